@@ -1,0 +1,371 @@
+//! Checking a token's signature, strictly: one spelling is accepted, and every other has a name of its own.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+    RsaParameters, RsaPublicKeyComponents,
+};
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{Algorithm, Jwk, JwkError, JwkSet, Typ, from_base64url};
+
+/// Longer tokens are refused before anything is done with them.
+pub const MAX_TOKEN_LEN: usize = 16 * 1024;
+/// More header parameters than anybody needs.
+const MAX_HEADER_MEMBERS: usize = 32;
+
+/// What is wrong with a token. All of these are the same `invalid_token` to the caller; the difference is for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum JwtError {
+    /// Longer than [`MAX_TOKEN_LEN`].
+    #[error("the token is longer than 16 KiB")]
+    TooLong,
+    /// Not `header.claims.signature`.
+    #[error("the token does not have three parts")]
+    NotThreeParts,
+    /// The header is not canonical base64url.
+    #[error("the header is not base64url")]
+    HeaderEncoding,
+    /// The header is not one JSON object with the right types, or something follows it.
+    #[error("the header is not a JSON object of a JWS")]
+    HeaderMalformed,
+    /// A header parameter stands twice (RFC 7515 section 4).
+    #[error("a header parameter stands twice")]
+    HeaderDuplicate,
+    /// `crit` asks for an extension; none is understood (RFC 7515 section 4.1.11).
+    #[error("the header has a critical extension")]
+    Critical,
+    /// `alg: none` (RFC 8725 section 3.2).
+    #[error("the token is not signed")]
+    AlgorithmNone,
+    /// An `alg` other than the four.
+    #[error("the algorithm is not supported")]
+    AlgorithmUnknown,
+    /// The `typ` is not the expected one, or missing (RFC 8725 section 3.11).
+    #[error("the token is of another type")]
+    TypWrong,
+    /// No `kid`, and more than one key or none could be meant.
+    #[error("the token does not name its key")]
+    KidMissing,
+    /// A `kid` that none of the keys has.
+    #[error("the token's key is not known")]
+    KidUnknown,
+    /// The key is for another algorithm (RFC 8725 section 3.1).
+    #[error("the token's algorithm is not the key's")]
+    AlgorithmMismatch,
+    /// The signature is not canonical base64url.
+    #[error("the signature is not base64url")]
+    SignatureEncoding,
+    /// The signature does not fit.
+    #[error("the signature is wrong")]
+    SignatureWrong,
+    /// The claims are not canonical base64url.
+    #[error("the claims are not base64url")]
+    ClaimsEncoding,
+    /// The claims are not one JSON object, or something follows it.
+    #[error("the claims are not a JSON object")]
+    ClaimsMalformed,
+}
+
+/// The header parameters that matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// `alg`.
+    pub algorithm: Algorithm,
+    /// `typ`, as it was spelled.
+    pub typ: Option<String>,
+    /// `kid`.
+    pub kid: Option<String>,
+}
+
+/// A token whose signature is right.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// Its header.
+    pub header: Header,
+    /// Its claims: one JSON object, as it was signed.
+    pub claims: Vec<u8>,
+}
+
+impl fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoded").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// A public key, parsed once.
+pub struct VerifyingKey {
+    kid: Option<String>,
+    /// An RSA key that names no algorithm serves both paddings.
+    uses: Vec<(Algorithm, ParsedPublicKey)>,
+}
+
+impl VerifyingKey {
+    /// Parses a public key.
+    ///
+    /// # Errors
+    /// One [`JwkError`] for each reason for which it cannot be used.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, JwkError> {
+        if jwk.use_.as_deref().is_some_and(|for_what| for_what != "sig") {
+            return Err(JwkError::NotForSignatures);
+        }
+        let named = match &jwk.alg {
+            Some(name) => Some(name.parse::<Algorithm>().map_err(|_| JwkError::Unsupported)?),
+            None => None,
+        };
+        let possible: &[Algorithm] = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("EC", Some("P-256")) => &[Algorithm::Es256],
+            ("OKP", Some("Ed25519")) => &[Algorithm::EdDsa],
+            ("RSA", None) => &[Algorithm::Rs256, Algorithm::Ps256],
+            _ => return Err(JwkError::Unsupported),
+        };
+        let mut uses = Vec::with_capacity(possible.len());
+        for algorithm in possible.iter().copied().filter(|possible| named.is_none_or(|named| named == *possible)) {
+            uses.push((algorithm, parse_public(algorithm, jwk)?));
+        }
+        if uses.is_empty() {
+            return Err(JwkError::Unsupported);
+        }
+        Ok(Self { kid: jwk.kid.clone(), uses })
+    }
+
+    /// Its name.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether `signature` is this key's over `message`.
+    ///
+    /// # Errors
+    /// [`JwtError::AlgorithmMismatch`] and [`JwtError::SignatureWrong`].
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), JwtError> {
+        let (_, key) = self.uses.iter().find(|(with, _)| *with == algorithm).ok_or(JwtError::AlgorithmMismatch)?;
+        key.verify_sig(message, signature).map_err(|_| JwtError::SignatureWrong)
+    }
+
+    fn serves(&self, algorithm: Algorithm) -> bool {
+        self.uses.iter().any(|(with, _)| *with == algorithm)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let algorithms: Vec<_> = self.uses.iter().map(|(algorithm, _)| algorithm.name()).collect();
+        write!(f, "VerifyingKey({} {:?})", algorithms.join(" "), self.kid)
+    }
+}
+
+/// The public keys of one issuer or one client, parsed once.
+#[derive(Debug, Default)]
+pub struct VerifyingKeys {
+    named: HashMap<String, VerifyingKey>,
+    unnamed: Vec<VerifyingKey>,
+}
+
+impl VerifyingKeys {
+    /// Takes the usable keys of a set and passes over the others, as RFC 7517 section 5 asks: an issuer may publish keys
+    /// of kinds that are not known here.
+    ///
+    /// # Errors
+    /// [`JwkError::DuplicateKid`]: it would not be clear whose signature is checked.
+    pub fn from_set(set: &JwkSet) -> Result<Self, JwkError> {
+        let mut keys = Self::default();
+        for key in set.keys.iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok()) {
+            keys.add(key)?;
+        }
+        Ok(keys)
+    }
+
+    /// Adds one key.
+    ///
+    /// # Errors
+    /// [`JwkError::DuplicateKid`] when its name is taken.
+    pub fn add(&mut self, key: VerifyingKey) -> Result<(), JwkError> {
+        match &key.kid {
+            None => self.unnamed.push(key),
+            Some(kid) if self.named.contains_key(kid) => return Err(JwkError::DuplicateKid),
+            Some(kid) => {
+                self.named.insert(kid.clone(), key);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.named.len() + self.unnamed.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a key has this name.
+    pub fn knows(&self, kid: &str) -> bool {
+        self.named.contains_key(kid)
+    }
+
+    /// The key a header means: by name, or, without a name, the only one for its algorithm.
+    fn find(&self, header: &Header) -> Result<&VerifyingKey, JwtError> {
+        if let Some(kid) = &header.kid {
+            return match (self.named.get(kid), self.unnamed.as_slice()) {
+                (Some(key), _) => Ok(key),
+                // A set of one nameless key cannot mean another one.
+                (None, [only]) if self.named.is_empty() => Ok(only),
+                _ => Err(JwtError::KidUnknown),
+            };
+        }
+        let mut fitting = self.named.values().chain(&self.unnamed).filter(|key| key.serves(header.algorithm));
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(JwtError::KidMissing),
+        }
+    }
+}
+
+/// Checks form, header and signature of a compact JWS (RFC 7515 section 5.2) and returns its claims. `typ` is what the token
+/// has to be; `None` takes any, for tokens whose makers do not say.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result<Decoded, JwtError> {
+    if token.len() > MAX_TOKEN_LEN {
+        return Err(JwtError::TooLong);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(JwtError::NotThreeParts)?;
+    let (header, claims) = message.split_once('.').ok_or(JwtError::NotThreeParts)?;
+    if claims.contains('.') {
+        return Err(JwtError::NotThreeParts);
+    }
+    let header = parse_header(header)?;
+    if let Some(expected) = typ
+        && !header.typ.as_deref().is_some_and(|found| expected.is_named(found))
+    {
+        return Err(JwtError::TypWrong);
+    }
+    let key = keys.find(&header)?;
+    let signature = from_base64url(signature).ok_or(JwtError::SignatureEncoding)?;
+    key.verify(header.algorithm, message.as_bytes(), &signature)?;
+
+    let claims = from_base64url(claims).ok_or(JwtError::ClaimsEncoding)?;
+    if !is_json_object(&claims) {
+        return Err(JwtError::ClaimsMalformed);
+    }
+    Ok(Decoded { header, claims })
+}
+
+fn parse_header(encoded: &str) -> Result<Header, JwtError> {
+    let json = from_base64url(encoded).ok_or(JwtError::HeaderEncoding)?;
+    // `from_slice` refuses what follows the object, and text that is not UTF-8.
+    let raw: RawHeader = serde_json::from_slice(&json).map_err(|_| JwtError::HeaderMalformed)?;
+    if raw.duplicate {
+        return Err(JwtError::HeaderDuplicate);
+    }
+    if raw.critical {
+        return Err(JwtError::Critical);
+    }
+    let name = raw.alg.ok_or(JwtError::HeaderMalformed)?;
+    let algorithm = match name.parse() {
+        Ok(algorithm) => algorithm,
+        Err(_) if name.eq_ignore_ascii_case("none") => return Err(JwtError::AlgorithmNone),
+        Err(_) => return Err(JwtError::AlgorithmUnknown),
+    };
+    Ok(Header { algorithm, typ: raw.typ, kid: raw.kid })
+}
+
+#[derive(Default)]
+struct RawHeader {
+    alg: Option<String>,
+    typ: Option<String>,
+    kid: Option<String>,
+    critical: bool,
+    duplicate: bool,
+}
+
+impl<'de> Deserialize<'de> for RawHeader {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = RawHeader;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JOSE header")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawHeader, A::Error> {
+                let mut header = RawHeader::default();
+                let mut seen: Vec<String> = Vec::with_capacity(4);
+                while let Some(name) = map.next_key::<String>()? {
+                    match name.as_str() {
+                        "alg" => header.alg = Some(map.next_value()?),
+                        "typ" => header.typ = Some(map.next_value()?),
+                        "kid" => header.kid = Some(map.next_value()?),
+                        "crit" => {
+                            map.next_value::<IgnoredAny>()?;
+                            header.critical = true;
+                        }
+                        _ => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                    header.duplicate |= seen.contains(&name);
+                    seen.push(name);
+                    if seen.len() > MAX_HEADER_MEMBERS {
+                        return Err(de::Error::custom("too many header parameters"));
+                    }
+                }
+                Ok(header)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn is_json_object(json: &[u8]) -> bool {
+    let first = json.iter().find(|byte| !byte.is_ascii_whitespace());
+    first == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(json).is_ok() && std::str::from_utf8(json).is_ok()
+}
+
+fn parse_public(algorithm: Algorithm, jwk: &Jwk) -> Result<ParsedPublicKey, JwkError> {
+    match algorithm {
+        Algorithm::Es256 => {
+            let mut point = vec![4];
+            point.extend_from_slice(&member(jwk.x.as_ref(), 32)?);
+            point.extend_from_slice(&member(jwk.y.as_ref(), 32)?);
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::Invalid)
+        }
+        Algorithm::EdDsa => {
+            ParsedPublicKey::new(&ED25519, member(jwk.x.as_ref(), 32)?).map_err(|_| JwkError::Invalid)
+        }
+        Algorithm::Rs256 => parse_rsa(jwk, &RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Ps256 => parse_rsa(jwk, &RSA_PSS_2048_8192_SHA256),
+    }
+}
+
+fn parse_rsa(jwk: &Jwk, parameters: &'static RsaParameters) -> Result<ParsedPublicKey, JwkError> {
+    let number = |text: Option<&String>| {
+        let text = text.ok_or(JwkError::Incomplete)?;
+        from_base64url(text).filter(|bytes| !bytes.is_empty() && !bytes.starts_with(&[0])).ok_or(JwkError::Invalid)
+    };
+    let (n, e) = (number(jwk.n.as_ref())?, number(jwk.e.as_ref())?);
+    if !(2048..=8192).contains(&bits(&n)) {
+        return Err(JwkError::Size);
+    }
+    // A long exponent makes each verification slow; 65537 is what everybody uses.
+    if e.len() > 4 {
+        return Err(JwkError::Invalid);
+    }
+    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| JwkError::Invalid)
+}
+
+fn member(text: Option<&String>, length: usize) -> Result<Vec<u8>, JwkError> {
+    let bytes = from_base64url(text.ok_or(JwkError::Incomplete)?).ok_or(JwkError::Invalid)?;
+    if bytes.len() == length { Ok(bytes) } else { Err(JwkError::Invalid) }
+}
+
+fn bits(number: &[u8]) -> usize {
+    let leading = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    number.len() * 8 - leading.min(number.len() * 8)
+}

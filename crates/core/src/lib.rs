@@ -1,0 +1,36 @@
+//! The OAuth 2.0 and OpenID Connect protocol: parse, decide, encode.
+//!
+//! Nothing here waits, reads a clock, or touches a network, a file or a database. A function that needs the time takes
+//! `now` (milliseconds since the epoch), and everything that a peer can do wrong is a variant of [`Refusal`].
+//!
+//! A token request passes through the modules in this order: [`params`] → [`client_auth`] → [`token_request`] →
+//! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`].
+
+pub mod answer;
+pub mod authorize;
+pub mod claims;
+pub mod client;
+pub mod client_auth;
+pub mod crypto;
+pub mod dialect;
+pub mod grant;
+pub mod jose;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod realm;
+pub mod redirect;
+pub mod refusal;
+pub mod scope;
+pub mod span;
+pub mod token;
+pub mod token_request;
+pub mod user;
+
+pub use client::Client;
+pub use dialect::Dialect;
+pub use params::Params;
+pub use realm::Realm;
+pub use refusal::Refusal;
+pub use scope::ScopeSet;
+pub use user::User;

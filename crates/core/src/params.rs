@@ -1,0 +1,4 @@
+//! (being written)
+/// placeholder
+#[derive(Debug)]
+pub struct Params;

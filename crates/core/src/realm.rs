@@ -1,0 +1,254 @@
+//! A realm: one issuer with its dialect, APIs, scopes, seat pools and token policy.
+//!
+//! A realm is found by the authority and the path of a request; nothing of a request's headers ever becomes its issuer.
+
+use crate::client::Client;
+use crate::dialect::{Dialect, Endpoint};
+use crate::jose::Algorithm;
+use crate::span::Span;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Realm {
+    /// Short name: in the command line, in cookies' names, as the database's key. `[a-z0-9-]{1,40}`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// `iss`: an absolute URL without query, fragment or trailing slash (RFC 8414 2).
+    pub issuer: String,
+    /// The authorities (`host:port`, lower case) at which requests for this realm arrive.
+    pub authorities: Vec<String>,
+    /// Further hosts that the dialect's endpoints name: name -> origin and the authorities at which it arrives.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Host>,
+    /// How the contract spells things.
+    pub dialect: Dialect,
+    /// The APIs tokens are for. The first is the default audience.
+    #[serde(default)]
+    pub apis: Vec<Api>,
+    /// The scopes there are.
+    #[serde(default)]
+    pub scopes: Vec<Scope>,
+    /// Licences.
+    #[serde(default)]
+    pub seat_pools: Vec<SeatPool>,
+    /// How long things live.
+    #[serde(default)]
+    pub tokens: TokenPolicy,
+    /// How long people stay signed in.
+    #[serde(default)]
+    pub sessions: SessionPolicy,
+}
+
+/// A further host of a realm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// `https://api.example.com`, as advertised.
+    pub origin: String,
+    /// `host:port` of the requests that arrive for it.
+    pub authorities: Vec<String>,
+}
+
+/// A protected resource that tokens are for (RFC 8707).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Api {
+    /// `aud`.
+    pub audience: String,
+    /// What people call it.
+    pub name: String,
+    /// Overrides the realm's format.
+    #[serde(default)]
+    pub access_token: Option<AccessTokenFormat>,
+    /// Overrides the realm's algorithm.
+    #[serde(default)]
+    pub signing: Option<Algorithm>,
+    /// Overrides the realm's lifetime.
+    #[serde(default)]
+    pub access_token_ttl: Option<Span>,
+    /// Tokens for it may come through the implicit grant.
+    #[serde(default = "yes")]
+    pub implicit: bool,
+}
+
+/// A scope (RFC 6749 3.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The scope token.
+    pub name: String,
+    /// What an app with it may do: one plain sentence for the consent page.
+    pub sentence: String,
+    /// The audience it belongs to; absent: any.
+    #[serde(default)]
+    pub api: Option<String>,
+    /// It may be had through the implicit grant.
+    #[serde(default = "yes")]
+    pub implicit: bool,
+    /// The seat pool from which a token with this scope takes a seat.
+    #[serde(default)]
+    pub seat: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A pool of licences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatPool {
+    /// The name that scopes use.
+    pub name: String,
+    /// How many may be held at once, per realm or per organisation.
+    pub size: u32,
+    /// What takes a seat.
+    #[serde(default)]
+    pub count: SeatCount,
+    /// Whether there is one pool for the realm, or one of this size per organisation.
+    #[serde(default)]
+    pub per: SeatScope,
+}
+
+/// What takes a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeatCount {
+    /// Each session (grant).
+    #[default]
+    Session,
+    /// Each user, however many sessions they have.
+    User,
+}
+
+/// Whether a pool is the realm's or each organisation's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeatScope {
+    /// One pool.
+    #[default]
+    Realm,
+    /// One pool of this size for each organisation.
+    Organisation,
+}
+
+/// What an access token looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessTokenFormat {
+    /// RFC 9068: signed, read by APIs offline.
+    Jwt,
+    /// A reference that only introspection can read.
+    Opaque,
+}
+
+/// How long tokens live and how they are signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TokenPolicy {
+    /// The format of access tokens, unless the API or the client says otherwise.
+    pub access_token: AccessTokenFormat,
+    /// The algorithm that signs them, unless the API says otherwise. ID tokens as well.
+    pub signing: Algorithm,
+    /// How long an access token lives.
+    pub access_token_ttl: Span,
+    /// How long a code lives; at most 10 minutes (RFC 6749 4.1.2).
+    pub code_ttl: Span,
+    /// How long an ID token lives.
+    pub id_token_ttl: Span,
+    /// A refresh token that is not used for so long is over.
+    pub refresh_idle: Span,
+    /// A grant is over after so long, however often it is refreshed.
+    pub refresh_absolute: Span,
+    /// A signing key is replaced after so long.
+    pub key_age: Span,
+    /// A new signing key is published for so long before it signs; as long as APIs cache the key set.
+    pub key_prepublish: Span,
+}
+
+impl Default for TokenPolicy {
+    fn default() -> Self {
+        Self {
+            access_token: AccessTokenFormat::Jwt,
+            signing: Algorithm::Es256,
+            access_token_ttl: Span::seconds(600),
+            code_ttl: Span::seconds(60),
+            id_token_ttl: Span::seconds(600),
+            refresh_idle: Span::seconds(30 * 86_400),
+            refresh_absolute: Span::seconds(365 * 86_400),
+            key_age: Span::seconds(90 * 86_400),
+            key_prepublish: Span::seconds(3600),
+        }
+    }
+}
+
+/// How long people stay signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SessionPolicy {
+    /// A session that is not used for so long is over.
+    pub idle: Span,
+    /// A session is over after so long.
+    pub absolute: Span,
+    /// A page waits for so long for the person in front of it.
+    pub pending: Span,
+}
+
+impl Default for SessionPolicy {
+    fn default() -> Self {
+        Self { idle: Span::seconds(8 * 3600), absolute: Span::seconds(7 * 86_400), pending: Span::seconds(1800) }
+    }
+}
+
+impl Realm {
+    /// The API with this audience.
+    pub fn api(&self, audience: &str) -> Option<&Api> {
+        self.apis.iter().find(|api| api.audience == audience)
+    }
+
+    /// The scope of this name.
+    pub fn scope(&self, name: &str) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| scope.name == name)
+    }
+
+    /// The seat pool of this name.
+    pub fn seat_pool(&self, name: &str) -> Option<&SeatPool> {
+        self.seat_pools.iter().find(|pool| pool.name == name)
+    }
+
+    /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then
+    /// the API's, then the realm's.
+    pub fn access_token_for(&self, client: &Client, audience: &str) -> (AccessTokenFormat, Algorithm, Span) {
+        let api = self.api(audience);
+        (
+            client.access_token.or(api.and_then(|a| a.access_token)).unwrap_or(self.tokens.access_token),
+            api.and_then(|a| a.signing).unwrap_or(self.tokens.signing),
+            client.access_token_ttl.or(api.and_then(|a| a.access_token_ttl)).unwrap_or(self.tokens.access_token_ttl),
+        )
+    }
+
+    /// The issuer's path: `/identity`, or empty for a realm at the root.
+    pub fn base_path(&self) -> &str {
+        let after_scheme = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
+        after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("")
+    }
+
+    /// The issuer's scheme and authority: `https://login.example.com`.
+    pub fn origin(&self) -> &str {
+        self.issuer.strip_suffix(self.base_path()).unwrap_or(&self.issuer)
+    }
+
+    /// Whether browsers reach it over TLS: cookies are then `Secure` and carry the `__Host-` prefix.
+    pub fn is_https(&self) -> bool {
+        self.issuer.starts_with("https://")
+    }
+
+    /// The advertised URL of an endpoint; `None` where the realm does not serve it.
+    pub fn url(&self, endpoint: Endpoint) -> Option<String> {
+        let (host, path) = match self.dialect.endpoints.at.get(&endpoint) {
+            Some(place) => (place.host.as_deref(), place.paths.first()?.as_str()),
+            None => (None, endpoint.default_path()?),
+        };
+        let origin = host.and_then(|name| self.hosts.get(name)).map_or(self.origin(), |host| host.origin.as_str());
+        Some(format!("{origin}{}{path}", self.base_path()))
+    }
+}

@@ -1,0 +1,122 @@
+//! Sets of scopes (RFC 6749 3.3): space-separated tokens in which order and repetition mean nothing.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// A set of scope tokens in the order in which they were first named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScopeSet(Vec<String>);
+
+/// The text was not `scope-token *( SP scope-token )`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a scope may hold printable ASCII without quotes and backslashes, separated by single spaces")]
+pub struct NotAScope;
+
+impl ScopeSet {
+    /// Reads a `scope` parameter; runs of spaces are taken as one.
+    ///
+    /// # Errors
+    /// A character outside of `%x21 / %x23-5B / %x5D-7E`.
+    pub fn parse(text: &str) -> Result<Self, NotAScope> {
+        if !text.bytes().all(|b| matches!(b, b' ' | 0x21 | 0x23..=0x5B | 0x5D..=0x7E)) {
+            return Err(NotAScope);
+        }
+        Ok(text.split(' ').filter(|token| !token.is_empty()).collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether `token` is one of them.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.iter().any(|mine| mine == token)
+    }
+
+    /// Whether every one of them is in `other`.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.0.iter().all(|token| other.contains(token))
+    }
+
+    /// Whether both hold the same tokens in any order.
+    pub fn same(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.is_subset(other)
+    }
+
+    /// Adds those of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        for token in &other.0 {
+            if !self.contains(token) {
+                self.0.push(token.clone());
+            }
+        }
+    }
+
+    /// The tokens in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl<'a> FromIterator<&'a str> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(tokens: I) -> Self {
+        let mut set = Self::default();
+        for token in tokens {
+            if !set.contains(token) {
+                set.0.push(token.to_owned());
+            }
+        }
+        set
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, token) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(token)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for ScopeSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ScopeSet;
+
+    #[test]
+    fn order_and_repetition_mean_nothing() {
+        let a = ScopeSet::parse("b a  b").unwrap();
+        assert_eq!(a.to_string(), "b a");
+        assert!(a.same(&ScopeSet::parse("a b").unwrap()));
+        assert!(!a.same(&ScopeSet::parse("a").unwrap()));
+    }
+
+    #[test]
+    fn characters_outside_the_grammar_are_refused() {
+        for bad in ["a\"b", "a\\b", "a\tb", "ä", "a\nb"] {
+            assert!(ScopeSet::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}
