@@ -1,0 +1,29 @@
+//! What people see: server-rendered pages and mails, without a script.
+//!
+//! 1. [`views`] holds one plain struct per page: what the page needs, nothing about HTTP.
+//! 2. [`Pages::page`] renders one of them in a [`Brand`] and returns a [`Page`]; it cannot fail.
+//! 3. [`security_headers`] gives the headers that every page is sent with.
+//!
+//! The templates, the style sheet and the strings are compiled in. An operator's folder may replace any single
+//! file of them; [`Pages::new`] renders every page with sample data before it accepts such a folder, so that a
+//! mistake stops the start with file and line and is never found by a visitor.
+
+mod brand;
+mod compare;
+mod headers;
+mod locale;
+mod render;
+mod samples;
+mod snippets;
+mod sources;
+pub(crate) mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use brand::Brand;
+pub(crate) use compare::RedirectComparison;
+pub(crate) use headers::{HTML_TYPE, form_action_source, security_headers};
+pub(crate) use render::{Mail, Page, Pages};
+pub(crate) use snippets::TokenCall;
+pub(crate) use sources::PagesError;

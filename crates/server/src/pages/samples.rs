@@ -1,0 +1,317 @@
+//! Every page with all that it can show, and with as little as it can show.
+//!
+//! [`try_all`] renders them to find what is wrong with an operator's templates before a visitor does; the tests
+//! look at the same ones.
+
+use minijinja::Error;
+
+use super::views::{
+    Account, ApprovalMail, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost,
+    Lifetime, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce,
+    SecretState, SignIn, SignInError, SignedIn, SignedOut,
+};
+use super::{Brand, Pages, RedirectComparison, TokenCall};
+
+/// Renders every sample in `lang`.
+///
+/// # Errors
+/// The first that fails.
+pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
+    each(pages, &brand().in_language(lang), &plain, |_, rendered| {
+        rendered.map(drop)
+    })?;
+    pages
+        .try_approval_mail(&approval_mail(&plain, lang))
+        .map(drop)
+}
+
+/// A brand to show samples in.
+pub(super) fn brand() -> Brand {
+    Brand::new("Harbour Freight Online", "/claviger.css")
+}
+
+/// The text as it is; the tests put something hostile in its place.
+pub(super) fn plain(text: &str) -> String {
+    text.to_owned()
+}
+
+/// Renders each sample, every text of which goes through `x`, and hands its name and result to `seen`.
+pub(super) fn each<E>(
+    pages: &Pages,
+    brand: &Brand,
+    x: &dyn Fn(&str) -> String,
+    mut seen: impl FnMut(&'static str, Result<String, Error>) -> Result<(), E>,
+) -> Result<(), E> {
+    seen(
+        "sign_in_minimal",
+        pages.try_page(brand, &sign_in_minimal(x)),
+    )?;
+    seen("sign_in", pages.try_page(brand, &sign_in(x, None)))?;
+    seen(
+        "sign_in_wrong",
+        pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))),
+    )?;
+    seen(
+        "sign_in_too_many",
+        pages.try_page(
+            brand,
+            &sign_in(x, Some(SignInError::TooMany { seconds: 90 })),
+        ),
+    )?;
+    seen(
+        "consent_minimal",
+        pages.try_page(brand, &consent_minimal(x)),
+    )?;
+    seen(
+        "consent_one",
+        pages.try_page(brand, &consent(x, OrganisationMode::One)),
+    )?;
+    let mut missing = consent(x, OrganisationMode::Many);
+    seen("consent_many", pages.try_page(brand, &missing))?;
+    missing.error = Some(ConsentError::NoOrganisation);
+    missing.lifetime = Lifetime {
+        after_seconds: None,
+        idle_seconds: Some(30 * 86_400),
+    };
+    seen("consent_missing", pages.try_page(brand, &missing))?;
+    seen(
+        "error_minimal",
+        pages.try_page(brand, &ErrorPage::new(x("server_error"), x("01992c3e"))),
+    )?;
+    seen("error", pages.try_page(brand, &error(x)))?;
+    seen(
+        "signed_out_minimal",
+        pages.try_page(brand, &SignedOut { again_url: None }),
+    )?;
+    seen(
+        "signed_out",
+        pages.try_page(
+            brand,
+            &SignedOut {
+                again_url: Some(x("/login")),
+            },
+        ),
+    )?;
+    seen(
+        "expired_minimal",
+        pages.try_page(brand, &Expired { again_url: None }),
+    )?;
+    seen(
+        "expired",
+        pages.try_page(
+            brand,
+            &Expired {
+                again_url: Some(x("/authorize")),
+            },
+        ),
+    )?;
+    seen("logout_confirm", pages.try_page(brand, &logout_confirm(x)))?;
+    seen("signed_in", pages.try_page(brand, &signed_in(x)))?;
+    let offered = SecretState::Offered {
+        action: x("/secret/4f1c"),
+        csrf: x("csrf").into(),
+    };
+    seen("secret_offered", pages.try_page(brand, &secret(x, offered)))?;
+    seen(
+        "secret_shown",
+        pages.try_page(brand, &secret(x, secret_shown(x, true))),
+    )?;
+    seen(
+        "secret_shown_minimal",
+        pages.try_page(brand, &secret(x, secret_shown(x, false))),
+    )?;
+    seen(
+        "secret_used",
+        pages.try_page(brand, &secret(x, SecretState::Used)),
+    )?;
+    seen("form_post", pages.try_page(brand, &form_post(x)))?;
+    seen("not_found", pages.try_page(brand, &NotFound {}))
+}
+
+fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
+    SignIn {
+        client_name: None,
+        username: String::new(),
+        error: None,
+        action: x("/login"),
+        csrf: x("csrf").into(),
+        pending: None,
+        not_you_url: None,
+        redirect_uri: None,
+    }
+}
+
+fn sign_in(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> SignIn {
+    SignIn {
+        client_name: Some(x("Fleet Planner")),
+        username: x("ada@example.com"),
+        error,
+        pending: Some(x("01992c3e-6b1f")),
+        not_you_url: Some(x("/login?other=1")),
+        redirect_uri: Some("https://fleet.example/callback".to_owned()),
+        ..sign_in_minimal(x)
+    }
+}
+
+fn account(x: &dyn Fn(&str) -> String) -> Account {
+    Account {
+        name: x("Ada Whitlock"),
+        username: x("ada@example.com"),
+    }
+}
+
+fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
+    Consent {
+        client_name: x("Fleet Planner"),
+        publisher: None,
+        account: account(x),
+        switch_account_action: x("/switch"),
+        scopes: Vec::new(),
+        organisations: Vec::new(),
+        organisation_mode: OrganisationMode::None,
+        lifetime: Lifetime::default(),
+        manage_url: None,
+        error: None,
+        action: x("/consent"),
+        csrf: x("csrf").into(),
+        pending: None,
+        redirect_uri: None,
+    }
+}
+
+fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> Consent {
+    let scope = |name: &str, sentence: Option<&str>, is_new| ConsentScope {
+        name: x(name),
+        sentence: sentence.map(x),
+        is_new,
+    };
+    let organisation = |id: &str, name: &str, checked| Organisation {
+        id: x(id),
+        name: x(name),
+        kind: x("Company"),
+        checked,
+    };
+    Consent {
+        publisher: Some(x("Fleet Software Pty Ltd")),
+        scopes: vec![
+            scope("openid", None, false),
+            scope(
+                "consignments.read",
+                Some("Read your consignments and where they are"),
+                false,
+            ),
+            scope(
+                "consignments.write",
+                Some("Book, change and cancel consignments for you"),
+                true,
+            ),
+            scope("labels", None, false),
+        ],
+        organisations: vec![
+            organisation("c1", "Whitlock & Sons", true),
+            organisation("c2", "Harbour Depot No. 4", false),
+        ],
+        organisation_mode,
+        lifetime: Lifetime {
+            after_seconds: Some(90 * 86_400),
+            idle_seconds: Some(14 * 86_400),
+        },
+        manage_url: (organisation_mode == OrganisationMode::One).then(|| x("/account")),
+        pending: Some(x("01992c3e-6b1f")),
+        redirect_uri: Some("https://fleet.example/callback".to_owned()),
+        ..consent_minimal(x)
+    }
+}
+
+fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
+    let received = x("http://fleet.example/callback/");
+    let nearest = x("https://fleet.example/callback");
+    ErrorPage {
+        status: 400,
+        code: x("invalid_redirect_uri"),
+        title: Some(x("This app gave a wrong return address")),
+        message: Some(x(
+            "Fleet Planner asked to return to an address that is not registered for it.",
+        )),
+        request_id: x("01992c3e-6b1f-7d3a-9d4e-0c5b8a7f2e11"),
+        details: vec![
+            Pair::new(x("App"), x("fleet-planner")),
+            Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC")),
+        ],
+        redirect: Some(RedirectComparison::new(&received, &nearest)),
+    }
+}
+
+fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
+    LogoutConfirm {
+        action: x("/logout"),
+        csrf: x("csrf").into(),
+        username: x("ada@example.com"),
+        redirect_uri: None,
+    }
+}
+
+fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
+    SignedIn {
+        account: account(x),
+        logout_action: x("/logout"),
+        csrf: x("csrf").into(),
+    }
+}
+
+fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {
+    vec![
+        Pair::new(x("Issuer"), x("https://id.harbour.example")),
+        Pair::new(
+            x("Authorization endpoint"),
+            x("https://id.harbour.example/authorize"),
+        ),
+        Pair::new(x("Token endpoint"), x("https://id.harbour.example/token")),
+    ]
+}
+
+fn secret(x: &dyn Fn(&str) -> String, state: SecretState) -> SecretOnce {
+    SecretOnce {
+        client_id: x("fleet-planner"),
+        endpoints: endpoints(x),
+        state,
+    }
+}
+
+fn secret_shown(x: &dyn Fn(&str) -> String, with_call: bool) -> SecretState {
+    let call = TokenCall {
+        url: x("https://id.harbour.example/token"),
+        parameters: vec![("grant_type".to_owned(), x("client_credentials"))],
+        basic: true,
+    };
+    SecretState::Shown {
+        secret: x("sample-not-a-secret-0123456789abcdef").into(),
+        try_it: with_call.then_some(call),
+    }
+}
+
+fn form_post(x: &dyn Fn(&str) -> String) -> FormPost {
+    FormPost {
+        client_name: x("Fleet Planner"),
+        action: x("https://fleet.example/callback"),
+        fields: vec![
+            (x("code"), x("sample").into()),
+            (x("state"), x("a&b=\"c\"").into()),
+        ],
+        note: None,
+    }
+}
+
+/// The mail, in `lang`.
+pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalMail {
+    ApprovalMail {
+        owner_name: x("Ada Whitlock"),
+        app_name: x("Fleet Planner"),
+        realm_name: x("Harbour Freight Online"),
+        client_id: x("fleet-planner"),
+        endpoints: endpoints(x),
+        link: x("https://id.harbour.example/secret/sample").into(),
+        link_valid_seconds: 3 * 86_400,
+        lang: lang.to_owned(),
+    }
+}

@@ -1,0 +1,245 @@
+//! The files that pages are made of: compiled in, and an operator's in their place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::locale::{self, FALLBACK, Messages};
+
+/// The templates as they were compiled in, by the name that templates use for each other.
+pub(super) const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "_parts.html",
+        include_str!("../../../../templates/_parts.html"),
+    ),
+    ("base.html", include_str!("../../../../templates/base.html")),
+    (
+        "consent.html",
+        include_str!("../../../../templates/consent.html"),
+    ),
+    (
+        "error.html",
+        include_str!("../../../../templates/error.html"),
+    ),
+    (
+        "expired.html",
+        include_str!("../../../../templates/expired.html"),
+    ),
+    (
+        "form_post.html",
+        include_str!("../../../../templates/form_post.html"),
+    ),
+    (
+        "logout_confirm.html",
+        include_str!("../../../../templates/logout_confirm.html"),
+    ),
+    (
+        "mail/approval.html",
+        include_str!("../../../../templates/mail/approval.html"),
+    ),
+    (
+        "mail/approval.txt",
+        include_str!("../../../../templates/mail/approval.txt"),
+    ),
+    (
+        "not_found.html",
+        include_str!("../../../../templates/not_found.html"),
+    ),
+    (
+        "secret_once.html",
+        include_str!("../../../../templates/secret_once.html"),
+    ),
+    (
+        "sign_in.html",
+        include_str!("../../../../templates/sign_in.html"),
+    ),
+    (
+        "signed_in.html",
+        include_str!("../../../../templates/signed_in.html"),
+    ),
+    (
+        "signed_out.html",
+        include_str!("../../../../templates/signed_out.html"),
+    ),
+];
+
+const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
+const ENGLISH: &str = include_str!("../../../../locales/en.toml");
+
+/// Why an operator's folder is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PagesError {
+    /// A file or folder cannot be read.
+    #[error("{}: {cause}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A file that replaces nothing, most likely misspelt.
+    #[error("{}: there is no such file to replace; {hint}", path.display())]
+    Unknown {
+        /// Which.
+        path: PathBuf,
+        /// What could have been meant.
+        hint: String,
+    },
+    /// A template does not compile, or names something that its page does not have.
+    #[error("{file}:{line}: {message}")]
+    Template {
+        /// The file: the operator's path, or the built-in template's name.
+        file: String,
+        /// Its line, from 1; 0 when unknown.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A file of strings is wrong.
+    #[error("{}: {message}", path.display())]
+    Locale {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with the line if it is known.
+        message: String,
+    },
+}
+
+/// Everything that pages are made of.
+#[derive(Debug)]
+pub(super) struct Sources {
+    /// Templates by name.
+    pub(super) templates: BTreeMap<String, String>,
+    /// The operator's files among them, by name.
+    pub(super) replaced: BTreeMap<String, PathBuf>,
+    /// Strings by language.
+    pub(super) locales: BTreeMap<String, Messages>,
+    /// The style sheet.
+    pub(super) stylesheet: String,
+}
+
+impl Sources {
+    /// What was compiled in.
+    pub(super) fn embedded() -> Result<Self, PagesError> {
+        let english = locale::parse(ENGLISH).map_err(|message| PagesError::Locale {
+            path: PathBuf::from("locales/en.toml"),
+            message,
+        })?;
+        Ok(Self {
+            templates: TEMPLATES
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+            replaced: BTreeMap::new(),
+            locales: BTreeMap::from([(FALLBACK.to_owned(), english)]),
+            stylesheet: STYLESHEET.to_owned(),
+        })
+    }
+
+    /// Lays the files of `folder` over these. Its shape is the project's: `templates/`, `locales/`,
+    /// `assets/claviger.css`. A template of the operator's own, to be included by others, begins with `_`.
+    pub(super) fn replace_from(&mut self, folder: &Path) -> Result<(), PagesError> {
+        for path in files_below(folder)? {
+            let text = fs::read_to_string(&path).map_err(|cause| unreadable(&path, cause))?;
+            let name = relative_name(folder, &path);
+            if name == "assets/claviger.css" {
+                self.stylesheet = text;
+            } else if let Some(lang) = name
+                .strip_prefix("locales/")
+                .and_then(|file| file.strip_suffix(".toml"))
+            {
+                let messages =
+                    locale::parse(&text).map_err(|message| PagesError::Locale { path, message })?;
+                self.locales
+                    .entry(lang.to_owned())
+                    .or_default()
+                    .extend(messages);
+            } else if let Some(template) = name
+                .strip_prefix("templates/")
+                .filter(|name| self.accepts(name))
+            {
+                self.templates.insert(template.to_owned(), text);
+                self.replaced.insert(template.to_owned(), path);
+            } else {
+                return Err(PagesError::Unknown {
+                    hint: self.hint(&name),
+                    path,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn accepts(&self, template: &str) -> bool {
+        let file = template.rsplit('/').next().unwrap_or(template);
+        self.templates.contains_key(template) || file.starts_with('_')
+    }
+
+    /// Which file could have been meant by `name`.
+    fn hint(&self, name: &str) -> String {
+        let known = self
+            .templates
+            .keys()
+            .map(|template| format!("templates/{template}"));
+        let known = known.chain([
+            "locales/en.toml".to_owned(),
+            "assets/claviger.css".to_owned(),
+        ]);
+        let closest = known.min_by_key(|candidate| distance(name, candidate));
+        format!("did you mean {}?", closest.unwrap_or_default())
+    }
+}
+
+fn unreadable(path: &Path, cause: std::io::Error) -> PagesError {
+    PagesError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+fn relative_name(folder: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    let parts: Vec<_> = relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}
+
+/// All files below `folder`, hidden ones aside, in order.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, PagesError> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder).map_err(|cause| unreadable(&folder, cause))?;
+        for entry in entries {
+            let path = entry.map_err(|cause| unreadable(&folder, cause))?.path();
+            if path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+            {
+                continue;
+            }
+            if path.is_dir() {
+                open.push(path)
+            } else {
+                files.push(path)
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// How many letters two names do not share at their ends: enough to find a misspelt file name.
+fn distance(one: &str, other: &str) -> usize {
+    let same = |(a, b): &(u8, u8)| a == b;
+    let start = one.bytes().zip(other.bytes()).take_while(same).count();
+    let end = one
+        .bytes()
+        .rev()
+        .zip(other.bytes().rev())
+        .take_while(same)
+        .count();
+    (one.len() + other.len()).saturating_sub(2 * (start + end))
+}

@@ -1,0 +1,538 @@
+//! One struct per page: what it shows. Fields named `action` are addresses that a form is POSTed to.
+//!
+//! Every form carries `csrf` and, where a request waits to be answered, `pending`. The sign-in form adds
+//! `username` and `password`; consent adds `decision` (`allow` or `deny`) and any number of `organisation`.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::compare::RedirectComparison;
+use super::snippets::{TokenCall, env_block};
+
+/// What [`super::Pages::page`] can render.
+pub(crate) trait View: Serialize {
+    /// The template's file name.
+    const TEMPLATE: &'static str;
+
+    /// The HTTP status that fits.
+    fn status(&self) -> u16 {
+        200
+    }
+
+    /// Where the answer to this page's form may redirect to, for `form-action`: the validated redirect URI.
+    fn redirect(&self) -> Option<&str> {
+        None
+    }
+
+    /// Seconds after which another attempt makes sense.
+    fn retry_after(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// A value that belongs on a page and in no log: `Debug` hides it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Masked(String);
+
+impl Masked {
+    /// The value itself.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Masked {
+    fn from(value: T) -> Self {
+        Self(value.into())
+    }
+}
+
+impl fmt::Debug for Masked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// A label and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Pair {
+    /// What it is called.
+    pub(crate) label: String,
+    /// What it is.
+    pub(crate) value: String,
+}
+
+impl Pair {
+    /// A pair of both.
+    pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            value: value.into(),
+        }
+    }
+}
+
+/// The person who is signed in.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Account {
+    /// The person's name.
+    pub(crate) name: String,
+    /// What they sign in with.
+    pub(crate) username: String,
+}
+
+/// The login form.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SignIn {
+    /// The app that waits, for "to continue to X".
+    pub(crate) client_name: Option<String>,
+    /// What stands in the field already; may be empty.
+    pub(crate) username: String,
+    /// Why the last attempt did not work.
+    pub(crate) error: Option<SignInError>,
+    /// Where the form goes.
+    pub(crate) action: String,
+    /// Ties the form to this browser.
+    pub(crate) csrf: Masked,
+    /// The id of the request that waits; none for an ordinary login.
+    pub(crate) pending: Option<String>,
+    /// Where "Not you?" leads, shown beside a prefilled user name.
+    pub(crate) not_you_url: Option<String>,
+    /// The validated redirect URI, because consent may be remembered and the form then ends there.
+    #[serde(skip)]
+    pub(crate) redirect_uri: Option<String>,
+}
+
+/// Why a login did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum SignInError {
+    /// Unknown user or wrong password: the page does not tell which.
+    WrongPassword,
+    /// The brake is on for so many seconds.
+    TooMany {
+        /// Seconds until the next attempt.
+        seconds: u64,
+    },
+}
+
+impl View for SignIn {
+    const TEMPLATE: &'static str = "sign_in.html";
+
+    fn status(&self) -> u16 {
+        if self.retry_after().is_some() {
+            429
+        } else {
+            200
+        }
+    }
+
+    fn redirect(&self) -> Option<&str> {
+        self.redirect_uri.as_deref()
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self.error? {
+            SignInError::TooMany { seconds } => Some(seconds),
+            SignInError::WrongPassword => None,
+        }
+    }
+}
+
+/// The question whether an app may act for the person, and for which of their organisations.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Consent {
+    /// The app that asks.
+    pub(crate) client_name: String,
+    /// Who publishes it.
+    pub(crate) publisher: Option<String>,
+    /// Who would allow it.
+    pub(crate) account: Account,
+    /// Where the button "Use another account" posts to.
+    pub(crate) switch_account_action: String,
+    /// What it asks for.
+    pub(crate) scopes: Vec<ConsentScope>,
+    /// The companies or sites to choose from.
+    pub(crate) organisations: Vec<Organisation>,
+    /// How many of them can be chosen.
+    pub(crate) organisation_mode: OrganisationMode,
+    /// When the access ends by itself.
+    pub(crate) lifetime: Lifetime,
+    /// Where the person can take it back.
+    pub(crate) manage_url: Option<String>,
+    /// What was missing in the last answer.
+    pub(crate) error: Option<ConsentError>,
+    /// Where the decision goes.
+    pub(crate) action: String,
+    /// Ties the forms to this browser.
+    pub(crate) csrf: Masked,
+    /// The id of the request that waits.
+    pub(crate) pending: Option<String>,
+    /// The validated redirect URI, where the decision ends.
+    #[serde(skip)]
+    pub(crate) redirect_uri: Option<String>,
+}
+
+/// One scope, in words.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ConsentScope {
+    /// Its name in the protocol.
+    pub(crate) name: String,
+    /// What it allows, to follow "It would be able to"; none takes the locale's words.
+    pub(crate) sentence: Option<String>,
+    /// Whether the person was not asked for it before, while they allowed others.
+    pub(crate) is_new: bool,
+}
+
+/// A company or a site.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Organisation {
+    /// What comes back as `organisation`.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it is, as the realm calls it.
+    pub(crate) kind: String,
+    /// Whether it is chosen at first.
+    pub(crate) checked: bool,
+}
+
+/// How many organisations a grant is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrganisationMode {
+    /// It is not asked.
+    None,
+    /// Exactly one.
+    One,
+    /// One or more.
+    Many,
+}
+
+/// When a grant ends by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Lifetime {
+    /// So many seconds after it was given.
+    pub(crate) after_seconds: Option<u64>,
+    /// So many seconds after it was last used.
+    pub(crate) idle_seconds: Option<u64>,
+}
+
+/// What is missing in a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConsentError {
+    /// Allowed, and no organisation chosen.
+    NoOrganisation,
+}
+
+impl View for Consent {
+    const TEMPLATE: &'static str = "consent.html";
+
+    fn redirect(&self) -> Option<&str> {
+        self.redirect_uri.as_deref()
+    }
+}
+
+/// Why a request ends here.
+#[derive(Debug, Clone)]
+pub(crate) struct ErrorPage {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The error code; the locale has a title and a message for the usual ones.
+    pub(crate) code: String,
+    /// The title, if the locale's is not good enough.
+    pub(crate) title: Option<String>,
+    /// The cause in words, if the locale's are not good enough.
+    pub(crate) message: Option<String>,
+    /// The id of this request in the log.
+    pub(crate) request_id: String,
+    /// More for the app's owner.
+    pub(crate) details: Vec<Pair>,
+    /// The redirect URI that came, beside the nearest registered one.
+    pub(crate) redirect: Option<RedirectComparison>,
+}
+
+impl ErrorPage {
+    /// A 400 page with the locale's words for `code`.
+    pub(crate) fn new(code: impl Into<String>, request_id: impl Into<String>) -> Self {
+        Self {
+            status: 400,
+            code: code.into(),
+            title: None,
+            message: None,
+            request_id: request_id.into(),
+            details: Vec::new(),
+            redirect: None,
+        }
+    }
+
+    /// All of it as lines to paste into a mail.
+    fn copy(&self) -> String {
+        let mut lines = vec![format!("error: {}", self.code)];
+        lines.extend(
+            self.message
+                .iter()
+                .map(|message| format!("message: {message}")),
+        );
+        lines.extend(
+            self.details
+                .iter()
+                .map(|detail| format!("{}: {}", detail.label, detail.value)),
+        );
+        if let Some(RedirectComparison {
+            prefix,
+            received,
+            nearest,
+            suffix,
+        }) = &self.redirect
+        {
+            lines.push(format!("received redirect_uri: {prefix}{received}{suffix}"));
+            lines.push(format!("nearest registered: {prefix}{nearest}{suffix}"));
+        }
+        lines.push(format!("request id: {}", self.request_id));
+        lines.join("\n")
+    }
+}
+
+impl Serialize for ErrorPage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &self.code)?;
+        map.serialize_entry("title", &self.title)?;
+        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("request_id", &self.request_id)?;
+        map.serialize_entry("details", &self.details)?;
+        map.serialize_entry("redirect", &self.redirect)?;
+        map.serialize_entry("copy", &self.copy())?;
+        map.end()
+    }
+}
+
+impl View for ErrorPage {
+    const TEMPLATE: &'static str = "error.html";
+
+    fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+/// After a log-out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SignedOut {
+    /// Where to start again.
+    pub(crate) again_url: Option<String>,
+}
+
+impl View for SignedOut {
+    const TEMPLATE: &'static str = "signed_out.html";
+}
+
+/// A request that waited too long.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Expired {
+    /// Where to start again, if the server still knows.
+    pub(crate) again_url: Option<String>,
+}
+
+impl View for Expired {
+    const TEMPLATE: &'static str = "expired.html";
+
+    fn status(&self) -> u16 {
+        400
+    }
+}
+
+/// Asks before logging out (OpenID Connect RP-Initiated Logout, section 2).
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LogoutConfirm {
+    /// Where the answer goes.
+    pub(crate) action: String,
+    /// Ties the form to this browser.
+    pub(crate) csrf: Masked,
+    /// Who is signed in.
+    pub(crate) username: String,
+    /// The validated post-logout redirect URI, if the answer ends there.
+    #[serde(skip)]
+    pub(crate) redirect_uri: Option<String>,
+}
+
+impl View for LogoutConfirm {
+    const TEMPLATE: &'static str = "logout_confirm.html";
+
+    fn redirect(&self) -> Option<&str> {
+        self.redirect_uri.as_deref()
+    }
+}
+
+/// Somebody signed in without an app that asked for it: it ends here, and never in a code.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SignedIn {
+    /// Who is signed in.
+    pub(crate) account: Account,
+    /// Where the log-out button posts to.
+    pub(crate) logout_action: String,
+    /// Ties the form to this browser.
+    pub(crate) csrf: Masked,
+}
+
+impl View for SignedIn {
+    const TEMPLATE: &'static str = "signed_in.html";
+}
+
+/// Behind the one-time link of the approval mail.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretOnce {
+    /// The app's client id.
+    pub(crate) client_id: String,
+    /// The addresses that the app needs.
+    pub(crate) endpoints: Vec<Pair>,
+    /// Which of its three faces.
+    pub(crate) state: SecretState,
+}
+
+/// How far a one-time link has got.
+#[derive(Debug, Clone)]
+pub(crate) enum SecretState {
+    /// GET: a button, so that a mail scanner which opens the link does not use it up.
+    Offered {
+        /// Where the button posts to.
+        action: String,
+        /// Ties the form to this browser.
+        csrf: Masked,
+    },
+    /// POST: the secret, once.
+    Shown {
+        /// The secret.
+        secret: Masked,
+        /// A call that the owner can try.
+        try_it: Option<TokenCall>,
+    },
+    /// Shown before, expired, or never made: the page does not tell which (410).
+    Used,
+}
+
+impl Serialize for SecretOnce {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        enum State<'a> {
+            Offered {
+                action: &'a str,
+                csrf: &'a Masked,
+            },
+            Shown {
+                secret: &'a Masked,
+                env: String,
+                try_it: Option<String>,
+            },
+            Used,
+        }
+        let state = match &self.state {
+            SecretState::Offered { action, csrf } => State::Offered { action, csrf },
+            SecretState::Shown { secret, try_it } => State::Shown {
+                secret,
+                env: env_block(&self.client_id, secret.reveal(), &self.endpoints),
+                try_it: try_it
+                    .as_ref()
+                    .map(|call| call.curl(&self.client_id, secret.reveal())),
+            },
+            SecretState::Used => State::Used,
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("client_id", &self.client_id)?;
+        map.serialize_entry("endpoints", &self.endpoints)?;
+        map.serialize_entry("state", &state)?;
+        map.end()
+    }
+}
+
+impl View for SecretOnce {
+    const TEMPLATE: &'static str = "secret_once.html";
+
+    fn status(&self) -> u16 {
+        if matches!(self.state, SecretState::Used) {
+            410
+        } else {
+            200
+        }
+    }
+}
+
+/// `response_mode=form_post` (OAuth 2.0 Form Post Response Mode, section 2), with a button in place of a script.
+#[derive(Debug, Clone)]
+pub(crate) struct FormPost {
+    /// The app that waits.
+    pub(crate) client_name: String,
+    /// The validated redirect URI.
+    pub(crate) action: String,
+    /// The answer, in order.
+    pub(crate) fields: Vec<(String, Masked)>,
+    /// What the page says; none takes the locale's words.
+    pub(crate) note: Option<String>,
+}
+
+impl Serialize for FormPost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Field<'a> {
+            label: &'a str,
+            value: &'a Masked,
+        }
+        let fields: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(label, value)| Field { label, value })
+            .collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("client_name", &self.client_name)?;
+        map.serialize_entry("action", &self.action)?;
+        map.serialize_entry("fields", &fields)?;
+        map.serialize_entry("note", &self.note)?;
+        map.end()
+    }
+}
+
+impl View for FormPost {
+    const TEMPLATE: &'static str = "form_post.html";
+
+    fn redirect(&self) -> Option<&str> {
+        Some(&self.action)
+    }
+}
+
+/// There is nothing at this address.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct NotFound {}
+
+impl View for NotFound {
+    const TEMPLATE: &'static str = "not_found.html";
+
+    fn status(&self) -> u16 {
+        404
+    }
+}
+
+/// The mail to an app's owner after its approval. It carries no secret.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ApprovalMail {
+    /// Whom it greets.
+    pub(crate) owner_name: String,
+    /// The app.
+    pub(crate) app_name: String,
+    /// The realm that approved it.
+    pub(crate) realm_name: String,
+    /// The app's client id.
+    pub(crate) client_id: String,
+    /// The addresses that the app needs.
+    pub(crate) endpoints: Vec<Pair>,
+    /// The one-time link to the secret.
+    pub(crate) link: Masked,
+    /// How long the link works, in seconds.
+    pub(crate) link_valid_seconds: u64,
+    /// BCP 47 language.
+    pub(crate) lang: String,
+}
