@@ -3,7 +3,7 @@
 
 const SUB_BITS: u32 = 5;
 const SUB: u64 = 1 << SUB_BITS;
-const BUCKETS: usize = 64 * SUB as usize;
+const BUCKETS: usize = 64 << SUB_BITS;
 
 /// Counts of durations in nanoseconds.
 pub(crate) struct Histogram {
@@ -14,7 +14,10 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self { counts: vec![0; BUCKETS], total: 0 }
+        Self {
+            counts: vec![0; BUCKETS],
+            total: 0,
+        }
     }
 
     /// Counts one duration.

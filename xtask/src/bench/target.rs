@@ -55,7 +55,12 @@ impl Bare {
     ///
     /// # Errors
     /// The release build of this program is missing, or does not start.
-    pub(crate) fn start(processes: &Processes, tool: &Path, data: &Path, sizes: Sizes) -> Result<Self> {
+    pub(crate) fn start(
+        processes: &Processes,
+        tool: &Path,
+        data: &Path,
+        sizes: Sizes,
+    ) -> Result<Self> {
         std::fs::create_dir_all(data)?;
         let running = processes.start(
             Command::new(tool)
@@ -69,12 +74,21 @@ impl Bare {
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped()),
         )?;
-        let address = running.line(Duration::from_secs(20)).context("the bare server")?.parse()?;
+        let address = running
+            .line(Duration::from_secs(20))
+            .context("the bare server")?
+            .parse()?;
         Ok(Self { running, address })
     }
 
     fn post(&self, target: &str, body: &str) -> String {
-        http::request("POST", target, &self.address.to_string(), &[&basic(bare::CLIENT, bare::SECRET)], body)
+        http::request(
+            "POST",
+            target,
+            &self.address.to_string(),
+            &[&basic(bare::CLIENT, bare::SECRET)],
+            body,
+        )
     }
 
     fn access_token(&self, target: &str) -> Result<String> {
@@ -84,7 +98,11 @@ impl Bare {
     }
 
     fn head(&self, target: &str) -> String {
-        token_head(target, &self.address.to_string(), Some(&basic(bare::CLIENT, bare::SECRET)))
+        token_head(
+            target,
+            &self.address.to_string(),
+            Some(&basic(bare::CLIENT, bare::SECRET)),
+        )
     }
 }
 
@@ -99,7 +117,10 @@ impl Target for Bare {
 
     fn script(&self, flow: Flow, connections: usize) -> Result<Script> {
         let host = self.address.to_string();
-        let once = |request: String| Script::Cycle { requests: vec![request], status: 200 };
+        let once = |request: String| Script::Cycle {
+            requests: vec![request],
+            status: 200,
+        };
         let credentials = "grant_type=client_credentials&scope=orders.read";
         Ok(match flow {
             Flow::CcEs256 => once(self.post("/token/es256", credentials)),
@@ -108,8 +129,16 @@ impl Target for Bare {
             Flow::Opaque => once(self.post("/token/opaque", credentials)),
             Flow::Refresh => {
                 let request = self.post(&format!("/seed/refresh?n={connections}"), "");
-                let tokens = serde_json::from_str(&http::send(self.address, &request)?.expect(200, "seed")?.body)?;
-                Script::Refresh { head: self.head("/token/refresh"), body: "grant_type=refresh_token&refresh_token=".to_owned(), tokens }
+                let tokens = serde_json::from_str(
+                    &http::send(self.address, &request)?
+                        .expect(200, "seed")?
+                        .body,
+                )?;
+                Script::Refresh {
+                    head: self.head("/token/refresh"),
+                    body: "grant_type=refresh_token&refresh_token=".to_owned(),
+                    tokens,
+                }
             }
             Flow::Code => {
                 let target = "/authorize?client_id=bench-client&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback&response_type=code\
@@ -126,40 +155,76 @@ impl Target for Bare {
             Flow::Introspect => {
                 let mut requests = Vec::with_capacity(TOKENS);
                 for _ in 0..TOKENS {
-                    requests.push(self.post("/introspect", &format!("token={}", self.access_token("/token/opaque")?)));
+                    requests.push(self.post(
+                        "/introspect",
+                        &format!("token={}", self.access_token("/token/opaque")?),
+                    ));
                 }
-                Script::Cycle { requests, status: 200 }
+                Script::Cycle {
+                    requests,
+                    status: 200,
+                }
             }
             Flow::Userinfo => {
                 // A user's token: the one that the code flow's end hands out.
                 let mut requests = Vec::with_capacity(TOKENS);
                 for _ in 0..TOKENS {
-                    let request = self.post(&format!("/seed/refresh?n=1"), "");
-                    let tokens: Vec<String> = serde_json::from_str(&http::send(self.address, &request)?.expect(200, "seed")?.body)?;
+                    let request = self.post("/seed/refresh?n=1", "");
+                    let tokens: Vec<String> = serde_json::from_str(
+                        &http::send(self.address, &request)?
+                            .expect(200, "seed")?
+                            .body,
+                    )?;
                     let refresh = tokens.first().context("no refresh token")?;
-                    let request = self.post("/token/refresh", &format!("grant_type=refresh_token&refresh_token={refresh}"));
+                    let request = self.post(
+                        "/token/refresh",
+                        &format!("grant_type=refresh_token&refresh_token={refresh}"),
+                    );
                     let answer = http::send(self.address, &request)?.expect(200, "refresh")?;
                     let token = member(&answer.json()?, "access_token")?;
-                    requests.push(http::request("GET", "/userinfo", &host, &[&format!("Authorization: Bearer {token}")], ""));
+                    requests.push(http::request(
+                        "GET",
+                        "/userinfo",
+                        &host,
+                        &[&format!("Authorization: Bearer {token}")],
+                        "",
+                    ));
                 }
-                Script::Cycle { requests, status: 200 }
+                Script::Cycle {
+                    requests,
+                    status: 200,
+                }
             }
-            Flow::Discovery => once(http::request("GET", "/.well-known/openid-configuration", &host, &[], "")),
+            Flow::Discovery => once(http::request(
+                "GET",
+                "/.well-known/openid-configuration",
+                &host,
+                &[],
+                "",
+            )),
             Flow::Jwks => once(http::request("GET", "/jwks", &host, &[], "")),
-            Flow::Password => once(self.post("/token/password", "grant_type=password&username=sam&password=correct+horse+battery&scope=orders.read")),
+            Flow::Password => once(self.post(
+                "/token/password",
+                "grant_type=password&username=sam&password=correct+horse+battery&scope=orders.read",
+            )),
         })
     }
 }
 
 /// The line of HTTP Basic for an id and a secret that need no encoding.
 pub(crate) fn basic(id: &str, secret: &str) -> String {
-    format!("Authorization: Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+    format!(
+        "Authorization: Basic {}",
+        STANDARD.encode(format!("{id}:{secret}"))
+    )
 }
 
 /// The head of a form request without its length.
 pub(crate) fn token_head(target: &str, host: &str, line: Option<&str>) -> String {
     let line = line.map(|line| format!("{line}\r\n")).unwrap_or_default();
-    format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n{line}Content-Type: application/x-www-form-urlencoded\r\n")
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: {host}\r\n{line}Content-Type: application/x-www-form-urlencoded\r\n"
+    )
 }
 
 /// A text member of a JSON object.
@@ -186,7 +251,9 @@ impl Scratch {
     /// # Errors
     /// The folder cannot be made.
     pub(crate) fn new() -> Result<Self> {
-        let path = crate::root()?.join("target/bench").join(std::process::id().to_string());
+        let path = crate::root()?
+            .join("target/bench")
+            .join(std::process::id().to_string());
         std::fs::create_dir_all(&path)?;
         Ok(Self { path })
     }
