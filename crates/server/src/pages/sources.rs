@@ -8,59 +8,20 @@ use super::locale::{self, FALLBACK, Messages};
 
 /// The templates as they were compiled in, by the name that templates use for each other.
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
-    (
-        "_parts.html",
-        include_str!("../../../../templates/_parts.html"),
-    ),
+    ("_parts.html", include_str!("../../../../templates/_parts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
-    (
-        "consent.html",
-        include_str!("../../../../templates/consent.html"),
-    ),
-    (
-        "error.html",
-        include_str!("../../../../templates/error.html"),
-    ),
-    (
-        "expired.html",
-        include_str!("../../../../templates/expired.html"),
-    ),
-    (
-        "form_post.html",
-        include_str!("../../../../templates/form_post.html"),
-    ),
-    (
-        "logout_confirm.html",
-        include_str!("../../../../templates/logout_confirm.html"),
-    ),
-    (
-        "mail/approval.html",
-        include_str!("../../../../templates/mail/approval.html"),
-    ),
-    (
-        "mail/approval.txt",
-        include_str!("../../../../templates/mail/approval.txt"),
-    ),
-    (
-        "not_found.html",
-        include_str!("../../../../templates/not_found.html"),
-    ),
-    (
-        "secret_once.html",
-        include_str!("../../../../templates/secret_once.html"),
-    ),
-    (
-        "sign_in.html",
-        include_str!("../../../../templates/sign_in.html"),
-    ),
-    (
-        "signed_in.html",
-        include_str!("../../../../templates/signed_in.html"),
-    ),
-    (
-        "signed_out.html",
-        include_str!("../../../../templates/signed_out.html"),
-    ),
+    ("consent.html", include_str!("../../../../templates/consent.html")),
+    ("error.html", include_str!("../../../../templates/error.html")),
+    ("expired.html", include_str!("../../../../templates/expired.html")),
+    ("form_post.html", include_str!("../../../../templates/form_post.html")),
+    ("logout_confirm.html", include_str!("../../../../templates/logout_confirm.html")),
+    ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
+    ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),
+    ("not_found.html", include_str!("../../../../templates/not_found.html")),
+    ("secret_once.html", include_str!("../../../../templates/secret_once.html")),
+    ("sign_in.html", include_str!("../../../../templates/sign_in.html")),
+    ("signed_in.html", include_str!("../../../../templates/signed_in.html")),
+    ("signed_out.html", include_str!("../../../../templates/signed_out.html")),
 ];
 
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
@@ -121,15 +82,10 @@ pub(super) struct Sources {
 impl Sources {
     /// What was compiled in.
     pub(super) fn embedded() -> Result<Self, PagesError> {
-        let english = locale::parse(ENGLISH).map_err(|message| PagesError::Locale {
-            path: PathBuf::from("locales/en.toml"),
-            message,
-        })?;
+        let english = locale::parse(ENGLISH)
+            .map_err(|message| PagesError::Locale { path: PathBuf::from("locales/en.toml"), message })?;
         Ok(Self {
-            templates: TEMPLATES
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-                .collect(),
+            templates: TEMPLATES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
             replaced: BTreeMap::new(),
             locales: BTreeMap::from([(FALLBACK.to_owned(), english)]),
             stylesheet: STYLESHEET.to_owned(),
@@ -144,27 +100,14 @@ impl Sources {
             let name = relative_name(folder, &path);
             if name == "assets/claviger.css" {
                 self.stylesheet = text;
-            } else if let Some(lang) = name
-                .strip_prefix("locales/")
-                .and_then(|file| file.strip_suffix(".toml"))
-            {
-                let messages =
-                    locale::parse(&text).map_err(|message| PagesError::Locale { path, message })?;
-                self.locales
-                    .entry(lang.to_owned())
-                    .or_default()
-                    .extend(messages);
-            } else if let Some(template) = name
-                .strip_prefix("templates/")
-                .filter(|name| self.accepts(name))
-            {
+            } else if let Some(lang) = name.strip_prefix("locales/").and_then(|file| file.strip_suffix(".toml")) {
+                let messages = locale::parse(&text).map_err(|message| PagesError::Locale { path, message })?;
+                self.locales.entry(lang.to_owned()).or_default().extend(messages);
+            } else if let Some(template) = name.strip_prefix("templates/").filter(|name| self.accepts(name)) {
                 self.templates.insert(template.to_owned(), text);
                 self.replaced.insert(template.to_owned(), path);
             } else {
-                return Err(PagesError::Unknown {
-                    hint: self.hint(&name),
-                    path,
-                });
+                return Err(PagesError::Unknown { hint: self.hint(&name), path });
             }
         }
         Ok(())
@@ -177,32 +120,20 @@ impl Sources {
 
     /// Which file could have been meant by `name`.
     fn hint(&self, name: &str) -> String {
-        let known = self
-            .templates
-            .keys()
-            .map(|template| format!("templates/{template}"));
-        let known = known.chain([
-            "locales/en.toml".to_owned(),
-            "assets/claviger.css".to_owned(),
-        ]);
+        let known = self.templates.keys().map(|template| format!("templates/{template}"));
+        let known = known.chain(["locales/en.toml".to_owned(), "assets/claviger.css".to_owned()]);
         let closest = known.min_by_key(|candidate| distance(name, candidate));
         format!("did you mean {}?", closest.unwrap_or_default())
     }
 }
 
 fn unreadable(path: &Path, cause: std::io::Error) -> PagesError {
-    PagesError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    }
+    PagesError::Unreadable { path: path.to_owned(), cause }
 }
 
 fn relative_name(folder: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(folder).unwrap_or(path);
-    let parts: Vec<_> = relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
+    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 
@@ -214,16 +145,13 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, PagesError> {
         let entries = fs::read_dir(&folder).map_err(|cause| unreadable(&folder, cause))?;
         for entry in entries {
             let path = entry.map_err(|cause| unreadable(&folder, cause))?.path();
-            if path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
-            {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                 continue;
             }
             if path.is_dir() {
-                open.push(path)
+                open.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }
@@ -235,11 +163,6 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, PagesError> {
 fn distance(one: &str, other: &str) -> usize {
     let same = |(a, b): &(u8, u8)| a == b;
     let start = one.bytes().zip(other.bytes()).take_while(same).count();
-    let end = one
-        .bytes()
-        .rev()
-        .zip(other.bytes().rev())
-        .take_while(same)
-        .count();
+    let end = one.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
     (one.len() + other.len()).saturating_sub(2 * (start + end))
 }

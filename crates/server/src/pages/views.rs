@@ -1,4 +1,4 @@
-//! One struct per page: what it shows. Fields named `action` are addresses that a form is POSTed to.
+//! One struct per page: what it shows. Fields named `action` are addresses that a form is posted to.
 //!
 //! Every form carries `csrf` and, where a request waits to be answered, `pending`. The sign-in form adds
 //! `username` and `password`; consent adds `decision` (`allow` or `deny`) and any number of `organisation`.
@@ -151,7 +151,7 @@ pub(crate) struct Consent {
     pub(crate) publisher: Option<String>,
     /// Who would allow it.
     pub(crate) account: Account,
-    /// Where the button "Use another account" posts to.
+    /// Where the button "Switch account" posts to.
     pub(crate) switch_account_action: String,
     /// What it asks for.
     pub(crate) scopes: Vec<ConsentScope>,
@@ -283,15 +283,12 @@ impl ErrorPage {
                 .iter()
                 .map(|detail| format!("{}: {}", detail.label, detail.value)),
         );
-        if let Some(RedirectComparison {
-            prefix,
-            received,
-            nearest,
-            suffix,
-        }) = &self.redirect
-        {
-            lines.push(format!("received redirect_uri: {prefix}{received}{suffix}"));
-            lines.push(format!("nearest registered: {prefix}{nearest}{suffix}"));
+        if let Some(redirect) = &self.redirect {
+            lines.push(format!(
+                "received redirect_uri: {}",
+                redirect.received_uri()
+            ));
+            lines.push(format!("nearest registered: {}", redirect.nearest_uri()));
         }
         lines.push(format!("request id: {}", self.request_id));
         lines.join("\n")

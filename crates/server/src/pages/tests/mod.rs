@@ -321,7 +321,7 @@ fn the_mail_reads_well_as_text() {
     );
     let expected = "Hello Ada Whitlock,
 
-your app Fleet Planner has been approved. It can now use Harbour Freight Online.
+Your app Fleet Planner has been approved. It can now use Harbour Freight Online.
 
 Client id
     fleet-planner
