@@ -91,8 +91,7 @@ impl SealKey {
     /// # Errors
     /// [`CryptoError::KeyRejected`] when the library has no AES-256-GCM, which does not happen in practice.
     pub fn new(key: &[u8; 32]) -> Result<Self, CryptoError> {
-        let unbound =
-            aead::UnboundKey::new(&aead::AES_256_GCM, key).map_err(|_| CryptoError::KeyRejected)?;
+        let unbound = aead::UnboundKey::new(&aead::AES_256_GCM, key).map_err(|_| CryptoError::KeyRejected)?;
         Ok(Self(aead::LessSafeKey::new(unbound)))
     }
 
@@ -109,11 +108,7 @@ impl SealKey {
         let (_, body) = sealed.split_at_mut(aead::NONCE_LEN);
         let tag = self
             .0
-            .seal_in_place_separate_tag(
-                aead::Nonce::assume_unique_for_key(nonce),
-                aead::Aad::from(associated),
-                body,
-            )
+            .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(associated), body)
             .map_err(|_| CryptoError::Seal)?;
         sealed.extend_from_slice(tag.as_ref());
         Ok(sealed)
@@ -123,21 +118,12 @@ impl SealKey {
     ///
     /// # Errors
     /// [`CryptoError::Open`] for anything else: changed, cut, another key, other associated data.
-    pub fn open(
-        &self,
-        associated: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let (nonce, body) = sealed
-            .split_at_checked(aead::NONCE_LEN)
-            .ok_or(CryptoError::Open)?;
+    pub fn open(&self, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let (nonce, body) = sealed.split_at_checked(aead::NONCE_LEN).ok_or(CryptoError::Open)?;
         let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::Open)?;
         let mut plain = Zeroizing::new(body.to_vec());
-        let length = self
-            .0
-            .open_in_place(nonce, aead::Aad::from(associated), &mut plain)
-            .map_err(|_| CryptoError::Open)?
-            .len();
+        let length =
+            self.0.open_in_place(nonce, aead::Aad::from(associated), &mut plain).map_err(|_| CryptoError::Open)?.len();
         plain.truncate(length);
         Ok(plain)
     }
@@ -155,13 +141,8 @@ pub fn derive(master: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0_u8; 32]);
     let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"claviger").extract(master);
     let info = [label.as_bytes()];
-    #[expect(
-        clippy::expect_used,
-        reason = "HKDF-SHA-256 gives up to 8160 bytes; 32 are always within"
-    )]
-    prk.expand(&info, hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(key.as_mut_slice()))
-        .expect("32 bytes of HKDF");
+    #[expect(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8160 bytes; 32 are always within")]
+    prk.expand(&info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut_slice())).expect("32 bytes of HKDF");
     key
 }
 

@@ -98,7 +98,9 @@ impl Legacy {
     /// What a vendor risks by allowing it, in one sentence.
     pub const fn risk(self) -> &'static str {
         match self {
-            Self::Implicit => "the access token travels through the browser's history and any script on the page (RFC 9700 2.1.2)",
+            Self::Implicit => {
+                "the access token travels through the browser's history and any script on the page (RFC 9700 2.1.2)"
+            }
             Self::Password => "the app sees the user's password, and no second factor can be asked for (RFC 9700 2.4)",
             Self::WildcardRedirect => "every page under the prefix can receive codes (RFC 9700 2.1)",
             Self::NoPkce => "a code that leaks can be redeemed through the app's own redirect (RFC 9700 2.1.1)",
@@ -204,6 +206,8 @@ pub struct Authorization {
     pub default_response_type: Option<ResponseType>,
     /// What a request shows that has neither `client_id` nor `redirect_uri`.
     pub without_client: WithoutClient,
+    /// A request must carry `redirect_uri` even where the client has only one.
+    pub redirect_uri_required: bool,
     /// The heading of the page that refuses an unusable request, where integrators know one.
     pub invalid_request_title: Option<String>,
     /// The scope that an absent `scope` stands for; absent: the client's whole registered scope.
@@ -443,7 +447,11 @@ impl Dialect {
             "token.failed-body-authentication",
             "monitoring that counts 401 does not see these failures (RFC 6749 5.2 allows it)",
         );
-        add(self.token.empty_basic_secret, "token.empty-basic-secret", "a public client looks like a confidential one on the wire");
+        add(
+            self.token.empty_basic_secret,
+            "token.empty-basic-secret",
+            "a public client looks like a confidential one on the wire",
+        );
         add(
             self.api.bearer_headers.iter().any(|name| !name.eq_ignore_ascii_case("authorization")),
             "api.bearer-headers",

@@ -1,1 +1,326 @@
-//! (being written)
+//! What a grant gives: all policy of the token endpoint, without side effects.
+//!
+//! Each function takes what the server has loaded and decides one grant. What comes out, [`Decision`], says what is to be
+//! minted and stored; the server then does that in one transaction, which alone decides races.
+
+use crate::client::{Client, GrantType};
+use crate::dialect::{Legacy, Turnover};
+use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
+use crate::jose::Algorithm;
+use crate::pkce;
+use crate::realm::{AccessTokenFormat, Realm};
+use crate::redirect::RedirectUri;
+use crate::refusal::Refusal;
+use crate::scope::ScopeSet;
+use crate::span::Span;
+use crate::token_request::{Grant, TokenRequest};
+use crate::user::User;
+
+/// What the token endpoint is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What this answer's access token carries.
+    pub granted: Granted,
+    /// The answer must carry `scope` (RFC 6749 5.1).
+    pub scope_differs: bool,
+    /// The user for whom; `None`: the client acts for itself.
+    pub user: Option<String>,
+    /// The access token.
+    pub access: AccessPlan,
+    /// The refresh token.
+    pub refresh: RefreshPlan,
+    /// The seat pools from which the grant takes a seat.
+    pub seats: Vec<String>,
+    /// An ID token is due, with this nonce.
+    pub id_token: Option<IdTokenPlan>,
+}
+
+/// How the access token is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessPlan {
+    /// Signed or a reference.
+    pub format: AccessTokenFormat,
+    /// What signs it.
+    pub algorithm: Algorithm,
+    /// How long it lives.
+    pub ttl: Span,
+}
+
+/// Whether there is a refresh token, and how it turns over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshPlan {
+    /// None.
+    None,
+    /// There is, and used ones are treated so.
+    Yes(Turnover),
+}
+
+/// What the ID token repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IdTokenPlan {
+    /// As the authorization request carried it.
+    pub nonce: Option<String>,
+}
+
+/// A grant as it is stored, as far as deciding on a refresh needs it.
+#[derive(Debug, Clone)]
+pub struct StoredGrant<'a> {
+    /// The client that it was given to.
+    pub client: &'a str,
+    /// What was granted.
+    pub granted: &'a Granted,
+    /// When its refresh token ends if it is not used, in milliseconds.
+    pub idle_expires_at: i64,
+    /// When it ends in any case, in milliseconds.
+    pub expires_at: i64,
+    /// It was taken back.
+    pub revoked: bool,
+}
+
+/// How an access token of `client` for `audience` is made.
+pub fn access_plan(realm: &Realm, client: &Client, audience: &str) -> AccessPlan {
+    let (format, algorithm, ttl) = realm.access_token_for(client, audience);
+    AccessPlan { format, algorithm, ttl }
+}
+
+/// The seat pools that a scope takes a seat from.
+pub fn seats_for(realm: &Realm, scope: &ScopeSet) -> Vec<String> {
+    let mut pools: Vec<String> = Vec::new();
+    for pool in scope.iter().filter_map(|token| realm.scope(token)).filter_map(|scope| scope.seat.as_ref()) {
+        if !pools.contains(pool) {
+            pools.push(pool.clone());
+        }
+    }
+    pools
+}
+
+/// How refresh tokens of `client` turn over: reusable ones only for a confidential client that was given them
+/// (RFC 9700 4.14.2).
+pub fn turnover(realm: &Realm, client: &Client) -> Turnover {
+    let wanted = client.turnover.unwrap_or(realm.dialect.refresh.turnover);
+    if client.is_confidential() && client.has(Legacy::ReusableRefresh) { wanted } else { Turnover::Rotate }
+}
+
+fn refresh_plan(realm: &Realm, client: &Client, offered: bool) -> RefreshPlan {
+    if offered && client.may(GrantType::RefreshToken) {
+        RefreshPlan::Yes(turnover(realm, client))
+    } else {
+        RefreshPlan::None
+    }
+}
+
+/// Client credentials (RFC 6749 4.4); `acts_as`: the user that the client stands for, loaded.
+///
+/// # Errors
+/// Scope or audience; a client that stands for a user who may no longer sign in.
+pub fn client_credentials(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    acts_as: Option<&User>,
+) -> Result<Decision, Refusal> {
+    if client.acts_as.is_some() && acts_as.is_none_or(|user| user.disabled) {
+        return Err(Refusal::GrantUnbacked);
+    }
+    let audience = resolve_audience(realm, client, request.audience.as_deref())?;
+    let mut scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
+    if acts_as.is_none() && scope.iter().any(|token| matches!(token, "openid" | "offline_access")) {
+        scope = scope.iter().filter(|token| !matches!(*token, "openid" | "offline_access")).collect();
+    }
+    let granted = Granted {
+        flow: GrantType::ClientCredentials,
+        scope,
+        audience,
+        organisations: acts_as.map(|user| user.organisations.clone()).unwrap_or_default(),
+        auth_time: None,
+        session: None,
+    };
+    Ok(Decision {
+        scope_differs: differs(request.scope.as_ref(), &granted.scope),
+        user: acts_as.map(|user| user.id.clone()),
+        access: access_plan(realm, client, &granted.audience),
+        refresh: refresh_plan(realm, client, realm.dialect.refresh.for_client_credentials),
+        seats: seats_for(realm, &granted.scope),
+        id_token: None,
+        granted,
+    })
+}
+
+/// Password (RFC 6749 4.3), after the password was found right.
+///
+/// # Errors
+/// The user may not use it (administrators never; only service users where the contract ties tokens to one
+/// organisation); scope or audience.
+pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &User) -> Result<Decision, Refusal> {
+    use crate::dialect::OrganisationChoice;
+    let tied = realm.dialect.organisation == OrganisationChoice::One;
+    if user.disabled || user.administrator || (tied && !(user.service && user.organisations.len() == 1)) {
+        return Err(Refusal::WrongPassword);
+    }
+    let audience = resolve_audience(realm, client, request.audience.as_deref())?;
+    let scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
+    let granted = Granted {
+        flow: GrantType::Password,
+        scope,
+        audience,
+        organisations: user.organisations.clone(),
+        auth_time: None,
+        session: None,
+    };
+    Ok(Decision {
+        scope_differs: differs(request.scope.as_ref(), &granted.scope),
+        user: Some(user.id.clone()),
+        access: access_plan(realm, client, &granted.audience),
+        refresh: refresh_plan(realm, client, true),
+        seats: seats_for(realm, &granted.scope),
+        id_token: None,
+        granted,
+    })
+}
+
+/// Authorization code (RFC 6749 4.1.3); the code itself was found genuine and unspent, and spending it is what the
+/// transaction decides.
+///
+/// # Errors
+/// Another client's, another redirect URI, PKCE, legacy behaviours that were taken away meanwhile, the user gone.
+pub fn authorization_code(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    code: &CodeBinding,
+    user: Option<&User>,
+) -> Result<Decision, Refusal> {
+    let Grant::AuthorizationCode { redirect_uri, verifier, .. } = &request.grant else {
+        return Err(Refusal::UnknownGrant);
+    };
+    if code.client != client.id {
+        return Err(Refusal::CodeOfAnotherClient);
+    }
+    same_redirect(client, code, redirect_uri.as_deref())?;
+    pkce::check(code.challenge.as_ref(), verifier.as_ref().map(crate::token::Plain::expose))?;
+    if code.challenge.is_none() && !(client.is_confidential() && client.has(Legacy::NoPkce)) {
+        return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
+    }
+    if user.is_none_or(|user| user.disabled) {
+        return Err(Refusal::GrantUnbacked);
+    }
+    if request.audience.as_ref().is_some_and(|asked| *asked != code.granted.audience) {
+        return Err(Refusal::AudienceNotAllowed);
+    }
+    let granted = code.granted.clone();
+    let id_token = granted.scope.contains("openid").then(|| IdTokenPlan { nonce: code.nonce.clone() });
+    Ok(Decision {
+        scope_differs: code.scope_differs,
+        user: Some(code.user.clone()),
+        access: access_plan(realm, client, &granted.audience),
+        refresh: refresh_plan(realm, client, true),
+        seats: seats_for(realm, &granted.scope),
+        id_token,
+        granted,
+    })
+}
+
+/// The redirect URI of the token request is the one of the authorization request, and still registered (RFC 6749
+/// 4.1.3). It may be absent only if the authorization request had none.
+fn same_redirect(client: &Client, code: &CodeBinding, sent: Option<&str>) -> Result<(), Refusal> {
+    let same = match sent {
+        Some(sent) => sent == code.redirect_uri,
+        None => !code.redirect_uri_sent,
+    };
+    let registered = |uri: &RedirectUri| {
+        uri.matches(&code.redirect_uri)
+            && (!uri.is_wildcard() || client.has(Legacy::WildcardRedirect) && client.is_confidential())
+    };
+    if same && client.redirect_uris.iter().any(registered) { Ok(()) } else { Err(Refusal::RedirectDiffers) }
+}
+
+/// Refresh (RFC 6749 6), of a token that was found genuine and of a generation that may be used. `user`: the user behind
+/// the grant, loaded again; `grant_has_user`: whether there is one.
+///
+/// # Errors
+/// Another client's, expired, revoked, no longer backed by its user, more scope than was granted.
+pub fn refresh(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    stored: &StoredGrant<'_>,
+    user: GrantUser<'_>,
+    now: i64,
+) -> Result<Decision, Refusal> {
+    if stored.client != client.id {
+        return Err(Refusal::RefreshOfAnotherClient);
+    }
+    if stored.revoked {
+        return Err(Refusal::GrantRevoked);
+    }
+    if stored.idle_expires_at <= now || stored.expires_at <= now {
+        return Err(Refusal::RefreshExpired);
+    }
+    if user.is_gone() {
+        return Err(Refusal::GrantUnbacked);
+    }
+    if stored.granted.flow == GrantType::Password && !client.has(Legacy::Password) {
+        return Err(Refusal::LegacyNotAllowed(Legacy::Password));
+    }
+    if request.audience.as_ref().is_some_and(|asked| *asked != stored.granted.audience) {
+        return Err(Refusal::AudienceNotAllowed);
+    }
+    let mut granted = stored.granted.clone();
+    // What the client may no longer have, it no longer gets.
+    granted.scope = granted.scope.iter().filter(|token| client.scope.contains(token)).collect();
+    if let GrantUser::There(user) = user {
+        granted.organisations.retain(|id| user.organisations.contains(id));
+        if granted.organisations.is_empty() && !stored.granted.organisations.is_empty() {
+            return Err(Refusal::GrantUnbacked);
+        }
+    }
+    if let Some(asked) = &request.scope {
+        if !asked.is_subset(&stored.granted.scope) {
+            return Err(Refusal::ScopeExceedsGrant);
+        }
+        granted.scope = granted.scope.iter().filter(|token| asked.contains(token)).collect();
+    }
+    let id_token = (granted.scope.contains("openid") && !user.is_none()).then(IdTokenPlan::default);
+    Ok(Decision {
+        scope_differs: !granted.scope.same(request.scope.as_ref().unwrap_or(&stored.granted.scope)),
+        user: user.id(),
+        access: access_plan(realm, client, &granted.audience),
+        refresh: RefreshPlan::Yes(turnover(realm, client)),
+        seats: seats_for(realm, &stored.granted.scope),
+        id_token,
+        granted,
+    })
+}
+
+/// The user behind a grant.
+#[derive(Debug, Clone, Copy)]
+pub enum GrantUser<'a> {
+    /// The client acts for itself.
+    NoUser,
+    /// There was one, who is gone.
+    Gone,
+    /// As now stored.
+    There(&'a User),
+}
+
+impl GrantUser<'_> {
+    fn is_gone(self) -> bool {
+        match self {
+            Self::NoUser => false,
+            Self::Gone => true,
+            Self::There(user) => user.disabled,
+        }
+    }
+
+    const fn is_none(self) -> bool {
+        matches!(self, Self::NoUser)
+    }
+
+    fn id(self) -> Option<String> {
+        if let Self::There(user) = self { Some(user.id.clone()) } else { None }
+    }
+}
+
+fn differs(requested: Option<&ScopeSet>, granted: &ScopeSet) -> bool {
+    requested.map_or(!granted.is_empty(), |requested| !requested.same(granted))
+}

@@ -14,6 +14,7 @@ pub mod client_auth;
 pub mod crypto;
 pub mod dialect;
 pub mod grant;
+pub mod granted;
 pub mod jose;
 pub mod metadata;
 pub mod params;

@@ -1,1 +1,81 @@
-//! (being written)
+//! Proof Key for Code Exchange (RFC 7636), S256 only.
+
+use crate::crypto::sha256;
+use crate::refusal::Refusal;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
+
+/// An S256 code challenge: 43 characters of base64url, well-formed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Challenge(String);
+
+impl Challenge {
+    /// Reads `code_challenge` and `code_challenge_method`; both absent: none.
+    ///
+    /// # Errors
+    /// `plain` (also by omission of the method, RFC 7636 4.3), an unknown method, a challenge that S256 cannot make.
+    pub fn read(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, Refusal> {
+        match (challenge, method) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Refusal::ChallengeMissing),
+            (Some(text), Some("S256")) => {
+                let is_digest = text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32);
+                if is_digest { Ok(Some(Self(text.to_owned()))) } else { Err(Refusal::ChallengeMalformed) }
+            }
+            (Some(_), _) => Err(Refusal::ChallengeMethod),
+        }
+    }
+
+    /// Whether this challenge was made from `verifier`.
+    fn accepts(&self, verifier: &str) -> bool {
+        let computed = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
+        computed.as_bytes().ct_eq(self.0.as_bytes()).into()
+    }
+}
+
+/// Checks a code's challenge against the verifier of the token request (RFC 7636 4.6, RFC 9700 4.8.2).
+///
+/// # Errors
+/// One is there without the other, the verifier is malformed, or it is not the right one.
+pub fn check(challenge: Option<&Challenge>, verifier: Option<&str>) -> Result<(), Refusal> {
+    match (challenge, verifier) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Refusal::VerifierUnexpected),
+        (Some(_), None) => Err(Refusal::VerifierMissing),
+        (Some(challenge), Some(verifier)) => {
+            let well_formed = (43..=128).contains(&verifier.len())
+                && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
+            if well_formed && challenge.accepts(verifier) { Ok(()) } else { Err(Refusal::VerifierWrong) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 7636 appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    #[test]
+    fn bar_35_36_37_verifier_and_challenge_belong_together() {
+        let challenge = Challenge::read(Some(CHALLENGE), Some("S256")).unwrap();
+        assert_eq!(check(challenge.as_ref(), Some(VERIFIER)), Ok(()));
+        assert_eq!(check(challenge.as_ref(), None), Err(Refusal::VerifierMissing));
+        assert_eq!(check(challenge.as_ref(), Some(&VERIFIER.replace('d', "e"))), Err(Refusal::VerifierWrong));
+        assert_eq!(check(None, Some(VERIFIER)), Err(Refusal::VerifierUnexpected));
+    }
+
+    #[test]
+    fn bar_34_38_39_only_s256_and_only_its_length() {
+        assert_eq!(Challenge::read(Some(CHALLENGE), Some("plain")), Err(Refusal::ChallengeMethod));
+        assert_eq!(Challenge::read(Some(CHALLENGE), None), Err(Refusal::ChallengeMethod));
+        assert_eq!(Challenge::read(Some("short"), Some("S256")), Err(Refusal::ChallengeMalformed));
+        let challenge = Challenge::read(Some(CHALLENGE), Some("S256")).unwrap();
+        for bad in ["a".repeat(42), "a".repeat(129), format!("{VERIFIER} ")] {
+            assert_eq!(check(challenge.as_ref(), Some(&bad)), Err(Refusal::VerifierWrong));
+        }
+    }
+}

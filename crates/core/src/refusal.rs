@@ -1,4 +1,345 @@
-//! (being written)
-/// placeholder
-#[derive(Debug)]
-pub struct Refusal;
+//! What a peer can get wrong, one variant each.
+//!
+//! The protocol's error code and the public description are decided here, in one place, so that the same fact has the
+//! same answer at every endpoint. `Display` is the public description: it says what was wrong and what to do, and never
+//! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
+
+use crate::dialect::Legacy;
+
+/// What the peer got wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    // The shape of a request
+    /// The body is not what its media type says.
+    #[error("{0}")]
+    MalformedBody(&'static str),
+    /// More parameters than any request has.
+    #[error("the request has more than 64 parameters")]
+    TooManyParameters,
+    /// A parameter stands twice (RFC 6749 3.1, 3.2).
+    #[error("the parameter {0} stands more than once")]
+    Duplicate(String),
+    /// A parameter is missing.
+    #[error("the parameter {0} is missing")]
+    MissingParameter(&'static str),
+    /// A parameter has a value that it cannot have.
+    #[error("the parameter {name} is wrong: {why}")]
+    WrongParameter {
+        /// The parameter.
+        name: &'static str,
+        /// What it should be.
+        why: &'static str,
+    },
+    /// The endpoint reads no such media type (415).
+    #[error("the body must be application/x-www-form-urlencoded")]
+    WrongMediaType,
+    /// The body is larger than the endpoint reads (413).
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// Credentials stand in the URI (RFC 6749 2.3.1).
+    #[error("parameters belong into the body of the request, never into its URL")]
+    CredentialsInUri,
+
+    // The client
+    /// No client is named.
+    #[error("the request names no client; send client_id and client_secret in the body or as HTTP Basic")]
+    NoClient,
+    /// The Authorization header cannot be read.
+    #[error("the Authorization header is not HTTP Basic with base64(client_id:client_secret)")]
+    UnreadableAuthorization,
+    /// Two ways of authenticating in one request (RFC 6749 2.3).
+    #[error("the client authenticates in two ways; use either HTTP Basic or the body")]
+    TwoAuthentications,
+    /// Unknown client, wrong secret or no secret: one answer for all three.
+    #[error("the client is unknown, or its secret is wrong")]
+    WrongClient,
+    /// The client is pending, rejected or suspended.
+    #[error("the client is not active; its owner can ask the vendor why")]
+    ClientInactive,
+    /// Too many failures.
+    #[error("too many failed attempts; try again in {seconds} seconds")]
+    Braked {
+        /// After how many seconds the next attempt is looked at.
+        seconds: i64,
+        /// Whether it is a user who is braked, and not a client.
+        user: bool,
+    },
+
+    // The token request
+    /// RFC 6749 5.2.
+    #[error("this grant_type is not supported")]
+    UnknownGrant,
+    /// RFC 6749 5.2.
+    #[error("the client may not use this grant_type")]
+    GrantNotAllowed,
+    /// The client was not given a legacy behaviour that the request uses.
+    #[error("the client may not use {}; the vendor can allow it", .0.name())]
+    LegacyNotAllowed(Legacy),
+    /// Nothing that we gave out.
+    #[error("the code is not valid")]
+    CodeUnknown,
+    /// Its time is over.
+    #[error("the code has expired; send the user to the authorization endpoint again")]
+    CodeExpired,
+    /// It was redeemed before.
+    #[error("the code has been used before; each code works once")]
+    CodeReplayed,
+    /// It was given to another client.
+    #[error("the code was given to another client")]
+    CodeOfAnotherClient,
+    /// The redirect URI is not the one of the authorization request.
+    #[error("redirect_uri is not the one that the authorization request carried")]
+    RedirectDiffers,
+    /// PKCE: a challenge was sent, no verifier.
+    #[error("code_verifier is missing: the authorization request carried a code_challenge")]
+    VerifierMissing,
+    /// PKCE: the verifier does not belong to the challenge.
+    #[error("code_verifier does not belong to the code_challenge of the authorization request")]
+    VerifierWrong,
+    /// PKCE: no challenge was sent (RFC 9700 4.8.2).
+    #[error("code_verifier was sent, but the authorization request carried no code_challenge")]
+    VerifierUnexpected,
+    /// Nothing that we gave out.
+    #[error("the refresh token is not valid")]
+    RefreshUnknown,
+    /// It belongs to another client.
+    #[error("the refresh token was given to another client")]
+    RefreshOfAnotherClient,
+    /// Its time is over.
+    #[error("the refresh token has expired; the grant must be made again")]
+    RefreshExpired,
+    /// It was spent before: the family is revoked.
+    #[error("the refresh token was used before; all tokens of this grant have been revoked")]
+    RefreshReused,
+    /// The grant was revoked.
+    #[error("the grant has been revoked")]
+    GrantRevoked,
+    /// The user behind the grant is gone, disabled, or withdrew consent.
+    #[error("the grant is no longer backed by its user")]
+    GrantUnbacked,
+    /// Wrong name or password, unknown or barred user: one answer for all.
+    #[error("the user name or the password is wrong, or this user may not use the password grant")]
+    WrongPassword,
+    /// No free licence.
+    #[error("no free licence: {in_use} of {size} are in use; log off a session or ask for a scope that needs none")]
+    NoFreeSeat {
+        /// How many are held.
+        in_use: u32,
+        /// How many there are.
+        size: u32,
+    },
+
+    // Scope and audience
+    /// The text is no scope.
+    #[error("scope holds characters that a scope cannot have")]
+    MalformedScope,
+    /// A scope that does not exist or that the client may not ask for.
+    #[error("the scope {0} does not exist, or the client may not ask for it")]
+    ScopeNotAllowed(String),
+    /// More than was granted (RFC 6749 6).
+    #[error("the scope asked for is not within the scope that was granted")]
+    ScopeExceedsGrant,
+    /// A scope or an API that may not be had through implicit.
+    #[error("{0} may not be had through the implicit grant; use the authorization code")]
+    BarredForImplicit(String),
+    /// No audience where the contract wants one.
+    #[error("the parameter audience is missing; it names the API that the token is for")]
+    AudienceMissing,
+    /// RFC 8707 2.
+    #[error("the audience is unknown, or the client may not get tokens for it")]
+    AudienceNotAllowed,
+
+    // The authorization request
+    /// No usable redirect URI in the request.
+    #[error("redirect_uri is missing")]
+    RedirectMissing,
+    /// It is none of the registered ones.
+    #[error("redirect_uri is not registered for this client")]
+    RedirectUnregistered,
+    /// RFC 6749 4.1.2.1.
+    #[error("response_type is missing")]
+    ResponseTypeMissing,
+    /// RFC 6749 4.1.2.1.
+    #[error("this response_type is not supported")]
+    ResponseTypeUnknown,
+    /// RFC 6749 4.1.2.1.
+    #[error("the client may not use this response_type")]
+    ResponseTypeNotAllowed,
+    /// RFC 7636 4.4.1.
+    #[error("code_challenge is missing: this client must use PKCE with S256")]
+    ChallengeMissing,
+    /// RFC 7636 4.4.1.
+    #[error("code_challenge_method must be S256")]
+    ChallengeMethod,
+    /// RFC 7636 4.2.
+    #[error("code_challenge must be 43 characters of base64url")]
+    ChallengeMalformed,
+    /// OAuth 2.0 Multiple Response Types 2.1.
+    #[error("this response_mode cannot be used with this response_type")]
+    ResponseMode,
+    /// OpenID Connect Core 6.1.
+    #[error("request objects are not supported")]
+    RequestObject,
+    /// OpenID Connect Core 6.2.
+    #[error("request_uri is not supported")]
+    RequestUri,
+    /// The user said no.
+    #[error("the user did not allow it")]
+    Denied,
+    /// prompt=none, and nobody is signed in.
+    #[error("the user must sign in")]
+    LoginRequired,
+    /// prompt=none, and consent must be asked for.
+    #[error("the user must consent")]
+    ConsentRequired,
+}
+
+/// The error codes of RFC 6749, RFC 8707 and OpenID Connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// `invalid_request`
+    InvalidRequest,
+    /// `invalid_client`
+    InvalidClient,
+    /// `invalid_grant`
+    InvalidGrant,
+    /// `unauthorized_client`
+    UnauthorizedClient,
+    /// `unsupported_grant_type`
+    UnsupportedGrantType,
+    /// `unsupported_response_type`
+    UnsupportedResponseType,
+    /// `invalid_scope`
+    InvalidScope,
+    /// `invalid_target`
+    InvalidTarget,
+    /// `access_denied`
+    AccessDenied,
+    /// `login_required`
+    LoginRequired,
+    /// `consent_required`
+    ConsentRequired,
+    /// `request_not_supported`
+    RequestNotSupported,
+    /// `request_uri_not_supported`
+    RequestUriNotSupported,
+    /// `server_error`
+    ServerError,
+    /// `temporarily_unavailable`
+    TemporarilyUnavailable,
+}
+
+impl ErrorCode {
+    /// As the standards spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+impl Refusal {
+    /// A repeated parameter; its name is shown only if it looks like one, since it is the peer's text.
+    pub fn duplicate(name: &str) -> Self {
+        let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        Self::Duplicate(if plain { name.to_owned() } else { "(unprintable)".to_owned() })
+    }
+
+    /// A scope that is not to be had; a long one is cut, since it is the peer's text.
+    pub fn scope(token: &str) -> Self {
+        Self::ScopeNotAllowed(token.chars().take(60).collect())
+    }
+
+    /// The protocol's word for it.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::MalformedBody(_)
+            | Self::TooManyParameters
+            | Self::Duplicate(_)
+            | Self::MissingParameter(_)
+            | Self::WrongParameter { .. }
+            | Self::WrongMediaType
+            | Self::BodyTooLarge
+            | Self::CredentialsInUri
+            | Self::TwoAuthentications
+            | Self::AudienceMissing
+            | Self::RedirectMissing
+            | Self::RedirectUnregistered
+            | Self::ResponseTypeMissing
+            | Self::ChallengeMissing
+            | Self::ChallengeMethod
+            | Self::ChallengeMalformed
+            | Self::ResponseMode => ErrorCode::InvalidRequest,
+            Self::NoClient | Self::UnreadableAuthorization | Self::WrongClient | Self::ClientInactive => {
+                ErrorCode::InvalidClient
+            }
+            Self::Braked { user, .. } => {
+                if *user {
+                    ErrorCode::InvalidGrant
+                } else {
+                    ErrorCode::InvalidClient
+                }
+            }
+            Self::UnknownGrant => ErrorCode::UnsupportedGrantType,
+            Self::GrantNotAllowed | Self::LegacyNotAllowed(_) | Self::ResponseTypeNotAllowed => {
+                ErrorCode::UnauthorizedClient
+            }
+            Self::CodeUnknown
+            | Self::CodeExpired
+            | Self::CodeReplayed
+            | Self::CodeOfAnotherClient
+            | Self::RedirectDiffers
+            | Self::VerifierMissing
+            | Self::VerifierWrong
+            | Self::VerifierUnexpected
+            | Self::RefreshUnknown
+            | Self::RefreshOfAnotherClient
+            | Self::RefreshExpired
+            | Self::RefreshReused
+            | Self::GrantRevoked
+            | Self::GrantUnbacked
+            | Self::WrongPassword => ErrorCode::InvalidGrant,
+            Self::NoFreeSeat { .. } | Self::Denied => ErrorCode::AccessDenied,
+            Self::MalformedScope | Self::ScopeNotAllowed(_) | Self::ScopeExceedsGrant | Self::BarredForImplicit(_) => {
+                ErrorCode::InvalidScope
+            }
+            Self::AudienceNotAllowed => ErrorCode::InvalidTarget,
+            Self::ResponseTypeUnknown => ErrorCode::UnsupportedResponseType,
+            Self::RequestObject => ErrorCode::RequestNotSupported,
+            Self::RequestUri => ErrorCode::RequestUriNotSupported,
+            Self::LoginRequired => ErrorCode::LoginRequired,
+            Self::ConsentRequired => ErrorCode::ConsentRequired,
+        }
+    }
+
+    /// The public description in the characters that RFC 6749 5.2 allows (`%x20-21 / %x23-5B / %x5D-7E`).
+    pub fn description(&self) -> String {
+        self.to_string().chars().map(|c| if matches!(c, ' ' | '!' | '#'..='[' | ']'..='~') { c } else { '?' }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn bar_26_descriptions_keep_to_the_allowed_characters() {
+        let text = Refusal::scope("\"<script>\\\u{7f}ä").description();
+        assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)), "{text}");
+        assert_eq!(Refusal::duplicate("a\"b"), Refusal::Duplicate("(unprintable)".into()));
+    }
+}

@@ -27,7 +27,8 @@ impl std::str::FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a length of time; write seconds or a number with s, m, h or d, like \"30m\"");
+        let wrong =
+            || format!("`{text}` is not a length of time; write seconds or a number with s, m, h or d, like \"30m\"");
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let factor = match unit {

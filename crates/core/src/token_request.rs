@@ -1,1 +1,127 @@
-//! (being written)
+//! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6).
+
+use crate::client::{Client, GrantType};
+use crate::dialect::Legacy;
+use crate::params::Params;
+use crate::refusal::Refusal;
+use crate::scope::ScopeSet;
+use crate::token::{self, Id, Kind, Plain, PresentedRefresh};
+
+/// What the client asks the token endpoint for.
+#[derive(Debug, Clone)]
+pub struct TokenRequest {
+    /// The grant and what it needs.
+    pub grant: Grant,
+    /// `scope`, if it was sent.
+    pub scope: Option<ScopeSet>,
+    /// `audience` or `resource`, if it was sent.
+    pub audience: Option<String>,
+}
+
+/// One grant with its own parameters.
+#[derive(Debug, Clone)]
+pub enum Grant {
+    /// RFC 6749 4.1.3.
+    AuthorizationCode {
+        /// The code's row.
+        id: Id,
+        /// The code.
+        code: Plain,
+        /// `redirect_uri`, if it was sent.
+        redirect_uri: Option<String>,
+        /// `code_verifier`, if it was sent.
+        verifier: Option<Plain>,
+    },
+    /// RFC 6749 6.
+    RefreshToken {
+        /// Taken apart.
+        presented: PresentedRefresh,
+        /// The text.
+        token: Plain,
+    },
+    /// RFC 6749 4.4.2.
+    ClientCredentials,
+    /// RFC 6749 4.3.2.
+    Password {
+        /// `username`.
+        username: String,
+        /// `password`.
+        password: Plain,
+    },
+}
+
+/// Longest user name and password that are looked at, in bytes: hashing is bounded before it starts.
+const LONGEST_CREDENTIAL: usize = 1024;
+
+impl TokenRequest {
+    /// Reads a token request of an authenticated client; `legacy_json`: the body was JSON.
+    ///
+    /// # Errors
+    /// What is missing, malformed, or not allowed to this client.
+    pub fn parse(params: &Params<'_>, client: &Client) -> Result<Self, Refusal> {
+        let grant_type = grant_type(params.required("grant_type")?)?;
+        if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {
+            return Err(Refusal::LegacyNotAllowed(Legacy::Password));
+        }
+        if !client.may(grant_type) {
+            return Err(Refusal::GrantNotAllowed);
+        }
+        let grant = match grant_type {
+            GrantType::AuthorizationCode => {
+                let code = params.required("code")?;
+                Grant::AuthorizationCode {
+                    id: token::row_id(Kind::Code, code).ok_or(Refusal::CodeUnknown)?,
+                    code: code.into(),
+                    redirect_uri: params.get("redirect_uri").map(str::to_owned),
+                    verifier: params.get("code_verifier").map(Plain::from),
+                }
+            }
+            GrantType::RefreshToken => {
+                let token = params.required("refresh_token")?;
+                Grant::RefreshToken {
+                    presented: PresentedRefresh::parse(token).ok_or(Refusal::RefreshUnknown)?,
+                    token: token.into(),
+                }
+            }
+            GrantType::Password => {
+                let (username, password) = (params.required("username")?, params.required("password")?);
+                if username.len() > LONGEST_CREDENTIAL || password.len() > LONGEST_CREDENTIAL {
+                    return Err(Refusal::WrongPassword);
+                }
+                Grant::Password { username: username.to_owned(), password: password.into() }
+            }
+            GrantType::ClientCredentials => Grant::ClientCredentials,
+            GrantType::Implicit => return Err(Refusal::UnknownGrant),
+        };
+        Ok(Self { grant, scope: scope(params)?, audience: audience(params)? })
+    }
+}
+
+fn grant_type(text: &str) -> Result<GrantType, Refusal> {
+    use GrantType::{AuthorizationCode, ClientCredentials, Password, RefreshToken};
+    [AuthorizationCode, RefreshToken, ClientCredentials, Password]
+        .into_iter()
+        .find(|grant| grant.name() == text)
+        .ok_or(Refusal::UnknownGrant)
+}
+
+/// `scope`, if it was sent.
+///
+/// # Errors
+/// Characters that a scope cannot have.
+pub fn scope(params: &Params<'_>) -> Result<Option<ScopeSet>, Refusal> {
+    params.get("scope").map(|text| ScopeSet::parse(text).map_err(|_| Refusal::MalformedScope)).transpose()
+}
+
+/// The one API that a token is asked for: `audience`, or `resource` (RFC 8707 2).
+///
+/// # Errors
+/// Two different ones: a token is for one API.
+pub fn audience(params: &Params<'_>) -> Result<Option<String>, Refusal> {
+    let mut named = params.get("audience").into_iter().chain(params.all("resource"));
+    let Some(first) = named.next() else { return Ok(None) };
+    if named.any(|other| other != first) {
+        return Err(Refusal::AudienceNotAllowed);
+    }
+    Ok(Some(first.to_owned()))
+}

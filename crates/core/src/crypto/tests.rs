@@ -12,32 +12,17 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn sha256_knows_the_standards_example() {
-    assert_eq!(
-        hex(&sha256(b"abc")),
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    );
+    assert_eq!(hex(&sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 #[test]
 fn hmac_knows_rfc_4231_case_2() {
     let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-    assert_eq!(
-        hex(&hmac_sha256(b"Jefe", b"what do ya want for nothing?")),
-        expected
-    );
+    assert_eq!(hex(&hmac_sha256(b"Jefe", b"what do ya want for nothing?")), expected);
     let key = HmacKey::new(b"Jefe");
-    assert_eq!(
-        hex(&key.sign_parts(&[b"what do ya ", b"want for nothing?"])),
-        expected
-    );
-    assert!(key.verify(
-        b"what do ya want for nothing?",
-        &key.sign(b"what do ya want for nothing?")
-    ));
-    assert!(!key.verify(
-        b"something else",
-        &key.sign(b"what do ya want for nothing?")
-    ));
+    assert_eq!(hex(&key.sign_parts(&[b"what do ya ", b"want for nothing?"])), expected);
+    assert!(key.verify(b"what do ya want for nothing?", &key.sign(b"what do ya want for nothing?")));
+    assert!(!key.verify(b"something else", &key.sign(b"what do ya want for nothing?")));
 }
 
 #[test]
@@ -60,10 +45,7 @@ fn random_bytes_are_not_the_same_twice() {
 #[test]
 fn nothing_shows_a_key() {
     assert_eq!(format!("{:?}", HmacKey::new(b"secret")), "HmacKey(***)");
-    assert_eq!(
-        format!("{:?}", SealKey::new(&[1; 32]).unwrap()),
-        "SealKey(***)"
-    );
+    assert_eq!(format!("{:?}", SealKey::new(&[1; 32]).unwrap()), "SealKey(***)");
 }
 
 #[test]

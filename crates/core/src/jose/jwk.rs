@@ -134,12 +134,7 @@ impl Jwk {
     }
 
     pub(super) fn from_ed25519(public: &[u8]) -> Self {
-        Self {
-            kty: "OKP".to_owned(),
-            crv: Some("Ed25519".to_owned()),
-            x: Some(base64url(public)),
-            ..Self::default()
-        }
+        Self { kty: "OKP".to_owned(), crv: Some("Ed25519".to_owned()), x: Some(base64url(public)), ..Self::default() }
     }
 
     /// From DER `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 A.1.1).
@@ -153,48 +148,25 @@ impl Jwk {
         };
         // DER puts a zero before a number whose first bit is set; JWK has none (RFC 7518 section 2).
         let bare = |number: &[u8]| base64url(number.strip_prefix(&[0]).unwrap_or(number));
-        Some(Self {
-            kty: "RSA".to_owned(),
-            n: Some(bare(n)),
-            e: Some(bare(e)),
-            ..Self::default()
-        })
+        Some(Self { kty: "RSA".to_owned(), n: Some(bare(n)), e: Some(bare(e)), ..Self::default() })
     }
 
     /// The SHA-256 thumbprint in base64url (RFC 7638, RFC 8037 section 2): the required members only, in lexicographic
     /// order, no spaces. For a key type unknown here it is the thumbprint of `kty` alone.
     pub fn thumbprint(&self) -> String {
         let members: &[(&str, Option<&String>)] = match self.kty.as_str() {
-            "EC" => &[
-                ("crv", self.crv.as_ref()),
-                ("kty", Some(&self.kty)),
-                ("x", self.x.as_ref()),
-                ("y", self.y.as_ref()),
-            ],
-            "RSA" => &[
-                ("e", self.e.as_ref()),
-                ("kty", Some(&self.kty)),
-                ("n", self.n.as_ref()),
-            ],
-            "OKP" => &[
-                ("crv", self.crv.as_ref()),
-                ("kty", Some(&self.kty)),
-                ("x", self.x.as_ref()),
-            ],
+            "EC" => {
+                &[("crv", self.crv.as_ref()), ("kty", Some(&self.kty)), ("x", self.x.as_ref()), ("y", self.y.as_ref())]
+            }
+            "RSA" => &[("e", self.e.as_ref()), ("kty", Some(&self.kty)), ("n", self.n.as_ref())],
+            "OKP" => &[("crv", self.crv.as_ref()), ("kty", Some(&self.kty)), ("x", self.x.as_ref())],
             _ => &[("kty", Some(&self.kty))],
         };
         let object: serde_json::Map<_, _> = members
             .iter()
-            .map(|(name, value)| {
-                (
-                    (*name).to_owned(),
-                    serde_json::Value::from(value.map_or("", String::as_str)),
-                )
-            })
+            .map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.map_or("", String::as_str))))
             .collect();
-        base64url(&sha256(
-            serde_json::Value::Object(object).to_string().as_bytes(),
-        ))
+        base64url(&sha256(serde_json::Value::Object(object).to_string().as_bytes()))
     }
 }
 
@@ -206,18 +178,9 @@ fn der_value(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
         0..=0x7f => (usize::from(first), rest),
         0x81 | 0x82 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x0f))?;
-            (
-                bytes
-                    .iter()
-                    .fold(0, |length, byte| length << 8 | usize::from(*byte)),
-                rest,
-            )
+            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
         }
         _ => return None,
     };
-    if found == tag {
-        rest.split_at_checked(length)
-    } else {
-        None
-    }
+    if found == tag { rest.split_at_checked(length) } else { None }
 }

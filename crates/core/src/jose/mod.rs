@@ -22,9 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use jwk::{Jwk, JwkError, JwkSet};
 pub use sign::{Pkcs8, SigningKey};
-pub use verify::{
-    Decoded, Header, JwtError, MAX_TOKEN_LEN, VerifyingKey, VerifyingKeys, verify_jwt,
-};
+pub use verify::{Decoded, Header, JwtError, MAX_TOKEN_LEN, VerifyingKey, VerifyingKeys, verify_jwt};
 
 /// A signature algorithm by its JOSE name (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,10 +71,7 @@ impl FromStr for Algorithm {
     type Err = UnknownAlgorithm;
 
     fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
-            .ok_or(UnknownAlgorithm)
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or(UnknownAlgorithm)
     }
 }
 
@@ -120,9 +115,7 @@ impl Typ {
 pub fn token_hash(algorithm: Algorithm, value: &str) -> String {
     let hash = match algorithm {
         Algorithm::EdDsa => digest::digest(&digest::SHA512, value.as_bytes()),
-        Algorithm::Es256 | Algorithm::Rs256 | Algorithm::Ps256 => {
-            digest::digest(&digest::SHA256, value.as_bytes())
-        }
+        Algorithm::Es256 | Algorithm::Rs256 | Algorithm::Ps256 => digest::digest(&digest::SHA256, value.as_bytes()),
     };
     let bytes = hash.as_ref();
     base64url(bytes.get(..bytes.len() / 2).unwrap_or_default())

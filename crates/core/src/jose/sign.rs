@@ -6,8 +6,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
-    RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,11 +34,7 @@ impl fmt::Debug for Pkcs8 {
 
 enum Private {
     Ec(EcdsaKeyPair),
-    Rsa {
-        pair: RsaKeyPair,
-        padding: &'static dyn RsaEncoding,
-        length: usize,
-    },
+    Rsa { pair: RsaKeyPair, padding: &'static dyn RsaEncoding, length: usize },
     Ed(Ed25519KeyPair),
 }
 
@@ -65,22 +61,19 @@ impl SigningKey {
     pub fn generate(algorithm: Algorithm) -> Result<Pkcs8, CryptoError> {
         let failed = |_| CryptoError::Generate;
         let der = match algorithm {
-            Algorithm::Es256 => {
-                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                    .map_err(failed)?
-                    .as_ref()
-                    .to_vec()
-            }
+            Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(failed)?
+                .as_ref()
+                .to_vec(),
             Algorithm::Rs256 | Algorithm::Ps256 => {
                 let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
                 let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
                 der.as_ref().to_vec()
             }
             // Version 1, which every other tool reads as well.
-            Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
-                .map_err(failed)?
-                .as_ref()
-                .to_vec(),
+            Algorithm::EdDsa => {
+                Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(failed)?.as_ref().to_vec()
+            }
         };
         Ok(Pkcs8(Zeroizing::new(der)))
     }
@@ -90,39 +83,21 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`CryptoError::KeyRejected`] when `der` is not a PKCS#8 key for `algorithm`.
-    pub fn from_pkcs8(
-        algorithm: Algorithm,
-        kid: Option<&str>,
-        der: &[u8],
-    ) -> Result<Self, CryptoError> {
+    pub fn from_pkcs8(algorithm: Algorithm, kid: Option<&str>, der: &[u8]) -> Result<Self, CryptoError> {
         let rejected = |_| CryptoError::KeyRejected;
         let (private, mut public, signature_len) = match algorithm {
             Algorithm::Es256 => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der)
-                    .map_err(rejected)?;
-                let public = Jwk::from_p256_point(pair.public_key().as_ref())
-                    .ok_or(CryptoError::KeyRejected)?;
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(rejected)?;
+                let public = Jwk::from_p256_point(pair.public_key().as_ref()).ok_or(CryptoError::KeyRejected)?;
                 (Private::Ec(pair), public, 64)
             }
             Algorithm::Rs256 | Algorithm::Ps256 => {
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(rejected)?;
-                let public = Jwk::from_rsa_der(pair.public_key().as_ref())
-                    .ok_or(CryptoError::KeyRejected)?;
+                let public = Jwk::from_rsa_der(pair.public_key().as_ref()).ok_or(CryptoError::KeyRejected)?;
                 let length = pair.public_modulus_len();
-                let padding: &'static dyn RsaEncoding = if algorithm == Algorithm::Ps256 {
-                    &RSA_PSS_SHA256
-                } else {
-                    &RSA_PKCS1_SHA256
-                };
-                (
-                    Private::Rsa {
-                        pair,
-                        padding,
-                        length,
-                    },
-                    public,
-                    length,
-                )
+                let padding: &'static dyn RsaEncoding =
+                    if algorithm == Algorithm::Ps256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                (Private::Rsa { pair, padding, length }, public, length)
             }
             Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_pkcs8(der).map_err(rejected)?;
@@ -135,14 +110,7 @@ impl SigningKey {
         public.alg = Some(algorithm.name().to_owned());
         public.kid = Some(kid.clone());
         let headers = Typ::ALL.map(|typ| encode_header(algorithm, &kid, typ));
-        Ok(Self {
-            kid,
-            algorithm,
-            private,
-            public,
-            signature_len,
-            headers,
-        })
+        Ok(Self { kid, algorithm, private, public, signature_len, headers })
     }
 
     /// The name of the key, in headers and in the JWK set.
@@ -179,22 +147,14 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
         match &self.private {
             Private::Ec(pair) => {
-                let signature = pair
-                    .sign(&SystemRandom::new(), token.as_bytes())
-                    .map_err(|_| CryptoError::Sign)?;
+                let signature = pair.sign(&SystemRandom::new(), token.as_bytes()).map_err(|_| CryptoError::Sign)?;
                 push_signature(&mut token, signature.as_ref());
             }
             Private::Ed(pair) => {
-                let signature = pair
-                    .try_sign(token.as_bytes())
-                    .map_err(|_| CryptoError::Sign)?;
+                let signature = pair.try_sign(token.as_bytes()).map_err(|_| CryptoError::Sign)?;
                 push_signature(&mut token, signature.as_ref());
             }
-            Private::Rsa {
-                pair,
-                padding,
-                length,
-            } => {
+            Private::Rsa { pair, padding, length } => {
                 let mut buffer = [0; MAX_RSA_SIGNATURE];
                 let signature = buffer.get_mut(..*length).ok_or(CryptoError::Sign)?;
                 pair.sign(*padding, &SystemRandom::new(), token.as_bytes(), signature)
@@ -224,10 +184,7 @@ fn encoded_len(bytes: usize) -> usize {
 fn encode_header(algorithm: Algorithm, kid: &str, typ: Typ) -> String {
     // A name from elsewhere may hold anything, so it is written as JSON.
     let kid = serde_json::Value::from(kid);
-    let header = format!(
-        r#"{{"typ":"{}","alg":"{algorithm}","kid":{kid}}}"#,
-        typ.name()
-    );
+    let header = format!(r#"{{"typ":"{}","alg":"{algorithm}","kid":{kid}}}"#, typ.name());
     let mut encoded = URL_SAFE_NO_PAD.encode(header);
     encoded.push('.');
     encoded

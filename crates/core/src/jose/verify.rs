@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+    RsaParameters, RsaPublicKeyComponents,
 };
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -92,9 +92,7 @@ pub struct Decoded {
 
 impl fmt::Debug for Decoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoded")
-            .field("header", &self.header)
-            .finish_non_exhaustive()
+        f.debug_struct("Decoded").field("header", &self.header).finish_non_exhaustive()
     }
 }
 
@@ -111,18 +109,11 @@ impl VerifyingKey {
     /// # Errors
     /// One [`JwkError`] for each reason for which it cannot be used.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, JwkError> {
-        if jwk
-            .use_
-            .as_deref()
-            .is_some_and(|for_what| for_what != "sig")
-        {
+        if jwk.use_.as_deref().is_some_and(|for_what| for_what != "sig") {
             return Err(JwkError::NotForSignatures);
         }
         let named = match &jwk.alg {
-            Some(name) => Some(
-                name.parse::<Algorithm>()
-                    .map_err(|_| JwkError::Unsupported)?,
-            ),
+            Some(name) => Some(name.parse::<Algorithm>().map_err(|_| JwkError::Unsupported)?),
             None => None,
         };
         let possible: &[Algorithm] = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
@@ -132,20 +123,13 @@ impl VerifyingKey {
             _ => return Err(JwkError::Unsupported),
         };
         let mut uses = Vec::with_capacity(possible.len());
-        for algorithm in possible
-            .iter()
-            .copied()
-            .filter(|possible| named.is_none_or(|named| named == *possible))
-        {
+        for algorithm in possible.iter().copied().filter(|possible| named.is_none_or(|named| named == *possible)) {
             uses.push((algorithm, parse_public(algorithm, jwk)?));
         }
         if uses.is_empty() {
             return Err(JwkError::Unsupported);
         }
-        Ok(Self {
-            kid: jwk.kid.clone(),
-            uses,
-        })
+        Ok(Self { kid: jwk.kid.clone(), uses })
     }
 
     /// Its name.
@@ -157,19 +141,9 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`JwtError::AlgorithmMismatch`] and [`JwtError::SignatureWrong`].
-    pub fn verify(
-        &self,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), JwtError> {
-        let (_, key) = self
-            .uses
-            .iter()
-            .find(|(with, _)| *with == algorithm)
-            .ok_or(JwtError::AlgorithmMismatch)?;
-        key.verify_sig(message, signature)
-            .map_err(|_| JwtError::SignatureWrong)
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), JwtError> {
+        let (_, key) = self.uses.iter().find(|(with, _)| *with == algorithm).ok_or(JwtError::AlgorithmMismatch)?;
+        key.verify_sig(message, signature).map_err(|_| JwtError::SignatureWrong)
     }
 
     fn serves(&self, algorithm: Algorithm) -> bool {
@@ -179,11 +153,7 @@ impl VerifyingKey {
 
 impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let algorithms: Vec<_> = self
-            .uses
-            .iter()
-            .map(|(algorithm, _)| algorithm.name())
-            .collect();
+        let algorithms: Vec<_> = self.uses.iter().map(|(algorithm, _)| algorithm.name()).collect();
         write!(f, "VerifyingKey({} {:?})", algorithms.join(" "), self.kid)
     }
 }
@@ -203,11 +173,7 @@ impl VerifyingKeys {
     /// [`JwkError::DuplicateKid`]: it would not be clear whose signature is checked.
     pub fn from_set(set: &JwkSet) -> Result<Self, JwkError> {
         let mut keys = Self::default();
-        for key in set
-            .keys
-            .iter()
-            .filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())
-        {
+        for key in set.keys.iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok()) {
             keys.add(key)?;
         }
         Ok(keys)
@@ -248,11 +214,7 @@ impl VerifyingKeys {
         if let Some(kid) = &header.kid {
             return self.named.get(kid).ok_or(JwtError::KidUnknown);
         }
-        let mut fitting = self
-            .named
-            .values()
-            .chain(&self.unnamed)
-            .filter(|key| key.serves(header.algorithm));
+        let mut fitting = self.named.values().chain(&self.unnamed).filter(|key| key.serves(header.algorithm));
         match (fitting.next(), fitting.next()) {
             (Some(only), None) => Ok(only),
             _ => Err(JwtError::KidMissing),
@@ -265,11 +227,7 @@ impl VerifyingKeys {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn verify_jwt(
-    token: &str,
-    keys: &VerifyingKeys,
-    typ: Option<Typ>,
-) -> Result<Decoded, JwtError> {
+pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result<Decoded, JwtError> {
     if token.len() > MAX_TOKEN_LEN {
         return Err(JwtError::TooLong);
     }
@@ -280,10 +238,7 @@ pub fn verify_jwt(
     }
     let header = parse_header(header)?;
     if let Some(expected) = typ
-        && !header
-            .typ
-            .as_deref()
-            .is_some_and(|found| expected.is_named(found))
+        && !header.typ.as_deref().is_some_and(|found| expected.is_named(found))
     {
         return Err(JwtError::TypWrong);
     }
@@ -314,11 +269,7 @@ fn parse_header(encoded: &str) -> Result<Header, JwtError> {
         Err(_) if name.eq_ignore_ascii_case("none") => return Err(JwtError::AlgorithmNone),
         Err(_) => return Err(JwtError::AlgorithmUnknown),
     };
-    Ok(Header {
-        algorithm,
-        typ: raw.typ,
-        kid: raw.kid,
-    })
+    Ok(Header { algorithm, typ: raw.typ, kid: raw.kid })
 }
 
 #[derive(Default)]
@@ -369,9 +320,7 @@ impl<'de> Deserialize<'de> for RawHeader {
 
 fn is_json_object(json: &[u8]) -> bool {
     let first = json.iter().find(|byte| !byte.is_ascii_whitespace());
-    first == Some(&b'{')
-        && serde_json::from_slice::<IgnoredAny>(json).is_ok()
-        && std::str::from_utf8(json).is_ok()
+    first == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(json).is_ok() && std::str::from_utf8(json).is_ok()
 }
 
 fn parse_public(algorithm: Algorithm, jwk: &Jwk) -> Result<ParsedPublicKey, JwkError> {
@@ -382,8 +331,7 @@ fn parse_public(algorithm: Algorithm, jwk: &Jwk) -> Result<ParsedPublicKey, JwkE
             point.extend_from_slice(&member(jwk.y.as_ref(), 32)?);
             ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::Invalid)
         }
-        Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, member(jwk.x.as_ref(), 32)?)
-            .map_err(|_| JwkError::Invalid),
+        Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, member(jwk.x.as_ref(), 32)?).map_err(|_| JwkError::Invalid),
         Algorithm::Rs256 => parse_rsa(jwk, &RSA_PKCS1_2048_8192_SHA256),
         Algorithm::Ps256 => parse_rsa(jwk, &RSA_PSS_2048_8192_SHA256),
     }
@@ -392,9 +340,7 @@ fn parse_public(algorithm: Algorithm, jwk: &Jwk) -> Result<ParsedPublicKey, JwkE
 fn parse_rsa(jwk: &Jwk, parameters: &'static RsaParameters) -> Result<ParsedPublicKey, JwkError> {
     let number = |text: Option<&String>| {
         let text = text.ok_or(JwkError::Incomplete)?;
-        from_base64url(text)
-            .filter(|bytes| !bytes.is_empty() && !bytes.starts_with(&[0]))
-            .ok_or(JwkError::Invalid)
+        from_base64url(text).filter(|bytes| !bytes.is_empty() && !bytes.starts_with(&[0])).ok_or(JwkError::Invalid)
     };
     let (n, e) = (number(jwk.n.as_ref())?, number(jwk.e.as_ref())?);
     if !(2048..=8192).contains(&bits(&n)) {
@@ -404,23 +350,15 @@ fn parse_rsa(jwk: &Jwk, parameters: &'static RsaParameters) -> Result<ParsedPubl
     if e.len() > 4 {
         return Err(JwkError::Invalid);
     }
-    RsaPublicKeyComponents { n, e }
-        .to_parsed_public_key(parameters)
-        .map_err(|_| JwkError::Invalid)
+    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| JwkError::Invalid)
 }
 
 fn member(text: Option<&String>, length: usize) -> Result<Vec<u8>, JwkError> {
     let bytes = from_base64url(text.ok_or(JwkError::Incomplete)?).ok_or(JwkError::Invalid)?;
-    if bytes.len() == length {
-        Ok(bytes)
-    } else {
-        Err(JwkError::Invalid)
-    }
+    if bytes.len() == length { Ok(bytes) } else { Err(JwkError::Invalid) }
 }
 
 fn bits(number: &[u8]) -> usize {
-    let leading = number
-        .first()
-        .map_or(0, |byte| byte.leading_zeros() as usize);
+    let leading = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
     number.len() * 8 - leading.min(number.len() * 8)
 }

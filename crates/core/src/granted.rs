@@ -1,0 +1,95 @@
+//! What a grant covers: scope, audience, organisations; how a request's wishes become it, and how it is kept.
+
+use crate::client::{Client, GrantType};
+use crate::dialect::AudienceParameter;
+use crate::pkce::Challenge;
+use crate::realm::Realm;
+use crate::refusal::Refusal;
+use crate::scope::ScopeSet;
+use serde::{Deserialize, Serialize};
+
+/// What was granted: stored with a code and with a grant, and the most that any of its tokens may carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The grant by which it came.
+    pub flow: GrantType,
+    /// The scope.
+    pub scope: ScopeSet,
+    /// The API.
+    pub audience: String,
+    /// The organisations that the user picked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organisations: Vec<String>,
+    /// When the user signed in, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The browser session in which it was granted, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// What a code stands for: stored with it, checked when it is redeemed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeBinding {
+    /// The client it was given to.
+    pub client: String,
+    /// The user who approved.
+    pub user: String,
+    /// The redirect URI that it travelled to.
+    pub redirect_uri: String,
+    /// The authorization request carried the redirect URI.
+    pub redirect_uri_sent: bool,
+    /// PKCE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
+    /// For the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The granted scope is not the one asked for.
+    pub scope_differs: bool,
+    /// What was granted.
+    pub granted: Granted,
+}
+
+/// The scope that a request gets.
+///
+/// # Errors
+/// A scope that does not exist or that the client may not ask for.
+pub fn resolve_scope(
+    realm: &Realm,
+    client: &Client,
+    requested: Option<&ScopeSet>,
+    default: Option<&str>,
+) -> Result<ScopeSet, Refusal> {
+    let scope = match (requested, default) {
+        (Some(requested), _) => requested.clone(),
+        (None, Some(default)) => ScopeSet::parse(default).map_err(|_| Refusal::MalformedScope)?,
+        (None, None) => return Ok(client.scope.clone()),
+    };
+    let refused =
+        scope.iter().find(|token| !client.scope.contains(token) || realm.scope(token).is_none()).map(Refusal::scope);
+    refused.map_or(Ok(scope), Err)
+}
+
+/// The API that a token is for.
+///
+/// # Errors
+/// None named where the contract wants one; unknown, or not the client's.
+pub fn resolve_audience(realm: &Realm, client: &Client, requested: Option<&str>) -> Result<String, Refusal> {
+    let Some(requested) = requested else {
+        if realm.dialect.token.audience == AudienceParameter::Required {
+            return Err(Refusal::AudienceMissing);
+        }
+        return Ok(default_audience(realm, client).to_owned());
+    };
+    let known = realm.api(requested).is_some();
+    let allowed = client.audiences.iter().any(|mine| mine == requested)
+        || (client.audiences.is_empty() && default_audience(realm, client) == requested);
+    if known && allowed { Ok(requested.to_owned()) } else { Err(Refusal::AudienceNotAllowed) }
+}
+
+/// The client's first API, else the realm's first, else the issuer itself.
+pub fn default_audience<'a>(realm: &'a Realm, client: &'a Client) -> &'a str {
+    let first = client.audiences.first().or_else(|| realm.apis.first().map(|api| &api.audience));
+    first.map_or(realm.issuer.as_str(), String::as_str)
+}
