@@ -1,7 +1,7 @@
 //! `cargo xtask deny`: licences, bans and sources of the dependencies, as `deny.toml` says.
 //!
 //! It is not part of `cargo xtask test`: where cargo-deny is missing it is built from source, which
-//! takes minutes. The bans that matter most are also a core step of the test, read from the lock file.
+//! takes minutes. The bans that matter most are also a core step of the test, read from `cargo tree`.
 
 use std::process::{Command, Stdio};
 
@@ -20,18 +20,9 @@ pub(crate) fn run() -> Result<bool> {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    if !is_there
-        && !Command::new(&cargo)
-            .args(["install", "--locked", "cargo-deny"])
-            .status()?
-            .success()
-    {
+    if !is_there && !Command::new(&cargo).args(["install", "--locked", "cargo-deny"]).status()?.success() {
         bail!("cargo-deny is missing and `cargo install --locked cargo-deny` failed");
     }
     let checks = ["deny", "check", "licenses", "bans", "sources"];
-    Ok(Command::new(&cargo)
-        .args(checks)
-        .current_dir(&root)
-        .status()?
-        .success())
+    Ok(Command::new(&cargo).args(checks).current_dir(&root).status()?.success())
 }

@@ -38,11 +38,7 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Option<Head>> {
         None if status == 204 => 0,
         None => bail!("an answer without Content-Length"),
     };
-    Ok(Some(Head {
-        status,
-        length,
-        body,
-    }))
+    Ok(Some(Head { status, length, body }))
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
@@ -67,13 +63,7 @@ pub(crate) fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// A request as it goes over the wire. `headers` are whole lines without their end.
-pub(crate) fn request(
-    method: &str,
-    target: &str,
-    host: &str,
-    headers: &[&str],
-    body: &str,
-) -> String {
+pub(crate) fn request(method: &str, target: &str, host: &str, headers: &[&str], body: &str) -> String {
     let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
     for line in headers {
         let _ = write!(text, "{line}\r\n");
@@ -101,8 +91,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// The first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        header(self.head.as_bytes(), name.as_bytes())
-            .and_then(|value| std::str::from_utf8(value).ok())
+        header(self.head.as_bytes(), name.as_bytes()).and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The body's JSON.
@@ -121,12 +110,7 @@ impl Answer {
         if self.status == status {
             return Ok(self);
         }
-        bail!(
-            "{what}: status {} instead of {status}\n{}{}",
-            self.status,
-            self.head,
-            self.body
-        )
+        bail!("{what}: status {} instead of {status}\n{}{}", self.status, self.head, self.body)
     }
 }
 
@@ -148,11 +132,7 @@ pub(crate) fn send(address: SocketAddr, request: &str) -> Result<Answer> {
         {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let head_text = text(bytes.get(..head.length).unwrap_or_default());
-            return Ok(Answer {
-                status: head.status,
-                head: head_text,
-                body: text(body),
-            });
+            return Ok(Answer { status: head.status, head: head_text, body: text(body) });
         }
         let read = stream.read(&mut chunk)?;
         if read == 0 {
@@ -180,11 +160,7 @@ mod tests {
     #[test]
     fn a_body_of_unknown_length_is_refused() {
         assert!(parse_head(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
-        assert!(
-            parse_head(b"HTTP/1.1 204 No Content\r\n\r\n")
-                .unwrap()
-                .is_some()
-        );
+        assert!(parse_head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().is_some());
     }
 
     #[test]

@@ -59,8 +59,6 @@ fn main() -> ExitCode {
 /// The checkout's root: the folder above this crate.
 fn root() -> Result<PathBuf> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let root = here
-        .parent()
-        .context("the xtask crate has no parent folder")?;
+    let root = here.parent().context("the xtask crate has no parent folder")?;
     Ok(root.to_path_buf())
 }

@@ -14,10 +14,7 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self {
-            counts: vec![0; BUCKETS],
-            total: 0,
-        }
+        Self { counts: vec![0; BUCKETS], total: 0 }
     }
 
     /// Counts one duration.

@@ -138,25 +138,14 @@ fn used(pid: u32) -> Result<(u64, u64)> {
     Ok((server, process::cpu_microseconds(std::process::id())?))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "latencies are far below 2^52 ns"
-)]
+#[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^52 ns")]
 fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1000.0
 }
 
 /// One thread's share of the connections: those whose number is `thread` modulo `threads`.
-fn drive(
-    plan: &Plan,
-    thread: usize,
-    threads: usize,
-    from: Instant,
-    to: Instant,
-) -> Result<Histogram> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant) -> Result<Histogram> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
         for number in (thread..plan.connections).step_by(threads) {
@@ -197,20 +186,9 @@ struct Wire {
 
 impl Wire {
     async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .context("cannot connect")?;
+        let stream = TcpStream::connect(address).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: vec![0; 32 * 1024],
-            filled: 0,
-            head: Head {
-                status: 0,
-                length: 0,
-                body: 0,
-            },
-        })
+        Ok(Self { stream, buffer: vec![0; 32 * 1024], filled: 0, head: Head { status: 0, length: 0, body: 0 } })
     }
 
     /// Sends a request and reads its whole answer.
@@ -224,8 +202,7 @@ impl Wire {
                 bail!("the server closed the connection, or its answer is longer than 32 KiB");
             }
             self.filled += read;
-            if let Some(head) =
-                http::parse_head(self.buffer.get(..self.filled).unwrap_or_default())?
+            if let Some(head) = http::parse_head(self.buffer.get(..self.filled).unwrap_or_default())?
                 && self.filled >= head.length + head.body
             {
                 self.head = head;
@@ -239,11 +216,7 @@ impl Wire {
             return Ok(());
         }
         let answer = String::from_utf8_lossy(self.buffer.get(..self.filled).unwrap_or_default());
-        bail!(
-            "status {} instead of {status}: {}",
-            self.head.status,
-            answer.chars().take(900).collect::<String>()
-        )
+        bail!("status {} instead of {status}: {}", self.head.status, answer.chars().take(900).collect::<String>())
     }
 
     fn head(&self) -> &[u8] {
@@ -251,32 +224,15 @@ impl Wire {
     }
 
     fn body(&self) -> &[u8] {
-        self.buffer
-            .get(self.head.length..self.filled)
-            .unwrap_or_default()
+        self.buffer.get(self.head.length..self.filled).unwrap_or_default()
     }
 }
 
 /// What one connection sends next.
 enum Caller {
-    Cycle {
-        requests: Vec<Vec<u8>>,
-        next: usize,
-        status: u16,
-    },
-    Refresh {
-        head: String,
-        body: String,
-        token: Vec<u8>,
-        request: Vec<u8>,
-    },
-    Code {
-        authorize: Vec<u8>,
-        redirect: u16,
-        head: String,
-        body: String,
-        request: Vec<u8>,
-    },
+    Cycle { requests: Vec<Vec<u8>>, next: usize, status: u16 },
+    Refresh { head: String, body: String, token: Vec<u8>, request: Vec<u8> },
+    Code { authorize: Vec<u8>, redirect: u16, head: String, body: String, request: Vec<u8> },
 }
 
 impl Caller {
@@ -284,80 +240,40 @@ impl Caller {
         Ok(match plan.script.clone() {
             Script::Cycle { requests, status } => {
                 let next = number * requests.len() / plan.connections.max(1);
-                Self::Cycle {
-                    requests: requests.into_iter().map(String::into_bytes).collect(),
-                    next,
-                    status,
-                }
+                Self::Cycle { requests: requests.into_iter().map(String::into_bytes).collect(), next, status }
             }
             Script::Refresh { head, body, tokens } => {
-                let token = tokens
-                    .into_iter()
-                    .nth(number)
-                    .context("fewer refresh tokens than connections")?;
-                Self::Refresh {
-                    head,
-                    body,
-                    token: token.into_bytes(),
-                    request: Vec::new(),
-                }
+                let token = tokens.into_iter().nth(number).context("fewer refresh tokens than connections")?;
+                Self::Refresh { head, body, token: token.into_bytes(), request: Vec::new() }
             }
-            Script::Code {
-                authorize,
-                redirect,
-                head,
-                body,
-            } => Self::Code {
-                authorize: authorize.into_bytes(),
-                redirect,
-                head,
-                body,
-                request: Vec::new(),
-            },
+            Script::Code { authorize, redirect, head, body } => {
+                Self::Code { authorize: authorize.into_bytes(), redirect, head, body, request: Vec::new() }
+            }
         })
     }
 
     /// One flow, from its first request to its last answer.
     async fn flow(&mut self, wire: &mut Wire) -> Result<()> {
         match self {
-            Self::Cycle {
-                requests,
-                next,
-                status,
-            } => {
-                let request = requests
-                    .get(*next % requests.len().max(1))
-                    .context("no request to send")?;
+            Self::Cycle { requests, next, status } => {
+                let request = requests.get(*next % requests.len().max(1)).context("no request to send")?;
                 *next += 1;
                 wire.exchange(request).await?;
                 wire.check(*status)
             }
-            Self::Refresh {
-                head,
-                body,
-                token,
-                request,
-            } => {
+            Self::Refresh { head, body, token, request } => {
                 compose(request, head, body, token);
                 wire.exchange(request).await?;
                 wire.check(200)?;
-                let next = after(wire.body(), b"\"refresh_token\":\"", b"\"")
-                    .context("no refresh token")?;
+                let next = after(wire.body(), b"\"refresh_token\":\"", b"\"").context("no refresh token")?;
                 token.clear();
                 token.extend_from_slice(next);
                 Ok(())
             }
-            Self::Code {
-                authorize,
-                redirect,
-                head,
-                body,
-                request,
-            } => {
+            Self::Code { authorize, redirect, head, body, request } => {
                 wire.exchange(authorize).await?;
                 wire.check(*redirect)?;
-                let location = http::header(wire.head(), b"location")
-                    .context("a redirect without Location")?;
+                let location = http::header(wire.head(), b"location").context("a redirect without Location")?;
                 let code = after(location, b"code=", b"&").context("a redirect without a code")?;
                 compose(request, head, body, code);
                 wire.exchange(request).await?;
@@ -371,9 +287,7 @@ impl Caller {
 fn compose(request: &mut Vec<u8>, head: &str, body: &str, value: &[u8]) {
     request.clear();
     request.extend_from_slice(head.as_bytes());
-    request.extend_from_slice(
-        format!("Content-Length: {}\r\n\r\n", body.len() + value.len()).as_bytes(),
-    );
+    request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len() + value.len()).as_bytes());
     request.extend_from_slice(body.as_bytes());
     request.extend_from_slice(value);
 }
@@ -382,10 +296,7 @@ fn compose(request: &mut Vec<u8>, head: &str, body: &str, value: &[u8]) {
 fn after<'a>(text: &'a [u8], mark: &[u8], end: &[u8]) -> Option<&'a [u8]> {
     let from = text.windows(mark.len()).position(|part| part == mark)? + mark.len();
     let rest = text.get(from..)?;
-    let to = rest
-        .windows(end.len())
-        .position(|part| part == end)
-        .unwrap_or(rest.len());
+    let to = rest.windows(end.len()).position(|part| part == end).unwrap_or(rest.len());
     rest.get(..to)
 }
 
@@ -395,22 +306,9 @@ mod tests {
 
     #[test]
     fn a_value_is_cut_out() {
-        assert_eq!(
-            after(
-                b"{\"refresh_token\":\"x.y\",\"a\":1}",
-                b"\"refresh_token\":\"",
-                b"\""
-            ),
-            Some(&b"x.y"[..])
-        );
-        assert_eq!(
-            after(b"https://c/?code=9&state=1", b"code=", b"&"),
-            Some(&b"9"[..])
-        );
-        assert_eq!(
-            after(b"https://c/?state=1&code=9", b"code=", b"&"),
-            Some(&b"9"[..])
-        );
+        assert_eq!(after(b"{\"refresh_token\":\"x.y\",\"a\":1}", b"\"refresh_token\":\"", b"\""), Some(&b"x.y"[..]));
+        assert_eq!(after(b"https://c/?code=9&state=1", b"code=", b"&"), Some(&b"9"[..]));
+        assert_eq!(after(b"https://c/?state=1&code=9", b"code=", b"&"), Some(&b"9"[..]));
         assert_eq!(after(b"nothing", b"code=", b"&"), None);
     }
 
@@ -418,9 +316,6 @@ mod tests {
     fn a_composed_request_announces_its_length() {
         let mut request = Vec::new();
         compose(&mut request, "POST /t HTTP/1.1\r\n", "a=b&code=", b"xyz");
-        assert_eq!(
-            request,
-            b"POST /t HTTP/1.1\r\nContent-Length: 12\r\n\r\na=b&code=xyz"
-        );
+        assert_eq!(request, b"POST /t HTTP/1.1\r\nContent-Length: 12\r\n\r\na=b&code=xyz");
     }
 }

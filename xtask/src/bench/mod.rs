@@ -5,6 +5,8 @@
 //! first changes from repetition to repetition, so that a slow moment of the machine meets both.
 
 pub(crate) mod bare;
+mod browser;
+mod fill;
 mod flow;
 mod histogram;
 pub(crate) mod load;
@@ -35,12 +37,7 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', value_name = "FLOW,..")]
     flows: Vec<Flow>,
     /// Connections kept open.
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "1,8,64",
-        value_name = "N,.."
-    )]
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64", value_name = "N,..")]
     connections: Vec<usize>,
     /// Seconds of counting per flow, server and repetition.
     #[arg(long, default_value_t = 3.0)]
@@ -80,44 +77,18 @@ struct Everything {
 /// # Errors
 /// A build, a server or an answer that fails.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let (seconds, repetitions) = if args.quick {
-        (0.5, 1)
-    } else {
-        (
-            args.seconds.clamp(0.1, 600.0),
-            args.repetitions.clamp(1, 99),
-        )
-    };
-    let flows = if args.flows.is_empty() {
-        Flow::value_variants().to_vec()
-    } else {
-        args.flows.clone()
-    };
+    let (seconds, repetitions) =
+        if args.quick { (0.5, 1) } else { (args.seconds.clamp(0.1, 600.0), args.repetitions.clamp(1, 99)) };
+    let flows = if args.flows.is_empty() { Flow::value_variants().to_vec() } else { args.flows.clone() };
     let processes = Processes::with_signals()?;
     let scratch = Scratch::new()?;
     let tool = build(args.bare_only)?;
 
-    let sizes = Sizes {
-        token: 0,
-        facts: 0,
-        discovery: 2000,
-        jwks: 900,
-    };
+    let sizes = Sizes { token: 0, facts: 0, discovery: 2000, jwks: 900 };
     let bare = Bare::start(&processes, &tool, &scratch.path.join("bare"), sizes)?;
-    let runs = Runs {
-        tool: &tool,
-        processes: &processes,
-        seconds,
-        threads: args.load_threads,
-    };
-    let pairs: Vec<(Flow, usize)> = flows
-        .iter()
-        .flat_map(|flow| {
-            args.connections
-                .iter()
-                .map(|connections| (*flow, *connections))
-        })
-        .collect();
+    let runs = Runs { tool: &tool, processes: &processes, seconds, threads: args.load_threads };
+    let pairs: Vec<(Flow, usize)> =
+        flows.iter().flat_map(|flow| args.connections.iter().map(|connections| (*flow, *connections))).collect();
     let bar = progress(pairs.len() * repetitions);
     let mut rows = Vec::new();
     for (flow, connections) in pairs {
@@ -136,10 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let everything = Everything {
         cores: std::thread::available_parallelism()?.get(),
         processor: processor(),
-        kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
         fsync_us: fsync_microseconds(&scratch.path)?,
         seconds,
         repetitions,
@@ -174,23 +142,17 @@ impl Runs<'_> {
             measure_ms: u64::try_from(measure.as_millis())?,
             script: target.script(flow, connections)?,
         };
-        self.execute(&plan)
-            .with_context(|| format!("{} at {connections} connections", flow.title()))
+        self.execute(&plan).with_context(|| format!("{} at {connections} connections", flow.title()))
     }
 
     /// Runs a plan in a process of its own.
     fn execute(&self, plan: &Plan) -> Result<Measured> {
-        let path =
-            std::env::temp_dir().join(format!("claviger-bench-plan-{}.json", std::process::id()));
+        let path = std::env::temp_dir().join(format!("claviger-bench-plan-{}.json", std::process::id()));
         std::fs::File::create(&path)?.write_all(&serde_json::to_vec(plan)?)?;
         let input = std::fs::File::open(&path)?;
         std::fs::remove_file(&path)?;
-        let running = self.processes.start(
-            Command::new(self.tool)
-                .arg("bench-load")
-                .stdin(input)
-                .stdout(Stdio::piped()),
-        )?;
+        let running =
+            self.processes.start(Command::new(self.tool).arg("bench-load").stdin(input).stdout(Stdio::piped()))?;
         let limit = Duration::from_millis(plan.warm_ms + plan.measure_ms) + Duration::from_secs(30);
         let line = running.line(limit).context("the load client")?;
         Ok(serde_json::from_str(&line)?)
@@ -206,12 +168,7 @@ fn build(bare_only: bool) -> Result<PathBuf> {
         builds.push(vec!["build", "--release"]);
     }
     for build in builds {
-        if !Command::new(&cargo)
-            .args(&build)
-            .current_dir(&root)
-            .status()?
-            .success()
-        {
+        if !Command::new(&cargo).args(&build).current_dir(&root).status()?.success() {
             bail!("cargo {} failed", build.join(" "));
         }
     }
@@ -219,11 +176,8 @@ fn build(bare_only: bool) -> Result<PathBuf> {
 }
 
 fn progress(steps: usize) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(steps as u64), target).with_style(style)
@@ -231,11 +185,8 @@ fn progress(steps: usize) -> ProgressBar {
 
 fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    line.map(|line| line.trim_start_matches([' ', '\t', ':']).to_owned())
-        .unwrap_or_default()
+    let line = text.lines().find_map(|line| line.strip_prefix("model name"));
+    line.map(|line| line.trim_start_matches([' ', '\t', ':']).to_owned()).unwrap_or_default()
 }
 
 /// The median time of one `fsync` after a small append, in microseconds.

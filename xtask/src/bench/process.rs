@@ -19,16 +19,11 @@ const MICROSECONDS_A_TICK: u64 = 10_000;
 pub(crate) fn cpu_microseconds(pid: u32) -> Result<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The second field, the name, may hold spaces: count from its closing bracket.
-    let (_, rest) = stat
-        .rsplit_once(')')
-        .context("/proc/PID/stat has no name")?;
+    let (_, rest) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
     let mut fields = rest.split_ascii_whitespace().skip(11);
     let mut ticks = 0_u64;
     for _ in 0..2 {
-        ticks += fields
-            .next()
-            .context("/proc/PID/stat is short")?
-            .parse::<u64>()?;
+        ticks += fields.next().context("/proc/PID/stat is short")?.parse::<u64>()?;
     }
     Ok(ticks * MICROSECONDS_A_TICK)
 }
@@ -44,10 +39,7 @@ pub(crate) fn cpu_exact(pid: u32) -> Result<u64> {
         let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else {
             continue;
         };
-        let first = text
-            .split_ascii_whitespace()
-            .next()
-            .context("schedstat is empty")?;
+        let first = text.split_ascii_whitespace().next().context("schedstat is empty")?;
         nanoseconds += first.parse::<u64>()?;
     }
     if nanoseconds == 0 {
@@ -62,14 +54,8 @@ pub(crate) fn cpu_exact(pid: u32) -> Result<u64> {
 /// A process that is gone.
 pub(crate) fn pss_kib(pid: u32) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("Pss:"))
-        .context("no Pss line")?;
-    let number = line
-        .split_ascii_whitespace()
-        .nth(1)
-        .context("an empty Pss line")?;
+    let line = text.lines().find(|line| line.starts_with("Pss:")).context("no Pss line")?;
+    let number = line.split_ascii_whitespace().nth(1).context("an empty Pss line")?;
     Ok(number.parse()?)
 }
 
@@ -88,26 +74,22 @@ impl Processes {
     pub(crate) fn with_signals() -> Result<Self> {
         let processes = Self::default();
         let ended = processes.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    use tokio::signal::unix::{SignalKind, signal};
-                    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-                        return;
-                    };
-                    tokio::select! {
-                        _ = tokio::signal::ctrl_c() => {}
-                        _ = terminate.recv() => {}
-                    }
-                    ended.end();
-                    eprintln!("interrupted");
-                    std::process::exit(130);
-                });
-            })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                use tokio::signal::unix::{SignalKind, signal};
+                let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+                    return;
+                };
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = terminate.recv() => {}
+                }
+                ended.end();
+                eprintln!("interrupted");
+                std::process::exit(130);
+            });
+        })?;
         Ok(processes)
     }
 
@@ -117,9 +99,7 @@ impl Processes {
     /// # Errors
     /// A program that cannot be started.
     pub(crate) fn start(&self, command: &mut Command) -> Result<Running> {
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {command:?}"))?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
         let pid = child.id();
         let lines = child.stdout.take().map(|output| {
             let (sender, receiver) = mpsc::channel();
@@ -135,11 +115,7 @@ impl Processes {
         if let Ok(mut children) = self.children.lock() {
             children.push(child);
         }
-        Ok(Running {
-            pid,
-            lines,
-            processes: self.clone(),
-        })
+        Ok(Running { pid, lines, processes: self.clone() })
     }
 
     fn stop(&self, pid: u32, gently: bool) {
@@ -152,10 +128,7 @@ impl Processes {
         let mut child = children.swap_remove(at);
         drop(children);
         if gently {
-            let _ = Command::new("kill")
-                .args(["-TERM", &pid.to_string()])
-                .stderr(Stdio::null())
-                .status();
+            let _ = Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status();
             for _ in 0..100 {
                 if matches!(child.try_wait(), Ok(Some(_))) {
                     return;
@@ -193,13 +166,8 @@ impl Running {
     /// # Errors
     /// It ends, or prints nothing within `limit`.
     pub(crate) fn line(&self, limit: Duration) -> Result<String> {
-        let lines = self
-            .lines
-            .as_ref()
-            .context("its standard output is not read")?;
-        lines
-            .recv_timeout(limit)
-            .context("it ended or printed nothing in time")
+        let lines = self.lines.as_ref().context("its standard output is not read")?;
+        lines.recv_timeout(limit).context("it ended or printed nothing in time")
     }
 
     /// Whether it still runs.

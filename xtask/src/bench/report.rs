@@ -26,13 +26,9 @@ pub(crate) struct Medians {
 
 impl Medians {
     /// The medians of some repetitions.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts and sizes are far below 2^52"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^52")]
     pub(crate) fn of(repetitions: Vec<Measured>) -> Self {
-        let over =
-            |value: &dyn Fn(&Measured) -> f64| median(repetitions.iter().map(value).collect());
+        let over = |value: &dyn Fn(&Measured) -> f64| median(repetitions.iter().map(value).collect());
         Self {
             per_second: over(&|one| one.flows as f64 / one.seconds),
             p50_ms: over(&|one| one.p50_us / 1000.0),
@@ -49,10 +45,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let upper = values.get(values.len() / 2).copied().unwrap_or(0.0);
     if values.len().is_multiple_of(2) {
-        let lower = values
-            .get((values.len() / 2).saturating_sub(1))
-            .copied()
-            .unwrap_or(0.0);
+        let lower = values.get((values.len() / 2).saturating_sub(1)).copied().unwrap_or(0.0);
         return f64::midpoint(lower, upper);
     }
     upper
@@ -79,31 +72,12 @@ pub(crate) struct Row {
 
 impl Row {
     /// Compares the two.
-    pub(crate) fn new(
-        flow: Flow,
-        connections: usize,
-        server: Option<Medians>,
-        bare: Medians,
-    ) -> Self {
-        let share = server
-            .as_ref()
-            .map(|server| server.per_second / bare.per_second.max(f64::MIN_POSITIVE));
+    pub(crate) fn new(flow: Flow, connections: usize, server: Option<Medians>, bare: Medians) -> Self {
+        let share = server.as_ref().map(|server| server.per_second / bare.per_second.max(f64::MIN_POSITIVE));
         let target = (connections >= 8).then(|| flow.share());
-        let prompt = server
-            .as_ref()
-            .map(|server| connections != 8 || !flow.is_prompt() || server.p99_ms <= 1.0);
-        let reached = share
-            .zip(target)
-            .map(|(share, target)| share >= target && prompt == Some(true));
-        Self {
-            flow,
-            connections,
-            server,
-            bare,
-            share,
-            target,
-            reached,
-        }
+        let prompt = server.as_ref().map(|server| connections != 8 || !flow.is_prompt() || server.p99_ms <= 1.0);
+        let reached = share.zip(target).map(|(share, target)| share >= target && prompt == Some(true));
+        Self { flow, connections, server, bare, share, target, reached }
     }
 }
 
@@ -114,18 +88,13 @@ pub(crate) fn table(rows: &[Row]) -> String {
          |---|--:|--:|--:|--:|--:|:-:|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
-        let percent = |share: Option<f64>| {
-            share
-                .map(|share| format!("{:.0} %", share * 100.0))
-                .unwrap_or_default()
-        };
+        let percent = |share: Option<f64>| share.map(|share| format!("{:.0} %", share * 100.0)).unwrap_or_default();
         let mark = match row.reached {
             Some(true) => "yes",
             Some(false) => "NO",
             None => "",
         };
-        let ours =
-            |value: &dyn Fn(&Medians) -> String| row.server.as_ref().map(value).unwrap_or_default();
+        let ours = |value: &dyn Fn(&Medians) -> String| row.server.as_ref().map(value).unwrap_or_default();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {:.0} | {} | {} | {mark} | {} | {} | {:.2} | {} | {:.1} | {} |",
@@ -175,15 +144,8 @@ pub(crate) fn facts(facts: &[Fact]) -> String {
             Some(false) => "NO",
             None => "",
         };
-        let limit = fact
-            .limit
-            .map(|limit| format!("{limit} {}", fact.unit))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "| {} | {:.2} {} | {limit} | {mark} |",
-            fact.what, fact.value, fact.unit
-        );
+        let limit = fact.limit.map(|limit| format!("{limit} {}", fact.unit)).unwrap_or_default();
+        let _ = writeln!(text, "| {} | {:.2} {} | {limit} | {mark} |", fact.what, fact.value, fact.unit);
     }
     text
 }

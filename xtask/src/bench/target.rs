@@ -55,12 +55,7 @@ impl Bare {
     ///
     /// # Errors
     /// The release build of this program is missing, or does not start.
-    pub(crate) fn start(
-        processes: &Processes,
-        tool: &Path,
-        data: &Path,
-        sizes: Sizes,
-    ) -> Result<Self> {
+    pub(crate) fn start(processes: &Processes, tool: &Path, data: &Path, sizes: Sizes) -> Result<Self> {
         std::fs::create_dir_all(data)?;
         let running = processes.start(
             Command::new(tool)
@@ -74,21 +69,12 @@ impl Bare {
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped()),
         )?;
-        let address = running
-            .line(Duration::from_secs(20))
-            .context("the bare server")?
-            .parse()?;
+        let address = running.line(Duration::from_secs(20)).context("the bare server")?.parse()?;
         Ok(Self { running, address })
     }
 
     fn post(&self, target: &str, body: &str) -> String {
-        http::request(
-            "POST",
-            target,
-            &self.address.to_string(),
-            &[&basic(bare::CLIENT, bare::SECRET)],
-            body,
-        )
+        http::request("POST", target, &self.address.to_string(), &[&basic(bare::CLIENT, bare::SECRET)], body)
     }
 
     fn access_token(&self, target: &str) -> Result<String> {
@@ -98,11 +84,7 @@ impl Bare {
     }
 
     fn head(&self, target: &str) -> String {
-        token_head(
-            target,
-            &self.address.to_string(),
-            Some(&basic(bare::CLIENT, bare::SECRET)),
-        )
+        token_head(target, &self.address.to_string(), Some(&basic(bare::CLIENT, bare::SECRET)))
     }
 }
 
@@ -117,10 +99,7 @@ impl Target for Bare {
 
     fn script(&self, flow: Flow, connections: usize) -> Result<Script> {
         let host = self.address.to_string();
-        let once = |request: String| Script::Cycle {
-            requests: vec![request],
-            status: 200,
-        };
+        let once = |request: String| Script::Cycle { requests: vec![request], status: 200 };
         let credentials = "grant_type=client_credentials&scope=orders.read";
         Ok(match flow {
             Flow::CcEs256 => once(self.post("/token/es256", credentials)),
@@ -129,11 +108,7 @@ impl Target for Bare {
             Flow::Opaque => once(self.post("/token/opaque", credentials)),
             Flow::Refresh => {
                 let request = self.post(&format!("/seed/refresh?n={connections}"), "");
-                let tokens = serde_json::from_str(
-                    &http::send(self.address, &request)?
-                        .expect(200, "seed")?
-                        .body,
-                )?;
+                let tokens = serde_json::from_str(&http::send(self.address, &request)?.expect(200, "seed")?.body)?;
                 Script::Refresh {
                     head: self.head("/token/refresh"),
                     body: "grant_type=refresh_token&refresh_token=".to_owned(),
@@ -144,7 +119,13 @@ impl Target for Bare {
                 let target = "/authorize?client_id=bench-client&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback&response_type=code\
                               &scope=orders.read&state=af0ifjsldkj&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
                 Script::Code {
-                    authorize: http::request("GET", target, &host, &["Cookie: session=0192f0c1-0000-7000-8000-000000000002"], ""),
+                    authorize: http::request(
+                        "GET",
+                        target,
+                        &host,
+                        &["Cookie: session=0192f0c1-0000-7000-8000-000000000002"],
+                        "",
+                    ),
                     redirect: 303,
                     head: self.head("/token/code"),
                     body: "grant_type=authorization_code&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback\
@@ -155,31 +136,20 @@ impl Target for Bare {
             Flow::Introspect => {
                 let mut requests = Vec::with_capacity(TOKENS);
                 for _ in 0..TOKENS {
-                    requests.push(self.post(
-                        "/introspect",
-                        &format!("token={}", self.access_token("/token/opaque")?),
-                    ));
+                    requests.push(self.post("/introspect", &format!("token={}", self.access_token("/token/opaque")?)));
                 }
-                Script::Cycle {
-                    requests,
-                    status: 200,
-                }
+                Script::Cycle { requests, status: 200 }
             }
             Flow::Userinfo => {
                 // A user's token: the one that the code flow's end hands out.
                 let mut requests = Vec::with_capacity(TOKENS);
                 for _ in 0..TOKENS {
                     let request = self.post("/seed/refresh?n=1", "");
-                    let tokens: Vec<String> = serde_json::from_str(
-                        &http::send(self.address, &request)?
-                            .expect(200, "seed")?
-                            .body,
-                    )?;
+                    let tokens: Vec<String> =
+                        serde_json::from_str(&http::send(self.address, &request)?.expect(200, "seed")?.body)?;
                     let refresh = tokens.first().context("no refresh token")?;
-                    let request = self.post(
-                        "/token/refresh",
-                        &format!("grant_type=refresh_token&refresh_token={refresh}"),
-                    );
+                    let request =
+                        self.post("/token/refresh", &format!("grant_type=refresh_token&refresh_token={refresh}"));
                     let answer = http::send(self.address, &request)?.expect(200, "refresh")?;
                     let token = member(&answer.json()?, "access_token")?;
                     requests.push(http::request(
@@ -190,18 +160,9 @@ impl Target for Bare {
                         "",
                     ));
                 }
-                Script::Cycle {
-                    requests,
-                    status: 200,
-                }
+                Script::Cycle { requests, status: 200 }
             }
-            Flow::Discovery => once(http::request(
-                "GET",
-                "/.well-known/openid-configuration",
-                &host,
-                &[],
-                "",
-            )),
+            Flow::Discovery => once(http::request("GET", "/.well-known/openid-configuration", &host, &[], "")),
             Flow::Jwks => once(http::request("GET", "/jwks", &host, &[], "")),
             Flow::Password => once(self.post(
                 "/token/password",
@@ -213,18 +174,13 @@ impl Target for Bare {
 
 /// The line of HTTP Basic for an id and a secret that need no encoding.
 pub(crate) fn basic(id: &str, secret: &str) -> String {
-    format!(
-        "Authorization: Basic {}",
-        STANDARD.encode(format!("{id}:{secret}"))
-    )
+    format!("Authorization: Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
 /// The head of a form request without its length.
 pub(crate) fn token_head(target: &str, host: &str, line: Option<&str>) -> String {
     let line = line.map(|line| format!("{line}\r\n")).unwrap_or_default();
-    format!(
-        "POST {target} HTTP/1.1\r\nHost: {host}\r\n{line}Content-Type: application/x-www-form-urlencoded\r\n"
-    )
+    format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n{line}Content-Type: application/x-www-form-urlencoded\r\n")
 }
 
 /// A text member of a JSON object.
@@ -251,9 +207,7 @@ impl Scratch {
     /// # Errors
     /// The folder cannot be made.
     pub(crate) fn new() -> Result<Self> {
-        let path = crate::root()?
-            .join("target/bench")
-            .join(std::process::id().to_string());
+        let path = crate::root()?.join("target/bench").join(std::process::id().to_string());
         std::fs::create_dir_all(&path)?;
         Ok(Self { path })
     }

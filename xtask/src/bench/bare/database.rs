@@ -15,29 +15,13 @@ const BATCH: usize = 512;
 /// A durable change; its row count is what the caller learns.
 pub(crate) enum Write {
     /// A new opaque token.
-    Token {
-        id: [u8; 16],
-        hash: [u8; 32],
-        now: i64,
-    },
+    Token { id: [u8; 16], hash: [u8; 32], now: i64 },
     /// A refresh token's turn: one row if the generation is still the current one.
-    Rotate {
-        id: [u8; 16],
-        generation: u32,
-        now: i64,
-    },
+    Rotate { id: [u8; 16], generation: u32, now: i64 },
     /// A new authorization code.
-    Code {
-        id: [u8; 16],
-        hash: [u8; 32],
-        now: i64,
-    },
+    Code { id: [u8; 16], hash: [u8; 32], now: i64 },
     /// The code's redemption and the grant it becomes.
-    Redeem {
-        id: [u8; 16],
-        hash: [u8; 32],
-        now: i64,
-    },
+    Redeem { id: [u8; 16], hash: [u8; 32], now: i64 },
 }
 
 struct Job {
@@ -67,35 +51,24 @@ impl Database {
              INSERT INTO user VALUES ('0192f0c1-0000-7000-8000-000000000001', 'Sam Sample', 'sam@example.com');",
         )?;
         let (jobs, queue) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || {
-                if let Err(error) = write_all(&connection, &queue) {
-                    eprintln!("the bare writer ended: {error}");
-                    std::process::exit(1);
-                }
-            })?;
-        Ok(Self {
-            path: path.to_path_buf(),
-            jobs,
-        })
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            if let Err(error) = write_all(&connection, &queue) {
+                eprintln!("the bare writer ended: {error}");
+                std::process::exit(1);
+            }
+        })?;
+        Ok(Self { path: path.to_path_buf(), jobs })
     }
 
     /// Makes a change durable; true if it touched a row.
     pub(crate) async fn commit(&self, write: Write) -> Result<bool> {
         let (done, outcome) = oneshot::channel();
-        self.jobs
-            .send(Job { write, done })
-            .ok()
-            .context("the writer is gone")?;
+        self.jobs.send(Job { write, done }).ok().context("the writer is gone")?;
         Ok(outcome.await?)
     }
 
     /// Reads with this thread's own connection.
-    pub(crate) fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         thread_local! { static READER: RefCell<Option<Connection>> = const { RefCell::new(None) }; }
         READER.with_borrow_mut(|slot| {
             let connection = match slot.take() {
@@ -111,22 +84,16 @@ impl Database {
     /// The hash and scope of an opaque token.
     pub(crate) fn token(&self, id: [u8; 16]) -> Result<Option<(Vec<u8>, String, i64)>> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT hash, scope, expires FROM token WHERE id = ?1")?;
-            statement
-                .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()
+            let mut statement = connection.prepare_cached("SELECT hash, scope, expires FROM token WHERE id = ?1")?;
+            statement.query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
         })
     }
 
     /// Name and address of a user.
     pub(crate) fn user(&self, id: &str) -> Result<Option<(String, String)>> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT name, email FROM user WHERE id = ?1")?;
-            statement
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
+            let mut statement = connection.prepare_cached("SELECT name, email FROM user WHERE id = ?1")?;
+            statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })
     }
 }
@@ -148,11 +115,7 @@ fn write_all(connection: &Connection, queue: &mpsc::Receiver<Job>) -> Result<()>
         while let Some(job) = next {
             let touched = apply(connection, &job.write)?;
             waiting.push((job.done, touched));
-            next = if waiting.len() < BATCH {
-                queue.try_recv().ok()
-            } else {
-                None
-            };
+            next = if waiting.len() < BATCH { queue.try_recv().ok() } else { None };
         }
         connection.prepare_cached("COMMIT")?.execute([])?;
         for (done, touched) in waiting.drain(..) {
@@ -166,27 +129,30 @@ fn write_all(connection: &Connection, queue: &mpsc::Receiver<Job>) -> Result<()>
 fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<bool> {
     const CLIENT: &str = "bench-client";
     const SUBJECT: &str = "0192f0c1-0000-7000-8000-000000000001";
-    let rows = match write {
-        Write::Token { id, hash, now } => connection
-            .prepare_cached("INSERT INTO token VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![id, hash, CLIENT, "orders.read", now, now + 3_600_000])?,
-        Write::Rotate { id, generation, now } => connection
-            .prepare_cached("UPDATE grant_ SET generation = generation + 1, used = ?3 WHERE id = ?1 AND generation = ?2")?
-            .execute(params![id, generation, now])?,
-        Write::Code { id, hash, now } => connection
-            .prepare_cached("INSERT INTO code VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?
-            .execute(params![id, hash, CLIENT, "https://client.example/callback", "orders.read", now])?,
-        Write::Redeem { id, hash, now } => {
-            let redeemed = connection
-                .prepare_cached("UPDATE code SET redeemed = ?3 WHERE id = ?1 AND hash = ?2 AND redeemed IS NULL")?
-                .execute(params![id, hash, now])?;
-            if redeemed == 1 {
-                connection
-                    .prepare_cached("INSERT INTO grant_ VALUES (?1, 0, ?2, ?3, ?4, ?5)")?
-                    .execute(params![id, CLIENT, SUBJECT, "orders.read", now])?;
+    let rows =
+        match write {
+            Write::Token { id, hash, now } => connection
+                .prepare_cached("INSERT INTO token VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                .execute(params![id, hash, CLIENT, "orders.read", now, now + 3_600_000])?,
+            Write::Rotate { id, generation, now } => connection
+                .prepare_cached(
+                    "UPDATE grant_ SET generation = generation + 1, used = ?3 WHERE id = ?1 AND generation = ?2",
+                )?
+                .execute(params![id, generation, now])?,
+            Write::Code { id, hash, now } => connection
+                .prepare_cached("INSERT INTO code VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?
+                .execute(params![id, hash, CLIENT, "https://client.example/callback", "orders.read", now])?,
+            Write::Redeem { id, hash, now } => {
+                let redeemed = connection
+                    .prepare_cached("UPDATE code SET redeemed = ?3 WHERE id = ?1 AND hash = ?2 AND redeemed IS NULL")?
+                    .execute(params![id, hash, now])?;
+                if redeemed == 1 {
+                    connection
+                        .prepare_cached("INSERT INTO grant_ VALUES (?1, 0, ?2, ?3, ?4, ?5)")?
+                        .execute(params![id, CLIENT, SUBJECT, "orders.read", now])?;
+                }
+                redeemed
             }
-            redeemed
-        }
-    };
+        };
     Ok(rows == 1)
 }

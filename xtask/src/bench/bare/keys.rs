@@ -4,8 +4,8 @@ use anyhow::{Result, anyhow};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair, ParsedPublicKey, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPublicKey,
+    RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -73,8 +73,7 @@ impl Keys {
             }
             Algorithm::Rs256 => {
                 let mut signature = [0; 256];
-                self.rs256
-                    .sign(&RSA_PKCS1_SHA256, &self.random, signed, &mut signature)?;
+                self.rs256.sign(&RSA_PKCS1_SHA256, &self.random, signed, &mut signature)?;
                 token.push('.');
                 URL_SAFE_NO_PAD.encode_string(signature, &mut token);
             }
@@ -87,9 +86,7 @@ impl Keys {
         let (signed, signature) = token.rsplit_once('.')?;
         let (_, claims) = signed.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        self.es256_public
-            .verify_sig(signed.as_bytes(), &signature)
-            .ok()?;
+        self.es256_public.verify_sig(signed.as_bytes(), &signature).ok()?;
         URL_SAFE_NO_PAD.decode(claims).ok()
     }
 }

@@ -99,12 +99,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(0);
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener =
-            tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         println!("{}", listener.local_addr()?);
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
@@ -118,21 +115,15 @@ fn router(bare: Bare) -> Router {
     Router::new()
         .route(
             "/token/es256",
-            post(|State(bare): Shared, headers, form| async move {
-                token(&bare, &headers, &form, Algorithm::Es256)
-            }),
+            post(|State(bare): Shared, headers, form| async move { token(&bare, &headers, &form, Algorithm::Es256) }),
         )
         .route(
             "/token/eddsa",
-            post(|State(bare): Shared, headers, form| async move {
-                token(&bare, &headers, &form, Algorithm::EdDsa)
-            }),
+            post(|State(bare): Shared, headers, form| async move { token(&bare, &headers, &form, Algorithm::EdDsa) }),
         )
         .route(
             "/token/rs256",
-            post(|State(bare): Shared, headers, form| async move {
-                token(&bare, &headers, &form, Algorithm::Rs256)
-            }),
+            post(|State(bare): Shared, headers, form| async move { token(&bare, &headers, &form, Algorithm::Rs256) }),
         )
         .route("/token/opaque", post(opaque))
         .route("/token/refresh", post(refresh))
@@ -145,20 +136,14 @@ fn router(bare: Bare) -> Router {
             "/.well-known/openid-configuration",
             get(|State(bare): Shared| async move { json(bare.discovery.clone()) }),
         )
-        .route(
-            "/jwks",
-            get(|State(bare): Shared| async move { json(bare.jwks.clone()) }),
-        )
+        .route("/jwks", get(|State(bare): Shared| async move { json(bare.jwks.clone()) }))
         .route("/seed/refresh", post(seed_refresh))
         .with_state(Arc::new(bare))
 }
 
 /// A JSON document of this many bytes.
 fn filler(length: usize) -> Bytes {
-    Bytes::from(format!(
-        "{{\"pad\":\"{}\"}}",
-        "x".repeat(length.saturating_sub(10))
-    ))
+    Bytes::from(format!("{{\"pad\":\"{}\"}}", "x".repeat(length.saturating_sub(10))))
 }
 
 /// What goes wrong in the bare server: a refusal without a reason, or a fault.
@@ -176,12 +161,8 @@ impl From<anyhow::Error> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
-            Self::Refused => {
-                (StatusCode::BAD_REQUEST, "{\"error\":\"invalid_request\"}").into_response()
-            }
-            Self::Fault(error) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
-            }
+            Self::Refused => (StatusCode::BAD_REQUEST, "{\"error\":\"invalid_request\"}").into_response(),
+            Self::Fault(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         }
     }
 }
@@ -203,22 +184,12 @@ struct Params {
 
 /// The caller's secret, from HTTP Basic, hashed and compared.
 fn authenticate(bare: &Bare, headers: &HeaderMap) -> Result<(), Failure> {
-    let given = headers
-        .get(AUTHORIZATION)
-        .map(HeaderValue::as_bytes)
-        .and_then(|value| value.strip_prefix(b"Basic "));
-    let decoded = STANDARD
-        .decode(given.ok_or(Failure::Refused)?)
-        .map_err(|_| Failure::Refused)?;
-    let at = decoded
-        .iter()
-        .position(|byte| *byte == b':')
-        .ok_or(Failure::Refused)?;
+    let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).and_then(|value| value.strip_prefix(b"Basic "));
+    let decoded = STANDARD.decode(given.ok_or(Failure::Refused)?).map_err(|_| Failure::Refused)?;
+    let at = decoded.iter().position(|byte| *byte == b':').ok_or(Failure::Refused)?;
     let (client, secret) = decoded.split_at(at);
     let secret = secret.get(1..).unwrap_or_default();
-    if client != CLIENT.as_bytes()
-        || hmac::verify(&bare.secret, secret, bare.secret_tag.as_ref()).is_err()
-    {
+    if client != CLIENT.as_bytes() || hmac::verify(&bare.secret, secret, bare.secret_tag.as_ref()).is_err() {
         return Err(Failure::Refused);
     }
     Ok(())
@@ -233,9 +204,7 @@ fn token(bare: &Bare, headers: &HeaderMap, form: &Form<Params>, algorithm: Algor
     let token = jwt(bare, algorithm, CLIENT, scope)?;
     Ok(answer(
         bare.token_bytes,
-        &format!(
-            "\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"{scope}\""
-        ),
+        &format!("\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"{scope}\""),
     ))
 }
 
@@ -243,18 +212,10 @@ async fn opaque(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> 
     authenticate(&bare, &headers)?;
     let scope = form.scope.as_deref().unwrap_or("orders.read");
     let (id, token) = opaque_token()?;
-    bare.database
-        .commit(Write::Token {
-            id,
-            hash: sha256(token.as_bytes()),
-            now: now(),
-        })
-        .await?;
+    bare.database.commit(Write::Token { id, hash: sha256(token.as_bytes()), now: now() }).await?;
     Ok(answer(
         0,
-        &format!(
-            "\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"{scope}\""
-        ),
+        &format!("\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"{scope}\""),
     ))
 }
 
@@ -262,30 +223,15 @@ async fn refresh(State(bare): Shared, headers: HeaderMap, form: Form<Params>) ->
     authenticate(&bare, &headers)?;
     let given = form.refresh_token.as_deref().ok_or(Failure::Refused)?;
     let (id, generation) = read_refresh(&bare, given)?;
-    if !bare
-        .database
-        .commit(Write::Rotate {
-            id,
-            generation,
-            now: now(),
-        })
-        .await?
-    {
+    if !bare.database.commit(Write::Rotate { id, generation, now: now() }).await? {
         return Err(Failure::Refused);
     }
     let access = jwt(&bare, Algorithm::Es256, SUBJECT, "orders.read")?;
-    Ok(pair(
-        &bare,
-        &access,
-        &write_refresh(&bare, id, generation + 1),
-    ))
+    Ok(pair(&bare, &access, &write_refresh(&bare, id, generation + 1)))
 }
 
 async fn authorize(State(bare): Shared, headers: HeaderMap, query: Query<Request>) -> Outcome {
-    let cookie = headers
-        .get(COOKIE)
-        .and_then(|cookie| cookie.to_str().ok())
-        .ok_or(Failure::Refused)?;
+    let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok()).ok_or(Failure::Refused)?;
     if !cookie.starts_with("session=")
         || query.client_id != CLIENT
         || query.redirect_uri != CALLBACK
@@ -294,22 +240,10 @@ async fn authorize(State(bare): Shared, headers: HeaderMap, query: Query<Request
         return Err(Failure::Refused);
     }
     let (id, code) = opaque_token()?;
-    bare.database
-        .commit(Write::Code {
-            id,
-            hash: sha256(code.as_bytes()),
-            now: now(),
-        })
-        .await?;
+    bare.database.commit(Write::Code { id, hash: sha256(code.as_bytes()), now: now() }).await?;
     let location = format!("{CALLBACK}?code={code}&state={}", query.state);
     let location = HeaderValue::from_str(&location).map_err(|_| Failure::Refused)?;
-    Ok((
-        StatusCode::SEE_OTHER,
-        [
-            (LOCATION, location),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ],
-    )
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))])
         .into_response())
 }
 
@@ -323,25 +257,14 @@ struct Request {
 
 async fn redeem(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
     authenticate(&bare, &headers)?;
-    let (code, redirect) = (
-        form.code.as_deref().ok_or(Failure::Refused)?,
-        form.redirect_uri.as_deref(),
-    );
+    let (code, redirect) = (form.code.as_deref().ok_or(Failure::Refused)?, form.redirect_uri.as_deref());
     let verifier = form.code_verifier.as_deref().unwrap_or_default();
     let challenge = sha256(verifier.as_bytes());
     if redirect != Some(CALLBACK) || challenge == [0; 32] {
         return Err(Failure::Refused);
     }
     let id = id_of(code)?;
-    if !bare
-        .database
-        .commit(Write::Redeem {
-            id,
-            hash: sha256(code.as_bytes()),
-            now: now(),
-        })
-        .await?
-    {
+    if !bare.database.commit(Write::Redeem { id, hash: sha256(code.as_bytes()), now: now() }).await? {
         return Err(Failure::Refused);
     }
     let access = jwt(&bare, Algorithm::Es256, SUBJECT, "orders.read")?;
@@ -350,10 +273,8 @@ async fn redeem(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> 
 
 async fn login(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
     authenticate(&bare, &headers)?;
-    let (user, password) = (
-        form.username.clone().ok_or(Failure::Refused)?,
-        form.password.clone().ok_or(Failure::Refused)?,
-    );
+    let (user, password) =
+        (form.username.clone().ok_or(Failure::Refused)?, form.password.clone().ok_or(Failure::Refused)?);
     let hash = bare.hashers.hash(password).await?;
     if user.is_empty() || hash == [0; 32] {
         return Err(Failure::Refused);
@@ -368,19 +289,13 @@ async fn login(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> O
 async fn introspect(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
     authenticate(&bare, &headers)?;
     let token = form.token.as_deref().ok_or(Failure::Refused)?;
-    let (hash, scope, expires) = bare
-        .database
-        .token(id_of(token)?)?
-        .ok_or(Failure::Refused)?;
+    let (hash, scope, expires) = bare.database.token(id_of(token)?)?.ok_or(Failure::Refused)?;
     if hash != sha256(token.as_bytes()) {
         return Err(Failure::Refused);
     }
     Ok(answer(
         bare.facts_bytes,
-        &format!(
-            "\"active\":true,\"scope\":\"{scope}\",\"client_id\":\"{CLIENT}\",\"exp\":{}",
-            expires / 1000
-        ),
+        &format!("\"active\":true,\"scope\":\"{scope}\",\"client_id\":\"{CLIENT}\",\"exp\":{}", expires / 1000),
     ))
 }
 
@@ -394,21 +309,13 @@ async fn userinfo(State(bare): Shared, headers: HeaderMap) -> Outcome {
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let claims = given
-        .and_then(|token| bare.keys.verified(token))
-        .ok_or(Failure::Refused)?;
+    let claims = given.and_then(|token| bare.keys.verified(token)).ok_or(Failure::Refused)?;
     let claims: Claims = serde_json::from_slice(&claims).map_err(|_| Failure::Refused)?;
     if claims.exp * 1000 < now() {
         return Err(Failure::Refused);
     }
     let (name, email) = bare.database.user(&claims.sub)?.ok_or(Failure::Refused)?;
-    Ok(answer(
-        bare.facts_bytes,
-        &format!(
-            "\"sub\":\"{}\",\"name\":\"{name}\",\"email\":\"{email}\"",
-            claims.sub
-        ),
-    ))
+    Ok(answer(bare.facts_bytes, &format!("\"sub\":\"{}\",\"name\":\"{name}\",\"email\":\"{email}\"", claims.sub)))
 }
 
 /// As many first refresh tokens as are asked for, as a JSON array.
@@ -417,25 +324,11 @@ async fn seed_refresh(State(bare): Shared, query: Query<Seed>) -> Outcome {
     for _ in 0..query.n {
         let (id, code) = opaque_token()?;
         let hash = sha256(code.as_bytes());
-        bare.database
-            .commit(Write::Code {
-                id,
-                hash,
-                now: now(),
-            })
-            .await?;
-        bare.database
-            .commit(Write::Redeem {
-                id,
-                hash,
-                now: now(),
-            })
-            .await?;
+        bare.database.commit(Write::Code { id, hash, now: now() }).await?;
+        bare.database.commit(Write::Redeem { id, hash, now: now() }).await?;
         tokens.push(write_refresh(&bare, id, 0));
     }
-    Ok(json(Bytes::from(
-        serde_json::to_vec(&tokens).map_err(anyhow::Error::from)?,
-    )))
+    Ok(json(Bytes::from(serde_json::to_vec(&tokens).map_err(anyhow::Error::from)?)))
 }
 
 #[derive(Deserialize)]
@@ -488,9 +381,7 @@ fn json(body: Bytes) -> Response {
 
 /// Milliseconds since the epoch.
 fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -543,10 +434,6 @@ fn read_refresh(bare: &Bare, token: &str) -> Result<([u8; 16], u32), Failure> {
     let (signed, tag) = bytes.split_at_checked(21).ok_or(Failure::Refused)?;
     hmac::verify(&bare.refresh, signed, tag).map_err(|_| Failure::Refused)?;
     let id = signed.get(1..17).and_then(|id| id.first_chunk()).copied();
-    let generation = signed
-        .get(17..21)
-        .and_then(|part| part.first_chunk())
-        .copied();
-    id.zip(generation.map(u32::from_be_bytes))
-        .ok_or(Failure::Refused)
+    let generation = signed.get(17..21).and_then(|part| part.first_chunk()).copied();
+    id.zip(generation.map(u32::from_be_bytes)).ok_or(Failure::Refused)
 }

@@ -25,11 +25,8 @@ impl Hashers {
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..cores {
             let queue = Arc::clone(&queue);
-            let params =
-                Params::new(KIB, 2, 1, Some(32)).map_err(|error| anyhow!("argon2: {error}"))?;
-            std::thread::Builder::new()
-                .name("argon2".to_owned())
-                .spawn(move || work(&queue, params))?;
+            let params = Params::new(KIB, 2, 1, Some(32)).map_err(|error| anyhow!("argon2: {error}"))?;
+            std::thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&queue, params))?;
         }
         Ok(Self { jobs })
     }
@@ -37,10 +34,7 @@ impl Hashers {
     /// The hash of a password.
     pub(crate) async fn hash(&self, password: String) -> Result<[u8; 32]> {
         let (done, outcome) = oneshot::channel();
-        self.jobs
-            .send((password, done))
-            .ok()
-            .context("the hashers are gone")?;
+        self.jobs.send((password, done)).ok().context("the hashers are gone")?;
         Ok(outcome.await?)
     }
 }
@@ -53,10 +47,7 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>, params: Params) {
             return;
         };
         let mut hash = [0; 32];
-        if argon
-            .hash_password_into_with_memory(password.as_bytes(), SALT, &mut hash, &mut memory[..])
-            .is_ok()
-        {
+        if argon.hash_password_into_with_memory(password.as_bytes(), SALT, &mut hash, &mut memory[..]).is_ok() {
             let _ = done.send(hash);
         }
     }
