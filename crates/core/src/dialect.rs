@@ -4,14 +4,18 @@
 //! values can describe gets a new axis, never a special case. Every default is the standard's strict reading, so an
 //! empty file is the modern profile and each line of a file is a difference that can be explained
 //! ([`Dialect::weakenings`]).
+//!
+//! A dialect is also stored, inside of its realm. What reads files refuses unknown keys itself; the types here let them
+//! pass, so that a realm which a newer program stored can still be read by this one.
 
 use crate::span::Span;
+use serde::de::{self, Deserializer, IgnoredAny, IntoDeserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One contract's spelling of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Dialect {
     /// The name that realm files use.
     pub name: String,
@@ -149,6 +153,21 @@ impl Endpoint {
         Self::Revocations,
     ];
 
+    /// The name that files use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Authorization => "authorization",
+            Self::Token => "token",
+            Self::Userinfo => "userinfo",
+            Self::Jwks => "jwks",
+            Self::Revocation => "revocation",
+            Self::Introspection => "introspection",
+            Self::Logoff => "logoff",
+            Self::EndSession => "end-session",
+            Self::Revocations => "revocations",
+        }
+    }
+
     /// The path below the issuer where a realm serves it unless its dialect says otherwise; `None`: not served.
     pub const fn default_path(self) -> Option<&'static str> {
         match self {
@@ -166,14 +185,67 @@ impl Endpoint {
 }
 
 /// Where the endpoints are.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+///
+/// In a file the places stand beside the other keys: `token = { paths = ["/oauth/token"] }`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Endpoints {
     /// Whether paths match in any casing.
     pub path_case: PathCase,
+    /// The issuer and the endpoints may be plain HTTP off loopback as well.
+    pub plain_http: bool,
     /// Endpoints that are not at their default path.
     #[serde(flatten)]
     pub at: BTreeMap<Endpoint, Place>,
+}
+
+impl Endpoints {
+    /// Every key: the two of its own, then each [`Endpoint::name`].
+    const KEYS: [&'static str; 11] = [
+        "path-case",
+        "plain-http",
+        "authorization",
+        "token",
+        "userinfo",
+        "jwks",
+        "revocation",
+        "introspection",
+        "logoff",
+        "end-session",
+        "revocations",
+    ];
+}
+
+// By hand: serde's `flatten` would announce no list of keys, and whatever reads a file needs it to name the wrong one.
+impl<'de> Deserialize<'de> for Endpoints {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Endpoints;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table of endpoints")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Endpoints, A::Error> {
+                let mut endpoints = Endpoints::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "path-case" => endpoints.path_case = map.next_value()?,
+                        "plain-http" => endpoints.plain_http = map.next_value()?,
+                        name => {
+                            let name: de::value::StrDeserializer<'_, A::Error> = name.into_deserializer();
+                            if let Ok(endpoint) = Endpoint::deserialize(name) {
+                                endpoints.at.insert(endpoint, map.next_value()?);
+                            } else {
+                                map.next_value::<IgnoredAny>()?;
+                            }
+                        }
+                    }
+                }
+                Ok(endpoints)
+            }
+        }
+        deserializer.deserialize_struct("Endpoints", &Self::KEYS, Visitor)
+    }
 }
 
 /// Whether `/OAuth20/token` and `/oauth20/TOKEN` are the same path.
@@ -189,7 +261,7 @@ pub enum PathCase {
 
 /// Where one endpoint is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct Place {
     /// Paths below the issuer's own path; the first is the advertised one.
     pub paths: Vec<String>,
@@ -200,7 +272,7 @@ pub struct Place {
 
 /// How the authorization endpoint reads a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Authorization {
     /// What a request without `response_type` means; the standard: nothing (`invalid_request`).
     pub default_response_type: Option<ResponseType>,
@@ -237,7 +309,7 @@ pub enum ResponseType {
 
 /// How the token endpoint reads a request and spells its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Token {
     /// Parameters that integrators send by mistake and that are dropped before anything else looks.
     pub ignore: BTreeSet<String>,
@@ -251,6 +323,8 @@ pub struct Token {
     pub implicit_token_type: TokenTypeSpelling,
     /// When an answer carries `scope`.
     pub scope: ScopeInAnswer,
+    /// When an implicit answer carries `scope`.
+    pub implicit_scope: ScopeInAnswer,
     /// The status of failed client authentication that came without an `Authorization` header (RFC 6749 5.2 allows both).
     pub failed_body_authentication: FailureStatus,
     /// A public client may send HTTP Basic with an empty secret in place of `client_id` in the body.
@@ -266,6 +340,7 @@ impl Default for Token {
             token_type: TokenTypeSpelling::Capital,
             implicit_token_type: TokenTypeSpelling::Capital,
             scope: ScopeInAnswer::WhenDifferent,
+            implicit_scope: ScopeInAnswer::WhenDifferent,
             failed_body_authentication: FailureStatus::Unauthorized,
             empty_basic_secret: false,
         }
@@ -325,7 +400,7 @@ pub enum FailureStatus {
 
 /// How refresh tokens are given out and turn over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Refresh {
     /// What a client's refresh tokens do when used, unless the client says otherwise.
     pub turnover: Turnover,
@@ -368,7 +443,7 @@ pub enum OrganisationChoice {
 
 /// How the vendor's API reads tokens and spells errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Api {
     /// The request headers in which a bearer token may stand.
     pub bearer_headers: Vec<String>,
@@ -461,6 +536,11 @@ impl Dialect {
             self.endpoints.path_case == PathCase::Any,
             "endpoints.path-case",
             "filters in front of the server must ignore case as well",
+        );
+        add(
+            self.endpoints.plain_http,
+            "endpoints.plain-http",
+            "a realm may be served without TLS: whoever is on the way reads secrets and tokens (RFC 6749 1.6)",
         );
         found
     }

@@ -1,6 +1,9 @@
 //! A realm: one issuer with its dialect, APIs, scopes, seat pools and token policy.
 //!
 //! A realm is found by the authority and the path of a request; nothing of a request's headers ever becomes its issuer.
+//!
+//! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
+//! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 use crate::client::Client;
 use crate::dialect::{Dialect, Endpoint};
@@ -44,6 +47,7 @@ pub struct Realm {
 
 /// A further host of a realm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Host {
     /// `https://api.example.com`, as advertised.
     pub origin: String,
@@ -53,6 +57,7 @@ pub struct Host {
 
 /// A protected resource that tokens are for (RFC 8707).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Api {
     /// `aud`.
     pub audience: String,
@@ -74,6 +79,7 @@ pub struct Api {
 
 /// A scope (RFC 6749 3.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Scope {
     /// The scope token.
     pub name: String,
@@ -96,6 +102,7 @@ const fn yes() -> bool {
 
 /// A pool of licences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct SeatPool {
     /// The name that scopes use.
     pub name: String,
@@ -143,7 +150,7 @@ pub enum AccessTokenFormat {
 
 /// How long tokens live and how they are signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct TokenPolicy {
     /// The format of access tokens, unless the API or the client says otherwise.
     pub access_token: AccessTokenFormat,
@@ -183,7 +190,7 @@ impl Default for TokenPolicy {
 
 /// How long people stay signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub struct SessionPolicy {
     /// A session that is not used for so long is over.
     pub idle: Span,
