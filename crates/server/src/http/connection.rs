@@ -1,0 +1,329 @@
+//! One connection: hyper speaks HTTP on it, a watchdog ends it when the peer is too slow.
+//!
+//! hyper has a timer for headers, but it makes one per request and closes without an answer. This watchdog has one timer
+//! per connection and touches it only when a peer has actually kept us waiting in the middle of something.
+
+use super::{Answer, Handler, Limits, request, trouble};
+use http::header::CONNECTION;
+use http::{HeaderName, StatusCode};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sent raw, since hyper has not seen a request it could answer.
+const HEADERS_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n\
+    cache-control: no-store\r\ncontent-length: 84\r\nconnection: close\r\n\r\n\
+    {\"error\":\"invalid_request\",\"error_description\":\"the headers did not arrive in time\"}";
+
+/// What all connections share.
+pub(super) struct Shared<H> {
+    pub(super) handler: H,
+    pub(super) limits: Limits,
+    pub(super) protocol: http1::Builder,
+}
+
+/// What the peer is keeping us waiting with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// A next request may come or not.
+    Idle,
+    /// The headers have begun.
+    Head,
+    /// The request is being read or answered: not the watchdog's business.
+    Busy,
+    /// It does not take the answer.
+    Write,
+}
+
+/// What the socket, the service and the watchdog of one connection tell each other. All run in one task.
+#[derive(Default)]
+struct Progress {
+    phase: AtomicU8,
+    write_blocked: AtomicBool,
+    /// Requests answered so far, to see that an idle connection was used meanwhile.
+    served: AtomicU32,
+    /// Something is on its way that nobody will read: see [`linger`].
+    unread: AtomicBool,
+    /// The socket, once hyper has let go of it.
+    returned: Mutex<Option<TcpStream>>,
+}
+
+const IDLE: u8 = 0;
+const HEAD: u8 = 1;
+const BUSY: u8 = 2;
+
+impl Progress {
+    fn waiting(&self) -> Waiting {
+        if self.write_blocked.load(Ordering::Relaxed) {
+            return Waiting::Write;
+        }
+        match self.phase.load(Ordering::Relaxed) {
+            IDLE => Waiting::Idle,
+            HEAD => Waiting::Head,
+            _ => Waiting::Busy,
+        }
+    }
+}
+
+enum End {
+    Finished(hyper::Result<()>),
+    TooSlow(Waiting),
+}
+
+/// Serves one connection to its end.
+pub(super) async fn drive<H: Handler>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared<H>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let progress = Arc::new(Progress::default());
+    let end = {
+        let socket = Socket { stream: Some(stream), progress: Arc::clone(&progress) };
+        let (inner, told) = (Arc::clone(&shared), Arc::clone(&progress));
+        let service = service_fn(move |request| {
+            let (shared, progress) = (Arc::clone(&inner), Arc::clone(&told));
+            async move { Ok::<_, Infallible>(answer(request, peer, &shared, &progress).await) }
+        });
+        let connection = pin!(shared.protocol.serve_connection(TokioIo::new(socket), service));
+        watch_over(connection, &progress, &shared.limits, &mut stop).await
+    };
+    let Some(mut stream) = progress.returned.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        return;
+    };
+    match end {
+        End::TooSlow(Waiting::Head) => {
+            if timeout(Duration::from_secs(1), stream.write_all(HEADERS_TOO_SLOW)).await.is_ok() {
+                linger(stream).await;
+            }
+        }
+        End::Finished(Ok(())) if progress.unread.load(Ordering::Relaxed) => linger(stream).await,
+        // hyper has answered 400, 414 or 431.
+        End::Finished(Err(error)) if error.is_parse() => linger(stream).await,
+        End::Finished(_) | End::TooSlow(_) => {}
+    }
+}
+
+/// Polls the connection, and its timer when that is due.
+async fn watch_over<C>(
+    mut connection: Pin<&mut C>,
+    progress: &Progress,
+    limits: &Limits,
+    stop: &mut watch::Receiver<bool>,
+) -> End
+where
+    C: Future<Output = hyper::Result<()>> + Graceful,
+{
+    let told_to_stop = stop.clone();
+    let mut stopping = false;
+    // Polled when the timer is: that leaves the task's waker there, and else a look at `told_to_stop` is cheaper.
+    let mut woken_to_stop = pin!(stop.changed());
+    let mut timer = pin!(sleep(limits.header_time));
+    let mut guarded = (Waiting::Idle, 0);
+    let mut registered = false;
+    poll_fn(|context| {
+        if !registered {
+            let _ = woken_to_stop.as_mut().poll(context);
+        }
+        if !stopping && !matches!(told_to_stop.has_changed(), Ok(false)) {
+            stopping = true;
+            connection.as_mut().stop();
+        }
+        if let Poll::Ready(result) = connection.as_mut().poll(context) {
+            return Poll::Ready(End::Finished(result));
+        }
+        let now = (progress.waiting(), progress.served.load(Ordering::Relaxed));
+        let due = timer.is_elapsed();
+        if due && now == guarded && now.0 != Waiting::Busy {
+            return Poll::Ready(End::TooSlow(now.0));
+        }
+        // What must be quick gets its time at once. A connection that is used and idle in turns is left alone until the
+        // timer fires, and gets its idle time then.
+        if due || (now != guarded && matches!(now.0, Waiting::Head | Waiting::Write)) {
+            let time = match now.0 {
+                Waiting::Head => limits.header_time,
+                Waiting::Write => limits.write_time,
+                Waiting::Idle | Waiting::Busy => limits.idle_time,
+            };
+            timer.as_mut().reset(Instant::now() + time);
+            guarded = now;
+            registered = false;
+        }
+        if !registered {
+            registered = true;
+            if timer.as_mut().poll(context).is_ready() {
+                context.waker().wake_by_ref();
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// What can be asked to take no further request.
+trait Graceful {
+    fn stop(self: Pin<&mut Self>);
+}
+
+impl<S, B> Graceful for http1::Connection<TokioIo<Socket>, S>
+where
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: hyper::body::Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    fn stop(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+async fn answer<H: Handler>(
+    request: http::Request<hyper::body::Incoming>,
+    peer: SocketAddr,
+    shared: &Shared<H>,
+    progress: &Progress,
+) -> Answer {
+    progress.phase.store(BUSY, Ordering::Relaxed);
+    let answer = match request::read(request, peer, &shared.limits).await {
+        Ok(incoming) => {
+            let id = incoming.id;
+            let mut answer = unless_it_panics(shared.handler.answer(incoming)).await;
+            answer.headers_mut().insert(REQUEST_ID, id.header());
+            answer
+        }
+        Err(answer) => answer,
+    };
+    if answer.headers().get(CONNECTION).is_some() {
+        progress.unread.store(true, Ordering::Relaxed);
+    }
+    progress.served.fetch_add(1, Ordering::Relaxed);
+    progress.phase.store(IDLE, Ordering::Relaxed);
+    answer
+}
+
+/// The handler's answer. A panic is a mistake of ours: it costs that request a 500, and nobody else anything.
+async fn unless_it_panics(answer: impl Future<Output = Answer>) -> Answer {
+    let mut answer = pin!(answer);
+    poll_fn(|context| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
+            tracing::error!("the handler panicked");
+            Poll::Ready(trouble(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong here"))
+        })
+    })
+    .await
+}
+
+/// Ends a connection on which more may be arriving: a socket that is closed with unread bytes is reset, and a reset can
+/// overtake the answer. So our side is closed first and what still comes is dropped, for a while (RFC 9112 9.6).
+async fn linger(mut stream: TcpStream) {
+    const MOST: usize = 4 * 1024 * 1024;
+    let drop_the_rest = async {
+        let _ = stream.shutdown().await;
+        let mut dropped = 0;
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+            dropped += length;
+            if dropped > MOST {
+                break;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_secs(2), drop_the_rest).await;
+}
+
+/// The connection's socket, which says what the peer does, and comes back when hyper is done with it.
+struct Socket {
+    stream: Option<TcpStream>,
+    progress: Arc<Progress>,
+}
+
+impl Socket {
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    fn written(&self, result: &Poll<io::Result<usize>>) {
+        let blocked = result.is_pending();
+        if blocked != self.progress.write_blocked.load(Ordering::Relaxed) {
+            self.progress.write_blocked.store(blocked, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        *self.progress.returned.lock().unwrap_or_else(PoisonError::into_inner) = self.stream.take();
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = self.stream()?.poll_read(context, buffer);
+        let phase = &self.progress.phase;
+        if buffer.filled().len() > before && phase.load(Ordering::Relaxed) == IDLE {
+            phase.store(HEAD, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = self.stream()?.poll_write(context, bytes);
+        self.written(&result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = self.stream()?.poll_write_vectored(context, slices);
+        self.written(&result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_raw_answer_counts_its_bytes_right() {
+        let text = std::str::from_utf8(super::HEADERS_TOO_SLOW).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    }
+}

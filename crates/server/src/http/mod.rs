@@ -1,0 +1,157 @@
+//! The listener: HTTP/1.1 over TCP, with every wait and every size bounded.
+//!
+//! 1. [`serve`] accepts connections, so many at once as [`Limits`] allows, until it is told to stop.
+//! 2. `connection` drives one of them: hyper speaks the protocol, a watchdog ends what is too slow.
+//! 3. `request` checks the head, reads the body whole and makes an [`Incoming`] of it.
+//! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
+
+mod connection;
+mod id;
+mod proxies;
+mod request;
+mod serve;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+use std::borrow::Cow;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+pub use id::RequestId;
+pub use proxies::{Network, NotANetwork};
+pub use serve::serve;
+
+/// What a [`Handler`] answers: a status, headers, and a body that is ready.
+pub type Answer = http::Response<Full<Bytes>>;
+
+/// What a peer may cost before it is turned away.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once; further ones wait in the kernel's queue.
+    pub connections: u32,
+    /// The time for the headers, from their first byte to their last; then 408. Also for the first byte of a connection.
+    pub header_time: Duration,
+    /// The time for the body, after the headers; then 408.
+    pub body_time: Duration,
+    /// How long a connection may be kept between two requests; it may last up to twice as long.
+    pub idle_time: Duration,
+    /// How long a peer may refuse to take more of an answer.
+    pub write_time: Duration,
+    /// How long requests under way may go on after the listener was told to stop.
+    pub drain_time: Duration,
+    /// The request line and all headers; more is 431. At least 8 KiB.
+    pub header_bytes: usize,
+    /// The request target; more is 414.
+    pub uri_bytes: usize,
+    /// The body; more is 413.
+    pub body_bytes: usize,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Arc<[Network]>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            header_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(20),
+            drain_time: Duration::from_secs(10),
+            header_bytes: 32 * 1024,
+            uri_bytes: 8 * 1024,
+            body_bytes: 64 * 1024,
+            proxies: Arc::new([]),
+        }
+    }
+}
+
+/// One request, read to its end.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Method, target, headers. `HEAD` arrives as `GET`; the body of its answer is not sent.
+    pub head: http::request::Parts,
+    /// The whole body.
+    pub body: Bytes,
+    /// Who is connected: the client or a proxy.
+    pub peer: SocketAddr,
+    /// The client's address: the peer's, or the one that a trusted proxy names.
+    pub client: IpAddr,
+    /// The name of this request in the log and in the `X-Request-Id` of its answer.
+    pub id: RequestId,
+}
+
+impl Incoming {
+    /// The authority (`host:port`) at which the request arrived, in lower case: of an absolute target, or else of the
+    /// `Host` header (RFC 9112 3.2.2). Exactly one was there, and it is plain ASCII.
+    pub fn authority(&self) -> Cow<'_, str> {
+        let text = match self.head.uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => self.header(HOST.as_str()).unwrap_or_default(),
+        };
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
+    /// The path, as it was sent.
+    pub fn path(&self) -> &str {
+        self.head.uri.path()
+    }
+
+    /// The query without its `?`; empty when there is none.
+    pub fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or_default()
+    }
+
+    /// The first header of this name, if it is visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Who answers requests. A clone is made per connection; it should be an `Arc` or small.
+pub trait Handler: Clone + Send + Sync + 'static {
+    /// The answer to one request. It runs to its end even if the peer hangs up, so it must bound its own waits.
+    fn answer(&self, request: Incoming) -> impl Future<Output = Answer> + Send;
+}
+
+/// Lets an axum router answer a request; for the sample APIs, which are no part of the protocol.
+pub async fn fall_back(router: &axum::Router, request: Incoming) -> Answer {
+    const MOST: usize = 1024 * 1024;
+    let request = http::Request::from_parts(request.head, axum::body::Body::from(request.body));
+    let Ok(response) = router.clone().oneshot(request).await;
+    let (head, body) = response.into_parts();
+    match axum::body::to_bytes(body, MOST).await {
+        Ok(body) => http::Response::from_parts(head, Full::new(body)),
+        Err(_) => trouble(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the answer could not be made"),
+    }
+}
+
+/// A small JSON answer to a request that was not understood well enough to reach an endpoint.
+fn trouble(status: StatusCode, error: &str, description: &str) -> Answer {
+    let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+    let mut answer = Answer::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The same, and the connection is closed after it: what follows on it cannot be told apart from the request.
+fn trouble_and_close(status: StatusCode, description: &str) -> Answer {
+    let mut answer = trouble(status, "invalid_request", description);
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}

@@ -1,0 +1,3 @@
+//! The server: HTTP, pages, jobs, and what the one program is made of.
+
+pub mod http;
