@@ -4,6 +4,7 @@
 //! that must pass before a change is done (see [`steps`]), `deny` checks the dependencies.
 
 mod bench;
+mod demo;
 mod deny;
 mod http;
 mod steps;

@@ -14,17 +14,15 @@
 //! starts in its own folder, and passes by exiting with 0. A tool that cannot be
 //! installed fails the step and is named; nothing is skipped.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::bench::process::{Processes, Running};
+use crate::bench::process::Processes;
+use crate::demo::Demo;
 
-/// Ports that a demo takes from its base on.
-const DEMO_PORTS: u16 = 11;
 /// What must not be among the dependencies, whichever crate asks for it: second TLS and crypto
 /// libraries, and RSA whose timing leaks.
 const BANNED: [&str; 4] = ["openssl-sys", "native-tls", "ring", "rsa"];
@@ -179,7 +177,10 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
             needs.iter().try_for_each(provide)?;
             let demo = match demo {
                 Some(demo) if demo.running.lives() => demo,
-                slot => slot.insert(Demo::start(root, processes)?),
+                slot => {
+                    succeed(cargo(root).args(["build", "--release"]))?;
+                    slot.insert(Demo::start(processes, &root.join("target/release/claviger"), &root.join("target"))?)
+                }
             };
             let folder = path.parent().context("a script without a folder")?;
             succeed(
@@ -251,52 +252,6 @@ fn shell(text: &str, quiet: bool) -> Result<bool> {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
     Ok(command.status().context("cannot start bash")?.success())
-}
-
-/// The demo that the scripts talk to; ends when dropped.
-struct Demo {
-    running: Running,
-    manifest: PathBuf,
-}
-
-impl Demo {
-    fn start(root: &Path, processes: &Processes) -> Result<Self> {
-        succeed(cargo(root).args(["build", "--release"]))?;
-        let manifest = root.join("target").join(format!("demo-manifest-{}.json", std::process::id()));
-        let log = std::fs::File::create(manifest.with_extension("log"))?;
-        let running = processes.start(
-            Command::new(root.join("target/release/claviger"))
-                .args(["demo", "--port-base", &free_base()?.to_string(), "--manifest"])
-                .arg(&manifest)
-                .current_dir(root)
-                .stdin(Stdio::null())
-                .stderr(log.try_clone()?)
-                .stdout(log),
-        )?;
-        let started = Instant::now();
-        // The manifest is written when every port answers.
-        while std::fs::metadata(&manifest).map_or(true, |file| file.len() == 0) {
-            if !running.lives() || started.elapsed() > Duration::from_mins(1) {
-                let log = std::fs::read_to_string(manifest.with_extension("log")).unwrap_or_default();
-                bail!("the demo did not start: {log}");
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(Self { running, manifest })
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.manifest);
-    }
-}
-
-/// A port from which on as many as a demo needs are free.
-fn free_base() -> Result<u16> {
-    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    let mut bases = (0..50_u16).map(|step| 18_080 + step * 20);
-    bases.find(|base| (*base..base + DEMO_PORTS).all(is_free)).context("no free ports for the demo")
 }
 
 #[cfg(test)]

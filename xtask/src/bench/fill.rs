@@ -125,14 +125,14 @@ impl Fill {
 
     fn newest(&self, table: &str) -> Result<(Vec<Value>, Vec<String>)> {
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {table} ORDER BY id DESC LIMIT 1"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let row = statement.query_row([], |row| (0..columns.len()).map(|at| row.get(at)).collect())?;
         Ok((row, columns))
     }
 
     fn rows(&self, table: &str, column: &str, value: &str) -> Result<(Vec<Vec<Value>>, Vec<String>)> {
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {table} WHERE {column} = ?1"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let width = columns.len();
         let found = statement.query_map([value], |row| (0..width).map(|at| row.get(at)).collect())?;
         Ok((found.collect::<rusqlite::Result<_>>()?, columns))

@@ -46,13 +46,14 @@ pub(crate) enum Script {
         /// The status each must be answered with.
         status: u16,
     },
-    /// Each connection follows a chain: the answer's refresh token is the next request's.
+    /// Chains: the answer's refresh token is the next request's. Each connection follows its share of
+    /// them in turn.
     Refresh {
         /// Head of the request, up to and without `Content-Length`.
         head: String,
         /// The body without the token, which follows it.
         body: String,
-        /// One token a connection to start with.
+        /// Where the chains start; at least one a connection.
         tokens: Vec<String>,
     },
     /// An authorization request that redirects with a code, then the code's exchange.
@@ -152,7 +153,7 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
             let plan = plan.clone();
             tasks.spawn(async move {
                 let mut wire = Wire::open(plan.address).await?;
-                let mut caller = Caller::new(&plan, number)?;
+                let mut caller = Caller::new(&plan, number);
                 let mut histogram = Histogram::new();
                 loop {
                     let started = Instant::now();
@@ -231,25 +232,26 @@ impl Wire {
 /// What one connection sends next.
 enum Caller {
     Cycle { requests: Vec<Vec<u8>>, next: usize, status: u16 },
-    Refresh { head: String, body: String, token: Vec<u8>, request: Vec<u8> },
+    Refresh { head: String, body: String, tokens: Vec<Vec<u8>>, next: usize, request: Vec<u8> },
     Code { authorize: Vec<u8>, redirect: u16, head: String, body: String, request: Vec<u8> },
 }
 
 impl Caller {
-    fn new(plan: &Plan, number: usize) -> Result<Self> {
-        Ok(match plan.script.clone() {
+    fn new(plan: &Plan, number: usize) -> Self {
+        match plan.script.clone() {
             Script::Cycle { requests, status } => {
                 let next = number * requests.len() / plan.connections.max(1);
                 Self::Cycle { requests: requests.into_iter().map(String::into_bytes).collect(), next, status }
             }
             Script::Refresh { head, body, tokens } => {
-                let token = tokens.into_iter().nth(number).context("fewer refresh tokens than connections")?;
-                Self::Refresh { head, body, token: token.into_bytes(), request: Vec::new() }
+                let mine = tokens.into_iter().skip(number).step_by(plan.connections.max(1));
+                let tokens: Vec<Vec<u8>> = mine.map(String::into_bytes).collect();
+                Self::Refresh { head, body, tokens, next: 0, request: Vec::new() }
             }
             Script::Code { authorize, redirect, head, body } => {
                 Self::Code { authorize: authorize.into_bytes(), redirect, head, body, request: Vec::new() }
             }
-        })
+        }
     }
 
     /// One flow, from its first request to its last answer.
@@ -261,13 +263,16 @@ impl Caller {
                 wire.exchange(request).await?;
                 wire.check(*status)
             }
-            Self::Refresh { head, body, token, request } => {
+            Self::Refresh { head, body, tokens, next, request } => {
+                let turn = *next % tokens.len().max(1);
+                *next += 1;
+                let token = tokens.get_mut(turn).context("fewer refresh tokens than connections")?;
                 compose(request, head, body, token);
                 wire.exchange(request).await?;
                 wire.check(200)?;
-                let next = after(wire.body(), b"\"refresh_token\":\"", b"\"").context("no refresh token")?;
+                let successor = after(wire.body(), b"\"refresh_token\":\"", b"\"").context("no refresh token")?;
                 token.clear();
-                token.extend_from_slice(next);
+                token.extend_from_slice(successor);
                 Ok(())
             }
             Self::Code { authorize, redirect, head, body, request } => {

@@ -6,6 +6,8 @@
 
 pub(crate) mod bare;
 mod browser;
+mod claviger;
+mod extras;
 mod fill;
 mod flow;
 mod histogram;
@@ -17,6 +19,7 @@ mod target;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -24,13 +27,14 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use claviger::{Claviger, Prepared};
 use flow::Flow;
-use load::{Measured, Plan};
+use load::{Measured, Plan, Script};
 use process::Processes;
 use report::{Fact, Medians, Row};
 use target::{Bare, Scratch, Sizes, Target};
 
-/// What to measure.
+/// What to measure. Without one of the questions at the end it is the flows.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Only these flows.
@@ -57,6 +61,42 @@ pub(crate) struct Args {
     /// Threads of the load client. One keeps the cores busy; more of them only add to the latency.
     #[arg(long, default_value_t = 1)]
     load_threads: usize,
+    /// Which questions beside the flows.
+    #[command(flatten)]
+    questions: Questions,
+}
+
+/// The questions beside the flows.
+#[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+struct Questions {
+    /// The flows, and then every question below.
+    #[arg(long)]
+    all: bool,
+    /// Idle memory, of the demo as well, and whether it stays flat.
+    #[arg(long)]
+    memory: bool,
+    /// Time to the first answer, and the size of the program.
+    #[arg(long)]
+    start: bool,
+    /// Client credentials during a flood of log-ins.
+    #[arg(long)]
+    flood: bool,
+    /// What a million client-credentials tokens leave in the database.
+    #[arg(long)]
+    million: bool,
+    /// What more clients, tokens and realms cost. Takes minutes and some 10 GB of disk.
+    #[arg(long)]
+    growth: bool,
+    /// Rows of tokens and of grants to which the database grows.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N")]
+    growth_rows: u64,
+}
+
+impl Questions {
+    fn any(&self) -> bool {
+        self.memory || self.start || self.flood || self.million || self.growth
+    }
 }
 
 /// Everything measured in one run.
@@ -77,42 +117,38 @@ struct Everything {
 /// # Errors
 /// A build, a server or an answer that fails.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let (seconds, repetitions) =
-        if args.quick { (0.5, 1) } else { (args.seconds.clamp(0.1, 600.0), args.repetitions.clamp(1, 99)) };
-    let flows = if args.flows.is_empty() { Flow::value_variants().to_vec() } else { args.flows.clone() };
     let processes = Processes::with_signals()?;
     let scratch = Scratch::new()?;
-    let tool = build(args.bare_only)?;
-
-    let sizes = Sizes { token: 0, facts: 0, discovery: 2000, jwks: 900 };
-    let bare = Bare::start(&processes, &tool, &scratch.path.join("bare"), sizes)?;
-    let runs = Runs { tool: &tool, processes: &processes, seconds, threads: args.load_threads };
-    let pairs: Vec<(Flow, usize)> =
-        flows.iter().flat_map(|flow| args.connections.iter().map(|connections| (*flow, *connections))).collect();
-    let bar = progress(pairs.len() * repetitions);
-    let mut rows = Vec::new();
-    for (flow, connections) in pairs {
-        let mut measured = Vec::new();
-        for _ in 0..repetitions {
-            bar.set_message(format!("{} x{connections}", flow.title()));
-            measured.push(runs.load(&bare, flow, connections)?);
-            bar.inc(1);
-        }
-        rows.push(Row::new(flow, connections, None, Medians::of(measured)));
-    }
-    bar.finish_and_clear();
+    let root = crate::root()?;
+    build(&root, args.bare_only)?;
+    let runs = Runs {
+        tool: &root.join("target/release/xtask"),
+        binary: &root.join("target/release/claviger"),
+        processes: &processes,
+        seconds: if args.quick { 0.5 } else { args.seconds.clamp(0.1, 600.0) },
+        repetitions: if args.quick { 1 } else { args.repetitions.clamp(1, 99) },
+        threads: args.load_threads,
+    };
+    let ask = &args.questions;
+    let rows = if ask.all || !ask.any() { flows(&runs, args, &scratch.path)? } else { Vec::new() };
+    let facts = facts(&runs, ask, &scratch.path)?;
     processes.end();
 
-    println!("{}", report::table(&rows));
+    if !rows.is_empty() {
+        println!("{}", report::table(&rows));
+    }
+    if !facts.is_empty() {
+        println!("{}", report::facts(&facts));
+    }
     let everything = Everything {
         cores: std::thread::available_parallelism()?.get(),
         processor: processor(),
         kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
         fsync_us: fsync_microseconds(&scratch.path)?,
-        seconds,
-        repetitions,
+        seconds: runs.seconds,
+        repetitions: runs.repetitions,
         rows,
-        facts: Vec::new(),
+        facts,
     };
     if let Some(path) = &args.json {
         std::fs::write(path, serde_json::to_vec_pretty(&everything)?)
@@ -121,58 +157,128 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(true)
 }
 
+/// Every flow at every number of connections, on both servers.
+fn flows(runs: &Runs, args: &Args, scratch: &Path) -> Result<Vec<Row>> {
+    let flows = if args.flows.is_empty() { Flow::value_variants() } else { &args.flows };
+    let server = if args.bare_only {
+        None
+    } else {
+        Some(Prepared::new(runs.processes, runs.binary, &scratch.join("flows"))?.serve()?)
+    };
+    let unknown = Sizes { token: 0, facts: 0, discovery: 2000, jwks: 900 };
+    let sizes = server.as_ref().map_or(Ok(unknown), Claviger::sizes)?;
+    let bare = Bare::start(runs.processes, runs.tool, &scratch.join("bare"), sizes)?;
+    let bar = progress(flows.len() * args.connections.len() * runs.repetitions);
+    let mut rows = Vec::new();
+    for flow in flows {
+        for connections in &args.connections {
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for repetition in 0..runs.repetitions {
+                bar.set_message(format!("{}, {connections} connections", flow.title()));
+                for turn in [repetition, repetition + 1] {
+                    if turn.is_multiple_of(2) {
+                        theirs.push(runs.load(&bare, *flow, *connections)?);
+                    } else if let Some(server) = &server {
+                        ours.push(runs.load(server, *flow, *connections)?);
+                    }
+                }
+                bar.inc(1);
+            }
+            let ours = server.is_some().then(|| Medians::of(ours));
+            rows.push(Row::new(*flow, *connections, ours, Medians::of(theirs)));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(rows)
+}
+
+/// The questions that were asked, each on a server of its own.
+fn facts(runs: &Runs, ask: &Questions, scratch: &Path) -> Result<Vec<Fact>> {
+    type Question<'a> = (&'a str, bool, &'a dyn Fn(&Path) -> Result<Vec<Fact>>);
+    let questions: [Question; 5] = [
+        ("start", ask.start, &|folder| extras::start(runs, folder)),
+        ("memory", ask.memory, &|folder| extras::memory(runs, folder)),
+        ("flood", ask.flood, &|folder| extras::flood(runs, folder)),
+        ("million", ask.million, &|folder| extras::million(runs, folder)),
+        ("growth", ask.growth, &|folder| extras::growth(runs, folder, ask.growth_rows)),
+    ];
+    let wanted = questions.iter().filter(|(_, asked, _)| *asked || ask.all);
+    let bar = progress(wanted.clone().count());
+    let mut facts = Vec::new();
+    for (name, _, answer) in wanted {
+        bar.set_message((*name).to_owned());
+        facts.extend(answer(&scratch.join(name)).with_context(|| format!("while measuring {name}"))?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(facts)
+}
+
 /// What every load has in common.
 struct Runs<'a> {
     tool: &'a Path,
+    binary: &'a Path,
     processes: &'a Processes,
     seconds: f64,
+    repetitions: usize,
     threads: usize,
 }
 
 impl Runs<'_> {
     /// Loads a server with a flow.
     fn load(&self, target: &dyn Target, flow: Flow, connections: usize) -> Result<Measured> {
-        let measure = Duration::from_secs_f64(self.seconds);
-        let plan = Plan {
+        let what = || format!("{} at {connections} connections", flow.title());
+        self.execute(&self.plan(target, flow, connections).with_context(what)?).with_context(what)
+    }
+
+    /// The plan of a flow.
+    fn plan(&self, target: &dyn Target, flow: Flow, connections: usize) -> Result<Plan> {
+        self.plan_of(target, target.script(flow, connections)?, connections)
+    }
+
+    /// The plan of some requests.
+    fn plan_of(&self, target: &dyn Target, script: Script, connections: usize) -> Result<Plan> {
+        let measure_ms = u64::try_from(Duration::from_secs_f64(self.seconds).as_millis())?;
+        Ok(Plan {
             address: target.address(),
             pid: target.pid(),
             connections,
             threads: self.threads,
-            warm_ms: u64::try_from(measure.as_millis() / 5)?,
-            measure_ms: u64::try_from(measure.as_millis())?,
-            script: target.script(flow, connections)?,
-        };
-        self.execute(&plan).with_context(|| format!("{} at {connections} connections", flow.title()))
+            warm_ms: measure_ms / 5,
+            measure_ms,
+            script,
+        })
     }
 
     /// Runs a plan in a process of its own.
     fn execute(&self, plan: &Plan) -> Result<Measured> {
-        let path = std::env::temp_dir().join(format!("claviger-bench-plan-{}.json", std::process::id()));
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("claviger-bench-{}-{number}.json", std::process::id()));
         std::fs::File::create(&path)?.write_all(&serde_json::to_vec(plan)?)?;
         let input = std::fs::File::open(&path)?;
         std::fs::remove_file(&path)?;
         let running =
             self.processes.start(Command::new(self.tool).arg("bench-load").stdin(input).stdout(Stdio::piped()))?;
-        let limit = Duration::from_millis(plan.warm_ms + plan.measure_ms) + Duration::from_secs(30);
+        let limit = Duration::from_millis(plan.warm_ms + plan.measure_ms) + Duration::from_mins(1);
         let line = running.line(limit).context("the load client")?;
         Ok(serde_json::from_str(&line)?)
     }
 }
 
-/// Builds what runs, in release mode, and answers with this program's release build.
-fn build(bare_only: bool) -> Result<PathBuf> {
-    let root = crate::root()?;
+/// Builds what runs, in release mode.
+fn build(root: &Path, bare_only: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut builds = vec![vec!["build", "--release", "--package", "xtask"]];
     if !bare_only {
         builds.push(vec!["build", "--release"]);
     }
     for build in builds {
-        if !Command::new(&cargo).args(&build).current_dir(&root).status()?.success() {
+        if !Command::new(&cargo).args(&build).current_dir(root).status()?.success() {
             bail!("cargo {} failed", build.join(" "));
         }
     }
-    Ok(root.join("target/release/xtask"))
+    Ok(())
 }
 
 fn progress(steps: usize) -> ProgressBar {

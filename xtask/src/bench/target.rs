@@ -18,6 +18,9 @@ use crate::http;
 /// Different opaque tokens and JWTs that a run presents, so that no cache of one token shines.
 pub(crate) const TOKENS: usize = 1000;
 
+/// Grants at least whose tokens are refreshed in turn.
+pub(crate) const CHAINS: usize = 256;
+
 /// What the measurement needs of a server.
 pub(crate) trait Target {
     /// Where it listens.
@@ -107,7 +110,7 @@ impl Target for Bare {
             Flow::CcRs256 => once(self.post("/token/rs256", credentials)),
             Flow::Opaque => once(self.post("/token/opaque", credentials)),
             Flow::Refresh => {
-                let request = self.post(&format!("/seed/refresh?n={connections}"), "");
+                let request = self.post(&format!("/seed/refresh?n={}", connections.max(CHAINS)), "");
                 let tokens = serde_json::from_str(&http::send(self.address, &request)?.expect(200, "seed")?.body)?;
                 Script::Refresh {
                     head: self.head("/token/refresh"),
@@ -202,12 +205,20 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes a fresh one under `target/bench`.
+    /// Makes a fresh one under `target/bench`, and removes those whose process is gone.
     ///
     /// # Errors
     /// The folder cannot be made.
     pub(crate) fn new() -> Result<Self> {
-        let path = crate::root()?.join("target/bench").join(std::process::id().to_string());
+        let parent = crate::root()?.join("target/bench");
+        std::fs::create_dir_all(&parent)?;
+        for entry in std::fs::read_dir(&parent)? {
+            let entry = entry?;
+            if !Path::new("/proc").join(entry.file_name()).exists() {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        let path = parent.join(std::process::id().to_string());
         std::fs::create_dir_all(&path)?;
         Ok(Self { path })
     }
