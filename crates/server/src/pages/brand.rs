@@ -7,24 +7,24 @@ const ACCENTS: u8 = 8;
 
 /// What all pages of one realm have in common.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Brand {
+pub struct Brand {
     /// The realm's name, as people know it.
-    pub(crate) realm_name: String,
+    pub realm_name: String,
     /// One or two letters that stand for a logo.
-    pub(crate) logo_initials: String,
+    pub logo_initials: String,
     /// Where this server serves [`super::Pages::stylesheet`].
-    pub(crate) stylesheet_url: String,
+    pub stylesheet_url: String,
     /// BCP 47 language of the strings.
-    pub(crate) lang: String,
+    pub lang: String,
     /// `ltr` or `rtl`, after the language.
-    pub(crate) dir: &'static str,
+    pub dir: &'static str,
     /// Which of the style sheet's hues, 0 to 7.
-    pub(crate) accent: u8,
+    pub accent: u8,
 }
 
 impl Brand {
     /// A brand in English, with initials and hue made from the realm's name.
-    pub(crate) fn new(realm_name: impl Into<String>, stylesheet_url: impl Into<String>) -> Self {
+    pub fn new(realm_name: impl Into<String>, stylesheet_url: impl Into<String>) -> Self {
         let realm_name = realm_name.into();
         Self {
             logo_initials: initials(&realm_name),
@@ -37,7 +37,8 @@ impl Brand {
     }
 
     /// The same brand in another language.
-    pub(crate) fn in_language(mut self, lang: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn in_language(mut self, lang: impl Into<String>) -> Self {
         self.lang = lang.into();
         self.dir = direction(&self.lang);
         self
@@ -64,9 +65,7 @@ pub(super) fn direction(lang: &str) -> &'static str {
 
 /// The same hue for the same name, on every start.
 fn accent(name: &str) -> u8 {
-    name.bytes()
-        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
-        % ACCENTS
+    name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % ACCENTS
 }
 
 #[cfg(test)]

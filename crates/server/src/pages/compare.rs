@@ -10,25 +10,25 @@ const MOST_PAIRS: usize = 40_000;
 /// For the owner of an app: RFC 6749 section 3.1.2.4 wants a page and no redirect, and a page that marks the
 /// difference saves its owner a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct RedirectComparison {
+pub struct RedirectComparison {
     /// What came.
-    pub(crate) received: Vec<Part>,
+    pub received: Vec<Part>,
     /// What is registered and shares most with it.
-    pub(crate) nearest: Vec<Part>,
+    pub nearest: Vec<Part>,
 }
 
 /// A piece of a URI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Part {
+pub struct Part {
     /// The piece; empty where the other URI has something and this one has nothing.
-    pub(crate) text: String,
+    pub text: String,
     /// Whether the other URI lacks it.
-    pub(crate) differs: bool,
+    pub differs: bool,
 }
 
 impl RedirectComparison {
     /// Compares what was `received` with the `nearest` registered URI, character by character.
-    pub(crate) fn new(received: &str, nearest: &str) -> Self {
+    pub fn new(received: &str, nearest: &str) -> Self {
         let same = |(a, b): &(char, char)| a == b;
         let left: Vec<char> = received.chars().collect();
         let right: Vec<char> = nearest.chars().collect();
@@ -41,10 +41,7 @@ impl RedirectComparison {
         let (left, tail) = left.split_at(left.len() - end);
         let (right, _) = right.split_at(right.len() - end);
 
-        let mut found = Self {
-            received: Vec::new(),
-            nearest: Vec::new(),
-        };
+        let mut found = Self { received: Vec::new(), nearest: Vec::new() };
         found.same(head);
         let (mut at_left, mut at_right) = (0, 0);
         for (next_left, next_right) in shared(left, right) {
@@ -59,22 +56,13 @@ impl RedirectComparison {
 
     /// Compares with whichever of the `registered` URIs shares most with what was `received`; none when nothing
     /// is registered.
-    pub(crate) fn nearest<'a>(
-        received: &str,
-        registered: impl IntoIterator<Item = &'a str>,
-    ) -> Option<Self> {
-        registered
-            .into_iter()
-            .map(|candidate| Self::new(received, candidate))
-            .min_by_key(Self::distance)
+    pub fn nearest<'a>(received: &str, registered: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        registered.into_iter().map(|candidate| Self::new(received, candidate)).min_by_key(Self::distance)
     }
 
     /// The whole URI that came.
     pub(super) fn received_uri(&self) -> String {
-        self.received
-            .iter()
-            .map(|part| part.text.as_str())
-            .collect()
+        self.received.iter().map(|part| part.text.as_str()).collect()
     }
 
     /// The whole registered URI.
@@ -85,10 +73,7 @@ impl RedirectComparison {
     /// How many characters are marked, on both sides.
     fn distance(&self) -> usize {
         let parts = self.received.iter().chain(&self.nearest);
-        parts
-            .filter(|part| part.differs)
-            .map(|part| part.text.chars().count())
-            .sum()
+        parts.filter(|part| part.differs).map(|part| part.text.chars().count()).sum()
     }
 
     fn same(&mut self, text: &[char]) {
@@ -104,16 +89,8 @@ impl RedirectComparison {
         in_right: std::ops::Range<usize>,
     ) {
         if !in_left.is_empty() || !in_right.is_empty() {
-            push(
-                &mut self.received,
-                left.get(in_left).unwrap_or_default(),
-                true,
-            );
-            push(
-                &mut self.nearest,
-                right.get(in_right).unwrap_or_default(),
-                true,
-            );
+            push(&mut self.received, left.get(in_left).unwrap_or_default(), true);
+            push(&mut self.nearest, right.get(in_right).unwrap_or_default(), true);
         }
     }
 }
@@ -123,10 +100,7 @@ fn push(parts: &mut Vec<Part>, text: &[char], differs: bool) {
     match parts.last_mut() {
         _ if text.is_empty() && !differs => {}
         Some(last) if last.differs == differs => last.text.extend(text),
-        _ => parts.push(Part {
-            text: text.iter().collect(),
-            differs,
-        }),
+        _ => parts.push(Part { text: text.iter().collect(), differs }),
     }
 }
 
@@ -138,9 +112,7 @@ fn shared(left: &[char], right: &[char]) -> Vec<(usize, usize)> {
     }
     // lengths[i * width + j]: the longest for left[i..] and right[j..].
     let mut lengths = vec![0_usize; (left.len() + 1) * width];
-    let length = |lengths: &[usize], i: usize, j: usize| {
-        lengths.get(i * width + j).copied().unwrap_or_default()
-    };
+    let length = |lengths: &[usize], i: usize, j: usize| lengths.get(i * width + j).copied().unwrap_or_default();
     for (i, a) in left.iter().enumerate().rev() {
         for (j, b) in right.iter().enumerate().rev() {
             let longest = if a == b {
@@ -185,11 +157,7 @@ mod tests {
 
     fn marked(parts: &[Part]) -> String {
         let mark = |part: &Part| {
-            if part.differs {
-                format!("[{}]", part.text)
-            } else {
-                part.text.clone()
-            }
+            if part.differs { format!("[{}]", part.text) } else { part.text.clone() }
         };
         parts.iter().map(mark).collect()
     }
@@ -199,21 +167,16 @@ mod tests {
         let found = RedirectComparison::new("http://app.example/back/", "https://app.example/back");
         assert_eq!(marked(&found.received), "http[]://app.example/back[/]");
         assert_eq!(marked(&found.nearest), "http[s]://app.example/back[]");
-        let found =
-            RedirectComparison::new("https://a.example/Callback", "https://a.example/callback");
+        let found = RedirectComparison::new("https://a.example/Callback", "https://a.example/callback");
         assert_eq!(marked(&found.received), "https://a.example/[C]allback");
         let found = RedirectComparison::new("x", "x");
-        assert_eq!(
-            (marked(&found.received), marked(&found.nearest)),
-            ("x".to_owned(), "x".to_owned())
-        );
+        assert_eq!((marked(&found.received), marked(&found.nearest)), ("x".to_owned(), "x".to_owned()));
     }
 
     #[test]
     fn picks_the_registered_uri_that_shares_most() {
         let registered = ["https://other.example/", "https://app.example/callback"];
-        let found =
-            RedirectComparison::nearest("https://app.example/Callback", registered).unwrap();
+        let found = RedirectComparison::nearest("https://app.example/Callback", registered).unwrap();
         assert_eq!(marked(&found.nearest), "https://app.example/[c]allback");
         assert_eq!(RedirectComparison::nearest("https://a.example/", []), None);
     }

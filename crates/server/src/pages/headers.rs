@@ -3,7 +3,7 @@
 use super::Page;
 
 /// The media type of every page.
-pub(crate) const HTML_TYPE: &str = "text/html; charset=utf-8";
+pub const HTML_TYPE: &str = "text/html; charset=utf-8";
 
 /// The headers for `page`, beside its `Content-Type` ([`HTML_TYPE`]).
 ///
@@ -11,7 +11,7 @@ pub(crate) const HTML_TYPE: &str = "text/html; charset=utf-8";
 /// may frame it (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer`
 /// (RFC 9700 section 4.2.4). A form may be sent here, and to the origin that the answer redirects to: Chromium
 /// applies `form-action` to the whole chain.
-pub(crate) fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
+pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let extra = page.form_action.as_deref().and_then(form_action_source);
     let form_action = extra.map_or_else(String::new, |source| format!(" {source}"));
     let policy = format!(
@@ -35,20 +35,17 @@ pub(crate) fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
 /// any other. None if nothing safe can be said; the policy then stays at `'self'`.
 ///
 /// An IPv6 literal is no legal source expression (CSP3 section 2.3.1), so it is widened to its scheme.
-pub(crate) fn form_action_source(uri: &str) -> Option<String> {
+pub fn form_action_source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
     let mut letters = scheme.bytes();
-    let legal = letters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic())
+    let legal = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && letters.all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     if !legal {
         return None;
     }
     let scheme = scheme.to_ascii_lowercase();
     if scheme != "http" && scheme != "https" {
-        let runs_code =
-            ["javascript", "data", "blob", "filesystem", "vbscript"].contains(&scheme.as_str());
+        let runs_code = ["javascript", "data", "blob", "filesystem", "vbscript"].contains(&scheme.as_str());
         return (!runs_code).then(|| format!("{scheme}:"));
     }
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
@@ -56,8 +53,7 @@ pub(crate) fn form_action_source(uri: &str) -> Option<String> {
         return Some(format!("{scheme}:"));
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
-    (!authority.is_empty() && authority.bytes().all(plain))
-        .then(|| format!("{scheme}://{authority}"))
+    (!authority.is_empty() && authority.bytes().all(plain)).then(|| format!("{scheme}://{authority}"))
 }
 
 #[cfg(test)]
@@ -65,16 +61,9 @@ mod tests {
     use super::*;
 
     fn policy(form_action: Option<&str>) -> String {
-        let page = Page {
-            form_action: form_action.map(str::to_owned),
-            ..Page::default()
-        };
+        let page = Page { form_action: form_action.map(str::to_owned), ..Page::default() };
         let headers = security_headers(&page);
-        headers
-            .into_iter()
-            .find(|(name, _)| *name == "content-security-policy")
-            .unwrap()
-            .1
+        headers.into_iter().find(|(name, _)| *name == "content-security-policy").unwrap().1
     }
 
     #[test]
@@ -89,17 +78,11 @@ mod tests {
     #[test]
     fn the_redirect_origin_is_added() {
         assert!(
-            policy(Some("https://app.example:8443/cb?x=1"))
-                .contains("form-action 'self' https://app.example:8443;")
+            policy(Some("https://app.example:8443/cb?x=1")).contains("form-action 'self' https://app.example:8443;")
         );
-        assert!(
-            policy(Some("com.example.app:/cb")).contains("form-action 'self' com.example.app:;")
-        );
+        assert!(policy(Some("com.example.app:/cb")).contains("form-action 'self' com.example.app:;"));
         assert!(policy(Some("http://[::1]:9000/cb")).contains("form-action 'self' http:;"));
-        assert!(
-            policy(Some("http://127.0.0.1:9000"))
-                .contains("form-action 'self' http://127.0.0.1:9000;")
-        );
+        assert!(policy(Some("http://127.0.0.1:9000")).contains("form-action 'self' http://127.0.0.1:9000;"));
     }
 
     #[test]
@@ -124,10 +107,7 @@ mod tests {
 
     #[test]
     fn a_brake_says_when_to_come_back() {
-        let page = Page {
-            retry_after: Some(30),
-            ..Page::default()
-        };
+        let page = Page { retry_after: Some(30), ..Page::default() };
         assert!(security_headers(&page).contains(&("retry-after", "30".to_owned())));
     }
 }

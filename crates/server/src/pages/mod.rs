@@ -9,6 +9,7 @@
 //! mistake stops the start with file and line and is never found by a visitor.
 
 mod brand;
+mod colour;
 mod compare;
 mod headers;
 mod locale;
@@ -16,14 +17,14 @@ mod render;
 mod samples;
 mod snippets;
 mod sources;
-pub(crate) mod views;
+pub mod views;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use brand::Brand;
-pub(crate) use compare::RedirectComparison;
-pub(crate) use headers::{HTML_TYPE, form_action_source, security_headers};
-pub(crate) use render::{Mail, Page, Pages};
-pub(crate) use snippets::TokenCall;
-pub(crate) use sources::PagesError;
+pub use brand::Brand;
+pub use compare::{Part, RedirectComparison};
+pub use headers::{HTML_TYPE, form_action_source, security_headers};
+pub use render::{Mail, Page, Pages};
+pub use snippets::TokenCall;
+pub use sources::PagesError;

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, UndefinedBehavior, context};
 use serde::Serialize;
 
 use super::brand::{Brand, direction};
+use super::colour::coloured;
 use super::locale::{self, FALLBACK, Messages, one_line};
 use super::samples;
 use super::sources::{PagesError, Sources};
@@ -17,54 +18,47 @@ use super::views::{ApprovalMail, View};
 
 /// A rendered page.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Page {
+pub struct Page {
     /// The HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The whole document.
-    pub(crate) html: String,
+    pub html: String,
     /// The URI where a form of this page may end, beside this server; [`super::security_headers`] reduces it to
     /// its origin.
-    pub(crate) form_action: Option<String>,
+    pub form_action: Option<String>,
     /// Seconds for `Retry-After`.
-    pub(crate) retry_after: Option<u64>,
+    pub retry_after: Option<u64>,
 }
 
 /// A page may hold a secret, so its text is not printed.
 impl fmt::Debug for Page {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Page");
-        debug
-            .field("status", &self.status)
-            .field("html", &format_args!("{} bytes", self.html.len()));
-        debug
-            .field("form_action", &self.form_action)
-            .finish_non_exhaustive()
+        debug.field("status", &self.status).field("html", &format_args!("{} bytes", self.html.len()));
+        debug.field("form_action", &self.form_action).finish_non_exhaustive()
     }
 }
 
 /// A rendered mail.
 #[derive(Clone)]
-pub(crate) struct Mail {
+pub struct Mail {
     /// One line without control characters.
-    pub(crate) subject: String,
+    pub subject: String,
     /// The plain-text part.
-    pub(crate) text: String,
+    pub text: String,
     /// The HTML part.
-    pub(crate) html: String,
+    pub html: String,
 }
 
 /// The mail holds a link that is worth a secret.
 impl fmt::Debug for Mail {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Mail")
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 
 /// All templates and strings, compiled once.
-pub(crate) struct Pages {
+pub struct Pages {
     /// By language; English is always there.
     environments: BTreeMap<String, Environment<'static>>,
     /// What was compiled in, for the case that an operator's template fails with a real visitor's data.
@@ -76,10 +70,7 @@ pub(crate) struct Pages {
 impl fmt::Debug for Pages {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let languages: Vec<_> = self.environments.keys().collect();
-        formatter
-            .debug_struct("Pages")
-            .field("languages", &languages)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Pages").field("languages", &languages).finish_non_exhaustive()
     }
 }
 
@@ -88,7 +79,7 @@ impl Pages {
     ///
     /// # Errors
     /// The first thing that is wrong with the folder, with file and line: see [`PagesError`].
-    pub(crate) fn new(overrides: Option<&Path>) -> Result<Self, PagesError> {
+    pub fn new(overrides: Option<&Path>) -> Result<Self, PagesError> {
         let mut sources = Sources::embedded()?;
         let english = Arc::new(sources.locales.get(FALLBACK).cloned().unwrap_or_default());
         let embedded = environment(&sources, &english, &english)?;
@@ -98,29 +89,21 @@ impl Pages {
         let english = Arc::new(sources.locales.get(FALLBACK).cloned().unwrap_or_default());
         let mut environments = BTreeMap::new();
         for (lang, messages) in &sources.locales {
-            environments.insert(
-                lang.clone(),
-                environment(&sources, &Arc::new(messages.clone()), &english)?,
-            );
+            environments.insert(lang.clone(), environment(&sources, &Arc::new(messages.clone()), &english)?);
         }
-        let pages = Self {
-            environments,
-            embedded,
-            stylesheet_tag: tag(&sources.stylesheet),
-            stylesheet: sources.stylesheet,
-        };
+        let pages =
+            Self { environments, embedded, stylesheet_tag: tag(&sources.stylesheet), stylesheet: sources.stylesheet };
         if overrides.is_some() {
             let languages: Vec<String> = pages.environments.keys().cloned().collect();
             for lang in languages {
-                samples::try_all(&pages, &lang)
-                    .map_err(|error| located(&error, &sources.replaced))?;
+                samples::try_all(&pages, &lang).map_err(|error| located(&error, &sources.replaced))?;
             }
         }
         Ok(pages)
     }
 
     /// Renders `view`. Should an operator's template fail, the built-in one is shown and the log says why.
-    pub(crate) fn page<V: View>(&self, brand: &Brand, view: &V) -> Page {
+    pub fn page<V: View>(&self, brand: &Brand, view: &V) -> Page {
         let html = self.try_page(brand, view).or_else(|error| {
             tracing::error!(template = V::TEMPLATE, %error, "a template failed; the built-in one is shown");
             render(&self.embedded, V::TEMPLATE, of(brand, view))
@@ -138,7 +121,7 @@ impl Pages {
     }
 
     /// Renders the mail that follows an app's approval.
-    pub(crate) fn approval_mail(&self, mail: &ApprovalMail) -> Mail {
+    pub fn approval_mail(&self, mail: &ApprovalMail) -> Mail {
         self.try_approval_mail(mail)
             .or_else(|error| {
                 tracing::error!(%error, "a mail template failed; the built-in one is sent");
@@ -147,30 +130,30 @@ impl Pages {
             .unwrap_or_else(|error| {
                 tracing::error!(%error, "a built-in mail template failed");
                 let text = format!("Client id: {}\n{}\n", mail.client_id, mail.link.reveal());
-                Mail {
-                    subject: one_line(&mail.app_name),
-                    html: String::new(),
-                    text,
-                }
+                Mail { subject: one_line(&mail.app_name), html: String::new(), text }
             })
     }
 
     /// The style sheet, to be served as `text/css` at each brand's `stylesheet_url`.
-    pub(crate) fn stylesheet(&self) -> &str {
+    pub fn stylesheet(&self) -> &str {
         &self.stylesheet
     }
 
     /// Changes whenever the style sheet does; for its address or its `ETag`.
-    pub(crate) fn stylesheet_tag(&self) -> &str {
+    pub fn stylesheet_tag(&self) -> &str {
         &self.stylesheet_tag
     }
 
     /// The languages that there are strings for.
-    pub(crate) fn languages(&self) -> impl Iterator<Item = &str> {
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.environments.keys().map(String::as_str)
     }
 
-    pub(super) fn try_page<V: View>(&self, brand: &Brand, view: &V) -> Result<String, Error> {
+    /// As [`Self::page`], without a page to fall back on.
+    ///
+    /// # Errors
+    /// A template that fails.
+    pub fn try_page<V: View>(&self, brand: &Brand, view: &V) -> Result<String, Error> {
         render(self.environment(&brand.lang), V::TEMPLATE, of(brand, view))
     }
 
@@ -181,9 +164,7 @@ impl Pages {
     /// The language's, or that of its first part (`de` for `de-AT`), or English.
     fn environment(&self, lang: &str) -> &Environment<'static> {
         let primary = lang.split(['-', '_']).next().unwrap_or_default();
-        let found = [lang, primary, FALLBACK]
-            .into_iter()
-            .find_map(|lang| self.environments.get(lang));
+        let found = [lang, primary, FALLBACK].into_iter().find_map(|lang| self.environments.get(lang));
         found.unwrap_or(&self.embedded)
     }
 }
@@ -195,26 +176,14 @@ fn approval_mail(environment: &Environment<'static>, mail: &ApprovalMail) -> Res
         mail: &'a ApprovalMail,
         dir: &'static str,
     }
-    let mail = Value::from(Serde(WithDirection {
-        mail,
-        dir: direction(&mail.lang),
-    }));
+    let mail = Value::from(Serde(WithDirection { mail, dir: direction(&mail.lang) }));
     let subject = r#"{{ t("mail.subject", app=mail.app_name, realm=mail.realm_name) }}"#;
-    let subject = environment
-        .template_from_named_str("subject.txt", subject)?
-        .render(context! { mail => mail.clone() })?;
+    let subject =
+        environment.template_from_named_str("subject.txt", subject)?.render(context! { mail => mail.clone() })?;
     Ok(Mail {
         subject: one_line(&subject),
-        text: render(
-            environment,
-            "mail/approval.txt",
-            context! { mail => mail.clone() },
-        )?,
-        html: render(
-            environment,
-            "mail/approval.html",
-            context! { mail => mail.clone() },
-        )?,
+        text: render(environment, "mail/approval.txt", context! { mail => mail.clone() })?,
+        html: render(environment, "mail/approval.html", context! { mail => mail.clone() })?,
     })
 }
 
@@ -223,11 +192,7 @@ fn of<V: View>(brand: &Brand, view: &V) -> Value {
     context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)) }
 }
 
-fn render(
-    environment: &Environment<'static>,
-    template: &str,
-    context: Value,
-) -> Result<String, Error> {
+fn render(environment: &Environment<'static>, template: &str, context: Value) -> Result<String, Error> {
     environment.get_template(template)?.render(context)
 }
 
@@ -240,6 +205,7 @@ fn environment(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     locale::install(&mut environment, messages, english);
+    environment.add_filter("coloured", |text: &str| coloured(text));
     for (name, text) in &sources.templates {
         let added = environment.add_template_owned(name.clone(), text.clone());
         added.map_err(|error| located(&error, &sources.replaced))?;
@@ -250,24 +216,14 @@ fn environment(
 /// The innermost template error, in the operator's terms: a failing macro or block is the cause of its caller's.
 fn located(error: &Error, replaced: &BTreeMap<String, std::path::PathBuf>) -> PagesError {
     let mut inner = error;
-    while let Some(cause) =
-        std::error::Error::source(inner).and_then(|cause| cause.downcast_ref::<Error>())
-    {
+    while let Some(cause) = std::error::Error::source(inner).and_then(|cause| cause.downcast_ref::<Error>()) {
         inner = cause;
     }
     let name = inner.name().unwrap_or_default();
-    let file = replaced
-        .get(name)
-        .map_or_else(|| name.to_owned(), |path| path.display().to_string());
+    let file = replaced.get(name).map_or_else(|| name.to_owned(), |path| path.display().to_string());
     let kind = inner.kind();
-    let message = inner
-        .detail()
-        .map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}"));
-    PagesError::Template {
-        file,
-        line: inner.line().unwrap_or_default(),
-        message,
-    }
+    let message = inner.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}"));
+    PagesError::Template { file, line: inner.line().unwrap_or_default(), message }
 }
 
 /// FNV-1a of the text: tells two versions apart, and guards nothing.

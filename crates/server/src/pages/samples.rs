@@ -6,9 +6,8 @@
 use minijinja::Error;
 
 use super::views::{
-    Account, ApprovalMail, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost,
-    Lifetime, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce,
-    SecretState, SignIn, SignInError, SignedIn, SignedOut,
+    Account, ApprovalMail, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
+    NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Pages, RedirectComparison, TokenCall};
 
@@ -17,12 +16,8 @@ use super::{Brand, Pages, RedirectComparison, TokenCall};
 /// # Errors
 /// The first that fails.
 pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
-    each(pages, &brand().in_language(lang), &plain, |_, rendered| {
-        rendered.map(drop)
-    })?;
-    pages
-        .try_approval_mail(&approval_mail(&plain, lang))
-        .map(drop)
+    each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
+    pages.try_approval_mail(&approval_mail(&plain, lang)).map(drop)
 }
 
 /// A brand to show samples in.
@@ -42,88 +37,30 @@ pub(super) fn each<E>(
     x: &dyn Fn(&str) -> String,
     mut seen: impl FnMut(&'static str, Result<String, Error>) -> Result<(), E>,
 ) -> Result<(), E> {
-    seen(
-        "sign_in_minimal",
-        pages.try_page(brand, &sign_in_minimal(x)),
-    )?;
+    seen("sign_in_minimal", pages.try_page(brand, &sign_in_minimal(x)))?;
     seen("sign_in", pages.try_page(brand, &sign_in(x, None)))?;
-    seen(
-        "sign_in_wrong",
-        pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))),
-    )?;
-    seen(
-        "sign_in_too_many",
-        pages.try_page(
-            brand,
-            &sign_in(x, Some(SignInError::TooMany { seconds: 90 })),
-        ),
-    )?;
-    seen(
-        "consent_minimal",
-        pages.try_page(brand, &consent_minimal(x)),
-    )?;
-    seen(
-        "consent_one",
-        pages.try_page(brand, &consent(x, OrganisationMode::One)),
-    )?;
+    seen("sign_in_wrong", pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))))?;
+    seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
+    seen("consent_minimal", pages.try_page(brand, &consent_minimal(x)))?;
+    seen("consent_one", pages.try_page(brand, &consent(x, OrganisationMode::One)))?;
     let mut missing = consent(x, OrganisationMode::Many);
     seen("consent_many", pages.try_page(brand, &missing))?;
     missing.error = Some(ConsentError::NoOrganisation);
-    missing.lifetime = Lifetime {
-        after_seconds: None,
-        idle_seconds: Some(30 * 86_400),
-    };
+    missing.lifetime = Lifetime { after_seconds: None, idle_seconds: Some(30 * 86_400) };
     seen("consent_missing", pages.try_page(brand, &missing))?;
-    seen(
-        "error_minimal",
-        pages.try_page(brand, &ErrorPage::new(x("server_error"), x("01992c3e"))),
-    )?;
+    seen("error_minimal", pages.try_page(brand, &ErrorPage::new(x("server_error"), x("01992c3e"))))?;
     seen("error", pages.try_page(brand, &error(x)))?;
-    seen(
-        "signed_out_minimal",
-        pages.try_page(brand, &SignedOut { again_url: None }),
-    )?;
-    seen(
-        "signed_out",
-        pages.try_page(
-            brand,
-            &SignedOut {
-                again_url: Some(x("/login")),
-            },
-        ),
-    )?;
-    seen(
-        "expired_minimal",
-        pages.try_page(brand, &Expired { again_url: None }),
-    )?;
-    seen(
-        "expired",
-        pages.try_page(
-            brand,
-            &Expired {
-                again_url: Some(x("/authorize")),
-            },
-        ),
-    )?;
+    seen("signed_out_minimal", pages.try_page(brand, &SignedOut { again_url: None }))?;
+    seen("signed_out", pages.try_page(brand, &SignedOut { again_url: Some(x("/login")) }))?;
+    seen("expired_minimal", pages.try_page(brand, &Expired { again_url: None }))?;
+    seen("expired", pages.try_page(brand, &Expired { again_url: Some(x("/authorize")) }))?;
     seen("logout_confirm", pages.try_page(brand, &logout_confirm(x)))?;
     seen("signed_in", pages.try_page(brand, &signed_in(x)))?;
-    let offered = SecretState::Offered {
-        action: x("/secret/4f1c"),
-        csrf: x("csrf").into(),
-    };
+    let offered = SecretState::Offered { action: x("/secret/4f1c"), csrf: x("csrf").into() };
     seen("secret_offered", pages.try_page(brand, &secret(x, offered)))?;
-    seen(
-        "secret_shown",
-        pages.try_page(brand, &secret(x, secret_shown(x, true))),
-    )?;
-    seen(
-        "secret_shown_minimal",
-        pages.try_page(brand, &secret(x, secret_shown(x, false))),
-    )?;
-    seen(
-        "secret_used",
-        pages.try_page(brand, &secret(x, SecretState::Used)),
-    )?;
+    seen("secret_shown", pages.try_page(brand, &secret(x, secret_shown(x, true))))?;
+    seen("secret_shown_minimal", pages.try_page(brand, &secret(x, secret_shown(x, false))))?;
+    seen("secret_used", pages.try_page(brand, &secret(x, SecretState::Used)))?;
     seen("form_post", pages.try_page(brand, &form_post(x)))?;
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }
@@ -154,10 +91,7 @@ fn sign_in(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> SignIn {
 }
 
 fn account(x: &dyn Fn(&str) -> String) -> Account {
-    Account {
-        name: x("Ada Whitlock"),
-        username: x("ada@example.com"),
-    }
+    Account { name: x("Ada Whitlock"), username: x("ada@example.com") }
 }
 
 fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
@@ -180,31 +114,16 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
 }
 
 fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> Consent {
-    let scope = |name: &str, sentence: Option<&str>, is_new| ConsentScope {
-        name: x(name),
-        sentence: sentence.map(x),
-        is_new,
-    };
-    let organisation = |id: &str, name: &str, checked| Organisation {
-        id: x(id),
-        name: x(name),
-        kind: x("Company"),
-        checked,
-    };
+    let scope =
+        |name: &str, sentence: Option<&str>, is_new| ConsentScope { name: x(name), sentence: sentence.map(x), is_new };
+    let organisation =
+        |id: &str, name: &str, checked| Organisation { id: x(id), name: x(name), kind: x("Company"), checked };
     Consent {
         publisher: Some(x("Fleet Software Pty Ltd")),
         scopes: vec![
             scope("openid", None, false),
-            scope(
-                "consignments.read",
-                Some("Read your consignments and where they are"),
-                false,
-            ),
-            scope(
-                "consignments.write",
-                Some("Book, change and cancel consignments for you"),
-                true,
-            ),
+            scope("consignments.read", Some("Read your consignments and where they are"), false),
+            scope("consignments.write", Some("Book, change and cancel consignments for you"), true),
             scope("labels", None, false),
         ],
         organisations: vec![
@@ -212,10 +131,7 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
             organisation("c2", "Harbour Depot No. 4", false),
         ],
         organisation_mode,
-        lifetime: Lifetime {
-            after_seconds: Some(90 * 86_400),
-            idle_seconds: Some(14 * 86_400),
-        },
+        lifetime: Lifetime { after_seconds: Some(90 * 86_400), idle_seconds: Some(14 * 86_400) },
         manage_url: (organisation_mode == OrganisationMode::One).then(|| x("/account")),
         pending: Some(x("01992c3e-6b1f")),
         redirect_uri: Some("https://fleet.example/callback".to_owned()),
@@ -230,52 +146,31 @@ fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
         status: 400,
         code: x("invalid_redirect_uri"),
         title: Some(x("This app gave a wrong return address")),
-        message: Some(x(
-            "Fleet Planner asked to return to an address that is not registered for it.",
-        )),
+        message: Some(x("Fleet Planner asked to return to an address that is not registered for it.")),
         request_id: x("01992c3e-6b1f-7d3a-9d4e-0c5b8a7f2e11"),
-        details: vec![
-            Pair::new(x("App"), x("fleet-planner")),
-            Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC")),
-        ],
+        details: vec![Pair::new(x("App"), x("fleet-planner")), Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC"))],
         redirect: Some(RedirectComparison::new(&received, &nearest)),
     }
 }
 
 fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
-    LogoutConfirm {
-        action: x("/logout"),
-        csrf: x("csrf").into(),
-        username: x("ada@example.com"),
-        redirect_uri: None,
-    }
+    LogoutConfirm { action: x("/logout"), csrf: x("csrf").into(), username: x("ada@example.com"), redirect_uri: None }
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
-    SignedIn {
-        account: account(x),
-        logout_action: x("/logout"),
-        csrf: x("csrf").into(),
-    }
+    SignedIn { account: account(x), logout_action: x("/logout"), csrf: x("csrf").into() }
 }
 
 fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {
     vec![
         Pair::new(x("Issuer"), x("https://id.harbour.example")),
-        Pair::new(
-            x("Authorization endpoint"),
-            x("https://id.harbour.example/authorize"),
-        ),
+        Pair::new(x("Authorization endpoint"), x("https://id.harbour.example/authorize")),
         Pair::new(x("Token endpoint"), x("https://id.harbour.example/token")),
     ]
 }
 
 fn secret(x: &dyn Fn(&str) -> String, state: SecretState) -> SecretOnce {
-    SecretOnce {
-        client_id: x("fleet-planner"),
-        endpoints: endpoints(x),
-        state,
-    }
+    SecretOnce { client_id: x("fleet-planner"), endpoints: endpoints(x), state }
 }
 
 fn secret_shown(x: &dyn Fn(&str) -> String, with_call: bool) -> SecretState {
@@ -284,20 +179,14 @@ fn secret_shown(x: &dyn Fn(&str) -> String, with_call: bool) -> SecretState {
         parameters: vec![("grant_type".to_owned(), x("client_credentials"))],
         basic: true,
     };
-    SecretState::Shown {
-        secret: x("sample-not-a-secret-0123456789abcdef").into(),
-        try_it: with_call.then_some(call),
-    }
+    SecretState::Shown { secret: x("sample-not-a-secret-0123456789abcdef").into(), try_it: with_call.then_some(call) }
 }
 
 fn form_post(x: &dyn Fn(&str) -> String) -> FormPost {
     FormPost {
         client_name: x("Fleet Planner"),
         action: x("https://fleet.example/callback"),
-        fields: vec![
-            (x("code"), x("sample").into()),
-            (x("state"), x("a&b=\"c\"").into()),
-        ],
+        fields: vec![(x("code"), x("sample").into()), (x("state"), x("a&b=\"c\"").into())],
         note: None,
     }
 }

@@ -6,13 +6,13 @@ use super::views::Pair;
 
 /// A token request that the owner of a new app can try at once.
 #[derive(Debug, Clone)]
-pub(crate) struct TokenCall {
+pub struct TokenCall {
     /// The token endpoint.
-    pub(crate) url: String,
+    pub url: String,
     /// Parameters beside the credentials, in order.
-    pub(crate) parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
     /// Whether id and secret go into the `Authorization` header (RFC 6749 section 2.3.1) or into the body.
-    pub(crate) basic: bool,
+    pub basic: bool,
 }
 
 impl TokenCall {
@@ -40,22 +40,12 @@ impl TokenCall {
 /// Id, secret and addresses as lines of an `.env` file; an address's label becomes its name
 /// ("Token endpoint" becomes `OAUTH_TOKEN_ENDPOINT`).
 pub(super) fn env_block(client_id: &str, secret: &str, endpoints: &[Pair]) -> String {
-    let mut block = format!(
-        "OAUTH_CLIENT_ID={}\nOAUTH_CLIENT_SECRET={}",
-        quoted(client_id),
-        quoted(secret)
-    );
+    let mut block = format!("OAUTH_CLIENT_ID={}\nOAUTH_CLIENT_SECRET={}", quoted(client_id), quoted(secret));
     for endpoint in endpoints {
         let name: String = endpoint
             .label
             .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_uppercase()
-                } else {
-                    '_'
-                }
-            })
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
             .collect();
         let _ = write!(block, "\nOAUTH_{name}={}", quoted(&endpoint.value));
     }
@@ -107,13 +97,8 @@ mod tests {
 
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
-        for word in [
-            "", "a b", "it's", "$(id)", "`x`", "a\nb", "*", "\\", "\"", "!x",
-        ] {
-            let shell = std::process::Command::new("sh")
-                .arg("-c")
-                .arg(format!("printf %s {}", quoted(word)))
-                .output();
+        for word in ["", "a b", "it's", "$(id)", "`x`", "a\nb", "*", "\\", "\"", "!x"] {
+            let shell = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quoted(word))).output();
             assert_eq!(String::from_utf8(shell.unwrap().stdout).unwrap(), word);
         }
     }

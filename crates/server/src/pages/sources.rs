@@ -11,6 +11,9 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("_parts.html", include_str!("../../../../templates/_parts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
     ("consent.html", include_str!("../../../../templates/consent.html")),
+    ("demo/base.html", include_str!("../../../../templates/demo/base.html")),
+    ("demo/connection.html", include_str!("../../../../templates/demo/connection.html")),
+    ("demo/home.html", include_str!("../../../../templates/demo/home.html")),
     ("error.html", include_str!("../../../../templates/error.html")),
     ("expired.html", include_str!("../../../../templates/expired.html")),
     ("form_post.html", include_str!("../../../../templates/form_post.html")),
@@ -29,7 +32,7 @@ const ENGLISH: &str = include_str!("../../../../locales/en.toml");
 
 /// Why an operator's folder is not accepted.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PagesError {
+pub enum PagesError {
     /// A file or folder cannot be read.
     #[error("{}: {cause}", path.display())]
     Unreadable {

@@ -12,7 +12,7 @@ use super::compare::RedirectComparison;
 use super::snippets::{TokenCall, env_block};
 
 /// What [`super::Pages::page`] can render.
-pub(crate) trait View: Serialize {
+pub trait View: Serialize {
     /// The template's file name.
     const TEMPLATE: &'static str;
 
@@ -35,7 +35,7 @@ pub(crate) trait View: Serialize {
 /// A value that belongs on a page and in no log: `Debug` hides it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Masked(String);
+pub struct Masked(String);
 
 impl Masked {
     /// The value itself.
@@ -58,58 +58,55 @@ impl fmt::Debug for Masked {
 
 /// A label and its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// What it is called.
-    pub(crate) label: String,
+    pub label: String,
     /// What it is.
-    pub(crate) value: String,
+    pub value: String,
 }
 
 impl Pair {
     /// A pair of both.
-    pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            value: value.into(),
-        }
+    pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { label: label.into(), value: value.into() }
     }
 }
 
 /// The person who is signed in.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Account {
+pub struct Account {
     /// The person's name.
-    pub(crate) name: String,
+    pub name: String,
     /// What they sign in with.
-    pub(crate) username: String,
+    pub username: String,
 }
 
 /// The login form.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct SignIn {
+pub struct SignIn {
     /// The app that waits, for "to continue to X".
-    pub(crate) client_name: Option<String>,
+    pub client_name: Option<String>,
     /// What stands in the field already; may be empty.
-    pub(crate) username: String,
+    pub username: String,
     /// Why the last attempt did not work.
-    pub(crate) error: Option<SignInError>,
+    pub error: Option<SignInError>,
     /// Where the form goes.
-    pub(crate) action: String,
+    pub action: String,
     /// Ties the form to this browser.
-    pub(crate) csrf: Masked,
+    pub csrf: Masked,
     /// The id of the request that waits; none for an ordinary login.
-    pub(crate) pending: Option<String>,
+    pub pending: Option<String>,
     /// Where "Not you?" leads, shown beside a prefilled user name.
-    pub(crate) not_you_url: Option<String>,
+    pub not_you_url: Option<String>,
     /// The validated redirect URI, because consent may be remembered and the form then ends there.
     #[serde(skip)]
-    pub(crate) redirect_uri: Option<String>,
+    pub redirect_uri: Option<String>,
 }
 
 /// Why a login did not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum SignInError {
+pub enum SignInError {
     /// Unknown user or wrong password: the page does not tell which.
     WrongPassword,
     /// The brake is on for so many seconds.
@@ -123,11 +120,7 @@ impl View for SignIn {
     const TEMPLATE: &'static str = "sign_in.html";
 
     fn status(&self) -> u16 {
-        if self.retry_after().is_some() {
-            429
-        } else {
-            200
-        }
+        if self.retry_after().is_some() { 429 } else { 200 }
     }
 
     fn redirect(&self) -> Option<&str> {
@@ -144,66 +137,66 @@ impl View for SignIn {
 
 /// The question whether an app may act for the person, and for which of their organisations.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Consent {
+pub struct Consent {
     /// The app that asks.
-    pub(crate) client_name: String,
+    pub client_name: String,
     /// Who publishes it.
-    pub(crate) publisher: Option<String>,
+    pub publisher: Option<String>,
     /// Who would allow it.
-    pub(crate) account: Account,
+    pub account: Account,
     /// Where the button "Switch account" posts to.
-    pub(crate) switch_account_action: String,
+    pub switch_account_action: String,
     /// What it asks for.
-    pub(crate) scopes: Vec<ConsentScope>,
+    pub scopes: Vec<ConsentScope>,
     /// The companies or sites to choose from.
-    pub(crate) organisations: Vec<Organisation>,
+    pub organisations: Vec<Organisation>,
     /// How many of them can be chosen.
-    pub(crate) organisation_mode: OrganisationMode,
+    pub organisation_mode: OrganisationMode,
     /// When the access ends by itself.
-    pub(crate) lifetime: Lifetime,
+    pub lifetime: Lifetime,
     /// Where the person can take it back.
-    pub(crate) manage_url: Option<String>,
+    pub manage_url: Option<String>,
     /// What was missing in the last answer.
-    pub(crate) error: Option<ConsentError>,
+    pub error: Option<ConsentError>,
     /// Where the decision goes.
-    pub(crate) action: String,
+    pub action: String,
     /// Ties the forms to this browser.
-    pub(crate) csrf: Masked,
+    pub csrf: Masked,
     /// The id of the request that waits.
-    pub(crate) pending: Option<String>,
+    pub pending: Option<String>,
     /// The validated redirect URI, where the decision ends.
     #[serde(skip)]
-    pub(crate) redirect_uri: Option<String>,
+    pub redirect_uri: Option<String>,
 }
 
 /// One scope, in words.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct ConsentScope {
+pub struct ConsentScope {
     /// Its name in the protocol.
-    pub(crate) name: String,
+    pub name: String,
     /// What it allows, to follow "It would be able to"; none takes the locale's words.
-    pub(crate) sentence: Option<String>,
+    pub sentence: Option<String>,
     /// Whether the person was not asked for it before, while they allowed others.
-    pub(crate) is_new: bool,
+    pub is_new: bool,
 }
 
 /// A company or a site.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Organisation {
+pub struct Organisation {
     /// What comes back as `organisation`.
-    pub(crate) id: String,
+    pub id: String,
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// What it is, as the realm calls it.
-    pub(crate) kind: String,
+    pub kind: String,
     /// Whether it is chosen at first.
-    pub(crate) checked: bool,
+    pub checked: bool,
 }
 
 /// How many organisations a grant is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum OrganisationMode {
+pub enum OrganisationMode {
     /// It is not asked.
     None,
     /// Exactly one.
@@ -214,17 +207,17 @@ pub(crate) enum OrganisationMode {
 
 /// When a grant ends by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Lifetime {
+pub struct Lifetime {
     /// So many seconds after it was given.
-    pub(crate) after_seconds: Option<u64>,
+    pub after_seconds: Option<u64>,
     /// So many seconds after it was last used.
-    pub(crate) idle_seconds: Option<u64>,
+    pub idle_seconds: Option<u64>,
 }
 
 /// What is missing in a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ConsentError {
+pub enum ConsentError {
     /// Allowed, and no organisation chosen.
     NoOrganisation,
 }
@@ -239,26 +232,26 @@ impl View for Consent {
 
 /// Why a request ends here.
 #[derive(Debug, Clone)]
-pub(crate) struct ErrorPage {
+pub struct ErrorPage {
     /// The HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The error code; the locale has a title and a message for the usual ones.
-    pub(crate) code: String,
+    pub code: String,
     /// The title, if the locale's is not good enough.
-    pub(crate) title: Option<String>,
+    pub title: Option<String>,
     /// The cause in words, if the locale's are not good enough.
-    pub(crate) message: Option<String>,
+    pub message: Option<String>,
     /// The id of this request in the log.
-    pub(crate) request_id: String,
+    pub request_id: String,
     /// More for the app's owner.
-    pub(crate) details: Vec<Pair>,
+    pub details: Vec<Pair>,
     /// The redirect URI that came, beside the nearest registered one.
-    pub(crate) redirect: Option<RedirectComparison>,
+    pub redirect: Option<RedirectComparison>,
 }
 
 impl ErrorPage {
     /// A 400 page with the locale's words for `code`.
-    pub(crate) fn new(code: impl Into<String>, request_id: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<String>, request_id: impl Into<String>) -> Self {
         Self {
             status: 400,
             code: code.into(),
@@ -273,21 +266,10 @@ impl ErrorPage {
     /// All of it as lines to paste into a mail.
     fn copy(&self) -> String {
         let mut lines = vec![format!("error: {}", self.code)];
-        lines.extend(
-            self.message
-                .iter()
-                .map(|message| format!("message: {message}")),
-        );
-        lines.extend(
-            self.details
-                .iter()
-                .map(|detail| format!("{}: {}", detail.label, detail.value)),
-        );
+        lines.extend(self.message.iter().map(|message| format!("message: {message}")));
+        lines.extend(self.details.iter().map(|detail| format!("{}: {}", detail.label, detail.value)));
         if let Some(redirect) = &self.redirect {
-            lines.push(format!(
-                "received redirect_uri: {}",
-                redirect.received_uri()
-            ));
+            lines.push(format!("received redirect_uri: {}", redirect.received_uri()));
             lines.push(format!("nearest registered: {}", redirect.nearest_uri()));
         }
         lines.push(format!("request id: {}", self.request_id));
@@ -319,9 +301,9 @@ impl View for ErrorPage {
 
 /// After a log-out.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct SignedOut {
+pub struct SignedOut {
     /// Where to start again.
-    pub(crate) again_url: Option<String>,
+    pub again_url: Option<String>,
 }
 
 impl View for SignedOut {
@@ -330,9 +312,9 @@ impl View for SignedOut {
 
 /// A request that waited too long.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Expired {
+pub struct Expired {
     /// Where to start again, if the server still knows.
-    pub(crate) again_url: Option<String>,
+    pub again_url: Option<String>,
 }
 
 impl View for Expired {
@@ -345,16 +327,16 @@ impl View for Expired {
 
 /// Asks before logging out (OpenID Connect RP-Initiated Logout, section 2).
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct LogoutConfirm {
+pub struct LogoutConfirm {
     /// Where the answer goes.
-    pub(crate) action: String,
+    pub action: String,
     /// Ties the form to this browser.
-    pub(crate) csrf: Masked,
+    pub csrf: Masked,
     /// Who is signed in.
-    pub(crate) username: String,
+    pub username: String,
     /// The validated post-logout redirect URI, if the answer ends there.
     #[serde(skip)]
-    pub(crate) redirect_uri: Option<String>,
+    pub redirect_uri: Option<String>,
 }
 
 impl View for LogoutConfirm {
@@ -367,13 +349,13 @@ impl View for LogoutConfirm {
 
 /// Somebody signed in without an app that asked for it: it ends here, and never in a code.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct SignedIn {
+pub struct SignedIn {
     /// Who is signed in.
-    pub(crate) account: Account,
+    pub account: Account,
     /// Where the log-out button posts to.
-    pub(crate) logout_action: String,
+    pub logout_action: String,
     /// Ties the form to this browser.
-    pub(crate) csrf: Masked,
+    pub csrf: Masked,
 }
 
 impl View for SignedIn {
@@ -382,18 +364,18 @@ impl View for SignedIn {
 
 /// Behind the one-time link of the approval mail.
 #[derive(Debug, Clone)]
-pub(crate) struct SecretOnce {
+pub struct SecretOnce {
     /// The app's client id.
-    pub(crate) client_id: String,
+    pub client_id: String,
     /// The addresses that the app needs.
-    pub(crate) endpoints: Vec<Pair>,
+    pub endpoints: Vec<Pair>,
     /// Which of its three faces.
-    pub(crate) state: SecretState,
+    pub state: SecretState,
 }
 
 /// How far a one-time link has got.
 #[derive(Debug, Clone)]
-pub(crate) enum SecretState {
+pub enum SecretState {
     /// GET: a button, so that a mail scanner which opens the link does not use it up.
     Offered {
         /// Where the button posts to.
@@ -417,15 +399,8 @@ impl Serialize for SecretOnce {
         #[derive(Serialize)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         enum State<'a> {
-            Offered {
-                action: &'a str,
-                csrf: &'a Masked,
-            },
-            Shown {
-                secret: &'a Masked,
-                env: String,
-                try_it: Option<String>,
-            },
+            Offered { action: &'a str, csrf: &'a Masked },
+            Shown { secret: &'a Masked, env: String, try_it: Option<String> },
             Used,
         }
         let state = match &self.state {
@@ -433,9 +408,7 @@ impl Serialize for SecretOnce {
             SecretState::Shown { secret, try_it } => State::Shown {
                 secret,
                 env: env_block(&self.client_id, secret.reveal(), &self.endpoints),
-                try_it: try_it
-                    .as_ref()
-                    .map(|call| call.curl(&self.client_id, secret.reveal())),
+                try_it: try_it.as_ref().map(|call| call.curl(&self.client_id, secret.reveal())),
             },
             SecretState::Used => State::Used,
         };
@@ -451,25 +424,21 @@ impl View for SecretOnce {
     const TEMPLATE: &'static str = "secret_once.html";
 
     fn status(&self) -> u16 {
-        if matches!(self.state, SecretState::Used) {
-            410
-        } else {
-            200
-        }
+        if matches!(self.state, SecretState::Used) { 410 } else { 200 }
     }
 }
 
 /// `response_mode=form_post` (OAuth 2.0 Form Post Response Mode, section 2), with a button in place of a script.
 #[derive(Debug, Clone)]
-pub(crate) struct FormPost {
+pub struct FormPost {
     /// The app that waits.
-    pub(crate) client_name: String,
+    pub client_name: String,
     /// The validated redirect URI.
-    pub(crate) action: String,
+    pub action: String,
     /// The answer, in order.
-    pub(crate) fields: Vec<(String, Masked)>,
+    pub fields: Vec<(String, Masked)>,
     /// What the page says; none takes the locale's words.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
 impl Serialize for FormPost {
@@ -479,11 +448,7 @@ impl Serialize for FormPost {
             label: &'a str,
             value: &'a Masked,
         }
-        let fields: Vec<_> = self
-            .fields
-            .iter()
-            .map(|(label, value)| Field { label, value })
-            .collect();
+        let fields: Vec<_> = self.fields.iter().map(|(label, value)| Field { label, value }).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("client_name", &self.client_name)?;
         map.serialize_entry("action", &self.action)?;
@@ -503,7 +468,7 @@ impl View for FormPost {
 
 /// There is nothing at this address.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct NotFound {}
+pub struct NotFound {}
 
 impl View for NotFound {
     const TEMPLATE: &'static str = "not_found.html";
@@ -515,21 +480,21 @@ impl View for NotFound {
 
 /// The mail to an app's owner after its approval. It carries no secret.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct ApprovalMail {
+pub struct ApprovalMail {
     /// Whom it greets.
-    pub(crate) owner_name: String,
+    pub owner_name: String,
     /// The app.
-    pub(crate) app_name: String,
+    pub app_name: String,
     /// The realm that approved it.
-    pub(crate) realm_name: String,
+    pub realm_name: String,
     /// The app's client id.
-    pub(crate) client_id: String,
+    pub client_id: String,
     /// The addresses that the app needs.
-    pub(crate) endpoints: Vec<Pair>,
+    pub endpoints: Vec<Pair>,
     /// The one-time link to the secret.
-    pub(crate) link: Masked,
+    pub link: Masked,
     /// How long the link works, in seconds.
-    pub(crate) link_valid_seconds: u64,
+    pub link_valid_seconds: u64,
     /// BCP 47 language.
-    pub(crate) lang: String,
+    pub lang: String,
 }

@@ -2,20 +2,17 @@
 
 /// An opening tag.
 #[derive(Debug)]
-pub(super) struct Element {
+pub(crate) struct Element {
     /// Its name, in lower case as written.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its attributes, values unescaped as far as the tests need (not at all).
-    pub(super) attributes: Vec<(String, String)>,
+    pub(crate) attributes: Vec<(String, String)>,
 }
 
 impl Element {
     /// The value of an attribute; empty for one without a value.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -23,7 +20,7 @@ const VOID: [&str; 6] = ["br", "hr", "img", "input", "link", "meta"];
 
 /// All elements in order, if every tag is closed in order, every attribute quoted and named once, and every
 /// ampersand begins a reference.
-pub(super) fn parse(html: &str) -> Result<Vec<Element>, String> {
+pub(crate) fn parse(html: &str) -> Result<Vec<Element>, String> {
     let mut rest = html.strip_prefix("<!doctype html>").ok_or("no doctype")?;
     let mut open: Vec<String> = Vec::new();
     let mut elements = Vec::new();
@@ -32,9 +29,7 @@ pub(super) fn parse(html: &str) -> Result<Vec<Element>, String> {
         let (tag, tail) = cut_tag(after)?;
         rest = tail;
         if let Some(name) = tag.strip_prefix('/') {
-            let expected = open
-                .pop()
-                .ok_or_else(|| format!("</{name}> closes nothing"))?;
+            let expected = open.pop().ok_or_else(|| format!("</{name}> closes nothing"))?;
             if expected != name {
                 return Err(format!("</{name}> where </{expected}> is due"));
             }
@@ -53,11 +48,7 @@ pub(super) fn parse(html: &str) -> Result<Vec<Element>, String> {
         elements.push(element);
     }
     check_text(rest)?;
-    if open.is_empty() {
-        Ok(elements)
-    } else {
-        Err(format!("never closed: {open:?}"))
-    }
+    if open.is_empty() { Ok(elements) } else { Err(format!("never closed: {open:?}")) }
 }
 
 /// Cuts at the `>` that ends a tag, minding quotes.
@@ -76,11 +67,7 @@ fn cut_tag(after: &str) -> Result<(&str, &str), String> {
 
 fn element(tag: &str) -> Result<Element, String> {
     let (name, mut rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    {
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
         return Err(format!("not a tag: <{tag}>"));
     }
     let mut attributes: Vec<(String, String)> = Vec::new();
@@ -89,14 +76,9 @@ fn element(tag: &str) -> Result<Element, String> {
         if rest.is_empty() {
             break;
         }
-        let end = rest
-            .find(|c: char| c == '=' || c.is_whitespace())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let attribute = rest[..end].to_owned();
-        if !attribute
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        {
+        if !attribute.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(format!("not an attribute: {attribute} in <{tag}>"));
         }
         if attributes.iter().any(|(given, _)| *given == attribute) {
@@ -105,12 +87,8 @@ fn element(tag: &str) -> Result<Element, String> {
         rest = &rest[end..];
         let mut value = "";
         if let Some(quoted) = rest.strip_prefix('=') {
-            let unquoted = quoted
-                .strip_prefix('"')
-                .ok_or_else(|| format!("{attribute} is not quoted in <{tag}>"))?;
-            let (inner, after) = unquoted
-                .split_once('"')
-                .ok_or("an attribute without an end")?;
+            let unquoted = quoted.strip_prefix('"').ok_or_else(|| format!("{attribute} is not quoted in <{tag}>"))?;
+            let (inner, after) = unquoted.split_once('"').ok_or("an attribute without an end")?;
             check_text(inner)?;
             value = inner;
             rest = after;
@@ -120,10 +98,7 @@ fn element(tag: &str) -> Result<Element, String> {
         }
         attributes.push((attribute, value.to_owned()));
     }
-    Ok(Element {
-        name: name.to_owned(),
-        attributes,
-    })
+    Ok(Element { name: name.to_owned(), attributes })
 }
 
 fn check_text(text: &str) -> Result<(), String> {
@@ -131,13 +106,8 @@ fn check_text(text: &str) -> Result<(), String> {
         return Err(format!("a bare > in {text:?}"));
     }
     for reference in text.split('&').skip(1) {
-        let (name, _) = reference
-            .split_once(';')
-            .ok_or_else(|| format!("a bare & in {text:?}"))?;
-        if name.is_empty()
-            || name.len() > 8
-            || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')
-        {
+        let (name, _) = reference.split_once(';').ok_or_else(|| format!("a bare & in {text:?}"))?;
+        if name.is_empty() || name.len() > 8 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#') {
             return Err(format!("a bare & in {text:?}"));
         }
     }
@@ -160,10 +130,5 @@ fn the_reader_finds_what_is_wrong() {
         let error = parse(&format!("<!doctype html>{broken}")).unwrap_err();
         assert!(error.contains(why), "{broken}: {error}");
     }
-    assert_eq!(
-        parse("<!doctype html><p>&amp;<input disabled name=\"a\"></p>")
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(parse("<!doctype html><p>&amp;<input disabled name=\"a\"></p>").unwrap().len(), 2);
 }

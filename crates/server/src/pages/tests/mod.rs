@@ -1,6 +1,6 @@
 //! Every page, looked at by a machine: it renders, escapes, is well formed, and names its fields.
 
-mod html;
+pub(crate) mod html;
 mod overrides;
 
 use html::{Element, parse};
@@ -16,10 +16,7 @@ fn rendered(brand: &Brand, x: &dyn Fn(&str) -> String) -> Vec<(&'static str, Str
     let pages = Pages::new(None).unwrap();
     let mut all = Vec::new();
     each::<()>(&pages, brand, x, |name, html| {
-        all.push((
-            name,
-            html.unwrap_or_else(|error| panic!("{name}: {error:#}")),
-        ));
+        all.push((name, html.unwrap_or_else(|error| panic!("{name}: {error:#}"))));
         Ok(())
     })
     .unwrap();
@@ -30,11 +27,7 @@ fn rendered(brand: &Brand, x: &dyn Fn(&str) -> String) -> Vec<(&'static str, Str
 #[test]
 fn every_page_renders_and_is_well_formed() {
     for (name, html) in rendered(&brand(), &plain) {
-        assert!(
-            html.starts_with("<!doctype html>"),
-            "{name}: {}",
-            html.get(..40).unwrap_or(&html)
-        );
+        assert!(html.starts_with("<!doctype html>"), "{name}: {}", html.get(..40).unwrap_or(&html));
         parse(&html).unwrap_or_else(|error| panic!("{name}: {error}\n{html}"));
     }
 }
@@ -50,29 +43,14 @@ fn everything_is_escaped() {
         ..brand()
     };
     for (name, html) in rendered(&brand, &hostile) {
-        assert!(
-            !html.contains("<script"),
-            "{name} lets markup through:\n{html}"
-        );
-        assert!(
-            html.contains("&lt;script&gt;&quot;&#x27;&amp;"),
-            "{name} shows nothing of what it was given"
-        );
+        assert!(!html.contains("<script"), "{name} lets markup through:\n{html}");
+        assert!(html.contains("&lt;script&gt;&quot;&#x27;&amp;"), "{name} shows nothing of what it was given");
         // Quotes that break out of an attribute would leave the document malformed or with new attributes.
         let elements = parse(&html).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let tags: Vec<_> = elements
-            .iter()
-            .map(|element| element.name.as_str())
-            .collect();
-        let (_, harmless) = rendered(&super::samples::brand(), &plain)
-            .into_iter()
-            .find(|(n, _)| *n == name)
-            .unwrap();
+        let tags: Vec<_> = elements.iter().map(|element| element.name.as_str()).collect();
+        let (_, harmless) = rendered(&super::samples::brand(), &plain).into_iter().find(|(n, _)| *n == name).unwrap();
         let expected = parse(&harmless).unwrap();
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|element| element.name.as_str())
-            .collect();
+        let expected: Vec<_> = expected.iter().map(|element| element.name.as_str()).collect();
         if !name.starts_with("error") {
             assert_eq!(tags, expected, "{name}: text became elements");
         }
@@ -83,16 +61,10 @@ fn everything_is_escaped() {
 fn nothing_that_the_policy_forbids() {
     for (name, html) in rendered(&brand(), &plain) {
         for element in parse(&html).unwrap() {
-            assert!(
-                !["script", "iframe", "object", "base", "style"].contains(&element.name.as_str()),
-                "{name}"
-            );
+            assert!(!["script", "iframe", "object", "base", "style"].contains(&element.name.as_str()), "{name}");
             for (attribute, _) in &element.attributes {
                 assert!(!attribute.starts_with("on"), "{name}: {attribute}");
-                assert!(
-                    attribute != "style" || name == "mail",
-                    "{name}: style attribute"
-                );
+                assert!(attribute != "style" || name == "mail", "{name}: style attribute");
             }
         }
     }
@@ -102,68 +74,25 @@ fn nothing_that_the_policy_forbids() {
 fn every_field_has_a_label_and_every_reference_a_target() {
     for (name, html) in rendered(&brand(), &plain) {
         let elements = parse(&html).unwrap();
-        let ids: Vec<_> = elements
-            .iter()
-            .filter_map(|element| element.attribute("id"))
-            .collect();
+        let ids: Vec<_> = elements.iter().filter_map(|element| element.attribute("id")).collect();
         for (at, id) in ids.iter().enumerate() {
             assert!(!ids[..at].contains(id), "{name}: id {id} twice");
         }
         for element in elements.iter().filter(|element| is_field(element)) {
-            let id = element
-                .attribute("id")
-                .unwrap_or_else(|| panic!("{name}: a field without id"));
-            let label =
-                |other: &&Element| other.name == "label" && other.attribute("for") == Some(id);
-            assert!(
-                elements.iter().any(|other| label(&other)),
-                "{name}: no label for {id}"
-            );
+            let id = element.attribute("id").unwrap_or_else(|| panic!("{name}: a field without id"));
+            let label = |other: &&Element| other.name == "label" && other.attribute("for") == Some(id);
+            assert!(elements.iter().any(|other| label(&other)), "{name}: no label for {id}");
         }
         for reference in ["aria-describedby", "aria-labelledby", "for"] {
-            for target in elements
-                .iter()
-                .filter_map(|element| element.attribute(reference))
-            {
-                assert!(
-                    ids.contains(&target),
-                    "{name}: {reference} names {target}, which is not there"
-                );
+            for target in elements.iter().filter_map(|element| element.attribute(reference)) {
+                assert!(ids.contains(&target), "{name}: {reference} names {target}, which is not there");
             }
         }
-        assert_eq!(
-            elements
-                .iter()
-                .filter(|element| element.name == "h1")
-                .count(),
-            1,
-            "{name}: one h1"
-        );
-        assert_eq!(
-            elements
-                .iter()
-                .filter(|element| element.name == "title")
-                .count(),
-            1,
-            "{name}: one title"
-        );
-        assert!(
-            elements
-                .iter()
-                .filter(|element| element.attribute("autofocus").is_some())
-                .count()
-                <= 1,
-            "{name}"
-        );
-        let page = elements
-            .iter()
-            .find(|element| element.name == "html")
-            .unwrap();
-        assert_eq!(
-            (page.attribute("lang"), page.attribute("dir")),
-            (Some("en"), Some("ltr")),
-            "{name}"
-        );
+        assert_eq!(elements.iter().filter(|element| element.name == "h1").count(), 1, "{name}: one h1");
+        assert_eq!(elements.iter().filter(|element| element.name == "title").count(), 1, "{name}: one title");
+        assert!(elements.iter().filter(|element| element.attribute("autofocus").is_some()).count() <= 1, "{name}");
+        let page = elements.iter().find(|element| element.name == "html").unwrap();
+        assert_eq!((page.attribute("lang"), page.attribute("dir")), (Some("en"), Some("ltr")), "{name}");
     }
 }
 
@@ -176,20 +105,10 @@ fn is_field(element: &Element) -> bool {
 fn every_form_is_posted_and_carries_its_token() {
     for (name, html) in rendered(&brand(), &plain) {
         let elements = parse(&html).unwrap();
-        let forms = elements
-            .iter()
-            .filter(|element| element.name == "form")
-            .count();
-        let tokens = elements
-            .iter()
-            .filter(|element| element.attribute("name") == Some("csrf"))
-            .count();
+        let forms = elements.iter().filter(|element| element.name == "form").count();
+        let tokens = elements.iter().filter(|element| element.attribute("name") == Some("csrf")).count();
         // What form_post sends goes to the app, which has no use for our token.
-        assert_eq!(
-            tokens,
-            if name == "form_post" { 0 } else { forms },
-            "{name}"
-        );
+        assert_eq!(tokens, if name == "form_post" { 0 } else { forms }, "{name}");
         for form in elements.iter().filter(|element| element.name == "form") {
             assert_eq!(form.attribute("method"), Some("post"), "{name}");
         }
@@ -205,19 +124,10 @@ fn sample(wanted: &str) -> Vec<Element> {
 #[test]
 fn a_wrong_password_is_announced_and_tied_to_its_fields() {
     let elements = sample("sign_in_wrong");
-    let alert = elements
-        .iter()
-        .find(|element| element.attribute("role") == Some("alert"))
-        .unwrap();
-    assert_eq!(
-        (alert.attribute("tabindex"), alert.attribute("autofocus")),
-        (Some("-1"), Some(""))
-    );
+    let alert = elements.iter().find(|element| element.attribute("role") == Some("alert")).unwrap();
+    assert_eq!((alert.attribute("tabindex"), alert.attribute("autofocus")), (Some("-1"), Some("")));
     for (id, autocomplete) in [("username", "username"), ("password", "current-password")] {
-        let field = elements
-            .iter()
-            .find(|element| element.attribute("id") == Some(id))
-            .unwrap();
+        let field = elements.iter().find(|element| element.attribute("id") == Some(id)).unwrap();
         assert_eq!(field.attribute("autocomplete"), Some(autocomplete));
         assert_eq!(field.attribute("aria-invalid"), Some("true"));
         assert_eq!(field.attribute("aria-describedby"), alert.attribute("id"));
@@ -227,19 +137,9 @@ fn a_wrong_password_is_announced_and_tied_to_its_fields() {
 #[test]
 fn allow_and_deny_have_equal_weight() {
     let elements = sample("consent_many");
-    let buttons: Vec<_> = elements
-        .iter()
-        .filter(|element| element.attribute("name") == Some("decision"))
-        .collect();
-    let values: Vec<_> = buttons
-        .iter()
-        .filter_map(|button| button.attribute("value"))
-        .collect();
-    assert_eq!(
-        values,
-        ["deny", "allow"],
-        "Enter in a field presses the first, which gives nothing away"
-    );
+    let buttons: Vec<_> = elements.iter().filter(|element| element.attribute("name") == Some("decision")).collect();
+    let values: Vec<_> = buttons.iter().filter_map(|button| button.attribute("value")).collect();
+    assert_eq!(values, ["deny", "allow"], "Enter in a field presses the first, which gives nothing away");
     assert_eq!(buttons[0].attribute("class"), buttons[1].attribute("class"));
 }
 
@@ -247,16 +147,9 @@ fn allow_and_deny_have_equal_weight() {
 fn organisations_are_radios_or_checkboxes() {
     for (name, kind) in [("consent_one", "radio"), ("consent_many", "checkbox")] {
         let elements = sample(name);
-        let choices = elements
-            .iter()
-            .filter(|element| element.attribute("name") == Some("organisation"));
-        let choices: Vec<_> = choices
-            .map(|c| (c.attribute("type"), c.attribute("value")))
-            .collect();
-        assert_eq!(
-            choices,
-            [(Some(kind), Some("c1")), (Some(kind), Some("c2"))]
-        );
+        let choices = elements.iter().filter(|element| element.attribute("name") == Some("organisation"));
+        let choices: Vec<_> = choices.map(|c| (c.attribute("type"), c.attribute("value"))).collect();
+        assert_eq!(choices, [(Some(kind), Some("c1")), (Some(kind), Some("c2"))]);
     }
 }
 
@@ -278,21 +171,14 @@ fn the_status_and_the_redirect_follow_from_the_view() {
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));
     assert_eq!(page.form_action.as_deref(), Some("https://app.example/cb"));
-    assert!(
-        page.html.contains("Wait 1 minute, then try again."),
-        "{}",
-        page.html
-    );
+    assert!(page.html.contains("Wait 1 minute, then try again."), "{}", page.html);
     let post = FormPost {
         client_name: String::new(),
         action: "https://app.example/cb".to_owned(),
         fields: vec![],
         note: None,
     };
-    assert_eq!(
-        pages.page(&brand, &post).form_action.as_deref(),
-        Some("https://app.example/cb")
-    );
+    assert_eq!(pages.page(&brand, &post).form_action.as_deref(), Some("https://app.example/cb"));
     assert_eq!(pages.page(&brand, &NotFound {}).status, 404);
     assert_eq!(pages.page(&brand, &Expired { again_url: None }).status, 400);
 }
@@ -303,22 +189,13 @@ fn a_name_cannot_write_lines_into_a_mail() {
     let hostile = |text: &str| format!("{text}\r\nBcc: x@example.com\n");
     let mail = pages.approval_mail(&approval_mail(&hostile, "en"));
     assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
-    assert!(
-        !mail.text.lines().any(|line| line.starts_with("Bcc:")),
-        "{}",
-        mail.text
-    );
+    assert!(!mail.text.lines().any(|line| line.starts_with("Bcc:")), "{}", mail.text);
 }
 
 #[test]
 fn the_mail_reads_well_as_text() {
-    let mail = Pages::new(None)
-        .unwrap()
-        .approval_mail(&approval_mail(&plain, "en"));
-    assert_eq!(
-        mail.subject,
-        "Fleet Planner is approved for Harbour Freight Online"
-    );
+    let mail = Pages::new(None).unwrap().approval_mail(&approval_mail(&plain, "en"));
+    assert_eq!(mail.subject, "Fleet Planner is approved for Harbour Freight Online");
     let expected = "Hello Ada Whitlock,
 
 Your app Fleet Planner has been approved. It can now use Harbour Freight Online.
@@ -345,15 +222,8 @@ You get this mail because you registered the app. If you did not, please tell us
 #[test]
 fn secrets_are_not_printed() {
     use super::views::{SecretOnce, SecretState};
-    let state = SecretState::Shown {
-        secret: "hush-hush".into(),
-        try_it: None,
-    };
-    let view = SecretOnce {
-        client_id: "app".to_owned(),
-        endpoints: vec![],
-        state,
-    };
+    let state = SecretState::Shown { secret: "hush-hush".into(), try_it: None };
+    let view = SecretOnce { client_id: "app".to_owned(), endpoints: vec![], state };
     assert!(!format!("{view:?}").contains("hush-hush"));
     let page = Pages::new(None).unwrap().page(&brand(), &view);
     assert!(page.html.contains("hush-hush") && !format!("{page:?}").contains("hush-hush"));
@@ -365,12 +235,7 @@ fn the_style_sheet_loads_nothing_from_elsewhere() {
     for forbidden in ["@import", "http:", "https:", "url(//"] {
         assert!(!pages.stylesheet().contains(forbidden), "{forbidden}");
     }
-    for needed in [
-        "prefers-color-scheme: dark",
-        "prefers-reduced-motion",
-        ":focus-visible",
-        "forced-colors",
-    ] {
+    for needed in ["prefers-color-scheme: dark", "prefers-reduced-motion", ":focus-visible", "forced-colors"] {
         assert!(pages.stylesheet().contains(needed), "{needed}");
     }
     assert_eq!(pages.stylesheet_tag().len(), 16);
@@ -383,16 +248,9 @@ fn samples_can_be_looked_at() {
         return;
     };
     let folder = std::path::Path::new(&folder);
-    let brand = Brand {
-        stylesheet_url: "claviger.css".to_owned(),
-        ..brand()
-    };
+    let brand = Brand { stylesheet_url: "claviger.css".to_owned(), ..brand() };
     std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(
-        folder.join("claviger.css"),
-        Pages::new(None).unwrap().stylesheet(),
-    )
-    .unwrap();
+    std::fs::write(folder.join("claviger.css"), Pages::new(None).unwrap().stylesheet()).unwrap();
     for (name, html) in rendered(&brand, &plain) {
         std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
     }

@@ -10,8 +10,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let root =
-            std::env::temp_dir().join(format!("claviger-pages-{}-{name}", std::process::id()));
+        let root = std::env::temp_dir().join(format!("claviger-pages-{}-{name}", std::process::id()));
         for (path, text) in files {
             let path = root.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -47,17 +46,9 @@ fn single_files_are_replaced() {
         ],
     );
     let pages = Pages::new(Some(&folder.0)).unwrap();
-    assert!(
-        pages
-            .page(&brand(), &views::NotFound {})
-            .html
-            .contains("<h1>Nothing but fog</h1>")
-    );
+    assert!(pages.page(&brand(), &views::NotFound {}).html.contains("<h1>Nothing but fog</h1>"));
     assert_eq!(pages.stylesheet(), "body { color: red }");
-    assert_ne!(
-        pages.stylesheet_tag(),
-        Pages::new(None).unwrap().stylesheet_tag()
-    );
+    assert_ne!(pages.stylesheet_tag(), Pages::new(None).unwrap().stylesheet_tag());
     assert_eq!(pages.languages().collect::<Vec<_>>(), ["de", "en"]);
     let submit = |lang: &str| {
         let mut html = String::new();
@@ -71,64 +62,29 @@ fn single_files_are_replaced() {
         html
     };
     assert!(submit("en").contains(">Come in</button>"));
-    assert!(
-        submit("de-AT").contains(">Anmelden</button>")
-            && submit("de-AT").contains(">Password</label>")
-    );
+    assert!(submit("de-AT").contains(">Anmelden</button>") && submit("de-AT").contains(">Password</label>"));
     assert!(submit("xx").contains(">Come in</button>"));
 }
 
 #[test]
 fn a_mistake_is_told_with_file_and_line() {
     let folder = Folder::new("syntax", &[("templates/expired.html", "<p>\n{% if %}")]);
-    assert!(
-        folder
-            .error()
-            .starts_with("DIR/templates/expired.html:2: syntax error: "),
-        "{}",
-        folder.error()
-    );
+    assert!(folder.error().starts_with("DIR/templates/expired.html:2: syntax error: "), "{}", folder.error());
 
-    let unknown =
-        "{% extends \"base.html\" %}\n{% block content %}\n{{ view.agian_url }}{% endblock %}";
+    let unknown = "{% extends \"base.html\" %}\n{% block content %}\n{{ view.agian_url }}{% endblock %}";
     let folder = Folder::new("undefined", &[("templates/expired.html", unknown)]);
-    assert!(
-        folder
-            .error()
-            .starts_with("DIR/templates/expired.html:3: undefined value"),
-        "{}",
-        folder.error()
-    );
+    assert!(folder.error().starts_with("DIR/templates/expired.html:3: undefined value"), "{}", folder.error());
 
-    let folder = Folder::new(
-        "message",
-        &[("templates/expired.html", "\n\n\n{{ t(\"expired.titel\") }}")],
-    );
+    let folder = Folder::new("message", &[("templates/expired.html", "\n\n\n{{ t(\"expired.titel\") }}")]);
     let error = folder.error();
-    assert!(
-        error.starts_with("DIR/templates/expired.html:4: ") && error.contains("expired.titel"),
-        "{error}"
-    );
+    assert!(error.starts_with("DIR/templates/expired.html:4: ") && error.contains("expired.titel"), "{error}");
 
-    let folder = Folder::new(
-        "strings",
-        &[("locales/de.toml", "[sign_in]\nsubmit = Anmelden\n")],
-    );
-    assert!(
-        folder.error().starts_with("DIR/locales/de.toml: line 2: "),
-        "{}",
-        folder.error()
-    );
+    let folder = Folder::new("strings", &[("locales/de.toml", "[sign_in]\nsubmit = Anmelden\n")]);
+    assert!(folder.error().starts_with("DIR/locales/de.toml: line 2: "), "{}", folder.error());
 
     let placeholder = "[sign_in]\ncontinue_to = \"weiter zu {klient}\"\n";
     let folder = Folder::new("placeholder", &[("locales/de.toml", placeholder)]);
-    assert!(
-        folder
-            .error()
-            .contains("sign_in.continue_to asks for {klient}"),
-        "{}",
-        folder.error()
-    );
+    assert!(folder.error().contains("sign_in.continue_to asks for {klient}"), "{}", folder.error());
 }
 
 #[test]
@@ -136,9 +92,7 @@ fn a_misspelt_file_is_not_ignored() {
     let folder = Folder::new("misspelt", &[("templates/signin.html", "x")]);
     let expected = "DIR/templates/signin.html: there is no such file to replace; did you mean templates/sign_in.html?";
     assert_eq!(folder.error(), expected);
-    let error = Pages::new(Some(std::path::Path::new("/no/such/folder")))
-        .unwrap_err()
-        .to_string();
+    let error = Pages::new(Some(std::path::Path::new("/no/such/folder"))).unwrap_err().to_string();
     assert!(error.starts_with("/no/such/folder: "), "{error}");
 }
 
@@ -155,10 +109,5 @@ fn a_template_that_fails_later_falls_back_to_the_built_in_one() {
         note: None,
     };
     assert_eq!(pages.page(&brand(), &post("other")).html, "<h1>mine</h1>");
-    assert!(
-        pages
-            .page(&brand(), &post("trap"))
-            .html
-            .contains("<h1>Back to trap</h1>")
-    );
+    assert!(pages.page(&brand(), &post("trap")).html.contains("<h1>Back to trap</h1>"));
 }
