@@ -1,0 +1,50 @@
+//! For APIs: who is calling, and may they?
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use claviger_guard::Guard;
+//!
+//! let guard = Guard::builder("https://login.example.com")
+//!     .audience("https://api.example.com")
+//!     .credentials("orders-api", "the secret of the API's own client")
+//!     .build()?;
+//! let layer = guard.layer().require_scope("orders");
+//! // axum: Router::new().route("/v1/orders", get(orders)).layer(layer), and the handler takes Extension<Caller>.
+//! # let _ = layer;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A request goes through these steps; the first that fails answers it.
+//! 1. `bearer`: find the one token, in the headers where this API looks for it (RFC 6750 section 2.1).
+//! 2. Three parts make it a JWT (RFC 9068): signature by the issuer's published keys (`keys`), issuer, audience, time.
+//!    Nothing leaves the process for that, except when the keys are new or old.
+//! 3. Anything else is a reference: the issuer is asked what it means (`introspection`, RFC 7662), and the answer is
+//!    remembered for a moment.
+//! 4. Either may have been revoked since: the issuer tells it in a feed that is followed in the background
+//!    (`revocations`).
+//! 5. The layer's own demands: scopes, and no tokens from the implicit flow.
+//!
+//! What is wrong is a [`Rejection`], spelled as RFC 6750 section 3 has it or with the vendor's codes ([`Vocabulary`]).
+
+mod bearer;
+mod builder;
+mod caller;
+mod clock;
+mod guard;
+mod introspection;
+mod issuer;
+mod keys;
+mod layer;
+mod rejection;
+mod revocations;
+
+pub use builder::{BuildError, GuardBuilder};
+pub use caller::Caller;
+pub use clock::{Clock, SystemClock};
+pub use guard::{Guard, Needs};
+pub use layer::{GuardLayer, GuardService, ResponseFuture};
+pub use rejection::{Reason, Rejection};
+
+/// How an API spells what is wrong with a token; data of the dialect.
+pub use claviger_core::dialect::ErrorVocabulary as Vocabulary;

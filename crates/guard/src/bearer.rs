@@ -1,0 +1,168 @@
+//! Where the token is: exactly one, in a header where this API looks (RFC 6750 section 2).
+
+use http::HeaderMap;
+use http::header::HeaderName;
+
+use crate::Reason;
+
+/// Finds the token of a request.
+///
+/// Headers of other schemes are as good as none: the caller may be on their way to another kind of authentication. Where an
+/// API reads two headers, both may be there when they are the same.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, query: Option<&str>, names: &[HeaderName]) -> Result<&'a str, Reason> {
+    if query.is_some_and(has_access_token) {
+        return Err(Reason::InQuery);
+    }
+    let mut found: Option<&[u8]> = None;
+    for name in names {
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        if values.next().is_some() {
+            return Err(Reason::TwoTokens);
+        }
+        let value = value.as_bytes().trim_ascii();
+        match found {
+            Some(first) if !same(first, value) => return Err(Reason::TwoTokens),
+            Some(_) => {}
+            None => found = Some(value),
+        }
+    }
+    let value = found.ok_or(Reason::NoCredentials)?;
+    let (scheme, token) = split_scheme(value);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(Reason::NoCredentials);
+    }
+    match std::str::from_utf8(token) {
+        Ok(token) if is_token(token) => Ok(token),
+        _ => Err(Reason::Malformed),
+    }
+}
+
+/// The scheme, and what follows it after one or more spaces.
+fn split_scheme(value: &[u8]) -> (&[u8], &[u8]) {
+    let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+    let (scheme, rest) = value.split_at(end);
+    (scheme, rest.trim_ascii_start())
+}
+
+/// Whether two header values are the same credentials: the scheme's case does not count.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((scheme, token), (other_scheme, other_token)) = (split_scheme(one), split_scheme(other));
+    scheme.eq_ignore_ascii_case(other_scheme) && token == other_token
+}
+
+/// `b64token` of RFC 6750 section 2.1, without minding where the `=` stand.
+fn is_token(token: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    !token.is_empty() && token.bytes().all(legal)
+}
+
+/// Whether a query has the parameter `access_token`, however it is escaped.
+fn has_access_token(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        unescaped(name).eq(b"access_token".iter().copied())
+    })
+}
+
+/// The bytes of an escaped name; an escape that is none stands for itself.
+fn unescaped(name: &str) -> impl Iterator<Item = u8> {
+    let mut rest = name.as_bytes();
+    std::iter::from_fn(move || {
+        let (first, after) = rest.split_first()?;
+        if *first == b'%'
+            && let Some((digits, after)) = after.split_at_checked(2)
+            && let Some(byte) = std::str::from_utf8(digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
+            rest = after;
+            return Some(byte);
+        }
+        rest = after;
+        Some(*first)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const ONE: &[HeaderName] = &[http::header::AUTHORIZATION];
+
+    fn both() -> [HeaderName; 2] {
+        [http::header::AUTHORIZATION, HeaderName::from_static("authentication")]
+    }
+
+    fn headers(pairs: &[(&'static str, &[u8])]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        headers
+    }
+
+    fn one(value: &[u8]) -> Result<String, Reason> {
+        find(&headers(&[("authorization", value)]), None, ONE).map(ToOwned::to_owned)
+    }
+
+    #[test]
+    fn bar_74_the_scheme_is_read_in_any_case() {
+        for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
+            assert_eq!(one(format!("{scheme} a.b-c_d~e+f/g==").as_bytes()), Ok("a.b-c_d~e+f/g==".to_owned()));
+        }
+        assert_eq!(one(b"Bearer   spaces"), Ok("spaces".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_bearer_header_is_no_credentials() {
+        assert_eq!(find(&HeaderMap::new(), None, ONE), Err(Reason::NoCredentials));
+        for value in [&b"Basic YTpi"[..], b"", b"Bearerx", b"token"] {
+            assert_eq!(one(value), Err(Reason::NoCredentials));
+        }
+    }
+
+    #[test]
+    fn a_bearer_header_without_one_token_is_malformed() {
+        for value in
+            [&b"Bearer"[..], b"Bearer ", b"Bearer a b", b"Bearer a,b", b"Bearer \"a\"", b"Bearer \xff", b"Bearer {}"]
+        {
+            assert_eq!(one(value), Err(Reason::Malformed), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn bar_78_two_tokens_are_refused() {
+        let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer a")]);
+        assert_eq!(find(&twice, None, ONE), Err(Reason::TwoTokens));
+        let header_and_query = headers(&[("authorization", b"Bearer a")]);
+        assert_eq!(find(&header_and_query, Some("x=1&access_token=a"), ONE), Err(Reason::InQuery));
+    }
+
+    #[test]
+    fn bar_79_a_token_in_the_query_is_refused_however_it_is_spelled() {
+        let none = HeaderMap::new();
+        for query in
+            ["access_token=a", "access_token", "a=b&access%5ftoken=x", "%61ccess_token=", "x&access%5Ftoken=y&z"]
+        {
+            assert_eq!(find(&none, Some(query), ONE), Err(Reason::InQuery), "{query}");
+        }
+        for query in ["", "my_access_token=a", "token=access_token", "access_tokens=1", "%", "%6", "%zz=1"] {
+            assert_eq!(find(&none, Some(query), ONE), Err(Reason::NoCredentials), "{query}");
+        }
+    }
+
+    #[test]
+    fn u4_both_headers_are_read_and_must_agree() {
+        let names = both();
+        let only = headers(&[("authentication", b"Bearer a")]);
+        assert_eq!(find(&only, None, &names), Ok("a"));
+        assert_eq!(find(&only, None, ONE), Err(Reason::NoCredentials));
+        let same = headers(&[("authentication", b"bearer a"), ("authorization", b"Bearer  a")]);
+        assert_eq!(find(&same, None, &names), Ok("a"));
+        for other in [&b"Bearer b"[..], b"Basic a", b"Bearer A", b""] {
+            let different = headers(&[("authentication", b"Bearer a"), ("authorization", other)]);
+            assert_eq!(find(&different, None, &names), Err(Reason::TwoTokens), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Who calls: what a token says, whichever form it had.
+
+use serde_json::{Map, Value};
+
+/// The caller of a request, as the token names them. The layer puts it into the request's extensions.
+#[derive(Clone, PartialEq)]
+pub struct Caller {
+    /// The user; for client credentials the client, or the user it stands for.
+    pub sub: Option<String>,
+    /// The application.
+    pub client_id: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// The companies or sites it may do it for; empty when the realm has none.
+    pub organisations: Vec<String>,
+    /// The APIs the token is for.
+    pub audience: Vec<String>,
+    /// The token's own id.
+    pub jti: Option<String>,
+    /// The grant that the token came from; all tokens of one grant share it.
+    pub grant_id: Option<String>,
+    /// When the token was issued, in seconds since the epoch.
+    pub iat: Option<i64>,
+    /// When it ends, in seconds since the epoch.
+    pub exp: Option<i64>,
+    /// `implicit` when it came through the implicit grant.
+    pub flow: Option<String>,
+    /// Everything the token or the introspection answer says.
+    pub claims: Map<String, Value>,
+}
+
+impl Caller {
+    /// Reads the claims of a JWT (RFC 9068 section 2.2) or the members of an introspection answer (RFC 7662 section
+    /// 2.2). A claim of a wrong type is as good as none.
+    pub(crate) fn from_claims(claims: Map<String, Value>) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+        Self {
+            sub: text("sub"),
+            client_id: text("client_id"),
+            scopes: match claims.get("scope") {
+                Some(Value::String(scopes)) => scopes.split_ascii_whitespace().map(ToOwned::to_owned).collect(),
+                other => texts(other),
+            },
+            organisations: texts(claims.get("org")),
+            audience: texts(claims.get("aud")),
+            jti: text("jti"),
+            grant_id: text("gid"),
+            iat: seconds(claims.get("iat")),
+            exp: seconds(claims.get("exp")),
+            flow: text("flow"),
+            claims,
+        }
+    }
+
+    /// Whether the token has this scope.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|has| has == scope)
+    }
+
+    /// Whether the token is for this company or site.
+    pub fn is_for(&self, organisation: &str) -> bool {
+        self.organisations.iter().any(|has| has == organisation)
+    }
+
+    /// When it was issued, in milliseconds; what does not say is as old as can be, so that every revocation covers it.
+    pub(crate) fn issued_ms(&self) -> i64 {
+        self.iat.map_or(i64::MIN, |seconds| seconds.saturating_mul(1000))
+    }
+}
+
+/// What a caller is called in a log: their claims may hold personal data and stay out.
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller")
+            .field("sub", &self.sub)
+            .field("client_id", &self.client_id)
+            .field("scopes", &self.scopes)
+            .field("jti", &self.jti)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A claim that is one string or a list of them.
+fn texts(claim: Option<&Value>) -> Vec<String> {
+    match claim {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A `NumericDate` (RFC 7519 section 2), which may have a fraction.
+pub(crate) fn seconds(claim: Option<&Value>) -> Option<i64> {
+    let number = claim?;
+    #[expect(clippy::cast_possible_truncation, reason = "a float that is too large becomes the largest integer")]
+    number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64))
+}

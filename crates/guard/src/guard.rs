@@ -1,0 +1,233 @@
+//! The guard itself: the steps from a request to its caller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_core::jose::JwtError;
+use http::HeaderMap;
+use http::header::HeaderName;
+use serde_json::{Map, Value};
+use tokio::task::AbortHandle;
+
+use crate::builder::GuardBuilder;
+use crate::clock::whole_ms;
+use crate::introspection::{Answer, Introspection, Past};
+use crate::keys::{Keys, VerifyError};
+use crate::layer::GuardLayer;
+use crate::rejection::Presentation;
+use crate::revocations::Revocations;
+use crate::{Caller, Clock, Reason, Rejection, bearer};
+
+/// What one route asks of a token beyond its being good.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    scopes: Vec<String>,
+    refuse_implicit: bool,
+}
+
+impl Needs {
+    /// Nothing more.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Needs this scope as well.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into());
+        self
+    }
+
+    /// Takes no token of the implicit grant.
+    #[must_use]
+    pub fn refuse_implicit(mut self) -> Self {
+        self.refuse_implicit = true;
+        self
+    }
+}
+
+/// Checks the tokens of one issuer for one API. Cheap to clone; all clones share their caches.
+#[derive(Clone)]
+pub struct Guard(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) issuer: String,
+    /// Empty: any.
+    pub(crate) audiences: Vec<String>,
+    pub(crate) bearer_headers: Vec<HeaderName>,
+    pub(crate) refuse_implicit: bool,
+    pub(crate) leeway: Duration,
+    pub(crate) presentation: Arc<Presentation>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keys: Arc<Keys>,
+    /// Without credentials there is no introspection.
+    pub(crate) introspection: Option<Introspection>,
+    pub(crate) revocations: Arc<Revocations>,
+    pub(crate) feed: Option<AbortHandle>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(feed) = &self.feed {
+            feed.abort();
+        }
+    }
+}
+
+impl Guard {
+    /// Starts to describe a guard for tokens of this issuer, spelled exactly as in its metadata.
+    pub fn builder(issuer: impl Into<String>) -> GuardBuilder {
+        GuardBuilder::new(issuer.into())
+    }
+
+    /// A tower layer that lets only good tokens pass. Demands of its own are added on it.
+    pub fn layer(&self) -> GuardLayer {
+        GuardLayer::new(self.clone())
+    }
+
+    /// Who sent this request, if they may: the same that the layer does, as a function.
+    ///
+    /// # Errors
+    /// A [`Rejection`] with the first thing that is wrong; [`Rejection::to_response`] is the answer.
+    pub async fn check(&self, headers: &HeaderMap, query: Option<&str>, needs: &Needs) -> Result<Caller, Rejection> {
+        let checked = async {
+            let token = bearer::find(headers, query, &self.0.bearer_headers)?;
+            let caller = self.read(token).await?;
+            self.0.admit(caller, needs)
+        };
+        checked.await.map_err(|reason| {
+            tracing::debug!(issuer = %self.0.issuer, %reason, "request refused");
+            let missing =
+                (reason == Reason::InsufficientScope && !needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
+            Rejection::new(reason, missing, Arc::clone(&self.0.presentation))
+        })
+    }
+
+    /// A refusal in this API's own words, for a handler that finds a reason of its own.
+    pub fn reject(&self, reason: Reason) -> Rejection {
+        Rejection::new(reason, None, Arc::clone(&self.0.presentation))
+    }
+
+    /// How long ago the revocation feed last answered; `None` when it never did. While all is well it is less than half a
+    /// minute. When it grows, tokens that were revoked meanwhile are still accepted until they end.
+    pub fn feed_age(&self) -> Option<Duration> {
+        let at = self.0.revocations.progress().borrow().at?;
+        Some(self.0.clock.elapsed().saturating_sub(at))
+    }
+
+    /// How many revocations are known at the moment.
+    pub fn known_revocations(&self) -> usize {
+        self.0.revocations.len()
+    }
+
+    /// Waits until the revocation feed was read up to this sequence number or further.
+    pub async fn feed_reached(&self, seq: u64) {
+        let mut progress = self.0.revocations.progress();
+        // An error means that the sender is gone, which this guard holds.
+        let _ = progress.wait_for(|progress| progress.at.is_some() && progress.seq >= seq).await;
+    }
+
+    async fn read(&self, token: &str) -> Result<Caller, Reason> {
+        if token.bytes().filter(|byte| *byte == b'.').count() == 2 {
+            self.0.read_jwt(token).await
+        } else {
+            self.0.read_reference(token).await
+        }
+    }
+}
+
+impl Inner {
+    /// A JWT (RFC 9068 section 4): everything is in it.
+    async fn read_jwt(&self, token: &str) -> Result<Caller, Reason> {
+        let decoded = self.keys.verify(token).await.map_err(|error| match error {
+            VerifyError::NoKeys => Reason::Unavailable,
+            VerifyError::Token(why) => {
+                log_forgery(&self.issuer, why);
+                Reason::Invalid
+            }
+        })?;
+        let claims: Map<String, Value> = serde_json::from_slice(&decoded.claims).map_err(|_| Reason::Invalid)?;
+        if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
+            return Err(Reason::Invalid);
+        }
+        let caller = Caller::from_claims(claims);
+        // RFC 9068 section 2.2 requires it; without it a token would never end.
+        if caller.exp.is_none() {
+            return Err(Reason::Invalid);
+        }
+        self.check_audience(&caller)?;
+        self.check_time(&caller)?;
+        self.check_revocation(&caller)?;
+        Ok(caller)
+    }
+
+    /// A reference (RFC 7662): the issuer knows.
+    async fn read_reference(&self, token: &str) -> Result<Caller, Reason> {
+        let introspection = self.introspection.as_ref().ok_or(Reason::Invalid)?;
+        match introspection.ask(token).await {
+            Answer::Unavailable => Err(Reason::Unavailable),
+            Answer::Inactive => Err(match introspection.past(token) {
+                Past::NeverSeen => Reason::Invalid,
+                Past::Expired => Reason::Expired,
+                Past::Revoked => Reason::Revoked,
+            }),
+            Answer::Active(caller) => {
+                let issuer = caller.claims.get("iss");
+                if issuer.is_some_and(|issuer| issuer.as_str() != Some(self.issuer.as_str())) {
+                    return Err(Reason::Invalid);
+                }
+                self.check_audience(&caller)?;
+                self.check_time(&caller)?;
+                self.check_revocation(&caller)?;
+                Ok(Arc::unwrap_or_clone(caller))
+            }
+        }
+    }
+
+    fn check_audience(&self, caller: &Caller) -> Result<(), Reason> {
+        let ours = |audience: &String| self.audiences.contains(audience);
+        if self.audiences.is_empty() || caller.audience.iter().any(ours) { Ok(()) } else { Err(Reason::WrongAudience) }
+    }
+
+    fn check_time(&self, caller: &Caller) -> Result<(), Reason> {
+        let (now, leeway) = (self.clock.now(), whole_ms(self.leeway));
+        let ms = |seconds: i64| seconds.saturating_mul(1000);
+        if caller.exp.is_some_and(|exp| ms(exp).saturating_add(leeway) <= now) {
+            return Err(Reason::Expired);
+        }
+        let starts = crate::caller::seconds(caller.claims.get("nbf"));
+        if starts.is_some_and(|starts| ms(starts).saturating_sub(leeway) > now) {
+            return Err(Reason::NotYetValid);
+        }
+        Ok(())
+    }
+
+    fn check_revocation(&self, caller: &Caller) -> Result<(), Reason> {
+        if self.revocations.covers(caller) { Err(Reason::Revoked) } else { Ok(()) }
+    }
+
+    /// What this route asks.
+    fn admit(&self, caller: Caller, needs: &Needs) -> Result<Caller, Reason> {
+        if (self.refuse_implicit || needs.refuse_implicit) && caller.flow.as_deref() == Some("implicit") {
+            return Err(Reason::ImplicitRefused);
+        }
+        if needs.scopes.iter().all(|scope| caller.has_scope(scope)) {
+            Ok(caller)
+        } else {
+            Err(Reason::InsufficientScope)
+        }
+    }
+}
+
+fn log_forgery(issuer: &str, why: JwtError) {
+    tracing::debug!(issuer, %why, "not a token of this issuer");
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard")
+            .field("issuer", &self.0.issuer)
+            .field("audiences", &self.0.audiences)
+            .finish_non_exhaustive()
+    }
+}

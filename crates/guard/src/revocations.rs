@@ -1,0 +1,346 @@
+//! Tokens that were taken back before their end: the issuer's feed, followed in the background.
+//!
+//! `GET {issuer}/revocations?after=SEQ&wait=SECONDS` answers at once when there is something newer than `SEQ`, else when
+//! there is, at the latest after the wait: `{"seq", "items": [{"kind", "value", "before", "expires"}], "reset"}`. A token is
+//! revoked when an item names its id (`jti`), its grant (`grant`), its client (`client`) or its user (`user`) and it was
+//! issued at `before` or earlier. An item is of no more use after `expires`, when all tokens it means have ended.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use claviger_core::crypto::entropy::random_bytes;
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use crate::issuer::{Credentials, Issuer, IssuerError};
+use crate::{Caller, Clock};
+
+/// How long the issuer may keep a question open.
+const WAIT: Duration = Duration::from_secs(25);
+/// After a failure, the first pause and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// An empty answer that comes sooner than this comes from a server that does not wait; it is not asked in a circle.
+const TOO_QUICK: Duration = Duration::from_secs(1);
+/// What ended is forgotten this often, milliseconds.
+const SWEEP_EVERY_MS: i64 = 30_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Jti,
+    Grant,
+    Client,
+    User,
+    /// A kind that a newer server has.
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Deserialize)]
+struct Item {
+    kind: Kind,
+    value: String,
+    /// Tokens issued at this time or earlier are meant, milliseconds since the epoch.
+    before: i64,
+    /// Milliseconds since the epoch.
+    expires: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Page {
+    seq: u64,
+    #[serde(default)]
+    items: Vec<Item>,
+    /// The items are all there are: what was known before is to be forgotten.
+    #[serde(default)]
+    reset: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    before: i64,
+    expires: i64,
+}
+
+/// One map for each kind, so that a look-up borrows what the caller says.
+#[derive(Default)]
+struct Index {
+    tokens: HashMap<String, Entry>,
+    grants: HashMap<String, Entry>,
+    clients: HashMap<String, Entry>,
+    users: HashMap<String, Entry>,
+    /// When [`sweep`](Index::sweep) last did something, milliseconds since the epoch.
+    swept: i64,
+}
+
+/// How far the feed was read, and when.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    pub(crate) seq: u64,
+    pub(crate) at: Option<Duration>,
+}
+
+/// All revocations that are still of interest.
+pub(crate) struct Revocations {
+    index: RwLock<Index>,
+    capacity: usize,
+    clock: Arc<dyn Clock>,
+    progress: watch::Sender<Progress>,
+}
+
+impl Revocations {
+    pub(crate) fn new(clock: Arc<dyn Clock>, capacity: usize) -> Self {
+        Self { index: RwLock::default(), capacity, clock, progress: watch::Sender::default() }
+    }
+
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether this caller's token was taken back.
+    pub(crate) fn covers(&self, caller: &Caller) -> bool {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        if index.len() == 0 {
+            return false;
+        }
+        let issued = caller.issued_ms();
+        [
+            (&index.tokens, &caller.jti),
+            (&index.grants, &caller.grant_id),
+            (&index.clients, &caller.client_id),
+            (&index.users, &caller.sub),
+        ]
+        .into_iter()
+        .filter_map(|(entries, value)| entries.get(value.as_ref()?))
+        .any(|entry| issued <= entry.before)
+    }
+
+    fn apply(&self, page: Page) {
+        let now = self.clock.now();
+        {
+            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            if page.reset {
+                *index = Index::default();
+            }
+            for item in page.items {
+                index.add(item, now);
+            }
+            index.sweep(now, self.capacity);
+        }
+        self.progress.send_replace(Progress { seq: page.seq, at: Some(self.clock.elapsed()) });
+    }
+}
+
+impl Index {
+    fn maps(&mut self) -> [&mut HashMap<String, Entry>; 4] {
+        [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users]
+    }
+
+    fn len(&self) -> usize {
+        self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len()
+    }
+
+    fn add(&mut self, item: Item, now: i64) {
+        if item.expires <= now {
+            return;
+        }
+        let entries = match item.kind {
+            Kind::Jti => &mut self.tokens,
+            Kind::Grant => &mut self.grants,
+            Kind::Client => &mut self.clients,
+            Kind::User => &mut self.users,
+            Kind::Unknown => return,
+        };
+        let new = Entry { before: item.before, expires: item.expires };
+        entries
+            .entry(item.value)
+            .and_modify(|entry| {
+                entry.before = entry.before.max(new.before);
+                entry.expires = entry.expires.max(new.expires);
+            })
+            .or_insert(new);
+    }
+
+    /// Forgets what ended and, when there is more than fits, what ends soonest.
+    fn sweep(&mut self, now: i64, capacity: usize) {
+        if self.len() <= capacity && now.saturating_sub(self.swept) < SWEEP_EVERY_MS {
+            return;
+        }
+        self.swept = now;
+        self.forget_until(now);
+        let surplus = self.len().saturating_sub(capacity);
+        if surplus == 0 {
+            return;
+        }
+        let mut ends: Vec<i64> =
+            self.maps().into_iter().flat_map(|map| map.values()).map(|entry| entry.expires).collect();
+        let (_, last, _) = ends.select_nth_unstable(surplus - 1);
+        self.forget_until(*last);
+        tracing::error!(
+            capacity,
+            "more live revocations than the guard may keep; those that end soonest are forgotten"
+        );
+    }
+
+    fn forget_until(&mut self, end: i64) {
+        for map in self.maps() {
+            map.retain(|_, entry| entry.expires > end);
+        }
+    }
+}
+
+/// Reads the feed until the task is ended.
+pub(crate) async fn follow(issuer: Arc<Issuer>, credentials: Arc<Credentials>, revocations: Arc<Revocations>) {
+    let mut after = 0;
+    // The first question is answered at once, so that it is known soon whether the feed works.
+    let mut wait = Duration::ZERO;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let asked = revocations.clock.elapsed();
+        match read(&issuer, &credentials, after, wait).await {
+            Ok(page) => {
+                let nothing = page.items.is_empty() && page.seq == after;
+                after = page.seq;
+                revocations.apply(page);
+                let quick = revocations.clock.elapsed().saturating_sub(asked) < TOO_QUICK;
+                if nothing && quick && wait > Duration::ZERO {
+                    tokio::time::sleep(TOO_QUICK).await;
+                }
+                (wait, pause) = (WAIT, FIRST_PAUSE);
+            }
+            Err(error) => {
+                tracing::warn!(issuer = %issuer.url, %error, "the revocation feed is cut; what is known stays");
+                tokio::time::sleep(scattered(pause)).await;
+                (wait, pause) = (Duration::ZERO, (pause * 2).min(LONGEST_PAUSE));
+            }
+        }
+    }
+}
+
+async fn read(issuer: &Issuer, credentials: &Credentials, after: u64, wait: Duration) -> Result<Page, IssuerError> {
+    let url = format!("{}?after={after}&wait={}", issuer.under("/revocations"), wait.as_secs());
+    issuer.fetch_feed(credentials.sign(issuer.http.get(url)), wait).await
+}
+
+/// Between half of the pause and all of it, so that many APIs do not come back in the same moment.
+fn scattered(pause: Duration) -> Duration {
+    let [byte] = random_bytes::<1>();
+    pause / 2 + pause / 2 * u32::from(byte) / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+
+    struct TestClock(AtomicI64);
+
+    impl Clock for TestClock {
+        fn now(&self) -> i64 {
+            self.0.load(Ordering::SeqCst)
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    fn revocations(capacity: usize) -> (Arc<TestClock>, Revocations) {
+        let clock = Arc::new(TestClock(AtomicI64::new(1_000_000)));
+        (Arc::clone(&clock), Revocations::new(clock, capacity))
+    }
+
+    fn page(value: serde_json::Value) -> Page {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn caller(iat: i64) -> Caller {
+        let claims = json!({"sub": "maria", "client_id": "app", "jti": "t1", "gid": "g1", "iat": iat});
+        Caller::from_claims(claims.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn each_kind_covers_tokens_issued_until_then() {
+        for (kind, value) in [("jti", "t1"), ("grant", "g1"), ("client", "app"), ("user", "maria")] {
+            let (_, revocations) = revocations(10);
+            let item = json!({"kind": kind, "value": value, "before": 900_500, "expires": 2_000_000});
+            revocations.apply(page(json!({"seq": 1, "items": [item], "reset": false})));
+            assert!(revocations.covers(&caller(900)), "{kind}: 900,000 ms is before 900,500");
+            assert!(!revocations.covers(&caller(901)), "{kind}: issued afterwards");
+        }
+    }
+
+    #[test]
+    fn a_value_counts_for_its_own_kind_only() {
+        let (_, revocations) = revocations(10);
+        let item = json!({"kind": "jti", "value": "maria", "before": 1_000_000, "expires": 2_000_000});
+        let newer = json!({"kind": "planet", "value": "maria", "before": 1_000_000, "expires": 2_000_000});
+        revocations.apply(page(json!({"seq": 1, "items": [item, newer]})));
+        assert!(!revocations.covers(&caller(1)));
+        assert_eq!(revocations.len(), 1, "a kind that is not known here is passed over");
+    }
+
+    #[test]
+    fn a_token_without_iat_is_covered_by_any() {
+        let (_, revocations) = revocations(10);
+        let item = json!({"kind": "user", "value": "maria", "before": 1, "expires": 2_000_000});
+        revocations.apply(page(json!({"seq": 1, "items": [item]})));
+        let mut caller = caller(900);
+        assert!(!revocations.covers(&caller));
+        caller.iat = None;
+        assert!(revocations.covers(&caller));
+    }
+
+    #[test]
+    fn a_later_item_never_takes_back_an_earlier_one() {
+        let (_, revocations) = revocations(10);
+        let wide = json!({"kind": "user", "value": "maria", "before": 950_000, "expires": 2_000_000});
+        let narrow = json!({"kind": "user", "value": "maria", "before": 10, "expires": 1_500_000});
+        revocations.apply(page(json!({"seq": 2, "items": [wide, narrow]})));
+        assert!(revocations.covers(&caller(900)));
+    }
+
+    #[test]
+    fn what_ended_is_forgotten_and_what_ended_before_is_not_kept() {
+        let (clock, revocations) = revocations(10);
+        let item = |n: i64| json!({"kind": "jti", "value": n.to_string(), "before": 0, "expires": n});
+        revocations.apply(page(json!({"seq": 1, "items": [item(999_999), item(1_100_000), item(1_300_000)]})));
+        assert_eq!(revocations.len(), 2);
+        clock.0.store(1_200_000, Ordering::SeqCst);
+        revocations.apply(page(json!({"seq": 1})));
+        assert_eq!(revocations.len(), 1);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_lasts_longest_stays() {
+        let (_, revocations) = revocations(10);
+        let items: Vec<_> = (0..50)
+            .map(|n| json!({"kind": "jti", "value": format!("t{n}"), "before": 1_000_000, "expires": 2_000_000 + n}))
+            .collect();
+        revocations.apply(page(json!({"seq": 1, "items": items})));
+        assert_eq!(revocations.len(), 10);
+        let mut last = caller(900);
+        last.jti = Some("t49".to_owned());
+        assert!(revocations.covers(&last));
+    }
+
+    #[test]
+    fn a_reset_replaces_everything() {
+        let (_, revocations) = revocations(10);
+        let item = |value: &str| json!({"kind": "user", "value": value, "before": 1_000_000, "expires": 2_000_000});
+        revocations.apply(page(json!({"seq": 7, "items": [item("maria")]})));
+        revocations.apply(page(json!({"seq": 2, "items": [item("pedro")], "reset": true})));
+        assert!(!revocations.covers(&caller(900)));
+        assert_eq!((revocations.len(), revocations.progress().borrow().seq), (1, 2));
+    }
+}

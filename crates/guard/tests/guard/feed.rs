@@ -1,0 +1,134 @@
+//! Revocations that arrive while the guard runs.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test]
+async fn u5_a_revoked_jwt_is_refused_before_its_end() {
+    let world = World::new().await;
+    let guard = world.following();
+    let api = api(guard.layer());
+    let token = world.issuer.sign(&claims(&world.issuer.url));
+    assert_eq!(status(&api, &token).await, 200);
+
+    guard.feed_reached(world.issuer.revoke("jti", "t1", START)).await;
+
+    let answer = with_token(&api, &token).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.json(), json!({"error": "invalid_token", "error_description": "the access token was revoked"}));
+    assert_eq!(guard.known_revocations(), 1);
+}
+
+#[tokio::test]
+async fn a_grant_a_client_and_a_user_can_be_revoked_and_start_again() {
+    for (kind, value) in [("grant", "g1"), ("client", "app"), ("user", "maria")] {
+        let world = World::new().await;
+        let guard = world.following();
+        let api = api(guard.layer());
+        let old = world.issuer.sign(&claims(&world.issuer.url));
+        guard.feed_reached(world.issuer.revoke(kind, value, START)).await;
+        assert_eq!(status(&api, &old).await, 401, "{kind}");
+        let mut later = claims(&world.issuer.url);
+        later["iat"] = json!(NOW + 1);
+        assert_eq!(status(&api, &world.issuer.sign(&later)).await, 200, "{kind}: issued afterwards");
+        let mut other = claims(&world.issuer.url);
+        for name in ["gid", "client_id", "sub"] {
+            other[name] = json!("another");
+        }
+        assert_eq!(status(&api, &world.issuer.sign(&other)).await, 200, "{kind}: another's");
+    }
+}
+
+#[tokio::test]
+async fn revocations_from_before_the_start_are_known() {
+    let world = World::new().await;
+    let seq = world.issuer.revoke("user", "maria", START);
+    let guard = world.following();
+    guard.feed_reached(seq).await;
+    let token = world.issuer.sign(&claims(&world.issuer.url));
+    assert_eq!(status(&api(guard.layer()), &token).await, 401);
+}
+
+#[tokio::test]
+async fn a_cut_feed_keeps_what_is_known_and_comes_back() {
+    let world = World::new().await;
+    let guard = world.following();
+    let api = api(guard.layer());
+    let token = world.issuer.sign(&claims(&world.issuer.url));
+    guard.feed_reached(world.issuer.revoke("jti", "t1", START)).await;
+    assert_eq!(guard.feed_age(), Some(Duration::ZERO));
+
+    // The poll that is open is answered with a failure.
+    while world.issuer.counted.open_polls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    world.issuer.set_down(true);
+    world.clock.pass(40);
+    assert_eq!(guard.feed_age(), Some(Duration::from_secs(40)));
+    let mut fresh = claims(&world.issuer.url);
+    fresh["jti"] = json!("t2");
+    world.issuer.set_down(false);
+    assert_eq!(status(&api, &token).await, 401, "still revoked");
+    assert_eq!(status(&api, &world.issuer.sign(&fresh)).await, 200);
+
+    guard.feed_reached(world.issuer.revoke("jti", "t2", START)).await;
+    assert_eq!(status(&api, &world.issuer.sign(&fresh)).await, 401, "what came meanwhile arrives");
+    assert_eq!(status(&api, &token).await, 401);
+    assert_eq!(guard.feed_age(), Some(Duration::ZERO));
+}
+
+#[tokio::test]
+async fn a_reset_replaces_what_is_known() {
+    let world = World::new().await;
+    let guard = world.following();
+    let api = api(guard.layer());
+    let token = world.issuer.sign(&claims(&world.issuer.url));
+    guard.feed_reached(world.issuer.revoke("jti", "t1", START)).await;
+    assert_eq!(status(&api, &token).await, 401);
+    guard.feed_reached(world.issuer.reset()).await;
+    assert_eq!(guard.known_revocations(), 0);
+    assert_eq!(status(&api, &token).await, 200);
+}
+
+#[tokio::test]
+async fn what_ended_is_forgotten() {
+    let world = World::new().await;
+    let guard = world.following();
+    guard.feed_reached(world.issuer.revoke("jti", "t1", START)).await;
+    world.clock.pass(7200);
+    guard.feed_reached(world.issuer.revoke("jti", "t2", START + 7_200_000)).await;
+    assert_eq!(guard.known_revocations(), 1);
+}
+
+#[tokio::test]
+async fn a_feed_that_never_answered_has_no_age() {
+    let world = World::new().await;
+    assert_eq!(world.guard().feed_age(), None, "it does not follow");
+    let wrong = world.describe().credentials(issuer::API_ID, "wrong").build().unwrap();
+    while world.issuer.counted.polls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(wrong.feed_age(), None);
+    let token = world.issuer.sign(&claims(&world.issuer.url));
+    assert_eq!(status(&api(wrong.layer()), &token).await, 200, "tokens are checked all the same");
+}
+
+#[tokio::test]
+async fn the_feed_ends_with_the_last_clone_of_the_guard() {
+    let world = World::new().await;
+    let guard = world.following();
+    let layer = guard.clone().layer();
+    let open = || world.issuer.counted.open_polls.load(Ordering::SeqCst);
+    guard.feed_reached(0).await;
+    drop(guard);
+    while open() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(layer);
+    while open() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
