@@ -79,7 +79,7 @@ impl fmt::Debug for HmacKey {
 
 /// A key that seals secrets at rest: AES-256-GCM, a random 96-bit nonce in front, the tag behind (RFC 5116).
 ///
-/// Random nonces are safe for 2^32 messages under one key; what is sealed often has a key of its own, see [`derive`].
+/// Random nonces are safe for 2^32 messages under one key; what is sealed often has a key of its own, see [`derive()`].
 pub struct SealKey(aead::LessSafeKey);
 
 impl SealKey {
