@@ -119,7 +119,8 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
         core("bans", Work::Bans),
         core("clippy", Work::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         core("docs", Work::Docs(&["doc", "--workspace", "--no-deps", "--document-private-items"])),
-        core("unit, property, integration, guides", Work::Cargo(&["test", "--workspace"])),
+        // Unit, property and integration tests, and the guides: `tests/guides` is a test of the server.
+        core("tests", Work::Cargo(&["test", "--workspace"])),
     ];
     for folder in ["clients", "browser"] {
         let scripts = scripts(&root.join("tests").join(folder))?;
