@@ -1,0 +1,54 @@
+//! What Claviger must not lose: one set of intentions on a SQL database.
+//!
+//! [`Store`] has one method per intention: "redeem this code and keep the grant that it became", never "update that
+//! row". Each is one transaction; single use is a conditional update whose row count is checked; an answer comes only
+//! after what it rests on is durable. No method reads a clock: each takes `now`, in milliseconds since the epoch.
+//!
+//! The layers, from the outside in: a subject's module ([`realms`], [`clients`], [`issue`], ..) holds its rows, its
+//! intentions (written once, against a transaction of any engine) and the [`Store`] methods that run them;
+//! `statements` is the registry of all SQL; `sqlite` is the engine.
+//!
+//! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
+//! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.
+
+mod apply;
+mod approve;
+mod changes;
+mod clients;
+mod fault;
+mod grants;
+mod issue;
+mod keys;
+mod legacy;
+mod mail;
+mod purge;
+mod realms;
+mod revocations;
+mod schema;
+mod seats;
+mod sessions;
+mod sqlite;
+mod statements;
+mod store;
+mod tokens;
+mod tx;
+mod users;
+mod value;
+
+pub use apply::Put;
+pub use approve::Approval;
+pub use changes::{Change, ChangeKind, Changes};
+pub use clients::{ClientSecret, SecretAdded, SecretKind};
+pub use fault::Fault;
+pub use grants::{GrantRow, NewGrant, Replay};
+pub use issue::{Issue, Issued, Redeem, Rotate};
+pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
+pub use legacy::LegacyUse;
+pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
+pub use revocations::{Revocation, RevocationKind, Revocations};
+pub use seats::{SeatClaim, SeatRow};
+pub use sessions::{Consent, ConsentGrant, Pending, Session};
+pub use store::{Options, ServingLock, Store, lock_for_serving};
+pub use tokens::{AccessTokenRow, CodeRow, NewAccessToken, NewCode};
+pub use users::StoredUser;
+pub use value::{Hash, Id, Masked, id_text};

@@ -1,0 +1,90 @@
+//! Approvals: a user's of an authorization request, and the vendor's of an app.
+
+use crate::clients::{self, ClientSecret, SecretAdded};
+use crate::mail::{self, Mail, OneTimeLink};
+use crate::sessions::{self, ConsentGrant};
+use crate::store::write;
+use crate::tokens::{NewAccessToken, NewCode, put_access_token, put_code};
+use crate::tx::{End::Keep, End::Undo, Extent};
+use crate::{Fault, Id, Store};
+use claviger_core::client::ClientStatus;
+
+/// What an authorization request comes to; all of it or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Approval {
+    /// Now, in milliseconds.
+    pub now: i64,
+    /// The waiting request that this ends; approved once only.
+    pub pending: Option<Id>,
+    /// The consent to remember.
+    pub consent: Option<ConsentGrant>,
+    /// The code that is given out.
+    pub code: Option<NewCode>,
+    /// The opaque access token that is given out (implicit grant).
+    pub access: Option<NewAccessToken>,
+}
+
+impl Store {
+    /// Ends an authorization request with what it comes to. False where the request no longer waits: somebody approved
+    /// or denied it before, and nothing was given out now.
+    ///
+    /// # Errors
+    /// The store cannot write. Nothing was given out then, or nobody was told.
+    pub async fn approve(&self, approval: Approval) -> Result<bool, Fault> {
+        let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
+        let extent = if several { Extent::Several } else { Extent::Single };
+        match extent {
+            Extent::Single => write!(self, Single, |tx| { run(tx, &approval).await }),
+            Extent::Several => write!(self, Several, |tx| { run(tx, &approval).await }),
+        }
+    }
+
+    /// Approves an app: it becomes active, and gets a secret, the link that shows it, and the mail that says so.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing happened.
+    pub async fn approve_client(
+        &self,
+        realm: &str,
+        client: &str,
+        secret: Option<(ClientSecret, OneTimeLink)>,
+        mail: Option<Mail>,
+        now: i64,
+    ) -> Result<SecretAdded, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        write!(self, Several, |tx| {
+            if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
+                return Ok(Undo(SecretAdded::NoSuchClient));
+            }
+            if let Some((secret, link)) = &secret {
+                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
+                if added != SecretAdded::Added {
+                    return Ok(Undo(added));
+                }
+                mail::put_link(tx, link).await?;
+            }
+            if let Some(mail) = &mail {
+                mail::queue(tx, mail, now).await?;
+            }
+            Ok(Keep(SecretAdded::Added))
+        })
+    }
+}
+
+async fn run(tx: &mut impl crate::tx::Tx, approval: &Approval) -> Result<crate::tx::End<bool>, Fault> {
+    if let Some(id) = &approval.pending
+        && !sessions::take_pending(tx, id, approval.now).await?
+    {
+        return Ok(Undo(false));
+    }
+    if let Some(consent) = &approval.consent {
+        sessions::grant_consent(tx, consent, approval.now).await?;
+    }
+    if let Some(code) = &approval.code {
+        put_code(tx, code).await?;
+    }
+    if let Some(token) = &approval.access {
+        put_access_token(tx, token).await?;
+    }
+    Ok(Keep(true))
+}

@@ -1,0 +1,365 @@
+//! Clients, their secrets, and where they stand.
+
+use crate::changes::{ChangeKind, note};
+use crate::grants::{CHUNK, Whose, end_some, revoke_whole};
+use crate::revocations::{self, RevocationKind};
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, End::Undo, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Masked, Store};
+use claviger_core::Client;
+use claviger_core::client::ClientStatus;
+
+/// How a secret is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// Made by Claviger, so random enough for an HMAC-SHA-256 under a key of the server.
+    Hmac,
+    /// Brought along, so stretched: an Argon2 PHC string.
+    Argon2,
+}
+
+impl SecretKind {
+    /// As the column spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hmac => "hmac",
+            Self::Argon2 => "argon2",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, Fault> {
+        match name {
+            "hmac" => Ok(Self::Hmac),
+            "argon2" => Ok(Self::Argon2),
+            _ => Err(Fault::other("an unknown kind of client secret")),
+        }
+    }
+}
+
+/// A client's secret; never the secret itself.
+#[derive(Debug, Clone)]
+pub struct ClientSecret {
+    /// Names it among the client's secrets.
+    pub id: String,
+    /// What `hash` is.
+    pub kind: SecretKind,
+    /// The MAC's 32 bytes, or the PHC string.
+    pub hash: Masked<Vec<u8>>,
+    /// What its owner calls it.
+    pub label: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it stops working by itself.
+    pub expires_at: Option<i64>,
+    /// When it was retired.
+    pub retired_at: Option<i64>,
+}
+
+impl ClientSecret {
+    /// Whether it works.
+    pub fn is_live(&self, now: i64) -> bool {
+        self.retired_at.is_none() && self.expires_at.is_none_or(|at| at > now)
+    }
+}
+
+/// Whether a secret was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretAdded {
+    /// It works from now on.
+    Added,
+    /// The client has two live ones already: one must be retired first.
+    TooMany,
+    /// There is no such client.
+    NoSuchClient,
+}
+
+impl Store {
+    /// Writes a client; whether that changed anything. The status counts only for a client that is new: afterwards
+    /// [`Store::set_client_status`] alone changes it, so that applying a file again revives nobody.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_client(&self, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
+        let (realm, client) = (realm.to_owned(), client.clone());
+        write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, &client, now).await?)) })
+    }
+
+    /// A client and all its secrets, retired ones included; one look into the database.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn client_with_secrets(
+        &self,
+        realm: &str,
+        id: &str,
+    ) -> Result<Option<(Client, Vec<ClientSecret>)>, Fault> {
+        let mut client = None;
+        let secrets = read!(self, |tx| {
+            tx.query(Statement::Client, values![realm, id], |row| {
+                if client.is_none() {
+                    client = Some(read_client(row)?);
+                }
+                row.text_or_null(2)?.map(|id| read_secret(row, id)).transpose()
+            })
+            .await
+        })?;
+        Ok(client.map(|client| (client, secrets.into_iter().flatten().collect())))
+    }
+
+    /// The clients of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`; only those
+    /// of `status` where one is given.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn list_clients(
+        &self,
+        realm: &str,
+        status: Option<ClientStatus>,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Client>, Fault> {
+        read!(self, |tx| {
+            match status {
+                None => tx.query(Statement::ListClients, values![realm, after, limit], read_client).await,
+                Some(status) => {
+                    let params = values![realm, status.name(), after, limit];
+                    tx.query(Statement::ListClientsByStatus, params, read_client).await
+                }
+            }
+        })
+    }
+
+    /// Gives a client one more secret; at most two may be live at once.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn add_secret(
+        &self,
+        realm: &str,
+        client: &str,
+        secret: ClientSecret,
+        now: i64,
+    ) -> Result<SecretAdded, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        write!(self, Several, |tx| {
+            let added = add_secret(tx, &realm, &client, &secret, now).await?;
+            Ok(if added == SecretAdded::Added { Keep(added) } else { Undo(added) })
+        })
+    }
+
+    /// Writes a secret under its id, in the place of the one that had it; whether that changed anything.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_secret(
+        &self,
+        realm: &str,
+        client: &str,
+        secret: ClientSecret,
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        write!(self, Several, |tx| { Ok(Keep(put_secret(tx, &realm, &client, &secret, now).await?)) })
+    }
+
+    /// Stops a secret; whether it was live.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn retire_secret(&self, realm: &str, client: &str, id: &str, now: i64) -> Result<bool, Fault> {
+        let (realm, client, id) = (realm.to_owned(), client.to_owned(), id.to_owned());
+        write!(self, Several, |tx| {
+            let retired = tx.execute(Statement::RetireSecret, values![&realm, &client, &id, now]).await? > 0;
+            if retired {
+                note(tx, ChangeKind::Client, &realm, &client, now).await?;
+            }
+            Ok(Keep(retired))
+        })
+    }
+
+    /// Moves a client to another status; whether there is such a client. Any status but active ends all that it was
+    /// given: its grants, its seats, its tokens, and those that a request under way is about to be given.
+    /// `tokens_until` is when the last access token that may be out there expires.
+    ///
+    /// # Errors
+    /// The store cannot write. What was done until then stays done; to be called again.
+    pub async fn set_client_status(
+        &self,
+        realm: &str,
+        id: &str,
+        status: ClientStatus,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
+        if status == ClientStatus::Active {
+            // What a stopped program may have left behind when the client was suspended.
+            let suspended = self.client_status(realm, id).await?.is_some_and(|now| now != status.name());
+            if suspended {
+                self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
+            }
+        }
+        let (owned_realm, owned_id) = (realm.to_owned(), id.to_owned());
+        let known = write!(self, Several, |tx| {
+            Ok(Keep(set_status(tx, &owned_realm, &owned_id, status, now, tokens_until).await?))
+        })?;
+        if known && status != ClientStatus::Active {
+            self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
+        }
+        Ok(known)
+    }
+
+    async fn client_status(&self, realm: &str, id: &str) -> Result<Option<String>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::ClientStatus, values![realm, id], |row| row.string(0)).await })
+    }
+
+    /// Removes a client with its secrets, grants, seats and consents, and revokes its tokens; whether there was one.
+    ///
+    /// # Errors
+    /// The store cannot write. What was done until then stays done; to be called again.
+    pub async fn delete_client(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<bool, Fault> {
+        if !self.set_client_status(realm, id, ClientStatus::Suspended, now, tokens_until).await? {
+            return Ok(false);
+        }
+        let (realm, id) = (realm.to_owned(), id.to_owned());
+        write!(self, Several, |tx| {
+            let deleted = tx.execute(Statement::DeleteClient, values![&realm, &id]).await? > 0;
+            tx.execute(Statement::DeleteSecrets, values![&realm, &id]).await?;
+            tx.execute(Statement::DeleteConsentsOfClient, values![&realm, &id]).await?;
+            note(tx, ChangeKind::Client, &realm, &id, now).await?;
+            Ok(Keep(deleted))
+        })
+    }
+
+    /// Ends the live grants of a client or user, some in each transaction, until there are none.
+    pub(crate) async fn end_all(
+        &self,
+        whose: Whose,
+        realm: &str,
+        id: &str,
+        reason: &'static str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<u64, Fault> {
+        let mut ended = 0;
+        loop {
+            let (realm, id) = (realm.to_owned(), id.to_owned());
+            let some = write!(self, Several, |tx| {
+                Ok(Keep(end_some(tx, whose, &realm, &id, reason, now, tokens_until).await?))
+            })?;
+            ended += some;
+            if some < CHUNK {
+                return Ok(ended);
+            }
+        }
+    }
+}
+
+/// As [`Store::put_client`].
+pub(crate) async fn put(tx: &mut impl Tx, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
+    // The status has a column of its own; inside of the document it always reads the same.
+    let doc = serde_json::to_string(&Client { status: ClientStatus::Active, ..client.clone() })?;
+    let params = values![realm, &client.id, client.status.name(), &doc, now];
+    let changed = tx.execute(Statement::PutClient, params).await? > 0;
+    if changed {
+        note(tx, ChangeKind::Client, realm, &client.id, now).await?;
+    }
+    Ok(changed)
+}
+
+/// As [`Store::put_secret`].
+pub(crate) async fn put_secret(
+    tx: &mut impl Tx,
+    realm: &str,
+    client: &str,
+    secret: &ClientSecret,
+    now: i64,
+) -> Result<bool, Fault> {
+    let changed = tx.execute(Statement::PutSecret, &secret_values(realm, client, secret)).await? > 0;
+    if changed {
+        note(tx, ChangeKind::Client, realm, client, now).await?;
+    }
+    Ok(changed)
+}
+
+/// As [`Store::add_secret`]; the client's row is held first, so that two at once do not both find room.
+pub(crate) async fn add_secret(
+    tx: &mut impl Tx,
+    realm: &str,
+    client: &str,
+    secret: &ClientSecret,
+    now: i64,
+) -> Result<SecretAdded, Fault> {
+    if tx.execute(Statement::LockClient, values![realm, client, now]).await? == 0 {
+        return Ok(SecretAdded::NoSuchClient);
+    }
+    if tx.execute(Statement::AddSecret, &secret_values(realm, client, secret)).await? == 0 {
+        return Ok(SecretAdded::TooMany);
+    }
+    note(tx, ChangeKind::Client, realm, client, now).await?;
+    Ok(SecretAdded::Added)
+}
+
+/// The part of [`Store::set_client_status`] that is one transaction.
+pub(crate) async fn set_status(
+    tx: &mut impl Tx,
+    realm: &str,
+    id: &str,
+    status: ClientStatus,
+    now: i64,
+    tokens_until: i64,
+) -> Result<bool, Fault> {
+    let changed = tx.execute(Statement::SetClientStatus, values![realm, id, status.name(), now]).await? > 0;
+    if !changed && tx.optional(Statement::ClientStatus, values![realm, id], |_| Ok(())).await?.is_none() {
+        return Ok(false);
+    }
+    if status != ClientStatus::Active {
+        revoke_whole(tx, Whose::Client, realm, id, tokens_until, now, tokens_until).await?;
+        end_some(tx, Whose::Client, realm, id, "client", now, tokens_until).await?;
+    } else if changed {
+        // From now on its tokens count again; those of before stay revoked.
+        revocations::lower(tx, realm, RevocationKind::Client, id, now).await?;
+    }
+    if changed {
+        note(tx, ChangeKind::Client, realm, id, now).await?;
+    }
+    Ok(true)
+}
+
+fn secret_values<'a>(realm: &'a str, client: &'a str, secret: &'a ClientSecret) -> [crate::value::Value<'a>; 8] {
+    *values![
+        realm,
+        client,
+        &secret.id,
+        secret.kind.name(),
+        &secret.hash,
+        &secret.label,
+        secret.created_at,
+        secret.expires_at,
+    ]
+}
+
+fn read_client(row: &Row<'_>) -> Result<Client, Fault> {
+    let mut client: Client = serde_json::from_str(row.text(0)?)?;
+    client.status = match row.text(1)? {
+        "pending" => ClientStatus::Pending,
+        "active" => ClientStatus::Active,
+        "rejected" => ClientStatus::Rejected,
+        // A status that a newer program knows is not served by this one.
+        _ => ClientStatus::Suspended,
+    };
+    Ok(client)
+}
+
+fn read_secret(row: &Row<'_>, id: &str) -> Result<ClientSecret, Fault> {
+    Ok(ClientSecret {
+        id: id.to_owned(),
+        kind: SecretKind::parse(row.text(3)?)?,
+        hash: Masked(row.bytes(4)?.to_vec()),
+        label: row.string(5)?,
+        created_at: row.int(6)?,
+        expires_at: row.int_or_null(7)?,
+        retired_at: row.int_or_null(8)?,
+    })
+}

@@ -1,0 +1,240 @@
+//! Grants: what a client may go on doing, and how that ends.
+
+use crate::changes::{ChangeKind, note};
+use crate::revocations::{self, RevocationKind};
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::{Row, id_text, values};
+use crate::{Fault, Id, Masked, Store};
+
+/// How many grants end in one transaction at most, so that others wait for milliseconds only.
+pub(crate) const CHUNK: u64 = 500;
+
+/// A grant that begins.
+#[derive(Debug, Clone)]
+pub struct NewGrant {
+    /// The family of all tokens that come of it; the code's id where it came of one.
+    pub id: Id,
+    /// The realm.
+    pub realm: String,
+    /// To whom it was given. Must be active, else nothing is issued.
+    pub client: String,
+    /// The user it acts for. Must exist and not be disabled, else nothing is issued.
+    pub user: Option<String>,
+    /// How it came about, as its owner spells it (`authorization_code`, `password`, ..).
+    pub flow: String,
+    /// Scope, audience, organisations and so on, as their owner writes them.
+    pub doc: String,
+    /// Goes into the MAC of its refresh tokens.
+    pub nonce: Masked<[u8; 16]>,
+    /// The generation of the first refresh token.
+    pub generation: u32,
+    /// How its refresh tokens turn over, as its owner spells it.
+    pub turnover: String,
+    /// When it began.
+    pub created_at: i64,
+    /// When it is over unless it is refreshed before.
+    pub idle_expires_at: i64,
+    /// When it is over however often it is refreshed.
+    pub expires_at: i64,
+}
+
+/// The answer to the last refresh, for a client that did not receive it.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Sealed under a key that only the refresh token it answered gives.
+    pub sealed: Masked<Vec<u8>>,
+    /// Until when it may be given again.
+    pub until: i64,
+    /// The generation of the refresh token it answered.
+    pub generation: u32,
+}
+
+/// A grant as it is stored.
+#[derive(Debug, Clone)]
+pub struct GrantRow {
+    /// As it began, but with the present `generation` and `idle_expires_at`.
+    pub grant: NewGrant,
+    /// When it was last refreshed, or began.
+    pub refreshed_at: i64,
+    /// When and why it was revoked.
+    pub revoked: Option<(i64, String)>,
+    /// The answer to the last refresh.
+    pub replay: Option<Replay>,
+}
+
+impl GrantRow {
+    /// Whether a refresh token of it may still be used.
+    pub fn is_live(&self, now: i64) -> bool {
+        self.revoked.is_none() && self.grant.idle_expires_at > now && self.grant.expires_at > now
+    }
+}
+
+/// Whose grants end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Client,
+    User,
+}
+
+impl Store {
+    /// A grant, also when it is over or revoked; those over for long are forgotten ([`Store::purge`]).
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn grant(&self, id: &Id) -> Result<Option<GrantRow>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::Grant, values![id], read_grant).await })
+    }
+
+    /// Ends a grant: its refresh tokens, its access tokens of either format, its seats. Does nothing the second time;
+    /// whether it was live. Also for a code whose exchange left no grant: the tokens that carry its id are revoked.
+    /// `tokens_until` is when the last access token of it expires.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn revoke_grant(
+        &self,
+        realm: &str,
+        id: &Id,
+        reason: &'static str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, id) = (realm.to_owned(), *id);
+        write!(self, Several, |tx| { Ok(Keep(revoke(tx, &realm, &id, reason, now, tokens_until).await?)) })
+    }
+
+    /// Ends every grant of a client and revokes every token it was given until `now`; how many grants ended.
+    ///
+    /// # Errors
+    /// The store cannot write. What was done until then stays done; to be called again.
+    pub async fn revoke_all_of_client(
+        &self,
+        realm: &str,
+        client: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<u64, Fault> {
+        self.revoke_all(Whose::Client, realm, client, now, tokens_until).await
+    }
+
+    /// Ends every grant of a user and revokes every token that acts for them and was given out until `now`; how many
+    /// grants ended.
+    ///
+    /// # Errors
+    /// The store cannot write. What was done until then stays done; to be called again.
+    pub async fn revoke_all_of_user(
+        &self,
+        realm: &str,
+        user: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<u64, Fault> {
+        self.revoke_all(Whose::User, realm, user, now, tokens_until).await
+    }
+
+    async fn revoke_all(
+        &self,
+        whose: Whose,
+        realm: &str,
+        id: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<u64, Fault> {
+        let ended = self.end_all(whose, realm, id, "revoked", now, tokens_until).await?;
+        let (realm, id) = (realm.to_owned(), id.to_owned());
+        write!(self, Several, |tx| {
+            // Those that came about between the transactions above and this one end as well.
+            let last = end_some(tx, whose, &realm, &id, "revoked", now, tokens_until).await?;
+            revoke_whole(tx, whose, &realm, &id, now, now, tokens_until).await?;
+            Ok(Keep(ended + last))
+        })
+    }
+}
+
+/// As [`Store::revoke_grant`].
+pub(crate) async fn revoke(
+    tx: &mut impl Tx,
+    realm: &str,
+    id: &Id,
+    reason: &str,
+    now: i64,
+    tokens_until: i64,
+) -> Result<bool, Fault> {
+    let ended = tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await? > 0;
+    tx.execute(Statement::RevokeTokensOfGrant, values![id, now]).await?;
+    tx.execute(Statement::FreeSeatsOfGrant, values![id]).await?;
+    // Nothing of the family is ever valid again, so whatever it is given until then is revoked beforehand.
+    revocations::put(tx, realm, RevocationKind::Grant, &id_text(id), tokens_until, tokens_until, now).await?;
+    Ok(ended)
+}
+
+/// Ends at most [`CHUNK`] live grants of a client or user, and frees all seats that any of them hold; how many ended.
+pub(crate) async fn end_some(
+    tx: &mut impl Tx,
+    whose: Whose,
+    realm: &str,
+    id: &str,
+    reason: &str,
+    now: i64,
+    tokens_until: i64,
+) -> Result<u64, Fault> {
+    let (end, free) = match whose {
+        Whose::Client => (Statement::RevokeGrantsOfClient, Statement::FreeSeatsOfClient),
+        Whose::User => (Statement::RevokeGrantsOfUser, Statement::FreeSeatsOfUser),
+    };
+    let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+    let ended = tx.execute(end, values![realm, id, now, reason, tokens_until, limit]).await?;
+    tx.execute(free, values![realm, id]).await?;
+    Ok(ended)
+}
+
+/// Revokes every token of a client or user that was given out until `before`, of either format.
+pub(crate) async fn revoke_whole(
+    tx: &mut impl Tx,
+    whose: Whose,
+    realm: &str,
+    id: &str,
+    before: i64,
+    now: i64,
+    tokens_until: i64,
+) -> Result<(), Fault> {
+    let (kind, change) = match whose {
+        Whose::Client => (RevocationKind::Client, ChangeKind::Client),
+        Whose::User => (RevocationKind::User, ChangeKind::User),
+    };
+    revocations::put(tx, realm, kind, id, before, tokens_until, now).await?;
+    note(tx, change, realm, id, now).await
+}
+
+fn read_grant(row: &Row<'_>) -> Result<GrantRow, Fault> {
+    let replay = match (row.bytes_or_null(15)?, row.int_or_null(16)?) {
+        (Some(sealed), Some(until)) => {
+            Some(Replay { sealed: Masked(sealed.to_vec()), until, generation: row.small(17)? })
+        }
+        _ => None,
+    };
+    Ok(GrantRow {
+        grant: NewGrant {
+            id: row.array(0)?,
+            realm: row.string(1)?,
+            client: row.string(2)?,
+            user: row.string_or_null(3)?,
+            flow: row.string(4)?,
+            doc: row.string(5)?,
+            nonce: Masked(row.array(6)?),
+            generation: row.small(7)?,
+            turnover: row.string(8)?,
+            created_at: row.int(9)?,
+            idle_expires_at: row.int(11)?,
+            expires_at: row.int(12)?,
+        },
+        refreshed_at: row.int(10)?,
+        revoked: match row.int_or_null(13)? {
+            Some(at) => Some((at, row.string_or_null(14)?.unwrap_or_default())),
+            None => None,
+        },
+        replay,
+    })
+}

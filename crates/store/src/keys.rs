@@ -1,0 +1,226 @@
+//! A realm's signing keys, and secrets of the server's own. Both come and go sealed.
+
+use crate::changes::{ChangeKind, note};
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, End::Undo, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Masked, Store};
+
+/// Where a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// In the key set, but does not sign yet: APIs learn it first.
+    Published,
+    /// Signs.
+    Active,
+    /// Signs no more; what it signed is still verified.
+    Retired,
+}
+
+impl KeyState {
+    /// As the column spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Active => "active",
+            Self::Retired => "retired",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, Fault> {
+        [Self::Published, Self::Active, Self::Retired]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .ok_or_else(|| Fault::other("an unknown state of a signing key"))
+    }
+}
+
+/// A signing key.
+#[derive(Debug, Clone)]
+pub struct SigningKeyRow {
+    /// The realm.
+    pub realm: String,
+    /// Its id in the key set, unique in the realm.
+    pub kid: String,
+    /// Its algorithm, as JOSE spells it.
+    pub alg: String,
+    /// The private key, sealed under the master key.
+    pub sealed: Masked<Vec<u8>>,
+    /// The public key as a JWK.
+    pub public_jwk: String,
+    /// Where it stands.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it begins or began to sign.
+    pub activates_at: i64,
+    /// When it stops or stopped signing.
+    pub retires_at: Option<i64>,
+}
+
+/// The keys of a realm that are in its key set.
+#[derive(Debug, Clone)]
+pub struct KeySet {
+    /// Counts the changes of the set; 0 for a realm that never had one.
+    pub version: i64,
+    /// From the oldest to the newest.
+    pub keys: Vec<SigningKeyRow>,
+}
+
+/// A change of a key set.
+#[derive(Debug, Clone)]
+pub enum KeyChange {
+    /// A new key.
+    Add(Box<SigningKeyRow>),
+    /// A key begins to sign.
+    Activate {
+        /// Which.
+        kid: String,
+    },
+    /// A key stops signing.
+    Retire {
+        /// Which.
+        kid: String,
+    },
+    /// A key leaves the set, and its private part is erased.
+    Remove {
+        /// Which.
+        kid: String,
+    },
+}
+
+impl Store {
+    /// The keys of a realm that are in its key set, and the set's version for [`Store::rotate_keys`].
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn keys(&self, realm: &str) -> Result<KeySet, Fault> {
+        read!(self, |tx| {
+            // The version first: whoever changes the set meanwhile makes the rotation based on this one fail.
+            let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
+            let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
+            Ok(KeySet { version: version.unwrap_or(0), keys })
+        })
+    }
+
+    /// Adds a key, whatever the set's version.
+    ///
+    /// # Errors
+    /// The store cannot write, or the realm has a key of this id.
+    pub async fn put_key(&self, key: SigningKeyRow, now: i64) -> Result<(), Fault> {
+        write!(self, Several, |tx| {
+            let realm = key.realm.clone();
+            tx.execute(Statement::BumpKeySet, values![&realm]).await?;
+            apply(tx, &realm, &KeyChange::Add(Box::new(key)), now).await?;
+            note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            Ok(Keep(()))
+        })
+    }
+
+    /// Moves a key to another state, whatever the set's version. `Published` is where keys begin and nothing returns to.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn set_key_state(&self, realm: &str, kid: &str, state: KeyState, now: i64) -> Result<(), Fault> {
+        let (realm, kid) = (realm.to_owned(), kid.to_owned());
+        write!(self, Several, |tx| {
+            let change = match state {
+                KeyState::Published => return Err(Fault::other("a signing key does not become unused again")),
+                KeyState::Active => KeyChange::Activate { kid },
+                KeyState::Retired => KeyChange::Retire { kid },
+            };
+            tx.execute(Statement::BumpKeySet, values![&realm]).await?;
+            apply(tx, &realm, &change, now).await?;
+            note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            Ok(Keep(()))
+        })
+    }
+
+    /// Changes a key set that still has the version the changes were decided on; whether it had. Of two processes that
+    /// rotate at once, one does: the other reads the set again.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn rotate_keys(
+        &self,
+        realm: &str,
+        version: i64,
+        changes: Vec<KeyChange>,
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let realm = realm.to_owned();
+        write!(self, Several, |tx| {
+            let mine = match version {
+                0 => tx.execute(Statement::StartKeySet, values![&realm]).await?,
+                _ => tx.execute(Statement::NextKeySet, values![&realm, version]).await?,
+            };
+            if mine == 0 {
+                return Ok(Undo(false));
+            }
+            for change in &changes {
+                apply(tx, &realm, change, now).await?;
+            }
+            note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            Ok(Keep(true))
+        })
+    }
+
+    /// Keeps a sealed secret of the server's own under a name, unless there is one; whichever is kept is returned.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_sealed_if_absent(&self, name: &str, sealed: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        let name = name.to_owned();
+        write!(self, Several, |tx| {
+            tx.execute(Statement::PutSealed, values![&name, &sealed]).await?;
+            let kept = tx.optional(Statement::Sealed, values![&name], |row| Ok(row.bytes(0)?.to_vec())).await?;
+            kept.map(Keep).ok_or_else(|| Fault::other("a sealed secret vanished"))
+        })
+    }
+
+    /// The sealed secret of this name.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::Sealed, values![name], |row| Ok(row.bytes(0)?.to_vec())).await })
+    }
+}
+
+async fn apply(tx: &mut impl Tx, realm: &str, change: &KeyChange, now: i64) -> Result<(), Fault> {
+    match change {
+        KeyChange::Add(key) => {
+            let params = values![
+                realm,
+                &key.kid,
+                &key.alg,
+                &key.sealed,
+                &key.public_jwk,
+                key.state.name(),
+                key.created_at,
+                key.activates_at,
+                key.retires_at,
+            ];
+            tx.execute(Statement::PutKey, params).await?
+        }
+        KeyChange::Activate { kid } => tx.execute(Statement::ActivateKey, values![realm, kid, now]).await?,
+        KeyChange::Retire { kid } => tx.execute(Statement::RetireKey, values![realm, kid, now]).await?,
+        KeyChange::Remove { kid } => tx.execute(Statement::RemoveKey, values![realm, kid, now, &[0u8; 0]]).await?,
+    };
+    Ok(())
+}
+
+fn read_key(row: &Row<'_>) -> Result<SigningKeyRow, Fault> {
+    Ok(SigningKeyRow {
+        realm: row.string(0)?,
+        kid: row.string(1)?,
+        alg: row.string(2)?,
+        sealed: Masked(row.bytes(3)?.to_vec()),
+        public_jwk: row.string(4)?,
+        state: KeyState::parse(row.text(5)?)?,
+        created_at: row.int(6)?,
+        activates_at: row.int(7)?,
+        retires_at: row.int_or_null(8)?,
+    })
+}

@@ -1,0 +1,156 @@
+//! Mails on their way, and links that show a secret once.
+
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::values;
+use crate::{Fault, Hash, Id, Masked, Store};
+
+/// A mail to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its id.
+    pub id: Id,
+    /// To whom.
+    pub recipient: String,
+    /// What it says, as its owner writes it. Never a secret: that is behind the one-time link.
+    pub doc: String,
+}
+
+/// A mail whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueMail {
+    /// What is to be sent.
+    pub mail: Mail,
+    /// When it was queued.
+    pub created_at: i64,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// A link that shows a sealed secret once.
+#[derive(Debug, Clone)]
+pub struct OneTimeLink {
+    /// SHA-256 of what is in the link.
+    pub hash: Masked<Hash>,
+    /// The realm.
+    pub realm: String,
+    /// Whose secret it is.
+    pub client: String,
+    /// The secret, sealed under a key that only the link gives.
+    pub sealed: Masked<Vec<u8>>,
+    /// When the link is over.
+    pub expires_at: i64,
+}
+
+/// What was behind a link.
+#[derive(Debug, Clone)]
+pub struct Unsealed {
+    /// The realm.
+    pub realm: String,
+    /// Whose secret it is.
+    pub client: String,
+    /// The sealed secret, which is kept nowhere else now.
+    pub sealed: Masked<Vec<u8>>,
+}
+
+impl Store {
+    /// Queues a mail.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn queue_mail(&self, mail: Mail, now: i64) -> Result<(), Fault> {
+        write!(self, Single, |tx| { Ok(Keep(queue(tx, &mail, now).await?)) })
+    }
+
+    /// The mails that are to be tried now, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn due_mails(&self, now: i64, limit: i64) -> Result<Vec<DueMail>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::DueMails, values![now, limit], |row| {
+                Ok(DueMail {
+                    mail: Mail { id: row.array(0)?, recipient: row.string(1)?, doc: row.string(2)? },
+                    created_at: row.int(3)?,
+                    attempts: row.small(4)?,
+                })
+            })
+            .await
+        })
+    }
+
+    /// Takes a due mail for one attempt; true for one caller only. Unless it is sent, it is due again at `next_attempt_at`.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn claim_mail(&self, id: &Id, attempts: u32, next_attempt_at: i64) -> Result<bool, Fault> {
+        let id = *id;
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::ClaimMail, values![&id, attempts, next_attempt_at]).await? > 0))
+        })
+    }
+
+    /// A mail has left; whether that was news.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn mail_sent(&self, id: &Id, now: i64) -> Result<bool, Fault> {
+        let id = *id;
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::MailSent, values![&id, now]).await? > 0)) })
+    }
+
+    /// Keeps a sealed secret behind a link.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_link(&self, link: OneTimeLink) -> Result<(), Fault> {
+        write!(self, Single, |tx| { Ok(Keep(put_link(tx, &link).await?)) })
+    }
+
+    /// The realm and client of a link that has not been used and is not over: for the page that asks first.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn link(&self, hash: &Hash, now: i64) -> Result<Option<(String, String)>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::Link, values![hash, now], |row| Ok((row.string(0)?, row.string(1)?))).await
+        })
+    }
+
+    /// Uses a link up: its secret, for one caller only.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn consume_link(&self, hash: &Hash, now: i64) -> Result<Option<Unsealed>, Fault> {
+        let hash = *hash;
+        write!(self, Several, |tx| {
+            let unsealed = tx
+                .optional(Statement::ConsumeLink, values![&hash, now], |row| {
+                    Ok(Unsealed {
+                        realm: row.string(0)?,
+                        client: row.string(1)?,
+                        sealed: Masked(row.bytes(2)?.to_vec()),
+                    })
+                })
+                .await?;
+            if unsealed.is_some() {
+                tx.execute(Statement::EmptyLink, values![&hash, &[0u8; 0]]).await?;
+            }
+            Ok(Keep(unsealed))
+        })
+    }
+}
+
+/// As [`Store::queue_mail`].
+pub(crate) async fn queue(tx: &mut impl Tx, mail: &Mail, now: i64) -> Result<(), Fault> {
+    tx.execute(Statement::QueueMail, values![&mail.id, &mail.recipient, &mail.doc, now]).await?;
+    Ok(())
+}
+
+/// As [`Store::put_link`].
+pub(crate) async fn put_link(tx: &mut impl Tx, link: &OneTimeLink) -> Result<(), Fault> {
+    let OneTimeLink { hash, realm, client, sealed, expires_at } = link;
+    tx.execute(Statement::PutLink, values![hash, realm, client, sealed, *expires_at]).await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Revocations, in the order in which followers hear of them.
+//!
+//! There is one row per thing revoked, with the number of its last change: a follower replaces what it knows about the
+//! same kind and value.
+
+use crate::changes::{self, ChangeKind, note};
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Store};
+
+/// What tokens are revoked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RevocationKind {
+    /// The token's id.
+    Jti,
+    /// The grant (family) it came of, as [`crate::id_text`] spells it.
+    Grant,
+    /// The client it was given to.
+    Client,
+    /// The user it acts for.
+    User,
+}
+
+impl RevocationKind {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jti => "jti",
+            Self::Grant => "grant",
+            Self::Client => "client",
+            Self::User => "user",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, Fault> {
+        [Self::Jti, Self::Grant, Self::Client, Self::User]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Fault::other("an unknown kind of revocation"))
+    }
+}
+
+/// One revocation: tokens of `realm` with this `value` that were issued at or before `before` are revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// Its number.
+    pub seq: i64,
+    /// The realm.
+    pub realm: String,
+    /// What `value` is.
+    pub kind: RevocationKind,
+    /// Which one.
+    pub value: String,
+    /// In milliseconds; may lie ahead.
+    pub before: i64,
+    /// When the last token that it is about expires, and it can be forgotten.
+    pub expires_at: i64,
+}
+
+/// What a follower has to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocations {
+    /// In order of their numbers.
+    pub items: Vec<Revocation>,
+    /// The number to ask for next.
+    pub seq: i64,
+    /// The follower is ahead of the database (it was restored): forget everything and ask again from 0.
+    pub reset: bool,
+}
+
+impl Store {
+    /// Revokes tokens that were issued at or before `before`; see [`Revocation`]. Followers hear of it.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn revoke(
+        &self,
+        realm: &str,
+        kind: RevocationKind,
+        value: &str,
+        before: i64,
+        expires_at: i64,
+        now: i64,
+    ) -> Result<(), Fault> {
+        let (realm, value) = (realm.to_owned(), value.to_owned());
+        write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, kind, &value, before, expires_at, now).await?)) })
+    }
+
+    /// The revocations of a realm (`None`: of all) behind number `after`, at most `limit`. From 0: all that are known.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn revocations_after(
+        &self,
+        realm: Option<&str>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Revocations, Fault> {
+        // Read before the items: a number given out meanwhile must not be skipped.
+        let last = self.last_revocation().await?;
+        if after > last {
+            return Ok(Revocations { items: Vec::new(), seq: 0, reset: true });
+        }
+        let items = read!(self, |tx| {
+            match realm {
+                Some(realm) => {
+                    tx.query(Statement::RevocationsAfter, values![realm, after, limit], read_revocation).await
+                }
+                None => tx.query(Statement::AllRevocationsAfter, values![after, limit], read_revocation).await,
+            }
+        })?;
+        let all = i64::try_from(items.len()).is_ok_and(|count| count < limit);
+        let seq = items.last().map_or(after, |item| item.seq);
+        Ok(Revocations { seq: if all { seq.max(last) } else { seq }, items, reset: false })
+    }
+
+    /// The number of the last revocation.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn last_revocation(&self) -> Result<i64, Fault> {
+        read!(self, |tx| { changes::last(tx, "revocation").await })
+    }
+}
+
+/// As [`Store::revoke`]; nothing happens where the same is revoked already.
+pub(crate) async fn put(
+    tx: &mut impl Tx,
+    realm: &str,
+    kind: RevocationKind,
+    value: &str,
+    before: i64,
+    expires_at: i64,
+    now: i64,
+) -> Result<(), Fault> {
+    let (before, expires_at) = match known(tx, realm, kind, value).await? {
+        Some((old_before, old_end)) if old_before >= before && old_end >= expires_at => return Ok(()),
+        Some((old_before, old_end)) => (before.max(old_before), expires_at.max(old_end)),
+        None => (before, expires_at),
+    };
+    write_down(tx, realm, kind, value, before, expires_at, now).await
+}
+
+/// Lets tokens issued after `before` count again, where a revocation said otherwise.
+pub(crate) async fn lower(
+    tx: &mut impl Tx,
+    realm: &str,
+    kind: RevocationKind,
+    value: &str,
+    before: i64,
+) -> Result<(), Fault> {
+    match known(tx, realm, kind, value).await? {
+        Some((old, expires_at)) if old > before => {
+            write_down(tx, realm, kind, value, before, expires_at, before).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn known(
+    tx: &mut impl Tx,
+    realm: &str,
+    kind: RevocationKind,
+    value: &str,
+) -> Result<Option<(i64, i64)>, Fault> {
+    tx.optional(Statement::Revocation, values![realm, kind.name(), value], |row| Ok((row.int(0)?, row.int(1)?))).await
+}
+
+async fn write_down(
+    tx: &mut impl Tx,
+    realm: &str,
+    kind: RevocationKind,
+    value: &str,
+    before: i64,
+    expires_at: i64,
+    now: i64,
+) -> Result<(), Fault> {
+    let seq = changes::next(tx, "revocation").await?;
+    tx.execute(Statement::PutRevocation, values![seq, realm, kind.name(), value, before, expires_at]).await?;
+    note(tx, ChangeKind::Revocation, realm, &seq.to_string(), now).await
+}
+
+fn read_revocation(row: &Row<'_>) -> Result<Revocation, Fault> {
+    Ok(Revocation {
+        seq: row.int(0)?,
+        realm: row.string(1)?,
+        kind: RevocationKind::parse(row.text(2)?)?,
+        value: row.string(3)?,
+        before: row.int(4)?,
+        expires_at: row.int(5)?,
+    })
+}

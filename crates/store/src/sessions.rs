@@ -1,0 +1,240 @@
+//! What belongs to a browser: sessions, requests that wait for a person, and what people consented to.
+
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Hash, Id, Store};
+use claviger_core::ScopeSet;
+
+/// A browser in which somebody signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The SHA-256 of its cookie.
+    pub hash: Hash,
+    /// The realm.
+    pub realm: String,
+    /// Who signed in.
+    pub user: String,
+    /// When it began.
+    pub created_at: i64,
+    /// When the user last proved who they are (`auth_time`).
+    pub auth_time: i64,
+    /// When it was last used.
+    pub last_seen_at: i64,
+    /// When it is over: the nearer of the idle and the absolute limit.
+    pub expires_at: i64,
+}
+
+/// An authorization request that waits for the person in front of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What the browser carries.
+    pub id: Id,
+    /// The realm.
+    pub realm: String,
+    /// The SHA-256 of the cookie of the browser it belongs to.
+    pub browser_hash: Hash,
+    /// The request, as its owner writes it.
+    pub doc: String,
+    /// When it is over.
+    pub expires_at: i64,
+}
+
+/// What a user lets a client do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Every scope consented to.
+    pub scope: ScopeSet,
+    /// The organisations chosen last.
+    pub organisations: Vec<String>,
+    /// When it was last changed.
+    pub updated_at: i64,
+}
+
+/// A consent that is being given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentGrant {
+    /// The realm.
+    pub realm: String,
+    /// Who gives it.
+    pub user: String,
+    /// To whom.
+    pub client: String,
+    /// Added to what was consented to before.
+    pub scope: ScopeSet,
+    /// Replaces what was chosen before: who leaves out a company means it.
+    pub organisations: Vec<String>,
+}
+
+impl Store {
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn create_session(&self, session: Session) -> Result<(), Fault> {
+        write!(self, Single, |tx| {
+            let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at } = &session;
+            let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at];
+            tx.execute(Statement::CreateSession, params).await?;
+            Ok(Keep(()))
+        })
+    }
+
+    /// The session of a cookie, unless it is over.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn session(&self, hash: &Hash, now: i64) -> Result<Option<Session>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::Session, values![hash, now], read_session).await })
+    }
+
+    /// Moves a session's idle limit; whether it is not over. A write: to be called once a minute, not once a request.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn touch_session(&self, hash: &Hash, now: i64, expires_at: i64) -> Result<bool, Fault> {
+        let hash = *hash;
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::TouchSession, values![&hash, now, expires_at]).await? > 0))
+        })
+    }
+
+    /// Ends a session; whether there was one.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn end_session(&self, hash: &Hash) -> Result<bool, Fault> {
+        let hash = *hash;
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::EndSession, values![&hash]).await? > 0)) })
+    }
+
+    /// Ends every session of a user; how many there were.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn end_sessions_of_user(&self, realm: &str, user: &str) -> Result<u64, Fault> {
+        let (realm, user) = (realm.to_owned(), user.to_owned());
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::EndSessionsOfUser, values![&realm, &user]).await?))
+        })
+    }
+
+    /// Keeps an authorization request while a person reads a page.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_pending(&self, pending: Pending) -> Result<(), Fault> {
+        write!(self, Single, |tx| {
+            let Pending { id, realm, browser_hash, doc, expires_at } = &pending;
+            tx.execute(Statement::PutPending, values![id, realm, browser_hash, doc, *expires_at]).await?;
+            Ok(Keep(()))
+        })
+    }
+
+    /// A waiting request, unless it is over.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn pending(&self, id: &Id, now: i64) -> Result<Option<Pending>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::Pending, values![id, now], |row| {
+                Ok(Pending {
+                    id: row.array(0)?,
+                    realm: row.string(1)?,
+                    browser_hash: row.array(2)?,
+                    doc: row.string(3)?,
+                    expires_at: row.int(4)?,
+                })
+            })
+            .await
+        })
+    }
+
+    /// Replaces a waiting request's document; whether it still waits.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn update_pending(&self, id: &Id, doc: String, now: i64) -> Result<bool, Fault> {
+        let id = *id;
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::UpdatePending, values![&id, &doc, now]).await? > 0))
+        })
+    }
+
+    /// Ends the wait; true for one caller only.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn delete_pending(&self, id: &Id, now: i64) -> Result<bool, Fault> {
+        let id = *id;
+        write!(self, Single, |tx| { Ok(Keep(take_pending(tx, &id, now).await?)) })
+    }
+
+    /// What a user lets a client do.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn consent(&self, realm: &str, user: &str, client: &str) -> Result<Option<Consent>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::Consent, values![realm, user, client], |row| {
+                Ok(Consent {
+                    scope: ScopeSet::parse(row.text(0)?).map_err(Fault::other)?,
+                    organisations: serde_json::from_str(row.text(1)?)?,
+                    updated_at: row.int(2)?,
+                })
+            })
+            .await
+        })
+    }
+
+    /// Remembers a consent: its scopes are added to those of before, its organisations replace them.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn grant_consent(&self, consent: ConsentGrant, now: i64) -> Result<(), Fault> {
+        write!(self, Several, |tx| { Ok(Keep(grant_consent(tx, &consent, now).await?)) })
+    }
+
+    /// Forgets a consent; whether there was one. The grants that came of it go on: revoke them as well.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn withdraw_consent(&self, realm: &str, user: &str, client: &str) -> Result<bool, Fault> {
+        let (realm, user, client) = (realm.to_owned(), user.to_owned(), client.to_owned());
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::WithdrawConsent, values![&realm, &user, &client]).await? > 0))
+        })
+    }
+}
+
+/// As [`Store::delete_pending`].
+pub(crate) async fn take_pending(tx: &mut impl Tx, id: &Id, now: i64) -> Result<bool, Fault> {
+    Ok(tx.execute(Statement::DeletePending, values![id, now]).await? > 0)
+}
+
+/// As [`Store::grant_consent`]. The first statement holds the row, so that two at once lose neither's scopes.
+pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now: i64) -> Result<(), Fault> {
+    let ConsentGrant { realm, user, client, scope, organisations } = consent;
+    let (text, organisations) = (scope.to_string(), serde_json::to_string(organisations)?);
+    let params = values![realm, user, client, &text, &organisations, now];
+    let before = tx.optional(Statement::LockConsent, params, |row| row.string(0)).await?.unwrap_or_default();
+    let mut merged = ScopeSet::parse(&before).map_err(Fault::other)?;
+    if !scope.is_subset(&merged) {
+        merged.extend(scope);
+        tx.execute(Statement::WidenConsent, values![realm, user, client, &merged.to_string()]).await?;
+    }
+    Ok(())
+}
+
+fn read_session(row: &Row<'_>) -> Result<Session, Fault> {
+    Ok(Session {
+        hash: row.array(0)?,
+        realm: row.string(1)?,
+        user: row.string(2)?,
+        created_at: row.int(3)?,
+        auth_time: row.int(4)?,
+        last_seen_at: row.int(5)?,
+        expires_at: row.int(6)?,
+    })
+}

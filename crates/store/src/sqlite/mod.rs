@@ -1,0 +1,165 @@
+//! SQLite: one writer thread that commits whatever has queued up at once, and readers beside it.
+//!
+//! * A write is queued, runs on the writer's thread among others in one transaction, and is answered after the commit:
+//!   one `fsync` for many requests ([`writer`]).
+//! * A read runs at once on the caller's thread, on one of a few read-only connections; it takes microseconds, so it
+//!   needs no thread of its own even inside of an asynchronous task ([`Engine::read`]).
+//! * The write-ahead log is moved into the database beside the writer, not by it ([`checkpoint`]).
+
+mod backup;
+mod checkpoint;
+mod open;
+mod tx;
+mod writer;
+
+use crate::tx::{End, Extent};
+use crate::{Fault, Options};
+use rusqlite::Connection;
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+pub(crate) use backup::backup;
+pub(crate) use tx::{ReadTx, WriteTx};
+use writer::{Job, Work, Writer};
+
+/// An open SQLite database.
+pub(crate) struct Engine {
+    /// `None` only while it is being dropped.
+    queue: Option<SyncSender<Box<dyn Job>>>,
+    readers: Vec<Mutex<Connection>>,
+    /// Notices commits of other connections, so it must not share one.
+    watcher: Mutex<Connection>,
+    threads: Vec<JoinHandle<()>>,
+    path: PathBuf,
+    patience: Duration,
+    /// Removed when the engine goes: the folder of a database that was to be nowhere.
+    _folder: Option<open::TemporaryFolder>,
+}
+
+impl Engine {
+    /// Opens `path`, or a database in a fresh temporary folder that goes away with the engine.
+    ///
+    /// # Errors
+    /// The folder or file cannot be made, is damaged, is held by another process, or is of a newer schema.
+    pub(crate) fn open(path: Option<&Path>, options: &Options) -> Result<Self, Fault> {
+        let (path, folder) = match path {
+            Some(path) => (path.to_owned(), None),
+            None => open::TemporaryFolder::create().map(|folder| (folder.database(), Some(folder)))?,
+        };
+        let connection = open::writer(&path, folder.is_none())?;
+        let readers = (0..options.readers.max(1))
+            .map(|_| open::reader(&path).map(Mutex::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        let watcher = Mutex::new(open::reader(&path)?);
+        let (queue, jobs) = sync_channel(options.queue.max(1));
+        let (checkpointer, checkpoints) = checkpoint::start(&path)?;
+        let writer = Writer { connection, jobs, batch: options.batch.max(1), checkpoints };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.run())
+            .map_err(|error| Fault::Unavailable(error.to_string()))?;
+        Ok(Self {
+            queue: Some(queue),
+            readers,
+            watcher,
+            threads: vec![thread, checkpointer],
+            path,
+            patience: options.patience,
+            _folder: folder,
+        })
+    }
+
+    /// The database's file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs an intention on the writer's thread and answers after its commit.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`] where the queue is full, or the answer did not come within the patience of the store: what was
+    /// asked for may then still be done, but nobody was told.
+    pub(crate) async fn write<T, F>(&self, extent: Extent, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut WriteTx<'_>) -> Result<End<T>, Fault> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue.try_send(Box::new(Work::new(extent, work, reply))).map_err(|error| match error {
+            TrySendError::Full(_) => Fault::Busy,
+            TrySendError::Disconnected(_) => stopped(),
+        })?;
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(stopped()),
+            Err(_) => Err(Fault::Busy),
+        }
+    }
+
+    /// Runs a reading intention here and now; it sees the last commit.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let connection = self.reader()?;
+        work(&mut ReadTx::new(&connection))
+    }
+
+    /// A number that is another one after any commit by any process.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn data_version(&self) -> Result<i64, Fault> {
+        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pragma = watcher.prepare_cached("PRAGMA data_version")?;
+        Ok(pragma.query_row([], |row| row.get(0))?)
+    }
+
+    /// A free reader; each thread looks at its own first.
+    fn reader(&self) -> Result<MutexGuard<'_, Connection>, Fault> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! { static MINE: Cell<usize> = Cell::new(THREADS.fetch_add(1, Ordering::Relaxed)); }
+        let first = MINE.get() % self.readers.len().max(1);
+        let (after, before) = (self.readers.iter().skip(first), self.readers.iter().take(first));
+        if let Some(free) = after.chain(before).find_map(|reader| reader.try_lock().ok()) {
+            return Ok(free);
+        }
+        let mine = self.readers.get(first).ok_or_else(stopped)?;
+        Ok(mine.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Engine {
+    /// Lets the writer finish what is queued; the last connection to close leaves the log empty.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped() -> Fault {
+    Fault::Unavailable("the writer has stopped".into())
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,
+            Some(Code::DiskFull) => Self::Full,
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(Code::CannotOpen | Code::SystemIoFailure | Code::ReadOnly | Code::PermissionDenied) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}

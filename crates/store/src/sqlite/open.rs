@@ -1,0 +1,123 @@
+//! Opening a database: its folder, its connections, its schema.
+
+use crate::Fault;
+use crate::schema::{KNOWN, MIGRATIONS, spell};
+use crate::statements::Statement;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a statement waits for another process that writes.
+const OTHERS: Duration = Duration::from_secs(4);
+
+/// The connection that writes, with the schema brought up to date.
+pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = connect(path, flags)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Fault::Unavailable(format!("{}: no write-ahead log on this file system", path.display())));
+    }
+    connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "OFF" })?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection, Fault> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_prepared_statement_cache_capacity(Statement::ALL.len());
+    connection.pragma_update(None, "cache_size", -4_096)?;
+    Ok(connection)
+}
+
+/// A connection that copies the log.
+pub(super) fn checkpointer(path: &Path) -> Result<Connection, Fault> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| match Fault::from(error) {
+        Fault::Unavailable(detail) => Fault::Unavailable(format!("{}: {detail}", path.display())),
+        other => other,
+    })?;
+    connection.busy_timeout(OTHERS)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date, in one transaction: of two processes that start at once, one waits for the other.
+fn migrate(connection: &mut Connection) -> Result<(), Fault> {
+    if schema(connection)?.is_some_and(|found| found.version == KNOWN) {
+        return Ok(());
+    }
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = match schema(&tx)? {
+        Some(found) => found,
+        None => {
+            tx.execute_batch(
+                "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);
+                 INSERT INTO schema_version (version, readable_by) VALUES (0, 0);",
+            )?;
+            Schema { version: 0, readable_by: 0 }
+        }
+    };
+    if found.version > KNOWN {
+        if found.readable_by > KNOWN {
+            return Err(Fault::SchemaTooNew { found: found.version, known: KNOWN });
+        }
+        return Ok(());
+    }
+    for step in MIGRATIONS.iter().filter(|step| step.version > found.version) {
+        tx.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID"))?;
+        tx.execute("UPDATE schema_version SET version = ?1, readable_by = ?2", [step.version, step.readable_by])?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+struct Schema {
+    version: i64,
+    readable_by: i64,
+}
+
+fn schema(connection: &Connection) -> Result<Option<Schema>, Fault> {
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'";
+    if connection.query_row(table, [], |_| Ok(())).optional()?.is_none() {
+        return Ok(None);
+    }
+    let row = "SELECT version, readable_by FROM schema_version";
+    let read = |row: &rusqlite::Row<'_>| Ok(Schema { version: row.get(0)?, readable_by: row.get(1)? });
+    Ok(connection.query_row(row, [], read).optional()?)
+}
+
+/// The folder of a database that was to be nowhere; removed with everything in it.
+pub(super) struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    pub(super) fn create() -> Result<Self, Fault> {
+        let folder = std::env::temp_dir().join(format!("claviger-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir(&folder)
+            .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+        Ok(Self(folder))
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.0.join("claviger.db")
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

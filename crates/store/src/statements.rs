@@ -1,0 +1,242 @@
+//! Every SQL statement there is, in the subset that all engines read alike.
+//!
+//! Parameters are `?1`, `?2`, ..; an engine that spells them otherwise rewrites the sign once when it prepares. The
+//! place in [`Statement::ALL`] is the place in an engine's table of prepared statements, so none is found by its text.
+
+/// Declares the registry: a name and the SQL, in sections.
+macro_rules! registry {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        /// One statement of the registry.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Statement { $($(#[$doc])* $name),* }
+
+        impl Statement {
+            /// All of them, in order.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Its text.
+            pub(crate) const fn sql(self) -> &'static str {
+                match self { $(Self::$name => $sql),* }
+            }
+        }
+    };
+}
+
+registry! {
+    // ---- sequences and changes
+    NextNumber = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value";
+    LastNumber = "SELECT value FROM counter WHERE name = ?1";
+    AddChange = "INSERT INTO change (seq, kind, realm, id, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    ChangesAfter = "SELECT seq, kind, realm, id FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    PurgeChanges = "DELETE FROM change WHERE seq IN (SELECT seq FROM change WHERE at < ?1 ORDER BY seq LIMIT ?2)";
+
+    // ---- realms
+    PutRealm = "INSERT INTO realm (id, doc, version, updated_at) VALUES (?1, ?2, 1, ?3)
+        ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, version = realm.version + 1, updated_at = excluded.updated_at
+        WHERE realm.doc <> excluded.doc";
+    DeleteRoutes = "DELETE FROM realm_route WHERE realm = ?1";
+    AddRoute = "INSERT INTO realm_route (authority, realm) VALUES (?1, ?2) ON CONFLICT (authority, realm) DO NOTHING";
+    Realm = "SELECT doc FROM realm WHERE id = ?1";
+    RealmsAt = "SELECT r.doc FROM realm_route t JOIN realm r ON r.id = t.realm WHERE t.authority = ?1 ORDER BY r.id";
+    ListRealms = "SELECT id FROM realm WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+    // ---- clients and their secrets
+    PutClient = "INSERT INTO client (realm, id, status, doc, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        ON CONFLICT (realm, id) DO UPDATE SET doc = excluded.doc, updated_at = excluded.updated_at
+        WHERE client.doc <> excluded.doc";
+    ClientStatus = "SELECT status FROM client WHERE realm = ?1 AND id = ?2";
+    Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at
+        FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
+        WHERE c.realm = ?1 AND c.id = ?2 ORDER BY s.created_at, s.id";
+    ListClients = "SELECT doc, status FROM client WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    ListClientsByStatus = "SELECT doc, status FROM client
+        WHERE realm = ?1 AND status = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+    LockClient = "UPDATE client SET updated_at = ?3 WHERE realm = ?1 AND id = ?2";
+    SetClientStatus = "UPDATE client SET status = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2 AND status <> ?3";
+    DeleteClient = "DELETE FROM client WHERE realm = ?1 AND id = ?2";
+    AddSecret = "INSERT INTO client_secret (realm, client, id, kind, hash, label, created_at, expires_at)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+        WHERE (SELECT COUNT(*) FROM client_secret WHERE realm = ?1 AND client = ?2 AND retired_at IS NULL
+            AND (expires_at IS NULL OR expires_at > ?7)) < 2";
+    PutSecret = "INSERT INTO client_secret (realm, client, id, kind, hash, label, created_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT (realm, client, id) DO UPDATE
+        SET kind = excluded.kind, hash = excluded.hash, label = excluded.label, expires_at = excluded.expires_at,
+            retired_at = NULL
+        WHERE client_secret.hash <> excluded.hash OR client_secret.retired_at IS NOT NULL";
+    RetireSecret = "UPDATE client_secret SET retired_at = ?4
+        WHERE realm = ?1 AND client = ?2 AND id = ?3 AND retired_at IS NULL";
+    DeleteSecrets = "DELETE FROM client_secret WHERE realm = ?1 AND client = ?2";
+    DeleteConsentsOfClient = "DELETE FROM consent WHERE realm = ?1 AND client = ?2";
+
+    // ---- users and organisations
+    PutUser = "INSERT INTO users (realm, id, username_key, disabled, password_hash, doc, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+        ON CONFLICT (realm, id) DO UPDATE
+        SET username_key = excluded.username_key, disabled = excluded.disabled, doc = excluded.doc,
+            password_hash = COALESCE(excluded.password_hash, users.password_hash), updated_at = excluded.updated_at
+        WHERE users.doc <> excluded.doc OR users.disabled <> excluded.disabled
+            OR COALESCE(excluded.password_hash, '') NOT IN ('', COALESCE(users.password_hash, ''))";
+    User = "SELECT doc, disabled, password_hash FROM users WHERE realm = ?1 AND id = ?2";
+    UserByUsername = "SELECT doc, disabled, password_hash FROM users WHERE realm = ?1 AND username_key = ?2";
+    UsernameTaken = "SELECT id FROM users WHERE realm = ?1 AND username_key = ?2 AND id <> ?3";
+    ListUsers = "SELECT doc, disabled FROM users WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    SetPassword = "UPDATE users SET password_hash = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2";
+    SetDisabled = "UPDATE users SET disabled = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2 AND disabled <> ?3";
+    PutOrganisation = "INSERT INTO organisation (realm, id, doc) VALUES (?1, ?2, ?3)
+        ON CONFLICT (realm, id) DO UPDATE SET doc = excluded.doc WHERE organisation.doc <> excluded.doc";
+    Organisation = "SELECT doc FROM organisation WHERE realm = ?1 AND id = ?2";
+
+    // ---- browsers: sessions, waiting requests, consent
+    CreateSession = "INSERT INTO session (hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    Session = "SELECT hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at FROM session
+        WHERE hash = ?1 AND expires_at > ?2";
+    TouchSession = "UPDATE session SET last_seen_at = ?2, expires_at = ?3 WHERE hash = ?1 AND expires_at > ?2";
+    EndSession = "DELETE FROM session WHERE hash = ?1";
+    EndSessionsOfUser = "DELETE FROM session WHERE realm = ?1 AND user_id = ?2";
+    PutPending = "INSERT INTO pending (id, realm, browser_hash, doc, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    Pending = "SELECT id, realm, browser_hash, doc, expires_at FROM pending WHERE id = ?1 AND expires_at > ?2";
+    UpdatePending = "UPDATE pending SET doc = ?2 WHERE id = ?1 AND expires_at > ?3";
+    DeletePending = "DELETE FROM pending WHERE id = ?1 AND expires_at > ?2";
+    Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (realm, user_id, client) DO UPDATE
+        SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
+    WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+
+    // ---- codes, grants, tokens
+    PutCode = "INSERT INTO code (id, hash, realm, client, doc, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    Code = "SELECT id, hash, realm, client, doc, expires_at, redeemed_at FROM code WHERE id = ?1";
+    RedeemCode = "UPDATE code SET redeemed_at = ?3
+        WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NULL AND expires_at > ?3";
+    CodeRedeemedAt = "SELECT redeemed_at FROM code WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NOT NULL";
+    /// Only for a client that is served and a user who may sign in, whatever the caller believed a moment ago.
+    AddGrant = "INSERT INTO grants (id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at,
+            refreshed_at, idle_expires_at, expires_at, check_at)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?11 FROM client c
+        WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (?4 IS NULL
+            OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0))";
+    RotateGrant = "UPDATE grants
+        SET generation = CASE WHEN generation < ?3 THEN ?3 ELSE generation END, refreshed_at = ?4,
+            idle_expires_at = ?5, replay = ?6, replay_until = ?7, replay_generation = ?8
+        WHERE id = ?1 AND (?2 IS NULL OR generation = ?2) AND revoked_at IS NULL
+            AND expires_at > ?4 AND idle_expires_at > ?4";
+    Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
+            idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
+        FROM grants WHERE id = ?1";
+    RevokeGrant = "UPDATE grants SET revoked_at = ?2, revoked_reason = ?3, replay = NULL, check_at = ?4
+        WHERE id = ?1 AND revoked_at IS NULL";
+    RevokeGrantsOfClient = "UPDATE grants SET revoked_at = ?3, revoked_reason = ?4, replay = NULL, check_at = ?5
+        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
+            WHERE realm = ?1 AND client = ?2 AND revoked_at IS NULL LIMIT ?6)";
+    RevokeGrantsOfUser = "UPDATE grants SET revoked_at = ?3, revoked_reason = ?4, replay = NULL, check_at = ?5
+        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
+            WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL LIMIT ?6)";
+    AddAccessToken = "INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issued_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    /// A token of a client or user whose tokens were revoked as a whole is not touched by that; it is seen here.
+    AccessToken = "SELECT t.id, t.hash, t.realm, t.client, t.user_id, t.grant_id, t.doc, t.issued_at, t.expires_at,
+            CASE WHEN t.revoked_at IS NOT NULL
+                OR EXISTS (SELECT 1 FROM revocation r WHERE r.realm = t.realm AND r.kind = 'client'
+                    AND r.value = t.client AND r.before_ms >= t.issued_at)
+                OR EXISTS (SELECT 1 FROM revocation r WHERE r.realm = t.realm AND r.kind = 'user'
+                    AND r.value = t.user_id AND r.before_ms >= t.issued_at)
+            THEN 1 ELSE 0 END
+        FROM access_token t WHERE t.id = ?1";
+    RevokeAccessToken = "UPDATE access_token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+    RevokeTokensOfGrant = "UPDATE access_token SET revoked_at = ?2 WHERE grant_id = ?1 AND revoked_at IS NULL";
+
+    // ---- seats
+    ExtendSeat = "UPDATE seat SET expires_at = ?6
+        WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4 AND grant_id = ?5 AND expires_at > ?7";
+    LockPool = "INSERT INTO seat_pool (realm, pool, organisation, size) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (realm, pool, organisation) DO UPDATE SET size = excluded.size";
+    ExpireSeats = "DELETE FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND expires_at <= ?4";
+    ClaimSeat = "INSERT INTO seat (realm, pool, organisation, holder, grant_id, client, user_id, claimed_at, expires_at)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        WHERE EXISTS (SELECT 1 FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4)
+            OR (SELECT COUNT(DISTINCT holder) FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3) < ?10
+        ON CONFLICT (realm, pool, organisation, holder, grant_id) DO UPDATE SET expires_at = excluded.expires_at";
+    CountSeats = "SELECT COUNT(DISTINCT holder) FROM seat
+        WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND expires_at > ?4";
+    Seats = "SELECT realm, pool, organisation, holder, grant_id, client, user_id, claimed_at, expires_at FROM seat
+        WHERE realm = ?1 AND expires_at > ?2 ORDER BY pool, organisation, claimed_at, holder";
+    SeatGrants = "SELECT grant_id FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4";
+    FreeSeatsOfGrant = "DELETE FROM seat WHERE grant_id = ?1";
+    FreeSeatsOfClient = "DELETE FROM seat WHERE realm = ?1 AND client = ?2";
+    FreeSeatsOfUser = "DELETE FROM seat WHERE realm = ?1 AND user_id = ?2";
+
+    // ---- revocations
+    Revocation = "SELECT before_ms, expires_at FROM revocation WHERE realm = ?1 AND kind = ?2 AND value = ?3";
+    PutRevocation = "INSERT INTO revocation (seq, realm, kind, value, before_ms, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (realm, kind, value) DO UPDATE
+        SET seq = excluded.seq, before_ms = excluded.before_ms, expires_at = excluded.expires_at";
+    RevocationsAfter = "SELECT seq, realm, kind, value, before_ms, expires_at FROM revocation
+        WHERE seq > ?2 AND realm = ?1 ORDER BY seq LIMIT ?3";
+    AllRevocationsAfter = "SELECT seq, realm, kind, value, before_ms, expires_at FROM revocation
+        WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+
+    // ---- keys and secrets of the server's own
+    KeySetVersion = "SELECT version FROM key_set WHERE realm = ?1";
+    StartKeySet = "INSERT INTO key_set (realm, version) VALUES (?1, 1) ON CONFLICT (realm) DO NOTHING";
+    NextKeySet = "UPDATE key_set SET version = version + 1 WHERE realm = ?1 AND version = ?2";
+    BumpKeySet = "INSERT INTO key_set (realm, version) VALUES (?1, 1)
+        ON CONFLICT (realm) DO UPDATE SET version = key_set.version + 1";
+    PutKey = "INSERT INTO signing_key (realm, kid, alg, sealed, public_jwk, state, created_at, activates_at, retires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    Keys = "SELECT realm, kid, alg, sealed, public_jwk, state, created_at, activates_at, retires_at
+        FROM signing_key WHERE realm = ?1 AND removed_at IS NULL ORDER BY created_at, kid";
+    ActivateKey = "UPDATE signing_key SET state = 'active', activates_at = ?3 WHERE realm = ?1 AND kid = ?2";
+    RetireKey = "UPDATE signing_key SET state = 'retired', retires_at = ?3 WHERE realm = ?1 AND kid = ?2";
+    /// A key that is never used again keeps nothing that could sign.
+    RemoveKey = "UPDATE signing_key SET state = 'retired', removed_at = ?3, sealed = ?4 WHERE realm = ?1 AND kid = ?2";
+    PutSealed = "INSERT INTO sealed_secret (name, sealed) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+    Sealed = "SELECT sealed FROM sealed_secret WHERE name = ?1";
+
+    // ---- mail and one-time links
+    QueueMail = "INSERT INTO mail_outbox (id, recipient, doc, created_at, attempts, next_attempt_at)
+        VALUES (?1, ?2, ?3, ?4, 0, ?4)";
+    DueMails = "SELECT id, recipient, doc, created_at, attempts FROM mail_outbox
+        WHERE sent_at IS NULL AND next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2";
+    ClaimMail = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = ?3
+        WHERE id = ?1 AND sent_at IS NULL AND attempts = ?2";
+    MailSent = "UPDATE mail_outbox SET sent_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
+    PutLink = "INSERT INTO one_time_link (hash, realm, client, sealed, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+    Link = "SELECT realm, client FROM one_time_link WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    /// What was shown once is gone; the row stays until it would have expired, to say that it was used.
+    ConsumeLink = "UPDATE one_time_link SET used_at = ?2
+        WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2 RETURNING realm, client, sealed";
+    EmptyLink = "UPDATE one_time_link SET sealed = ?2 WHERE hash = ?1";
+
+    // ---- legacy behaviours in use
+    AddLegacyUses = "INSERT INTO legacy_use (realm, client, legacy, day, uses) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (realm, client, legacy, day) DO UPDATE SET uses = legacy_use.uses + excluded.uses";
+    LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
+        WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
+
+    // ---- what is over
+    PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
+    PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeCodes = "DELETE FROM code WHERE id IN (SELECT id FROM code WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeTokens = "DELETE FROM access_token
+        WHERE id IN (SELECT id FROM access_token WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    PurgeGrants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants
+            WHERE check_at < ?1 ORDER BY check_at LIMIT ?2)
+        AND (revoked_at IS NOT NULL OR idle_expires_at < ?1 OR expires_at < ?1)";
+    /// Those that were refreshed since: look again when they may be over next.
+    RecheckGrants = "UPDATE grants SET check_at = CASE WHEN idle_expires_at < expires_at THEN idle_expires_at
+            ELSE expires_at END
+        WHERE id IN (SELECT id FROM grants WHERE check_at < ?1 ORDER BY check_at LIMIT ?2)
+            AND revoked_at IS NULL AND idle_expires_at >= ?1 AND expires_at >= ?1";
+    PurgeSeats = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
+        SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE expires_at <= ?1 LIMIT ?2)";
+    PurgeRevocations = "DELETE FROM revocation
+        WHERE seq IN (SELECT seq FROM revocation WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeLinks = "DELETE FROM one_time_link
+        WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeMails = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE sent_at < ?1 LIMIT ?2)";
+}

@@ -1,0 +1,186 @@
+//! Users (resource owners) and the organisations they belong to.
+
+use crate::changes::{ChangeKind, note};
+use crate::grants::{Whose, end_some, revoke_whole};
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Masked, Store};
+use claviger_core::User;
+use claviger_core::user::Organisation;
+
+/// A user with the hash of their password.
+#[derive(Debug, Clone)]
+pub struct StoredUser {
+    /// Who it is.
+    pub user: User,
+    /// An Argon2 PHC string; absent for a user without a password.
+    pub password_hash: Option<Masked<String>>,
+}
+
+impl Store {
+    /// Writes a user; whether that changed anything. Without a `password_hash` the one they have stays.
+    ///
+    /// # Errors
+    /// The store cannot write, or another user has the username.
+    pub async fn put_user(
+        &self,
+        realm: &str,
+        user: &User,
+        password_hash: Option<Masked<String>>,
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, user) = (realm.to_owned(), user.clone());
+        write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, &user, password_hash.as_ref(), now).await?)) })
+    }
+
+    /// A user by id (`sub`).
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn user(&self, realm: &str, id: &str) -> Result<Option<StoredUser>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::User, values![realm, id], read_user).await })
+    }
+
+    /// A user by what they typed, as [`User::username_key`] makes of it.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn user_by_username(&self, realm: &str, key: &str) -> Result<Option<StoredUser>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
+    }
+
+    /// The users of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn list_users(&self, realm: &str, after: &str, limit: i64) -> Result<Vec<User>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::ListUsers, values![realm, after, limit], |row| {
+                Ok(User { disabled: row.flag(1)?, ..serde_json::from_str(row.text(0)?)? })
+            })
+            .await
+        })
+    }
+
+    /// Replaces a password and signs the user out of every browser; whether there is such a user.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn set_password(&self, realm: &str, id: &str, hash: Masked<String>, now: i64) -> Result<bool, Fault> {
+        let (realm, id) = (realm.to_owned(), id.to_owned());
+        write!(self, Several, |tx| {
+            let known = tx.execute(Statement::SetPassword, values![&realm, &id, &hash, now]).await? > 0;
+            if known {
+                tx.execute(Statement::EndSessionsOfUser, values![&realm, &id]).await?;
+                note(tx, ChangeKind::User, &realm, &id, now).await?;
+            }
+            Ok(Keep(known))
+        })
+    }
+
+    /// Lets a user sign in no more, and ends their sessions, grants, seats and tokens; or lets them in again. Whether
+    /// that changed anything. `tokens_until` is when the last access token that may be out there expires.
+    ///
+    /// # Errors
+    /// The store cannot write. What was done until then stays done; to be called again.
+    pub async fn disable_user(
+        &self,
+        realm: &str,
+        id: &str,
+        disabled: bool,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
+        let (owned_realm, owned_id) = (realm.to_owned(), id.to_owned());
+        let changed = write!(self, Several, |tx| {
+            let (realm, id) = (&*owned_realm, &*owned_id);
+            let changed = tx.execute(Statement::SetDisabled, values![realm, id, disabled, now]).await? > 0;
+            if disabled {
+                tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+                end_some(tx, Whose::User, realm, id, "user", now, tokens_until).await?;
+                revoke_whole(tx, Whose::User, realm, id, now, now, tokens_until).await?;
+            }
+            if changed {
+                note(tx, ChangeKind::User, realm, id, now).await?;
+            }
+            Ok(Keep(changed))
+        })?;
+        if disabled {
+            self.end_all(Whose::User, realm, id, "user", now, tokens_until).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Writes an organisation; whether that changed anything.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_organisation(
+        &self,
+        realm: &str,
+        organisation: &Organisation,
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, organisation) = (realm.to_owned(), organisation.clone());
+        write!(self, Several, |tx| { Ok(Keep(put_organisation(tx, &realm, &organisation, now).await?)) })
+    }
+
+    /// The organisations with these ids, in their order; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn organisations(&self, realm: &str, ids: &[String]) -> Result<Vec<Organisation>, Fault> {
+        read!(self, |tx| {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let read = |row: &Row<'_>| Ok(serde_json::from_str(row.text(0)?)?);
+                found.extend(tx.optional(Statement::Organisation, values![realm, id], read).await?);
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// As [`Store::put_user`].
+pub(crate) async fn put(
+    tx: &mut impl Tx,
+    realm: &str,
+    user: &User,
+    password_hash: Option<&Masked<String>>,
+    now: i64,
+) -> Result<bool, Fault> {
+    let key = User::username_key(&user.username);
+    if tx.optional(Statement::UsernameTaken, values![realm, &key, &user.id], |_| Ok(())).await?.is_some() {
+        return Err(Fault::Other(format!("the username {key:?} belongs to another user")));
+    }
+    let doc = serde_json::to_string(user)?;
+    let hash = password_hash.map(|hash| hash.as_str());
+    let params = values![realm, &user.id, &key, user.disabled, hash, &doc, now];
+    let changed = tx.execute(Statement::PutUser, params).await? > 0;
+    if changed {
+        note(tx, ChangeKind::User, realm, &user.id, now).await?;
+    }
+    Ok(changed)
+}
+
+/// As [`Store::put_organisation`].
+pub(crate) async fn put_organisation(
+    tx: &mut impl Tx,
+    realm: &str,
+    organisation: &Organisation,
+    now: i64,
+) -> Result<bool, Fault> {
+    let doc = serde_json::to_string(organisation)?;
+    let changed = tx.execute(Statement::PutOrganisation, values![realm, &organisation.id, &doc]).await? > 0;
+    if changed {
+        note(tx, ChangeKind::Realm, realm, realm, now).await?;
+    }
+    Ok(changed)
+}
+
+fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {
+    let user: User = serde_json::from_str(row.text(0)?)?;
+    Ok(StoredUser { user: User { disabled: row.flag(1)?, ..user }, password_hash: row.string_or_null(2)?.map(Masked) })
+}
