@@ -14,6 +14,7 @@ const LANGUAGES: [&str; 1] = ["en"];
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3, RFC 9207 3, OpenID Connect RP-Initiated Logout 1.0 2.1; in the order in
 /// which people look for them.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the standards' fields")]
 struct Metadata<'a> {
     issuer: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
