@@ -72,7 +72,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn data_version(&self) -> Result<i64, Fault> {
         let Engine::Sqlite(engine) = &*self.engine;
-        engine.data_version()
+        engine.data_version().await
     }
 
     /// The changes after number `seq`, at most `limit`.

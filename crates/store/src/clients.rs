@@ -153,13 +153,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn put_secret(
-        &self,
-        realm: &str,
-        client: &str,
-        secret: ClientSecret,
-        now: i64,
-    ) -> Result<bool, Fault> {
+    pub async fn put_secret(&self, realm: &str, client: &str, secret: ClientSecret, now: i64) -> Result<bool, Fault> {
         let (realm, client) = (realm.to_owned(), client.to_owned());
         write!(self, Several, |tx| { Ok(Keep(put_secret(tx, &realm, &client, &secret, now).await?)) })
     }

@@ -124,24 +124,11 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot write. What was done until then stays done; to be called again.
-    pub async fn revoke_all_of_user(
-        &self,
-        realm: &str,
-        user: &str,
-        now: i64,
-        tokens_until: i64,
-    ) -> Result<u64, Fault> {
+    pub async fn revoke_all_of_user(&self, realm: &str, user: &str, now: i64, tokens_until: i64) -> Result<u64, Fault> {
         self.revoke_all(Whose::User, realm, user, now, tokens_until).await
     }
 
-    async fn revoke_all(
-        &self,
-        whose: Whose,
-        realm: &str,
-        id: &str,
-        now: i64,
-        tokens_until: i64,
-    ) -> Result<u64, Fault> {
+    async fn revoke_all(&self, whose: Whose, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<u64, Fault> {
         let ended = self.end_all(whose, realm, id, "revoked", now, tokens_until).await?;
         let (realm, id) = (realm.to_owned(), id.to_owned());
         write!(self, Several, |tx| {

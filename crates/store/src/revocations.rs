@@ -92,12 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot read.
-    pub async fn revocations_after(
-        &self,
-        realm: Option<&str>,
-        after: i64,
-        limit: i64,
-    ) -> Result<Revocations, Fault> {
+    pub async fn revocations_after(&self, realm: Option<&str>, after: i64, limit: i64) -> Result<Revocations, Fault> {
         // Read before the items: a number given out meanwhile must not be skipped.
         let last = self.last_revocation().await?;
         if after > last {
@@ -152,19 +147,12 @@ pub(crate) async fn lower(
     before: i64,
 ) -> Result<(), Fault> {
     match known(tx, realm, kind, value).await? {
-        Some((old, expires_at)) if old > before => {
-            write_down(tx, realm, kind, value, before, expires_at, before).await
-        }
+        Some((old, expires_at)) if old > before => write_down(tx, realm, kind, value, before, expires_at, before).await,
         _ => Ok(()),
     }
 }
 
-async fn known(
-    tx: &mut impl Tx,
-    realm: &str,
-    kind: RevocationKind,
-    value: &str,
-) -> Result<Option<(i64, i64)>, Fault> {
+async fn known(tx: &mut impl Tx, realm: &str, kind: RevocationKind, value: &str) -> Result<Option<(i64, i64)>, Fault> {
     tx.optional(Statement::Revocation, values![realm, kind.name(), value], |row| Ok((row.int(0)?, row.int(1)?))).await
 }
 

@@ -115,9 +115,7 @@ impl Store {
     /// The store cannot write.
     pub async fn end_sessions_of_user(&self, realm: &str, user: &str) -> Result<u64, Fault> {
         let (realm, user) = (realm.to_owned(), user.to_owned());
-        write!(self, Single, |tx| {
-            Ok(Keep(tx.execute(Statement::EndSessionsOfUser, values![&realm, &user]).await?))
-        })
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::EndSessionsOfUser, values![&realm, &user]).await?)) })
     }
 
     /// Keeps an authorization request while a person reads a page.

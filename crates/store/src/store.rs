@@ -80,9 +80,7 @@ macro_rules! write {
     ($store:expr, $extent:ident, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => {
-                engine
-                    .write($crate::tx::Extent::$extent, move |$tx| $crate::tx::at_once(async move { $body }))
-                    .await
+                engine.write($crate::tx::Extent::$extent, move |$tx| $crate::tx::at_once(async move { $body })).await
             }
         }
     };
@@ -93,7 +91,7 @@ pub(crate) use write;
 macro_rules! read {
     ($store:expr, |$tx:ident| $body:block) => {
         match &*$store.engine {
-            $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })),
+            $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
         }
     };
 }

@@ -112,9 +112,7 @@ impl Store {
     /// The store cannot write.
     pub async fn revoke_access_token(&self, id: &Id, now: i64) -> Result<bool, Fault> {
         let id = *id;
-        write!(self, Single, |tx| {
-            Ok(Keep(tx.execute(Statement::RevokeAccessToken, values![&id, now]).await? > 0))
-        })
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::RevokeAccessToken, values![&id, now]).await? > 0)) })
     }
 }
 

@@ -117,12 +117,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn put_organisation(
-        &self,
-        realm: &str,
-        organisation: &Organisation,
-        now: i64,
-    ) -> Result<bool, Fault> {
+    pub async fn put_organisation(&self, realm: &str, organisation: &Organisation, now: i64) -> Result<bool, Fault> {
         let (realm, organisation) = (realm.to_owned(), organisation.clone());
         write!(self, Several, |tx| { Ok(Keep(put_organisation(tx, &realm, &organisation, now).await?)) })
     }

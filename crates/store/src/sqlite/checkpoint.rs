@@ -76,9 +76,9 @@ impl Checkpoints {
 
 /// Copies as much as is possible without waiting for anybody.
 fn checkpoint(connection: &Connection) -> bool {
-    let result = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").and_then(|mut pragma| {
-        pragma.query_row([], |row| row.get::<_, i64>(0))
-    });
+    let result = connection
+        .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
+        .and_then(|mut pragma| pragma.query_row([], |row| row.get::<_, i64>(0)));
     if let Err(error) = &result {
         tracing::warn!(%error, "the write-ahead log could not be copied");
     }

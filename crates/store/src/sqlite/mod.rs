@@ -14,6 +14,7 @@ mod writer;
 
 use crate::tx::{End, Extent};
 use crate::{Fault, Options};
+pub(crate) use backup::backup;
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
-pub(crate) use backup::backup;
 pub(crate) use tx::{ReadTx, WriteTx};
 use writer::{Job, Work, Writer};
 
@@ -52,9 +52,8 @@ impl Engine {
             None => open::TemporaryFolder::create().map(|folder| (folder.database(), Some(folder)))?,
         };
         let connection = open::writer(&path, folder.is_none())?;
-        let readers = (0..options.readers.max(1))
-            .map(|_| open::reader(&path).map(Mutex::new))
-            .collect::<Result<Vec<_>, _>>()?;
+        let readers =
+            (0..options.readers.max(1)).map(|_| open::reader(&path).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
         let watcher = Mutex::new(open::reader(&path)?);
         let (queue, jobs) = sync_channel(options.queue.max(1));
         let (checkpointer, checkpoints) = checkpoint::start(&path)?;
@@ -106,7 +105,8 @@ impl Engine {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    #[expect(clippy::unused_async, reason = "an engine across a network will wait here")]
+    pub(crate) async fn read<T>(&self, work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let connection = self.reader()?;
         work(&mut ReadTx::new(&connection))
     }
@@ -115,7 +115,8 @@ impl Engine {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn data_version(&self) -> Result<i64, Fault> {
+    #[expect(clippy::unused_async, reason = "an engine across a network will wait here")]
+    pub(crate) async fn data_version(&self) -> Result<i64, Fault> {
         let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pragma = watcher.prepare_cached("PRAGMA data_version")?;
         Ok(pragma.query_row([], |row| row.get(0))?)

@@ -61,15 +61,14 @@ fn migrate(connection: &mut Connection) -> Result<(), Fault> {
         return Ok(());
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = match schema(&tx)? {
-        Some(found) => found,
-        None => {
-            tx.execute_batch(
-                "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);
+    let found = if let Some(found) = schema(&tx)? {
+        found
+    } else {
+        tx.execute_batch(
+            "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);
                  INSERT INTO schema_version (version, readable_by) VALUES (0, 0);",
-            )?;
-            Schema { version: 0, readable_by: 0 }
-        }
+        )?;
+        Schema { version: 0, readable_by: 0 }
     };
     if found.version > KNOWN {
         if found.readable_by > KNOWN {
@@ -106,8 +105,7 @@ pub(super) struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     pub(super) fn create() -> Result<Self, Fault> {
         let folder = std::env::temp_dir().join(format!("claviger-{}", uuid::Uuid::now_v7().simple()));
-        std::fs::create_dir(&folder)
-            .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+        std::fs::create_dir(&folder).map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
         Ok(Self(folder))
     }
 

@@ -24,14 +24,14 @@ pub(super) trait Job: Send {
 /// A [`Job`] made of an intention and the place where its answer goes.
 pub(super) struct Work<F, T> {
     extent: Extent,
-    work: Option<F>,
+    intention: Option<F>,
     result: Result<T, Fault>,
     reply: oneshot::Sender<Result<T, Fault>>,
 }
 
 impl<F, T> Work<F, T> {
-    pub(super) fn new(extent: Extent, work: F, reply: oneshot::Sender<Result<T, Fault>>) -> Self {
-        Self { extent, work: Some(work), result: Err(Fault::Busy), reply }
+    pub(super) fn new(extent: Extent, intention: F, reply: oneshot::Sender<Result<T, Fault>>) -> Self {
+        Self { extent, intention: Some(intention), result: Err(Fault::Busy), reply }
     }
 }
 
@@ -41,8 +41,8 @@ where
     T: Send,
 {
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return true };
-        let (result, keep) = match work(tx) {
+        let Some(intention) = self.intention.take() else { return true };
+        let (result, keep) = match intention(tx) {
             Ok(End::Keep(value)) => (Ok(value), true),
             Ok(End::Undo(value)) => (Ok(value), false),
             Err(fault) => (Err(fault), false),
