@@ -85,6 +85,7 @@ fn unescaped(name: &str) -> impl Iterator<Item = u8> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -163,6 +164,22 @@ mod tests {
         for other in [&b"Bearer b"[..], b"Basic a", b"Bearer A", b""] {
             let different = headers(&[("authentication", b"Bearer a"), ("authorization", other)]);
             assert_eq!(find(&different, None, &names), Err(Reason::TwoTokens), "{other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_arrives_panics(values in prop::collection::vec(any::<Vec<u8>>(), 0..3), query in any::<String>()) {
+            let mut headers = HeaderMap::new();
+            for value in values.iter().filter_map(|value| HeaderValue::from_bytes(value).ok()) {
+                headers.append(http::header::AUTHORIZATION, value);
+            }
+            let _ = find(&headers, Some(&query), &both());
+        }
+
+        #[test]
+        fn what_is_found_is_what_was_sent(token in "[A-Za-z0-9._~+/-]{1,80}=*", scheme in "[Bb][Ee][Aa][Rr][Ee][Rr]") {
+            prop_assert_eq!(one(format!("{scheme} {token}").as_bytes()), Ok(token));
         }
     }
 }

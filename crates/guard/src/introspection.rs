@@ -1,6 +1,7 @@
 //! Tokens that only the issuer can read (RFC 7662), and a short memory so that it is not asked for each request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use claviger_core::crypto::sha256;
@@ -15,6 +16,8 @@ use crate::{Caller, Clock};
 const MAX_AT_ONCE: usize = 64;
 /// How long an unsuccessful attempt keeps others from trying, whatever the cache's lifetime.
 const RETRY: Duration = Duration::from_secs(1);
+/// While the issuer is down, each token fails; the log says it this often, in seconds.
+const COMPLAIN_EVERY: u64 = 10;
 
 /// What the issuer says of a token.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub(crate) struct Introspection {
     /// that is not was revoked. The issuer itself does not say which.
     ends: Cache<[u8; 32], i64>,
     at_once: Semaphore,
+    /// When the log last said that the issuer does not answer, in seconds of the steady clock plus one; 0 for never.
+    complained: AtomicU64,
 }
 
 /// What is known of an inactive token.
@@ -70,6 +75,7 @@ impl Introspection {
             answers: Cache::new(capacity),
             ends: Cache::new(capacity),
             at_once: Semaphore::new(MAX_AT_ONCE),
+            complained: AtomicU64::new(0),
         }
     }
 
@@ -119,9 +125,20 @@ impl Introspection {
             Ok(Some(caller)) => Answer::Active(Arc::new(caller)),
             Ok(None) => Answer::Inactive,
             Err(error) => {
-                tracing::warn!(issuer = %self.issuer.url, %error, "cannot introspect");
+                self.complain(&error);
                 Answer::Unavailable
             }
+        }
+    }
+
+    fn complain(&self, error: &IssuerError) {
+        let now = self.clock.elapsed().as_secs() + 1;
+        let last = self.complained.load(Ordering::Relaxed);
+        if last == 0 || now >= last + COMPLAIN_EVERY {
+            self.complained.store(now, Ordering::Relaxed);
+            tracing::warn!(issuer = %self.issuer.url, %error, "cannot introspect");
+        } else {
+            tracing::debug!(issuer = %self.issuer.url, %error, "cannot introspect");
         }
     }
 
