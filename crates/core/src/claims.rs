@@ -1,7 +1,6 @@
 //! What tokens say: the claims of JWT access tokens (RFC 9068), ID tokens (OpenID Connect Core 2) and introspection
 //! (RFC 7662).
 
-use crate::jose::base64url;
 use crate::token::Id;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -106,12 +105,42 @@ pub struct Introspection<'a> {
 /// The whole answer about a token that is not active, unknown, or none of the caller's business (RFC 7662 2.2).
 pub const INACTIVE: &str = r#"{"active":false}"#;
 
-/// An id as tokens carry it.
+/// An id as tokens, revocations and logs spell it: 32 lower-case hex digits.
 pub fn id_text(id: &Id) -> String {
-    base64url(id)
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().map_or('0', char::from);
+    id.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// An id out of a token.
 pub fn id_from_text(text: &str) -> Option<Id> {
-    crate::jose::from_base64url(text)?.try_into().ok()
+    let mut id = [0; 16];
+    if text.len() != 32 {
+        return None;
+    }
+    for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Some(b - b'0'),
+            b'a'..=b'f' => Some(b - b'a' + 10),
+            _ => None,
+        };
+        let (&[high, low], []) = pair.split_first_chunk::<2>()? else { return None };
+        *byte = digit(high)? << 4 | digit(low)?;
+    }
+    Some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{id_from_text, id_text};
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let id = [0, 1, 2, 3, 0xfe, 0xff, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        assert_eq!(id_text(&id), "00010203feff0708090a0b0c0d0e0f10");
+        assert_eq!(id_from_text(&id_text(&id)), Some(id));
+        for bad in ["", "0", "zz010203feff0708090a0b0c0d0e0f10", "00010203FEFF0708090A0B0C0D0E0F10"] {
+            assert_eq!(id_from_text(bad), None);
+        }
+    }
 }

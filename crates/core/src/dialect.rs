@@ -428,6 +428,17 @@ pub enum Turnover {
     Stable,
 }
 
+impl Turnover {
+    /// As files and rows spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Reissue => "reissue",
+            Self::Stable => "stable",
+        }
+    }
+}
+
 /// Whether a grant is tied to organisations (companies, sites) that the user belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

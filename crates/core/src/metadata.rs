@@ -69,7 +69,7 @@ const CLAIMS: &[&str] =
     &["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "azp", "name", "preferred_username", "email"];
 
 /// The realm's metadata as JSON; the same for both well-known forms.
-pub fn document(realm: &Realm) -> Vec<u8> {
+pub fn discovery(realm: &Realm) -> Vec<u8> {
     let permits = |legacy| realm.dialect.permits.contains(&legacy);
     let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
     let mut responses = vec!["code"];
@@ -145,7 +145,7 @@ fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{document, well_known_paths};
+    use super::{discovery, well_known_paths};
     use crate::dialect::{Dialect, Endpoint, Legacy, Place};
     use crate::realm::{Host, Realm, Scope, SessionPolicy, TokenPolicy};
     use serde_json::{Value, json};
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn read(realm: &Realm) -> Value {
-        serde_json::from_slice(&document(realm)).unwrap()
+        serde_json::from_slice(&discovery(realm)).unwrap()
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! The server's parts in one place, and the way of a request through them.
+
+use crate::brakes::Brakes;
+use crate::clients::Clients;
+use crate::clock::Clock;
+use crate::endpoints;
+use crate::endpoints::show;
+use crate::failure::{self, Failure};
+use crate::hashing::Hasher;
+use crate::http::{Answer, Handler, Incoming};
+use crate::keys::Keys;
+use crate::meter::Meter;
+use crate::pages::Pages;
+use crate::revoked::Revoked;
+use crate::secrets::Secrets;
+use crate::sites::{Site, Sites, Target};
+use claviger_core::claims::id_text;
+use claviger_core::dialect::Endpoint;
+use claviger_core::token::Id;
+use claviger_store::Store;
+use http::StatusCode;
+use std::sync::Arc;
+
+/// Everything that answering a request needs.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    pub(crate) keys: Keys,
+    pub(crate) hasher: Hasher,
+    pub(crate) brakes: Brakes,
+    pub(crate) pages: Pages,
+    pub(crate) sites: Sites,
+    pub(crate) clients: Clients,
+    pub(crate) revoked: Revoked,
+    pub(crate) meter: Meter,
+}
+
+impl App {
+    /// Ends a grant with all that came of it, here at once and elsewhere within a second.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub(crate) async fn revoke_grant(&self, site: &Site, grant: &Id, why: &'static str) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let until = now + longest_token(site);
+        self.store.revoke_grant(&site.realm.id, grant, why, now, until).await?;
+        self.revoked.add(&site.realm.id, "grant", &id_text(grant), until, until);
+        self.catch_up().await?;
+        Ok(())
+    }
+
+    /// The answer to a request that a realm knows; `None` for one that none does.
+    async fn respond(&self, incoming: &Incoming) -> Option<Answer> {
+        let authority = incoming.authority();
+        let found = self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await;
+        let (site, target) = match found {
+            Ok(found) => found?,
+            Err(fault) => {
+                let failure = Failure::from(fault);
+                return Some(failure.to_json(&claviger_core::Dialect::default(), false, incoming.id));
+            }
+        };
+        Some(self.dispatch(&site, target, incoming).await)
+    }
+
+    async fn dispatch(&self, site: &Site, target: Target, incoming: &Incoming) -> Answer {
+        match target {
+            Target::Endpoint(Endpoint::Token) => endpoints::token::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Introspection) => endpoints::introspection::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Userinfo) => endpoints::userinfo::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Authorization) => endpoints::authorization::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Jwks) => endpoints::metadata::jwks(site, incoming),
+            Target::Endpoint(Endpoint::Revocation) => endpoints::revocation::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Revocations) => endpoints::revocations::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Logoff) => endpoints::logoff::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::EndSession) => endpoints::end_session::answer(self, site, incoming).await,
+            Target::Discovery => endpoints::metadata::discovery(site, incoming),
+            Target::SignIn => endpoints::authorization::sign_in(self, site, incoming).await,
+            Target::Consent => endpoints::authorization::consent(self, site, incoming).await,
+            Target::SwitchAccount => endpoints::authorization::switch_account(self, site, incoming).await,
+            Target::Secret => endpoints::secret::answer(self, site, incoming).await,
+            Target::Stylesheet => show::stylesheet(self),
+        }
+    }
+}
+
+/// The longest that an access token of this site may still live, in milliseconds: for so long a revocation is kept.
+pub(crate) fn longest_token(site: &Site) -> i64 {
+    const SLACK: i64 = 60_000;
+    let realm = &site.realm;
+    let apis = realm.apis.iter().filter_map(|api| api.access_token_ttl);
+    let longest = apis.chain([realm.tokens.access_token_ttl]).max().map_or(0, |ttl| ttl.as_millis());
+    // A client's own lifetime is at most a day (checked when it is applied).
+    longest.max(86_400_000) + SLACK
+}
+
+/// Serves an [`App`], and hands what no realm knows to a fallback.
+#[derive(Clone)]
+pub struct Service {
+    /// The parts.
+    pub app: Arc<App>,
+    /// Who answers what no realm knows; for the demo's sample APIs.
+    pub fallback: Option<axum::Router>,
+}
+
+impl Handler for Service {
+    async fn answer(&self, incoming: Incoming) -> Answer {
+        if let Some(answer) = self.app.respond(&incoming).await {
+            return answer;
+        }
+        match &self.fallback {
+            Some(router) => crate::http::fall_back(router, incoming).await,
+            None => failure::json(StatusCode::NOT_FOUND, r#"{"error":"not_found","error_description":"there is nothing at this address"}"#),
+        }
+    }
+}

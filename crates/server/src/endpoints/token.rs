@@ -1,0 +1,282 @@
+//! The token endpoint (RFC 6749 3.2).
+//!
+//! 1. Parameters out of a form, or JSON where the dialect and the client allow it. 2. Who is the client? 3. What does it
+//! ask for? 4. Load what the grant names. 5. Decide ([`claviger_core::grant`]). 6. Mint and commit ([`crate::issue`]).
+
+use crate::app::App;
+use crate::brakes::Subject;
+use crate::clients::{self, Authenticated};
+use crate::failure::{self, Failure};
+use crate::http::{Answer, Incoming};
+use crate::issue::{self, Origin};
+use crate::sites::Site;
+use claviger_core::client_auth::Credentials;
+use claviger_core::dialect::{Legacy, Turnover};
+use claviger_core::grant::{self, GrantUser, StoredGrant};
+use claviger_core::granted::{CodeBinding, Granted};
+use claviger_core::token::{Id, Plain, PresentedRefresh, hash_is, replay_key};
+use claviger_core::token_request::{Grant, TokenRequest};
+use claviger_core::user::User;
+use claviger_core::{Params, Refusal};
+use claviger_store::{GrantRow, StoredUser};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
+
+/// Answers a token request.
+pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+    if incoming.head.method == Method::OPTIONS {
+        return preflight();
+    }
+    if incoming.head.method != Method::POST {
+        return failure::wrong_method("POST, OPTIONS");
+    }
+    let mut answer = match respond(app, site, incoming).await {
+        Ok(body) => failure::json(StatusCode::OK, body),
+        Err(failure) => {
+            let basic = incoming.head.headers.contains_key(AUTHORIZATION);
+            failure.to_json(&site.realm.dialect, basic, incoming.id)
+        }
+    };
+    allow_any_origin(&mut answer);
+    answer
+}
+
+async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
+    let (params, json) = read_params(site, incoming)?;
+    let credentials = read_credentials(site, incoming, &params)?;
+    let client = clients::authenticate(app, site, &credentials).await?;
+    if json {
+        use_legacy(app, site, &client, Legacy::JsonBody)?;
+    }
+    let request = TokenRequest::parse(&params, client.client())?;
+    match &request.grant {
+        Grant::ClientCredentials => client_credentials(app, site, &client, &request).await,
+        Grant::AuthorizationCode { id, code, .. } => authorization_code(app, site, &client, &request, id, code).await,
+        Grant::Password { username, password } => password_grant(app, site, &client, &request, username, password).await,
+        Grant::RefreshToken { presented, token } => refresh(app, site, &client, &request, presented, token).await,
+    }
+}
+
+/// The parameters of a request with a body, and whether they came as JSON. Refuses credentials in the URL before it
+/// looks at the body.
+pub(crate) fn read_params<'a>(site: &Site, incoming: &'a Incoming) -> Result<(Params<'a>, bool), Failure> {
+    const SECRET: [&str; 7] = ["client_secret", "password", "refresh_token", "code", "token", "client_assertion", "code_verifier"];
+    let query = Params::form(incoming.query().as_bytes())?;
+    if SECRET.iter().any(|name| query.get(name).is_some()) {
+        return Err(Refusal::CredentialsInUri.into());
+    }
+    let media = incoming.header(CONTENT_TYPE.as_str()).unwrap_or("").split(';').next().unwrap_or("").trim();
+    let dialect = &site.realm.dialect;
+    let json = media.eq_ignore_ascii_case("application/json") && dialect.permits.contains(&Legacy::JsonBody);
+    let params = if json {
+        Params::json(&incoming.body)?
+    } else if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        Params::form(&incoming.body)?
+    } else {
+        return Err(Refusal::WrongMediaType.into());
+    };
+    Ok((params.ignoring(&dialect.token.ignore).without_duplicates()?, json))
+}
+
+/// What the client presents; exactly one `Authorization` header, if any.
+pub(crate) fn read_credentials(site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Credentials, Failure> {
+    let mut headers = incoming.head.headers.get_all(AUTHORIZATION).iter();
+    let header = headers.next();
+    if headers.next().is_some() {
+        return Err(Refusal::TwoAuthentications.into());
+    }
+    Ok(Credentials::read(header.map(HeaderValue::as_bytes), params, &site.realm.dialect)?)
+}
+
+/// Refuses a legacy behaviour that the client was not given; counts it otherwise.
+pub(crate) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
+    let client = client.client();
+    if !client.has(legacy) || !site.realm.dialect.permits.contains(&legacy) {
+        return Err(Refusal::LegacyNotAllowed(legacy).into());
+    }
+    app.meter.count(&site.realm.id, &client.id, legacy);
+    Ok(())
+}
+
+async fn client_credentials(app: &App, site: &Site, client: &Authenticated, request: &TokenRequest) -> Result<Vec<u8>, Failure> {
+    if !client.proved {
+        return Err(Refusal::GrantNotAllowed.into());
+    }
+    let acts_as = match &client.client().acts_as {
+        Some(id) => app.store.user(&site.realm.id, id).await?.map(|stored| stored.user),
+        None => None,
+    };
+    let decision = grant::client_credentials(&site.realm, client.client(), request, acts_as.as_ref())?;
+    issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await
+}
+
+async fn authorization_code(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    request: &TokenRequest,
+    id: &Id,
+    code: &Plain,
+) -> Result<Vec<u8>, Failure> {
+    let realm = &site.realm.id;
+    let row = app.store.code(id).await?.ok_or(Refusal::CodeUnknown)?;
+    if row.code.realm != *realm || !hash_is(code.expose(), row.code.hash.as_slice()) {
+        return Err(Refusal::CodeUnknown.into());
+    }
+    let binding: CodeBinding = serde_json::from_str(&row.code.doc)?;
+    let user = app.store.user(realm, &binding.user).await?.map(|stored| stored.user);
+    let decision = grant::authorization_code(&site.realm, client.client(), request, &binding, user.as_ref())?;
+    if row.redeemed_at.is_some() {
+        return replayed(app, site, id).await;
+    }
+    if row.code.expires_at <= app.clock.now() {
+        return Err(Refusal::CodeExpired.into());
+    }
+    if binding.challenge.is_none() {
+        use_legacy(app, site, client, Legacy::NoPkce)?;
+    }
+    let origin = Origin::Code { id: *id, hash: *row.code.hash };
+    match issue::token_answer(app, site, client.client(), decision, origin).await {
+        Err(Failure::Refusal(Refusal::CodeReplayed)) => replayed(app, site, id).await,
+        other => other,
+    }
+}
+
+/// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
+async fn replayed(app: &App, site: &Site, code: &Id) -> Result<Vec<u8>, Failure> {
+    app.revoke_grant(site, code, "code replayed").await?;
+    Err(Refusal::CodeReplayed.into())
+}
+
+async fn password_grant(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    request: &TokenRequest,
+    username: &str,
+    password: &Plain,
+) -> Result<Vec<u8>, Failure> {
+    use_legacy(app, site, client, Legacy::Password)?;
+    let user = check_password(app, site, username, password).await?.ok_or(Refusal::WrongPassword)?;
+    let decision = grant::password(&site.realm, client.client(), request, &user)?;
+    issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await
+}
+
+/// Finds the user with this name and password; `None` if there is none such, at the same cost.
+///
+/// # Errors
+/// Braked, or no room for another hash.
+pub(crate) async fn check_password(app: &App, site: &Site, username: &str, password: &Plain) -> Result<Option<User>, Failure> {
+    let busy = |_| Failure::Busy("password hashing");
+    let realm = &site.realm.id;
+    let key = User::username_key(username);
+    let found = app.store.user_by_username(realm, &key).await?;
+    let subject = found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
+    app.brakes.start(&subject, app.clock.now()).map_err(|seconds| Refusal::Braked { seconds, user: true })?;
+    let Some(StoredUser { user, password_hash: Some(hash) }) = found else {
+        app.hasher.verify_against_nothing().await.map_err(busy)?;
+        return Ok(None);
+    };
+    let right = app.hasher.verify(password.clone(), hash.0).await.map_err(busy)?;
+    if !right {
+        return Ok(None);
+    }
+    app.brakes.succeeded(&subject);
+    Ok(Some(user).filter(|user| !user.disabled))
+}
+
+/// How often a refresh that lost a race looks again.
+const TRIES: usize = 4;
+
+async fn refresh(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    request: &TokenRequest,
+    presented: &PresentedRefresh,
+    token: &Plain,
+) -> Result<Vec<u8>, Failure> {
+    for _ in 0..TRIES {
+        let row = app.store.grant(&presented.grant).await?.ok_or(Refusal::RefreshUnknown)?;
+        let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
+        if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
+            return Err(Refusal::RefreshUnknown.into());
+        }
+        let granted: Granted = serde_json::from_str(&row.grant.doc)?;
+        let user = grant_user(app, site, &row).await?;
+        let stored = StoredGrant {
+            client: &row.grant.client,
+            granted: &granted,
+            idle_expires_at: row.grant.idle_expires_at,
+            expires_at: row.grant.expires_at,
+            revoked: row.revoked.is_some(),
+        };
+        let now = app.clock.now();
+        let decision = grant::refresh(&site.realm, client.client(), request, &stored, as_grant_user(&row, user.as_ref()), now)?;
+        let turnover = grant::turnover(&site.realm, client.client());
+        if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
+            return retry_or_reuse(app, site, &row, presented, token, now).await;
+        }
+        if turnover != Turnover::Rotate {
+            use_legacy(app, site, client, Legacy::ReusableRefresh)?;
+        }
+        let origin = Origin::Refresh { row: &row, presented: token };
+        match issue::token_answer(app, site, client.client(), decision, origin).await {
+            // Somebody else used the same token first: look again, what they got is the answer.
+            Err(Failure::Refusal(Refusal::RefreshReused)) => {}
+            other => return other,
+        }
+    }
+    Err(Failure::Busy("a grant under heavy refresh"))
+}
+
+async fn grant_user(app: &App, site: &Site, row: &GrantRow) -> Result<Option<User>, Failure> {
+    match &row.grant.user {
+        Some(id) => Ok(app.store.user(&site.realm.id, id).await?.map(|stored| stored.user)),
+        None => Ok(None),
+    }
+}
+
+fn as_grant_user<'a>(row: &GrantRow, user: Option<&'a User>) -> GrantUser<'a> {
+    match (&row.grant.user, user) {
+        (None, _) => GrantUser::NoUser,
+        (Some(_), None) => GrantUser::Gone,
+        (Some(_), Some(user)) => GrantUser::There(user),
+    }
+}
+
+/// A spent token came again. The one before the current, within the grace window and with its successor unused: the
+/// answer was lost, and is given again. Any other: stolen, and the family is revoked (RFC 9700 4.14.2).
+async fn retry_or_reuse(
+    app: &App,
+    site: &Site,
+    row: &GrantRow,
+    presented: &PresentedRefresh,
+    token: &Plain,
+    now: i64,
+) -> Result<Vec<u8>, Failure> {
+    if let Some(replay) = row.replay.as_ref().filter(|replay| replay.generation == presented.generation && now < replay.until) {
+        let opened = replay_key(token.expose()).and_then(|key| key.open(&row.grant.id, &replay.sealed).ok());
+        if let Some(answer) = opened {
+            return Ok(answer.to_vec());
+        }
+    }
+    app.revoke_grant(site, &row.grant.id, "refresh token reused").await?;
+    Err(Refusal::RefreshReused.into())
+}
+
+/// Browsers may read the answer from any page: it is the caller's own credentials that count, and no cookie (RFC 9700 2.6).
+pub(crate) fn allow_any_origin(answer: &mut Answer) {
+    answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+}
+
+/// The answer to a browser's question whether it may call.
+pub(crate) fn preflight() -> Answer {
+    let mut answer = failure::empty(StatusCode::NO_CONTENT);
+    allow_any_origin(&mut answer);
+    let headers = answer.headers_mut();
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    headers.insert(http::header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    answer
+}

@@ -1,0 +1,116 @@
+//! Why a request is not served: the peer's mistake or our own trouble, and what each answers.
+
+use crate::http::{Answer, RequestId};
+use bytes::Bytes;
+use claviger_core::answer;
+use claviger_core::refusal::ErrorCode;
+use claviger_core::{Dialect, Refusal};
+use claviger_store::Fault;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+
+/// Why a request is not served.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The peer's mistake.
+    Refusal(Refusal),
+    /// Our trouble, for the log; the peer sees `server_error` or 503.
+    Fault(String),
+    /// We cannot now; try again soon.
+    Busy(&'static str),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        if fault.is_transient() {
+            tracing::warn!(%fault, "the store cannot serve");
+            Self::Busy("the database is busy")
+        } else {
+            Self::Fault(fault.to_string())
+        }
+    }
+}
+
+impl From<claviger_core::crypto::CryptoError> for Failure {
+    fn from(error: claviger_core::crypto::CryptoError) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+/// Seconds after which a peer that met our trouble may try again.
+const SOON: HeaderValue = HeaderValue::from_static("1");
+
+impl Failure {
+    /// The JSON answer of the token endpoint and its siblings (RFC 6749 5.2). `basic`: the client used HTTP Basic.
+    pub(crate) fn to_json(&self, dialect: &Dialect, basic: bool, id: RequestId) -> Answer {
+        let (status, code, description) = match self {
+            Self::Refusal(refusal) => {
+                tracing::info!(request = %id, refusal = ?refusal, "refused");
+                (answer::status(dialect, refusal, basic), refusal.code(), refusal.description())
+            }
+            Self::Fault(detail) => {
+                tracing::error!(request = %id, detail, "failed");
+                (500, ErrorCode::ServerError, format!("the server failed; the vendor finds the cause under {id}"))
+            }
+            Self::Busy(what) => {
+                tracing::warn!(request = %id, what, "too busy");
+                (503, ErrorCode::TemporarilyUnavailable, "the server is busy; try again in a second".to_owned())
+            }
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut answer = json(status, answer::error_body(code, &description));
+        let headers = answer.headers_mut();
+        match self {
+            Self::Busy(_) => {
+                headers.insert(RETRY_AFTER, SOON);
+            }
+            Self::Refusal(Refusal::Braked { seconds, .. }) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            _ => {}
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token endpoint\", charset=\"UTF-8\""));
+        }
+        answer
+    }
+}
+
+/// An uncacheable JSON answer.
+pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    answer
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Answer::new(Full::new(Bytes::new()));
+    *answer.status_mut() = status;
+    answer
+}
+
+/// 405 with the methods that there are (RFC 9110 15.5.6).
+pub(crate) fn wrong_method(allow: &'static str) -> Answer {
+    let description = format!("this endpoint is for {allow}");
+    let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, answer::error_body(ErrorCode::InvalidRequest, &description));
+    answer.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allow));
+    answer
+}
