@@ -60,7 +60,8 @@ pub struct Changes {
     pub items: Vec<Change>,
     /// The number to ask for next.
     pub seq: i64,
-    /// Some are no longer known (or the database is another one): forget everything that was cached.
+    /// Some are no longer known (or the database is another one): forget everything that was cached. There are no items
+    /// then.
     pub reset: bool,
 }
 
@@ -92,12 +93,11 @@ impl Store {
             })
             .await
         })?;
-        let next = items.last().map_or(seq, |change| change.seq);
-        let missing = match items.first() {
-            Some(first) => first.seq != seq + 1,
-            None => last != seq,
-        };
-        Ok(Changes { items, seq: if missing { next.max(last) } else { next }, reset: missing })
+        let follows_on = items.first().map_or(last == seq, |first| first.seq == seq + 1);
+        if !follows_on {
+            return Ok(Changes { items: Vec::new(), seq: last, reset: true });
+        }
+        Ok(Changes { seq: items.last().map_or(seq, |change| change.seq), items, reset: false })
     }
 
     /// The number of the last change: where to start following from, before anything is cached.

@@ -240,3 +240,39 @@ registry! {
         WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
     PurgeMails = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE sent_at < ?1 LIMIT ?2)";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Statement;
+    use crate::schema::{MIGRATIONS, spell};
+
+    /// A statement that some engine cannot read is found here and not by a user.
+    #[test]
+    fn every_statement_is_prepared() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        for step in MIGRATIONS {
+            database.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID")).unwrap();
+        }
+        for statement in Statement::ALL {
+            let prepared = database.prepare(statement.sql()).unwrap_or_else(|error| panic!("{statement:?}: {error}"));
+            let highest = (1..20).rev().find(|n| statement.sql().contains(&format!("?{n}"))).unwrap_or(0);
+            assert_eq!(prepared.parameter_count(), highest, "{statement:?} skips a parameter");
+        }
+    }
+
+    /// What is looked up on a request's way must never walk a table.
+    #[test]
+    fn no_statement_of_a_request_scans() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        for step in MIGRATIONS {
+            database.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID")).unwrap();
+        }
+        let rare = [Statement::PurgeMails, Statement::PurgeChanges, Statement::AllRevocationsAfter];
+        for statement in Statement::ALL.iter().filter(|statement| !rare.contains(statement)) {
+            let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql())).unwrap();
+            let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>().unwrap();
+            let scans = steps.iter().any(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW"));
+            assert!(!scans, "{statement:?}: {steps:?}");
+        }
+    }
+}

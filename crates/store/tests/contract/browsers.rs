@@ -1,0 +1,95 @@
+use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, id};
+use claviger_core::ScopeSet;
+use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, Store};
+
+pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
+    let session = Session {
+        hash: [1; 32],
+        realm: "r".into(),
+        user: "u".into(),
+        created_at: NOW,
+        auth_time: NOW,
+        last_seen_at: NOW,
+        expires_at: NOW + MINUTE,
+    };
+    store.create_session(session.clone()).await.unwrap();
+    assert_eq!(store.session(&[1; 32], NOW).await.unwrap(), Some(session.clone()));
+    assert!(store.touch_session(&[1; 32], NOW + 1, NOW + HOUR).await.unwrap());
+    let touched = Session { last_seen_at: NOW + 1, expires_at: NOW + HOUR, ..session };
+    assert_eq!(store.session(&[1; 32], NOW + MINUTE).await.unwrap(), Some(touched));
+    assert!(store.session(&[1; 32], NOW + HOUR).await.unwrap().is_none());
+    assert!(!store.touch_session(&[1; 32], NOW + HOUR, NOW + 2 * HOUR).await.unwrap(), "one that is over stays so");
+    assert!(store.end_session(&[1; 32]).await.unwrap());
+    assert!(!store.end_session(&[1; 32]).await.unwrap());
+    assert_eq!(store.end_sessions_of_user("r", "u").await.unwrap(), 0);
+}
+
+async fn wait(store: &Store) -> Id {
+    let pending =
+        Pending { id: id(), realm: "r".into(), browser_hash: [2; 32], doc: "{}".into(), expires_at: NOW + MINUTE };
+    store.put_pending(pending.clone()).await.unwrap();
+    assert_eq!(store.pending(&pending.id, NOW).await.unwrap(), Some(pending.clone()));
+    pending.id
+}
+
+fn approval(pending: Id, code_id: Id) -> Approval {
+    Approval { now: NOW, pending: Some(pending), code: Some(code(code_id)), ..Approval::default() }
+}
+
+pub(crate) async fn a_waiting_request_is_approved_once(store: Store) {
+    let pending = wait(&store).await;
+    assert!(store.update_pending(&pending, "{\"step\":2}".into(), NOW).await.unwrap());
+    assert_eq!(store.pending(&pending, NOW).await.unwrap().unwrap().doc, "{\"step\":2}");
+    assert!(store.pending(&pending, NOW + MINUTE).await.unwrap().is_none());
+
+    let (first, second) = (id(), id());
+    assert!(store.approve(approval(pending, first)).await.unwrap());
+    assert!(!store.approve(approval(pending, second)).await.unwrap());
+    assert!(store.code(&first).await.unwrap().is_some());
+    assert!(store.code(&second).await.unwrap().is_none());
+    assert!(!store.delete_pending(&pending, NOW).await.unwrap());
+    assert!(!store.update_pending(&pending, "{}".into(), NOW).await.unwrap());
+}
+
+pub(crate) async fn of_64_approvals_one_counts(store: Store) {
+    let pending = wait(&store).await;
+    let answers = at_once(move |_| {
+        let (store, code_id) = (store.clone(), id());
+        async move { (store.approve(approval(pending, code_id)).await.unwrap(), store.code(&code_id).await.unwrap()) }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|(approved, _)| *approved).count(), 1);
+    assert_eq!(answers.iter().filter(|(_, code)| code.is_some()).count(), 1);
+}
+
+fn consent(scope: &str, organisations: &[&str]) -> ConsentGrant {
+    ConsentGrant {
+        realm: "r".into(),
+        user: "u".into(),
+        client: "c".into(),
+        scope: ScopeSet::parse(scope).unwrap(),
+        organisations: organisations.iter().map(|&id| id.to_owned()).collect(),
+    }
+}
+
+pub(crate) async fn consent_grows(store: Store) {
+    assert!(store.consent("r", "u", "c").await.unwrap().is_none());
+    store.grant_consent(consent("a b", &["x", "y"]), NOW).await.unwrap();
+    store.grant_consent(consent("c b", &["y"]), NOW + 1).await.unwrap();
+    let found = store.consent("r", "u", "c").await.unwrap().unwrap();
+    assert!(found.scope.same(&ScopeSet::parse("a b c").unwrap()));
+    assert_eq!((found.organisations, found.updated_at), (vec!["y".to_owned()], NOW + 1));
+    assert!(store.withdraw_consent("r", "u", "c").await.unwrap());
+    assert!(!store.withdraw_consent("r", "u", "c").await.unwrap());
+    assert!(store.consent("r", "u", "c").await.unwrap().is_none());
+}
+
+pub(crate) async fn two_consents_at_once_lose_nothing(store: Store) {
+    let at = store.clone();
+    at_once(move |n| {
+        let store = at.clone();
+        async move { store.grant_consent(consent(&format!("s{n}"), &[]), NOW).await.unwrap() }
+    })
+    .await;
+    assert_eq!(store.consent("r", "u", "c").await.unwrap().unwrap().scope.len(), 64);
+}

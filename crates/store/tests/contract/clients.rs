@@ -1,0 +1,214 @@
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, furnish, id, refresh, seat, secret, user};
+use claviger_core::client::ClientStatus;
+use claviger_store::{
+    ClientSecret, Fault, Issue, Issued, Mail, Masked, OneTimeLink, RevocationKind, SecretAdded, Session, Store,
+};
+
+pub(crate) async fn a_client_comes_with_its_secrets(store: Store) {
+    furnish(&store).await;
+    let (found, secrets) = store.client_with_secrets("r", "c").await.unwrap().unwrap();
+    assert_eq!((found, secrets.len()), (client("c"), 0));
+    assert!(store.client_with_secrets("r", "d").await.unwrap().is_none());
+
+    let expiring = ClientSecret { expires_at: Some(NOW + HOUR), ..secret("s") };
+    assert_eq!(store.add_secret("r", "c", expiring, NOW).await.unwrap(), SecretAdded::Added);
+    let (_, secrets) = store.client_with_secrets("r", "c").await.unwrap().unwrap();
+    assert_eq!(secrets.len(), 1);
+    assert_eq!(*secrets[0].hash, vec![1; 32]);
+    assert!(secrets[0].is_live(NOW) && !secrets[0].is_live(NOW + HOUR));
+    assert!(!format!("{secrets:?}").contains("1, 1"), "a hash is not printed");
+}
+
+pub(crate) async fn at_most_two_secrets_are_live(store: Store) {
+    furnish(&store).await;
+    assert_eq!(store.add_secret("r", "x", secret("a"), NOW).await.unwrap(), SecretAdded::NoSuchClient);
+    for one in ["a", "b"] {
+        assert_eq!(store.add_secret("r", "c", secret(one), NOW).await.unwrap(), SecretAdded::Added);
+    }
+    assert_eq!(store.add_secret("r", "c", secret("c"), NOW).await.unwrap(), SecretAdded::TooMany);
+    assert!(store.retire_secret("r", "c", "a", NOW).await.unwrap());
+    assert!(!store.retire_secret("r", "c", "a", NOW).await.unwrap());
+    assert_eq!(store.add_secret("r", "c", secret("c"), NOW).await.unwrap(), SecretAdded::Added);
+    let (_, secrets) = store.client_with_secrets("r", "c").await.unwrap().unwrap();
+    let live: Vec<_> = secrets.iter().filter(|secret| secret.is_live(NOW)).map(|secret| &*secret.id).collect();
+    assert_eq!(live, ["b", "c"]);
+}
+
+pub(crate) async fn of_64_added_at_once_two_are_live(store: Store) {
+    furnish(&store).await;
+    let at = store.clone();
+    let answers = at_once(move |n| {
+        let store = at.clone();
+        async move { store.add_secret("r", "c", secret(&n.to_string()), NOW).await.unwrap() }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| **answer == SecretAdded::Added).count(), 2);
+    assert_eq!(store.client_with_secrets("r", "c").await.unwrap().unwrap().1.len(), 2);
+}
+
+pub(crate) async fn applying_again_revives_nobody(store: Store) {
+    furnish(&store).await;
+    assert!(store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW + HOUR).await.unwrap());
+    let mut renamed = client("c");
+    renamed.name = "Another name".into();
+    assert!(store.put_client("r", &renamed, NOW).await.unwrap());
+    let (found, _) = store.client_with_secrets("r", "c").await.unwrap().unwrap();
+    assert_eq!((found.status, &*found.name), (ClientStatus::Suspended, "Another name"));
+}
+
+pub(crate) async fn clients_are_listed_by_status(store: Store) {
+    furnish(&store).await;
+    let mut waiting = client("w");
+    waiting.status = ClientStatus::Pending;
+    store.put_client("r", &waiting, NOW).await.unwrap();
+    let ids = |list: Vec<claviger_core::Client>| list.into_iter().map(|client| client.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.list_clients("r", None, "", 10).await.unwrap()), ["c", "w"]);
+    assert_eq!(ids(store.list_clients("r", None, "c", 10).await.unwrap()), ["w"]);
+    let pending = store.list_clients("r", Some(ClientStatus::Pending), "", 10).await.unwrap();
+    assert_eq!(pending, [waiting]);
+    assert_eq!(ids(store.list_clients("r", Some(ClientStatus::Active), "", 10).await.unwrap()), ["c"]);
+}
+
+pub(crate) async fn suspending_ends_everything(store: Store) {
+    furnish(&store).await;
+    let (grant, token, alone) = (id(), id(), id());
+    let issue =
+        Issue { seats: vec![seat(grant, 1, NOW + HOUR)], access: Some(access(token, Some(grant))), ..begin(grant) };
+    assert_eq!(store.issue(issue).await.unwrap(), Issued::Done);
+    let without_grant = Issue { now: NOW, access: Some(access(alone, None)), ..Issue::default() };
+    assert_eq!(store.issue(without_grant).await.unwrap(), Issued::Done);
+    let late = id();
+
+    let until = NOW + HOUR;
+    assert!(store.set_client_status("r", "c", ClientStatus::Suspended, NOW + 5, until).await.unwrap());
+    assert!(!store.set_client_status("r", "x", ClientStatus::Suspended, NOW + 5, until).await.unwrap());
+    assert_eq!(store.issue(refresh(grant, 0, NOW + 6)).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(begin(late)).await.unwrap(), Issued::Barred);
+    assert!(store.access_token(&token).await.unwrap().unwrap().revoked);
+    assert!(store.access_token(&alone).await.unwrap().unwrap().revoked);
+    assert!(store.seats("r", NOW + 6).await.unwrap().is_empty());
+    let heard = store.revocations_after(Some("r"), 0, 10).await.unwrap();
+    assert_eq!(heard.items.len(), 1);
+    assert_eq!((heard.items[0].kind, &*heard.items[0].value), (RevocationKind::Client, "c"));
+    assert_eq!(heard.items[0].before, until, "what a request under way is about to give out is revoked as well");
+
+    // Served again: what was ended stays so, what comes after counts.
+    assert!(store.set_client_status("r", "c", ClientStatus::Active, NOW + MINUTE, until).await.unwrap());
+    assert!(store.access_token(&token).await.unwrap().unwrap().revoked);
+    assert_eq!(store.issue(refresh(grant, 0, NOW + MINUTE)).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(begin(late)).await.unwrap(), Issued::Done);
+    let fresh = id();
+    let issue = Issue {
+        now: NOW + 2 * MINUTE,
+        access: Some(claviger_store::NewAccessToken { issued_at: NOW + 2 * MINUTE, ..access(fresh, None) }),
+        ..Issue::default()
+    };
+    assert_eq!(store.issue(issue).await.unwrap(), Issued::Done);
+    assert!(!store.access_token(&fresh).await.unwrap().unwrap().revoked);
+    let heard = store.revocations_after(Some("r"), heard.seq, 10).await.unwrap();
+    assert_eq!(heard.items[0].before, NOW + MINUTE, "followers hear that it counts again");
+}
+
+pub(crate) async fn a_deleted_client_leaves_nothing(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.add_secret("r", "c", secret("a"), NOW).await.unwrap();
+    store.issue(begin(grant)).await.unwrap();
+    assert!(store.delete_client("r", "c", NOW, NOW + HOUR).await.unwrap());
+    assert!(!store.delete_client("r", "c", NOW, NOW + HOUR).await.unwrap());
+    assert!(store.client_with_secrets("r", "c").await.unwrap().is_none());
+    assert!(!store.grant(&grant).await.unwrap().unwrap().is_live(NOW));
+    store.put_client("r", &client("c"), NOW).await.unwrap();
+    assert!(store.client_with_secrets("r", "c").await.unwrap().unwrap().1.is_empty());
+}
+
+pub(crate) async fn approval_is_one_transaction(store: Store) {
+    let mut waiting = client("w");
+    waiting.status = ClientStatus::Pending;
+    store.put_client("r", &waiting, NOW).await.unwrap();
+    let link = |hash: u8| OneTimeLink {
+        hash: Masked([hash; 32]),
+        realm: "r".into(),
+        client: "w".into(),
+        sealed: Masked(vec![4]),
+        expires_at: NOW + HOUR,
+    };
+    let mail = || Some(Mail { id: id(), recipient: "owner@example.com".into(), doc: "{}".into() });
+    let approve = |secret_id: &str, hash: u8| {
+        let parts = (secret(secret_id), link(hash));
+        store.approve_client("r", "w", Some(parts), mail(), NOW)
+    };
+    assert_eq!(approve("a", 1).await.unwrap(), SecretAdded::Added);
+    let (found, secrets) = store.client_with_secrets("r", "w").await.unwrap().unwrap();
+    assert_eq!((found.status, secrets.len()), (ClientStatus::Active, 1));
+    assert_eq!(store.due_mails(NOW, 10).await.unwrap().len(), 1);
+
+    assert_eq!(approve("b", 2).await.unwrap(), SecretAdded::Added);
+    assert_eq!(approve("c", 3).await.unwrap(), SecretAdded::TooMany);
+    assert_eq!(store.due_mails(NOW, 10).await.unwrap().len(), 2, "no mail for what did not happen");
+    assert!(store.link(&[3; 32], NOW).await.unwrap().is_none());
+    // The same link twice cannot be: the failure takes all of it back.
+    store.retire_secret("r", "w", "a", NOW).await.unwrap();
+    assert!(matches!(approve("d", 2).await, Err(Fault::Other(_))));
+    assert_eq!(store.client_with_secrets("r", "w").await.unwrap().unwrap().1.len(), 2);
+}
+
+pub(crate) async fn a_user_is_found_by_what_they_type(store: Store) {
+    let hash = Masked("$argon2id$x".to_owned());
+    assert!(store.put_user("r", &user("u"), Some(hash), NOW).await.unwrap());
+    assert!(!store.put_user("r", &user("u"), None, NOW).await.unwrap());
+    let key = claviger_core::User::username_key(" U@Example.COM ");
+    let found = store.user_by_username("r", &key).await.unwrap().unwrap();
+    assert_eq!((found.user, &**found.password_hash.as_ref().unwrap()), (user("u"), &"$argon2id$x".to_owned()));
+    assert!(store.user_by_username("other", &key).await.unwrap().is_none());
+    assert!(store.user("r", "u").await.unwrap().is_some());
+    assert_eq!(store.list_users("r", "", 5).await.unwrap(), [user("u")]);
+}
+
+pub(crate) async fn a_username_belongs_to_one_user(store: Store) {
+    store.put_user("r", &user("u"), None, NOW).await.unwrap();
+    let mut other = user("v");
+    other.username = "U@EXAMPLE.com".into();
+    assert!(matches!(store.put_user("r", &other, None, NOW).await, Err(Fault::Other(_))));
+    assert!(store.put_user("other-realm", &other, None, NOW).await.unwrap());
+}
+
+fn session(hash: u8) -> Session {
+    Session {
+        hash: [hash; 32],
+        realm: "r".into(),
+        user: "u".into(),
+        created_at: NOW,
+        auth_time: NOW,
+        last_seen_at: NOW,
+        expires_at: NOW + HOUR,
+    }
+}
+
+pub(crate) async fn disabling_a_user_ends_everything(store: Store) {
+    furnish(&store).await;
+    let (grant, token) = (id(), id());
+    store.create_session(session(1)).await.unwrap();
+    store.issue(Issue { seats: vec![seat(grant, 1, NOW + HOUR)], ..begin(grant) }).await.unwrap();
+    store.issue(Issue { now: NOW, access: Some(access(token, None)), ..Issue::default() }).await.unwrap();
+
+    assert!(store.disable_user("r", "u", true, NOW + 1, NOW + HOUR).await.unwrap());
+    assert!(!store.disable_user("r", "u", true, NOW + 1, NOW + HOUR).await.unwrap());
+    assert!(store.user("r", "u").await.unwrap().unwrap().user.disabled);
+    assert!(store.session(&[1; 32], NOW + 1).await.unwrap().is_none());
+    assert!(store.access_token(&token).await.unwrap().unwrap().revoked);
+    assert!(store.seats("r", NOW + 1).await.unwrap().is_empty());
+    assert_eq!(store.issue(refresh(grant, 0, NOW + 2)).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(begin(id())).await.unwrap(), Issued::Barred);
+    assert!(store.disable_user("r", "u", false, NOW + 3, NOW + HOUR).await.unwrap());
+    assert_eq!(store.issue(begin(id())).await.unwrap(), Issued::Done);
+}
+
+pub(crate) async fn a_new_password_signs_out(store: Store) {
+    furnish(&store).await;
+    store.create_session(session(1)).await.unwrap();
+    assert!(store.set_password("r", "u", Masked("new".into()), NOW).await.unwrap());
+    assert!(!store.set_password("r", "nobody", Masked("new".into()), NOW).await.unwrap());
+    assert!(store.session(&[1; 32], NOW).await.unwrap().is_none());
+    assert_eq!(**store.user("r", "u").await.unwrap().unwrap().password_hash.as_ref().unwrap(), "new");
+}

@@ -1,0 +1,86 @@
+use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, furnish, id, seat};
+use claviger_core::client::ClientStatus;
+use claviger_store::{Issue, Issued, Redeem, Store};
+
+pub(crate) async fn a_code_works_once(store: Store) {
+    furnish(&store).await;
+    let (code_id, first, second) = (id(), id(), id());
+    store.put_code(code(code_id)).await.unwrap();
+    let row = store.code(&code_id).await.unwrap().unwrap();
+    assert_eq!((row.redeemed_at, *row.code.hash), (None, [5; 32]));
+
+    assert_eq!(store.issue(exchange(code_id, first, NOW + 1)).await.unwrap(), Issued::Done);
+    assert_eq!(store.code(&code_id).await.unwrap().unwrap().redeemed_at, Some(NOW + 1));
+    assert!(store.grant(&code_id).await.unwrap().unwrap().is_live(NOW + 1));
+    assert!(!store.access_token(&first).await.unwrap().unwrap().revoked);
+
+    let spent = Issued::CodeSpent { first_redeemed_at: NOW + 1 };
+    assert_eq!(store.issue(exchange(code_id, second, NOW + 2)).await.unwrap(), spent);
+    assert!(store.access_token(&second).await.unwrap().is_none());
+}
+
+pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
+    furnish(&store).await;
+    let code_id = id();
+    store.put_code(code(code_id)).await.unwrap();
+    let at = store.clone();
+    let answers = at_once(move |n| {
+        let (store, token) = (at.clone(), id());
+        async move {
+            let issued = store.issue(exchange(code_id, token, NOW + i64::from(n))).await.unwrap();
+            (issued, store.access_token(&token).await.unwrap())
+        }
+    })
+    .await;
+    let at = store.code(&code_id).await.unwrap().unwrap().redeemed_at.unwrap();
+    for (issued, token) in &answers {
+        match issued {
+            Issued::Done => assert!(token.is_some()),
+            other => {
+                assert_eq!(*other, Issued::CodeSpent { first_redeemed_at: at });
+                assert!(token.is_none());
+            }
+        }
+    }
+    assert_eq!(answers.iter().filter(|(issued, _)| *issued == Issued::Done).count(), 1);
+}
+
+pub(crate) async fn a_code_that_is_over_is_gone(store: Store) {
+    furnish(&store).await;
+    let code_id = id();
+    store.put_code(code(code_id)).await.unwrap();
+    assert_eq!(store.issue(exchange(code_id, id(), NOW + MINUTE)).await.unwrap(), Issued::CodeGone);
+    assert_eq!(store.issue(exchange(id(), id(), NOW)).await.unwrap(), Issued::CodeGone);
+    assert!(store.grant(&code_id).await.unwrap().is_none());
+}
+
+pub(crate) async fn a_wrong_hash_spends_nothing(store: Store) {
+    furnish(&store).await;
+    let code_id = id();
+    store.put_code(code(code_id)).await.unwrap();
+    let guess = || Issue { redeem: Some(Redeem { code: code_id, hash: [6; 32] }), ..exchange(code_id, id(), NOW) };
+    assert_eq!(store.issue(guess()).await.unwrap(), Issued::CodeGone);
+    assert_eq!(store.issue(exchange(code_id, id(), NOW)).await.unwrap(), Issued::Done);
+    assert_eq!(store.issue(guess()).await.unwrap(), Issued::CodeGone, "who does not know it does not hear of it");
+}
+
+pub(crate) async fn nothing_begins_for_a_client_that_is_not_served(store: Store) {
+    furnish(&store).await;
+    let code_id = id();
+    store.put_code(code(code_id)).await.unwrap();
+    store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await.unwrap();
+    assert_eq!(store.issue(exchange(code_id, id(), NOW)).await.unwrap(), Issued::Barred);
+    assert!(store.grant(&code_id).await.unwrap().is_none());
+}
+
+pub(crate) async fn an_exchange_that_fails_leaves_the_code(store: Store) {
+    furnish(&store).await;
+    let (code_id, token) = (id(), id());
+    store.put_code(code(code_id)).await.unwrap();
+    let full = Issue { seats: vec![seat(code_id, 0, NOW + MINUTE)], ..exchange(code_id, token, NOW) };
+    assert_eq!(store.issue(full).await.unwrap(), Issued::NoSeat { pool: "p".into(), in_use: 0, size: 0 });
+    assert!(store.code(&code_id).await.unwrap().unwrap().redeemed_at.is_none());
+    assert!(store.grant(&code_id).await.unwrap().is_none());
+    assert!(store.access_token(&token).await.unwrap().is_none());
+    assert_eq!(store.issue(exchange(code_id, token, NOW)).await.unwrap(), Issued::Done);
+}

@@ -1,0 +1,115 @@
+//! Mail, links, counts, changes, and what leaves.
+
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, furnish, id, refresh, seat};
+use claviger_store::{ChangeKind, Issue, Issued, LegacyUse, Mail, Masked, OneTimeLink, RevocationKind, Store};
+
+pub(crate) async fn a_mail_is_claimed_once(store: Store) {
+    let mail = Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() };
+    store.queue_mail(mail.clone(), NOW).await.unwrap();
+    let due = store.due_mails(NOW, 5).await.unwrap();
+    assert_eq!((due.len(), &due[0].mail, due[0].attempts), (1, &mail, 0));
+    let at = store.clone();
+    let mail_id = mail.id;
+    let claims = at_once(move |_| {
+        let store = at.clone();
+        async move { store.claim_mail(&mail_id, 0, NOW + MINUTE).await.unwrap() }
+    })
+    .await;
+    assert_eq!(claims.iter().filter(|claimed| **claimed).count(), 1);
+    assert!(store.due_mails(NOW, 5).await.unwrap().is_empty());
+    assert_eq!(store.due_mails(NOW + MINUTE, 5).await.unwrap()[0].attempts, 1);
+    assert!(store.mail_sent(&mail.id, NOW).await.unwrap());
+    assert!(!store.mail_sent(&mail.id, NOW).await.unwrap());
+    assert!(store.due_mails(NOW + MINUTE, 5).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_link_opens_once(store: Store) {
+    let link = OneTimeLink {
+        hash: Masked([1; 32]),
+        realm: "r".into(),
+        client: "c".into(),
+        sealed: Masked(vec![9]),
+        expires_at: NOW + HOUR,
+    };
+    store.put_link(link).await.unwrap();
+    assert!(store.link(&[1; 32], NOW + HOUR).await.unwrap().is_none());
+    assert_eq!(store.link(&[1; 32], NOW).await.unwrap(), Some(("r".into(), "c".into())));
+    let at = store.clone();
+    let opened = at_once(move |_| {
+        let store = at.clone();
+        async move { store.consume_link(&[1; 32], NOW).await.unwrap() }
+    })
+    .await;
+    let opened: Vec<_> = opened.into_iter().flatten().collect();
+    assert_eq!((opened.len(), &*opened[0].sealed), (1, &vec![9]));
+    assert!(store.link(&[1; 32], NOW).await.unwrap().is_none());
+}
+
+pub(crate) async fn counts_add_up(store: Store) {
+    let one = |client: &str, count| LegacyUse {
+        realm: "r".into(),
+        client: client.into(),
+        legacy: "implicit".into(),
+        day: 20_000,
+        count,
+    };
+    store.add_legacy_uses(vec![one("c", 2), one("d", 1)]).await.unwrap();
+    store.add_legacy_uses(vec![one("c", 3)]).await.unwrap();
+    assert_eq!(store.legacy_uses("r", 20_000).await.unwrap(), [one("c", 5), one("d", 1)]);
+    assert!(store.legacy_uses("r", 20_001).await.unwrap().is_empty());
+}
+
+pub(crate) async fn changes_are_noticed(store: Store) {
+    let (version, seq) = (store.data_version().await.unwrap(), store.last_change().await.unwrap());
+    assert_eq!(store.data_version().await.unwrap(), version);
+    furnish(&store).await;
+    assert_ne!(store.data_version().await.unwrap(), version);
+    let changes = store.changes_after(seq, 10).await.unwrap();
+    let kinds: Vec<_> = changes.items.iter().map(|change| (change.kind, &*change.realm, &*change.id)).collect();
+    let wanted = [(ChangeKind::Realm, "r", "r"), (ChangeKind::Client, "r", "c"), (ChangeKind::User, "r", "u")];
+    assert_eq!((kinds, changes.reset), (wanted.to_vec(), false));
+    let none = store.changes_after(changes.seq, 10).await.unwrap();
+    assert_eq!((none.items.len(), none.seq, none.reset), (0, changes.seq, false));
+
+    // Who was away for too long, or follows another database, hears that it missed some.
+    store.purge(NOW + 8 * 24 * HOUR, 100).await.unwrap();
+    store.put_client("r", &client("d"), NOW).await.unwrap();
+    assert!(store.changes_after(0, 10).await.unwrap().reset);
+    assert!(!store.changes_after(changes.seq, 10).await.unwrap().reset);
+    let ahead = store.changes_after(1_000, 10).await.unwrap();
+    assert!(ahead.reset);
+    assert_eq!(ahead.seq, store.last_change().await.unwrap());
+}
+
+pub(crate) async fn what_is_over_leaves(store: Store) {
+    furnish(&store).await;
+    let (grant, token, code_id) = (id(), id(), id());
+    let issue =
+        Issue { access: Some(access(token, Some(grant))), seats: vec![seat(grant, 1, NOW + HOUR)], ..begin(grant) };
+    assert_eq!(store.issue(issue).await.unwrap(), Issued::Done);
+    store.put_code(code(code_id)).await.unwrap();
+    store.revoke("r", RevocationKind::Jti, "j", NOW, NOW + HOUR, NOW).await.unwrap();
+
+    assert_eq!(store.purge(NOW + MINUTE, 100).await.unwrap(), 0);
+    assert_eq!(store.purge(NOW + HOUR, 100).await.unwrap(), 1, "the seat");
+    assert!(store.access_token(&token).await.unwrap().is_some(), "still told apart from an unknown one");
+    assert_eq!(store.purge(NOW + 3 * HOUR, 100).await.unwrap(), 4);
+    assert!(store.grant(&grant).await.unwrap().is_none());
+    assert!(store.access_token(&token).await.unwrap().is_none());
+    assert!(store.code(&code_id).await.unwrap().is_none());
+    assert!(store.revocations_after(None, 0, 10).await.unwrap().items.is_empty());
+}
+
+pub(crate) async fn a_grant_in_use_is_not_purged(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.issue(begin(grant)).await.unwrap();
+    for generation in 0..8 {
+        let at = NOW + (i64::from(generation) + 1) * 50 * MINUTE;
+        assert_eq!(store.issue(refresh(grant, generation, at)).await.unwrap(), Issued::Done);
+        store.purge(at, 100).await.unwrap();
+        assert!(store.grant(&grant).await.unwrap().unwrap().is_live(at));
+    }
+    store.purge(NOW + 10 * HOUR, 100).await.unwrap();
+    assert!(store.grant(&grant).await.unwrap().is_none(), "and is, when it is used no more");
+}

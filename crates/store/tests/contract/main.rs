@@ -1,0 +1,51 @@
+//! What the store promises, written once and run on every engine.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod browsers;
+mod clients;
+mod codes;
+mod fixtures;
+mod keeping;
+mod keys;
+mod realms;
+mod refresh;
+mod revocation;
+mod seats;
+
+/// Declares each of a subject's promises as a test of each engine.
+macro_rules! promises {
+    ($($subject:ident: $($name:ident),* $(,)?;)*) => {
+        mod sqlite {
+            $(mod $subject {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let options = claviger_store::Options::default();
+                    crate::$subject::$name(claviger_store::Store::open("sqlite::memory:", &options).unwrap()).await;
+                })*
+            })*
+        }
+    };
+}
+
+promises! {
+    realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,
+        everything_is_applied_or_nothing;
+    clients: a_client_comes_with_its_secrets, at_most_two_secrets_are_live, of_64_added_at_once_two_are_live,
+        applying_again_revives_nobody, clients_are_listed_by_status, suspending_ends_everything,
+        a_deleted_client_leaves_nothing, approval_is_one_transaction, a_user_is_found_by_what_they_type,
+        a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
+    browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_approved_once,
+        of_64_approvals_one_counts, consent_grows, two_consents_at_once_lose_nothing;
+    codes: a_code_works_once, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
+        nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
+    refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,
+        nothing_turns_over_after_its_end, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;
+    seats: the_last_seat_has_one_taker, a_user_takes_one_seat, seats_fall_back, a_refresh_holds_its_seat,
+        no_seat_no_token, releasing_ends_the_grant, organisations_have_pools_of_their_own;
+    revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,
+        all_of_a_user_ends_in_batches;
+    keys: of_two_rotations_one_counts, a_removed_key_is_erased, a_secret_is_kept_once;
+    keeping: a_mail_is_claimed_once, a_link_opens_once, counts_add_up, changes_are_noticed, what_is_over_leaves,
+        a_grant_in_use_is_not_purged;
+}

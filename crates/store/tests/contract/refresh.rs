@@ -1,0 +1,116 @@
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, id, refresh};
+use claviger_store::{Issue, Issued, Masked, NewAccessToken, Replay, Rotate, Store};
+
+pub(crate) async fn a_grant_turns_over(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.issue(begin(grant)).await.unwrap();
+    let row = store.grant(&grant).await.unwrap().unwrap();
+    assert_eq!((row.grant.generation, row.refreshed_at, row.revoked, row.replay.is_none()), (0, NOW, None, true));
+    assert_eq!((&*row.grant.doc, *row.grant.nonce), (r#"{"scope":"a"}"#, [3; 16]));
+
+    let mut turn = refresh(grant, 0, NOW + MINUTE);
+    turn.rotate.as_mut().unwrap().replay =
+        Some(Replay { sealed: Masked(vec![8; 9]), until: NOW + 2 * MINUTE, generation: 0 });
+    assert_eq!(store.issue(turn.clone()).await.unwrap(), Issued::Done);
+    let row = store.grant(&grant).await.unwrap().unwrap();
+    assert_eq!((row.grant.generation, row.refreshed_at), (1, NOW + MINUTE));
+    assert_eq!(row.grant.idle_expires_at, NOW + MINUTE + HOUR);
+    let replay = row.replay.unwrap();
+    assert_eq!((&*replay.sealed, replay.until, replay.generation), (&vec![8; 9], NOW + 2 * MINUTE, 0));
+
+    assert_eq!(store.issue(turn).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(refresh(grant, 1, NOW + MINUTE)).await.unwrap(), Issued::Done);
+    assert!(store.grant(&grant).await.unwrap().unwrap().replay.is_none(), "the successor was used");
+}
+
+pub(crate) async fn of_64_refreshes_of_one_generation_one_wins(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.issue(begin(grant)).await.unwrap();
+    let at = store.clone();
+    let answers = at_once(move |_| {
+        let (store, token) = (at.clone(), id());
+        async move {
+            let issue = Issue { access: Some(access(token, Some(grant))), ..refresh(grant, 0, NOW + 1) };
+            (store.issue(issue).await.unwrap(), store.access_token(&token).await.unwrap())
+        }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|(issued, _)| *issued == Issued::Done).count(), 1);
+    assert_eq!(answers.iter().filter(|(issued, _)| *issued == Issued::Stale).count(), 63);
+    assert_eq!(answers.iter().filter(|(_, token)| token.is_some()).count(), 1);
+    assert_eq!(store.grant(&grant).await.unwrap().unwrap().grant.generation, 1);
+}
+
+pub(crate) async fn every_generation_may_be_served(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.issue(begin(grant)).await.unwrap();
+    let reissue = |to: u32| Issue {
+        now: NOW + 1,
+        rotate: Some(Rotate { grant, from: None, to, idle_expires_at: NOW + HOUR, replay: None }),
+        ..Issue::default()
+    };
+    for to in [1, 2, 1, 0] {
+        assert_eq!(store.issue(reissue(to)).await.unwrap(), Issued::Done);
+    }
+    assert_eq!(store.grant(&grant).await.unwrap().unwrap().grant.generation, 2, "it never goes down");
+}
+
+pub(crate) async fn nothing_turns_over_after_its_end(store: Store) {
+    furnish(&store).await;
+    let (idle, old) = (id(), id());
+    store.issue(begin(idle)).await.unwrap();
+    assert_eq!(store.issue(refresh(idle, 0, NOW + HOUR)).await.unwrap(), Issued::Stale);
+
+    store.issue(begin(old)).await.unwrap();
+    let mut far = refresh(old, 0, NOW + 1);
+    far.rotate.as_mut().unwrap().idle_expires_at = NOW + 100 * HOUR;
+    assert_eq!(store.issue(far).await.unwrap(), Issued::Done);
+    assert_eq!(store.issue(refresh(old, 1, NOW + 24 * HOUR)).await.unwrap(), Issued::Stale);
+}
+
+pub(crate) async fn a_revoked_grant_stays_revoked(store: Store) {
+    furnish(&store).await;
+    let (grant, token) = (id(), id());
+    store.issue(Issue { access: Some(access(token, Some(grant))), ..begin(grant) }).await.unwrap();
+    assert!(store.revoke_grant("r", &grant, "reuse", NOW + 1, NOW + HOUR).await.unwrap());
+    let seq = store.last_revocation().await.unwrap();
+    assert!(!store.revoke_grant("r", &grant, "again", NOW + 2, NOW + HOUR).await.unwrap());
+    assert_eq!(store.last_revocation().await.unwrap(), seq, "the second time is no news");
+    let row = store.grant(&grant).await.unwrap().unwrap();
+    assert_eq!(row.revoked, Some((NOW + 1, "reuse".into())));
+    assert!(!row.is_live(NOW + 1));
+    assert!(store.access_token(&token).await.unwrap().unwrap().revoked);
+    assert_eq!(store.issue(refresh(grant, 0, NOW + 2)).await.unwrap(), Issued::Stale);
+}
+
+/// Revocation against refreshes under way: whichever came first, nothing of the family lives afterwards.
+pub(crate) async fn nothing_lives_after_a_revocation(store: Store) {
+    furnish(&store).await;
+    let grant = id();
+    store.issue(begin(grant)).await.unwrap();
+    let at = store.clone();
+    let tokens = at_once(move |n| {
+        let (store, token) = (at.clone(), id());
+        async move {
+            if n == 32 {
+                store.revoke_grant("r", &grant, "user", NOW + 1, NOW + HOUR).await.unwrap();
+                return None;
+            }
+            let issue = Issue {
+                now: NOW + 1,
+                rotate: Some(Rotate { grant, from: None, to: 0, idle_expires_at: NOW + HOUR, replay: None }),
+                access: Some(NewAccessToken { issued_at: NOW + 1, ..access(token, Some(grant)) }),
+                ..Issue::default()
+            };
+            (store.issue(issue).await.unwrap() == Issued::Done).then_some(token)
+        }
+    })
+    .await;
+    for token in tokens.into_iter().flatten() {
+        assert!(store.access_token(&token).await.unwrap().unwrap().revoked);
+    }
+    assert!(!store.grant(&grant).await.unwrap().unwrap().is_live(NOW + 1));
+}
