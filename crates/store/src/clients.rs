@@ -86,7 +86,7 @@ impl Store {
         write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, &client, now).await?)) })
     }
 
-    /// A client and all its secrets, retired ones included; one look into the database.
+    /// A client and all its secrets from the oldest to the newest, retired ones included; one look into the database.
     ///
     /// # Errors
     /// The store cannot read.
@@ -105,7 +105,9 @@ impl Store {
             })
             .await
         })?;
-        Ok(client.map(|client| (client, secrets.into_iter().flatten().collect())))
+        let mut secrets: Vec<_> = secrets.into_iter().flatten().collect();
+        secrets.sort_by_key(|secret: &ClientSecret| secret.created_at);
+        Ok(client.map(|client| (client, secrets)))
     }
 
     /// The clients of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`; only those

@@ -47,7 +47,7 @@ registry! {
     ClientStatus = "SELECT status FROM client WHERE realm = ?1 AND id = ?2";
     Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at
         FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
-        WHERE c.realm = ?1 AND c.id = ?2 ORDER BY s.created_at, s.id";
+        WHERE c.realm = ?1 AND c.id = ?2";
     ListClients = "SELECT doc, status FROM client WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     ListClientsByStatus = "SELECT doc, status FROM client
         WHERE realm = ?1 AND status = ?2 AND id > ?3 ORDER BY id LIMIT ?4";

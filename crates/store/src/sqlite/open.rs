@@ -3,6 +3,7 @@
 use crate::Fault;
 use crate::schema::{KNOWN, MIGRATIONS, spell};
 use crate::statements::Statement;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,6 +53,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
         other => other,
     })?;
     connection.busy_timeout(OTHERS)?;
+    // Else a statement on a table with a partial index is parsed and planned anew whenever a parameter is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
