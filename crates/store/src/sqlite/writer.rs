@@ -5,9 +5,14 @@ use super::tx::WriteTx;
 use crate::Fault;
 use crate::tx::{End, Extent};
 use rusqlite::Connection;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// How long a transaction is held open for others at most.
+const LONGEST_WAIT: Duration = Duration::from_micros(200);
 
 /// Something to do in the next transaction.
 pub(super) trait Job: Send {
@@ -75,6 +80,14 @@ pub(super) struct Writer {
     pub(super) checkpoints: Checkpoints,
 }
 
+/// What is known about those who write.
+struct Crowd {
+    /// How many callers there were at the last commit: those it answered, and those who queued meanwhile.
+    size: usize,
+    /// How long that commit took.
+    commit: Duration,
+}
+
 impl Writer {
     /// Works until nobody can queue any more.
     pub(super) fn run(mut self) {
@@ -82,12 +95,20 @@ impl Writer {
             tracing::warn!(%fault, "the size of the write-ahead log is not followed");
         }
         let mut tx = WriteTx::new(&self.connection);
-        let mut batch = Vec::with_capacity(self.batch);
-        while let Ok(first) = self.jobs.recv() {
-            let committed = self.transaction(&mut tx, first, &mut batch);
+        let (mut waiting, mut batch) = (VecDeque::with_capacity(self.batch), Vec::with_capacity(self.batch));
+        let mut crowd = Crowd { size: 0, commit: Duration::ZERO };
+        loop {
+            if waiting.is_empty() {
+                let Ok(first) = self.jobs.recv() else { return };
+                waiting.push_back(first);
+            }
+            let committed = self.transaction(&mut tx, &mut waiting, &mut batch, &mut crowd);
             if let Err(fault) = &committed {
                 tracing::error!(%fault, jobs = batch.len(), "a transaction failed");
             }
+            // Taken before anybody is answered: none of them is one of those.
+            waiting.extend(self.jobs.try_iter().take(self.batch.saturating_sub(waiting.len())));
+            crowd.size = batch.len() + waiting.len();
             for job in batch.drain(..) {
                 job.answer(committed.clone());
             }
@@ -95,32 +116,43 @@ impl Writer {
         }
     }
 
-    /// One transaction: the first job and all that are queued behind it, in order.
+    /// One transaction: those who wait and those who come while it runs, in order.
+    ///
+    /// Half of a steady crowd comes back just too late for a commit that begins at once, and then waits for two of
+    /// them. So the transaction stays open until all of the crowd is in it, for a fraction of what a commit takes.
     fn transaction(
         &self,
         tx: &mut WriteTx<'_>,
-        first: Box<dyn Job>,
+        waiting: &mut VecDeque<Box<dyn Job>>,
         batch: &mut Vec<Box<dyn Job>>,
+        crowd: &mut Crowd,
     ) -> Result<(), Fault> {
-        if let Err(error) = self.run_sql("BEGIN IMMEDIATE") {
-            batch.push(first);
-            return Err(error);
+        if let Err(fault) = self.run_sql("BEGIN IMMEDIATE") {
+            batch.extend(waiting.drain(..));
+            return Err(fault);
         }
-        let mut next = Some(first);
-        while let Some(mut job) = next.take() {
-            if job.is_wanted() {
-                let done = catch_unwind(AssertUnwindSafe(|| self.one(tx, &mut *job)));
-                batch.push(job);
-                let done = done.unwrap_or_else(|_| Err(Fault::other("an intention panicked")));
-                if let Err(fault) = done {
-                    return Err(self.give_up(fault));
+        let mut patience = None;
+        while batch.len() < self.batch {
+            if let Some(mut job) = waiting.pop_front().or_else(|| self.jobs.try_recv().ok()) {
+                if job.is_wanted() {
+                    let done = catch_unwind(AssertUnwindSafe(|| self.one(tx, &mut *job)));
+                    batch.push(job);
+                    let done = done.unwrap_or_else(|_| Err(Fault::other("an intention panicked")));
+                    done.map_err(|fault| self.give_up(fault))?;
                 }
-            }
-            if batch.len() < self.batch {
-                next = self.jobs.try_recv().ok();
+            } else if batch.len() < crowd.size
+                && Instant::now()
+                    < *patience.get_or_insert_with(|| Instant::now() + (crowd.commit / 4).min(LONGEST_WAIT))
+            {
+                std::thread::yield_now();
+            } else {
+                break;
             }
         }
-        self.run_sql("COMMIT").map_err(|fault| self.give_up(fault))
+        let begun = Instant::now();
+        let committed = self.run_sql("COMMIT").map_err(|fault| self.give_up(fault));
+        crowd.commit = begun.elapsed();
+        committed
     }
 
     /// One job among the others: it alone is undone where it fails. An error here is one of the whole transaction.
