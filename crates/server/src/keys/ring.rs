@@ -1,0 +1,139 @@
+//! A realm's keys, parsed and ready: what requests use. Nothing here waits but for a key that is still being made.
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use claviger_core::jose::{Algorithm, Jwk, JwkSet, SigningKey, VerifyingKeys};
+use claviger_store::Fault;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a token request waits for a key that is being made. RSA takes half a second where a core is free.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The keys of one realm. They are exchanged as a whole when they change; whoever holds the ring sees the new ones.
+pub struct KeyRing {
+    pub(super) realm: String,
+    current: ArcSwap<Snapshot>,
+    /// Changes whenever the keys or what is being made does, for those who wait for a key.
+    exchanged: watch::Sender<u64>,
+    /// Held while the keys are looked at and changed, so that one process does so once at a time.
+    pub(super) work: tokio::sync::Mutex<()>,
+    making: Mutex<BTreeSet<Algorithm>>,
+}
+
+/// The keys at one moment.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    /// The version of the stored set, so that nothing is parsed twice; 0: nothing is loaded.
+    pub(super) version: i64,
+    signing: Vec<Arc<SigningKey>>,
+    jwks: Bytes,
+    verifying: Arc<VerifyingKeys>,
+}
+
+impl Snapshot {
+    /// `public`: the key set in the order in which it is published.
+    pub(super) fn new(version: i64, signing: Vec<Arc<SigningKey>>, public: Vec<Jwk>) -> Result<Self, Fault> {
+        let set = JwkSet { keys: public };
+        let jwks = serde_json::to_vec(&set)?.into();
+        let verifying = VerifyingKeys::from_set(&set).map_err(|error| Fault::Other(error.to_string()))?;
+        Ok(Self { version, signing, jwks, verifying: Arc::new(verifying) })
+    }
+
+    fn signing(&self, algorithm: Algorithm) -> Option<Arc<SigningKey>> {
+        self.signing.iter().find(|key| key.alg() == algorithm).map(Arc::clone)
+    }
+}
+
+impl KeyRing {
+    pub(super) fn new(realm: &str) -> Self {
+        Self {
+            realm: realm.to_owned(),
+            current: ArcSwap::default(),
+            exchanged: watch::Sender::new(0),
+            work: tokio::sync::Mutex::new(()),
+            making: Mutex::default(),
+        }
+    }
+
+    /// The key that signs with `algorithm`. Waits while it is being made, which happens to RSA in a new realm's first
+    /// second.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`]: it could not be made, or takes too long; or the realm does not use this algorithm.
+    pub async fn signing(&self, algorithm: Algorithm) -> Result<Arc<SigningKey>, Fault> {
+        match self.current.load().signing(algorithm) {
+            Some(key) => Ok(key),
+            None => self.wait_for(algorithm).await,
+        }
+    }
+
+    #[cold]
+    async fn wait_for(&self, algorithm: Algorithm) -> Result<Arc<SigningKey>, Fault> {
+        let mut exchanged = self.exchanged.subscribe();
+        let made = async {
+            loop {
+                exchanged.mark_unchanged();
+                // Asked before the look at the keys: a key is there before its making ends.
+                let is_on_its_way = self.being_made().contains(&algorithm);
+                if let Some(key) = self.current.load().signing(algorithm) {
+                    return Some(key);
+                }
+                if !is_on_its_way {
+                    return None;
+                }
+                exchanged.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(PATIENCE, made).await.ok().flatten().ok_or(Fault::Busy)
+    }
+
+    /// The key set (RFC 7517 5) as JSON.
+    pub fn jwks(&self) -> Bytes {
+        self.current.load().jwks.clone()
+    }
+
+    /// What checks this realm's own tokens: every key of the set, and none that has left it.
+    pub fn verifying(&self) -> Arc<VerifyingKeys> {
+        Arc::clone(&self.current.load().verifying)
+    }
+
+    pub(super) fn version(&self) -> i64 {
+        self.current.load().version
+    }
+
+    pub(super) fn exchange(&self, snapshot: Snapshot) {
+        self.current.store(Arc::new(snapshot));
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.exchanged.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Whether the caller is the one to make a key of `algorithm` now; it then has to call [`Self::made`].
+    pub(super) fn begin_making(&self, algorithm: Algorithm) -> bool {
+        self.being_made().insert(algorithm)
+    }
+
+    pub(super) fn made(&self, algorithm: Algorithm) {
+        self.being_made().remove(&algorithm);
+        self.tell();
+    }
+
+    fn being_made(&self) -> MutexGuard<'_, BTreeSet<Algorithm>> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing")
+            .field("realm", &self.realm)
+            .field("signing", &self.current.load().signing)
+            .finish_non_exhaustive()
+    }
+}
