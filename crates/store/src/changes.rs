@@ -19,6 +19,8 @@ pub enum ChangeKind {
     Keys,
     /// A revocation: `id` is its number.
     Revocation,
+    /// Something that only a newer program knows.
+    Other,
 }
 
 impl ChangeKind {
@@ -29,14 +31,15 @@ impl ChangeKind {
             Self::User => "user",
             Self::Keys => "keys",
             Self::Revocation => "revocation",
+            Self::Other => "other",
         }
     }
 
-    fn parse(name: &str) -> Result<Self, Fault> {
+    fn parse(name: &str) -> Self {
         [Self::Realm, Self::Client, Self::User, Self::Keys, Self::Revocation]
             .into_iter()
             .find(|kind| kind.name() == name)
-            .ok_or_else(|| Fault::other("an unknown kind of change"))
+            .unwrap_or(Self::Other)
     }
 }
 
@@ -86,7 +89,7 @@ impl Store {
             tx.query(Statement::ChangesAfter, values![seq, limit], |row| {
                 Ok(Change {
                     seq: row.int(0)?,
-                    kind: ChangeKind::parse(row.text(1)?)?,
+                    kind: ChangeKind::parse(row.text(1)?),
                     realm: row.string(2)?,
                     id: row.string(3)?,
                 })

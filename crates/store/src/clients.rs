@@ -259,6 +259,11 @@ pub(crate) async fn put(tx: &mut impl Tx, realm: &str, client: &Client, now: i64
     let params = values![realm, &client.id, client.status.name(), &doc, now];
     let changed = tx.execute(Statement::PutClient, params).await? > 0;
     if changed {
+        let status = tx.optional(Statement::ClientStatus, values![realm, &client.id], |row| row.string(0)).await?;
+        if status.as_deref() == Some(ClientStatus::Active.name()) {
+            // The tokens of one that had this id before stay revoked, those of this one count.
+            revocations::lower(tx, realm, RevocationKind::Client, &client.id, now).await?;
+        }
         note(tx, ChangeKind::Client, realm, &client.id, now).await?;
     }
     Ok(changed)

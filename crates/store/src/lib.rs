@@ -4,9 +4,9 @@
 //! row". Each is one transaction; single use is a conditional update whose row count is checked; an answer comes only
 //! after what it rests on is durable. No method reads a clock: each takes `now`, in milliseconds since the epoch.
 //!
-//! The layers, from the outside in: a subject's module ([`realms`], [`clients`], [`issue`], ..) holds its rows, its
-//! intentions (written once, against a transaction of any engine) and the [`Store`] methods that run them;
-//! `statements` is the registry of all SQL; `sqlite` is the engine.
+//! The layers, from the outside in: a subject's module (`realms`, `clients`, `issue`, ..) holds its rows, its intentions
+//! (written once, against a transaction of any engine) and the [`Store`] methods that run them; `statements` is the
+//! registry of all SQL; `sqlite` is the engine.
 //!
 //! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
 //! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.

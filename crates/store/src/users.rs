@@ -2,6 +2,7 @@
 
 use crate::changes::{ChangeKind, note};
 use crate::grants::{Whose, end_some, revoke_whole};
+use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -100,7 +101,10 @@ impl Store {
             if disabled {
                 tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
                 end_some(tx, Whose::User, realm, id, "user", now, tokens_until).await?;
-                revoke_whole(tx, Whose::User, realm, id, now, now, tokens_until).await?;
+                // Also what a request under way is about to be given.
+                revoke_whole(tx, Whose::User, realm, id, tokens_until, now, tokens_until).await?;
+            } else if changed {
+                revocations::lower(tx, realm, RevocationKind::User, id, now).await?;
             }
             if changed {
                 note(tx, ChangeKind::User, realm, id, now).await?;

@@ -69,6 +69,12 @@ impl<'c> WriteTx<'c> {
         Self { connection, prepared: Statement::ALL.iter().map(|_| None).collect() }
     }
 
+    /// For tests that set the stage behind the intentions' back.
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &'c Connection {
+        self.connection
+    }
+
     fn prepared(&mut self, statement: Statement) -> Result<&mut rusqlite::Statement<'c>, Fault> {
         let slot = self.prepared.get_mut(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
         match slot {

@@ -22,6 +22,8 @@ pub(super) trait Job: Send {
     fn extent(&self) -> Extent;
     /// Whether somebody still waits for the answer.
     fn is_wanted(&self) -> bool;
+    /// What went wrong with it.
+    fn fault(&self) -> Option<Fault>;
     /// Answers, now that the transaction is through.
     fn answer(self: Box<Self>, committed: Result<(), Fault>);
 }
@@ -36,7 +38,7 @@ pub(super) struct Work<F, T> {
 
 impl<F, T> Work<F, T> {
     pub(super) fn new(extent: Extent, intention: F, reply: oneshot::Sender<Result<T, Fault>>) -> Self {
-        Self { extent, intention: Some(intention), result: Err(Fault::Busy), reply }
+        Self { extent, intention: Some(intention), result: Err(Fault::other("an intention did not run")), reply }
     }
 }
 
@@ -64,10 +66,14 @@ where
         !self.reply.is_closed()
     }
 
+    fn fault(&self) -> Option<Fault> {
+        self.result.as_ref().err().cloned()
+    }
+
     /// What an intention found out inside of a transaction that failed is no answer: it may have seen what its
     /// neighbours wrote.
     fn answer(self: Box<Self>, committed: Result<(), Fault>) {
-        let _ = self.reply.send(self.result.and_then(|value| committed.map(|()| value)));
+        let _ = self.reply.send(committed.and(self.result));
     }
 }
 
@@ -170,7 +176,7 @@ impl Writer {
         }
         // A full disk or a failing one ends the transaction behind our back, and with it what the others wrote.
         if self.connection.is_autocommit() {
-            return Err(Fault::Unavailable("the transaction was lost".into()));
+            return Err(job.fault().unwrap_or_else(|| Fault::Unavailable("the transaction was lost".into())));
         }
         Ok(())
     }
@@ -188,5 +194,104 @@ impl Writer {
     fn run_sql(&self, sql: &'static str) -> Result<(), Fault> {
         self.connection.prepare_cached(sql)?.execute([])?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Engine, WriteTx};
+    use crate::statements::Statement;
+    use crate::tx::{End, Extent, Tx, at_once};
+    use crate::value::values;
+    use crate::{Fault, Options};
+    use std::sync::Arc;
+
+    fn engine() -> Arc<Engine> {
+        Arc::new(Engine::open(None, &Options::default()).unwrap())
+    }
+
+    fn put(tx: &mut WriteTx<'_>, name: &str) -> Result<u64, Fault> {
+        at_once(tx.execute(Statement::PutSealed, values![name, &vec![0u8; 512]]))
+    }
+
+    async fn has(engine: &Engine, name: &str) -> bool {
+        let read =
+            |tx: &mut super::super::ReadTx<'_>| at_once(tx.optional(Statement::Sealed, values![name], |_| Ok(())));
+        engine.read(read).await.unwrap().is_some()
+    }
+
+    /// Of 64 at once each third fails after its first write, each third changes its mind, and none hurts another.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_that_fails_is_undone_alone() {
+        let engine = engine();
+        let tasks: Vec<_> = (0..64)
+            .map(|n| {
+                let engine = Arc::clone(&engine);
+                tokio::spawn(async move {
+                    let work = move |tx: &mut WriteTx<'_>| {
+                        put(tx, &format!("first {n}"))?;
+                        put(tx, &format!("second {n}"))?;
+                        match n % 3 {
+                            0 => Ok(End::Keep(n)),
+                            1 => Ok(End::Undo(n)),
+                            _ => Err(Fault::other("on purpose")),
+                        }
+                    };
+                    engine.write(Extent::Several, work).await
+                })
+            })
+            .collect();
+        for (n, task) in (0..64).zip(tasks) {
+            let answer = task.await.unwrap();
+            assert_eq!(answer, if n % 3 == 2 { Err(Fault::other("on purpose")) } else { Ok(n) });
+            assert_eq!(has(&engine, &format!("first {n}")).await, n % 3 == 0);
+            assert_eq!(has(&engine, &format!("second {n}")).await, n % 3 == 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_and_the_writer_goes_on() {
+        let engine = engine();
+        let broken = |tx: &mut WriteTx<'_>| -> Result<End<()>, Fault> {
+            put(tx, "half")?;
+            panic!("on purpose")
+        };
+        assert!(matches!(engine.write(Extent::Several, broken).await, Err(Fault::Other(_))));
+        assert!(!has(&engine, "half").await);
+        let sound = |tx: &mut WriteTx<'_>| put(tx, "whole").map(End::Keep);
+        assert_eq!(engine.write(Extent::Single, sound).await, Ok(1));
+        assert!(has(&engine, "whole").await);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_keeps_nothing_and_is_said() {
+        let engine = engine();
+        let limit = |pages: i64| {
+            move |tx: &mut WriteTx<'_>| {
+                let sql = format!("PRAGMA max_page_count = {pages}");
+                tx.connection().query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+                Ok(End::Keep(()))
+            }
+        };
+        engine.write(Extent::Single, limit(1)).await.unwrap();
+        let fill = |tx: &mut WriteTx<'_>| {
+            for n in 0..1_000 {
+                put(tx, &format!("fill {n}"))?;
+            }
+            Ok(End::Keep(()))
+        };
+        assert_eq!(engine.write(Extent::Several, fill).await, Err(Fault::Full));
+        assert!(!has(&engine, "fill 0").await);
+        engine.write(Extent::Single, limit(1_000_000)).await.unwrap();
+        engine.write(Extent::Several, fill).await.unwrap();
+        assert!(has(&engine, "fill 999").await);
+    }
+
+    #[tokio::test]
+    async fn an_intention_that_waits_is_a_mistake() {
+        assert!(matches!(at_once(std::future::pending::<Result<(), Fault>>()), Err(Fault::Other(_))));
+        let engine = engine();
+        let waits = |_: &mut WriteTx<'_>| at_once(std::future::pending::<Result<End<()>, Fault>>());
+        assert!(matches!(engine.write(Extent::Single, waits).await, Err(Fault::Other(_))));
     }
 }

@@ -120,6 +120,10 @@ pub(crate) async fn a_deleted_client_leaves_nothing(store: Store) {
     assert!(!store.grant(&grant).await.unwrap().unwrap().is_live(NOW));
     store.put_client("r", &client("c"), NOW).await.unwrap();
     assert!(store.client_with_secrets("r", "c").await.unwrap().unwrap().1.is_empty());
+    let fresh = id();
+    let token = claviger_store::NewAccessToken { issued_at: NOW + 1, ..access(fresh, None) };
+    store.issue(Issue { now: NOW + 1, access: Some(token), ..Issue::default() }).await.unwrap();
+    assert!(!store.access_token(&fresh).await.unwrap().unwrap().revoked, "its successor is another client");
 }
 
 pub(crate) async fn approval_is_one_transaction(store: Store) {
