@@ -44,6 +44,29 @@ pub struct AccessClaims<'a> {
     pub auth_time: Option<i64>,
 }
 
+impl AccessClaims<'_> {
+    /// The same claims, owning their text.
+    pub fn into_owned(self) -> AccessClaims<'static> {
+        fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        AccessClaims {
+            iss: own(self.iss),
+            sub: own(self.sub),
+            aud: own(self.aud),
+            client_id: own(self.client_id),
+            scope: own(self.scope),
+            iat: self.iat,
+            exp: self.exp,
+            jti: own(self.jti),
+            gid: self.gid.map(own),
+            org: Cow::Owned(self.org.into_owned()),
+            flow: self.flow.map(own),
+            auth_time: self.auth_time,
+        }
+    }
+}
+
 /// The claims of an ID token.
 #[derive(Debug, Serialize)]
 pub struct IdClaims<'a> {

@@ -13,6 +13,7 @@ use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
+use crate::server::Followed;
 use crate::sites::{Site, Sites, Target};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::Endpoint;
@@ -22,7 +23,6 @@ use http::StatusCode;
 use std::sync::Arc;
 
 /// Everything that answering a request needs.
-#[derive(Debug)]
 pub struct App {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
@@ -35,6 +35,7 @@ pub struct App {
     pub(crate) clients: Clients,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
+    pub(crate) followed: Followed,
 }
 
 impl App {
@@ -112,7 +113,10 @@ impl Handler for Service {
         }
         match &self.fallback {
             Some(router) => crate::http::fall_back(router, incoming).await,
-            None => failure::json(StatusCode::NOT_FOUND, r#"{"error":"not_found","error_description":"there is nothing at this address"}"#),
+            None => failure::json(
+                StatusCode::NOT_FOUND,
+                r#"{"error":"not_found","error_description":"there is nothing at this address"}"#,
+            ),
         }
     }
 }

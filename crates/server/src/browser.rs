@@ -56,10 +56,19 @@ impl Browser {
     }
 
     /// Whether a form came from our page. A browser that says it came from elsewhere is not believed either.
-    pub(crate) fn is_own_form(&self, site: &Site, incoming: &Incoming, key: &HmacKey, pending: Option<&Id>, token: &str) -> bool {
+    pub(crate) fn is_own_form(
+        &self,
+        site: &Site,
+        incoming: &Incoming,
+        key: &HmacKey,
+        pending: Option<&Id>,
+        token: &str,
+    ) -> bool {
         let same_site = !matches!(incoming.header("sec-fetch-site"), Some("cross-site" | "same-site"));
         let own_origin = incoming.header("origin").is_none_or(|origin| {
-            origin == "null" || origin == site.realm.origin() || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
+            origin == "null"
+                || origin == site.realm.origin()
+                || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
         });
         let genuine: bool = self.form_token(key, pending).as_bytes().ct_eq(token.as_bytes()).into();
         !self.is_new && same_site && own_origin && genuine
@@ -84,7 +93,9 @@ fn name(realm: &Realm, what: &str) -> String {
 
 fn cookie<'a>(incoming: &'a Incoming, name: &str) -> Option<&'a str> {
     let headers = incoming.head.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-    headers.flat_map(|header| header.split(';')).find_map(|pair| pair.trim().split_once('=').filter(|(n, _)| *n == name).map(|(_, v)| v))
+    headers
+        .flat_map(|header| header.split(';'))
+        .find_map(|pair| pair.trim().split_once('=').filter(|(n, _)| *n == name).map(|(_, v)| v))
 }
 
 fn set_cookie(realm: &Realm, what: &str, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {

@@ -122,7 +122,8 @@ pub(crate) async fn authenticate(app: &App, site: &Site, credentials: &Credentia
     let Some(entry) = found else {
         let name = credentials.ids().next().unwrap_or_default();
         let subject = Subject::unknown_client(&site.realm.id, name);
-        app.brakes.start(&subject, now).map_err(|seconds| Refusal::Braked { seconds, user: false })?;
+        let _attempt =
+            app.brakes.start(&subject, now).await.map_err(|seconds| Refusal::Braked { seconds, user: false })?;
         app.hasher_if_stretching(site).await?;
         return Err(Refusal::WrongClient.into());
     };
@@ -144,8 +145,7 @@ pub(crate) async fn authenticate(app: &App, site: &Site, credentials: &Credentia
 async fn prove(app: &App, site: &Site, entry: &Entry, credentials: &Credentials, now: i64) -> Result<(), Failure> {
     let client = &entry.client;
     let readings = readings(client, credentials);
-    let quick = readings.iter().any(|(pair, _)| app.quick_match(entry, pair.secret.expose(), now));
-    if let Some((_, raw)) = readings.iter().find(|(pair, _)| quick && app.quick_match(entry, pair.secret.expose(), now)) {
+    if let Some((_, raw)) = readings.iter().find(|(pair, _)| app.quick_match(entry, pair.secret.expose(), now)) {
         count_raw(app, site, client, *raw);
         return Ok(());
     }
@@ -153,12 +153,19 @@ async fn prove(app: &App, site: &Site, entry: &Entry, credentials: &Credentials,
         (Some(user), true) => Subject::user(&site.realm.id, user),
         _ => Subject::client(&site.realm.id, &client.id),
     };
-    app.brakes.start(&subject, now).map_err(|seconds| Refusal::Braked { seconds, user: false })?;
+    let attempt = app.brakes.start(&subject, now).await.map_err(|seconds| Refusal::Braked { seconds, user: false })?;
     for (pair, raw) in readings {
-        if stretched_match(app, site, entry, pair).await? {
-            app.brakes.succeeded(&subject);
-            count_raw(app, site, client, raw);
-            return Ok(());
+        match stretched_match(app, site, entry, pair).await {
+            Ok(false) => {}
+            Ok(true) => {
+                attempt.succeeded();
+                count_raw(app, site, client, raw);
+                return Ok(());
+            }
+            Err(failure) => {
+                attempt.undecided();
+                return Err(failure);
+            }
         }
     }
     Err(Refusal::WrongClient.into())
@@ -167,7 +174,9 @@ async fn prove(app: &App, site: &Site, entry: &Entry, credentials: &Credentials,
 /// The readings that are for this client; the raw one only if the client was given it.
 fn readings<'a>(client: &Client, credentials: &'a Credentials) -> Vec<(&'a Pair, bool)> {
     let all: Vec<(&Pair, bool)> = match credentials {
-        Credentials::Basic { decoded, raw: Some(raw) } if client.has(Legacy::RawBasic) => vec![(raw, true), (decoded, false)],
+        Credentials::Basic { decoded, raw: Some(raw) } if client.has(Legacy::RawBasic) => {
+            vec![(raw, true), (decoded, false)]
+        }
         Credentials::Basic { decoded, .. } | Credentials::Body(decoded) => vec![(decoded, false)],
         Credentials::Named { .. } => Vec::new(),
     };
@@ -194,7 +203,8 @@ impl App {
         }
         let remembered = entry.remembered.read().unwrap_or_else(PoisonError::into_inner);
         remembered.as_ref().is_some_and(|(tag, hash)| {
-            let still = entry.client.secret_is_password || entry.secrets.iter().filter(live).any(|stored| *stored.hash == *hash);
+            let still = entry.client.secret_is_password
+                || entry.secrets.iter().filter(live).any(|stored| *stored.hash == *hash);
             still && bool::from(tag.ct_eq(&self.clients.memory_key.sign(secret.as_bytes())))
         })
     }
@@ -227,7 +237,12 @@ async fn stretched_match(app: &App, site: &Site, entry: &Entry, pair: &Pair) -> 
     }
     for hash in stored {
         let Ok(phc) = std::str::from_utf8(&hash) else { continue };
-        if app.hasher.verify(pair.secret.clone(), phc.to_owned()).await.map_err(|_| Failure::Busy("password hashing"))? {
+        if app
+            .hasher
+            .verify(pair.secret.clone(), phc.to_owned())
+            .await
+            .map_err(|_| Failure::Busy("password hashing"))?
+        {
             let tag = app.clients.memory_key.sign(pair.secret.expose().as_bytes());
             *entry.remembered.write().unwrap_or_else(PoisonError::into_inner) = Some((tag, hash));
             return Ok(true);

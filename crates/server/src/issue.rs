@@ -155,7 +155,11 @@ fn grant_step(
         let grant = &row.grant;
         let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
         let RefreshPlan::Yes(turnover) = decision.refresh else { return Err(Refusal::GrantNotAllowed.into()) };
-        let to = if turnover == Turnover::Stable { grant.generation } else { grant.generation.checked_add(1).ok_or(Refusal::RefreshExpired)? };
+        let to = if turnover == Turnover::Stable {
+            grant.generation
+        } else {
+            grant.generation.checked_add(1).ok_or(Refusal::RefreshExpired)?
+        };
         let seats = seat_claims(site, client, decision, &grant.id, idle.max(access_end));
         let keeps_answer = turnover == Turnover::Rotate;
         return Ok(GrantStep {
@@ -204,7 +208,13 @@ fn grant_step(
 }
 
 /// The change of generation, with the answer sealed under the presented token, so that a retry can be given it again.
-fn rotate_step(site: &Site, origin: &Origin<'_>, moved: Option<Moved>, body: &[u8], now: i64) -> Result<Option<Rotate>, Failure> {
+fn rotate_step(
+    site: &Site,
+    origin: &Origin<'_>,
+    moved: Option<Moved>,
+    body: &[u8],
+    now: i64,
+) -> Result<Option<Rotate>, Failure> {
     let (Some(moved), Origin::Refresh { presented, .. }) = (moved, origin) else { return Ok(None) };
     let replay = match moved.from {
         Some(generation) => {
@@ -214,7 +224,13 @@ fn rotate_step(site: &Site, origin: &Origin<'_>, moved: Option<Moved>, body: &[u
         }
         None => None,
     };
-    Ok(Some(Rotate { grant: moved.grant, from: moved.from, to: moved.to, idle_expires_at: moved.idle_expires_at, replay }))
+    Ok(Some(Rotate {
+        grant: moved.grant,
+        from: moved.from,
+        to: moved.to,
+        idle_expires_at: moved.idle_expires_at,
+        replay,
+    }))
 }
 
 fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {
@@ -292,7 +308,13 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
     }
 }
 
-async fn id_token(site: &Site, client: &Client, decision: &Decision, access: &Plain, now: i64) -> Result<Option<String>, Failure> {
+async fn id_token(
+    site: &Site,
+    client: &Client,
+    decision: &Decision,
+    access: &Plain,
+    now: i64,
+) -> Result<Option<String>, Failure> {
     let (Some(plan), Some(user)) = (&decision.id_token, &decision.user) else { return Ok(None) };
     let key = site.keys.signing(site.realm.tokens.signing).await?;
     let claims = IdClaims {

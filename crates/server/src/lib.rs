@@ -1,11 +1,24 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
+mod app;
 pub mod brakes;
+mod browser;
+mod clients;
 pub mod clock;
+mod endpoints;
+mod failure;
 pub mod files;
 pub mod hashing;
 pub mod http;
+mod ids;
+mod issue;
 pub mod keys;
 pub mod master_key;
-pub mod pages;
+mod meter;
+mod pages;
+mod revoked;
 pub mod secrets;
+pub mod server;
+mod sites;
+
+pub use app::{App, Service};

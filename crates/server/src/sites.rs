@@ -4,7 +4,7 @@
 //! their first request arrives and live until the realm changes, so a hundred thousand stored realms cost nothing at the
 //! start. Paths and their case differ by realm, so this is the router; there is no other.
 
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, Keys};
 use bytes::Bytes;
 use claviger_core::dialect::{Endpoint, PathCase};
 use claviger_core::metadata;
@@ -70,7 +70,9 @@ impl Site {
     /// What answers `path` at `authority`.
     fn target(&self, authority: &str, path: &str) -> Option<Target> {
         let route = match self.realm.dialect.endpoints.path_case {
-            PathCase::Any if path.bytes().any(|b| b.is_ascii_uppercase()) => self.routes.get(&path.to_ascii_lowercase()),
+            PathCase::Any if path.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.routes.get(&path.to_ascii_lowercase())
+            }
             _ => self.routes.get(path),
         }?;
         let authorities = match &route.host {
@@ -143,12 +145,6 @@ impl Default for Sites {
     }
 }
 
-/// Makes a realm's keys ready; the server's [`crate::app::App`] knows how.
-pub(crate) trait KeySource {
-    /// The keys of a realm.
-    async fn keys(&self, realm: &Realm) -> Result<Arc<KeyRing>, Fault>;
-}
-
 impl Sites {
     /// The site and the target of a request; `None` if no realm knows the path.
     ///
@@ -157,7 +153,7 @@ impl Sites {
     pub(crate) async fn find(
         &self,
         store: &Store,
-        keys: &impl KeySource,
+        keys: &Keys,
         authority: &str,
         path: &str,
     ) -> Result<Option<(Arc<Site>, Target)>, Fault> {
@@ -168,14 +164,14 @@ impl Sites {
         Ok(sites.iter().find_map(|site| Some((Arc::clone(site), site.target(authority, path)?))))
     }
 
-    async fn load(&self, store: &Store, keys: &impl KeySource, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
+    async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
         let mut sites = Vec::new();
         for realm in store.realms_at(authority).await? {
             let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
             let site = match known {
                 Some(site) => site,
                 None => {
-                    let keys = keys.keys(&realm).await?;
+                    let keys = keys.ring(&realm).await?;
                     let site = Arc::new(Site::new(realm, keys));
                     self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
                     site
@@ -193,6 +189,12 @@ impl Sites {
     /// The sites that are ready.
     pub(crate) fn ready(&self) -> Vec<Arc<Site>> {
         self.by_id.iter().map(|(_, site)| site).collect()
+    }
+
+    /// Nobody knows what has changed.
+    pub(crate) fn forget_all(&self) {
+        self.by_id.clear();
+        self.at.clear();
     }
 
     /// A realm has changed, or its keys: what was made of it is made again.

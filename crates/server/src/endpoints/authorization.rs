@@ -16,8 +16,8 @@ use crate::pages::views::SignInError;
 use crate::sites::{Site, Target};
 use claviger_core::answer;
 use claviger_core::authorize::{self, AuthorizationRequest, Entry, Step};
-use claviger_core::client::ClientStatus;
 use claviger_core::claims::{id_from_text, id_text};
+use claviger_core::client::ClientStatus;
 use claviger_core::dialect::{Legacy, ResponseType};
 use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::CodeBinding;
@@ -61,17 +61,26 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     }
 }
 
-async fn begin(app: &App, site: &Site, incoming: &Incoming, browser: &Browser, params: &Params<'_>) -> Result<Answer, Failure> {
+async fn begin(
+    app: &App,
+    site: &Site,
+    incoming: &Incoming,
+    browser: &Browser,
+    params: &Params<'_>,
+) -> Result<Answer, Failure> {
     let client_id = match authorize::entry(&site.realm, params) {
         Ok(Entry::Client(id)) => id,
         Ok(Entry::SignIn) => return sign_in_page(app, site, incoming, browser).await,
         Err(refusal) => return Ok(show::refusal(app, site, incoming, &refusal, None)),
     };
-    let entry = if client_id.len() <= 256 { app.clients.load(&app.store, &site.realm.id, client_id).await? } else { None };
+    let entry =
+        if client_id.len() <= 256 { app.clients.load(&app.store, &site.realm.id, client_id).await? } else { None };
     let client = entry.as_ref().map(|entry| &entry.client);
     let destination = match authorize::destination(&site.realm, client, params) {
         Ok(destination) => destination,
-        Err(refusal) => return Ok(show::refusal(app, site, incoming, &refusal, client.zip(params.get("redirect_uri")))),
+        Err(refusal) => {
+            return Ok(show::refusal(app, site, incoming, &refusal, client.zip(params.get("redirect_uri"))));
+        }
     };
     let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
     let back = destination.clone();
@@ -114,7 +123,8 @@ impl Flow<'_> {
         let consent = consent
             .map(|consent| authorize::Consent { scope: consent.scope, organisations: consent.organisations })
             .unwrap_or_default();
-        let session = signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
+        let session =
+            signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
         match authorize::next_step(&site.realm, client, request, session, &consent, consented, now) {
             Step::SignIn => {
                 let pending = self.save(request, pending, now).await?;
@@ -125,7 +135,8 @@ impl Flow<'_> {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let pending = self.save(request, pending, now).await?;
                 let organisations = app.store.organisations(&site.realm.id, &organisations).await?;
-                let asked = show::Asked { client, request, new: &new, organisations, consent: &consent, user: &who.user };
+                let asked =
+                    show::Asked { client, request, new: &new, organisations, consent: &consent, user: &who.user };
                 Ok(show::consent(app, site, self.browser, &pending, &asked, false))
             }
             Step::Approve { organisations } => {
@@ -162,7 +173,10 @@ impl Flow<'_> {
     }
 
     /// The request that waits in this browser, with its client as it is now; `None` if there is none (any more).
-    async fn waiting(&self, id: &str) -> Result<Option<(Id, AuthorizationRequest, std::sync::Arc<crate::clients::Entry>)>, Failure> {
+    async fn waiting(
+        &self,
+        id: &str,
+    ) -> Result<Option<(Id, AuthorizationRequest, std::sync::Arc<crate::clients::Entry>)>, Failure> {
         let Some(id) = id_from_text(id) else { return Ok(None) };
         let now = self.app.clock.now();
         let Some(pending) = self.app.store.pending(&id, now).await? else { return Ok(None) };
@@ -170,14 +184,17 @@ impl Flow<'_> {
             return Ok(None);
         }
         let Waiting { request } = serde_json::from_str(&pending.doc)?;
-        let Some(entry) = self.app.clients.load(&self.app.store, &self.site.realm.id, &request.client).await? else { return Ok(None) };
+        let Some(entry) = self.app.clients.load(&self.app.store, &self.site.realm.id, &request.client).await? else {
+            return Ok(None);
+        };
         Ok(still_allowed(self.site, &entry.client, &request).then_some((id, request, entry)))
     }
 }
 
 /// What was allowed when the request arrived may have been taken back while its person was reading.
 fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
-    let implicit = request.response_type != ResponseType::Token || site.realm.dialect.permits.contains(&Legacy::Implicit);
+    let implicit =
+        request.response_type != ResponseType::Token || site.realm.dialect.permits.contains(&Legacy::Implicit);
     let uri = &request.destination.redirect_uri;
     client.status == ClientStatus::Active
         && client.may_respond(request.response_type)
@@ -191,8 +208,12 @@ pub(crate) async fn signed_in(app: &App, site: &Site, browser: &Browser) -> Resu
     const MINUTE: i64 = 60_000;
     let Some(hash) = browser.session() else { return Ok(None) };
     let now = app.clock.now();
-    let Some(session) = app.store.session(hash, now).await?.filter(|session| session.realm == site.realm.id) else { return Ok(None) };
-    let Some(user) = app.store.user(&site.realm.id, &session.user).await?.map(|stored| stored.user) else { return Ok(None) };
+    let Some(session) = app.store.session(hash, now).await?.filter(|session| session.realm == site.realm.id) else {
+        return Ok(None);
+    };
+    let Some(user) = app.store.user(&site.realm.id, &session.user).await?.map(|stored| stored.user) else {
+        return Ok(None);
+    };
     if user.disabled {
         return Ok(None);
     }
@@ -222,7 +243,9 @@ pub(crate) async fn sign_in(app: &App, site: &Site, incoming: &Incoming) -> Answ
 /// A GET of a page's address goes on with the waiting request that it names.
 async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(flow.incoming.query().as_bytes())?;
-    let Some(id) = params.get("request") else { return sign_in_page(flow.app, flow.site, flow.incoming, flow.browser).await };
+    let Some(id) = params.get("request") else {
+        return sign_in_page(flow.app, flow.site, flow.incoming, flow.browser).await;
+    };
     match flow.waiting(id).await? {
         Some((id, request, entry)) => flow.advance(&entry.client, &request, Some(id), false).await,
         None => Ok(show::expired(flow.app, flow.site)),
@@ -331,8 +354,14 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let Ok(organisations) = picked else {
         let listed = app.store.organisations(&site.realm.id, &who.user.organisations).await?;
         let consent = authorize::Consent::default();
-        let asked =
-            show::Asked { client, request: &request, new: &request.scope, organisations: listed, consent: &consent, user: &who.user };
+        let asked = show::Asked {
+            client,
+            request: &request,
+            new: &request.scope,
+            organisations: listed,
+            consent: &consent,
+            user: &who.user,
+        };
         return Ok(show::consent(app, site, flow.browser, &id, &asked, true));
     };
     let given = ConsentGrant {

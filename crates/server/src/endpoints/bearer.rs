@@ -75,7 +75,13 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
     }))
 }
 
-fn claims_of_row(site: &Site, row: &NewAccessToken, granted: Granted, jti: String, gid: Option<String>) -> AccessClaims<'static> {
+fn claims_of_row(
+    site: &Site,
+    row: &NewAccessToken,
+    granted: Granted,
+    jti: String,
+    gid: Option<String>,
+) -> AccessClaims<'static> {
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
         sub: Cow::Owned(row.user.clone().unwrap_or_else(|| row.client.clone())),

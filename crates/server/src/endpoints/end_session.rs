@@ -39,7 +39,8 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_
         None => None,
     };
     let form = params.get("csrf").unwrap_or_default();
-    let own_form = incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &app.secrets.forms, None, form);
+    let own_form =
+        incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &app.secrets.forms, None, form);
     match who {
         None => Ok(back.map_or_else(|| show::signed_out(app, site), |url| see_other(&url))),
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {

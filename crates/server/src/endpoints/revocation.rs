@@ -41,7 +41,12 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<(), Fail
 }
 
 /// A refresh token takes its access tokens with it (RFC 7009 2.1).
-async fn revoke_refresh(app: &App, site: &Site, client: &Authenticated, presented: &PresentedRefresh) -> Result<(), Failure> {
+async fn revoke_refresh(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    presented: &PresentedRefresh,
+) -> Result<(), Failure> {
     let Some(row) = app.store.grant(&presented.grant).await? else { return Ok(()) };
     let grant = &row.grant;
     let own = grant.realm == site.realm.id && grant.client == client.client().id;

@@ -5,8 +5,8 @@ use crate::browser::Browser;
 use crate::failure::{Failure, empty};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm, OrganisationMode, Pair,
-    SignIn, SignInError, SignedIn, SignedOut, View,
+    self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
+    OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
 use crate::pages::{Brand, HTML_TYPE, Page, RedirectComparison, security_headers};
 use crate::sites::{Site, Target};
@@ -61,7 +61,13 @@ pub(crate) fn no_store(answer: &mut Answer) {
 
 /// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent, to be shown
 /// beside the nearest registered one.
-pub(crate) fn refusal(app: &App, site: &Site, incoming: &Incoming, refusal: &Refusal, owner: Option<(&Client, &str)>) -> Answer {
+pub(crate) fn refusal(
+    app: &App,
+    site: &Site,
+    incoming: &Incoming,
+    refusal: &Refusal,
+    owner: Option<(&Client, &str)>,
+) -> Answer {
     tracing::info!(request = %incoming.id, ?refusal, "authorization request refused with a page");
     let mut page = ErrorPage::new(refusal.code().name(), incoming.id.to_string());
     page.title.clone_from(&site.realm.dialect.authorization.invalid_request_title);
@@ -168,7 +174,14 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The consent form; `nothing_picked`: it was sent without an organisation.
-pub(crate) fn consent(app: &App, site: &Site, browser: &Browser, pending: &Id, asked: &Asked<'_>, nothing_picked: bool) -> Answer {
+pub(crate) fn consent(
+    app: &App,
+    site: &Site,
+    browser: &Browser,
+    pending: &Id,
+    asked: &Asked<'_>,
+    nothing_picked: bool,
+) -> Answer {
     let realm = &site.realm;
     let known_before = !asked.consent.scope.is_empty();
     let scopes = asked.request.scope.iter().map(|token| ConsentScope {
@@ -217,7 +230,10 @@ fn lifetime(site: &Site, client: &Client) -> Lifetime {
     if client.may(GrantType::RefreshToken) {
         Lifetime { after_seconds: seconds(tokens.refresh_absolute), idle_seconds: seconds(tokens.refresh_idle) }
     } else {
-        Lifetime { after_seconds: seconds(client.access_token_ttl.unwrap_or(tokens.access_token_ttl)), idle_seconds: None }
+        Lifetime {
+            after_seconds: seconds(client.access_token_ttl.unwrap_or(tokens.access_token_ttl)),
+            idle_seconds: None,
+        }
     }
 }
 

@@ -52,7 +52,9 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
     match &request.grant {
         Grant::ClientCredentials => client_credentials(app, site, &client, &request).await,
         Grant::AuthorizationCode { id, code, .. } => authorization_code(app, site, &client, &request, id, code).await,
-        Grant::Password { username, password } => password_grant(app, site, &client, &request, username, password).await,
+        Grant::Password { username, password } => {
+            password_grant(app, site, &client, &request, username, password).await
+        }
         Grant::RefreshToken { presented, token } => refresh(app, site, &client, &request, presented, token).await,
     }
 }
@@ -60,7 +62,8 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
 /// The parameters of a request with a body, and whether they came as JSON. Refuses credentials in the URL before it
 /// looks at the body.
 pub(crate) fn read_params<'a>(site: &Site, incoming: &'a Incoming) -> Result<(Params<'a>, bool), Failure> {
-    const SECRET: [&str; 7] = ["client_secret", "password", "refresh_token", "code", "token", "client_assertion", "code_verifier"];
+    const SECRET: [&str; 7] =
+        ["client_secret", "password", "refresh_token", "code", "token", "client_assertion", "code_verifier"];
     let query = Params::form(incoming.query().as_bytes())?;
     if SECRET.iter().any(|name| query.get(name).is_some()) {
         return Err(Refusal::CredentialsInUri.into());
@@ -98,7 +101,12 @@ pub(crate) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy:
     Ok(())
 }
 
-async fn client_credentials(app: &App, site: &Site, client: &Authenticated, request: &TokenRequest) -> Result<Vec<u8>, Failure> {
+async fn client_credentials(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    request: &TokenRequest,
+) -> Result<Vec<u8>, Failure> {
     if !client.proved {
         return Err(Refusal::GrantNotAllowed.into());
     }
@@ -166,23 +174,34 @@ async fn password_grant(
 ///
 /// # Errors
 /// Braked, or no room for another hash.
-pub(crate) async fn check_password(app: &App, site: &Site, username: &str, password: &Plain) -> Result<Option<User>, Failure> {
-    let busy = |_| Failure::Busy("password hashing");
+pub(crate) async fn check_password(
+    app: &App,
+    site: &Site,
+    username: &str,
+    password: &Plain,
+) -> Result<Option<User>, Failure> {
     let realm = &site.realm.id;
     let key = User::username_key(username);
     let found = app.store.user_by_username(realm, &key).await?;
-    let subject = found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
-    app.brakes.start(&subject, app.clock.now()).map_err(|seconds| Refusal::Braked { seconds, user: true })?;
-    let Some(StoredUser { user, password_hash: Some(hash) }) = found else {
-        app.hasher.verify_against_nothing().await.map_err(busy)?;
-        return Ok(None);
+    let subject =
+        found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
+    let braked = |seconds| Refusal::Braked { seconds, user: true };
+    let attempt = app.brakes.start(&subject, app.clock.now()).await.map_err(braked)?;
+    let checked = match &found {
+        Some(StoredUser { password_hash: Some(hash), .. }) => app.hasher.verify(password.clone(), hash.as_str()).await,
+        _ => app.hasher.verify_against_nothing().await.map(|()| false),
     };
-    let right = app.hasher.verify(password.clone(), hash.0).await.map_err(busy)?;
-    if !right {
-        return Ok(None);
+    match checked {
+        Err(_) => {
+            attempt.undecided();
+            Err(Failure::Busy("password hashing"))
+        }
+        Ok(false) => Ok(None),
+        Ok(true) => {
+            attempt.succeeded();
+            Ok(found.map(|found| found.user).filter(|user| !user.disabled))
+        }
     }
-    app.brakes.succeeded(&subject);
-    Ok(Some(user).filter(|user| !user.disabled))
 }
 
 /// How often a refresh that lost a race looks again.
@@ -212,7 +231,8 @@ async fn refresh(
             revoked: row.revoked.is_some(),
         };
         let now = app.clock.now();
-        let decision = grant::refresh(&site.realm, client.client(), request, &stored, as_grant_user(&row, user.as_ref()), now)?;
+        let decision =
+            grant::refresh(&site.realm, client.client(), request, &stored, as_grant_user(&row, user.as_ref()), now)?;
         let turnover = grant::turnover(&site.realm, client.client());
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
             return retry_or_reuse(app, site, &row, presented, token, now).await;
@@ -255,7 +275,9 @@ async fn retry_or_reuse(
     token: &Plain,
     now: i64,
 ) -> Result<Vec<u8>, Failure> {
-    if let Some(replay) = row.replay.as_ref().filter(|replay| replay.generation == presented.generation && now < replay.until) {
+    if let Some(replay) =
+        row.replay.as_ref().filter(|replay| replay.generation == presented.generation && now < replay.until)
+    {
         let opened = replay_key(token.expose()).and_then(|key| key.open(&row.grant.id, &replay.sealed).ok());
         if let Some(answer) = opened {
             return Ok(answer.to_vec());

@@ -52,7 +52,9 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<V
     if !token.has_user || !scope.contains(&"openid") {
         return Ok(Err(BearerRefusal::Scope));
     }
-    let Some(stored) = app.store.user(&site.realm.id, &token.claims.sub).await? else { return Ok(Err(BearerRefusal::Invalid)) };
+    let Some(stored) = app.store.user(&site.realm.id, &token.claims.sub).await? else {
+        return Ok(Err(BearerRefusal::Invalid));
+    };
     let user = stored.user;
     if user.disabled {
         return Ok(Err(BearerRefusal::Revoked));
@@ -71,7 +73,11 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<V
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) async fn presented(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<bearer::Token, BearerRefusal>, Failure> {
+pub(crate) async fn presented(
+    app: &App,
+    site: &Site,
+    incoming: &Incoming,
+) -> Result<Result<bearer::Token, BearerRefusal>, Failure> {
     if incoming.query().split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token=")) {
         return Ok(Err(BearerRefusal::Request));
     }
@@ -90,22 +96,31 @@ pub(crate) async fn presented(app: &App, site: &Site, incoming: &Incoming) -> Re
 pub(crate) fn refuse(site: &Site, why: BearerRefusal) -> Answer {
     let (status, error, description) = match why {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None, "send the access token in the Authorization header"),
-        BearerRefusal::Request => (StatusCode::BAD_REQUEST, Some("invalid_request"), "an access token does not belong into a URL"),
+        BearerRefusal::Request => {
+            (StatusCode::BAD_REQUEST, Some("invalid_request"), "an access token does not belong into a URL")
+        }
         BearerRefusal::Invalid => (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token is not valid"),
         BearerRefusal::Expired => (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token has expired"),
-        BearerRefusal::Revoked => (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token has been revoked"),
-        BearerRefusal::Scope => (StatusCode::FORBIDDEN, Some("insufficient_scope"), "the access token lacks the scope openid"),
+        BearerRefusal::Revoked => {
+            (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token has been revoked")
+        }
+        BearerRefusal::Scope => {
+            (StatusCode::FORBIDDEN, Some("insufficient_scope"), "the access token lacks the scope openid")
+        }
     };
     let body = match (&site.realm.dialect.api.errors, why) {
         (ErrorVocabulary::Codes { invalid, .. }, BearerRefusal::Invalid | BearerRefusal::Missing) => codes(invalid),
         (ErrorVocabulary::Codes { expired, .. }, BearerRefusal::Expired) => codes(expired),
         (ErrorVocabulary::Codes { revoked, .. }, BearerRefusal::Revoked) => codes(revoked),
-        _ => serde_json::json!({ "error": error.unwrap_or("invalid_token"), "error_description": description }).to_string(),
+        _ => serde_json::json!({ "error": error.unwrap_or("invalid_token"), "error_description": description })
+            .to_string(),
     };
     let mut answer = json(status, body);
     let challenge = match error {
         None => format!("Bearer realm=\"{}\"", site.realm.id),
-        Some(error) => format!("Bearer realm=\"{}\", error=\"{error}\", error_description=\"{description}\"", site.realm.id),
+        Some(error) => {
+            format!("Bearer realm=\"{}\", error=\"{error}\", error_description=\"{description}\"", site.realm.id)
+        }
     };
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
