@@ -5,8 +5,8 @@ use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
-use crate::value::{Row, id_text, values};
-use crate::{Fault, Id, Masked, Store};
+use crate::value::{Row, values};
+use crate::{Fault, Id, Masked, Store, id_text};
 
 /// How many grants end in one transaction at most, so that others wait for milliseconds only.
 pub(crate) const CHUNK: u64 = 500;

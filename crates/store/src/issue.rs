@@ -71,9 +71,9 @@ pub enum Issued {
         /// Of which pool.
         pool: String,
         /// How many are taken.
-        in_use: i64,
+        in_use: u32,
         /// How many there are.
-        size: i64,
+        size: u32,
     },
 }
 
@@ -121,7 +121,7 @@ async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
     }
     for claim in &issue.seats {
         if let Some(in_use) = seats::claim(tx, claim, now).await? {
-            return Ok(End::Undo(Issued::NoSeat { pool: claim.pool.clone(), in_use, size: i64::from(claim.size) }));
+            return Ok(End::Undo(Issued::NoSeat { pool: claim.pool.clone(), in_use, size: claim.size }));
         }
     }
     if let Some(token) = &issue.access {

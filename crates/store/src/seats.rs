@@ -92,7 +92,7 @@ impl Store {
 ///
 /// Whoever holds one only moves its end. Whoever does not holds the pool's row until the transaction ends, so that
 /// nobody else counts meanwhile.
-pub(crate) async fn claim(tx: &mut impl Tx, claim: &SeatClaim, now: i64) -> Result<Option<i64>, Fault> {
+pub(crate) async fn claim(tx: &mut impl Tx, claim: &SeatClaim, now: i64) -> Result<Option<u32>, Fault> {
     let SeatClaim { realm, pool, organisation, holder, grant, client, user, size, expires_at } = claim;
     let held = values![realm, pool, organisation, holder, grant, *expires_at, now];
     if tx.execute(Statement::ExtendSeat, held).await? > 0 {
@@ -105,7 +105,7 @@ pub(crate) async fn claim(tx: &mut impl Tx, claim: &SeatClaim, now: i64) -> Resu
         return Ok(None);
     }
     let count = values![realm, pool, organisation, now];
-    Ok(Some(tx.optional(Statement::CountSeats, count, |row| row.int(0)).await?.unwrap_or(0)))
+    Ok(Some(tx.optional(Statement::CountSeats, count, |row| row.small(0)).await?.unwrap_or(0)))
 }
 
 fn read_seat(row: &Row<'_>) -> Result<SeatRow, Fault> {

@@ -2,6 +2,7 @@
 
 use crate::Fault;
 use crate::sqlite;
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,13 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Arc<Engine>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Engine::Sqlite(engine) = &*self.engine;
+        f.debug_tuple("Store").field(&engine.path()).finish()
+    }
 }
 
 /// The engines there are.

@@ -1,23 +1,11 @@
 //! What goes into a statement and what comes out, without copies in between.
 
-use crate::Fault;
+use crate::{Fault, Id};
 use std::fmt;
 use std::ops::Deref;
 
-/// The key of a grant, a code, a token: `UUIDv7`, so that what is written together lies together.
-pub type Id = [u8; 16];
-
 /// A SHA-256.
 pub type Hash = [u8; 32];
-
-/// The spelling of an [`Id`] wherever text is needed (a revocation's value, `gid`, `jti`): 32 lower-case hex digits.
-pub fn id_text(id: &Id) -> String {
-    use fmt::Write;
-    id.iter().fold(String::with_capacity(32), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// Something that does not belong into a log: its `Debug` is `***`. It has no `PartialEq`, so that nobody compares it in
 /// other than constant time.
