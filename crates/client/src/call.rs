@@ -1,0 +1,100 @@
+//! Calls to APIs with the token on them, and one retry.
+
+use http::{HeaderValue, StatusCode};
+use reqwest::{RequestBuilder, Response};
+
+use crate::error::Error;
+use crate::secret::AccessToken;
+use crate::tokens::Tokens;
+
+/// What a call came to: refused for its token (401, RFC 6750 3.1), or anything else.
+pub trait Unauthorized {
+    /// Whether the API did not accept the token.
+    fn is_unauthorized(&self) -> bool;
+}
+
+impl Unauthorized for StatusCode {
+    fn is_unauthorized(&self) -> bool {
+        *self == Self::UNAUTHORIZED
+    }
+}
+
+impl Unauthorized for Response {
+    fn is_unauthorized(&self) -> bool {
+        self.status().is_unauthorized()
+    }
+}
+
+impl<B> Unauthorized for http::Response<B> {
+    fn is_unauthorized(&self) -> bool {
+        self.status().is_unauthorized()
+    }
+}
+
+impl Unauthorized for reqwest::Error {
+    fn is_unauthorized(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+}
+
+impl<T: Unauthorized, E: Unauthorized> Unauthorized for Result<T, E> {
+    fn is_unauthorized(&self) -> bool {
+        match self {
+            Ok(value) => value.is_unauthorized(),
+            Err(error) => error.is_unauthorized(),
+        }
+    }
+}
+
+impl Tokens {
+    /// Calls `work` with a live token and, if the API did not accept it, exactly once more with a new one.
+    ///
+    /// # Errors
+    /// There is no token. What `work` comes to is not looked into further.
+    pub async fn call<T, F, Fut>(&self, work: F) -> Result<T, Error>
+    where
+        T: Unauthorized,
+        F: Fn(AccessToken) -> Fut,
+        Fut: Future<Output = T>,
+    {
+        let token = self.bearer().await?;
+        let outcome = work(token.clone()).await;
+        if !outcome.is_unauthorized() {
+            return Ok(outcome);
+        }
+        let token = self.replace(&token).await?;
+        Ok(work(token).await)
+    }
+
+    /// Sends a request with a live token in the bearer header and, after a 401, exactly once more with a new one. A
+    /// request whose body is a stream cannot be sent twice: its 401 is returned, and the next call has a new token.
+    ///
+    /// # Errors
+    /// There is no token ([`bearer`](Self::bearer)), or the API cannot be reached ([`Error::Request`]). An answer of
+    /// the API is never an error, not even a second 401.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let (client, request) = request.build_split();
+        let mut request = request.map_err(Error::request)?;
+        let again = request.try_clone();
+        let token = self.bearer().await?;
+        self.put(&token, request.headers_mut())?;
+        let response = client.execute(request).await.map_err(Error::request)?;
+        if !response.is_unauthorized() {
+            return Ok(response);
+        }
+        let renewed = self.replace(&token).await;
+        let Some(mut request) = again else {
+            return Ok(response);
+        };
+        self.put(&renewed?, request.headers_mut())?;
+        client.execute(request).await.map_err(Error::request)
+    }
+
+    fn put(&self, token: &AccessToken, headers: &mut http::HeaderMap) -> Result<(), Error> {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .map_err(|_| Error::Configuration("the token cannot stand in a header".into()))?;
+        value.set_sensitive(true);
+        headers.insert(self.settings().header.clone(), value);
+        Ok(())
+    }
+}

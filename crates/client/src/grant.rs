@@ -1,0 +1,45 @@
+//! How an app gets its tokens.
+
+use crate::secret::Secret;
+
+/// What the first token is asked with.
+#[derive(Debug, Clone)]
+pub enum Grant {
+    /// The app acts for itself (RFC 6749 4.4).
+    ClientCredentials,
+    /// The app knows the user's name and password (RFC 6749 4.3). A legacy of contracts that leave no choice.
+    Password {
+        /// `username`
+        username: String,
+        /// `password`
+        password: Secret,
+    },
+    /// A person gave consent earlier, and the app kept the refresh token (RFC 6749 6). With a
+    /// [`Storage`](crate::Storage) this is where the story starts; what came after is in the storage. Configuring
+    /// another one starts anew.
+    RefreshToken(Secret),
+}
+
+/// How the app says who it is (RFC 6749 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuthentication {
+    /// HTTP Basic, id and secret form-encoded first, as RFC 6749 2.3.1 says. The default.
+    #[default]
+    Basic,
+    /// HTTP Basic with id and secret as they are: for servers that do not decode them.
+    RawBasic,
+    /// `client_id` and `client_secret` in the body.
+    Body,
+    /// Only `client_id`, in the body: a public client.
+    None,
+}
+
+/// How the body of a token request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BodyForm {
+    /// `application/x-www-form-urlencoded`, as RFC 6749 4 says. The default.
+    #[default]
+    Form,
+    /// `application/json`, for servers that want it.
+    Json,
+}

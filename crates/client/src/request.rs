@@ -1,0 +1,227 @@
+//! One token request and its answer (RFC 6749 4 to 6).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use http::header::{ACCEPT, AUTHORIZATION};
+use reqwest::{RequestBuilder, StatusCode, Url};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Refused};
+use crate::grant::{BodyForm, ClientAuthentication, Grant};
+use crate::secret::{AccessToken, Secret};
+use crate::settings::Settings;
+use crate::wire::{self, unexpected};
+
+/// What is asked with.
+#[derive(Clone, Copy)]
+pub(crate) enum Ask<'a> {
+    /// The grant that was configured.
+    Original,
+    /// A refresh token.
+    Refresh(&'a Secret),
+}
+
+/// What the server gave.
+pub(crate) struct Given {
+    pub(crate) access_token: AccessToken,
+    pub(crate) refresh_token: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Secret,
+    token_type: Option<String>,
+    expires_in: Option<Seconds>,
+    refresh_token: Option<Secret>,
+    scope: Option<String>,
+}
+
+/// RFC 6749 5.1 says a number; some servers write it as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    error_description: Option<String>,
+}
+
+/// Sends one request.
+pub(crate) async fn send(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<Given, Error> {
+    // The answer's lifetime starts before it was sent: counting from here errs on the safe side.
+    let asked_at = settings.clock.now();
+    let request = build(settings, endpoint, ask)?;
+    let response = request.send().await.map_err(Error::unreachable)?;
+    let (status, body) = wire::body(response).await?;
+    if status == StatusCode::OK { read_answer(settings, &body, asked_at) } else { Err(read_refusal(status, &body)) }
+}
+
+fn build(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<RequestBuilder, Error> {
+    let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(8);
+    match ask {
+        Ask::Refresh(token) => {
+            parameters.push(("grant_type", "refresh_token"));
+            parameters.push(("refresh_token", token.expose()));
+        }
+        Ask::Original => original(settings, &mut parameters),
+    }
+    let mut request = settings.http.post(endpoint.clone()).timeout(settings.timeout).header(ACCEPT, "application/json");
+    let secret = settings.client_secret.as_ref().map_or("", Secret::expose);
+    match settings.authentication {
+        ClientAuthentication::Basic => {
+            let pair = Zeroizing::new(format!("{}:{}", *form_encoded(&settings.client_id), *form_encoded(secret)));
+            request = request.header(AUTHORIZATION, basic(&pair)?);
+        }
+        ClientAuthentication::RawBasic => {
+            let pair = Zeroizing::new(format!("{}:{secret}", settings.client_id));
+            request = request.header(AUTHORIZATION, basic(&pair)?);
+        }
+        ClientAuthentication::Body => {
+            parameters.push(("client_id", &settings.client_id));
+            parameters.push(("client_secret", secret));
+        }
+        ClientAuthentication::None => parameters.push(("client_id", &settings.client_id)),
+    }
+    Ok(match settings.body {
+        BodyForm::Form => request.form(&parameters),
+        BodyForm::Json => request.json(&parameters.into_iter().collect::<std::collections::BTreeMap<_, _>>()),
+    })
+}
+
+fn original<'a>(settings: &'a Settings, parameters: &mut Vec<(&'a str, &'a str)>) {
+    match &settings.grant {
+        Grant::ClientCredentials => parameters.push(("grant_type", "client_credentials")),
+        Grant::Password { username, password } => {
+            parameters.push(("grant_type", "password"));
+            parameters.push(("username", username));
+            parameters.push(("password", password.expose()));
+        }
+        Grant::RefreshToken(token) => {
+            parameters.push(("grant_type", "refresh_token"));
+            parameters.push(("refresh_token", token.expose()));
+            return;
+        }
+    }
+    if let Some(scope) = &settings.scope {
+        parameters.push(("scope", scope));
+    }
+    if let Some(audience) = &settings.audience {
+        parameters.push(("audience", audience));
+    }
+}
+
+fn basic(pair: &str) -> Result<HeaderValue, Error> {
+    let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair)));
+    let mut value = HeaderValue::try_from(text.as_str())
+        .map_err(|_| Error::Configuration("the client's id and secret make no header".into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// `application/x-www-form-urlencoded` of one value (RFC 6749 2.3.1, appendix B).
+fn form_encoded(text: &str) -> Zeroizing<String> {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
+    let mut out = Zeroizing::new(String::with_capacity(text.len() * 3));
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => {
+                out.push('%');
+                out.push(digit(byte >> 4));
+                out.push(digit(byte & 15));
+            }
+        }
+    }
+    out
+}
+
+fn read_answer(settings: &Settings, body: &[u8], asked_at: i64) -> Result<Given, Error> {
+    let ok = StatusCode::OK;
+    let answer: Answer =
+        serde_json::from_slice(body).map_err(|_| unexpected(ok, "not a JSON object with an access_token"))?;
+    if answer.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(unexpected(ok, "the token is not a bearer token"));
+    }
+    let text = answer.access_token.expose();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unexpected(ok, "the access token cannot stand in a header"));
+    }
+    let life = match answer.expires_in {
+        None => None,
+        Some(seconds) => Some(milliseconds(&seconds).ok_or_else(|| unexpected(ok, "expires_in is no number"))?),
+    };
+    let margin = i64::try_from(settings.margin.as_millis()).unwrap_or(i64::MAX);
+    let expires_at = life.map(|life| asked_at.saturating_add(life));
+    let renew_at = life.map(|life| asked_at.saturating_add(life - margin.min(life / 4)));
+    Ok(Given {
+        access_token: AccessToken::new(answer.access_token, answer.scope, expires_at, renew_at),
+        refresh_token: answer.refresh_token.filter(|token| !token.expose().is_empty()),
+    })
+}
+
+fn milliseconds(seconds: &Seconds) -> Option<i64> {
+    let seconds = match seconds {
+        Seconds::Number(number) => *number,
+        Seconds::Text(text) => text.trim().parse().ok()?,
+    };
+    // 31 years; what is longer is a mistake, and what is negative is over.
+    #[expect(clippy::cast_possible_truncation, reason = "finite and between 0 and 1e12")]
+    seconds.is_finite().then(|| (seconds.clamp(0.0, 1e9) * 1000.0) as i64)
+}
+
+fn read_refusal(status: StatusCode, body: &[u8]) -> Error {
+    match serde_json::from_slice::<Refusal>(body) {
+        Ok(refusal) => Error::Refused(Refused {
+            status: status.as_u16(),
+            code: printable(&refusal.error, 64),
+            description: refusal.error_description.map(|text| printable(&text, 500)),
+        }),
+        Err(_) => unexpected(status, "no OAuth error in it"),
+    }
+}
+
+/// What a server says goes into logs: no control characters, and not without end.
+fn printable(text: &str, limit: usize) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials_are_form_encoded() {
+        assert_eq!(*form_encoded("a b:c%ü~*"), "a+b%3Ac%25%C3%BC%7E*");
+    }
+
+    #[test]
+    fn lifetimes_as_number_or_text() {
+        assert_eq!(milliseconds(&Seconds::Number(1800.0)), Some(1_800_000));
+        assert_eq!(milliseconds(&Seconds::Text(" 60 ".into())), Some(60_000));
+        assert_eq!(milliseconds(&Seconds::Number(-5.0)), Some(0));
+        assert_eq!(milliseconds(&Seconds::Number(1e300)), Some(1_000_000_000_000));
+        assert_eq!(milliseconds(&Seconds::Text("soon".into())), None);
+        assert_eq!(milliseconds(&Seconds::Text("NaN".into())), None);
+    }
+
+    #[test]
+    fn refusals_are_made_printable() {
+        let error =
+            read_refusal(StatusCode::BAD_REQUEST, br#"{"error":"invalid_grant","error_description":"over\r\nnow"}"#);
+        assert_eq!(error.to_string(), "invalid_grant: over  now (HTTP 400)");
+        assert_eq!(
+            read_refusal(StatusCode::BAD_GATEWAY, b"<html>").to_string(),
+            "unexpected answer (HTTP 502): no OAuth error in it"
+        );
+    }
+}
