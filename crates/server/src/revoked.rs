@@ -74,14 +74,14 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Revoked {
-    /// Adds one; `before`: tokens made up to then (milliseconds) are meant, `expires`: when the last of them is over.
+    /// Adds one, in place of what was known of the same kind and value: a client that is suspended loses the tokens to come
+    /// as well, and gets those back when it is resumed. `before`: tokens made up to then (milliseconds) are meant,
+    /// `expires`: when the last of them is over.
     pub(crate) fn add(&self, realm: &str, kind: &str, value: &str, before: i64, expires: i64) {
         let Some(kind) = Kind::from_name(kind) else { return };
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let values = entries.entry(realm.to_owned()).or_default().entry(kind).or_default();
-        let entry = values.entry(value.to_owned()).or_insert(Entry { before, expires });
-        entry.before = entry.before.max(before);
-        entry.expires = entry.expires.max(expires);
+        values.insert(value.to_owned(), Entry { before, expires });
     }
 
     /// Says up to which sequence number everything has been added, and wakes those who wait.
@@ -103,7 +103,10 @@ impl Revoked {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let Some(of_realm) = entries.get(realm) else { return false };
         let hit = |kind: Kind, value: &str| {
-            of_realm.get(&kind).and_then(|values| values.get(value)).is_some_and(|entry| token.issued_at <= entry.before)
+            of_realm
+                .get(&kind)
+                .and_then(|values| values.get(value))
+                .is_some_and(|entry| token.issued_at <= entry.before)
         };
         hit(Kind::Jti, token.jti)
             || token.grant.is_some_and(|grant| hit(Kind::Grant, grant))
