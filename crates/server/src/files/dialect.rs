@@ -40,7 +40,7 @@ const NEVER_BEARER: [&str; 6] = ["cookie", "host", "content-type", "content-leng
 const LONGEST_GRACE: i64 = 60;
 
 /// Every dialect that realm files may name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Dialects(BTreeMap<String, Dialect>);
 
 impl Dialects {
@@ -314,6 +314,9 @@ fn check_path(text: &str) -> Result<(), String> {
     }
     if text.starts_with("/.well-known/") {
         return Err("/.well-known/ is where discovery is".into());
+    }
+    if text.starts_with("/-/") {
+        return Err("/-/ is where the pages are".into());
     }
     Ok(())
 }

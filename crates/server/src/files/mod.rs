@@ -9,9 +9,11 @@
 //! the earlier ones having found nothing.
 
 mod decode;
+pub mod demo;
 pub mod dialect;
 mod document;
 mod problem;
+pub mod realm;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree;

@@ -1,0 +1,217 @@
+//! Realm files: read together, so that what one says can be checked against the others.
+//!
+//! A file holds one realm: `[realm]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[seat-pool]]`,
+//! `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
+
+mod check;
+mod clients;
+mod entries;
+mod policy;
+mod set;
+mod url;
+
+use super::dialect::Dialects;
+use super::document::{Document, at};
+use super::problem::{Problem, Problems, did_you_mean};
+use super::tree::Variables;
+use claviger_core::client::{Client, ClientKind};
+use claviger_core::realm::Realm;
+use claviger_core::token::Plain;
+use claviger_core::user::{Organisation, User};
+use entries::{ClientEntry, RealmDocument, UserEntry};
+use std::path::{Path, PathBuf};
+
+/// What one realm file says, checked.
+#[derive(Debug, Clone)]
+pub struct RealmFile {
+    /// The file's name as it was given.
+    pub file: String,
+    /// The realm.
+    pub realm: Realm,
+    /// Its companies or sites.
+    pub organisations: Vec<Organisation>,
+    /// Its users.
+    pub users: Vec<FileUser>,
+    /// Its clients.
+    pub clients: Vec<FileClient>,
+}
+
+/// A user as a file describes them.
+#[derive(Debug, Clone)]
+pub struct FileUser {
+    /// The user. The id is empty where the file leaves it out: it is then made when the user is.
+    pub user: User,
+    /// Their password; `None`: the one they have stays.
+    pub password: Option<Password>,
+}
+
+/// A password in a file.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// In plain, to be hashed.
+    Plain(Plain),
+    /// An Argon2id PHC string.
+    Hash(String),
+}
+
+/// A client as a file describes it.
+#[derive(Debug, Clone)]
+pub struct FileClient {
+    /// The client. `acts_as` is a username here.
+    pub client: Client,
+    /// Its secret; `None` for a confidential client: one is made when it has none.
+    pub secret: Option<Plain>,
+}
+
+impl FileClient {
+    /// Whether a secret of its own belongs to it.
+    pub fn needs_secret(&self) -> bool {
+        self.client.kind == ClientKind::Confidential && !self.client.secret_is_password
+    }
+}
+
+/// Reads realm files and the `*.toml` of folders, all together.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Result<Vec<RealmFile>, Problems> {
+    let mut problems = vec![];
+    let mut files = vec![];
+    for path in paths {
+        if path.is_dir() {
+            match super::toml_files(path) {
+                Ok(found) if found.is_empty() => {
+                    problems.push(Problem::with_file(&path.display().to_string(), "there is no *.toml in this folder"));
+                }
+                Ok(found) => files.extend(found),
+                Err(found) => problems.extend(found.0),
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut texts = vec![];
+    for file in files {
+        match std::fs::read(&file) {
+            Ok(content) => texts.push((file, content)),
+            Err(error) => {
+                problems.push(Problem::with_file(&file.display().to_string(), format!("cannot be read: {error}")));
+            }
+        }
+    }
+    let texts: Vec<_> = texts.iter().map(|(file, content)| (file.as_path(), content.as_slice())).collect();
+    match parse(&texts, dialects, variables) {
+        Ok(files) if problems.is_empty() => Ok(files),
+        Ok(_) => Err(Problems(problems)),
+        Err(found) => {
+            problems.extend(found.0);
+            Err(Problems(problems))
+        }
+    }
+}
+
+/// Reads the contents of realm files. A `password-file` or `secret-file` is looked for beside its realm file.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variables) -> Result<Vec<RealmFile>, Problems> {
+    let mut problems = vec![];
+    let mut good = vec![];
+    for (path, content) in files {
+        let read = Document::read(&path.display().to_string(), content, variables, &mut problems);
+        let Some(document) = read else { continue };
+        let Some(raw) = document.decode::<RealmDocument>(&mut problems) else { continue };
+        let Some(dialect) = dialects.named(&raw.realm.dialect) else {
+            let message = format!("there is no dialect `{}`", raw.realm.dialect);
+            let hint = did_you_mean(&raw.realm.dialect, dialects.names());
+            problems.push(document.problem(at!["realm", "dialect"], message).with_hint(hint));
+            continue;
+        };
+        let before = problems.len();
+        check::Check { document: &document, raw: &raw, dialect, problems: &mut problems }.all();
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let file = build(&document, raw, dialect.clone(), folder, &mut problems);
+        // A realm that is wrong in itself would be wrong in the set once more.
+        if problems.len() == before {
+            good.push((document, file));
+        }
+    }
+    set::check(&good, &mut problems);
+    if problems.is_empty() { Ok(good.into_iter().map(|(_, file)| file).collect()) } else { Err(Problems(problems)) }
+}
+
+fn build(
+    document: &Document,
+    raw: RealmDocument,
+    dialect: claviger_core::Dialect,
+    folder: &Path,
+    problems: &mut Vec<Problem>,
+) -> RealmFile {
+    let mut secret_file = |list: &str, i: usize, key: &str, name: &str| match read_secret(&folder.join(name)) {
+        Ok(secret) => Some(secret),
+        Err(reason) => {
+            problems.push(document.problem(at![list, i, key], format!("`{name}` {reason}")));
+            None
+        }
+    };
+    let user = |(i, entry): (usize, UserEntry)| {
+        let password = match (entry.password, entry.password_hash, entry.password_file) {
+            (Some(plain), ..) => Some(Password::Plain(plain.0)),
+            (_, Some(hash), _) => Some(Password::Hash(hash)),
+            (.., Some(name)) => secret_file("user", i, "password-file", &name).map(Password::Plain),
+            _ => None,
+        };
+        let user = User {
+            id: entry.id.unwrap_or_default(),
+            username: entry.username,
+            name: entry.name,
+            email: entry.email,
+            service: entry.service,
+            administrator: entry.administrator,
+            disabled: entry.disabled,
+            organisations: entry.organisations,
+        };
+        FileUser { user, password }
+    };
+    let users = raw.user.into_iter().enumerate().map(user).collect();
+    let client = |(i, entry): (usize, ClientEntry)| {
+        let secret = match (&entry.secret, &entry.secret_file) {
+            (Some(secret), _) => Some(secret.0.clone()),
+            (None, Some(name)) => secret_file("client", i, "secret-file", name),
+            (None, None) => None,
+        };
+        FileClient { client: entry.into_client(), secret }
+    };
+    let clients = raw.client.into_iter().enumerate().map(client).collect();
+    let realm = Realm {
+        id: raw.realm.id,
+        name: raw.realm.name,
+        issuer: raw.realm.issuer,
+        authorities: raw.realm.authorities,
+        hosts: raw.realm.hosts,
+        dialect,
+        apis: raw.api,
+        scopes: raw.scope,
+        seat_pools: raw.seat_pool,
+        tokens: raw.tokens,
+        sessions: raw.sessions,
+    };
+    RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients }
+}
+
+/// The first line of a file that holds one secret.
+fn read_secret(file: &Path) -> Result<Plain, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = zeroize::Zeroizing::new(text);
+    let secret = text.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err("is empty".into());
+    }
+    if secret.contains(['\n', '\0']) {
+        return Err("holds more than one line".into());
+    }
+    Ok(Plain::from(secret))
+}
+
+#[cfg(test)]
+mod tests;
