@@ -54,8 +54,8 @@ impl Renewal {
         current: &Current,
         refused: Option<&AccessToken>,
     ) -> Result<AccessToken, Error> {
-        let mut shelf = Shelf::open(settings).await?;
-        if let Some(record) = shelf.load(settings).await?
+        let mut record_store = Shelf::open(settings).await?;
+        if let Some(record) = record_store.load(settings).await?
             && !self.unsaved
         {
             let token = record.token();
@@ -77,7 +77,7 @@ impl Renewal {
         }
         let record = Record::new(settings, self.refresh_token.as_ref(), &given.access_token);
         self.unsaved = true;
-        shelf.store(&record).await?;
+        record_store.store(&record).await?;
         self.unsaved = false;
         Ok(given.access_token)
     }

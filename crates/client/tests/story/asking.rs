@@ -77,7 +77,7 @@ async fn a_public_client_sends_its_id_and_no_secret() {
 async fn a_token_is_replaced_a_margin_before_its_end() {
     let server = Server::generous().await;
     let clock = TestClock::new();
-    let tokens = server.client(&clock).margin(Duration::from_secs(60)).build().unwrap();
+    let tokens = server.client(&clock).margin(Duration::from_mins(1)).build().unwrap();
     for _ in 0..3 {
         assert_eq!(tokens.bearer().await.unwrap().expose(), "access-1");
     }

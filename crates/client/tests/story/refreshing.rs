@@ -114,9 +114,10 @@ async fn a_caller_that_gives_up_does_not_lose_the_successor() {
                 go.notified().await;
             }
             let ok = seen.parameter("refresh_token") == format!("r{}", before + 1);
-            match ok {
-                true => token(before + 1, json!({"refresh_token": format!("r{}", before + 2)})),
-                false => "replayed".into_response(),
+            if ok {
+                token(before + 1, json!({"refresh_token": format!("r{}", before + 2)}))
+            } else {
+                "replayed".into_response()
             }
         }
     })
