@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::browser::{Browser, encode};
 use super::flow::Flow;
@@ -17,8 +19,10 @@ use crate::http;
 
 /// What the realm file calls them.
 pub(crate) const REALM: &str = "bench";
-const SECRET: &str = "kZ0q7mC1p8WbV5yT2nXs9dLr4hJf6gAe3uQiOoRtYwE";
-const USER: &str = "sam";
+/// As a secret that the server makes: it is looked up by an HMAC.
+const SECRET: &str = "cvs_kZ0q7mC1p8WbV5yT2nXs9dLr4hJf6gAe3uQiOoRtYwE";
+/// Users who can log in; so many that no brake of one user is what is measured.
+const USERS: usize = 64;
 const PASSWORD: &str = "correct horse battery";
 const CALLBACK: &str = "https://client.example/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -27,6 +31,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// The files of the benchmark, with `{PORT}` and `{DATA}` where this run's go.
 const CONFIG: &str = include_str!("../../bench/claviger.toml");
 const REALM_FILE: &str = include_str!("../../bench/realm.toml");
+const DIALECT_FILE: &str = include_str!("../../bench/dialect.toml");
 
 /// A data folder with the benchmark's realm in it, and no server running on it.
 pub(crate) struct Prepared {
@@ -47,9 +52,14 @@ impl Prepared {
         std::fs::create_dir_all(folder.join("realms"))?;
         // A port that was free a moment ago.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let spell = |text: &str| text.replace("{PORT}", &port.to_string()).replace("{DATA}", &folder.to_string_lossy());
+        let spell = |text: &str| {
+            let text = text.replace("{PORT}", &port.to_string()).replace("{SECRET}", SECRET);
+            text.replace("{DATA}", &folder.to_string_lossy())
+        };
         std::fs::write(folder.join("claviger.toml"), spell(CONFIG))?;
-        std::fs::write(folder.join("realms/bench.toml"), spell(REALM_FILE))?;
+        std::fs::create_dir_all(folder.join("dialects"))?;
+        std::fs::write(folder.join("dialects/bench.toml"), DIALECT_FILE)?;
+        std::fs::write(folder.join("realms/bench.toml"), spell(REALM_FILE) + &users()?)?;
         let mut prepared = Self {
             binary: binary.to_path_buf(),
             folder: folder.to_path_buf(),
@@ -175,7 +185,7 @@ impl Claviger {
             return Ok(line);
         }
         let mut browser = Browser::new(self.address, &self.host);
-        browser.arrive(&authorize("openid orders.read"), CALLBACK, USER, PASSWORD)?;
+        browser.arrive(&authorize("openid orders.read"), CALLBACK, "user-0", PASSWORD)?;
         Ok(self.session.get_or_init(|| browser.cookie_line()))
     }
 
@@ -194,6 +204,22 @@ impl Claviger {
         let answer = http::send(self.address, &self.credentials(client))?.expect(200, client)?;
         member(&answer.json()?, "access_token")
     }
+}
+
+/// The users' part of the realm file. The password is hashed here, so that applying the file measures no hashing.
+fn users() -> Result<String> {
+    let salt = b"0123456789abcdef";
+    let mut hash = [0; 32];
+    let argon = super::bare::password::argon2()?;
+    argon.hash_password_into(PASSWORD.as_bytes(), salt, &mut hash).map_err(|error| anyhow!("argon2: {error}"))?;
+    let phc =
+        format!("$argon2id$v=19$m=19456,t=2,p=1${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+    let user = |number| {
+        format!(
+            "\n[[user]]\nid = \"u{number}\"\nusername = \"user-{number}\"\nname = \"Sam Sample\"\nemail = \"sam@example.com\"\npassword-hash = \"{phc}\"\n"
+        )
+    };
+    Ok((0..USERS).map(user).collect())
 }
 
 fn authorize(scope: &str) -> String {
@@ -255,11 +281,13 @@ impl Target for Claviger {
             }
             Flow::Discovery => once(http::request("GET", "/.well-known/openid-configuration", &self.host, &[], "")),
             Flow::Jwks => once(http::request("GET", "/jwks", &self.host, &[], "")),
-            Flow::Password => once(self.post(
-                "/token",
-                Some("password"),
-                &format!("grant_type=password&username={USER}&password={}&scope=orders.read", encode(PASSWORD)),
-            )),
+            Flow::Password => {
+                let password = encode(PASSWORD);
+                let body =
+                    |user| format!("grant_type=password&username=user-{user}&password={password}&scope=orders.read");
+                let requests = (0..USERS).map(|user| self.post("/token", Some("password"), &body(user)));
+                Script::Cycle { requests: requests.collect(), status: 200 }
+            }
         })
     }
 }

@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// Threads of the load client. One keeps the cores busy; more of them only add to the latency.
     #[arg(long, default_value_t = 1)]
     load_threads: usize,
+    /// Another build of the server, instead of this checkout's.
+    #[arg(long, value_name = "FILE", conflicts_with = "bare_only")]
+    binary: Option<PathBuf>,
     /// Which questions beside the flows.
     #[command(flatten)]
     questions: Questions,
@@ -120,10 +123,10 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let processes = Processes::with_signals()?;
     let scratch = Scratch::new()?;
     let root = crate::root()?;
-    build(&root, args.bare_only)?;
+    build(&root, args.bare_only || args.binary.is_some())?;
     let runs = Runs {
         tool: &root.join("target/release/xtask"),
-        binary: &root.join("target/release/claviger"),
+        binary: &args.binary.clone().unwrap_or_else(|| root.join("target/release/claviger")),
         processes: &processes,
         seconds: if args.quick { 0.5 } else { args.seconds.clamp(0.1, 600.0) },
         repetitions: if args.quick { 1 } else { args.repetitions.clamp(1, 99) },
@@ -267,10 +270,10 @@ impl Runs<'_> {
 }
 
 /// Builds what runs, in release mode.
-fn build(root: &Path, bare_only: bool) -> Result<()> {
+fn build(root: &Path, only_this: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut builds = vec![vec!["build", "--release", "--package", "xtask"]];
-    if !bare_only {
+    if !only_this {
         builds.push(vec!["build", "--release"]);
     }
     for build in builds {

@@ -7,7 +7,7 @@
 
 mod database;
 mod keys;
-mod password;
+pub(crate) mod password;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -25,8 +25,8 @@ impl Hashers {
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..cores {
             let queue = Arc::clone(&queue);
-            let params = Params::new(KIB, 2, 1, Some(32)).map_err(|error| anyhow!("argon2: {error}"))?;
-            std::thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&queue, params))?;
+            let argon = argon2()?;
+            std::thread::Builder::new().name("argon2".to_owned()).spawn(move || work(&queue, &argon))?;
         }
         Ok(Self { jobs })
     }
@@ -39,8 +39,16 @@ impl Hashers {
     }
 }
 
-fn work(queue: &Mutex<mpsc::Receiver<Job>>, params: Params) {
-    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+/// Argon2id with the measured costs.
+///
+/// # Errors
+/// None that these costs have.
+pub(crate) fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(KIB, 2, 1, Some(32)).map_err(|error| anyhow!("argon2: {error}"))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn work(queue: &Mutex<mpsc::Receiver<Job>>, argon: &Argon2<'_>) {
     let mut memory = vec![Block::default(); KIB as usize];
     loop {
         let Ok(Ok((password, done))) = queue.lock().map(|queue| queue.recv()) else {
