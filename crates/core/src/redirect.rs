@@ -132,12 +132,6 @@ impl RedirectUri {
     }
 }
 
-/// The registered URI that shares the longest beginning with `received`; what an error page shows beside it.
-pub fn nearest<'a>(registered: &'a [RedirectUri], received: &str) -> Option<&'a RedirectUri> {
-    let shared = |uri: &RedirectUri| uri.text.bytes().zip(received.bytes()).take_while(|(a, b)| a == b).count();
-    registered.iter().max_by_key(|uri| shared(uri))
-}
-
 fn check_text(text: &str) -> Result<(), NotARedirectUri> {
     if text.len() > LONGEST {
         return Err(NotARedirectUri::TooLong);

@@ -15,7 +15,7 @@ use claviger_core::answer::Delivery;
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
-use claviger_core::redirect;
+use claviger_core::redirect::RedirectUri;
 use claviger_core::refusal::ErrorCode;
 use claviger_core::token::Id;
 use claviger_core::user::{Organisation, User};
@@ -74,8 +74,7 @@ pub(crate) fn refusal(
     page.message = Some(refusal.description());
     if let (Refusal::RedirectUnregistered, Some((client, received))) = (refusal, owner) {
         page.details.push(Pair::new("client_id", client.id.as_str()));
-        let nearest = redirect::nearest(&client.redirect_uris, received);
-        page.redirect = nearest.map(|nearest| RedirectComparison::new(received, nearest.as_str()));
+        page.redirect = RedirectComparison::nearest(received, client.redirect_uris.iter().map(RedirectUri::as_str));
     }
     view(app, site, &page)
 }

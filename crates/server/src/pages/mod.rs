@@ -23,8 +23,8 @@ pub mod views;
 pub(crate) mod tests;
 
 pub use brand::Brand;
-pub use compare::{Part, RedirectComparison};
-pub use headers::{HTML_TYPE, form_action_source, security_headers};
+pub use compare::RedirectComparison;
+pub use headers::{HTML_TYPE, security_headers};
 pub use render::{Mail, Page, Pages};
 pub use snippets::TokenCall;
 pub use sources::PagesError;
