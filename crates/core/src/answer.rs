@@ -120,6 +120,10 @@ pub fn deliver(destination: &Destination, issuer: &str, pairs: &[(&str, &str)]) 
 
 /// Sends a refusal to where the request's answer goes.
 pub fn deliver_refusal(destination: &Destination, issuer: &str, refusal: &Refusal) -> Delivery {
-    let description = refusal.description();
-    deliver(destination, issuer, &[("error", refusal.code().name()), ("error_description", &description)])
+    deliver_error(destination, issuer, refusal.code(), &refusal.description())
+}
+
+/// Sends an error to where the request's answer goes: a refusal, or our own trouble.
+pub fn deliver_error(destination: &Destination, issuer: &str, code: ErrorCode, description: &str) -> Delivery {
+    deliver(destination, issuer, &[("error", code.name()), ("error_description", description)])
 }

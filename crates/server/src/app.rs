@@ -78,9 +78,9 @@ impl App {
             Target::Endpoint(Endpoint::Logoff) => endpoints::logoff::answer(self, site, incoming).await,
             Target::Endpoint(Endpoint::EndSession) => endpoints::end_session::answer(self, site, incoming).await,
             Target::Discovery => endpoints::metadata::discovery(site, incoming),
-            Target::SignIn => endpoints::authorization::sign_in(self, site, incoming).await,
-            Target::Consent => endpoints::authorization::consent(self, site, incoming).await,
-            Target::SwitchAccount => endpoints::authorization::switch_account(self, site, incoming).await,
+            Target::SignIn => endpoints::sign_in::answer(self, site, incoming).await,
+            Target::Consent => endpoints::consent::answer(self, site, incoming).await,
+            Target::SwitchAccount => endpoints::sign_in::switch_account(self, site, incoming).await,
             Target::Secret => endpoints::secret::answer(self, site, incoming).await,
             Target::Stylesheet => show::stylesheet(self),
         }

@@ -54,21 +54,31 @@ impl From<serde_json::Error> for Failure {
 const SOON: HeaderValue = HeaderValue::from_static("1");
 
 impl Failure {
-    /// The JSON answer of the token endpoint and its siblings (RFC 6749 5.2). `basic`: the client used HTTP Basic.
-    pub(crate) fn to_json(&self, dialect: &Dialect, basic: bool, id: RequestId) -> Answer {
-        let (status, code, description) = match self {
+    /// Logs it under the request's id; the protocol's word for it and the public description.
+    pub(crate) fn log(&self, id: RequestId) -> (ErrorCode, String) {
+        match self {
             Self::Refusal(refusal) => {
                 tracing::info!(request = %id, refusal = ?refusal, "refused");
-                (answer::status(dialect, refusal, basic), refusal.code(), refusal.description())
+                (refusal.code(), refusal.description())
             }
             Self::Fault(detail) => {
                 tracing::error!(request = %id, detail, "failed");
-                (500, ErrorCode::ServerError, format!("the server failed; the vendor finds the cause under {id}"))
+                (ErrorCode::ServerError, format!("the server failed; the vendor finds the cause under {id}"))
             }
             Self::Busy(what) => {
                 tracing::warn!(request = %id, what, "too busy");
-                (503, ErrorCode::TemporarilyUnavailable, "the server is busy; try again in a second".to_owned())
+                (ErrorCode::TemporarilyUnavailable, "the server is busy; try again in a second".to_owned())
             }
+        }
+    }
+
+    /// The JSON answer of the token endpoint and its siblings (RFC 6749 5.2). `basic`: the client used HTTP Basic.
+    pub(crate) fn to_json(&self, dialect: &Dialect, basic: bool, id: RequestId) -> Answer {
+        let (code, description) = self.log(id);
+        let status = match self {
+            Self::Refusal(refusal) => answer::status(dialect, refusal, basic),
+            Self::Fault(_) => 500,
+            Self::Busy(_) => 503,
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut answer = json(status, answer::error_body(code, &description));
@@ -83,7 +93,10 @@ impl Failure {
             _ => {}
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token endpoint\", charset=\"UTF-8\""));
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"token endpoint\", charset=\"UTF-8\""),
+            );
         }
         answer
     }

@@ -5,7 +5,8 @@
 
 use crate::app::App;
 use crate::browser::{self, Browser};
-use crate::endpoints::authorization::{see_other, signed_in};
+use crate::endpoints::authorization::see_other;
+use crate::endpoints::session::signed_in;
 use crate::endpoints::show;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};

@@ -1,7 +1,9 @@
 //! The protocol's endpoints. Each is a function from a site and a request to an answer.
 
+pub(crate) mod approve;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
+pub(crate) mod consent;
 pub(crate) mod end_session;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
@@ -9,6 +11,8 @@ pub(crate) mod metadata;
 pub(crate) mod revocation;
 pub(crate) mod revocations;
 pub(crate) mod secret;
+pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod sign_in;
 pub(crate) mod token;
 pub(crate) mod userinfo;

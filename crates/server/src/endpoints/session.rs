@@ -1,0 +1,67 @@
+//! Who is signed in, in a browser: sessions with an idle and an absolute limit.
+
+use crate::app::App;
+use crate::browser::{self, Browser};
+use crate::failure::Failure;
+use crate::sites::Site;
+use claviger_core::user::User;
+use claviger_store::Session;
+use http::HeaderValue;
+
+/// Someone who is signed in.
+pub(crate) struct SignedIn {
+    /// The session.
+    pub(crate) session: Session,
+    /// Who.
+    pub(crate) user: User,
+}
+
+/// Who is signed in, in this browser. Moves the session's idle limit once a minute.
+pub(crate) async fn signed_in(app: &App, site: &Site, browser: &Browser) -> Result<Option<SignedIn>, Failure> {
+    const MINUTE: i64 = 60_000;
+    let Some(hash) = browser.session() else { return Ok(None) };
+    let now = app.clock.now();
+    let Some(session) = app.store.session(hash, now).await?.filter(|session| session.realm == site.realm.id) else {
+        return Ok(None);
+    };
+    let Some(user) = app.store.user(&site.realm.id, &session.user).await?.map(|stored| stored.user) else {
+        return Ok(None);
+    };
+    if user.disabled {
+        return Ok(None);
+    }
+    if now - session.last_seen_at >= MINUTE {
+        app.store.touch_session(hash, now, session_end(site, session.created_at, now)).await?;
+    }
+    Ok(Some(SignedIn { session, user }))
+}
+
+fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
+    let policy = &site.realm.sessions;
+    (now + policy.idle.as_millis()).min(created_at + policy.absolute.as_millis())
+}
+
+/// A new session with a new cookie, whatever the browser carried before; the old one ends.
+pub(crate) async fn begin_session(
+    app: &App,
+    site: &Site,
+    browser: &Browser,
+    user: &User,
+) -> Result<Option<HeaderValue>, Failure> {
+    if let Some(old) = browser.session() {
+        app.store.end_session(old).await?;
+    }
+    let now = app.clock.now();
+    let (hash, cookie) = browser::new_session(&site.realm);
+    let session = Session {
+        hash,
+        realm: site.realm.id.clone(),
+        user: user.id.clone(),
+        created_at: now,
+        auth_time: now,
+        last_seen_at: now,
+        expires_at: session_end(site, now, now),
+    };
+    app.store.create_session(session).await?;
+    Ok(cookie)
+}
