@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# Real client libraries against the running demo: run.sh [--manifest FILE] [--only NAME]..
+#
+# Without a manifest (or $CLAVIGER_MANIFEST) it starts the demo itself, on free ports and in a folder of its own, and
+# ends it. Each client prints `ok - ..` or `not ok - ..` for what it has tried; a client that stops early, or tries
+# nothing, has failed as well. What is missing is installed; what cannot be installed is named, and is a failure.
+#
+# needs: curl | curl --version | apt-get install -y --no-install-recommends curl
+# needs: jq | jq --version | apt-get install -y --no-install-recommends jq
+# needs: python3 | python3 -c 'import venv, ensurepip' | apt-get install -y --no-install-recommends python3-venv
+# needs: node | node --version | apt-get install -y --no-install-recommends nodejs
+# needs: npm | npm --version | apt-get install -y --no-install-recommends npm
+# needs: php | php -r 'curl_version();' | apt-get install -y --no-install-recommends php-cli php-curl
+# needs: mono | mcs --version && mono --version | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil
+# needs: chromium | chromium --version | apt-get install -y --no-install-recommends chromium
+
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$(mktemp -d)
+demo=
+passed=0 failed=0 only=()
+manifest=${CLAVIGER_MANIFEST:-}
+
+finish() {
+    if [[ -n $demo ]]; then
+        kill -INT "$demo" 2>/dev/null
+        for _ in $(seq 50); do kill -0 "$demo" 2>/dev/null || break; sleep 0.1; done
+        kill -KILL "$demo" 2>/dev/null
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+while (($#)); do
+    case $1 in
+        --only) only+=("${2:?--only NAME}"); shift 2 ;;
+        --manifest) manifest=$(realpath "${2:?--manifest FILE}"); shift 2 ;;
+        *) echo "usage: run.sh [--manifest FILE] [--only NAME].." >&2; exit 2 ;;
+    esac
+done
+((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client)
+
+# What the first lines of this file ask for.
+provide() {
+    local name check install
+    while IFS='|' read -r name check install; do
+        name=${name#\# needs: } name=${name% }
+        [[ " $* " == *" $name "* ]] || continue
+        bash -c "$check" >/dev/null 2>&1 && continue
+        echo "installing $name"
+        bash -c "$install" >"$work/install.log" 2>&1 ||
+            { apt-get update && bash -c "$install"; } >"$work/install.log" 2>&1
+        bash -c "$check" >/dev/null 2>&1 || { tail -n 5 "$work/install.log"; return 1; }
+    done < <(grep '^# needs: ' "$here/run.sh")
+}
+
+python() {
+    local venv=$root/target/clients-venv want=$here/python/requirements.txt
+    if ! cmp -s "$want" "$venv/installed"; then
+        rm -rf "$venv"
+        { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$want"; } >"$work/install.log" 2>&1 ||
+            { tail -n 5 "$work/install.log"; return 1; }
+        cp "$want" "$venv/installed"
+    fi
+    "$venv/bin/python" "$here/python/$1"
+}
+
+node_modules() {
+    local folder=$1
+    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+        (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts) >"$work/install.log" 2>&1 ||
+            { tail -n 5 "$work/install.log"; return 1; }
+        cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+    fi
+}
+
+client() {
+    case $1 in
+        curl) provide curl jq && bash "$here/curl/guides.sh" ;;
+        authlib) provide python3 && python authlib_clients.py ;;
+        requests-oauthlib) provide python3 && python requests_oauthlib_clients.py ;;
+        php) provide php && php "$here/php/audaconnect.php" ;;
+        mono) provide mono && mcs -warnaserror -r:System.Web.Extensions -out:"$work/Jim2.exe" "$here/csharp/Jim2.cs" &&
+            mono "$work/Jim2.exe" "$(value '.realms.jim2 | .endpoints.token')" "$(value '.realms.jim2 | .endpoints.logoff')" \
+                "$(value '.realms.jim2.apis | map("\(.method) \(.url)") | join(",")')" \
+                "$(value '.realms.jim2.clients | map(select(.grants | index("client_credentials"))) | map("\(.id)=\(.secret)") | join("\n")')" ;;
+        postman) provide node npm jq && node_modules "$here/node" && node "$here/node/postman.mjs" "$here/postman/blastiq.postman_collection.json" ;;
+        openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
+        browser) provide node npm chromium && node_modules "$root/tests/browser" && node "$root/tests/browser/browser.mjs" ;;
+        *) echo "there is no client $1"; return 2 ;;
+    esac
+}
+
+value() { jq -er "$1" "$manifest"; }
+
+start_demo() {
+    local program=${CLAVIGER:-} base free port
+    for port in "$root/target/release/claviger" "$root/target/debug/claviger"; do
+        [[ -z $program && -x $port ]] && program=$port
+    done
+    [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
+    for base in $(seq 19080 20 20080); do
+        free=1
+        for port in $(seq "$base" $((base + 10))); do
+            (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && free=0 && break
+        done
+        ((free)) && break
+    done
+    manifest=$work/manifest.json
+    (cd "$work" && exec "$program" demo --port-base "$base" --manifest "$manifest") >"$work/demo.log" 2>&1 </dev/null &
+    demo=$!
+    for _ in $(seq 600); do
+        [[ -s $manifest ]] && return
+        kill -0 "$demo" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "the demo did not start:"
+    tail -n 20 "$work/demo.log"
+    return 1
+}
+
+if [[ -z $manifest ]]; then
+    start_demo || { printf '\n0 passed, 1 failed\n'; exit 1; }
+fi
+export CLAVIGER_MANIFEST=$manifest
+
+for name in "${only[@]}"; do
+    printf '== %s\n' "$name"
+    client "$name" 2>&1 | tee "$work/out"
+    status=${PIPESTATUS[0]}
+    good=$(grep -c '^ok - ' "$work/out")
+    bad=$(grep -c '^not ok - ' "$work/out")
+    if ((bad == 0 && (status != 0 || good == 0))); then
+        echo "not ok - $name ended early (status $status)"
+        bad=1
+    fi
+    passed=$((passed + good)) failed=$((failed + bad))
+done
+
+if ((failed)) && [[ -s $work/demo.log ]]; then
+    echo "-- the demo's last words"
+    tail -n 20 "$work/demo.log"
+fi
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+((failed == 0))
