@@ -46,6 +46,7 @@ pub struct GuardBuilder {
     any_audience: bool,
     credentials: Option<Credentials>,
     follow_revocations: bool,
+    feed: Option<String>,
     realm: Option<String>,
     bearer_headers: Vec<String>,
     vocabulary: Vocabulary,
@@ -68,6 +69,7 @@ impl GuardBuilder {
             any_audience: false,
             credentials: None,
             follow_revocations: true,
+            feed: None,
             realm: None,
             bearer_headers: vec![AUTHORIZATION.as_str().to_owned()],
             vocabulary: Vocabulary::Standard,
@@ -106,6 +108,12 @@ impl GuardBuilder {
     /// Whether to follow the revocation feed; it is by default when there are credentials.
     pub fn follow_revocations(mut self, follow: bool) -> Self {
         self.follow_revocations = follow;
+        self
+    }
+
+    /// Where the revocation feed is; `{issuer}/revocations` by default. A dialect can put it elsewhere.
+    pub fn revocation_feed(mut self, url: impl Into<String>) -> Self {
+        self.feed = Some(url.into());
         self
     }
 
@@ -224,7 +232,8 @@ impl GuardBuilder {
         let feed = match &credentials {
             Some(credentials) if self.follow_revocations => {
                 let runtime = tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-                let task = revocations::follow(Arc::clone(&issuer), Arc::clone(credentials), Arc::clone(&revocations));
+                let url = self.feed.unwrap_or_else(|| issuer.under("/revocations"));
+                let task = revocations::follow(Arc::clone(&issuer), url, Arc::clone(credentials), Arc::clone(&revocations));
                 Some(runtime.spawn(task).abort_handle())
             }
             _ => None,

@@ -158,14 +158,8 @@ impl Index {
             Kind::User => &mut self.users,
             Kind::Unknown => return,
         };
-        let new = Entry { before: item.before, expires: item.expires };
-        entries
-            .entry(item.value)
-            .and_modify(|entry| {
-                entry.before = entry.before.max(new.before);
-                entry.expires = entry.expires.max(new.expires);
-            })
-            .or_insert(new);
+        // The newest word about a thing counts: a client that is resumed gets the tokens to come back.
+        entries.insert(item.value, Entry { before: item.before, expires: item.expires });
     }
 
     /// Forgets what ended and, when there is more than fits, what ends soonest.
@@ -197,14 +191,14 @@ impl Index {
 }
 
 /// Reads the feed until the task is ended.
-pub(crate) async fn follow(issuer: Arc<Issuer>, credentials: Arc<Credentials>, revocations: Arc<Revocations>) {
+pub(crate) async fn follow(issuer: Arc<Issuer>, feed: String, credentials: Arc<Credentials>, revocations: Arc<Revocations>) {
     let mut after = 0;
     // The first question is answered at once, so that it is known soon whether the feed works.
     let mut wait = Duration::ZERO;
     let mut pause = FIRST_PAUSE;
     loop {
         let asked = revocations.clock.elapsed();
-        match read(&issuer, &credentials, after, wait).await {
+        match read(&issuer, &feed, &credentials, after, wait).await {
             Ok(page) => {
                 let nothing = page.items.is_empty() && page.seq == after;
                 after = page.seq;
@@ -224,8 +218,14 @@ pub(crate) async fn follow(issuer: Arc<Issuer>, credentials: Arc<Credentials>, r
     }
 }
 
-async fn read(issuer: &Issuer, credentials: &Credentials, after: u64, wait: Duration) -> Result<Page, IssuerError> {
-    let url = format!("{}?after={after}&wait={}", issuer.under("/revocations"), wait.as_secs());
+async fn read(
+    issuer: &Issuer,
+    feed: &str,
+    credentials: &Credentials,
+    after: u64,
+    wait: Duration,
+) -> Result<Page, IssuerError> {
+    let url = format!("{feed}?after={after}&wait={}", wait.as_secs());
     issuer.fetch_feed(credentials.sign(issuer.http.get(url)), wait).await
 }
 
