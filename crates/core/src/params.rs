@@ -29,13 +29,14 @@ impl fmt::Debug for Params<'_> {
 }
 
 impl<'a> Params<'a> {
-    /// Reads `application/x-www-form-urlencoded`, as a body or as a query. A `%` that starts no escape is itself.
+    /// Reads `application/x-www-form-urlencoded`, as a body or as a query. A `%` that starts no escape is itself. Raw line
+    /// ends around a pair are dropped: no form has any, and guides print a pair a line.
     ///
     /// # Errors
     /// More than 64 parameters, a name or value that is not UTF-8 or holds NUL.
     pub fn form(body: &'a [u8]) -> Result<Self, Refusal> {
         let mut pairs = Vec::with_capacity(8);
-        for piece in body.split(|b| *b == b'&').filter(|piece| !piece.is_empty()) {
+        for piece in body.split(|b| *b == b'&').map(without_line_ends).filter(|piece| !piece.is_empty()) {
             let (name, value) = match piece.iter().position(|b| *b == b'=') {
                 Some(at) => (piece.get(..at).unwrap_or_default(), piece.get(at + 1..).unwrap_or_default()),
                 None => (piece, &[][..]),
@@ -236,6 +237,12 @@ mod tests {
         assert_eq!(params.get("b"), Some("1"));
         assert_eq!(params.get("d"), Some("x y z"));
         assert_eq!(params.get("e"), Some("100%"));
+    }
+
+    #[test]
+    fn a_pair_a_line_is_read_as_it_is_printed() {
+        let params = Params::form(b"a=1&\nb=2&\r\nc=3%0A\r\n").unwrap();
+        assert_eq!((params.get("a"), params.get("b"), params.get("c")), (Some("1"), Some("2"), Some("3\n")));
     }
 
     #[test]

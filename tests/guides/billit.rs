@@ -1,0 +1,168 @@
+//! L1 … L8.
+
+use crate::demo::Demo;
+use crate::wire::{Answer, Choice, Person, claims, form, send, with_token};
+use claviger_core::params::form_encode;
+use std::time::{Duration, Instant};
+
+const INSTANCES: [&str; 2] = ["billit-sandbox", "billit-live"];
+const CLIENT: &str = "demo-other";
+const CALLBACK: &str = "https://register.example/callback";
+
+fn alice(demo: &Demo, realm: &str) -> Person {
+    Person::new(demo.port(realm), "alice", &demo.password(realm, "alice"))
+}
+
+fn logon(client: &str, redirect_uri: &str, state: &str) -> String {
+    let mut query = format!("client_id={client}");
+    form_encode(&mut query, "redirect_uri", redirect_uri);
+    format!("/Account/Logon?{query}&state={state}")
+}
+
+fn json_post(port: u16, body: &serde_json::Value) -> Answer {
+    let body = body.to_string();
+    send(
+        port,
+        format!("POST /OAuth2/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: Application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes(),
+    )
+}
+
+fn exchange(demo: &Demo, realm: &str, client: &str, redirect_uri: &str, code: &str) -> Answer {
+    let body = serde_json::json!({
+        "client_id": client,
+        "client_secret": demo.secret(realm, client),
+        "code": code,
+        "grant_type": "authorization_code",
+        "redirect_uri": redirect_uri,
+    });
+    json_post(demo.port(&format!("{realm}-api")), &body)
+}
+
+fn tokens(demo: &Demo, realm: &str, client: &str, redirect_uri: &str, companies: &[&str]) -> Answer {
+    let (_, answer) = alice(demo, realm).authorize(&logon(client, redirect_uri, "s"), Choice::AllowFor(companies));
+    exchange(demo, realm, client, redirect_uri, &answer.redirect('?', "code").unwrap())
+}
+
+fn orders(demo: &Demo, realm: &str, token: &str) -> Answer {
+    let port = demo.port(&format!("{realm}-api"));
+    send(port, format!("GET /v1/orders HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n\r\n").as_bytes())
+}
+
+#[test]
+fn l1_what_is_missing_shows_a_page_and_never_redirects() {
+    let demo = Demo::get();
+    let mut person = alice(&demo, "billit-sandbox");
+    for path in [format!("/Account/Logon?client_id={CLIENT}&state=x"), format!("/Account/Logon?redirect_uri={CALLBACK}&state=x")] {
+        let answer = person.request("GET", &path, "");
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.header("location"), "");
+        assert!(answer.body.contains("Invalid OAuth2 request"), "{}", answer.body);
+    }
+    let login = person.request("GET", "/Account/Logon", "");
+    assert_eq!(login.status, 200);
+    assert!(login.body.contains("name=\"password\""));
+    assert!(!login.body.contains("name=\"pending\""), "nothing waits behind it");
+}
+
+#[test]
+fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
+    let demo = Demo::get();
+    let mut person = alice(&demo, "billit-sandbox");
+    let state = "2f0c%2Buser%3D7%3B%20%C3%A9";
+    let (_, answer) = person.authorize(&format!("{}&ref=lost", logon(CLIENT, CALLBACK, state)), Choice::AllowFor(&["bakery"]));
+    assert_eq!(answer.redirect('?', "state").as_deref(), Some("2f0c+user=7; é"));
+    assert_eq!(answer.redirect('?', "ref"), None, "what follows a raw & is no part of state");
+    assert!(answer.redirect('?', "code").is_some());
+    let (_, denied) = person.authorize(&logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s"), Choice::Deny);
+    assert!(denied.header("location").starts_with("https://wildcard.example/billit/return/user-7?"));
+    assert_eq!(denied.redirect('?', "error").as_deref(), Some("access_denied"));
+    for other in ["https://wildcard.example/billit/return/a/b", "https://wildcard.example/billit/return/a?x=1", "https://evil.example/billit/return/a"] {
+        let answer = person.request("GET", &logon("demo-wildcard", other, "s"), "");
+        assert_eq!((answer.status, answer.header("location")), (400, ""), "{other}");
+    }
+}
+
+#[test]
+fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
+    let demo = Demo::get();
+    for realm in INSTANCES {
+        let answer = tokens(&demo, realm, CLIENT, CALLBACK, &["garage"]);
+        let members = answer.token_answer();
+        for name in ["token_type", "expires_in", "access_token", "refresh_token"] {
+            assert!(members.iter().any(|member| member == name), "{name}");
+        }
+        assert_eq!(answer.json()["token_type"], "Bearer");
+        assert_eq!(answer.json()["expires_in"], 3600);
+        assert_eq!(claims(&answer.text("access_token"))["org"], serde_json::json!(["garage"]));
+        assert_eq!(orders(&demo, realm, &answer.text("access_token")).status, 200);
+    }
+    let (_, answer) = alice(&demo, "billit-sandbox").authorize(&logon(CLIENT, CALLBACK, "s"), Choice::AllowFor(&["garage"]));
+    let (code, secret) = (answer.redirect('?', "code").unwrap(), demo.secret("billit-sandbox", CLIENT));
+    let body = format!("client_id={CLIENT}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={CALLBACK}");
+    form(demo.port("billit-sandbox-api"), "/OAuth2/token", &body).token_answer();
+}
+
+#[test]
+fn l5_both_tokens_change_and_another_clients_refresh_token_stays_alive() {
+    let demo = Demo::get();
+    let realm = "billit-sandbox";
+    let first = tokens(&demo, realm, CLIENT, CALLBACK, &["bakery"]);
+    let port = demo.port("billit-sandbox-api");
+    let refresh = |client: &str| {
+        json_post(
+            port,
+            &serde_json::json!({
+                "client_id": client,
+                "client_secret": demo.secret(realm, client),
+                "grant_type": "refresh_token",
+                "refresh_token": first.text("refresh_token"),
+            }),
+        )
+    };
+    refresh("demo-wildcard").refused(400, "invalid_grant");
+    let next = refresh(CLIENT);
+    next.token_answer();
+    assert_ne!(next.text("access_token"), first.text("access_token"));
+    assert_ne!(next.text("refresh_token"), first.text("refresh_token"));
+}
+
+#[test]
+fn l6_invalid_expired_and_revoked_are_told_apart() {
+    let demo = Demo::get();
+    let realm = "billit-sandbox";
+    let code = |answer: &Answer| answer.json()["errors"][0]["Code"].as_str().unwrap().to_owned();
+    let invalid = orders(&demo, realm, "nonsense");
+    assert_eq!((invalid.status, invalid.body.replace([' ', '\n'], "")), (401, r#"{"errors":[{"Code":"InvalidAccessToken"}]}"#.to_owned()));
+
+    let short = tokens(&demo, realm, "demo-impatient", "https://impatient.example/callback", &["bakery"]).text("access_token");
+    until("the token expires", || {
+        let answer = orders(&demo, realm, &short);
+        answer.status == 401 && code(&answer) == "AccessTokenExpired"
+    });
+
+    let answer = tokens(&demo, realm, CLIENT, CALLBACK, &["bakery"]);
+    let (port, secret) = (demo.port("billit-sandbox-api"), demo.secret(realm, CLIENT));
+    let revoke = format!("client_id={CLIENT}&client_secret={secret}&token={}", answer.text("refresh_token"));
+    assert_eq!(form(port, "/OAuth2/revoke", &revoke).status, 200);
+    until("the API learns of the revocation", || {
+        let refused = orders(&demo, realm, &answer.text("access_token"));
+        refused.status == 401 && code(&refused) == "AccessTokenRevoked"
+    });
+}
+
+#[test]
+fn l8_sandbox_and_live_are_separate() {
+    let demo = Demo::get();
+    let token = tokens(&demo, "billit-sandbox", CLIENT, CALLBACK, &["bakery"]).text("access_token");
+    assert_eq!(orders(&demo, "billit-live", &token).status, 401);
+    assert_eq!(with_token(demo.port("billit-sandbox-api"), "GET", "/v1/orders", "Authorization", &token).status, 200);
+}
+
+/// Waits for what another process has to learn.
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(15);
+    while !done() {
+        assert!(Instant::now() < patience, "{what}: not in time");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
