@@ -23,7 +23,9 @@ fn tokens(demo: &Demo, person: &mut Person) -> crate::wire::Answer {
     let (_, answer) = person.authorize(&authorize_path("BMS.Basic%20BMS.Extended"), Choice::Allow);
     let code = answer.redirect('?', "code").unwrap();
     let (port, secret) = (demo.port(REALM), demo.secret(REALM, CLIENT));
-    let body = format!("code={code}&\nclient_id={CLIENT}&\nclient_secret={secret}&\nredirect_uri={CALLBACK}&\ngrant_type=authorization_code");
+    let body = format!(
+        "code={code}&\nclient_id={CLIENT}&\nclient_secret={secret}&\nredirect_uri={CALLBACK}&\ngrant_type=authorization_code"
+    );
     let length = body.len();
     send(
         port,
@@ -56,7 +58,11 @@ fn a3_the_code_is_exchanged_and_a6_the_api_answers_the_user() {
     let port = demo.port(REALM);
     let me = send(
         port,
-        format!("GET /AudaAPI.WebAPI/api/users/me HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {}\r\n\r\n", answer.text("access_token")).as_bytes(),
+        format!(
+            "GET /AudaAPI.WebAPI/api/users/me HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {}\r\n\r\n",
+            answer.text("access_token")
+        )
+        .as_bytes(),
     );
     assert_eq!(me.status, 200, "{}", me.body);
     assert!(me.body.contains("alice") || me.body.contains("Alice"), "{}", me.body);
@@ -68,7 +74,8 @@ fn a4_a5_refresh_at_the_other_casing_and_the_old_token_goes_on_working() {
     let demo = Demo::get();
     let refresh = tokens(&demo, &mut alice(&demo)).text("refresh_token");
     let (port, secret) = (demo.port(REALM), demo.secret(REALM, CLIENT));
-    let body = format!("client_id={CLIENT}&\nclient_secret={secret}&\nrefresh_token={refresh}&\ngrant_type=refresh_token");
+    let body =
+        format!("client_id={CLIENT}&\nclient_secret={secret}&\nrefresh_token={refresh}&\ngrant_type=refresh_token");
     for path in ["/AudaAPI.Portal/oauth20/token", "/AUDAAPI.PORTAL/OAUTH20/TOKEN", "/AudaAPI.Portal/oauth20/token"] {
         let answer = form(port, path, &body);
         answer.token_answer();
@@ -93,12 +100,15 @@ fn a7_a8_implicit_answers_in_the_fragment_and_some_apis_refuse_it() {
     let demo = Demo::get();
     let mut person = alice(&demo);
     let path = |scope: &str, client: &str| {
-        format!("/AudaAPI.Portal/OAuth20?client_id={client}&redirect_uri=http%3A%2F%2Flocalhost%2F&scope={scope}&response_type=token&state=itsme")
+        format!(
+            "/AudaAPI.Portal/OAuth20?client_id={client}&redirect_uri=http%3A%2F%2Flocalhost%2F&scope={scope}&response_type=token&state=itsme"
+        )
     };
     let (_, answer) = person.authorize(&path("ReferenceData.My", "demo-tablet"), Choice::Allow);
     let location = answer.header("location");
     assert!(location.starts_with("http://localhost/#token_type=bearer&access_token="), "{location}");
-    let names: Vec<&str> = location.split_once('#').unwrap().1.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
+    let names: Vec<&str> =
+        location.split_once('#').unwrap().1.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
     assert_eq!(names[..5], ["token_type", "access_token", "scope", "expires_in", "state"]);
     assert_eq!(answer.redirect('#', "scope").as_deref(), Some("ReferenceData.My"));
     assert_eq!(answer.redirect('#', "expires_in").as_deref(), Some("1800"));

@@ -20,13 +20,22 @@ fn u1_discovery_at_the_root_and_no_token_crosses() {
     let demo = Demo::get();
     for (realm, ..) in INSTANCES {
         let port = demo.port(realm);
-        let document = send(port, format!("GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes());
+        let document = send(
+            port,
+            format!("GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes(),
+        );
         assert_eq!(document.text("issuer"), format!("http://localhost:{port}"));
         assert_eq!(document.text("token_endpoint"), format!("http://localhost:{port}/oauth/token"));
     }
     let dev = token(&demo, INSTANCES[0]).text("access_token");
-    assert_eq!(with_token(demo.port("aurora-dev"), "GET", "/Accounts?orderBy=id%20asc", "Authorization", &dev).status, 200);
-    assert_eq!(with_token(demo.port("aurora-live"), "GET", "/Accounts?orderBy=id%20asc", "Authorization", &dev).status, 401);
+    assert_eq!(
+        with_token(demo.port("aurora-dev"), "GET", "/Accounts?orderBy=id%20asc", "Authorization", &dev).status,
+        200
+    );
+    assert_eq!(
+        with_token(demo.port("aurora-live"), "GET", "/Accounts?orderBy=id%20asc", "Authorization", &dev).status,
+        401
+    );
 }
 
 #[test]
@@ -72,7 +81,10 @@ fn u5_a_token_may_end_early_and_a_new_one_is_had() {
     let (port, secret) = (demo.port(realm), demo.secret(realm, client));
     let early = token(&demo, INSTANCES[0]).text("access_token");
     assert_eq!(with_token(port, "GET", "/Accounts", "Authorization", &early).status, 200);
-    let document = send(port, format!("GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes());
+    let document = send(
+        port,
+        format!("GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes(),
+    );
     let revoke = document.text("revocation_endpoint").replace(&format!("http://localhost:{port}"), "");
     assert_eq!(form(port, &revoke, &format!("client_id={client}&client_secret={secret}&token={early}")).status, 200);
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);

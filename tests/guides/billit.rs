@@ -52,7 +52,10 @@ fn orders(demo: &Demo, realm: &str, token: &str) -> Answer {
 fn l1_what_is_missing_shows_a_page_and_never_redirects() {
     let demo = Demo::get();
     let mut person = alice(&demo, "billit-sandbox");
-    for path in [format!("/Account/Logon?client_id={CLIENT}&state=x"), format!("/Account/Logon?redirect_uri={CALLBACK}&state=x")] {
+    for path in [
+        format!("/Account/Logon?client_id={CLIENT}&state=x"),
+        format!("/Account/Logon?redirect_uri={CALLBACK}&state=x"),
+    ] {
         let answer = person.request("GET", &path, "");
         assert_eq!(answer.status, 400);
         assert_eq!(answer.header("location"), "");
@@ -69,14 +72,20 @@ fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
     let demo = Demo::get();
     let mut person = alice(&demo, "billit-sandbox");
     let state = "2f0c%2Buser%3D7%3B%20%C3%A9";
-    let (_, answer) = person.authorize(&format!("{}&ref=lost", logon(CLIENT, CALLBACK, state)), Choice::AllowFor(&["bakery"]));
+    let (_, answer) =
+        person.authorize(&format!("{}&ref=lost", logon(CLIENT, CALLBACK, state)), Choice::AllowFor(&["bakery"]));
     assert_eq!(answer.redirect('?', "state").as_deref(), Some("2f0c+user=7; é"));
     assert_eq!(answer.redirect('?', "ref"), None, "what follows a raw & is no part of state");
     assert!(answer.redirect('?', "code").is_some());
-    let (_, denied) = person.authorize(&logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s"), Choice::Deny);
+    let (_, denied) =
+        person.authorize(&logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s"), Choice::Deny);
     assert!(denied.header("location").starts_with("https://wildcard.example/billit/return/user-7?"));
     assert_eq!(denied.redirect('?', "error").as_deref(), Some("access_denied"));
-    for other in ["https://wildcard.example/billit/return/a/b", "https://wildcard.example/billit/return/a?x=1", "https://evil.example/billit/return/a"] {
+    for other in [
+        "https://wildcard.example/billit/return/a/b",
+        "https://wildcard.example/billit/return/a?x=1",
+        "https://evil.example/billit/return/a",
+    ] {
         let answer = person.request("GET", &logon("demo-wildcard", other, "s"), "");
         assert_eq!((answer.status, answer.header("location")), (400, ""), "{other}");
     }
@@ -96,9 +105,12 @@ fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
         assert_eq!(claims(&answer.text("access_token"))["org"], serde_json::json!(["garage"]));
         assert_eq!(orders(&demo, realm, &answer.text("access_token")).status, 200);
     }
-    let (_, answer) = alice(&demo, "billit-sandbox").authorize(&logon(CLIENT, CALLBACK, "s"), Choice::AllowFor(&["garage"]));
+    let (_, answer) =
+        alice(&demo, "billit-sandbox").authorize(&logon(CLIENT, CALLBACK, "s"), Choice::AllowFor(&["garage"]));
     let (code, secret) = (answer.redirect('?', "code").unwrap(), demo.secret("billit-sandbox", CLIENT));
-    let body = format!("client_id={CLIENT}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={CALLBACK}");
+    let body = format!(
+        "client_id={CLIENT}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={CALLBACK}"
+    );
     form(demo.port("billit-sandbox-api"), "/OAuth2/token", &body).token_answer();
 }
 
@@ -132,9 +144,13 @@ fn l6_invalid_expired_and_revoked_are_told_apart() {
     let realm = "billit-sandbox";
     let code = |answer: &Answer| answer.json()["errors"][0]["Code"].as_str().unwrap().to_owned();
     let invalid = orders(&demo, realm, "nonsense");
-    assert_eq!((invalid.status, invalid.body.replace([' ', '\n'], "")), (401, r#"{"errors":[{"Code":"InvalidAccessToken"}]}"#.to_owned()));
+    assert_eq!(
+        (invalid.status, invalid.body.replace([' ', '\n'], "")),
+        (401, r#"{"errors":[{"Code":"InvalidAccessToken"}]}"#.to_owned())
+    );
 
-    let short = tokens(&demo, realm, "demo-impatient", "https://impatient.example/callback", &["bakery"]).text("access_token");
+    let short =
+        tokens(&demo, realm, "demo-impatient", "https://impatient.example/callback", &["bakery"]).text("access_token");
     until("the token expires", || {
         let answer = orders(&demo, realm, &short);
         answer.status == 401 && code(&answer) == "AccessTokenExpired"

@@ -41,7 +41,16 @@ fn b2_b3_b4_a_service_user_gets_a_readable_token_for_its_site() {
         assert!(!answer.json()[name].is_null(), "{name}");
     }
     let token = answer.text("access_token");
-    let keys: JwkSet = serde_json::from_str(&get(port, &get(port, "/identity/.well-known/openid-configuration").text("jwks_uri").replace(&format!("http://localhost:{port}"), "")).body).unwrap();
+    let keys: JwkSet = serde_json::from_str(
+        &get(
+            port,
+            &get(port, "/identity/.well-known/openid-configuration")
+                .text("jwks_uri")
+                .replace(&format!("http://localhost:{port}"), ""),
+        )
+        .body,
+    )
+    .unwrap();
     let decoded = verify_jwt(&token, &VerifyingKeys::from_set(&keys).unwrap(), Some(Typ::AccessToken)).unwrap();
     assert_eq!(decoded.header.algorithm.name(), "RS256");
     assert_eq!(claims(&token)["org"], serde_json::json!(["north-pit"]));
@@ -57,7 +66,11 @@ fn b2_b3_b4_a_service_user_gets_a_readable_token_for_its_site() {
     );
     basic.token_answer();
     let refresh = answer.text("refresh_token");
-    let next = form(port, "/identity/connect/token", &format!("grant_type=refresh_token&refresh_token={refresh}&client_id=external.customer"));
+    let next = form(
+        port,
+        "/identity/connect/token",
+        &format!("grant_type=refresh_token&refresh_token={refresh}&client_id=external.customer"),
+    );
     next.token_answer();
     assert_ne!(next.text("refresh_token"), refresh);
 }
@@ -81,7 +94,9 @@ fn b5_a_person_uses_the_code_flow_and_picks_a_site() {
     let (seen, answer) = person.authorize(path, Choice::AllowFor(&["south-pit"]));
     assert_eq!(seen, ["sign in", "consent"]);
     let code = answer.redirect('?', "code").unwrap();
-    let body = format!("grant_type=authorization_code&code={code}&client_id=demo-fieldapp&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let body = format!(
+        "grant_type=authorization_code&code={code}&client_id=demo-fieldapp&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    );
     let tokens = form(port, "/identity/connect/token", &body);
     tokens.token_answer();
     assert_eq!(claims(&tokens.text("id_token"))["nonce"], "n");

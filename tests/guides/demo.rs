@@ -83,7 +83,8 @@ impl Demo {
     /// A client's secret, from the manifest.
     pub fn secret(&self, realm: &str, client: &str) -> String {
         let clients = self.manifest["realms"][realm]["clients"].as_array().unwrap();
-        let client = clients.iter().find(|c| c["id"] == client).unwrap_or_else(|| panic!("no client {client} in {realm}"));
+        let client =
+            clients.iter().find(|c| c["id"] == client).unwrap_or_else(|| panic!("no client {client} in {realm}"));
         client["secret"].as_str().unwrap().to_owned()
     }
 

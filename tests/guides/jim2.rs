@@ -33,11 +33,16 @@ fn j1_to_j6_credentials_licences_and_log_off() {
         assert!(members.iter().any(|member| member == name), "J4: {name}");
     }
     assert_eq!(with_token(port, "GET", "/Jim_Test/api/items", "Authorization", &view.text("access_token")).status, 200);
-    assert_eq!(with_token(port, "POST", "/Jim_Test/api/items", "Authorization", &view.text("access_token")).status, 403, "J3");
+    assert_eq!(
+        with_token(port, "POST", "/Jim_Test/api/items", "Authorization", &view.text("access_token")).status,
+        403,
+        "J3"
+    );
     // J1: a password that reads differently when it is form-decoded, raw in Basic and encoded in the body.
     let raw = sample_program(port, "OdetteClient:50%+more&tax=a:b", "grant_type=client_credentials&scope=view");
     raw.token_answer();
-    let body = "grant_type=client_credentials&scope=view&client_id=OdetteClient&client_secret=50%25%2Bmore%26tax%3Da%3Ab";
+    let body =
+        "grant_type=client_credentials&scope=view&client_id=OdetteClient&client_secret=50%25%2Bmore%26tax%3Da%3Ab";
     form(port, "/Jim_Test/token", body).token_answer();
     // J1: a wrong one.
     sample_program(port, "TestClientId:wrong", "grant_type=client_credentials").refused(401, "invalid_client");
@@ -53,17 +58,27 @@ fn j1_to_j6_credentials_licences_and_log_off() {
     sample_program(port, "TestClientId:password", "grant_type=client_credentials&scope=view").token_answer();
     // J4: a refresh holds the licence and needs none anew.
     let refresh = held[0].text("refresh_token");
-    let body = format!("grant_type=refresh_token&refresh_token={refresh}&client_id=TestClientId&client_secret=password");
+    let body =
+        format!("grant_type=refresh_token&refresh_token={refresh}&client_id=TestClientId&client_secret=password");
     let extended = form(port, "/Jim_Test/token", &body);
     extended.token_answer();
     form(port, "/Jim_Test/token", all).refused(400, "access_denied");
     // J6: log-off frees the licence and kills the session's tokens.
-    assert_eq!(with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &extended.text("access_token")).status, 204);
+    assert_eq!(
+        with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &extended.text("access_token")).status,
+        204
+    );
     form(port, "/Jim_Test/token", &body).refused(400, "invalid_grant");
-    assert_eq!(with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &held[0].text("access_token")).status, 401);
+    assert_eq!(
+        with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &held[0].text("access_token")).status,
+        401
+    );
     let freed = form(port, "/Jim_Test/token", all);
     freed.token_answer();
     for session in [&held[1], &held[2], &freed] {
-        assert_eq!(with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &session.text("access_token")).status, 204);
+        assert_eq!(
+            with_token(port, "POST", "/Jim_Test/logoff", "Authorization", &session.text("access_token")).status,
+            204
+        );
     }
 }

@@ -42,7 +42,8 @@ pub fn read(stream: &mut TcpStream) -> Answer {
             .map(|line| line.split_once(": ").unwrap())
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
-        let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
+        let length =
+            headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
         while received.len() < length {
             fill(stream, &mut received);
         }
@@ -180,7 +181,11 @@ impl Person {
     }
 
     fn fill_in(&mut self, page: &Answer, choice: Choice<'_>, seen: &mut Vec<&'static str>) -> Answer {
-        let form: Vec<&str> = page.body.split("<form").filter(|form| form.contains("name=\"password\"") || form.contains("name=\"decision\"")).collect();
+        let form: Vec<&str> = page
+            .body
+            .split("<form")
+            .filter(|form| form.contains("name=\"password\"") || form.contains("name=\"decision\""))
+            .collect();
         let action = form[0].split("action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let mut body = String::new();
         for name in ["csrf", "pending"] {
@@ -192,7 +197,11 @@ impl Person {
             claviger_core::params::form_encode(&mut body, "password", &self.password);
         } else {
             seen.push("consent");
-            claviger_core::params::form_encode(&mut body, "decision", if choice == Choice::Deny { "deny" } else { "allow" });
+            claviger_core::params::form_encode(
+                &mut body,
+                "decision",
+                if choice == Choice::Deny { "deny" } else { "allow" },
+            );
             if let Choice::AllowFor(organisations) = choice {
                 for organisation in organisations {
                     claviger_core::params::form_encode(&mut body, "organisation", organisation);

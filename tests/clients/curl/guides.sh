@@ -229,7 +229,7 @@ billit_pages() {
     want 200 "$(call "$page")"
     grep -q 'name="password"' "$dir/body" || { echo "no login"; exit 1; }
     local back
-    back=$(browse "$page?client_id=$id&redirect_uri=$(encoded "$redirect")&state=s" "$(m "$L.users[1].username")" "$(m "$L.users[1].password")" deny) || exit 1
+    back=$(browse "$page?client_id=$id&redirect_uri=$(encoded "$redirect")&state=s&prompt=consent" "$(m "$L.users[1].username")" "$(m "$L.users[1].password")" deny) || exit 1
     want access_denied "$(parameter "$back" error)"
     want s "$(parameter "$back" state)"
     want '' "$(parameter "$back" code)"

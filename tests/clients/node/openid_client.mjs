@@ -117,6 +117,7 @@ await story('openid-client: a spent refresh token ends the family', async () => 
 
 await story('openid-client: the user denies', async () => {
   const { config, checks, url } = await connect('demo-web', 'openid email notes:write')
+  url.searchParams.set('prompt', 'consent')
   const back = await browse(url, realm.users[1], 'deny')
   await assert.rejects(oidc.authorizationCodeGrant(config, back, checks), (error) => error.error === 'access_denied')
 })
