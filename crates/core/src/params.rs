@@ -125,6 +125,13 @@ impl<'a> Params<'a> {
     }
 }
 
+fn without_line_ends(mut piece: &[u8]) -> &[u8] {
+    while let [b'\r' | b'\n', rest @ ..] | [rest @ .., b'\r' | b'\n'] = piece {
+        piece = rest;
+    }
+    piece
+}
+
 fn push<'a>(
     pairs: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
     name: Cow<'a, str>,
