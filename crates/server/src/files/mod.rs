@@ -8,18 +8,24 @@
 //! Each step says everything that it finds wrong, with file, line and a suggestion ([`Problem`]); a later step may rely on
 //! the earlier ones having found nothing.
 
+pub mod apply;
 mod decode;
 pub mod demo;
 pub mod dialect;
 mod document;
 mod problem;
 pub mod realm;
+mod secret;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree;
 
 pub use problem::{Place, Problem, Problems, Source, did_you_mean};
 pub use tree::Variables;
+
+pub(crate) use document::Document;
+pub(crate) use secret::{SecretText, read_secret};
+pub(crate) use tree::Step;
 
 use std::path::{Path, PathBuf};
 

@@ -13,6 +13,7 @@ mod url;
 use super::dialect::Dialects;
 use super::document::{Document, at};
 use super::problem::{Problem, Problems, did_you_mean};
+use super::secret::read_secret;
 use super::tree::Variables;
 use claviger_core::client::{Client, ClientKind};
 use claviger_core::realm::Realm;
@@ -197,20 +198,6 @@ fn build(
         sessions: raw.sessions,
     };
     RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients }
-}
-
-/// The first line of a file that holds one secret.
-fn read_secret(file: &Path) -> Result<Plain, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let text = zeroize::Zeroizing::new(text);
-    let secret = text.trim_end_matches(['\n', '\r']);
-    if secret.is_empty() {
-        return Err("is empty".into());
-    }
-    if secret.contains(['\n', '\0']) {
-        return Err("holds more than one line".into());
-    }
-    Ok(Plain::from(secret))
 }
 
 #[cfg(test)]

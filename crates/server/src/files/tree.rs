@@ -114,29 +114,31 @@ impl Builder<'_> {
         Value::Broken
     }
 
-    /// `${name}` becomes the variable's value; `$$` stands for one `$`.
+    /// `${name}` becomes the variable's value; `$${` stands for `${`, any other `$` for itself (hashes are full of them).
     fn text(&mut self, text: Cow<'_, str>, span: &Range<usize>) -> Value {
-        if !text.contains('$') {
+        if !text.contains("${") {
             return Value::Text(text.into_owned());
         }
         let mut out = String::with_capacity(text.len());
         let mut rest: &str = &text;
-        while let Some((before, after)) = rest.split_once('$') {
-            out.push_str(before);
-            if let Some(after) = after.strip_prefix('$') {
-                out.push('$');
+        while let Some((before, after)) = rest.split_once("${") {
+            if let Some(before) = before.strip_suffix('$') {
+                out.push_str(before);
+                out.push_str("${");
                 rest = after;
-            } else if let Some((name, after)) = after.strip_prefix('{').and_then(|after| after.split_once('}')) {
-                let Some(value) = self.variables.get(name) else {
-                    return self.unknown_variable(name, span);
-                };
-                out.push_str(value);
-                rest = after;
-            } else {
-                let problem = self.source.problem(span.clone(), "a `$` here starts a variable, and none follows");
-                self.problems.push(problem.with_help("write `${name}` for a variable, and `$$` for a plain `$`"));
-                return Value::Broken;
+                continue;
             }
+            out.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                let problem = self.source.problem(span.clone(), "a variable begins here with `${`, and does not end");
+                self.problems.push(problem.with_help("write `${name}` for a variable, and `$${` for a plain `${`"));
+                return Value::Broken;
+            };
+            let Some(value) = self.variables.get(name) else {
+                return self.unknown_variable(name, span);
+            };
+            out.push_str(value);
+            rest = after;
         }
         out.push_str(rest);
         Value::Text(out)
@@ -201,14 +203,14 @@ mod tests {
 
     #[test]
     fn variables_are_put_in() {
-        let (node, problems) = tree("a = 'x${p}y${q}$$z'", &[("p", "1"), ("q", "${p}")]);
+        let (node, problems) = tree("a = 'x${p}y${q}$${z}$a$$'", &[("p", "1"), ("q", "${p}")]);
         assert_eq!(problems, []);
-        assert_eq!(text_at(&node.unwrap(), "a"), "x1y${p}$z");
+        assert_eq!(text_at(&node.unwrap(), "a"), "x1y${p}${z}$a$$");
     }
 
     #[test]
     fn each_unknown_variable_is_named_at_its_place() {
-        let (_, problems) = tree("a = 'x${prot}'\nb = ['${q}', '$x']", &[("port", "1")]);
+        let (_, problems) = tree("a = 'x${prot}'\nb = ['${q}', '${x']", &[("port", "1")]);
         let found: Vec<_> = problems.iter().map(|p| (p.line(), p.place.as_ref().unwrap().column)).collect();
         assert_eq!(found, [(1, 7), (2, 7), (2, 14)]);
         assert_eq!(problems[0].help.as_deref(), Some("did you mean `port`?"));

@@ -221,8 +221,7 @@ impl<'a> Check<'a> {
             }
             if user.password_hash.as_ref().is_some_and(|hash| !hash.starts_with("$argon2id$v=19$")) {
                 let message = "this is not a hash that can be checked here";
-                let help =
-                    "an Argon2id PHC string begins with $argon2id$v=19$ (each $ is written $$ in this file)".to_owned();
+                let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
                 self.say(at!["user", i, "password-hash"], message, Some(help));
             }
             if user.email.as_ref().is_some_and(|email| !is_address(email)) {

@@ -1,14 +1,14 @@
 //! A realm file as it is written, key by key.
 
+use crate::files::secret::SecretText;
 use claviger_core::ScopeSet;
 use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::span::Span;
-use claviger_core::token::Plain;
 use claviger_core::user::Organisation;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A whole file.
@@ -47,16 +47,6 @@ pub(super) struct Head {
     pub(super) hosts: BTreeMap<String, Host>,
 }
 
-/// A secret text; prints as `***`.
-#[derive(Debug)]
-pub(super) struct Secret(pub(super) Plain);
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Plain::new(text)))
-    }
-}
-
 /// `[[user]]`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,7 +67,7 @@ pub(super) struct UserEntry {
     #[serde(default)]
     pub(super) organisations: Vec<String>,
     #[serde(default)]
-    pub(super) password: Option<Secret>,
+    pub(super) password: Option<SecretText>,
     #[serde(default)]
     pub(super) password_hash: Option<String>,
     #[serde(default)]
@@ -125,7 +115,7 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) trusted: bool,
     #[serde(default)]
-    pub(super) secret: Option<Secret>,
+    pub(super) secret: Option<SecretText>,
     #[serde(default)]
     pub(super) secret_file: Option<String>,
 }
