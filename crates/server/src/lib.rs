@@ -1,10 +1,13 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 mod app;
+pub mod apps;
 pub mod brakes;
 mod browser;
 mod clients;
 pub mod clock;
+pub mod config;
+pub mod demo;
 mod endpoints;
 mod failure;
 pub mod files;
@@ -13,6 +16,7 @@ pub mod http;
 mod ids;
 mod issue;
 pub mod keys;
+pub mod mail;
 pub mod master_key;
 mod meter;
 mod pages;
