@@ -60,6 +60,9 @@ pub struct Destination {
     pub sent: bool,
     /// Whoever listens there cannot be known (RFC 8252 8.6).
     pub native: bool,
+    /// It is registered as a wildcard only.
+    #[serde(default)]
+    pub wildcard: bool,
     /// `state`, to be given back as it came.
     pub state: Option<String>,
     /// How the answer travels.
@@ -87,11 +90,9 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
     if client.status != ClientStatus::Active {
         return Err(Refusal::ClientInactive);
     }
-    let usable =
-        |uri: &&RedirectUri| !uri.is_wildcard() || (client.is_confidential() && client.has(Legacy::WildcardRedirect));
-    let mut registered = client.redirect_uris.iter().filter(usable);
+    let mut registered = usable_redirects(realm, client);
     let (redirect_uri, uri) = match params.get("redirect_uri") {
-        Some(sent) => (sent, registered.find(|uri| uri.matches(sent)).ok_or(Refusal::RedirectUnregistered)?),
+        Some(sent) => (sent, registered_redirect(realm, client, sent).ok_or(Refusal::RedirectUnregistered)?),
         None if realm.dialect.authorization.redirect_uri_required => return Err(Refusal::RedirectMissing),
         None => match (registered.next(), registered.next()) {
             (Some(only), None) if !only.is_wildcard() => (only.as_str(), only),
@@ -102,9 +103,24 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
         redirect_uri: redirect_uri.to_owned(),
         sent: params.get("redirect_uri").is_some(),
         native: uri.is_native(),
+        wildcard: uri.is_wildcard(),
         state: params.get("state").filter(|state| state.len() <= LONGEST_ECHO).map(str::to_owned),
         mode: error_mode(realm, params),
     })
+}
+
+/// The registered redirect URIs that count: a wildcard only for a confidential client that was given it.
+fn usable_redirects<'a>(realm: &Realm, client: &'a Client) -> impl Iterator<Item = &'a RedirectUri> {
+    let wildcards = client.is_confidential() && realm.allows(client, Legacy::WildcardRedirect);
+    client.redirect_uris.iter().filter(move |uri| wildcards || !uri.is_wildcard())
+}
+
+/// The registered redirect URI that a received one is, exact ones first; `None` if it is none that counts.
+pub fn registered_redirect<'a>(realm: &Realm, client: &'a Client, received: &str) -> Option<&'a RedirectUri> {
+    let matching = |wildcard: bool| {
+        usable_redirects(realm, client).find(move |uri| uri.is_wildcard() == wildcard && uri.matches(received))
+    };
+    matching(false).or_else(|| matching(true))
 }
 
 /// The mode by which even a refusal travels: what was asked for if it can be, else what the response type implies.
@@ -184,9 +200,9 @@ impl AuthorizationRequest {
         short(params, "nonce")?;
         no_request_object(params)?;
         let response_type = response_type(realm, params)?;
-        may_respond(client, response_type)?;
+        may_respond(realm, client, &destination, response_type)?;
         mode_fits(params, response_type)?;
-        let challenge = challenge(client, params, response_type)?;
+        let challenge = challenge(realm, client, params, response_type)?;
         let requested = token_request::scope(params)?;
         let default = realm.dialect.authorization.default_scope.as_deref();
         let scope = resolve_scope(realm, client, requested.as_ref(), default)?;
@@ -234,8 +250,16 @@ fn no_request_object(params: &Params<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn may_respond(client: &Client, response_type: ResponseType) -> Result<(), Refusal> {
-    if client.may_respond(response_type) { Ok(()) } else { Err(Refusal::ResponseTypeNotAllowed) }
+/// A token never goes to a place that is known by a pattern only.
+fn may_respond(
+    realm: &Realm,
+    client: &Client,
+    destination: &Destination,
+    response_type: ResponseType,
+) -> Result<(), Refusal> {
+    let implicit = response_type == ResponseType::Token;
+    let barred = implicit && (destination.wildcard || !realm.allows(client, Legacy::Implicit));
+    if client.may_respond(response_type) && !barred { Ok(()) } else { Err(Refusal::ResponseTypeNotAllowed) }
 }
 
 fn mode_fits(params: &Params<'_>, response_type: ResponseType) -> Result<(), Refusal> {
@@ -245,12 +269,17 @@ fn mode_fits(params: &Params<'_>, response_type: ResponseType) -> Result<(), Ref
     }
 }
 
-fn challenge(client: &Client, params: &Params<'_>, response_type: ResponseType) -> Result<Option<Challenge>, Refusal> {
+fn challenge(
+    realm: &Realm,
+    client: &Client,
+    params: &Params<'_>,
+    response_type: ResponseType,
+) -> Result<Option<Challenge>, Refusal> {
     if response_type != ResponseType::Code {
         return Ok(None);
     }
     let challenge = Challenge::read(params.get("code_challenge"), params.get("code_challenge_method"))?;
-    if challenge.is_none() && !(client.is_confidential() && client.has(Legacy::NoPkce)) {
+    if challenge.is_none() && !(client.is_confidential() && realm.allows(client, Legacy::NoPkce)) {
         return Err(Refusal::ChallengeMissing);
     }
     Ok(challenge)
@@ -357,11 +386,9 @@ pub fn next_step(
     };
     let picked = pick(realm.dialect.organisation, session.user, consent);
     let missing: ScopeSet = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
-    let must_ask = request.prompt.consent
-        || request.scope.contains("offline_access")
-        || !client.is_confidential()
-        || request.destination.native && !client.is_confidential();
-    let ask = !client.trusted
+    let must_ask = request.prompt.consent || request.scope.contains("offline_access") || !client.is_confidential();
+    let trusted = client.trusted && client.is_confidential();
+    let ask = !trusted
         && (!missing.is_empty() || consent.scope.is_empty() && request.scope.is_empty() || must_ask)
         && !consented;
     match picked {

@@ -3,13 +3,13 @@
 //! Each function takes what the server has loaded and decides one grant. What comes out, [`Decision`], says what is to be
 //! minted and stored; the server then does that in one transaction, which alone decides races.
 
+use crate::authorize::registered_redirect;
 use crate::client::{Client, GrantType};
 use crate::dialect::{Legacy, Turnover};
 use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
 use crate::pkce;
 use crate::realm::{AccessTokenFormat, Realm};
-use crate::redirect::RedirectUri;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::span::Span;
@@ -98,7 +98,7 @@ pub fn seats_for(realm: &Realm, scope: &ScopeSet) -> Vec<String> {
 /// (RFC 9700 4.14.2).
 pub fn turnover(realm: &Realm, client: &Client) -> Turnover {
     let wanted = client.turnover.unwrap_or(realm.dialect.refresh.turnover);
-    if client.is_confidential() && client.has(Legacy::ReusableRefresh) { wanted } else { Turnover::Rotate }
+    if client.is_confidential() && realm.allows(client, Legacy::ReusableRefresh) { wanted } else { Turnover::Rotate }
 }
 
 fn refresh_plan(realm: &Realm, client: &Client, offered: bool) -> RefreshPlan {
@@ -196,9 +196,9 @@ pub fn authorization_code(
     if code.client != client.id {
         return Err(Refusal::CodeOfAnotherClient);
     }
-    same_redirect(client, code, redirect_uri.as_deref())?;
+    same_redirect(realm, client, code, redirect_uri.as_deref())?;
     pkce::check(code.challenge.as_ref(), verifier.as_ref().map(crate::token::Plain::expose))?;
-    if code.challenge.is_none() && !(client.is_confidential() && client.has(Legacy::NoPkce)) {
+    if code.challenge.is_none() && !(client.is_confidential() && realm.allows(client, Legacy::NoPkce)) {
         return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
     }
     if user.is_none_or(|user| user.disabled) {
@@ -222,16 +222,13 @@ pub fn authorization_code(
 
 /// The redirect URI of the token request is the one of the authorization request, and still registered (RFC 6749
 /// 4.1.3). It may be absent only if the authorization request had none.
-fn same_redirect(client: &Client, code: &CodeBinding, sent: Option<&str>) -> Result<(), Refusal> {
+fn same_redirect(realm: &Realm, client: &Client, code: &CodeBinding, sent: Option<&str>) -> Result<(), Refusal> {
     let same = match sent {
         Some(sent) => sent == code.redirect_uri,
         None => !code.redirect_uri_sent,
     };
-    let registered = |uri: &RedirectUri| {
-        uri.matches(&code.redirect_uri)
-            && (!uri.is_wildcard() || client.has(Legacy::WildcardRedirect) && client.is_confidential())
-    };
-    if same && client.redirect_uris.iter().any(registered) { Ok(()) } else { Err(Refusal::RedirectDiffers) }
+    let registered = registered_redirect(realm, client, &code.redirect_uri).is_some();
+    if same && registered { Ok(()) } else { Err(Refusal::RedirectDiffers) }
 }
 
 /// Refresh (RFC 6749 6), of a token that was found genuine and of a generation that may be used. `user`: the user behind
@@ -259,7 +256,7 @@ pub fn refresh(
     if user.is_gone() {
         return Err(Refusal::GrantUnbacked);
     }
-    if stored.granted.flow == GrantType::Password && !client.has(Legacy::Password) {
+    if stored.granted.flow == GrantType::Password && !realm.allows(client, Legacy::Password) {
         return Err(Refusal::LegacyNotAllowed(Legacy::Password));
     }
     if request.audience.as_ref().is_some_and(|asked| *asked != stored.granted.audience) {

@@ -6,7 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 use crate::client::Client;
-use crate::dialect::{Dialect, Endpoint};
+use crate::dialect::{Dialect, Endpoint, Legacy};
 use crate::jose::Algorithm;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,11 @@ impl Realm {
     /// The seat pool of this name.
     pub fn seat_pool(&self, name: &str) -> Option<&SeatPool> {
         self.seat_pools.iter().find(|pool| pool.name == name)
+    }
+
+    /// Whether `client` may use a legacy behaviour: the dialect permits it and the client was given it.
+    pub fn allows(&self, client: &Client, legacy: Legacy) -> bool {
+        self.dialect.permits.contains(&legacy) && client.has(legacy)
     }
 
     /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then

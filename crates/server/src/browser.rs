@@ -55,6 +55,14 @@ impl Browser {
         base64url(&key.sign_parts(&[&sha256(self.secret.as_bytes()), pending]))
     }
 
+    /// What the consent page's forms carry: also for the session in front of it, so that nobody allows what was asked of
+    /// somebody else who was signed in before them.
+    pub(crate) fn consent_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
+        let pending: &[u8] = pending.map_or(&[], |id| id);
+        let session: &[u8] = self.session.as_ref().map_or(&[], |hash| hash);
+        base64url(&key.sign_parts(&[&sha256(self.secret.as_bytes()), pending, session]))
+    }
+
     /// Whether a form came from our page. A browser that says it came from elsewhere is not believed either.
     pub(crate) fn is_own_form(
         &self,
@@ -64,13 +72,29 @@ impl Browser {
         pending: Option<&Id>,
         token: &str,
     ) -> bool {
+        self.is_expected(site, incoming, &self.form_token(key, pending), token)
+    }
+
+    /// The same for the forms of the consent page.
+    pub(crate) fn is_own_consent(
+        &self,
+        site: &Site,
+        incoming: &Incoming,
+        key: &HmacKey,
+        pending: Option<&Id>,
+        token: &str,
+    ) -> bool {
+        self.is_expected(site, incoming, &self.consent_token(key, pending), token)
+    }
+
+    fn is_expected(&self, site: &Site, incoming: &Incoming, expected: &str, token: &str) -> bool {
         let same_site = !matches!(incoming.header("sec-fetch-site"), Some("cross-site" | "same-site"));
         let own_origin = incoming.header("origin").is_none_or(|origin| {
             origin == "null"
                 || origin == site.realm.origin()
                 || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
         });
-        let genuine: bool = self.form_token(key, pending).as_bytes().ct_eq(token.as_bytes()).into();
+        let genuine: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
         !self.is_new && same_site && own_origin && genuine
     }
 }

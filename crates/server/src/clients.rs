@@ -144,7 +144,7 @@ pub(crate) async fn authenticate(app: &App, site: &Site, credentials: &Credentia
 /// Compares the presented secret, in each of its readings, with what is stored; one attempt, whichever matches.
 async fn prove(app: &App, site: &Site, entry: &Entry, credentials: &Credentials, now: i64) -> Result<(), Failure> {
     let client = &entry.client;
-    let readings = readings(client, credentials);
+    let readings = readings(site, client, credentials);
     if let Some((_, raw)) = readings.iter().find(|(pair, _)| app.quick_match(entry, pair.secret.expose(), now)) {
         count_raw(app, site, client, *raw);
         return Ok(());
@@ -172,9 +172,9 @@ async fn prove(app: &App, site: &Site, entry: &Entry, credentials: &Credentials,
 }
 
 /// The readings that are for this client; the raw one only if the client was given it.
-fn readings<'a>(client: &Client, credentials: &'a Credentials) -> Vec<(&'a Pair, bool)> {
+fn readings<'a>(site: &Site, client: &Client, credentials: &'a Credentials) -> Vec<(&'a Pair, bool)> {
     let all: Vec<(&Pair, bool)> = match credentials {
-        Credentials::Basic { decoded, raw: Some(raw) } if client.has(Legacy::RawBasic) => {
+        Credentials::Basic { decoded, raw: Some(raw) } if site.realm.allows(client, Legacy::RawBasic) => {
             vec![(raw, true), (decoded, false)]
         }
         Credentials::Basic { decoded, .. } | Credentials::Body(decoded) => vec![(decoded, false)],

@@ -45,6 +45,9 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
     };
     let delivery = match approved.request.response_type {
         ResponseType::Code => {
+            if approved.request.destination.wildcard {
+                app.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
+            }
             let (code, row) = make_code(site, approved.request, approved.who, granted, approval.now)?;
             approval.code = Some(row);
             answer::deliver(&approved.request.destination, &site.realm.issuer, &[("code", code.expose())])

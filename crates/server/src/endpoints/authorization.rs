@@ -207,12 +207,12 @@ impl Flow<'_> {
         Ok(still_allowed(self.site, &entry.client, &request).then_some((id, request, entry)))
     }
 
-    /// The waiting request of a form of ours; `None` if the form is not ours or the request has gone.
+    /// The waiting request of a form on the consent page; `None` if the form is not ours or the request has gone.
     pub(crate) async fn own_form(&self, params: &Params<'_>) -> Result<Option<Waiting>, Failure> {
         let pending = params.get("pending").unwrap_or_default();
         let id = id_from_text(pending);
         let token = params.get("csrf").unwrap_or_default();
-        if !self.browser.is_own_form(self.site, self.incoming, &self.app.secrets.forms, id.as_ref(), token) {
+        if !self.browser.is_own_consent(self.site, self.incoming, &self.app.secrets.forms, id.as_ref(), token) {
             return Ok(None);
         }
         self.waiting(pending).await
@@ -221,13 +221,12 @@ impl Flow<'_> {
 
 /// What was allowed when the request arrived may have been taken back while its person was reading.
 fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
-    let implicit =
-        request.response_type != ResponseType::Token || site.realm.dialect.permits.contains(&Legacy::Implicit);
-    let uri = &request.destination.redirect_uri;
+    let implicit = request.response_type != ResponseType::Token || site.realm.allows(client, Legacy::Implicit);
+    let redirect = authorize::registered_redirect(&site.realm, client, &request.destination.redirect_uri);
     client.status == ClientStatus::Active
         && client.may_respond(request.response_type)
         && implicit
-        && client.redirect_uris.iter().any(|registered| registered.matches(uri))
+        && redirect.is_some()
         && request.scope.is_subset(&client.scope)
 }
 

@@ -46,7 +46,7 @@ fn respond(page: Page) -> Answer {
     answer
 }
 
-fn with_browser(mut answer: Answer, site: &Site, browser: &Browser) -> Answer {
+pub(crate) fn with_browser(mut answer: Answer, site: &Site, browser: &Browser) -> Answer {
     answer.headers_mut().extend(browser.set_cookie(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
     answer
 }
@@ -204,7 +204,7 @@ pub(crate) fn consent(
         manage_url: None,
         error: nothing_picked.then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
-        csrf: browser.form_token(&app.secrets.forms, Some(pending)).into(),
+        csrf: browser.consent_token(&app.secrets.forms, Some(pending)).into(),
         pending: Some(id_text(pending)),
         redirect_uri: Some(asked.request.destination.redirect_uri.clone()),
     };

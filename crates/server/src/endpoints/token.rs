@@ -94,7 +94,7 @@ pub(crate) fn read_credentials(site: &Site, incoming: &Incoming, params: &Params
 /// Refuses a legacy behaviour that the client was not given; counts it otherwise.
 pub(crate) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
     let client = client.client();
-    if !client.has(legacy) || !site.realm.dialect.permits.contains(&legacy) {
+    if !site.realm.allows(client, legacy) {
         return Err(Refusal::LegacyNotAllowed(legacy).into());
     }
     app.meter.count(&site.realm.id, &client.id, legacy);
