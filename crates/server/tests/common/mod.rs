@@ -23,6 +23,9 @@ use reqwest::{Method, StatusCode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub const NOW: i64 = 1_800_000_000_000;
@@ -37,11 +40,45 @@ pub struct Server {
     pub store: Store,
     pub realm: Realm,
     pub origin: String,
+    pub address: std::net::SocketAddr,
     pub http: reqwest::Client,
+    pub url: String,
+    master: MasterKey,
     clock: Arc<AtomicI64>,
     secrets: Secrets,
     stop: watch::Sender<bool>,
     task: Option<tokio::task::JoinHandle<()>>,
+}
+
+/// A database file in a folder of its own, which goes away with it.
+pub struct Folder(std::path::PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static NEXT: AtomicI64 = AtomicI64::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("claviger-protocol-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    pub fn database(&self) -> std::path::PathBuf {
+        self.0.join("claviger.db")
+    }
+
+    pub fn url(&self) -> String {
+        format!("sqlite://{}", self.database().display())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Server {
@@ -52,14 +89,25 @@ impl Server {
 
     /// A server whose realm has been adapted.
     pub async fn with(adapt: impl FnOnce(&mut Realm)) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        Self::at("sqlite::memory:", adapt).await
+    }
+
+    /// The same on a database that stays.
+    pub async fn at(url: &str, adapt: impl FnOnce(&mut Realm)) -> Self {
+        let (listener, address) = listen().await;
         let mut realm = realm(&address.to_string());
         adapt(&mut realm);
-        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
-        let master = MasterKey::generate();
+        let this = Self::boot(url, MasterKey::generate(), realm, listener, NOW).await;
+        this.add_user(&user("u1", "alice")).await;
+        this
+    }
+
+    async fn boot(url: &str, master: MasterKey, realm: Realm, listener: TcpListener, now: i64) -> Self {
+        let address = listener.local_addr().unwrap();
+        let options = Options { patience: Duration::from_millis(500), ..Options::default() };
+        let store = Store::open(url, &options).unwrap();
         let secrets = Secrets::load(&store, &master).await.unwrap();
-        let (clock, hand) = Clock::set_to(NOW);
+        let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
         let app = server::open(store.clone(), &master, clock, None).await.unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -67,9 +115,18 @@ impl Server {
         let task = tokio::spawn(server::run(service, vec![listener], Limits::default(), stopped));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         let origin = format!("http://{address}");
-        let this = Self { store, realm, origin, http, clock: hand, secrets, stop, task: Some(task) };
-        this.add_user(&user("u1", "alice")).await;
-        this
+        let (url, task) = (url.to_owned(), Some(task));
+        Self { store, realm, origin, address, http, url, master, clock: hand, secrets, stop, task }
+    }
+
+    /// Stops the server and starts another on the same database, at a further address of the realm; the issuer stays.
+    pub async fn restart(self) -> Self {
+        let (listener, address) = listen().await;
+        let mut realm = self.realm.clone();
+        realm.authorities.push(address.to_string());
+        let (url, master, now) = (self.url.clone(), self.master.clone(), self.now());
+        self.stop().await;
+        Self::boot(&url, master, realm, listener, now).await
     }
 
     pub fn now(&self) -> i64 {
@@ -108,6 +165,75 @@ impl Server {
         format!("{}{path}", self.origin)
     }
 
+    /// A request with any headers and body.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
+        let mut request = self.http.request(method, self.url(path)).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Reply::of(request.send().await.unwrap()).await
+    }
+
+    /// Bytes as they are, on a connection of their own; the whole answer as text.
+    pub async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        // The peer may answer and close before it has taken everything.
+        let _ = stream.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    pub async fn bearer(&self, method: Method, path: &str, token: &str) -> Reply {
+        self.send(method, path, &[("authorization", &format!("Bearer {token}"))], "").await
+    }
+
+    /// The token request that redeems `code` as the harness asked for it.
+    pub async fn redeem(&self, client: &str, code: &str) -> Reply {
+        self.token(client, &redemption(code)).await
+    }
+
+    pub async fn refresh(&self, client: &str, token: &str) -> Reply {
+        self.token(client, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    /// What introspection says to the client itself.
+    pub async fn introspect(&self, client: &str, token: &str) -> Reply {
+        self.post("/introspect", &[("client_id", client), ("client_secret", SECRET), ("token", token)]).await
+    }
+
+    pub async fn is_active(&self, client: &str, token: &str) -> bool {
+        self.introspect(client, token).await.json()["active"].as_bool().unwrap()
+    }
+
+    pub async fn revoke(&self, client: &str, token: &str) -> Reply {
+        self.post("/revoke", &[("client_id", client), ("client_secret", SECRET), ("token", token)]).await
+    }
+
+    /// Lets the clock jump, also backwards; in seconds.
+    pub fn set_clock(&self, now: i64) {
+        self.clock.store(now, Ordering::Relaxed);
+    }
+
+    /// Waits until what another process wrote has been taken in.
+    pub async fn until<F: Future<Output = bool>>(&self, mut holds: impl FnMut() -> F) {
+        for _ in 0..500 {
+            if holds().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it did not come about in five seconds");
+    }
+
+    /// How often each legacy behaviour was used, once the server has been stopped.
+    pub async fn stop_and_count(self) -> HashMap<(String, String), i64> {
+        let (store, realm) = (self.store.clone(), self.realm.id.clone());
+        self.stop().await;
+        let uses = store.legacy_uses(&realm, 0).await.unwrap();
+        uses.into_iter().map(|one| ((one.client, one.legacy), one.count)).collect()
+    }
+
     /// A form post; the answer with its body read.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         Reply::of(self.http.post(self.url(path)).form(form).send().await.unwrap()).await
@@ -141,6 +267,12 @@ impl Server {
     }
 }
 
+async fn listen() -> (TcpListener, std::net::SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
 /// The query of an authorization request with PKCE and a state.
 pub fn authorize_query(client: &str, scope: &str) -> Vec<(String, String)> {
     [
@@ -154,6 +286,46 @@ pub fn authorize_query(client: &str, scope: &str) -> Vec<(String, String)> {
     ]
     .map(|(n, v)| (n.to_owned(), v.to_owned()))
     .to_vec()
+}
+
+/// The form that redeems a code of [`authorize_query`].
+pub fn redemption(code: &str) -> [(&'static str, &str); 4] {
+    [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
+}
+
+/// The same query with one parameter set.
+pub fn with(mut query: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+    query.retain(|(n, _)| n != name);
+    query.push((name.to_owned(), value.to_owned()));
+    query
+}
+
+/// The same query with one parameter more, whether it was there or not.
+pub fn plus(mut query: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+    query.push((name.to_owned(), value.to_owned()));
+    query
+}
+
+/// The same query without a parameter.
+pub fn without(mut query: Vec<(String, String)>, name: &str) -> Vec<(String, String)> {
+    query.retain(|(n, _)| n != name);
+    query
+}
+
+/// A query, encoded.
+pub fn encode(query: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in query {
+        claviger_core::params::form_encode(&mut text, name, value);
+    }
+    text
+}
+
+/// The claims of a JWT, unverified.
+pub fn claims(token: &str) -> serde_json::Value {
+    use base64::Engine;
+    let body = token.split('.').nth(1).unwrap_or_else(|| panic!("no JWT: {token}"));
+    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
 }
 
 /// An argon2id hash of [`PASSWORD`], at the lowest costs; made once.
@@ -232,6 +404,12 @@ pub fn client(id: &str) -> Client {
     }
 }
 
+/// The text of an HTML attribute.
+pub fn unescape(text: &str) -> String {
+    let quotes = text.replace("&#x2f;", "/").replace("&#x27;", "'").replace("&#39;", "'").replace("&quot;", "\"");
+    quotes.replace("&#34;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -278,21 +456,106 @@ impl Reply {
         self.redirect_params().remove("code").unwrap_or_else(|| panic!("no code in {}", self.header("location")))
     }
 
+    /// Asserts a local page of ours which refuses a request (the bar's "Page"), with the headers of every page.
+    pub fn is_page(&self) {
+        assert_eq!((self.status.as_u16(), self.header("location")), (400, ""), "{}", self.body);
+        self.is_html();
+    }
+
+    /// Asserts a page that cannot be framed, cached or made to load anything of others.
+    pub fn is_html(&self) {
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8", "{}", self.body);
+        assert_eq!(self.header("x-frame-options"), "DENY");
+        assert_eq!(self.header("referrer-policy"), "no-referrer");
+        assert!(self.header("cache-control").contains("no-store"));
+        let policy = self.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        for outside in ["src=\"http", "href=\"http", "src=\"//", "href=\"//", "<script"] {
+            assert!(!self.body.contains(outside), "{outside}: {}", self.body);
+        }
+    }
+
+    /// Asserts an error that travels back to [`CALLBACK`] (the bar's "R:x").
+    pub fn sent_back(&self, server: &Server, error: &str) {
+        assert!(self.header("location").starts_with(CALLBACK), "{} {}", self.status, self.body);
+        let params = self.redirect_params();
+        assert_eq!(params["error"], error, "{params:?}");
+        assert_eq!(params["iss"], server.realm.issuer);
+        assert_eq!(params["state"], "a state & more");
+        assert!(!params["error_description"].is_empty() && !params.contains_key("code"));
+        assert_eq!(self.header("referrer-policy"), "no-referrer");
+        assert_eq!(self.header("cache-control"), "no-store");
+    }
+
+    /// Asserts the sign-in page.
+    pub fn asks_to_sign_in(&self) {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(self.body.contains("name=\"password\""), "{}", self.body);
+    }
+
+    /// Asserts the consent page.
+    pub fn asks_for_consent(&self) {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(self.body.contains("name=\"decision\""), "{}", self.body);
+    }
+
     /// The value of a hidden field of the page.
     pub fn hidden(&self, name: &str) -> Option<String> {
         let field = self.body.split("<input").find(|tag| tag.contains(&format!("name=\"{name}\"")))?;
         let value = field.split("value=\"").nth(1)?;
-        Some(value.split('"').next()?.to_owned())
+        Some(unescape(value.split('"').next()?))
     }
 }
 
-/// A browser: cookies, and a person who signs in as alice and allows.
+/// A browser: cookies, and a person who signs in (as alice, if nobody says otherwise) and allows.
 #[derive(Default)]
 pub struct Browser {
     cookies: Mutex<HashMap<String, String>>,
+    username: Option<&'static str>,
+    organisations: Vec<&'static str>,
 }
 
 impl Browser {
+    /// Of somebody else than alice.
+    pub fn of(username: &'static str) -> Self {
+        Self { username: Some(username), ..Self::default() }
+    }
+
+    /// Of somebody who picks these organisations where they are asked to.
+    pub fn picking(username: &'static str, organisations: &[&'static str]) -> Self {
+        Self { organisations: organisations.to_vec(), ..Self::of(username) }
+    }
+
+    pub fn cookie(&self, part: &str) -> Option<String> {
+        self.cookies.lock().unwrap().iter().find(|(name, _)| name.contains(part)).map(|(_, value)| value.clone())
+    }
+
+    /// Sends the sign-in form of a page.
+    pub async fn sign_in(&self, server: &Server, page: &Reply, username: &str, password: &str) -> Reply {
+        let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap_or_default());
+        let form = [("csrf", csrf.as_str()), ("pending", &pending), ("username", username), ("password", password)];
+        self.send(server, Method::POST, "/-/sign-in", Some(&form)).await
+    }
+
+    /// Sends the consent form of a page.
+    pub async fn decide(&self, server: &Server, page: &Reply, decision: &str) -> Reply {
+        let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap());
+        let mut form = vec![("csrf", csrf.as_str()), ("pending", &pending), ("decision", decision)];
+        form.extend(self.organisations.iter().map(|id| ("organisation", *id)));
+        self.send(server, Method::POST, "/-/consent", Some(&form)).await
+    }
+
+    /// Signs in and follows our own redirects until a page that is not the sign-in page, or the answer.
+    pub async fn get_past_sign_in(&self, server: &Server, page: Reply) -> Reply {
+        page.asks_to_sign_in();
+        let mut reply = self.sign_in(server, &page, self.username.unwrap_or("alice"), PASSWORD).await;
+        while reply.status == 303 && reply.header("location").starts_with('/') {
+            let location = reply.header("location").to_owned();
+            reply = self.get(server, &location).await;
+        }
+        reply
+    }
+
     pub async fn send(&self, server: &Server, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Reply {
         let cookies =
             self.cookies.lock().unwrap().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
@@ -323,11 +586,7 @@ impl Browser {
 
     /// What the authorization endpoint shows first.
     pub async fn ask(&self, server: &Server, query: &[(String, String)]) -> Reply {
-        let mut text = String::new();
-        for (name, value) in query {
-            claviger_core::params::form_encode(&mut text, name, value);
-        }
-        self.get(server, &format!("/authorize?{text}")).await
+        self.get(server, &format!("/authorize?{}", encode(query))).await
     }
 
     /// Goes on from a page: signs in, allows, follows our own redirects, until the answer goes to the client.
@@ -341,15 +600,14 @@ impl Browser {
                 reply = self.get(server, &location).await;
                 continue;
             }
+            if !reply.body.contains("name=\"csrf\"") {
+                return reply;
+            }
             assert_eq!(reply.status, 200, "{}", reply.body);
-            let (csrf, pending) = (reply.hidden("csrf").unwrap(), reply.hidden("pending").unwrap());
-            let common = [("csrf", csrf.as_str()), ("pending", pending.as_str())];
             reply = if reply.body.contains("name=\"password\"") {
-                let form = [common[0], common[1], ("username", "alice"), ("password", PASSWORD)];
-                self.send(server, Method::POST, "/-/sign-in", Some(&form)).await
+                self.sign_in(server, &reply, self.username.unwrap_or("alice"), PASSWORD).await
             } else {
-                let form = [common[0], common[1], ("decision", "allow")];
-                self.send(server, Method::POST, "/-/consent", Some(&form)).await
+                self.decide(server, &reply, "allow").await
             };
         }
         panic!("the flow does not end: {}", reply.body)

@@ -1,10 +1,6 @@
 //! One app's whole story with the strict profile, as its developer would live it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod common;
-
-use common::{Browser, Server, authorize_query, client};
+use crate::common::{Browser, Reply, SECRET, Server, authorize_query, client};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_gets_a_code_tokens_userinfo_refreshes_and_gives_all_back() {
@@ -35,7 +31,7 @@ async fn an_app_gets_a_code_tokens_userinfo_refreshes_and_gives_all_back() {
 
     let userinfo =
         server.http.get(server.url("/userinfo")).bearer_auth(tokens.text("access_token")).send().await.unwrap();
-    let userinfo = common::Reply::of(userinfo).await;
+    let userinfo = Reply::of(userinfo).await;
     assert_eq!(userinfo.json(), serde_json::json!({"sub": "u1", "name": "Alice Adams", "preferred_username": "alice"}));
 
     let refresh = tokens.text("refresh_token");
@@ -47,25 +43,16 @@ async fn an_app_gets_a_code_tokens_userinfo_refreshes_and_gives_all_back() {
     let active = server.token("app", &[("token", &first.text("access_token"))]).await;
     active.refused(400, "invalid_request");
     let active = server
-        .post(
-            "/introspect",
-            &[("client_id", "app"), ("client_secret", common::SECRET), ("token", &first.text("access_token"))],
-        )
+        .post("/introspect", &[("client_id", "app"), ("client_secret", SECRET), ("token", &first.text("access_token"))])
         .await;
     assert_eq!(active.json()["active"], true);
 
     let gone = server
-        .post(
-            "/revoke",
-            &[("client_id", "app"), ("client_secret", common::SECRET), ("token", &first.text("refresh_token"))],
-        )
+        .post("/revoke", &[("client_id", "app"), ("client_secret", SECRET), ("token", &first.text("refresh_token"))])
         .await;
     assert_eq!(gone.status, 200);
     let inactive = server
-        .post(
-            "/introspect",
-            &[("client_id", "app"), ("client_secret", common::SECRET), ("token", &first.text("access_token"))],
-        )
+        .post("/introspect", &[("client_id", "app"), ("client_secret", SECRET), ("token", &first.text("access_token"))])
         .await;
     assert_eq!(inactive.body, r#"{"active":false}"#);
     let dead =

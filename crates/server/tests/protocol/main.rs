@@ -1,0 +1,11 @@
+//! The acceptance tests of the protocol: what the standards ask of an authorization server, a test a line, against a
+//! server that runs in this process. The numbers in the names (`bar_57_…`) are those of the project's list.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod authorization_endpoint;
+mod pkce_and_codes;
+mod story;
