@@ -7,9 +7,9 @@
 
 use crate::master_key::MasterKey;
 use claviger_core::crypto::entropy::random_bytes;
-use claviger_core::crypto::{CryptoError, HmacKey, derive};
+use claviger_core::crypto::{CryptoError, HmacKey, SealKey, derive};
 use claviger_core::jose::base64url;
-use claviger_core::token::{Plain, RefreshKey};
+use claviger_core::token::{Id, Plain, RefreshKey};
 use claviger_store::{Fault, Store};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -27,6 +27,7 @@ pub struct Secrets {
     /// Ties forms to browsers.
     pub forms: HmacKey,
     clients: HmacKey,
+    outbox: HmacKey,
 }
 
 /// Why the server has no keys.
@@ -50,6 +51,7 @@ impl Secrets {
             refresh: RefreshKey::new(&derive(token_key, "refresh tokens")),
             forms: HmacKey::new(derive(token_key, "forms").as_slice()),
             clients: HmacKey::new(derive(token_key, "client secrets").as_slice()),
+            outbox: HmacKey::new(derive(token_key, "outbox").as_slice()),
         }
     }
 
@@ -74,6 +76,14 @@ impl Secrets {
     /// What is stored of a client secret that Claviger made, and what a presented one is compared as (in constant time).
     pub fn client_secret_tag(&self, secret: &str) -> [u8; 32] {
         self.clients.sign(secret.as_bytes())
+    }
+
+    /// The key under which a mail waits: it may hold a one-time link, which is worth a secret.
+    ///
+    /// # Errors
+    /// The library has no AES-256-GCM.
+    pub fn outbox_key(&self, mail: &Id) -> Result<SealKey, CryptoError> {
+        SealKey::new(&self.outbox.sign(mail))
     }
 
     /// Whether `stored` is the tag of `secret`, in constant time.

@@ -23,6 +23,7 @@ mod legacy;
 mod mail;
 mod purge;
 mod realms;
+mod register;
 mod revocations;
 mod schema;
 mod seats;

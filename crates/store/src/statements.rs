@@ -44,6 +44,8 @@ registry! {
     PutClient = "INSERT INTO client (realm, id, status, doc, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
         ON CONFLICT (realm, id) DO UPDATE SET doc = excluded.doc, updated_at = excluded.updated_at
         WHERE client.doc <> excluded.doc";
+    RegisterClient = "INSERT INTO client (realm, id, status, doc, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (realm, id) DO NOTHING";
     ClientStatus = "SELECT status FROM client WHERE realm = ?1 AND id = ?2";
     Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at
         FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id

@@ -14,7 +14,7 @@ use super::colour::coloured;
 use super::locale::{self, FALLBACK, Messages, one_line};
 use super::samples;
 use super::sources::{PagesError, Sources};
-use super::views::{ApprovalMail, View};
+use super::views::{ApprovalMail, Masked, View};
 
 /// A rendered page.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -129,7 +129,8 @@ impl Pages {
             })
             .unwrap_or_else(|error| {
                 tracing::error!(%error, "a built-in mail template failed");
-                let text = format!("Client id: {}\n{}\n", mail.client_id, mail.link.reveal());
+                let text =
+                    format!("Client id: {}\n{}\n", mail.client_id, mail.link.as_ref().map_or("", Masked::reveal));
                 Mail { subject: one_line(&mail.app_name), html: String::new(), text }
             })
     }

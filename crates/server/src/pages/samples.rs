@@ -199,7 +199,7 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
         realm_name: x("Harbour Freight Online"),
         client_id: x("fleet-planner"),
         endpoints: endpoints(x),
-        link: x("https://id.harbour.example/secret/sample").into(),
+        link: Some(x("https://id.harbour.example/secret/sample").into()),
         link_valid_seconds: 3 * 86_400,
         lang: lang.to_owned(),
     }

@@ -491,8 +491,8 @@ pub struct ApprovalMail {
     pub client_id: String,
     /// The addresses that the app needs.
     pub endpoints: Vec<Pair>,
-    /// The one-time link to the secret.
-    pub link: Masked,
+    /// The one-time link to the secret; none for an app that has no secret.
+    pub link: Option<Masked>,
     /// How long the link works, in seconds.
     pub link_valid_seconds: u64,
     /// BCP 47 language.

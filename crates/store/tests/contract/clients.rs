@@ -216,3 +216,13 @@ pub(crate) async fn a_new_password_signs_out(store: Store) {
     assert!(store.session(&[1; 32], NOW).await.unwrap().is_none());
     assert_eq!(**store.user("r", "u").await.unwrap().unwrap().password_hash.as_ref().unwrap(), "new");
 }
+
+pub(crate) async fn a_client_is_registered_once(store: Store) {
+    furnish(&store).await;
+    let pending = claviger_core::Client { status: ClientStatus::Pending, ..client("new") };
+    assert!(store.register_client("r", &pending, NOW).await.unwrap());
+    let other = claviger_core::Client { name: "other".into(), ..pending.clone() };
+    assert!(!store.register_client("r", &other, NOW).await.unwrap());
+    let (found, secrets) = store.client_with_secrets("r", "new").await.unwrap().unwrap();
+    assert_eq!((found, secrets.len()), (pending, 0));
+}

@@ -1,0 +1,180 @@
+//! The command line: one file per group of commands. Data goes to stdout, all else to stderr; the exit code says what
+//! kind of failure it was ([`trouble`]). Every command but `serve` and `demo` may run while a server is running on the
+//! same database: the server notices.
+
+mod app;
+mod apply;
+mod ask;
+mod context;
+mod db;
+mod demo;
+mod dialect;
+mod health;
+mod init;
+mod key;
+mod output;
+mod realm;
+mod seat;
+mod secret;
+mod serve;
+mod trouble;
+mod user;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use context::Context;
+use output::Format;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use trouble::{Exit, Trouble};
+
+/// An OAuth 2.0 and OpenID Connect authorization server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "claviger",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "\
+Begin:
+  claviger demo                       eight realms with sample apps, in a temporary folder
+  claviger init /etc/claviger         a commented configuration, a master key, an example realm
+  claviger apply realms/              realm files into the database: all or nothing
+  claviger serve                      serve them
+
+Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 5 not found, 6 conflict, 7 unreachable, 8 schema."
+)]
+struct Cli {
+    /// The configuration [default: ./claviger.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_CONFIG")]
+    config: Option<PathBuf>,
+    /// The database, in place of the configuration's: sqlite:///var/lib/claviger/claviger.db
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// The realm; may be left out where there is only one
+    #[arg(long, short, global = true, value_name = "ID")]
+    realm: Option<String>,
+    /// How data is printed
+    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Eight sample realms with their APIs and a sample integrator, on loopback ports
+    Demo(demo::DemoArgs),
+    /// Serve the realms of the database
+    #[command(after_help = "\
+Examples:
+  claviger serve --config /etc/claviger/claviger.toml
+  CLAVIGER_SERVER__LISTEN='[\"0.0.0.0:8080\"]' claviger serve
+
+SIGTERM and Ctrl-C let requests under way end. The log goes to stderr, as JSON when that is no terminal.")]
+    Serve,
+    /// Write a commented configuration, a master key and an example realm; never overwrites
+    Init(init::InitArgs),
+    /// Bring realm files into the database: all or nothing, as often as you like
+    #[command(after_help = "\
+Examples:
+  claviger apply realms/
+  claviger apply realms/ --dry-run
+  claviger apply realms/live.toml --set host=login.example.com
+
+Mistakes are named with file, line and a suggestion, and nothing is changed then. What is not in a file is kept.")]
+    Apply(apply::ApplyArgs),
+    /// What a contract's dialect says, and what it weakens
+    #[command(subcommand)]
+    Dialect(dialect::DialectCommand),
+    /// Realms, as they are served
+    #[command(subcommand)]
+    Realm(realm::RealmCommand),
+    /// Apps: register, approve, suspend
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Apps' secrets: two may be live, so that one can replace the other
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
+    /// Users: passwords, who may sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Seats: who holds the licences
+    #[command(subcommand)]
+    Seat(seat::SeatCommand),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Who uses which legacy behaviour, so that it can be retired
+    Legacy(realm::LegacyReport),
+    /// The database: status, backup
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Whether the server is ready; for containers
+    Healthcheck(health::HealthArgs),
+    /// A script that completes commands in your shell
+    #[command(after_help = "\
+Examples:
+  claviger completions bash > /etc/bash_completion.d/claviger
+  claviger completions fish > ~/.config/fish/completions/claviger.fish")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Does what the command line says; what the process ends with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let context =
+        Context { format: cli.output, config: cli.config, database: cli.database, realm: cli.realm };
+    match dispatch(cli.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => trouble.report(),
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
+    let serving = matches!(command, Command::Serve | Command::Demo(_));
+    let mut builder =
+        if serving { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::new(Exit::Failure, format!("the process cannot start: {error}")))?;
+    runtime.block_on(run(command, context))
+}
+
+async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
+    match command {
+        Command::Demo(args) => Ok(demo::run(args).await?),
+        Command::Serve => serve::run(context).await,
+        Command::Init(args) => init::run(&args, context),
+        Command::Apply(args) => apply::run(args, context).await,
+        Command::Dialect(command) => dialect::run(command, context),
+        Command::Realm(command) => realm::run(command, context).await,
+        Command::App(command) => app::run(command, context).await,
+        Command::Secret(command) => secret::run(command, context).await,
+        Command::User(command) => user::run(command, context).await,
+        Command::Seat(command) => seat::run(command, context).await,
+        Command::Key(command) => key::run(command, context).await,
+        Command::Legacy(report) => realm::legacy(&report, context).await,
+        Command::Db(command) => db::run(command, context).await,
+        Command::Healthcheck(args) => health::run(args, context).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "claviger", &mut script);
+            output::put(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,121 @@
+//! `claviger realm` and `claviger legacy`: what is served, and what it is served with that should go.
+
+use super::context::Context;
+use super::output;
+use super::trouble::Trouble;
+use claviger_core::dialect::{Endpoint, Legacy};
+use claviger_store::LegacyUse;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What is done with realms.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RealmCommand {
+    /// List the realms
+    List,
+    /// Show a realm: issuer, endpoints, dialect, scopes, pools. As JSON: all of it
+    Show {
+        /// The realm's id
+        id: String,
+    },
+}
+
+/// Which uses are reported.
+#[derive(Debug, Args)]
+pub(crate) struct LegacyReport {
+    /// How far back
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
+    days: u16,
+}
+
+/// Does it.
+pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
+    let data = context.data()?;
+    match command {
+        RealmCommand::List => {
+            let mut realms = Vec::new();
+            for id in data.realm_ids().await? {
+                realms.extend(data.store.realm(&id).await?);
+            }
+            #[derive(Serialize)]
+            struct Listed {
+                id: String,
+                name: String,
+                issuer: String,
+                dialect: String,
+            }
+            let listed: Vec<Listed> = realms
+                .into_iter()
+                .map(|realm| Listed {
+                    id: realm.id,
+                    name: realm.name,
+                    issuer: realm.issuer,
+                    dialect: realm.dialect.name,
+                })
+                .collect();
+            context.format.list(["id", "name", "issuer", "dialect"], &listed, |realm| {
+                [realm.id.clone(), realm.name.clone(), realm.issuer.clone(), realm.dialect.clone()]
+            })
+        }
+        RealmCommand::Show { id } => {
+            let realm = data.realm_named(&id).await?;
+            let list = |items: Vec<String>| items.join("\n");
+            let mut pairs = vec![
+                ("id", realm.id.clone()),
+                ("name", realm.name.clone()),
+                ("issuer", realm.issuer.clone()),
+                ("arrives at", list(realm.authorities.clone())),
+                ("dialect", realm.dialect.name.clone()),
+                ("APIs", list(realm.apis.iter().map(|api| format!("{}: {}", api.audience, api.name)).collect())),
+                ("scopes", list(realm.scopes.iter().map(|scope| scope.name.clone()).collect())),
+            ];
+            let pools = realm.seat_pools.iter().map(|pool| format!("{}: {}", pool.name, pool.size));
+            pairs.push(("seat pools", list(pools.collect())));
+            pairs.push(("access tokens", realm.tokens.access_token_ttl.to_string()));
+            let endpoints = Endpoint::ALL.into_iter().filter_map(|endpoint| Some((endpoint.name(), realm.url(endpoint)?)));
+            pairs.extend(endpoints);
+            context.format.one(&realm, &pairs)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Used {
+    client_id: String,
+    behaviour: String,
+    uses: i64,
+    last_day: String,
+    risk: &'static str,
+}
+
+/// Says who uses what, most of it first.
+pub(crate) async fn legacy(report: &LegacyReport, context: &Context) -> Result<(), Trouble> {
+    const DAY: i64 = 86_400_000;
+    let data = context.data()?;
+    let realm = data.realm().await?;
+    let since = data.now() / DAY - i64::from(report.days) + 1;
+    let mut sums: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    for LegacyUse { client, legacy, day, count, .. } in data.store.legacy_uses(&realm.id, since).await? {
+        let (uses, last) = sums.entry((client, legacy)).or_default();
+        *uses += count;
+        *last = day.max(*last);
+    }
+    let mut used: Vec<Used> = sums
+        .into_iter()
+        .map(|((client_id, behaviour), (uses, last))| Used {
+            client_id,
+            uses,
+            last_day: output::day(last),
+            risk: Legacy::ALL.into_iter().find(|one| one.name() == behaviour).map_or("", Legacy::risk),
+            behaviour,
+        })
+        .collect();
+    used.sort_by_key(|one| std::cmp::Reverse(one.uses));
+    if used.is_empty() {
+        eprintln!("Nobody used a legacy behaviour of `{}` in {} days.", realm.id, report.days);
+    }
+    context.format.list(["client", "behaviour", "uses", "last"], &used, |one| {
+        [one.client_id.clone(), one.behaviour.clone(), one.uses.to_string(), one.last_day.clone()]
+    })
+}

@@ -1,0 +1,108 @@
+//! `claviger seat`: who holds the licences.
+
+use super::context::Context;
+use super::trouble::Trouble;
+use super::{ask, output};
+use crate::apps;
+use claviger_core::realm::SeatScope;
+use claviger_store::{SeatRow, id_text};
+use clap::Subcommand;
+use serde::Serialize;
+
+/// What is done with seats.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SeatCommand {
+    /// List the seats that are held, and how many each pool has
+    List {
+        /// Only this pool
+        #[arg(long)]
+        pool: Option<String>,
+    },
+    /// Take a seat away from its holder: the session behind it ends with all its tokens
+    #[command(after_help = "\
+Examples:
+  claviger seat list --realm jim2
+  claviger seat release full 0199c3e6b1f7d3a9d4e0c5b8a7f2e11a --realm jim2")]
+    Release {
+        /// The pool
+        pool: String,
+        /// The holder, from `claviger seat list`
+        holder: String,
+        /// The organisation whose pool it is, where pools are per organisation
+        #[arg(long, default_value = "")]
+        organisation: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct Listed {
+    pool: String,
+    organisation: String,
+    holder: String,
+    client_id: String,
+    user: Option<String>,
+    grant: String,
+    claimed_at: String,
+    expires_at: String,
+}
+
+impl From<SeatRow> for Listed {
+    fn from(row: SeatRow) -> Self {
+        Self {
+            grant: id_text(&row.grant),
+            claimed_at: output::time(row.claimed_at),
+            expires_at: output::time(row.expires_at),
+            pool: row.pool,
+            organisation: row.organisation,
+            holder: row.holder,
+            client_id: row.client,
+            user: row.user,
+        }
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), Trouble> {
+    let data = context.data()?;
+    let realm = data.realm().await?;
+    let now = data.now();
+    match command {
+        SeatCommand::List { pool } => {
+            let held = data.store.seats(&realm.id, now).await?;
+            let wanted = |name: &str| pool.as_deref().is_none_or(|pool| pool == name);
+            let listed: Vec<Listed> = held.into_iter().filter(|row| wanted(&row.pool)).map(Into::into).collect();
+            for pool in realm.seat_pools.iter().filter(|pool| wanted(&pool.name)) {
+                let holders: std::collections::BTreeSet<_> =
+                    listed.iter().filter(|seat| seat.pool == pool.name).map(|seat| &seat.holder).collect();
+                let each = if pool.per == SeatScope::Organisation { " for each organisation" } else { "" };
+                eprintln!("{}: {} of {} in use{each}", pool.name, holders.len(), pool.size);
+            }
+            let columns = ["pool", "organisation", "holder", "client", "user", "since", "until"];
+            context.format.list(columns, &listed, |seat| {
+                [
+                    seat.pool.clone(),
+                    seat.organisation.clone(),
+                    seat.holder.clone(),
+                    seat.client_id.clone(),
+                    seat.user.clone().unwrap_or_default(),
+                    seat.claimed_at.clone(),
+                    seat.expires_at.clone(),
+                ]
+            })
+        }
+        SeatCommand::Release { pool, holder, organisation, yes } => {
+            ask::confirm(yes, &format!("End the session of {holder} in the pool `{pool}`?"))?;
+            let until = now + apps::longest_token(&realm);
+            let ended = data.store.release_seat(&realm.id, &pool, &organisation, &holder, now, until).await?;
+            if ended == 0 {
+                return Err(Trouble::not_found(format!("nobody called `{holder}` holds a seat of `{pool}`"))
+                    .help("claviger seat list names the holders"));
+            }
+            let item = serde_json::json!({ "realm": realm.id, "pool": pool, "holder": holder, "sessions_ended": ended });
+            context.format.one(&item, &[("holder", holder.clone()), ("sessions ended", ended.to_string())])
+        }
+    }
+}

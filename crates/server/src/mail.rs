@@ -1,0 +1,303 @@
+//! Mails: written down first, sent after, so that none is lost when a process ends.
+//!
+//! 1. [`Letter::queued`] seals a letter for the store's outbox: it may hold a one-time link, which is worth a secret.
+//! 2. [`deliver_due`] claims each mail whose time has come (one process gets it), sends it, and marks it. One that could
+//!    not be sent is due again, later each time; after five days it is given up, with a line in the log.
+//!
+//! A mail that was accepted just as the process died is sent once more; both carry the same `Message-ID`. Without SMTP
+//! each mail becomes a file.
+
+use crate::secrets::Secrets;
+use claviger_core::claims::id_text;
+use claviger_core::crypto::CryptoError;
+use claviger_core::jose::{base64url, from_base64url};
+use claviger_core::token::{Id, Plain};
+use claviger_store::{DueMail, Fault, Mail, Store};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// How long a server may take for a mail.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many mails are sent in one go.
+const AT_ONCE: i64 = 20;
+/// A mail older than this, in milliseconds, is tried once more and then given up.
+const GIVE_UP: i64 = 5 * 86_400_000;
+
+/// A mail to one person, as text and as HTML.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// The address.
+    pub to: String,
+    /// The subject, one line.
+    pub subject: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letter").field("to", &self.to).field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+impl Letter {
+    /// The letter as it waits in the outbox under `id`, sealed.
+    ///
+    /// # Errors
+    /// It cannot be spelled or sealed; neither happens.
+    pub fn queued(&self, secrets: &Secrets, id: Id) -> Result<Mail, CryptoError> {
+        let plain = serde_json::to_vec(self).map_err(|_| CryptoError::Seal)?;
+        let sealed = secrets.outbox_key(&id)?.seal(b"mail", &plain)?;
+        Ok(Mail { id, recipient: self.to.clone(), doc: base64url(&sealed) })
+    }
+
+    fn opened(mail: &Mail, secrets: &Secrets) -> Option<Self> {
+        let sealed = from_base64url(&mail.doc)?;
+        let plain = secrets.outbox_key(&mail.id).ok()?.open(b"mail", &sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
+/// How a connection to the SMTP server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// Not at all; for a server on this machine.
+    None,
+    /// STARTTLS, required (RFC 3207); usually port 587.
+    #[default]
+    Starttls,
+    /// TLS from the first byte (RFC 8314); usually port 465.
+    Tls,
+}
+
+/// Where mails go.
+#[derive(Debug, Clone)]
+pub enum Outlet {
+    /// To an SMTP server.
+    Smtp(Smtp),
+    /// Into a folder, a file each; it is made when the first mail comes.
+    Folder(PathBuf),
+}
+
+/// An SMTP server.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// Its name; also what its certificate is checked against.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: TlsMode,
+    /// User name and password, if it wants them.
+    pub credentials: Option<(String, Plain)>,
+    /// A file of PEM certificates to believe beside the public authorities, for a server of one's own.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Why mails cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// No address.
+    #[error("`{0}` is not an e-mail address")]
+    Address(String),
+    /// The password would travel in the clear.
+    #[error("a password is only sent over TLS: set tls = \"starttls\" or \"tls\" for the SMTP server {0}")]
+    PasswordInTheClear(String),
+    /// The certificates of one's own authority.
+    #[error("{}: {reason}", file.display())]
+    Certificates {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server did not take it.
+    #[error("the SMTP server did not take the mail: {0}")]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The folder did not take it.
+    #[error("the mail cannot be written into {}: {error}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It cannot be spelled as a mail.
+    #[error("the mail cannot be made: {0}")]
+    Form(#[from] lettre::error::Error),
+}
+
+/// Where one mail went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// The SMTP server accepted it.
+    Accepted,
+    /// It is in this file.
+    Written(PathBuf),
+}
+
+/// Sends mails.
+pub struct Mailer {
+    from: Mailbox,
+    way: Way,
+}
+
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(PathBuf),
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailer").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl Mailer {
+    /// Prepares to send; connects to nobody yet. `from`: `Name <address>` or an address.
+    ///
+    /// # Errors
+    /// `from` is no address, a password would travel in the clear, the certificates cannot be read.
+    pub fn new(from: &str, outlet: &Outlet) -> Result<Self, MailError> {
+        let from = from.parse().map_err(|_| MailError::Address(from.to_owned()))?;
+        let way = match outlet {
+            Outlet::Smtp(smtp) => Way::Smtp(Box::new(smtp.transport()?)),
+            Outlet::Folder(folder) => Way::Folder(folder.clone()),
+        };
+        Ok(Self { from, way })
+    }
+
+    /// Sends one letter. `id` and `now` make its `Message-ID` and `Date`.
+    ///
+    /// # Errors
+    /// It was not accepted.
+    pub async fn send(&self, letter: &Letter, id: &Id, now: i64) -> Result<Delivered, MailError> {
+        let to: Mailbox = letter.to.parse().map_err(|_| MailError::Address(letter.to.clone()))?;
+        let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or_default());
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .date(date)
+            .message_id(Some(format!("<{}@{}>", id_text(id), self.from.email.domain())))
+            .subject(letter.subject.clone())
+            .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))?;
+        match &self.way {
+            Way::Smtp(transport) => {
+                transport.send(message).await?;
+                Ok(Delivered::Accepted)
+            }
+            Way::Folder(folder) => write_file(folder, &id_text(id), &message.formatted())
+                .map(Delivered::Written)
+                .map_err(|error| MailError::Folder { folder: folder.clone(), error }),
+        }
+    }
+}
+
+impl Smtp {
+    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
+        let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        if self.tls == TlsMode::None && self.credentials.is_some() && !local {
+            return Err(MailError::PasswordInTheClear(self.host.clone()));
+        }
+        let tls = match self.tls {
+            TlsMode::None => Tls::None,
+            TlsMode::Starttls => Tls::Required(self.tls_parameters()?),
+            TlsMode::Tls => Tls::Wrapper(self.tls_parameters()?),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
+            .port(self.port)
+            .tls(tls)
+            .timeout(Some(PATIENCE));
+        if let Some((user, password)) = &self.credentials {
+            builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
+        }
+        Ok(builder.build())
+    }
+
+    fn tls_parameters(&self) -> Result<TlsParameters, MailError> {
+        let mut builder = TlsParameters::builder(self.host.clone());
+        if let Some(file) = &self.ca_file {
+            let wrong = |reason: String| MailError::Certificates { file: file.clone(), reason };
+            let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+            let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        Ok(builder.build_rustls()?)
+    }
+}
+
+/// Writes a mail whole under another name and then gives it its own; only its owner can read it.
+fn write_file(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    let (draft, file) = (folder.join(format!(".{name}.draft")), folder.join(format!("{name}.eml")));
+    let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    out.write_all(content)?;
+    out.sync_all()?;
+    std::fs::rename(&draft, &file)?;
+    Ok(file)
+}
+
+/// What became of a mail whose time had come.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The mail.
+    pub id: Id,
+    /// To whom.
+    pub recipient: String,
+    /// Where it went, or why it did not go.
+    pub outcome: Result<Delivered, MailError>,
+}
+
+/// Sends the mails whose time has come, and says what became of each. Safe to run in several processes at once.
+///
+/// # Errors
+/// The database fails; mails that were claimed until then are due again later.
+pub async fn deliver_due(
+    store: &Store,
+    secrets: &Secrets,
+    mailer: &Mailer,
+    now: i64,
+) -> Result<Vec<Attempt>, Fault> {
+    let mut attempts = Vec::new();
+    for due in store.due_mails(now, AT_ONCE).await? {
+        if !store.claim_mail(&due.mail.id, due.attempts, next_attempt(&due, now)).await? {
+            continue;
+        }
+        let Some(letter) = Letter::opened(&due.mail, secrets) else {
+            tracing::error!(mail = id_text(&due.mail.id), "a mail in the outbox cannot be opened; it stays there");
+            continue;
+        };
+        let outcome = mailer.send(&letter, &due.mail.id, now).await;
+        match &outcome {
+            Ok(_) => {
+                store.mail_sent(&due.mail.id, now).await?;
+            }
+            Err(error) => {
+                tracing::warn!(mail = id_text(&due.mail.id), attempt = due.attempts + 1, %error, "a mail was not sent");
+            }
+        }
+        attempts.push(Attempt { id: due.mail.id, recipient: due.mail.recipient, outcome });
+    }
+    Ok(attempts)
+}
+
+/// One minute after the first attempt, four times as long each time, six hours at most; never after five days.
+fn next_attempt(due: &DueMail, now: i64) -> i64 {
+    const MINUTE: i64 = 60_000;
+    if now - due.created_at > GIVE_UP {
+        tracing::error!(mail = id_text(&due.mail.id), "a mail is tried for the last time");
+        return i64::MAX;
+    }
+    now + MINUTE * 4_i64.pow(due.attempts.min(5)).min(360)
+}

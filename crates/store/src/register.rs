@@ -1,0 +1,29 @@
+//! A new client that must not be there yet, unlike one that a file puts in place.
+
+use crate::changes::{ChangeKind, note};
+use crate::statements::Statement;
+use crate::store::write;
+use crate::tx::{End::Keep, Tx};
+use crate::value::values;
+use crate::{Fault, Store};
+use claviger_core::Client;
+use claviger_core::client::ClientStatus;
+
+impl Store {
+    /// Writes a client that is new; false, and nothing written, where the realm has one of this id.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn register_client(&self, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
+        let (realm, client) = (realm.to_owned(), client.clone());
+        write!(self, Several, |tx| {
+            let doc = serde_json::to_string(&Client { status: ClientStatus::Active, ..client.clone() })?;
+            let params = values![&realm, &client.id, client.status.name(), &doc, now];
+            let registered = tx.execute(Statement::RegisterClient, params).await? > 0;
+            if registered {
+                note(tx, ChangeKind::Client, &realm, &client.id, now).await?;
+            }
+            Ok(Keep(registered))
+        })
+    }
+}
