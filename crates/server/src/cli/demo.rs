@@ -26,5 +26,6 @@ pub struct DemoArgs {
 /// # Errors
 /// See [`demo::run`].
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    demo::run(demo::Options { port_base: args.port_base, data: args.data, manifest: args.manifest }).await
+    let options = demo::Options { port_base: args.port_base, data: args.data, manifest: args.manifest };
+    Box::pin(demo::run(options)).await
 }

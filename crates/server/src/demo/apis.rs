@@ -41,7 +41,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
     };
     let guard = guard(file, None, http)?;
     let people = People { store: store.clone(), realm: realm.id.clone() };
-    let (router, routes): (Router, &[Row]) = match realm.dialect.name.as_str() {
+    let (router, rows): (Router, &[Row]) = match realm.dialect.name.as_str() {
         "audaconnect" => (
             Router::new()
                 .route("/AudaAPI.WebAPI/api/users/me", get(users_me).layer(guard.layer()))
@@ -55,10 +55,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
             Router::new()
                 .route("/Jim_Test/api/items", get(items).layer(guard.layer()))
                 .route("/Jim_Test/api/items", post(new_item).layer(guard.layer().require_scope("all"))),
-            &[
-                ("items", "GET", "/Jim_Test/api/items", For::All),
-                ("new item", "POST", "/Jim_Test/api/items", For::All),
-            ],
+            &[("items", "GET", "/Jim_Test/api/items", For::All), ("new item", "POST", "/Jim_Test/api/items", For::All)],
         ),
         "blastiq" => (
             Router::new().route("/api/sites/{site}/blasts", get(blasts).layer(guard.layer())),
@@ -85,7 +82,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
         ),
         other => anyhow::bail!("there is no sample API for the dialect {other}"),
     };
-    let routes = routes
+    let routes = rows
         .iter()
         .map(|(name, method, path, whom)| Route {
             name,
@@ -122,8 +119,9 @@ fn vault_guard(file: &RealmFile, http: &reqwest::Client) -> anyhow::Result<Guard
 fn guard(file: &RealmFile, audience: Option<&str>, http: &reqwest::Client) -> anyhow::Result<Guard> {
     let realm = &file.realm;
     let is_it = |mine: &&str| audience.is_none_or(|audience| audience == *mine);
-    let own = |entry: &&FileClient| entry.client.resource_server.as_deref().filter(is_it).is_some();
-    let own = file.clients.iter().find(own).with_context(|| format!("{}: no client is a resource-server", file.file))?;
+    let own = |entry: &&FileClient| entry.client.resource_server.as_deref().as_ref().is_some_and(is_it);
+    let own =
+        file.clients.iter().find(own).with_context(|| format!("{}: no client is a resource-server", file.file))?;
     let secret = secret_of(file, own).with_context(|| format!("{}: {} has no secret", file.file, own.client.id))?;
     let mut builder = Guard::builder(&realm.issuer)
         .audience(own.client.resource_server.as_deref().unwrap_or_default())

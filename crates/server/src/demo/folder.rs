@@ -19,12 +19,11 @@ impl Folder {
     /// # Errors
     /// It cannot be made, or not be written.
     pub(super) fn new(given: Option<&Path>) -> anyhow::Result<Self> {
-        let (path, temporary) = match given {
-            Some(path) => (path.to_owned(), false),
-            None => {
-                let name = format!("claviger-demo-{:016x}", u64::from_le_bytes(random_bytes()));
-                (std::env::temp_dir().join(name), true)
-            }
+        let (path, temporary) = if let Some(path) = given {
+            (path.to_owned(), false)
+        } else {
+            let name = format!("claviger-demo-{:016x}", u64::from_le_bytes(random_bytes()));
+            (std::env::temp_dir().join(name), true)
         };
         let cannot = || format!("cannot write the folder {}", path.display());
         DirBuilder::new().recursive(!temporary).mode(0o700).create(&path).with_context(cannot)?;

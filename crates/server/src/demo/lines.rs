@@ -6,9 +6,9 @@ use claviger_core::client::GrantType;
 use claviger_core::dialect::{AudienceParameter, Endpoint, Legacy};
 use std::fmt::Write;
 
-/// All lines: the integrator's address, then each realm.
+/// All lines: the integrator's address, then each realm. What is not to be pasted begins with `#`, as a shell's comment.
 pub(super) fn all(realms: &[(&RealmFile, Vec<Route>)], integrator: &str) -> String {
-    let mut out = format!("Sample integrator: {integrator}/\n");
+    let mut out = format!("# The sample integrator, in a browser\n{integrator}/\n");
     for (file, routes) in realms {
         of_realm(&mut out, file, routes, integrator);
     }
@@ -17,23 +17,24 @@ pub(super) fn all(realms: &[(&RealmFile, Vec<Route>)], integrator: &str) -> Stri
 
 fn of_realm(out: &mut String, file: &RealmFile, routes: &[Route], integrator: &str) {
     let realm = &file.realm;
-    let _ = writeln!(out, "\n{} ({}): {}", realm.name, realm.id, realm.issuer);
+    let _ = writeln!(out, "\n# {}: {}", realm.name, realm.issuer);
     let asks = [GrantType::ClientCredentials, GrantType::Password];
     for grant in asks {
         let Some(client) = client_for(file, grant) else { continue };
         let Some(curl) = token_line(file, client, grant) else { continue };
-        let _ = writeln!(out, "  {curl}");
+        let _ = writeln!(out, "{curl}");
         if let Some(route) = routes.iter().find(|route| route.method == "GET" && route.for_apps) {
             let url = url_of(route, file, grant);
             let headers = bearer_header(file);
             let token = r#"sed 's/.*"access_token":"\([^"]*\)".*/\1/'"#;
-            let _ = writeln!(out, r#"  curl -s -H "{headers}: Bearer $({curl} | {token})" {}"#, quoted(&url));
+            let _ = writeln!(out, r#"curl -s -H "{headers}: Bearer $({curl} | {token})" {}"#, quoted(&url));
         }
         break;
     }
     if let Some(person) = person(file) {
+        let _ = writeln!(out, "# in a browser, signing in as {} / {}", person.0, person.1);
         for page in super::integrator::pages_of(&realm.id) {
-            let _ = writeln!(out, "  {integrator}/connect/{page}  sign in as {} / {}", person.0, person.1);
+            let _ = writeln!(out, "{integrator}/connect/{page}");
         }
     }
 }
@@ -42,14 +43,17 @@ fn of_realm(out: &mut String, file: &RealmFile, routes: &[Route], integrator: &s
 fn client_for(file: &RealmFile, grant: GrantType) -> Option<&FileClient> {
     let usable = |entry: &&FileClient| {
         let client = &entry.client;
-        client.may(grant) && client.resource_server.is_none() && (!client.is_confidential() || secret_of(file, entry).is_some())
+        client.may(grant)
+            && client.resource_server.is_none()
+            && (!client.is_confidential() || secret_of(file, entry).is_some())
     };
     file.clients.iter().find(usable)
 }
 
 /// A person who signs in on a page.
 pub(super) fn person(file: &RealmFile) -> Option<(String, String)> {
-    let people = file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
+    let people =
+        file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
     let has_code = file.clients.iter().any(|entry| entry.client.may(GrantType::AuthorizationCode));
     people.filter(|_| has_code).find_map(|entry| Some((entry.user.username.clone(), password_of(entry)?)))
 }

@@ -36,10 +36,8 @@ fn realm(file: &RealmFile, routes: &[Route]) -> Value {
         .collect();
     let hosts: Map<String, Value> =
         realm.hosts.iter().map(|(name, host)| (name.clone(), host.origin.clone().into())).collect();
-    let apis: Vec<Value> = routes
-        .iter()
-        .map(|route| json!({ "name": route.name, "url": route.url, "method": route.method }))
-        .collect();
+    let apis: Vec<Value> =
+        routes.iter().map(|route| json!({ "name": route.name, "url": route.url, "method": route.method })).collect();
     let clients: Vec<Value> = file.clients.iter().map(|entry| client(file, entry)).collect();
     let users: Vec<Value> = file
         .users
@@ -70,7 +68,7 @@ fn client(file: &RealmFile, entry: &crate::files::realm::FileClient) -> Value {
     json!({
         "id": client.id,
         "secret": secret_of(file, entry),
-        "redirect_uris": client.redirect_uris.iter().map(|uri| uri.as_str()).collect::<Vec<_>>(),
+        "redirect_uris": client.redirect_uris.iter().map(claviger_core::redirect::RedirectUri::as_str).collect::<Vec<_>>(),
         "grants": client.grants,
         "scopes": client.scope.iter().collect::<Vec<_>>(),
         "audiences": client.audiences,

@@ -70,7 +70,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     tokio::pin!(asked_to_stop);
     let folder = Folder::new(options.data.as_deref())?;
     let running = tokio::select! {
-        started = start(&options, &folder) => started?,
+        started = Box::pin(start(&options, &folder)) => started?,
         () = &mut asked_to_stop => return Ok(()),
     };
     asked_to_stop.await;
@@ -117,14 +117,15 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let database = database.to_str().context("the data folder's name is not UTF-8")?;
     let store = Store::open(&format!("sqlite://{database}"), &StoreOptions::default())
         .with_context(|| format!("cannot open the database {database}"))?;
-    let app = server::open(store.clone(), &master, Clock::default(), None).await?;
+    let app = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
 
     let dialects = files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let variables = realm_files::variables(options.port_base);
     let files = files::realm::parse(&realm_files::realm_files(), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let report = files::apply::apply(&store, &files, &app.hasher, &app.secrets, app.clock.now()).await?;
-    say(&format!("realm files: {report}"));
+    let (new, changed) = (report.created.len(), report.changed.len());
+    say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
@@ -196,7 +197,8 @@ async fn wait_until_all_answer(
     for url in discoveries.chain(apis).chain([format!("{integrator}/")]) {
         let http = http.clone();
         waiting.spawn(async move {
-            let answer = http.get(&url).timeout(PATIENCE).send().await.with_context(|| format!("{url} does not answer"))?;
+            let answer =
+                http.get(&url).timeout(PATIENCE).send().await.with_context(|| format!("{url} does not answer"))?;
             // A sample API refuses a call without a token, and that is an answer.
             anyhow::ensure!(answer.status().as_u16() < 500, "{url} answers {}", answer.status());
             Ok(())

@@ -15,11 +15,11 @@ mod wire;
 
 use crate::files::realm::RealmFile;
 use crate::pages::Pages;
+use axum::Router;
 use axum::extract::{Form, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use browser::{Browsers, Visit};
 use claviger_core::Params;
 use serde::Deserialize;
@@ -109,12 +109,7 @@ async fn connection(State(app): App, Path(id): Path<String>, headers: HeaderMap)
 }
 
 /// The vendor sends the browser back: any path that was registered as a redirect URI.
-async fn callback(
-    State(app): App,
-    uri: axum::http::Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+async fn callback(State(app): App, uri: axum::http::Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let Some(vendor) = app.vendors.iter().find(|vendor| vendor.is_callback(uri.path())) else { return not_found() };
     let visit = app.browsers.visit(&headers);
     if matches!(vendor.flow, Flow::Implicit) {
@@ -181,5 +176,6 @@ fn not_found() -> Response {
 }
 
 fn forbidden() -> Response {
-    (StatusCode::FORBIDDEN, "This button belongs to another browser or to an old page. Open the page again.").into_response()
+    (StatusCode::FORBIDDEN, "This button belongs to another browser or to an old page. Open the page again.")
+        .into_response()
 }

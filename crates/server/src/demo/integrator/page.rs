@@ -1,10 +1,10 @@
 //! The integrator's pages.
 
+use super::Integrator;
 use super::browser::Visit;
 use super::steps::part;
 use super::vendors::Vendor;
 use super::wire::Exchanged;
-use super::Integrator;
 use crate::demo::views;
 use crate::pages::views::{Pair, View};
 use crate::pages::{Brand, HTML_TYPE, security_headers};

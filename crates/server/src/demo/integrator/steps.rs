@@ -13,9 +13,10 @@ use serde_json::Value;
 pub(super) fn authorization_url(vendor: &Vendor, visit: &Visit) -> String {
     let pkce = matches!(vendor.flow, Flow::Code(Asking::Pkce));
     let waiting = Waiting { state: random_word(), verifier: pkce.then(random_word), nonce: random_word() };
-    let challenge = waiting.verifier.as_ref().map(|verifier| {
-        URL_SAFE_NO_PAD.encode(claviger_core::crypto::sha256(verifier.as_bytes()))
-    });
+    let challenge = waiting
+        .verifier
+        .as_ref()
+        .map(|verifier| URL_SAFE_NO_PAD.encode(claviger_core::crypto::sha256(verifier.as_bytes())));
     let mut fields = vec![
         ("client_id", vendor.client_id.as_str()),
         ("redirect_uri", vendor.redirect_uri.as_str()),
@@ -231,7 +232,9 @@ fn take_answer(connection: &mut Connection, exchanged: Exchanged) {
 /// itself, so its signature need not be checked (3.1.3.7, 6).
 fn check_id_token(connection: &mut Connection, waiting: &Waiting) {
     let answer: Option<Value> = connection.raw_answer.as_ref().and_then(|raw| serde_json::from_str(raw).ok());
-    let Some(id_token) = answer.as_ref().and_then(|answer| answer.get("id_token")).and_then(Value::as_str) else { return };
+    let Some(id_token) = answer.as_ref().and_then(|answer| answer.get("id_token")).and_then(Value::as_str) else {
+        return;
+    };
     let nonce = claims(id_token).and_then(|claims| claims.get("nonce")?.as_str().map(str::to_owned));
     if nonce.as_deref() != Some(&waiting.nonce) {
         connection.problem = Some("The ID token's nonce is not the one that was sent.".into());

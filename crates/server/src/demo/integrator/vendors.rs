@@ -250,7 +250,7 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &Recipe) -> anyhow::Result<
     let signs_in = matches!(flow, Flow::Code(_) | Flow::Implicit);
     Ok(Vendor {
         id: recipe.id,
-        name: realm.name.clone(),
+        name: realm.name.trim_end_matches(" (demo)").to_owned(),
         words: recipe.words,
         flow,
         sending: recipe.sending,

@@ -75,7 +75,8 @@ impl Ask {
         if let Some(body) = self.body {
             builder = builder.body(body);
         }
-        let exchanged = Exchanged { title: self.title, request, response: String::new(), status: None, body: String::new() };
+        let exchanged =
+            Exchanged { title: self.title, request, response: String::new(), status: None, body: String::new() };
         let mut answer = match builder.send().await {
             Ok(answer) => answer,
             Err(error) => return Exchanged { response: format!("no answer: {}", error.without_url()), ..exchanged },
