@@ -148,16 +148,21 @@ impl Server {
     pub async fn add_client(&self, client: &Client) {
         self.store.put_client(&self.realm.id, client, NOW).await.unwrap();
         if client.kind == ClientKind::Confidential {
-            let secret = ClientSecret {
-                id: "s1".into(),
-                kind: SecretKind::Hmac,
-                hash: Masked(self.secrets.client_secret_tag(SECRET).to_vec()),
-                label: "first".into(),
-                created_at: NOW,
-                expires_at: None,
-                retired_at: None,
-            };
+            let secret = self.secret("s1", SECRET);
             self.store.add_secret(&self.realm.id, &client.id, secret, NOW).await.unwrap();
+        }
+    }
+
+    /// What is stored of a secret that Claviger could have made.
+    pub fn secret(&self, id: &str, text: &str) -> ClientSecret {
+        ClientSecret {
+            id: id.into(),
+            kind: SecretKind::Hmac,
+            hash: Masked(self.secrets.client_secret_tag(text).to_vec()),
+            label: id.into(),
+            created_at: NOW,
+            expires_at: None,
+            retired_at: None,
         }
     }
 
@@ -329,7 +334,7 @@ pub fn claims(token: &str) -> serde_json::Value {
 }
 
 /// An argon2id hash of [`PASSWORD`], at the lowest costs; made once.
-async fn password_hash() -> String {
+pub async fn password_hash() -> String {
     static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
     HASH.get_or_init(|| async { claviger::hashing::Hasher::new(1, 4).unwrap().hash(PASSWORD.into()).await.unwrap() })
         .await

@@ -9,3 +9,4 @@ mod common;
 mod authorization_endpoint;
 mod pkce_and_codes;
 mod story;
+mod token_endpoint;
