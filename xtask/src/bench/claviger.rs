@@ -50,6 +50,7 @@ impl Prepared {
     /// The server refuses its files.
     pub(crate) fn new(processes: &Processes, binary: &Path, folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder.join("realms"))?;
+        std::fs::create_dir_all(folder.join("data"))?;
         // A port that was free a moment ago.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let spell = |text: &str| {
