@@ -138,7 +138,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     };
     let path = |key: &str, text: &str| match given.origin(key) {
         Origin::File => folder.join(text),
-        _ => PathBuf::from(text),
+        Origin::Named(_) => PathBuf::from(text),
     };
     let folder_at = |key: &str, text: &Option<String>, check: &mut Check<'_>| {
         let path = path(key, text.as_deref().filter(|text| !text.is_empty())?);

@@ -110,7 +110,7 @@ pub(super) struct Given {
 impl Given {
     /// Takes the file. It is the first.
     pub(super) fn file(&mut self, path: &Path, content: &[u8], problems: &mut Vec<Problem>) {
-        self.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut self.folder);
         self.document = Document::read(&path.display().to_string(), content, &Variables::new(), problems);
         let values = self.document.as_ref().and_then(|document| document.decode(problems));
         self.values = values.unwrap_or_default();
@@ -127,13 +127,12 @@ impl Given {
             if !name.starts_with("CLAVIGER_") || !name.contains("__") {
                 continue;
             }
-            match KEYS.iter().find(|(section, key)| spelled(section, key) == name) {
-                Some((section, key)) => self.one(&name, section, key, &value, problems),
-                None => {
-                    let known: Vec<String> = KEYS.iter().map(|(section, key)| spelled(section, key)).collect();
-                    let problem = Problem::with_file(&name, "this variable of the environment is unknown");
-                    problems.push(problem.with_hint(did_you_mean(&name, known.iter().map(String::as_str))));
-                }
+            if let Some((section, key)) = KEYS.iter().find(|(section, key)| spelled(section, key) == name) {
+                self.one(&name, section, key, &value, problems);
+            } else {
+                let known: Vec<String> = KEYS.iter().map(|(section, key)| spelled(section, key)).collect();
+                let problem = Problem::with_file(&name, "this variable of the environment is unknown");
+                problems.push(problem.with_hint(did_you_mean(&name, known.iter().map(String::as_str))));
             }
         }
     }
@@ -141,13 +140,12 @@ impl Given {
     /// Takes flags: `section.key` and a value.
     pub(super) fn flags(&mut self, flags: &[(String, String)], problems: &mut Vec<Problem>) {
         for (name, value) in flags {
-            match KEYS.iter().find(|(section, key)| format!("{section}.{key}") == *name) {
-                Some((section, key)) => self.one(&format!("the flag for {name}"), section, key, value, problems),
-                None => {
-                    let known: Vec<String> = KEYS.iter().map(|(section, key)| format!("{section}.{key}")).collect();
-                    let problem = Problem::with_file(name, "this key is unknown");
-                    problems.push(problem.with_hint(did_you_mean(name, known.iter().map(String::as_str))));
-                }
+            if let Some((section, key)) = KEYS.iter().find(|(section, key)| format!("{section}.{key}") == *name) {
+                self.one(&format!("the flag for {name}"), section, key, value, problems);
+            } else {
+                let known: Vec<String> = KEYS.iter().map(|(section, key)| format!("{section}.{key}")).collect();
+                let problem = Problem::with_file(name, "this key is unknown");
+                problems.push(problem.with_hint(did_you_mean(name, known.iter().map(String::as_str))));
             }
         }
     }

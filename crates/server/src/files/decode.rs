@@ -203,12 +203,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Value::Date => Err(self.wrong_type(&visitor)),
             Value::Broken => Err(Wrong { progress: Progress::LeaveOut, ..Wrong::new(String::new()) }),
             Value::List(items) => visitor.visit_seq(Items { items: items.iter(), context: self.context }),
-            Value::Table(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
-                current: None,
-                known: None,
-                context: self.context,
-            }),
+            Value::Table(entries) => {
+                visitor.visit_map(Entries { rest: entries.iter(), current: None, known: None, context: self.context })
+            }
         }
     }
 
@@ -234,7 +231,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 self.context.left_out.borrow_mut().insert(key.span.start);
             }
         }
-        let map = Entries { entries: entries.iter(), current: None, known: Some(fields), context: self.context };
+        let map = Entries { rest: entries.iter(), current: None, known: Some(fields), context: self.context };
         visitor.visit_map(map).map_err(|wrong| {
             let left_out = wrong.missing.is_some_and(|field| {
                 entries.iter().any(|(key, node)| key.name == field && self.context.is_left_out(key.span.start, node))
@@ -295,7 +292,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
 }
 
 struct Entries<'a> {
-    entries: std::slice::Iter<'a, (Key, Node)>,
+    rest: std::slice::Iter<'a, (Key, Node)>,
     current: Option<&'a (Key, Node)>,
     /// The fields of a struct; `None`: any key will do.
     known: Option<&'static [&'static str]>,
@@ -307,7 +304,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
         let (context, known) = (self.context, self.known);
-        self.current = self.entries.find(|(key, node)| {
+        self.current = self.rest.find(|(key, node)| {
             !context.is_left_out(key.span.start, node) && known.is_none_or(|known| known.contains(&key.name.as_str()))
         });
         let Some((key, _)) = self.current else { return Ok(None) };

@@ -8,17 +8,11 @@ use claviger_core::dialect::{
 };
 use claviger_core::scope::ScopeSet;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
-/// The dialects that come with the program: file name and text.
-const EMBEDDED: [(&str, &str); 6] = [
-    ("standard", include_str!("../../../../dialects/standard.toml")),
-    ("audaconnect", include_str!("../../../../dialects/audaconnect.toml")),
-    ("jim2", include_str!("../../../../dialects/jim2.toml")),
-    ("blastiq", include_str!("../../../../dialects/blastiq.toml")),
-    ("aurora", include_str!("../../../../dialects/aurora.toml")),
-    ("billit", include_str!("../../../../dialects/billit.toml")),
-];
+/// The dialects that come with the program: file name and text of everything in `dialects/`.
+const EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/dialects.rs"));
 
 /// Parameters without which a request would not be bound to its client, its code or its user any more.
 const NEVER_IGNORED: [&str; 9] = [
@@ -52,7 +46,7 @@ impl Dialects {
         let mut problems = vec![];
         let mut all = BTreeMap::new();
         for (name, text) in EMBEDDED {
-            if let Some(dialect) = read(&format!("dialects/{name}.toml"), text.as_bytes(), &mut problems) {
+            if let Some(dialect) = read(name, text.as_bytes(), &mut problems) {
                 all.insert(dialect.name.clone(), dialect);
             }
         }
@@ -84,6 +78,17 @@ impl Dialects {
             all.0.insert(dialect.name.clone(), dialect);
         }
         if problems.is_empty() { Ok(all) } else { Err(Problems(problems)) }
+    }
+
+    /// The program's own dialects and those of the texts.
+    #[cfg(test)]
+    pub(crate) fn with_texts(texts: &[&str]) -> Self {
+        let mut all = Self::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        for text in texts {
+            let dialect = parse("test.toml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+            all.0.insert(dialect.name.clone(), dialect);
+        }
+        all
     }
 
     /// The dialect of this name.
@@ -331,16 +336,16 @@ pub fn explain(dialect: &Dialect) -> String {
     }
     let width = differences.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
     for (key, here, standard) in &differences {
-        out.push_str(&format!("  {key:width$}  {here}   (standard: {standard})\n"));
+        let _ = writeln!(out, "  {key:width$}  {here}   (standard: {standard})");
     }
     let (per_client, for_all): (Vec<_>, Vec<_>) = dialect.weakenings().into_iter().partition(|w| w.per_client);
     let mut list = |heading: &str, found: &[claviger_core::dialect::Weakening]| {
-        out.push_str(&format!("\n{heading}\n"));
+        let _ = writeln!(out, "\n{heading}");
         if found.is_empty() {
             out.push_str("  nothing\n");
         }
         for weakening in found {
-            out.push_str(&format!("  {}\n      {}\n", weakening.key, weakening.risk));
+            let _ = writeln!(out, "  {}\n      {}", weakening.key, weakening.risk);
         }
     };
     list("Weakens for every client of a realm", &for_all);

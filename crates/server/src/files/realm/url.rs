@@ -3,6 +3,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// What is wrong, and what to do.
+type Complaint = (String, Option<String>);
+
 /// A URL's parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parts<'a> {
@@ -26,7 +29,7 @@ impl Parts<'_> {
 ///
 /// # Errors
 /// What about it is not as it must be, and what to do.
-pub(super) fn parse(text: &str) -> Result<Parts<'_>, (String, Option<String>)> {
+pub(super) fn parse(text: &str) -> Result<Parts<'_>, Complaint> {
     let fail = |message: &str| Err((message.to_owned(), None));
     let (https, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
@@ -60,7 +63,7 @@ pub(super) fn parse(text: &str) -> Result<Parts<'_>, (String, Option<String>)> {
 ///
 /// # Errors
 /// What about it is not as it must be, and what to do.
-pub(super) fn authority(text: &str) -> Result<(), (String, Option<String>)> {
+pub(super) fn authority(text: &str) -> Result<(), Complaint> {
     if text.contains("://") || text.contains('/') {
         let without = text.rsplit("://").next().unwrap_or(text).split('/').next().unwrap_or(text);
         return Err(("an authority is a host and a port, not a URL".into(), Some(format!("write \"{without}\""))));
@@ -68,7 +71,7 @@ pub(super) fn authority(text: &str) -> Result<(), (String, Option<String>)> {
     authority_parts(text).map(drop)
 }
 
-fn authority_parts(text: &str) -> Result<(&str, Option<u16>), (String, Option<String>)> {
+fn authority_parts(text: &str) -> Result<(&str, Option<u16>), Complaint> {
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         let lower = text.to_ascii_lowercase();
         return Err(("hosts are compared in lower case".into(), Some(format!("write \"{lower}\""))));
