@@ -263,12 +263,7 @@ pub struct Attempt {
 ///
 /// # Errors
 /// The database fails; mails that were claimed until then are due again later.
-pub async fn deliver_due(
-    store: &Store,
-    secrets: &Secrets,
-    mailer: &Mailer,
-    now: i64,
-) -> Result<Vec<Attempt>, Fault> {
+pub async fn deliver_due(store: &Store, secrets: &Secrets, mailer: &Mailer, now: i64) -> Result<Vec<Attempt>, Fault> {
     let mut attempts = Vec::new();
     for due in store.due_mails(now, AT_ONCE).await? {
         if !store.claim_mail(&due.mail.id, due.attempts, next_attempt(&due, now)).await? {

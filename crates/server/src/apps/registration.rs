@@ -152,7 +152,9 @@ impl Registration {
         let browser = has(GrantType::AuthorizationCode) || has(GrantType::Implicit);
         let mut wrong = Vec::new();
         if self.public && has(GrantType::ClientCredentials) {
-            wrong.push("a public app cannot have `client_credentials`: it has no secret to prove itself with".to_owned());
+            wrong.push(
+                "a public app cannot have `client_credentials`: it has no secret to prove itself with".to_owned(),
+            );
         }
         if browser && self.redirect_uris.is_empty() {
             wrong.push("users must be sent back somewhere: name at least one redirect URI".to_owned());

@@ -1,14 +1,14 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
+use super::ask;
 use super::context::{Context, Data};
 use super::trouble::Trouble;
-use super::ask;
 use crate::apps::{self, Registration};
 use crate::mail::Delivered;
+use clap::{Args, Subcommand, ValueEnum};
 use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm};
-use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 /// What is done with apps.

@@ -10,9 +10,9 @@ use crate::files::{self, Variables};
 use crate::hashing::Hasher;
 use crate::master_key::MasterKey;
 use crate::secrets::Secrets;
+use clap::Args;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::{Options, Store};
-use clap::Args;
 use std::path::PathBuf;
 
 /// What is applied.

@@ -36,8 +36,8 @@ impl Context {
     pub(crate) fn config(&self) -> Result<Config, Trouble> {
         let flags: Vec<(String, String)> =
             self.database.iter().map(|url| ("database.url".to_owned(), url.clone())).collect();
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Ok(config::load(self.file().as_deref(), environment, &flags)?)
     }
 
@@ -188,7 +188,9 @@ impl Data {
         let few = self.store.list_realms("", 2).await?;
         match few.as_slice() {
             [only] => self.realm_named(only).await,
-            [] => Err(Trouble::not_found("there is no realm yet").help("`claviger apply realms/` brings realm files in")),
+            [] => {
+                Err(Trouble::not_found("there is no realm yet").help("`claviger apply realms/` brings realm files in"))
+            }
             _ => Err(Trouble::new(Exit::Usage, "there are several realms: say which with --realm")
                 .help("`claviger realm list` names them")),
         }

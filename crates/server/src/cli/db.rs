@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::output;
 use super::trouble::{Exit, Trouble};
-use claviger_store::Fault;
 use clap::Subcommand;
+use claviger_store::Fault;
 use std::path::{Path, PathBuf};
 
 /// What is done with the database.

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use crate::files::dialect;
+use clap::Subcommand;
 use claviger_core::Dialect;
 use claviger_core::dialect::Weakening;
-use clap::Subcommand;
 use serde::Serialize;
 use std::path::Path;
 
@@ -85,8 +85,8 @@ fn checked(dialect: &Dialect) -> Checked<'_> {
 fn load(name: &str, context: &Context) -> Result<Dialect, Trouble> {
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|extension| extension == "toml") {
-        let content =
-            std::fs::read(path).map_err(|error| Trouble::new(Exit::NotFound, format!("{name} cannot be read: {error}")))?;
+        let content = std::fs::read(path)
+            .map_err(|error| Trouble::new(Exit::NotFound, format!("{name} cannot be read: {error}")))?;
         return Ok(dialect::parse(name, &content)?);
     }
     let dialects = context.dialects()?;

@@ -5,8 +5,8 @@ use super::output;
 use super::trouble::{Exit, Trouble};
 use crate::clock::Clock;
 use crate::keys::Keys;
-use claviger_store::SigningKeyRow;
 use clap::Subcommand;
+use claviger_store::SigningKeyRow;
 use serde::Serialize;
 
 /// What is done with keys.

@@ -125,8 +125,7 @@ Examples:
 /// Does what the command line says; what the process ends with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let context =
-        Context { format: cli.output, config: cli.config, database: cli.database, realm: cli.realm };
+    let context = Context { format: cli.output, config: cli.config, database: cli.database, realm: cli.realm };
     match dispatch(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => trouble.report(),
@@ -135,8 +134,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
     let serving = matches!(command, Command::Serve | Command::Demo(_));
-    let mut builder =
-        if serving { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    let mut builder = if serving {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
     let runtime = builder
         .enable_all()
         .build()

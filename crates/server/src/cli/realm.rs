@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::output;
 use super::trouble::Trouble;
+use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_store::LegacyUse;
-use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,7 +73,8 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             let pools = realm.seat_pools.iter().map(|pool| format!("{}: {}", pool.name, pool.size));
             pairs.push(("seat pools", list(pools.collect())));
             pairs.push(("access tokens", realm.tokens.access_token_ttl.to_string()));
-            let endpoints = Endpoint::ALL.into_iter().filter_map(|endpoint| Some((endpoint.name(), realm.url(endpoint)?)));
+            let endpoints =
+                Endpoint::ALL.into_iter().filter_map(|endpoint| Some((endpoint.name(), realm.url(endpoint)?)));
             pairs.extend(endpoints);
             context.format.one(&realm, &pairs)
         }

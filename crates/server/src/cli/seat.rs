@@ -4,9 +4,9 @@ use super::context::Context;
 use super::trouble::Trouble;
 use super::{ask, output};
 use crate::apps;
+use clap::Subcommand;
 use claviger_core::realm::SeatScope;
 use claviger_store::{SeatRow, id_text};
-use clap::Subcommand;
 use serde::Serialize;
 
 /// What is done with seats.
@@ -101,7 +101,8 @@ pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), T
                 return Err(Trouble::not_found(format!("nobody called `{holder}` holds a seat of `{pool}`"))
                     .help("claviger seat list names the holders"));
             }
-            let item = serde_json::json!({ "realm": realm.id, "pool": pool, "holder": holder, "sessions_ended": ended });
+            let item =
+                serde_json::json!({ "realm": realm.id, "pool": pool, "holder": holder, "sessions_ended": ended });
             context.format.one(&item, &[("holder", holder.clone()), ("sessions ended", ended.to_string())])
         }
     }

@@ -5,9 +5,9 @@ use super::context::Context;
 use super::output;
 use super::trouble::{Exit, Trouble};
 use crate::apps;
+use clap::Subcommand;
 use claviger_core::span::Span;
 use claviger_store::ClientSecret;
-use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
 

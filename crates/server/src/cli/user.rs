@@ -5,9 +5,9 @@ use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
 use crate::apps;
 use crate::hashing::Hasher;
+use clap::Subcommand;
 use claviger_core::{Realm, User};
 use claviger_store::Masked;
-use clap::Subcommand;
 use std::path::PathBuf;
 
 /// The shortest password that is taken (NIST SP 800-63B-4, 3.1.1.2: no rules of composition).

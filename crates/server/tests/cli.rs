@@ -1,0 +1,394 @@
+//! The program as its users run it: exit codes, what goes to stdout and what to stderr, beside a running server.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A folder with a configuration, removed at the end.
+struct Home(PathBuf);
+
+impl Home {
+    fn empty() -> Self {
+        let path = std::env::temp_dir().join(format!("claviger-cli-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    /// As `claviger init` and `claviger apply` leave it.
+    fn applied() -> Self {
+        let home = Self::empty();
+        home.ok(&["init"]);
+        home.ok(&["apply", "realms/"]);
+        home
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+        command.current_dir(&self.0).args(args).stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLAVIGER_")) {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran(self.command(args).output().unwrap())
+    }
+
+    fn ok(&self, args: &[&str]) -> Ran {
+        let ran = self.run(args);
+        assert_eq!(ran.code(), 0, "{args:?}: {}{}", ran.out(), ran.err());
+        ran
+    }
+
+    /// It fails with this code, says `why` on stderr, and nothing on stdout.
+    fn fails(&self, code: i32, args: &[&str], why: &str) {
+        let ran = self.run(args);
+        assert_eq!(ran.code(), code, "{args:?}: {}{}", ran.out(), ran.err());
+        assert!(ran.err().contains(why), "{args:?}: {}", ran.err());
+        assert_eq!(ran.out(), "", "{args:?}");
+    }
+
+    fn with_stdin(&self, args: &[&str], input: &str) -> Ran {
+        let mut child =
+            self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Ran(child.wait_with_output().unwrap())
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.0.join(file)).unwrap()
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.0.join(file), text).unwrap();
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Ran(Output);
+
+impl Ran {
+    fn code(&self) -> i32 {
+        self.0.status.code().unwrap()
+    }
+
+    fn out(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    fn err(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.0.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.out()))
+    }
+}
+
+/// A running `claviger serve`.
+struct Serving {
+    child: Child,
+    port: u16,
+    management: u16,
+}
+
+impl Serving {
+    fn start(home: &Home) -> Self {
+        let (port, management) = (free_port(), free_port());
+        let config = home.read("claviger.toml");
+        let config = config.replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
+        home.write("claviger.toml", &config.replace("127.0.0.1:9090", &format!("127.0.0.1:{management}")));
+        let realm = home.read("realms/example.toml").replace("localhost:8080", &format!("localhost:{port}"));
+        home.write("realms/example.toml", &realm);
+        home.ok(&["apply", "realms/"]);
+        let mut child = home.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("serving") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended");
+        }
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, port, management }
+    }
+
+    /// The status and body of an answer.
+    fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{body}",
+            self.port
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+
+    fn token(&self, client: &str, secret: &str) -> u16 {
+        self.post("/token", &format!("grant_type=client_credentials&client_id={client}&client_secret={secret}")).0
+    }
+
+    /// Waits until the server has noticed what another process wrote.
+    fn eventually(&self, client: &str, secret: &str, expected: bool) {
+        let began = std::time::Instant::now();
+        while (self.token(client, secret) == 200) != expected {
+            assert!(began.elapsed().as_secs() < 10, "the server did not notice");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end; its exit code.
+    fn stop(mut self) -> i32 {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn help_goes_to_stdout_and_usage_to_stderr() {
+    let home = Home::empty();
+    assert!(home.ok(&["--help"]).out().contains("claviger init /etc/claviger"));
+    assert!(home.ok(&["app", "approve", "--help"]).out().contains("claviger app list --status pending"));
+    assert!(home.ok(&["--version"]).out().starts_with("claviger "));
+    home.fails(2, &["ap"], "unrecognized subcommand");
+    home.fails(2, &["app", "list", "--status", "gone"], "suspended");
+    assert!(home.ok(&["completions", "bash"]).out().contains("_claviger"));
+}
+
+#[test]
+fn init_writes_what_works_and_overwrites_nothing() {
+    let home = Home::empty();
+    let ran = home.ok(&["init", "etc", "-o", "json"]);
+    assert_eq!(ran.json()["written"].as_array().unwrap().len(), 3);
+    assert!(ran.err().contains("claviger serve --config etc/claviger.toml"));
+    let mode = |file: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(home.0.join(file)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(mode("etc/master.key"), 0o600);
+    let key = home.read("etc/master.key");
+    home.fails(6, &["init", "etc"], "etc/claviger.toml is there already");
+    std::fs::remove_file(home.0.join("etc/claviger.toml")).unwrap();
+    home.ok(&["init", "etc"]);
+    assert_eq!(home.read("etc/master.key"), key);
+    let applied = home.ok(&["apply", "etc/realms", "--config", "etc/claviger.toml", "-o", "json"]).json();
+    assert_eq!(applied["created"].as_array().unwrap().len(), 3);
+    assert!(Path::new(&home.0.join("etc/claviger.db")).exists());
+}
+
+#[test]
+fn apply_is_idempotent_and_a_rehearsal_changes_nothing() {
+    let home = Home::empty();
+    home.ok(&["init"]);
+    let rehearsed = home.ok(&["apply", "realms/", "--dry-run", "-o", "json"]).json();
+    assert_eq!(
+        (rehearsed["created"].as_array().unwrap().len(), rehearsed["secrets"].as_array().unwrap().len()),
+        (3, 0)
+    );
+    assert!(!home.0.join("claviger.db").exists());
+    let first = home.ok(&["apply", "realms/", "-o", "json"]).json();
+    assert!(first["secrets"][0]["secret"].as_str().unwrap().starts_with("cvs_"));
+    let second = home.ok(&["apply", "realms/", "-o", "json"]).json();
+    assert_eq!((second["unchanged"].as_u64(), second["secrets"].as_array().unwrap().len()), (Some(3), 0));
+
+    home.write("realms/example.toml", &home.read("realms/example.toml").replace("Example API", "${api}"));
+    home.fails(3, &["apply", "realms/"], "--set api=VALUE");
+    assert!(home.ok(&["apply", "realms/", "--set", "api=New", "--dry-run"]).out().contains("changed: realm example"));
+    assert!(home.ok(&["realm", "show", "example"]).out().contains("Example API"));
+    home.ok(&["apply", "realms/", "--set", "api=New"]);
+    assert!(home.ok(&["realm", "show", "example"]).out().contains("https://api.example.com: New"));
+    home.write("realms/bad.toml", "[realm]\nid = \"x\"\nnaem = \"y\"\n");
+    let ran = home.run(&["apply", "realms/", "--set", "api=New"]);
+    assert_eq!(ran.code(), 3);
+    assert!(ran.err().contains("realms/bad.toml:3") && ran.err().contains("did you mean `name`?"), "{}", ran.err());
+}
+
+#[test]
+fn wrong_configurations_are_exit_code_3() {
+    let home = Home::empty();
+    home.fails(3, &["app", "list"], "there is no database");
+    home.fails(3, &["app", "list", "--config", "none.toml"], "none.toml");
+    home.write("claviger.toml", "[server]\nlisten = [\"localhost:1\"]\n");
+    home.fails(3, &["serve"], "127.0.0.1:1");
+    home.write("claviger.toml", "[server]\nlitsen = []\n");
+    home.fails(3, &["serve"], "did you mean `listen`?");
+    let home = Home::applied();
+    let other = Home::applied();
+    std::fs::copy(other.0.join("master.key"), home.0.join("master.key")).unwrap();
+    home.fails(3, &["secret", "add", "nightly-export"], "the master key is not the one");
+}
+
+#[test]
+fn a_second_server_and_a_port_in_use_are_clear_failures() {
+    let home = Home::applied();
+    let serving = Serving::start(&home);
+    home.fails(1, &["serve"], &format!("cannot listen on 127.0.0.1:{}", serving.port));
+    let config = home.read("claviger.toml");
+    let config = config.replace(&serving.port.to_string(), "0").replace(&serving.management.to_string(), "0");
+    home.write("second.toml", &config);
+    home.fails(1, &["serve", "--config", "second.toml"], "another server is using");
+    assert_eq!(serving.stop(), 0);
+}
+
+/// A1 from the vendor's side, beside a running server that follows.
+#[test]
+fn an_app_lives_from_registration_to_suspension_beside_a_running_server() {
+    let home = Home::applied();
+    let serving = Serving::start(&home);
+    assert_eq!(home.ok(&["healthcheck", "-o", "json"]).json()["ready"], true);
+    let create =
+        ["app", "create", "--id", "fleet", "--name", "Fleet", "--owner", "dev@fleet.example", "--scope", "orders:read"];
+    let ran = home.ok(&create);
+    assert!(ran.out().contains("pending") && ran.err().contains("claviger app approve fleet"), "{}", ran.err());
+    home.fails(6, &create, "there is an app `fleet` already");
+    home.fails(6, &["app", "suspend", "fleet", "--yes"], "approve or reject it first");
+    assert_eq!(home.ok(&["app", "list", "--status", "pending", "-o", "json"]).json()[0]["id"], "fleet");
+
+    let approved = home.ok(&["app", "approve", "fleet", "-o", "json"]);
+    let json = approved.json();
+    assert_eq!((json["status"].as_str(), json["mail"]["state"].as_str()), (Some("active"), Some("written")));
+    assert_eq!(json["link"], serde_json::Value::Null);
+    assert!(!approved.out().contains("cvl_") && !approved.out().contains("cvs_"));
+    let mail = std::fs::read_to_string(home.0.join(json["mail"]["file"].as_str().unwrap())).unwrap();
+    assert!(mail.contains("To: dev@fleet.example") && mail.contains("multipart/alternative"), "{mail}");
+    home.fails(6, &["app", "approve", "fleet"], "there is nothing to approve");
+    home.fails(5, &["app", "approve", "ghost"], "there is no app `ghost`");
+
+    let added = home.ok(&["secret", "add", "fleet", "--label", "2027", "--expires", "90d"]);
+    let secret = added.out().trim().to_owned();
+    assert!(secret.starts_with("cvs_") && secret.len() == 47 && added.err().contains("not shown again"));
+    home.fails(6, &["secret", "add", "fleet"], "two live secrets");
+    serving.eventually("fleet", &secret, true);
+    let listed = home.ok(&["secret", "list", "fleet", "-o", "json"]);
+    assert!(!listed.out().contains(&secret));
+    assert_eq!((listed.json()[1]["label"].as_str(), listed.json()[1]["state"].as_str()), (Some("2027"), Some("live")));
+
+    home.fails(2, &["app", "suspend", "fleet"], "--yes");
+    serving.eventually("fleet", &secret, true);
+    home.ok(&["app", "suspend", "fleet", "--yes"]);
+    serving.eventually("fleet", &secret, false);
+    home.ok(&["app", "resume", "fleet"]);
+    serving.eventually("fleet", &secret, true);
+    let id = listed.json()[1]["id"].as_str().unwrap().to_owned();
+    home.ok(&["secret", "retire", "fleet", &id, "--yes"]);
+    serving.eventually("fleet", &secret, false);
+    home.fails(5, &["secret", "retire", "fleet", &id, "--yes"], "no live secret");
+    let imported = home.with_stdin(&["secret", "add", "fleet", "--import", "-"], "brought-along-by-hand\n");
+    assert_eq!(imported.code(), 0, "{}", imported.err());
+    assert!(!imported.out().contains("brought"));
+    serving.eventually("fleet", "brought-along-by-hand", true);
+    home.ok(&["app", "delete", "fleet", "--yes"]);
+    serving.eventually("fleet", "brought-along-by-hand", false);
+    home.fails(5, &["app", "show", "fleet"], "no app `fleet`");
+    let management = format!("127.0.0.1:{}", serving.management);
+    assert_eq!(serving.stop(), 0, "it ends cleanly");
+    home.fails(7, &["healthcheck", &management], &management);
+}
+
+#[test]
+fn a_registration_without_an_owner_prints_the_link() {
+    let home = Home::applied();
+    let ran = home.ok(&["app", "create", "--name", "N", "--scope", "orders:read", "--approve", "-o", "json"]);
+    assert!(ran.json()["link"].as_str().unwrap().contains("/-/secret?link=cvl_"));
+    assert!(ran.err().contains("pass the link on"));
+    home.fails(2, &["app", "create", "--name", "N", "--scope", "orders:raed"], "did you mean `orders:read`?");
+    home.fails(2, &["app", "create", "--name", "N", "--legacy", "telepathy"], "there is: implicit");
+}
+
+#[test]
+fn users_get_passwords_by_stdin_or_file_and_can_be_shut_out() {
+    let home = Home::applied();
+    let set = home.with_stdin(&["user", "password", "ADA"], "correct horse\n");
+    assert_eq!(set.code(), 0, "{}", set.err());
+    assert!(!set.out().contains("horse") && !set.err().contains("horse"));
+    assert_eq!(home.with_stdin(&["user", "password", "ada"], "short\n").code(), 2);
+    assert_eq!(home.with_stdin(&["user", "password", "ada"], "").code(), 2);
+    home.write("new", "from a file, long enough");
+    home.ok(&["user", "password", "ada", "--file", "new"]);
+    home.fails(5, &["user", "password", "eve"], "no user `eve`");
+    home.fails(2, &["user", "disable", "ada"], "--yes");
+    home.ok(&["user", "disable", "ada", "--yes"]);
+    assert_eq!(home.ok(&["user", "list", "-o", "json"]).json()[0]["disabled"], true);
+    home.ok(&["user", "enable", "ada"]);
+    assert!(home.ok(&["user", "list"]).out().contains("active"));
+}
+
+#[test]
+fn keys_are_rotated_and_the_successor_waits() {
+    let home = Home::applied();
+    let keys = home.ok(&["key", "rotate", "-o", "json"]).json();
+    let states: Vec<&str> = keys.as_array().unwrap().iter().map(|key| key["state"].as_str().unwrap()).collect();
+    assert!(states.contains(&"active"), "{keys}");
+    let again = home.ok(&["key", "rotate", "-o", "json"]).json();
+    assert!(again.as_array().unwrap().iter().any(|key| key["state"] == "published"), "{again}");
+    assert!(!home.ok(&["key", "list"]).out().contains("sealed"));
+    home.fails(5, &["key", "list", "--realm", "exampel"], "did you mean `example`?");
+}
+
+#[test]
+fn dialects_are_explained() {
+    let home = Home::empty();
+    let listed = home.ok(&["dialect", "list", "-o", "json"]).json();
+    assert!(listed.as_array().unwrap().iter().any(|one| one["name"] == "standard"));
+    let strict = home.ok(&["dialect", "check", "standard"]);
+    assert!(strict.err().contains("Nothing in it is laxer"), "{}", strict.err());
+    assert!(home.ok(&["dialect", "check", "jim2"]).out().contains("permits: raw-basic"));
+    home.fails(5, &["dialect", "check", "jim3"], "did you mean `jim2`?");
+    home.fails(5, &["dialect", "check", "none.toml"], "none.toml");
+    home.write("bad.toml", "name = \"bad\"\npermits = [\"telepathy\"]\n");
+    home.fails(3, &["dialect", "check", "bad.toml"], "bad.toml:2");
+}
+
+#[test]
+fn a_backup_opens_and_overwrites_nothing() {
+    let home = Home::applied();
+    home.ok(&["db", "backup", "copy.db"]);
+    home.fails(6, &["db", "backup", "copy.db"], "is there already");
+    home.fails(1, &["db", "backup", "none/copy.db"], "none/copy.db");
+    assert_eq!(home.ok(&["realm", "list", "--database", "sqlite://copy.db", "-o", "json"]).json()[0]["id"], "example");
+    let status = home.ok(&["db", "status", "-o", "json"]).json();
+    assert_eq!(status["realms"], 1);
+}
+
+#[test]
+fn seats_and_legacy_use_are_reported_when_there_are_none() {
+    let home = Home::applied();
+    assert_eq!(home.ok(&["seat", "list", "-o", "json"]).json(), serde_json::json!([]));
+    home.fails(5, &["seat", "release", "full", "nobody", "--yes"], "nobody called `nobody`");
+    let report = home.ok(&["legacy"]);
+    assert!(report.out().starts_with("CLIENT") && report.err().contains("Nobody used"), "{}", report.err());
+    home.fails(2, &["legacy", "--days", "0"], "days");
+}
+
+#[test]
+fn a_newer_programs_database_is_exit_code_8() {
+    let home = Home::applied();
+    let database = rusqlite::Connection::open(home.0.join("claviger.db")).unwrap();
+    database.execute("UPDATE schema_version SET version = 9999, readable_by = 9999", []).unwrap();
+    drop(database);
+    home.fails(8, &["app", "list"], "newer than this program");
+}
