@@ -10,6 +10,7 @@ use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
 use crate::issue::{self, Origin};
 use crate::sites::Site;
+use claviger_core::client::GrantType;
 use claviger_core::client_auth::Credentials;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{self, GrantUser, StoredGrant};
@@ -17,7 +18,7 @@ use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{Id, Plain, PresentedRefresh, hash_is, replay_key};
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::user::User;
-use claviger_core::{Params, Refusal};
+use claviger_core::{Client, Params, Refusal};
 use claviger_store::{GrantRow, StoredUser};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
@@ -221,7 +222,7 @@ async fn refresh(
         if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
-        let granted: Granted = serde_json::from_str(&row.grant.doc)?;
+        let granted = still_granted(app, site, client.client(), &row).await?;
         let user = grant_user(app, site, &row).await?;
         let stored = StoredGrant {
             client: &row.grant.client,
@@ -248,6 +249,21 @@ async fn refresh(
         }
     }
     Err(Failure::Busy("a grant under heavy refresh"))
+}
+
+/// What a grant still covers: of what its user consented to, only what was not withdrawn.
+async fn still_granted(app: &App, site: &Site, client: &Client, row: &GrantRow) -> Result<Granted, Failure> {
+    let mut granted: Granted = serde_json::from_str(&row.grant.doc)?;
+    let trusted = client.trusted && client.is_confidential();
+    let Some(user) = row.grant.user.as_ref().filter(|_| granted.flow == GrantType::AuthorizationCode && !trusted)
+    else {
+        return Ok(granted);
+    };
+    let consent = app.store.consent(&site.realm.id, user, &row.grant.client).await?.ok_or(Refusal::GrantUnbacked)?;
+    if !granted.scope.is_subset(&consent.scope) {
+        granted.scope = granted.scope.iter().filter(|token| consent.scope.contains(token)).collect();
+    }
+    Ok(granted)
 }
 
 async fn grant_user(app: &App, site: &Site, row: &GrantRow) -> Result<Option<User>, Failure> {

@@ -517,7 +517,7 @@ impl Reply {
 pub struct Browser {
     cookies: Mutex<HashMap<String, String>>,
     username: Option<&'static str>,
-    organisations: Vec<&'static str>,
+    pub organisations: Vec<&'static str>,
 }
 
 impl Browser {

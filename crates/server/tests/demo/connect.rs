@@ -151,6 +151,39 @@ async fn where_nobody_signs_in_one_click_connects() {
 }
 
 #[tokio::test]
+async fn u5_a_401_is_answered_with_one_new_token_and_one_more_call() {
+    let demo = Demo::start();
+    for (id, realm, client, called) in [
+        ("aurora-dev", "aurora-dev", "demo-integrator-dev", "Bramley Foods"),
+        ("blastiq-unattended", "blastiq", "external.customer", "north-pit"),
+    ] {
+        let mut browser = Browser::new();
+        let page = browser.get(&format!("{}/connect/{id}", demo.integrator())).await;
+        let text = page.text();
+        let token = text.split("\"access_token\": \"").nth(1).unwrap().split('"').next().unwrap();
+        let (client, secret) = demo.client(realm, client);
+        let mut fields = vec![("token", token), ("client_id", &client)];
+        if !secret.is_empty() {
+            fields.push(("client_secret", &secret));
+        }
+        let revoked =
+            crate::support::http().post(demo.endpoint(realm, "revocation")).form(&fields).send().await.unwrap();
+        assert_eq!(revoked.status(), 200, "{id}");
+        // The API hears of it a moment later.
+        let mut page = page;
+        for _ in 0..100 {
+            page = press(&mut browser, &page, "/call").await;
+            if page.text().contains("401") {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        shows(&page, &["401", called]);
+        assert_eq!(page.text().matches("HTTP/1.1 401").count(), 1, "{id}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn licences_run_out_and_a_log_off_frees_one() {
     let demo = Demo::start();
     let url = format!("{}/connect/jim2", demo.integrator());
@@ -158,6 +191,8 @@ async fn licences_run_out_and_a_log_off_frees_one() {
     for browser in &mut browsers {
         shows(&browser.get(&url).await, &["Connected", "\"access_token\""]);
     }
+    // Connecting again gives the licence back first.
+    shows(&browsers[2].get(&url).await, &["Log off", "Connected"]);
     let mut fourth = Browser::new();
     let page = fourth.get(&url).await;
     assert!(page.text().contains("access_denied") && page.text().contains("Not connected"), "{}", page.text());

@@ -7,6 +7,9 @@
 mod common;
 
 mod authorization_endpoint;
+mod organisations;
 mod pkce_and_codes;
+mod refresh;
+mod seats;
 mod story;
 mod token_endpoint;

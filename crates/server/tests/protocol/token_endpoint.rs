@@ -52,8 +52,13 @@ async fn bar_41_a_form_and_nothing_else() {
     let body = format!("grant_type=client_credentials&client_id=app&client_secret={SECRET}");
     let json = format!(r#"{{"grant_type":"client_credentials","client_id":"app","client_secret":"{SECRET}"}}"#);
     for path in ["/token", "/introspect", "/revoke"] {
-        for media in ["text/plain", "multipart/form-data; boundary=x", "application/xml", "application/x-www-form-urlencodedx"] {
-            server.send(Method::POST, path, &[("content-type", media)], body.clone()).await.refused(415, "invalid_request");
+        for media in
+            ["text/plain", "multipart/form-data; boundary=x", "application/xml", "application/x-www-form-urlencodedx"]
+        {
+            server
+                .send(Method::POST, path, &[("content-type", media)], body.clone())
+                .await
+                .refused(415, "invalid_request");
         }
         server.send(Method::POST, path, &[], body.clone()).await.refused(415, "invalid_request");
         let reply = server.send(Method::POST, path, &[("content-type", "application/json")], json.clone()).await;
@@ -73,7 +78,8 @@ async fn bar_41_json_where_the_dialect_and_the_client_allow_it() {
     .await;
     server.add_client(&Client { legacy: [Legacy::JsonBody].into(), ..client("json") }).await;
     server.add_client(&client("app")).await;
-    let json = |id: &str| format!(r#"{{"grant_type":"client_credentials","client_id":"{id}","client_secret":"{SECRET}"}}"#);
+    let json =
+        |id: &str| format!(r#"{{"grant_type":"client_credentials","client_id":"{id}","client_secret":"{SECRET}"}}"#);
     let headers = [("content-type", "application/json; charset=utf-8")];
     assert_eq!(server.send(Method::POST, "/token", &headers, json("json")).await.status, 200);
     server.send(Method::POST, "/token", &headers, json("app")).await.refused(400, "unauthorized_client");
@@ -86,7 +92,9 @@ async fn bar_41_json_where_the_dialect_and_the_client_allow_it() {
 async fn bar_42_credentials_in_the_uri_are_refused() {
     let server = started().await;
     let body = format!("grant_type=client_credentials&client_id=app&client_secret={SECRET}");
-    for query in ["client_secret=x", "refresh_token=x", "code=x", "password=x", "token=x", "code_verifier=x", "a=b&code=x"] {
+    for query in
+        ["client_secret=x", "refresh_token=x", "code=x", "password=x", "token=x", "code_verifier=x", "a=b&code=x"]
+    {
         let reply = server.send(Method::POST, &format!("/token?{query}"), &[FORM], body.clone()).await;
         reply.refused(400, "invalid_request");
     }
@@ -104,7 +112,10 @@ async fn bar_43_one_way_of_authenticating() {
     let same = "grant_type=client_credentials&client_id=app";
     assert_eq!(with_basic(&server, &authorization, same).await.status, 200);
     let headers = [FORM, ("authorization", authorization.as_str()), ("authorization", authorization.as_str())];
-    server.send(Method::POST, "/token", &headers, "grant_type=client_credentials").await.refused(400, "invalid_request");
+    server
+        .send(Method::POST, "/token", &headers, "grant_type=client_credentials")
+        .await
+        .refused(400, "invalid_request");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,9 +185,8 @@ async fn bar_45_46_failed_body_authentication_says_the_same_of_everybody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bar_47_guessing_a_secret_is_braked_and_the_right_one_is_not() {
     let server = started().await;
-    let form = |secret: &'static str| {
-        [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", secret)]
-    };
+    let form =
+        |secret: &'static str| [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", secret)];
     for _ in 0..5 {
         server.post("/token", &form("wrong")).await.refused(401, "invalid_client");
     }
@@ -192,7 +202,8 @@ async fn bar_47_guessing_a_secret_is_braked_and_the_right_one_is_not() {
     server.post("/token", &form("wrong")).await.refused(401, "invalid_client");
     // Names that nobody has are braked alike.
     for status in [401, 401, 401, 401, 401, 429] {
-        let reply = server.post("/token", &[("grant_type", "x"), ("client_id", "nobody"), ("client_secret", "x")]).await;
+        let reply =
+            server.post("/token", &[("grant_type", "x"), ("client_id", "nobody"), ("client_secret", "x")]).await;
         assert_eq!(reply.status, status);
     }
 }
@@ -245,7 +256,10 @@ async fn bar_51_52_67_what_an_answer_carries() {
         )
     );
     assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(now), Some(now + 600)));
-    server.token("app", &[("grant_type", "client_credentials"), ("scope", "unheard-of")]).await.refused(400, "invalid_scope");
+    server
+        .token("app", &[("grant_type", "client_credentials"), ("scope", "unheard-of")])
+        .await
+        .refused(400, "invalid_scope");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -404,10 +418,13 @@ async fn two_secrets_are_live_at_once_and_a_retired_one_is_dead() {
     let server = started().await;
     let second = server.secret("s2", "the second secret of this client, long enough");
     server.store.add_secret("test", "app", second, server.now()).await.unwrap();
-    let form = |secret: &'static str| {
-        [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", secret)]
-    };
-    server.until(async || server.post("/token", &form("the second secret of this client, long enough")).await.status == 200).await;
+    let form =
+        |secret: &'static str| [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", secret)];
+    server
+        .until(async || {
+            server.post("/token", &form("the second secret of this client, long enough")).await.status == 200
+        })
+        .await;
     assert_eq!(server.post("/token", &form(SECRET)).await.status, 200);
     server.store.retire_secret("test", "app", "s1", server.now()).await.unwrap();
     server.until(async || server.post("/token", &form(SECRET)).await.status != 200).await;
