@@ -41,7 +41,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
     };
     let guard = guard(file, None, http)?;
     let people = People { store: store.clone(), realm: realm.id.clone() };
-    let (router, rows): (Router, &[Row]) = match realm.dialect.name.as_str() {
+    let (app, rows): (Router, &[Row]) = match realm.dialect.name.as_str() {
         "audaconnect" => (
             Router::new()
                 .route("/AudaAPI.WebAPI/api/users/me", get(users_me).layer(guard.layer()))
@@ -91,7 +91,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
             for_apps: *whom == For::All,
         })
         .collect();
-    let router = router.layer(Extension(guard)).layer(Extension(people));
+    let router = app.layer(Extension(guard)).layer(Extension(people));
     Ok(SampleApi { authorities, router, routes })
 }
 
@@ -214,7 +214,7 @@ struct Order {
 }
 
 async fn accounts(Query(order): Query<Order>) -> Response {
-    let mut accounts = vec![(101, "Bramley Foods"), (102, "Aldous Freight"), (103, "Castle Lettings")];
+    let mut accounts = [(101, "Bramley Foods"), (102, "Aldous Freight"), (103, "Castle Lettings")];
     let order = order.order_by.unwrap_or_else(|| "id asc".to_owned());
     match order.split_whitespace().collect::<Vec<_>>().as_slice() {
         ["id"] | ["id", "asc"] => {}

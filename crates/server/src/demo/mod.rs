@@ -15,10 +15,10 @@ mod manifest;
 mod plan;
 mod views;
 
-use crate::app::Service;
+use crate::app::{App, Service};
 use crate::clock::Clock;
 use crate::files::realm::RealmFile;
-use crate::files::{self, demo as realm_files};
+use crate::files::{self, Variables, demo as realm_files};
 use crate::http::Limits;
 use crate::master_key::MasterKey;
 use crate::server;
@@ -27,6 +27,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use claviger_core::crypto::sha256;
 use claviger_store::{Options as StoreOptions, Store, lock_for_serving};
 use folder::Folder;
 use manifest::Route;
@@ -123,9 +124,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let variables = realm_files::variables(options.port_base);
     let files = files::realm::parse(&realm_files::realm_files(), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let report = files::apply::apply(&store, &files, &app.hasher, &app.secrets, app.clock.now()).await?;
-    let (new, changed) = (report.created.len(), report.changed.len());
-    say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
+    apply(&app, &files, folder, &variables).await?;
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
@@ -154,6 +153,28 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let _ = out.write_all(lines::all(&realms, &plan.integrator()).as_bytes()).and_then(|()| out.flush());
     say(&format!("ready after {} ms; Ctrl-C stops it", began.elapsed().as_millis()));
     Ok(Running { stop, served, service, _lock: lock })
+}
+
+/// Applies the realm files, as `claviger apply` does. A kept folder to which the very same files were applied before is left
+/// alone: checking its passwords once more would cost more than all the rest of the start.
+async fn apply(app: &App, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
+    let texts = realm_files::REALM_FILES.iter().map(|(_, text)| *text);
+    let values = variables.values().map(String::as_str);
+    let applied: Vec<&str> = texts.chain(values).chain([env!("CARGO_PKG_VERSION")]).collect();
+    let mark = claviger_core::jose::base64url(&sha256(applied.join("\0").as_bytes()));
+    let mark_file = folder.path().join("demo.applied");
+    let mut known = std::fs::read_to_string(&mark_file).is_ok_and(|text| text == mark);
+    for file in files {
+        known = known && app.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
+    }
+    if known {
+        say("the realm files are as they were");
+        return Ok(());
+    }
+    let report = files::apply::apply(&app.store, files, &app.hasher, &app.secrets, app.clock.now()).await?;
+    let (new, changed) = (report.created.len(), report.changed.len());
+    say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
+    std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))
 }
 
 /// Progress is for the person in front of it; what others read goes to standard output.

@@ -69,7 +69,7 @@ async fn a_second_one_on_the_same_data_is_refused_and_data_is_kept() {
     };
     let key = jwks().await;
     assert_eq!(demo.end("-TERM").0.code(), Some(0));
-    let again = Demo::start_with(Folder::new(), &["--data", &path]);
+    let again = Demo::start_at(demo.base, Folder::new(), &["--data", &path]);
     let url = again.endpoint("standard", "jwks");
     let keys: serde_json::Value = http().get(url).send().await.unwrap().json().await.unwrap();
     assert_eq!(keys["keys"][0]["kid"], key, "the same database, the same keys");

@@ -64,6 +64,11 @@ impl Demo {
         }
     }
 
+    /// On ports that were free a moment ago.
+    pub fn start_at(base: u16, folder: Folder, arguments: &[&str]) -> Self {
+        Self::try_start(&mut Some(folder), base, arguments).unwrap_or_else(|log| panic!("{log}"))
+    }
+
     fn try_start(folder: &mut Option<Folder>, base: u16, arguments: &[&str]) -> Result<Self, String> {
         let path = folder.as_ref().unwrap().0.clone();
         let (manifest, out, log) = (path.join("manifest.json"), path.join("out"), path.join("log"));

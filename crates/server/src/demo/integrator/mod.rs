@@ -94,6 +94,10 @@ async fn connect(State(app): App, Path(id): Path<String>, headers: HeaderMap) ->
     let next = match &vendor.flow {
         Flow::Code(_) | Flow::Implicit => steps::authorization_url(vendor, &visit),
         Flow::ClientCredentials | Flow::Password { .. } => {
+            if vendor.logoff.is_some() {
+                // The session that there is holds a licence.
+                steps::disconnect(&app.http, vendor, &visit).await;
+            }
             steps::ask_at_once(&app.http, vendor, &visit).await;
             vendor.connection_path()
         }

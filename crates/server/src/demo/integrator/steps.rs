@@ -139,10 +139,18 @@ pub(super) async fn refresh(http: &Client, vendor: &Vendor, visit: &Visit) {
 /// Calls the API; where no person is needed, a 401 is answered with one new token and one more call.
 pub(super) async fn call_api(http: &Client, vendor: &Vendor, visit: &Visit) {
     let alone = matches!(vendor.flow, Flow::ClientCredentials | Flow::Password { .. });
-    if call_once(http, vendor, visit).await == Some(401) && alone {
-        ask_at_once(http, vendor, visit).await;
-        call_once(http, vendor, visit).await;
+    if call_once(http, vendor, visit).await != Some(401) || !alone {
+        return;
     }
+    // A session that lives on is used: a new one might take a second licence.
+    let held = visit.with(vendor.id, |connection| connection.refresh_token.is_some());
+    if held {
+        refresh(http, vendor, visit).await;
+    }
+    if !held || visit.with(vendor.id, |connection| connection.problem.is_some()) {
+        ask_at_once(http, vendor, visit).await;
+    }
+    call_once(http, vendor, visit).await;
 }
 
 async fn call_once(http: &Client, vendor: &Vendor, visit: &Visit) -> Option<u16> {
