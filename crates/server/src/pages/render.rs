@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use minijinja::value::{Serde, Value};
-use minijinja::{Environment, Error, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use super::brand::{Brand, direction};
@@ -193,6 +193,34 @@ fn of<V: View>(brand: &Brand, view: &V) -> Value {
     context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)) }
 }
 
+/// Escapes what HTML needs escaped and no more: the engine's own escaping also spells every slash as a reference, which is
+/// right but hides addresses from people and programs that read the page's source.
+fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {
+            escape(out, text).map_err(Error::from)
+        }
+        _ => escape_formatter(out, state, value),
+    }
+}
+
+fn escape(out: &mut impl std::fmt::Write, text: &str) -> std::fmt::Result {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (plain, special) = rest.split_at(at);
+        out.write_str(plain)?;
+        out.write_str(match special.as_bytes().first() {
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            Some(b'>') => "&gt;",
+            Some(b'"') => "&quot;",
+            _ => "&#x27;",
+        })?;
+        rest = special.get(1..).unwrap_or_default();
+    }
+    out.write_str(rest)
+}
+
 fn render(environment: &Environment<'static>, template: &str, context: Value) -> Result<String, Error> {
     environment.get_template(template)?.render(context)
 }
@@ -205,6 +233,7 @@ fn environment(
 ) -> Result<Environment<'static>, PagesError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(format);
     locale::install(&mut environment, messages, english);
     environment.add_filter("coloured", |text: &str| coloured(text));
     for (name, text) in &sources.templates {
