@@ -54,7 +54,8 @@ fn list(files: &[PathBuf], folder: &str) -> Result<String> {
     for file in files {
         let name = file.file_name().and_then(|name| name.to_str()).ok_or("a file's name is not UTF-8")?;
         println!("cargo::rerun-if-changed={}", file.display());
-        writeln!(out, "    ({:?}, include_str!({:?})),", format!("{folder}/{name}"), file)?;
+        let path = file.to_str().ok_or("a file's path is not UTF-8")?;
+        writeln!(out, "    ({:?}, include_str!({path:?})),", format!("{folder}/{name}"))?;
     }
     out.push(']');
     Ok(out)

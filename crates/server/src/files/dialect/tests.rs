@@ -35,6 +35,17 @@ fn the_standard_file_says_what_an_empty_one_means() {
     assert_eq!(standard, Dialect::default());
 }
 
+/// The standard file is the reference of all keys.
+#[test]
+fn the_standard_file_names_every_key() {
+    let (_, text) = EMBEDDED.iter().find(|(name, _)| name.ends_with("/standard.toml")).unwrap();
+    let mut keys = BTreeMap::new();
+    flatten("", &serde_json::to_value(Dialect::default()).unwrap(), &mut keys);
+    for key in keys.keys().filter_map(|key| key.rsplit('.').next()) {
+        assert!(text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} ="))), "{key}");
+    }
+}
+
 #[test]
 fn unknown_keys_and_words_are_told_with_a_suggestion() {
     let text = "permits = [\"implict\"]\n[endpoints]\ntokn = { paths = [\"/t\"] }\npath_case = \"any\"\n\
