@@ -1,7 +1,7 @@
 //! What is read from files: dialects, realms, and how a set of them is brought into the database.
 //!
-//! 1. A file becomes a tree in which every value knows its place ([`tree`]).
-//! 2. The tree becomes a type, strictly ([`decode`]).
+//! 1. A file becomes a tree in which every value knows its place (`tree`).
+//! 2. The tree becomes a type, strictly (`decode`).
 //! 3. What refers to something else is checked ([`dialect`], [`realm`]).
 //! 4. A checked set is applied in one transaction ([`apply`]).
 //!
