@@ -119,8 +119,10 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
         core("bans", Work::Bans),
         core("clippy", Work::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         core("docs", Work::Docs(&["doc", "--workspace", "--no-deps", "--document-private-items"])),
-        // Unit, property and integration tests, and the guides: `tests/guides` is a test of the server.
+        // Unit, property and integration tests.
         core("tests", Work::Cargo(&["test", "--workspace"])),
+        // Again by themselves: what integrators rely on is worth a heading, and costs seconds.
+        core("guides", Work::Cargo(&["test", "--package", "claviger", "--test", "guides"])),
     ];
     for folder in ["clients", "browser"] {
         let scripts = scripts(&root.join("tests").join(folder))?;
