@@ -66,22 +66,31 @@ impl App {
         Some(self.dispatch(&site, target, incoming).await)
     }
 
+    /// A future is as large as its largest branch and is moved with each request, so only the busiest are in place.
     async fn dispatch(&self, site: &Site, target: Target, incoming: &Incoming) -> Answer {
         match target {
             Target::Endpoint(Endpoint::Token) => endpoints::token::answer(self, site, incoming).await,
             Target::Endpoint(Endpoint::Introspection) => endpoints::introspection::answer(self, site, incoming).await,
             Target::Endpoint(Endpoint::Userinfo) => endpoints::userinfo::answer(self, site, incoming).await,
-            Target::Endpoint(Endpoint::Authorization) => endpoints::authorization::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Authorization) => {
+                Box::pin(endpoints::authorization::answer(self, site, incoming)).await
+            }
             Target::Endpoint(Endpoint::Jwks) => endpoints::metadata::jwks(site, incoming),
-            Target::Endpoint(Endpoint::Revocation) => endpoints::revocation::answer(self, site, incoming).await,
-            Target::Endpoint(Endpoint::Revocations) => endpoints::revocations::answer(self, site, incoming).await,
-            Target::Endpoint(Endpoint::Logoff) => endpoints::logoff::answer(self, site, incoming).await,
-            Target::Endpoint(Endpoint::EndSession) => endpoints::end_session::answer(self, site, incoming).await,
+            Target::Endpoint(Endpoint::Revocation) => {
+                Box::pin(endpoints::revocation::answer(self, site, incoming)).await
+            }
+            Target::Endpoint(Endpoint::Revocations) => {
+                Box::pin(endpoints::revocations::answer(self, site, incoming)).await
+            }
+            Target::Endpoint(Endpoint::Logoff) => Box::pin(endpoints::logoff::answer(self, site, incoming)).await,
+            Target::Endpoint(Endpoint::EndSession) => {
+                Box::pin(endpoints::end_session::answer(self, site, incoming)).await
+            }
             Target::Discovery => endpoints::metadata::discovery(site, incoming),
-            Target::SignIn => endpoints::sign_in::answer(self, site, incoming).await,
-            Target::Consent => endpoints::consent::answer(self, site, incoming).await,
-            Target::SwitchAccount => endpoints::sign_in::switch_account(self, site, incoming).await,
-            Target::Secret => endpoints::secret::answer(self, site, incoming).await,
+            Target::SignIn => Box::pin(endpoints::sign_in::answer(self, site, incoming)).await,
+            Target::Consent => Box::pin(endpoints::consent::answer(self, site, incoming)).await,
+            Target::SwitchAccount => Box::pin(endpoints::sign_in::switch_account(self, site, incoming)).await,
+            Target::Secret => Box::pin(endpoints::secret::answer(self, site, incoming)).await,
             Target::Stylesheet => show::stylesheet(self),
         }
     }

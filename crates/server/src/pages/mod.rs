@@ -25,6 +25,5 @@ pub(crate) mod tests;
 pub use brand::Brand;
 pub use compare::RedirectComparison;
 pub use headers::{HTML_TYPE, security_headers};
-pub use render::{Mail, Page, Pages};
+pub use render::{Page, Pages};
 pub use snippets::TokenCall;
-pub use sources::PagesError;
