@@ -1,9 +1,9 @@
 //! The authorization endpoint's decisions (RFC 6749 3.1, 4.1.1, 4.2.1; OpenID Connect Core 3.1.2).
 //!
 //! 1. [`entry`]: does the request name a client at all? 2. [`destination`]: stage one, where the answer may go; what fails
-//! here is a page and never a redirect. 3. [`AuthorizationRequest::check`]: stage two, all else; what fails here
-//! redirects. 4. [`next_step`]: what the browser sees now; asked again after each page until nothing is left but the
-//! answer.
+//!    here is a page and never a redirect. 3. [`AuthorizationRequest::check`]: stage two, all else; what fails here
+//!    redirects. 4. [`next_step`]: what the browser sees now; asked again after each page until nothing is left but the
+//!    answer.
 
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::{Legacy, OrganisationChoice, ResponseType, WithoutClient};

@@ -13,7 +13,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The 16 bytes by which rows are keyed: a UUIDv7, so that newer rows sort behind older ones.
+/// The 16 bytes by which rows are keyed: a `UUIDv7`, so that newer rows sort behind older ones.
 pub type Id = [u8; 16];
 
 /// A secret text: a token, a code, a password. Prints as `***`, is wiped when dropped.
@@ -78,10 +78,8 @@ impl Kind {
 
 /// Spells a token of `kind` from its row's id and 32 random bytes.
 pub fn mint(kind: Kind, id: &Id, secret: &[u8; 32]) -> Plain {
-    let mut bytes = Zeroizing::new([0_u8; 48]);
-    bytes[..16].copy_from_slice(id);
-    bytes[16..].copy_from_slice(secret);
-    Plain::new(format!("{}{}", kind.prefix(), base64url(&bytes[..])))
+    let bytes = Zeroizing::new([&id[..], &secret[..]].concat());
+    Plain::new(format!("{}{}", kind.prefix(), base64url(&bytes)))
 }
 
 /// The row's id that a token of `kind` names; `None` if it is no such token. Whether the token is genuine is known when
@@ -151,12 +149,9 @@ impl RefreshKey {
 
     /// The refresh token of a grant's generation. `nonce`: the grant's own random bytes.
     pub fn mint(&self, grant: &Id, generation: u32, nonce: &[u8; 16]) -> Plain {
-        let mut bytes = Zeroizing::new([0_u8; REFRESH_BYTES]);
-        bytes[0] = REFRESH_VERSION;
-        bytes[1..17].copy_from_slice(grant);
-        bytes[17..21].copy_from_slice(&generation.to_be_bytes());
-        bytes[21..].copy_from_slice(&self.tag(grant, generation, nonce));
-        Plain::new(format!("{REFRESH_PREFIX}{}", base64url(&bytes[..])))
+        let tag = self.tag(grant, generation, nonce);
+        let bytes = Zeroizing::new([&[REFRESH_VERSION], &grant[..], &generation.to_be_bytes(), &tag].concat());
+        Plain::new(format!("{REFRESH_PREFIX}{}", base64url(&bytes)))
     }
 
     /// Whether a presented token is one that [`Self::mint`] made for this grant, in constant time.

@@ -228,12 +228,11 @@ async fn stretched_match(app: &App, site: &Site, entry: &Entry, pair: &Pair) -> 
         .filter(|secret| secret.is_live(now) && secret.kind == SecretKind::Argon2)
         .map(|secret| secret.hash.0.clone())
         .collect();
-    if let (true, Some(user)) = (entry.client.secret_is_password, &entry.client.acts_as) {
-        if let Some(StoredUser { user, password_hash: Some(hash) }) = app.store.user(&site.realm.id, user).await? {
-            if !user.disabled {
-                stored.push(hash.0.into_bytes());
-            }
-        }
+    if let (true, Some(user)) = (entry.client.secret_is_password, &entry.client.acts_as)
+        && let Some(StoredUser { user, password_hash: Some(hash) }) = app.store.user(&site.realm.id, user).await?
+        && !user.disabled
+    {
+        stored.push(hash.0.into_bytes());
     }
     for hash in stored {
         let Ok(phc) = std::str::from_utf8(&hash) else { continue };

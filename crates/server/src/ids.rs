@@ -1,4 +1,4 @@
-//! Ids of rows: UUIDv7 (RFC 9562 5.7), so that rows that are made together lie together.
+//! Ids of rows: `UUIDv7` (RFC 9562 5.7), so that rows that are made together lie together.
 
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::token::Id;

@@ -1,8 +1,8 @@
 //! A running server: its parts put together, its listeners, and the work that goes on beside the requests.
 //!
 //! 1. [`open`] makes an [`App`] of an open database. 2. [`follow`] keeps it in step with what other processes write into
-//! that database. 3. [`jobs`] rotates keys, writes the meter, sweeps out what has expired. 4. [`run`] listens until it is
-//! told to stop.
+//!    that database. 3. [`jobs`] rotates keys, writes the meter, sweeps out what has expired. 4. [`run`] listens until it is
+//!    told to stop.
 
 use crate::app::{App, Service};
 use crate::brakes::Brakes;

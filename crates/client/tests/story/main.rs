@@ -1,5 +1,5 @@
 //! The token manager against servers that say what each test wants to hear.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod asking;
 mod failing;

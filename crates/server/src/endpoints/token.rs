@@ -1,7 +1,7 @@
 //! The token endpoint (RFC 6749 3.2).
 //!
 //! 1. Parameters out of a form, or JSON where the dialect and the client allow it. 2. Who is the client? 3. What does it
-//! ask for? 4. Load what the grant names. 5. Decide ([`claviger_core::grant`]). 6. Mint and commit ([`crate::issue`]).
+//!    ask for? 4. Load what the grant names. 5. Decide ([`claviger_core::grant`]). 6. Mint and commit ([`crate::issue`]).
 
 use crate::app::App;
 use crate::brakes::Subject;
