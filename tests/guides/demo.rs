@@ -45,7 +45,7 @@ impl Demo {
     }
 
     fn await_manifest(&mut self, path: &PathBuf) -> serde_json::Value {
-        let patience = Instant::now() + Duration::from_secs(120);
+        let patience = Instant::now() + Duration::from_mins(2);
         while Instant::now() < patience {
             if let Ok(text) = std::fs::read(path) {
                 return serde_json::from_slice(&text).unwrap();

@@ -17,6 +17,7 @@ use crate::server::Followed;
 use crate::sites::{Site, Sites, Target};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::Endpoint;
+use claviger_core::span::Span;
 use claviger_core::token::Id;
 use claviger_store::Store;
 use http::StatusCode;
@@ -101,7 +102,7 @@ pub(crate) fn longest_token(site: &Site) -> i64 {
     const SLACK: i64 = 60_000;
     let realm = &site.realm;
     let apis = realm.apis.iter().filter_map(|api| api.access_token_ttl);
-    let longest = apis.chain([realm.tokens.access_token_ttl]).max().map_or(0, |ttl| ttl.as_millis());
+    let longest = apis.chain([realm.tokens.access_token_ttl]).max().map_or(0, Span::as_millis);
     // A client's own lifetime is at most a day (checked when it is applied).
     longest.max(86_400_000) + SLACK
 }

@@ -168,14 +168,13 @@ impl Sites {
         let mut sites = Vec::new();
         for realm in store.realms_at(authority).await? {
             let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
-            let site = match known {
-                Some(site) => site,
-                None => {
-                    let keys = keys.ring(&realm).await?;
-                    let site = Arc::new(Site::new(realm, keys));
-                    self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
-                    site
-                }
+            let site = if let Some(site) = known {
+                site
+            } else {
+                let keys = keys.ring(&realm).await?;
+                let site = Arc::new(Site::new(realm, keys));
+                self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
+                site
             };
             sites.push(site);
         }
