@@ -233,7 +233,8 @@ impl GuardBuilder {
             Some(credentials) if self.follow_revocations => {
                 let runtime = tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
                 let url = self.feed.unwrap_or_else(|| issuer.under("/revocations"));
-                let task = revocations::follow(Arc::clone(&issuer), url, Arc::clone(credentials), Arc::clone(&revocations));
+                let task =
+                    revocations::follow(Arc::clone(&issuer), url, Arc::clone(credentials), Arc::clone(&revocations));
                 Some(runtime.spawn(task).abort_handle())
             }
             _ => None,

@@ -191,7 +191,12 @@ impl Index {
 }
 
 /// Reads the feed until the task is ended.
-pub(crate) async fn follow(issuer: Arc<Issuer>, feed: String, credentials: Arc<Credentials>, revocations: Arc<Revocations>) {
+pub(crate) async fn follow(
+    issuer: Arc<Issuer>,
+    feed: String,
+    credentials: Arc<Credentials>,
+    revocations: Arc<Revocations>,
+) {
     let mut after = 0;
     // The first question is answered at once, so that it is known soon whether the feed works.
     let mut wait = Duration::ZERO;

@@ -91,8 +91,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
             for_apps: *whom == For::All,
         })
         .collect();
-    let router = app.layer(Extension(guard)).layer(Extension(people));
-    Ok(SampleApi { authorities, router, routes })
+    Ok(SampleApi { authorities, router: app.layer(Extension(guard)).layer(Extension(people)), routes })
 }
 
 /// Which tokens a route is for.

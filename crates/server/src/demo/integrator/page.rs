@@ -102,11 +102,11 @@ pub(super) fn fragment(vendor: &Vendor, visit: &Visit) -> Response<Body> {
 <h1>The answer is behind the #</h1>
 <p>The token came in the fragment of this page's address, which a browser never sends. A script hands it on; without
 scripts, copy the whole address from the address bar and paste it here.</p>
-<form method="post" action="{path}/fragment">
+<form method="post" action="{path}/fragment" class="stack">
 <input type="hidden" name="csrf" value="{csrf}">
 <div class="field"><label for="fragment">Address or fragment</label>
 <textarea id="fragment" name="fragment" rows="4" cols="60" required autocomplete="off" spellcheck="false"></textarea></div>
-<p><button class="button primary" type="submit">Go on</button></p>
+<div class="actions"><button class="button small primary" type="submit">Go on</button></div>
 </form>
 </main>
 <script src="/fragment.js"></script>
