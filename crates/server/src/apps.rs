@@ -25,6 +25,7 @@ use claviger_core::client::ClientStatus;
 use claviger_core::client::GrantType;
 use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
 use claviger_core::dialect::Endpoint;
+use claviger_core::span::Span;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Realm};
 use claviger_store::{ClientSecret, Fault, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
@@ -187,10 +188,8 @@ pub async fn resume(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppE
 /// There is no such app, or the store cannot write.
 pub async fn delete(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
     let until = desk.now + longest_token(realm);
-    match desk.store.delete_client(&realm.id, id, desk.now, until).await? {
-        true => Ok(()),
-        false => Err(AppError::NoSuchApp(id.to_owned())),
-    }
+    let deleted = desk.store.delete_client(&realm.id, id, desk.now, until).await?;
+    if deleted { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
 }
 
 /// The longest that an access token of this realm may still live, in milliseconds: for so long a revocation is kept.
@@ -198,7 +197,7 @@ pub fn longest_token(realm: &Realm) -> i64 {
     const DAY: i64 = 86_400_000;
     const SLACK: i64 = 60_000;
     let apis = realm.apis.iter().filter_map(|api| api.access_token_ttl);
-    let longest = apis.chain([realm.tokens.access_token_ttl]).map(|ttl| ttl.as_millis()).max().unwrap_or_default();
+    let longest = apis.chain([realm.tokens.access_token_ttl]).map(Span::as_millis).max().unwrap_or_default();
     // A client's own lifetime is at most a day.
     longest.max(DAY) + SLACK
 }
@@ -234,10 +233,8 @@ pub async fn find(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<Client, Ap
 
 async fn set_status(desk: &Desk<'_>, realm: &Realm, id: &str, status: ClientStatus) -> Result<(), AppError> {
     let until = desk.now + longest_token(realm);
-    match desk.store.set_client_status(&realm.id, id, status, desk.now, until).await? {
-        true => Ok(()),
-        false => Err(AppError::NoSuchApp(id.to_owned())),
-    }
+    let known = desk.store.set_client_status(&realm.id, id, status, desk.now, until).await?;
+    if known { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
 }
 
 /// Whether an app has secrets of its own, and why not.

@@ -57,10 +57,8 @@ impl fmt::Display for Complaint {
 /// Everything that is wrong with it; the id is taken; the store cannot write.
 pub async fn register(desk: &Desk<'_>, realm: &Realm, registration: Registration) -> Result<Client, AppError> {
     let client = registration.check(realm, desk.now).map_err(AppError::Invalid)?;
-    match desk.store.register_client(&realm.id, &client, desk.now).await? {
-        true => Ok(client),
-        false => Err(AppError::Exists(client.id)),
-    }
+    let registered = desk.store.register_client(&realm.id, &client, desk.now).await?;
+    if registered { Ok(client) } else { Err(AppError::Exists(client.id)) }
 }
 
 impl Registration {
@@ -92,25 +90,42 @@ impl Registration {
             ScopeSet::default()
         });
         let scopes: Vec<&str> = realm.scopes.iter().map(|scope| scope.name.as_str()).collect();
-        for unknown in scope.iter().filter(|name| !is_standard(name) && !scopes.contains(name)) {
+        for unknown in scope.iter().filter(|name| !scopes.contains(name)) {
             complain("scope", unknown_name(unknown, "scope", &scopes));
         }
         let apis: Vec<&str> = realm.apis.iter().map(|api| api.audience.as_str()).collect();
         for unknown in self.audiences.iter().filter(|name| !apis.contains(&name.as_str())) {
             complain("audience", unknown_name(unknown, "API with the audience", &apis));
         }
+        let audiences = if self.audiences.is_empty() { audiences_of(realm, &scope) } else { self.audiences.clone() };
+        for known in realm.scopes.iter().filter(|known| scope.contains(&known.name)) {
+            if let Some(api) = known.api.as_ref().filter(|api| !audiences.contains(api)) {
+                complain("scope", format!("`{}` belongs to an API that is not among the audiences: {api}", known.name));
+            }
+        }
         let grants = self.grants();
-        for message in self.grant_complaints(&grants) {
+        for message in self.grant_complaints(realm, &grants) {
             complain("grant", message);
         }
         for legacy in self.legacy.iter().filter(|legacy| !realm.dialect.permits.contains(legacy)) {
             let dialect = &realm.dialect.name;
             complain("legacy", format!("the dialect `{dialect}` does not permit `{}`", legacy.name()));
         }
-        if self.redirect_uris.iter().any(|uri| uri.contains('*')) && !self.legacy.contains(&Legacy::WildcardRedirect) {
-            complain("redirect-uri", "a `*` needs the legacy behaviour `wildcard-redirect`".to_owned());
+        for legacy in [Legacy::NoPkce, Legacy::ReusableRefresh].iter().filter(|one| self.legacy.contains(one)) {
+            if self.public {
+                complain("legacy", format!("`{}` is not for public apps (RFC 9700 2.1.1, 4.14.2)", legacy.name()));
+            }
         }
-        let default_audience = apis.first().map(|&audience| audience.to_owned());
+        if redirect_uris.iter().any(RedirectUri::is_wildcard) {
+            let code_only =
+                grants.iter().all(|grant| matches!(grant, GrantType::AuthorizationCode | GrantType::RefreshToken));
+            if !self.legacy.contains(&Legacy::WildcardRedirect) {
+                complain("redirect-uri", "a `*` needs the legacy behaviour `wildcard-redirect`".to_owned());
+            } else if self.public || !code_only {
+                let message = "a `*` is for confidential apps that use the code flow and nothing else";
+                complain("redirect-uri", message.to_owned());
+            }
+        }
         let client = Client {
             id,
             name: self.name.trim().to_owned(),
@@ -122,7 +137,7 @@ impl Registration {
             redirect_uris,
             post_logout_redirect_uris: Vec::new(),
             scope,
-            audiences: if self.audiences.is_empty() { default_audience.into_iter().collect() } else { self.audiences },
+            audiences,
             turnover: turnover(realm, &self.legacy),
             legacy: self.legacy,
             access_token: None,
@@ -146,7 +161,7 @@ impl Registration {
         BTreeSet::from([GrantType::ClientCredentials])
     }
 
-    fn grant_complaints(&self, grants: &BTreeSet<GrantType>) -> Vec<String> {
+    fn grant_complaints(&self, realm: &Realm, grants: &BTreeSet<GrantType>) -> Vec<String> {
         let has = |grant| grants.contains(&grant);
         let needs = |grant, legacy| has(grant) && !self.legacy.contains(&legacy);
         let browser = has(GrantType::AuthorizationCode) || has(GrantType::Implicit);
@@ -155,6 +170,12 @@ impl Registration {
             wrong.push(
                 "a public app cannot have `client_credentials`: it has no secret to prove itself with".to_owned(),
             );
+        }
+        let refreshable = has(GrantType::AuthorizationCode)
+            || has(GrantType::Password)
+            || (has(GrantType::ClientCredentials) && realm.dialect.refresh.for_client_credentials);
+        if has(GrantType::RefreshToken) && !refreshable {
+            wrong.push("`refresh_token`: none of the other grants comes with a refresh token".to_owned());
         }
         if browser && self.redirect_uris.is_empty() {
             wrong.push("users must be sent back somewhere: name at least one redirect URI".to_owned());
@@ -175,9 +196,19 @@ fn turnover(realm: &Realm, legacy: &BTreeSet<Legacy>) -> Option<Turnover> {
     (reusable && !legacy.contains(&Legacy::ReusableRefresh)).then_some(Turnover::Rotate)
 }
 
-/// Scopes that every realm has (OpenID Connect Core 5.4, 11).
-fn is_standard(scope: &str) -> bool {
-    matches!(scope, "openid" | "profile" | "email" | "offline_access")
+/// The audiences where none were named: those of the scopes' APIs, else the realm's first.
+fn audiences_of(realm: &Realm, scope: &ScopeSet) -> Vec<String> {
+    let named: BTreeSet<&String> = realm
+        .scopes
+        .iter()
+        .filter(|known| scope.contains(&known.name))
+        .filter_map(|known| known.api.as_ref())
+        .collect();
+    if named.is_empty() {
+        return realm.apis.first().map(|api| api.audience.clone()).into_iter().collect();
+    }
+    // In the realm's order: the first is the default.
+    realm.apis.iter().map(|api| &api.audience).filter(|audience| named.contains(audience)).cloned().collect()
 }
 
 fn unknown_name(name: &str, what: &str, known: &[&str]) -> String {

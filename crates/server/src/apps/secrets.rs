@@ -87,8 +87,6 @@ pub async fn secrets_of(desk: &Desk<'_>, realm: &Realm, app: &str) -> Result<(Cl
 /// There is no such app or no such live secret, or the store cannot write.
 pub async fn retire_secret(desk: &Desk<'_>, realm: &Realm, app: &str, id: &str) -> Result<(), AppError> {
     find(desk, realm, app).await?;
-    match desk.store.retire_secret(&realm.id, app, id, desk.now).await? {
-        true => Ok(()),
-        false => Err(AppError::NoSuchSecret { app: app.to_owned(), id: id.to_owned() }),
-    }
+    let retired = desk.store.retire_secret(&realm.id, app, id, desk.now).await?;
+    if retired { Ok(()) } else { Err(AppError::NoSuchSecret { app: app.to_owned(), id: id.to_owned() }) }
 }

@@ -42,7 +42,7 @@ impl World {
         store.put_realm(&realm, NOW).await.unwrap();
         store.put_realm(&self::realm("other", 9002), NOW).await.unwrap();
         let (clock, hand) = Clock::set_to(NOW);
-        let app = crate::server::open(store, &MasterKey::generate(), clock, None).await.unwrap();
+        let app = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, None)).await.unwrap();
         Self { app, hand, realm }
     }
 
@@ -351,6 +351,54 @@ async fn everything_that_is_wrong_with_a_registration_is_said_at_once() {
         "{wrong:?}"
     );
     assert!(wrong[4].message.contains("did you mean `read`?"));
+}
+
+#[tokio::test]
+async fn what_a_dialect_permits_is_still_not_for_every_app() {
+    let mut world = World::new().await;
+    world.realm.dialect.permits = claviger_core::dialect::Legacy::ALL.into();
+    world.realm.scopes[0].api = Some("https://api.example".to_owned());
+    world
+        .realm
+        .apis
+        .push(claviger_core::realm::Api { audience: "https://b.example".to_owned(), ..world.realm.apis[0].clone() });
+    let wrong = async |change: &dyn Fn(&mut Registration)| {
+        let mut registration = Registration {
+            name: "N".to_owned(),
+            redirect_uris: vec!["https://n.example/back/*".to_owned()],
+            legacy: [claviger_core::dialect::Legacy::WildcardRedirect].into(),
+            ..Registration::default()
+        };
+        change(&mut registration);
+        match register(&world.desk(), &world.realm, registration).await {
+            Err(AppError::Invalid(wrong)) => wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
+            other => format!("{:?}", other.map(|client| client.audiences)),
+        }
+    };
+    use claviger_core::dialect::Legacy;
+    assert_eq!(wrong(&|app| app.scope = "read".to_owned()).await, "Ok([\"https://api.example\"])");
+    assert!(wrong(&|app| app.legacy.clear()).await.contains("needs the legacy behaviour"));
+    assert!(wrong(&|app| app.public = true).await.contains("confidential apps"));
+    assert!(
+        wrong(&|app| {
+            app.public = true;
+            app.legacy.insert(Legacy::NoPkce);
+        })
+        .await
+        .contains("`no-pkce` is not for public")
+    );
+    let only = GrantType::ClientCredentials;
+    assert!(
+        wrong(&|app| app.grants = [GrantType::AuthorizationCode, only].into()).await.contains("code flow and nothing")
+    );
+    assert!(
+        wrong(&|app| app.grants = [only, GrantType::RefreshToken].into()).await.contains("none of the other grants")
+    );
+    let elsewhere = wrong(&|app| {
+        app.scope = "read".to_owned();
+        app.audiences = vec!["https://b.example".to_owned()];
+    });
+    assert!(elsewhere.await.contains("not among the audiences"));
 }
 
 #[tokio::test]

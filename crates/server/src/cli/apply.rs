@@ -55,7 +55,7 @@ async fn write(store: &Store, files: &[RealmFile], secrets: &Secrets, now: i64) 
     files::apply::apply(store, files, &hasher, secrets, now).await.map_err(|error| match error {
         ApplyError::Store(fault) => fault.into(),
         ApplyError::Conflict { .. } => Trouble::new(Exit::Conflict, error.to_string()),
-        other => Trouble::new(Exit::Failure, other.to_string()),
+        ApplyError::Busy(busy) => Trouble::new(Exit::Failure, busy.to_string()),
     })
 }
 

@@ -85,14 +85,14 @@ fn checked(dialect: &Dialect) -> Checked<'_> {
 fn load(name: &str, context: &Context) -> Result<Dialect, Trouble> {
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|extension| extension == "toml") {
-        let content = std::fs::read(path)
+        let bytes = std::fs::read(path)
             .map_err(|error| Trouble::new(Exit::NotFound, format!("{name} cannot be read: {error}")))?;
-        return Ok(dialect::parse(name, &content)?);
+        return Ok(dialect::parse(name, &bytes)?);
     }
-    let dialects = context.dialects()?;
-    dialects.named(name).cloned().ok_or_else(|| {
+    let all = context.dialects()?;
+    all.named(name).cloned().ok_or_else(|| {
         let trouble = Trouble::not_found(format!("there is no dialect `{name}`"));
-        match crate::files::did_you_mean(name, dialects.names()) {
+        match crate::files::did_you_mean(name, all.names()) {
             Some(hint) => trouble.help(hint),
             None => trouble,
         }

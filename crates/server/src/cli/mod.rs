@@ -47,7 +47,7 @@ struct Cli {
     /// The configuration [default: ./claviger.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_CONFIG")]
     config: Option<PathBuf>,
-    /// The database, in place of the configuration's: sqlite:///var/lib/claviger/claviger.db
+    /// The database, in place of the configuration's, like `sqlite:///var/lib/claviger/claviger.db`
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// The realm; may be left out where there is only one
@@ -143,12 +143,12 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::new(Exit::Failure, format!("the process cannot start: {error}")))?;
-    runtime.block_on(run(command, context))
+    runtime.block_on(Box::pin(run(command, context)))
 }
 
 async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
-        Command::Demo(args) => Ok(demo::run(args).await?),
+        Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Serve => serve::run(context).await,
         Command::Init(args) => init::run(&args, context),
         Command::Apply(args) => apply::run(args, context).await,

@@ -2,6 +2,7 @@
 
 use super::trouble::{Exit, Trouble};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// How data is printed.
@@ -38,7 +39,8 @@ impl Format {
                 for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
                     let indent = format!("\n{}", " ".repeat(width + 2));
                     let value = value.lines().map(printable).collect::<Vec<_>>().join(&indent);
-                    text.push_str(&format!("{name:width$}  {value}\n"));
+                    // A String takes every write.
+                    let _ = writeln!(text, "{name:width$}  {value}");
                 }
                 put(&text)
             }

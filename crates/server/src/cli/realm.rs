@@ -38,13 +38,6 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             for id in data.realm_ids().await? {
                 realms.extend(data.store.realm(&id).await?);
             }
-            #[derive(Serialize)]
-            struct Listed {
-                id: String,
-                name: String,
-                issuer: String,
-                dialect: String,
-            }
             let listed: Vec<Listed> = realms
                 .into_iter()
                 .map(|realm| Listed {
@@ -79,6 +72,14 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             context.format.one(&realm, &pairs)
         }
     }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    name: String,
+    issuer: String,
+    dialect: String,
 }
 
 #[derive(Serialize)]

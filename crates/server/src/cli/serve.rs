@@ -28,8 +28,8 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let config = context.config()?;
     log(&config.log)?;
     let mailer = Mailer::new(&config.mail.from, &config.mail.outlet)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| no_signal(&error))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| no_signal(&error))?;
     // The ports first: one in use is told before anything is made.
     let mut listeners = Vec::new();
     for address in &config.server.listen {
@@ -42,9 +42,8 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let _lock = lock(&config.database_url)?;
     let store = Store::open(&config.database_url, &claviger_store::Options::default())?;
     let master = master_key(&config.database_url, config.master_key_file.as_deref())?;
-    let app = server::open(store, &master, Clock::default(), config.templates_folder.as_deref())
-        .await
-        .map_err(wrong_start)?;
+    let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
+    let app = Box::pin(opened).await.map_err(wrong_start)?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
 
     let (stop, stopped) = watch::channel(false);
@@ -75,7 +74,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn no_signal(error: std::io::Error) -> Trouble {
+fn no_signal(error: &std::io::Error) -> Trouble {
     Trouble::new(Exit::Failure, format!("signals cannot be received: {error}"))
 }
 
@@ -135,7 +134,7 @@ async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver<boo
     }
 }
 
-/// Tells systemd, where it started us and asked to be told (sd_notify).
+/// Tells systemd, where it started us and asked to be told (`sd_notify`).
 fn notify(state: &str) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty()) else { return };
     let sent = std::os::unix::net::UnixDatagram::unbound().and_then(|socket| socket.send_to(state.as_bytes(), path));

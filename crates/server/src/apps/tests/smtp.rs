@@ -20,10 +20,9 @@ pub(super) fn start(refusals: usize) -> (u16, Receiver<Received>) {
     thread::spawn(move || {
         let mut refusals = refusals;
         for stream in listener.incoming() {
-            if let Some(received) = converse(stream.unwrap(), &mut refusals) {
-                if sender.send(received).is_err() {
-                    return;
-                }
+            let received = converse(stream.unwrap(), &mut refusals);
+            if received.is_some_and(|received| sender.send(received).is_err()) {
+                return;
             }
         }
     });
