@@ -1,6 +1,6 @@
 //! The project's own tools: `cargo xtask bench`, `cargo xtask test`, `cargo xtask deny`.
 //!
-//! `bench` measures the release server beside bare servers (see [`bench`]), `test` runs everything
+//! `bench` measures the release server beside bare servers (see [`mod@bench`]), `test` runs everything
 //! that must pass before a change is done (see [`steps`]), `deny` checks the dependencies.
 
 mod bench;
