@@ -1,6 +1,7 @@
 //! Starting, stopping, failing.
 
 use crate::support::{Demo, Folder, command, free_base, http};
+use rustix::process::Signal;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
@@ -13,11 +14,11 @@ fn fails(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) {
 
 #[tokio::test]
 async fn ctrl_c_and_sigterm_end_it_cleanly_and_leave_nothing() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in [Signal::INT, Signal::TERM] {
         let mut demo = Demo::start();
         let (status, took) = demo.end(signal);
-        assert_eq!(status.code(), Some(0), "{signal}");
-        assert!(took < Duration::from_secs(5), "{signal}: {took:?}");
+        assert_eq!(status.code(), Some(0), "{signal:?}");
+        assert!(took < Duration::from_secs(5), "{signal:?}: {took:?}");
         let left: Vec<_> = std::fs::read_dir(&demo.folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert!(left.iter().all(|name| ["out", "log", "manifest.json"].iter().any(|known| name == known)), "{left:?}");
         let log = std::fs::read_to_string(demo.folder.0.join("log")).unwrap();
@@ -68,7 +69,7 @@ async fn a_second_one_on_the_same_data_is_refused_and_data_is_kept() {
         http().get(url).send().await.unwrap().json::<serde_json::Value>().await.unwrap()["keys"][0]["kid"].clone()
     };
     let key = jwks().await;
-    assert_eq!(demo.end("-TERM").0.code(), Some(0));
+    assert_eq!(demo.end(Signal::TERM).0.code(), Some(0));
     let again = Demo::start_at(demo.base, Folder::new(), &["--data", &path]);
     let url = again.endpoint("standard", "jwks");
     let keys: serde_json::Value = http().get(url).send().await.unwrap().json().await.unwrap();

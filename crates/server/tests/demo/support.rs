@@ -1,6 +1,7 @@
 //! A running demo, and a browser that is a cookie jar.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -133,10 +134,9 @@ impl Demo {
     }
 
     /// Sends a signal and waits for the end.
-    pub fn end(&mut self, signal: &str) -> (ExitStatus, Duration) {
+    pub fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let asked = Instant::now();
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
         let status = self.child.wait().unwrap();
         (status, asked.elapsed())
     }
