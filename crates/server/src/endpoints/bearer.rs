@@ -5,13 +5,15 @@ use crate::failure::Failure;
 use crate::http::Incoming;
 use crate::revoked::Subject;
 use crate::sites::Site;
+use claviger_core::Params;
 use claviger_core::claims::{AccessClaims, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, verify_jwt};
 use claviger_core::token::{self, Id, Kind};
 use claviger_store::{AccessTokenRow, NewAccessToken};
-use http::header::AUTHORIZATION;
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use std::borrow::Cow;
 
 /// What a token of ours says, whoever holds it.
@@ -123,8 +125,40 @@ fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
     })
 }
 
-/// The bearer token of a request's `Authorization` header (RFC 6750 2.1); the scheme in any case.
-pub(crate) fn from_header(incoming: &Incoming) -> Option<&str> {
+/// How a request carries its bearer token (RFC 6750 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sent<'a> {
+    /// Not at all.
+    Nowhere,
+    /// In the one way that was used.
+    Once(Cow<'a, str>),
+    /// Twice, or in the URL.
+    Wrongly,
+}
+
+/// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
+pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
+    let named = |text: &str| text.split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token="));
+    if named(incoming.query()) || incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Sent::Wrongly;
+    }
+    match (in_header(incoming), in_form(incoming)) {
+        (Some(_), Some(_)) => Sent::Wrongly,
+        (Some(text), None) => Sent::Once(Cow::Borrowed(text)),
+        (None, Some(text)) => Sent::Once(Cow::Owned(text)),
+        (None, None) => Sent::Nowhere,
+    }
+}
+
+fn in_header(incoming: &Incoming) -> Option<&str> {
     let (scheme, token) = incoming.header(AUTHORIZATION.as_str())?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
+}
+
+fn in_form(incoming: &Incoming) -> Option<String> {
+    let media = incoming.header(CONTENT_TYPE.as_str())?.split(';').next()?.trim();
+    if incoming.head.method != Method::POST || !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return None;
+    }
+    Params::form(&incoming.body).ok()?.get("access_token").map(str::to_owned)
 }

@@ -1,7 +1,7 @@
 //! Userinfo (OpenID Connect Core 5.3): who the token acts for, as far as its scope allows.
 
 use crate::app::App;
-use crate::endpoints::bearer;
+use crate::endpoints::bearer::{self, Sent};
 use crate::endpoints::token::{allow_any_origin, preflight};
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -78,11 +78,12 @@ pub(crate) async fn presented(
     site: &Site,
     incoming: &Incoming,
 ) -> Result<Result<bearer::Token, BearerRefusal>, Failure> {
-    if incoming.query().split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token=")) {
-        return Ok(Err(BearerRefusal::Request));
-    }
-    let Some(text) = bearer::from_header(incoming) else { return Ok(Err(BearerRefusal::Missing)) };
-    let Some(token) = bearer::read(app, site, text).await? else { return Ok(Err(BearerRefusal::Invalid)) };
+    let text = match bearer::sent(incoming) {
+        Sent::Once(text) => text,
+        Sent::Nowhere => return Ok(Err(BearerRefusal::Missing)),
+        Sent::Wrongly => return Ok(Err(BearerRefusal::Request)),
+    };
+    let Some(token) = bearer::read(app, site, &text).await? else { return Ok(Err(BearerRefusal::Invalid)) };
     Ok(if token.revoked {
         Err(BearerRefusal::Revoked)
     } else if token.expires_at <= app.clock.now() {
@@ -96,9 +97,11 @@ pub(crate) async fn presented(
 pub(crate) fn refuse(site: &Site, why: BearerRefusal) -> Answer {
     let (status, error, description) = match why {
         BearerRefusal::Missing => (StatusCode::UNAUTHORIZED, None, "send the access token in the Authorization header"),
-        BearerRefusal::Request => {
-            (StatusCode::BAD_REQUEST, Some("invalid_request"), "an access token does not belong into a URL")
-        }
+        BearerRefusal::Request => (
+            StatusCode::BAD_REQUEST,
+            Some("invalid_request"),
+            "send the access token once, in the Authorization header, never in a URL",
+        ),
         BearerRefusal::Invalid => (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token is not valid"),
         BearerRefusal::Expired => (StatusCode::UNAUTHORIZED, Some("invalid_token"), "the access token has expired"),
         BearerRefusal::Revoked => {

@@ -7,9 +7,12 @@
 mod common;
 
 mod authorization_endpoint;
+mod openid;
 mod organisations;
 mod pkce_and_codes;
+mod races;
 mod refresh;
+mod resource_and_metadata;
 mod seats;
 mod story;
 mod token_endpoint;
