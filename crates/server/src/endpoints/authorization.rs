@@ -1,6 +1,6 @@
 //! The authorization endpoint (RFC 6749 3.1).
 //!
-//! 1. [`answer`] reads a request, decides where its answer may go (what fails until then is a page) and checks the rest
+//! 1. [`answer()`] reads a request, decides where its answer may go (what fails until then is a page) and checks the rest
 //!    (what fails then travels back). 2. [`Flow::advance`] asks [`authorize::next_step`] what the browser sees now: a page,
 //!    for which the request is saved, or the answer. 3. The forms post back ([`super::sign_in`], [`super::consent`]), do
 //!    their one thing and advance again. 4. [`super::approve`] makes the code or the implicit token.
