@@ -7,6 +7,8 @@
 mod common;
 
 mod authorization_endpoint;
+mod bad_input;
+mod never_list;
 mod openid;
 mod organisations;
 mod pkce_and_codes;
