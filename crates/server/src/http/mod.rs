@@ -1,6 +1,6 @@
 //! The listener: HTTP/1.1 over TCP, with every wait and every size bounded.
 //!
-//! 1. [`serve`] accepts connections, so many at once as [`Limits`] allows, until it is told to stop.
+//! 1. [`serve()`] accepts connections, so many at once as [`Limits`] allows, until it is told to stop.
 //! 2. `connection` drives one of them: hyper speaks the protocol, a watchdog ends what is too slow.
 //! 3. `request` checks the head, reads the body whole and makes an [`Incoming`] of it.
 //! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
