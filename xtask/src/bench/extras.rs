@@ -113,12 +113,30 @@ pub(super) fn million(runs: &Runs, folder: &Path) -> Result<Vec<Fact>> {
     Ok(vec![fact("growth of the database by a million client-credentials JWTs", grown, "MiB", Some(0.0))])
 }
 
-/// What more clients, tokens, grants and realms cost.
-pub(super) fn growth(runs: &Runs, folder: &Path, tokens: u64) -> Result<Vec<Fact>> {
-    let mut facts = clients(runs, &folder.join("clients"))?;
-    facts.extend(stored(runs, &folder.join("tokens"), "access_token", Flow::Introspect, tokens)?);
-    facts.extend(stored(runs, &folder.join("grants"), "grants", Flow::Refresh, tokens)?);
-    facts.extend(realms(runs, &folder.join("realms"))?);
+/// What grows.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Growth {
+    /// Clients, to a million.
+    Clients,
+    /// Opaque access tokens.
+    Tokens,
+    /// Grants, each with a refresh token.
+    Grants,
+    /// Realms, to a hundred thousand.
+    Realms,
+}
+
+/// What more of each costs.
+pub(super) fn growth(runs: &Runs, folder: &Path, of: &[Growth], rows: u64) -> Result<Vec<Fact>> {
+    let mut facts = Vec::new();
+    for growth in of {
+        facts.extend(match growth {
+            Growth::Clients => clients(runs, &folder.join("clients"))?,
+            Growth::Tokens => stored(runs, &folder.join("tokens"), "access_token", Flow::Introspect, rows)?,
+            Growth::Grants => stored(runs, &folder.join("grants"), "grants", Flow::Refresh, rows)?,
+            Growth::Realms => realms(runs, &folder.join("realms"))?,
+        });
+    }
     Ok(facts)
 }
 

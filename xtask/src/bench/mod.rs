@@ -28,6 +28,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use claviger::{Claviger, Prepared};
+use extras::Growth;
 use flow::Flow;
 use load::{Measured, Plan, Script};
 use process::Processes;
@@ -88,9 +89,10 @@ struct Questions {
     /// What a million client-credentials tokens leave in the database.
     #[arg(long)]
     million: bool,
-    /// What more clients, tokens and realms cost. Takes minutes and some 10 GB of disk.
-    #[arg(long)]
-    growth: bool,
+    /// What more clients, tokens, grants and realms cost; all of them, or those that are named. Takes minutes and some
+    /// 10 GB of disk.
+    #[arg(long, num_args = 0.., value_delimiter = ',', value_name = "OF,..")]
+    growth: Option<Vec<Growth>>,
     /// Rows of tokens and of grants to which the database grows.
     #[arg(long, default_value_t = 10_000_000, value_name = "N")]
     growth_rows: u64,
@@ -98,7 +100,7 @@ struct Questions {
 
 impl Questions {
     fn any(&self) -> bool {
-        self.memory || self.start || self.flood || self.million || self.growth
+        self.memory || self.start || self.flood || self.million || self.growth.is_some()
     }
 }
 
@@ -198,12 +200,14 @@ fn flows(runs: &Runs, args: &Args, scratch: &Path) -> Result<Vec<Row>> {
 /// The questions that were asked, each on a server of its own.
 fn facts(runs: &Runs, ask: &Questions, scratch: &Path) -> Result<Vec<Fact>> {
     type Question<'a> = (&'a str, bool, &'a dyn Fn(&Path) -> Result<Vec<Fact>>);
+    let named = ask.growth.as_ref().filter(|named| !named.is_empty());
+    let growing = named.cloned().unwrap_or_else(|| Growth::value_variants().to_vec());
     let questions: [Question; 5] = [
         ("start", ask.start, &|folder| extras::start(runs, folder)),
         ("memory", ask.memory, &|folder| extras::memory(runs, folder)),
         ("flood", ask.flood, &|folder| extras::flood(runs, folder)),
         ("million", ask.million, &|folder| extras::million(runs, folder)),
-        ("growth", ask.growth, &|folder| extras::growth(runs, folder, ask.growth_rows)),
+        ("growth", ask.growth.is_some(), &|folder| extras::growth(runs, folder, &growing, ask.growth_rows)),
     ];
     let wanted = questions.iter().filter(|(_, asked, _)| *asked || ask.all);
     let bar = progress(wanted.clone().count());

@@ -87,15 +87,15 @@ impl Row {
 /// The table as Markdown, so that it can be pasted as it is.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| flow | conn. | per s | bare per s | share | target | reached | p50 ms | p99 ms | bare p99 ms | within 1 ms | CPU us | bare CPU us | MiB |\n\
-         |---|--:|--:|--:|--:|--:|:-:|--:|--:|--:|:-:|--:|--:|--:|\n",
+        "| flow | conn. | per s | bare per s | share | target | reached | p50 ms | p99 ms | bare p99 ms | within 1 ms | CPU us | bare CPU us | CPU share | MiB |\n\
+         |---|--:|--:|--:|--:|--:|:-:|--:|--:|--:|:-:|--:|--:|--:|--:|\n",
     );
     for row in rows {
         let percent = |share: Option<f64>| share.map(|share| format!("{:.0} %", share * 100.0)).unwrap_or_default();
         let ours = |value: &dyn Fn(&Medians) -> String| row.server.as_ref().map(value).unwrap_or_default();
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {:.0} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {:.1} | {} |",
+            "| {} | {} | {} | {:.0} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {:.1} | {} | {} |",
             row.flow.title(),
             row.connections,
             ours(&|server| format!("{:.0}", server.per_second)),
@@ -109,6 +109,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             mark(row.prompt),
             ours(&|server| format!("{:.1}", server.cpu_us)),
             row.bare.cpu_us,
+            percent(row.server.as_ref().map(|server| row.bare.cpu_us / server.cpu_us)),
             ours(&|server| format!("{:.1}", server.pss_mib)),
         );
     }
