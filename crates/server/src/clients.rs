@@ -17,6 +17,7 @@ use claviger_store::{ClientSecret, Fault, SecretKind, Store, StoredUser};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
@@ -52,6 +53,8 @@ impl Equivalent<Key> for KeyRef<'_> {
 #[derive(Debug)]
 pub(crate) struct Clients {
     cache: Cache<Key, Arc<Entry>>,
+    /// Counts what was forgotten, so that what was read before is not kept after.
+    forgotten: AtomicU64,
     memory_key: HmacKey,
 }
 
@@ -78,7 +81,7 @@ impl Clients {
     /// None are ready yet.
     pub(crate) fn new() -> Self {
         let key: [u8; 32] = claviger_core::crypto::entropy::random_bytes();
-        Self { cache: Cache::new(KEPT), memory_key: HmacKey::new(&key) }
+        Self { cache: Cache::new(KEPT), forgotten: AtomicU64::new(0), memory_key: HmacKey::new(&key) }
     }
 
     /// The client of this id.
@@ -89,19 +92,26 @@ impl Clients {
         if let Some(entry) = self.cache.get(&KeyRef { realm, id }) {
             return Ok(Some(entry));
         }
+        let before = self.forgotten.load(Ordering::SeqCst);
         let Some((client, secrets)) = store.client_with_secrets(realm, id).await? else { return Ok(None) };
         let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default() });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            // The client may have changed while it was read.
+            self.cache.remove(&KeyRef { realm, id });
+        }
         Ok(Some(entry))
     }
 
     /// A client has changed.
     pub(crate) fn forget(&self, realm: &str, id: &str) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.cache.remove(&KeyRef { realm, id });
     }
 
     /// A user has changed, whose password may be a client's secret; or nobody knows what has.
     pub(crate) fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.cache.clear();
     }
 }

@@ -13,6 +13,7 @@ use claviger_store::{Fault, Store};
 use quick_cache::sync::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What answers a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +135,8 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
 pub(crate) struct Sites {
     at: Cache<String, Arc<[Arc<Site>]>>,
     by_id: Cache<String, Arc<Site>>,
+    /// Counts what was forgotten, so that what was read before is not kept after.
+    forgotten: AtomicU64,
 }
 
 /// How many authorities and sites are kept ready.
@@ -141,7 +144,7 @@ const KEPT: usize = 10_000;
 
 impl Default for Sites {
     fn default() -> Self {
-        Self { at: Cache::new(KEPT), by_id: Cache::new(KEPT) }
+        Self { at: Cache::new(KEPT), by_id: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
     }
 }
 
@@ -165,6 +168,7 @@ impl Sites {
     }
 
     async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
+        let before = self.forgotten.load(Ordering::SeqCst);
         let mut sites = Vec::new();
         for realm in store.realms_at(authority).await? {
             let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
@@ -182,6 +186,10 @@ impl Sites {
         sites.sort_by_key(|site| std::cmp::Reverse(site.realm.base_path().len()));
         let sites: Arc<[Arc<Site>]> = sites.into();
         self.at.insert(authority.to_owned(), Arc::clone(&sites));
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            // A realm or its keys may have changed while they were read.
+            self.drop_all();
+        }
         Ok(sites)
     }
 
@@ -192,12 +200,18 @@ impl Sites {
 
     /// Nobody knows what has changed.
     pub(crate) fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.drop_all();
+    }
+
+    fn drop_all(&self) {
         self.by_id.clear();
         self.at.clear();
     }
 
     /// A realm has changed, or its keys: what was made of it is made again.
     pub(crate) fn forget(&self, realm: &str) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.by_id.remove(realm);
         self.at.retain(|_, sites| !sites.is_empty() && sites.iter().all(|site| site.realm.id != realm));
     }
