@@ -376,6 +376,51 @@ fn a_backup_opens_and_overwrites_nothing() {
     assert_eq!(status["realms"], 1);
 }
 
+/// The demo's realms on a server of one's own, whose operator looks at it and takes a licence back.
+#[test]
+fn licences_are_taken_back_and_legacy_use_is_reported() {
+    let home = Home::applied();
+    let serving = Serving::start(&home);
+    let file = |name: &str| format!("{}/../../demo/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    let port = |name: &str| format!("{name}_port={}", serving.port);
+    home.ok(&[
+        "apply",
+        &file("jim2"),
+        &file("blastiq"),
+        "--set",
+        &port("jim2"),
+        "--set",
+        &port("blastiq"),
+        "--set",
+        "integrator_port=1",
+    ]);
+    home.fails(2, &["seat", "list"], "--realm");
+
+    let login = "grant_type=client_credentials&client_id=TestClientId&client_secret=password";
+    let (status, body) = serving.post("/Jim_Test/token", login);
+    assert_eq!(status, 200, "{body}");
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let refresh = format!(
+        "grant_type=refresh_token&client_id=TestClientId&client_secret=password&refresh_token={}",
+        answer["refresh_token"].as_str().unwrap()
+    );
+    let ran = home.ok(&["seat", "list", "-r", "jim2", "-o", "json"]);
+    assert!(ran.err().contains("licences: 1 of "), "{}", ran.err());
+    let seat = ran.json()[0].clone();
+    assert_eq!((seat["client_id"].as_str(), seat["user"].as_str()), (Some("TestClientId"), Some("jim2-test")));
+    let holder = seat["holder"].as_str().unwrap();
+    home.ok(&["seat", "release", "licences", holder, "-r", "jim2", "--yes"]);
+    assert_eq!(home.ok(&["seat", "list", "-r", "jim2", "-o", "json"]).json(), serde_json::json!([]));
+    assert_eq!(serving.post("/Jim_Test/token", &refresh).0, 400, "its session is over");
+
+    let service = "grant_type=password&client_id=external.customer&username=north.service\
+                   &password=demo-north-service-blastiq";
+    assert_eq!(serving.post("/identity/connect/token", service).0, 200);
+    assert_eq!(serving.stop(), 0);
+    let report = home.ok(&["legacy", "-r", "blastiq", "-o", "json"]).json();
+    assert_eq!((report[0]["behaviour"].as_str(), report[0]["uses"].as_i64()), (Some("password"), Some(1)));
+}
+
 #[test]
 fn seats_and_legacy_use_are_reported_when_there_are_none() {
     let home = Home::applied();

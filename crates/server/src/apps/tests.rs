@@ -9,6 +9,7 @@ use crate::hashing::Hasher;
 use crate::http::{Answer, Handler, Incoming, RequestId};
 use crate::mail::{Delivered, Mailer, Outlet, Smtp, TlsMode, deliver_due};
 use crate::master_key::MasterKey;
+use claviger_core::dialect::Legacy;
 use claviger_store::{Options, RevocationKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
 use http_body_util::BodyExt;
@@ -340,7 +341,7 @@ async fn everything_that_is_wrong_with_a_registration_is_said_at_once() {
         redirect_uris: vec!["http://fleet.example/".to_owned()],
         scope: "raed".to_owned(),
         audiences: vec!["https://nowhere.example".to_owned()],
-        legacy: [claviger_core::dialect::Legacy::Password].into(),
+        legacy: [Legacy::Password].into(),
         ..Registration::default()
     };
     let Err(AppError::Invalid(wrong)) = register(&world.desk(), &world.realm, registration).await else { panic!() };
@@ -356,7 +357,7 @@ async fn everything_that_is_wrong_with_a_registration_is_said_at_once() {
 #[tokio::test]
 async fn what_a_dialect_permits_is_still_not_for_every_app() {
     let mut world = World::new().await;
-    world.realm.dialect.permits = claviger_core::dialect::Legacy::ALL.into();
+    world.realm.dialect.permits = Legacy::ALL.into();
     world.realm.scopes[0].api = Some("https://api.example".to_owned());
     world
         .realm
@@ -366,7 +367,7 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
         let mut registration = Registration {
             name: "N".to_owned(),
             redirect_uris: vec!["https://n.example/back/*".to_owned()],
-            legacy: [claviger_core::dialect::Legacy::WildcardRedirect].into(),
+            legacy: [Legacy::WildcardRedirect].into(),
             ..Registration::default()
         };
         change(&mut registration);
@@ -375,7 +376,6 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
             other => format!("{:?}", other.map(|client| client.audiences)),
         }
     };
-    use claviger_core::dialect::Legacy;
     assert_eq!(wrong(&|app| app.scope = "read".to_owned()).await, "Ok([\"https://api.example\"])");
     assert!(wrong(&|app| app.legacy.clear()).await.contains("needs the legacy behaviour"));
     assert!(wrong(&|app| app.public = true).await.contains("confidential apps"));

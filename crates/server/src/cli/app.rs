@@ -17,9 +17,9 @@ pub(crate) enum AppCommand {
     /// Register an app; it waits for approval
     #[command(after_help = "\
 Examples:
-  claviger app create --realm billit --name \"Fleet Planner\" --owner dev@fleet.example \\
-      --redirect-uri https://fleet.example/callback --scope orders
-  claviger app create --realm aurora --name Nightly --owner ops@x.example --approve
+  claviger app create --realm orders --name \"Fleet Planner\" --owner dev@fleet.example \\
+      --redirect-uri https://fleet.example/callback --scope orders:read
+  claviger app create --realm orders --name Nightly --owner ops@x.example --approve
 
 Without --grant the grants follow: with a redirect URI the code flow with refresh tokens, without one client
 credentials. With --approve the app is approved at once, as by `claviger app approve`.")]
@@ -39,7 +39,7 @@ credentials. With --approve the app is approved at once, as by `claviger app app
     #[command(after_help = "\
 Examples:
   claviger app list --status pending
-  claviger app approve fleet-planner --realm billit
+  claviger app approve fleet-planner --realm orders
 
 The mail goes out over the SMTP server of the configuration. Without one it is written into a folder, and this
 command says where. Without an owner's address the link is printed, for you to pass on.")]

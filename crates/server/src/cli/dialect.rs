@@ -17,7 +17,7 @@ pub(crate) enum DialectCommand {
     /// Check a dialect and explain everything in which it is laxer than the standards
     #[command(after_help = "\
 Examples:
-  claviger dialect check jim2
+  claviger dialect check standard
   claviger dialect check dialects/ours.toml
 
 A weakening marked `per client` is in force only for apps that were given it by name (`legacy` in a realm file).")]

@@ -21,8 +21,8 @@ pub(crate) enum SeatCommand {
     /// Take a seat away from its holder: the session behind it ends with all its tokens
     #[command(after_help = "\
 Examples:
-  claviger seat list --realm jim2
-  claviger seat release full 0199c3e6b1f7d3a9d4e0c5b8a7f2e11a --realm jim2")]
+  claviger seat list --realm desktop
+  claviger seat release full 0199c3e6b1f7d3a9d4e0c5b8a7f2e11a --realm desktop")]
     Release {
         /// The pool
         pool: String,

@@ -16,7 +16,7 @@ pub(super) struct Received {
 pub(super) fn start(refusals: usize) -> (u16, Receiver<Received>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (sender, receiver) = channel();
+    let (sender, mails) = channel();
     thread::spawn(move || {
         let mut refusals = refusals;
         for stream in listener.incoming() {
@@ -26,7 +26,7 @@ pub(super) fn start(refusals: usize) -> (u16, Receiver<Received>) {
             }
         }
     });
-    (port, receiver)
+    (port, mails)
 }
 
 fn converse(stream: TcpStream, refusals: &mut usize) -> Option<Received> {
