@@ -43,11 +43,11 @@ browse() {
         fi
         form=$(tr '\n' ' ' <"$dir/body" | grep -oP '<form\b.*?</form>' | grep -E 'name="(password|decision)"' | head -1)
         [[ -n $form ]] || { echo "neither login nor consent: $(head -c 400 "$dir/body")" >&2; return 1; }
-        action=$(grep -oP 'action="\K[^"]*' <<<"$form" | head -1 | sed 's/&amp;/\&/g')
+        action=$(grep -oP 'action="\K[^"]*' <<<"$form" | head -1 | plain)
         [[ $action == /* ]] && action=$origin$action
         local send=()
         while IFS=$'\t' read -r name value; do send+=(--data-urlencode "$name=$value"); done \
-            < <(grep -oP '<input type="hidden" name="[^"]*" value="[^"]*"' <<<"$form" | sed -E 's/.*name="([^"]*)" value="([^"]*)"/\1\t\2/')
+            < <(grep -oP '<input type="hidden" name="[^"]*" value="[^"]*"' <<<"$form" | sed -E 's/.*name="([^"]*)" value="([^"]*)"/\1\t\2/' | plain)
         if grep -q 'name="password"' <<<"$form"; then
             send+=(--data-urlencode "username=$user" --data-urlencode "password=$password")
         else
@@ -59,6 +59,7 @@ browse() {
     echo "the pages do not end" >&2
     return 1
 }
+plain() { sed "s/&#x2f;/\//g; s/&quot;/\"/g; s/&#x27;/'/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g"; }
 parameter() { sed -nE "s/.*[?&#]$2=([^&#]*).*/\1/p" <<<"$1"; }
 decoded() { local text=${1//+/ }; printf '%b' "${text//%/\\x}"; }
 encoded() { jq -rn --arg text "$1" '$text | @uri'; }
@@ -183,7 +184,7 @@ exchange() { call --json "$1" "$(m "$L.endpoints.token")"; }
 billit() {
     local id secret redirect back code token refresh orders state='a guid;x=1'
     id=$(m "$LC.id") secret=$(m "$LC.secret") redirect=$(m "$LC.redirect_uris[0]") orders=$(m "$L.apis[0].url")
-    back=$(browse "$(m "$L.endpoints.authorization")?client_id=$id&redirect_uri=$(encoded "$redirect")&state=$(encoded "$state")" \
+    back=$(browse "$(m "$L.endpoints.authorization")?client_id=$id&redirect_uri=$(encoded "$redirect")&state=$(encoded "$state")&prompt=consent" \
         "$(m "$L.users[0].username")" "$(m "$L.users[0].password")" allow organisation=bakery) || exit 1
     code=$(parameter "$back" code)
     want "$state" "$(decoded "$(parameter "$back" state)")"

@@ -114,9 +114,7 @@ def aurora(name, method):
 
 
 def accounts(name, token):
-    return requests.get(
-        api(name)["url"], params={"orderBy": "id asc"}, headers={"Authentication": f"Bearer {token}"}, timeout=10
-    )
+    return requests.get(api(name)["url"], headers={"Authentication": f"Bearer {token}"}, timeout=10)
 
 
 @story
