@@ -163,13 +163,18 @@ impl Fill {
         Ok(())
     }
 
-    /// Moves the log into the file and closes it.
+    /// Moves the log into the file, the file onto the disk, and closes it.
     ///
     /// # Errors
     /// Another process has the file open.
     pub(crate) fn finish(self) -> Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        let path = self.connection.path().map(str::to_owned);
         self.connection.close().map_err(|(_, error)| error)?;
+        // Else the system would write it while the server is measured.
+        if let Some(path) = path {
+            std::fs::File::open(path)?.sync_all()?;
+        }
         Ok(())
     }
 }
