@@ -238,6 +238,12 @@ fn wrong_configurations_are_exit_code_3() {
     home.fails(3, &["serve"], "127.0.0.1:1");
     home.write("claviger.toml", "[server]\nlitsen = []\n");
     home.fails(3, &["serve"], "did you mean `listen`?");
+    let mut elsewhere = home.command(&["realm", "list"]);
+    elsewhere.env("CLAVIGER_CONFIG", "other.toml");
+    home.write("other.toml", "[database]\nurl = \"sqlite://none.db\"\n");
+    let ran = Ran(elsewhere.output().unwrap());
+    assert!(ran.code() == 3 && ran.err().contains("there is no database none.db"), "{}", ran.err());
+
     let home = Home::applied();
     let other = Home::applied();
     std::fs::copy(other.0.join("master.key"), home.0.join("master.key")).unwrap();

@@ -102,7 +102,7 @@ pub(crate) struct Create {
     /// The scopes that it may ask for, separated by spaces
     #[arg(long, default_value = "")]
     scope: String,
-    /// An audience that it may get tokens for; may be repeated. Left out: the realm's first
+    /// An audience that it may get tokens for; may be repeated. Left out: those of its scopes, else the realm's first
     #[arg(long)]
     audience: Vec<String>,
     /// A legacy behaviour that it needs and the dialect permits; may be repeated

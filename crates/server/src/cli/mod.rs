@@ -45,16 +45,16 @@ Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 5 not found, 6 conflict
 )]
 struct Cli {
     /// The configuration [default: ./claviger.toml, if there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_CONFIG")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "CLAVIGER_CONFIG")]
     config: Option<PathBuf>,
     /// The database, in place of the configuration's, like `sqlite:///var/lib/claviger/claviger.db`
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "URL")]
     database: Option<String>,
     /// The realm; may be left out where there is only one
-    #[arg(long, short, global = true, value_name = "ID")]
+    #[arg(long, short, global = true, help_heading = "Everywhere", value_name = "ID")]
     realm: Option<String>,
     /// How data is printed
-    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, short, global = true, help_heading = "Everywhere", value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
     #[command(subcommand)]
     command: Command,
