@@ -12,13 +12,15 @@
 
 use claviger::clock::Clock;
 use claviger::http::Limits;
+use claviger::keys::Keys;
 use claviger::master_key::MasterKey;
 use claviger::secrets::Secrets;
 use claviger::{Service, server};
 use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
+use claviger_core::jose::Algorithm;
 use claviger_core::realm::{Api, Realm, Scope};
 use claviger_core::{Dialect, ScopeSet, User};
-use claviger_store::{ClientSecret, Masked, Options, SecretKind, Store};
+use claviger_store::{ClientSecret, Masked, Options, SecretKind, SigningKeyRow, Store};
 use reqwest::{Method, StatusCode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -97,15 +99,26 @@ impl Server {
         let (listener, address) = listen().await;
         let mut realm = realm(&address.to_string());
         adapt(&mut realm);
-        let this = Self::boot(url, MasterKey::generate(), realm, listener, NOW).await;
+        let (master, keys) = made_before().await;
+        let store = Store::open(url, &Options::default()).unwrap();
+        store.put_realm(&realm, NOW).await.unwrap();
+        for key in keys {
+            store.put_key(key, NOW).await.unwrap();
+        }
+        let this = Self::boot(store, url, master, realm, listener, NOW).await;
         this.add_user(&user("u1", "alice")).await;
         this
     }
 
-    async fn boot(url: &str, master: MasterKey, realm: Realm, listener: TcpListener, now: i64) -> Self {
+    async fn boot(
+        store: Store,
+        url: &str,
+        master: MasterKey,
+        realm: Realm,
+        listener: TcpListener,
+        now: i64,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
-        let options = Options { patience: Duration::from_millis(500), ..Options::default() };
-        let store = Store::open(url, &options).unwrap();
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
@@ -113,7 +126,9 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let service = Service { app, fallback: None };
         let task = tokio::spawn(server::run(service, vec![listener], Limits::default(), stopped));
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        // Without the certificates of the whole web, whose reading takes longer than most tests.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let http = http.tls_certs_only([]).build().unwrap();
         let origin = format!("http://{address}");
         let (url, task) = (url.to_owned(), Some(task));
         Self { store, realm, origin, address, http, url, master, clock: hand, secrets, stop, task }
@@ -126,7 +141,8 @@ impl Server {
         realm.authorities.push(address.to_string());
         let (url, master, now) = (self.url.clone(), self.master.clone(), self.now());
         self.stop().await;
-        Self::boot(&url, master, realm, listener, now).await
+        let store = Store::open(&url, &Options::default()).unwrap();
+        Self::boot(store, &url, master, realm, listener, now).await
     }
 
     pub fn now(&self) -> i64 {
@@ -270,6 +286,20 @@ impl Server {
         self.stop.send(true).unwrap();
         self.task.take().unwrap().await.unwrap();
     }
+}
+
+/// A master key and the keys of a realm sealed under it, made once: RSA takes longer than most tests.
+async fn made_before() -> (MasterKey, Vec<SigningKeyRow>) {
+    static MADE: tokio::sync::OnceCell<(MasterKey, Vec<SigningKeyRow>)> = tokio::sync::OnceCell::const_new();
+    let make = async || {
+        let (master, realm) = (MasterKey::generate(), realm("127.0.0.1:1"));
+        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
+        let keys = Keys::new(store.clone(), &master, Clock::set_to(NOW).0).unwrap();
+        let ring = keys.ring(&realm).await.unwrap();
+        ring.signing(Algorithm::Rs256).await.unwrap();
+        (master, store.keys(&realm.id).await.unwrap().keys)
+    };
+    MADE.get_or_init(make).await.clone()
 }
 
 async fn listen() -> (TcpListener, std::net::SocketAddr) {

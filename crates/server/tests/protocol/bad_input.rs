@@ -60,11 +60,23 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("duplicates", b"grant_type=a&grant_type=b&client_id=a&client_id=b&token=a&token=b&csrf=1&csrf=2".to_vec()),
         ("wrong codes", format!("{app}&grant_type=authorization_code&code=cvc_AAAA&token=cva_AAAA").into_bytes()),
         ("a long code", format!("{app}&grant_type=authorization_code&code=cvc_{}", "A".repeat(60_000)).into_bytes()),
-        ("a long token", format!("{app}&grant_type=refresh_token&refresh_token=cvr_{}", "A".repeat(9_000)).into_bytes()),
-        ("a long id", format!("grant_type=client_credentials&client_id={}&client_secret=x", "i".repeat(60_000)).into_bytes()),
-        ("a long secret", format!("grant_type=client_credentials&client_id=app&client_secret={}", "s".repeat(60_000)).into_bytes()),
+        (
+            "a long token",
+            format!("{app}&grant_type=refresh_token&refresh_token=cvr_{}", "A".repeat(9_000)).into_bytes(),
+        ),
+        (
+            "a long id",
+            format!("grant_type=client_credentials&client_id={}&client_secret=x", "i".repeat(60_000)).into_bytes(),
+        ),
+        (
+            "a long secret",
+            format!("grant_type=client_credentials&client_id=app&client_secret={}", "s".repeat(60_000)).into_bytes(),
+        ),
         ("a long scope", format!("{app}&grant_type=client_credentials&scope={}", "s+".repeat(20_000)).into_bytes()),
-        ("a long password", format!("{app}&grant_type=password&username=alice&password={}", "p".repeat(60_000)).into_bytes()),
+        (
+            "a long password",
+            format!("{app}&grant_type=password&username=alice&password={}", "p".repeat(60_000)).into_bytes(),
+        ),
         ("a bad JWT", format!("{app}&token={0}.{0}.{0}&id_token_hint={0}.{0}.{0}", "e30".repeat(2000)).into_bytes()),
         ("line ends", b"\r\n\r\ngrant_type=client_credentials\r\n".to_vec()),
         ("a form as JSON", b"{\"grant_type\":\"client_credentials\"}".to_vec()),
@@ -136,8 +148,18 @@ async fn no_parameter_of_an_authorization_request_makes_it_fail() {
     let browser = Browser::default();
     let long = "x".repeat(7_000);
     for (name, _) in authorize_query("app", "read").iter().chain(
-        &["nonce", "prompt", "max_age", "login_hint", "response_mode", "resource", "audience", "request", "request_uri"]
-            .map(|name| (name.to_owned(), String::new())),
+        &[
+            "nonce",
+            "prompt",
+            "max_age",
+            "login_hint",
+            "response_mode",
+            "resource",
+            "audience",
+            "request",
+            "request_uri",
+        ]
+        .map(|name| (name.to_owned(), String::new())),
     ) {
         for value in ["\u{0}", "\u{7f}\u{80}", "\r\nSet-Cookie: x=1", "💣", "-1", "null", "[]", "{}", "%", &long] {
             let reply = browser.ask(&server, &crate::common::with(authorize_query("app", "read"), name, value)).await;
@@ -220,24 +242,41 @@ async fn nothing_malformed_is_hashed() {
         assert!(reply.status.as_u16() < 429, "{}", reply.status);
     }
     assert!(begun.elapsed() < Duration::from_secs(10));
-    assert_eq!(browser.sign_in(&server, &page, "alice", crate::common::PASSWORD).await.status, 303, "and nobody is braked");
+    assert_eq!(
+        browser.sign_in(&server, &page, "alice", crate::common::PASSWORD).await.status,
+        303,
+        "and nobody is braked"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_nobody_has_is_a_404_and_a_method_that_nobody_serves_a_405() {
     let server = started().await;
-    for path in ["/", "/nothing", "/token/", "/TOKEN", "//token", "/token/../token", "/%74oken", "/-/", "/-/sign-in/x"] {
+    for path in ["/", "/nothing", "/token/", "/TOKEN", "//token", "/token/../token", "/%74oken", "/-/", "/-/sign-in/x"]
+    {
         let text = server
-            .raw(format!("POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", server.address).as_bytes())
+            .raw(
+                format!(
+                    "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+                    server.address
+                )
+                .as_bytes(),
+            )
             .await;
         assert!(text.starts_with("HTTP/1.1 404"), "{path}: {text}");
     }
     for path in POSTED.iter().chain(&FETCHED) {
         for method in ["BREW", "PROPFIND", "DELETE", "PUT"] {
             let text = server
-                .raw(format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address).as_bytes())
+                .raw(
+                    format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address)
+                        .as_bytes(),
+                )
                 .await;
-            assert!(text.starts_with("HTTP/1.1 405") && text.to_lowercase().contains("\r\nallow: "), "{method} {path}: {text}");
+            assert!(
+                text.starts_with("HTTP/1.1 405") && text.to_lowercase().contains("\r\nallow: "),
+                "{method} {path}: {text}"
+            );
         }
     }
 }

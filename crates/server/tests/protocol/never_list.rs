@@ -1,6 +1,8 @@
 //! What never happens, in any dialect.
 
-use crate::common::{Browser, CALLBACK, Folder, PASSWORD, Reply, SECRET, Server, authorize_query, client, redemption, with, without};
+use crate::common::{
+    Browser, CALLBACK, Folder, PASSWORD, Reply, SECRET, Server, authorize_query, client, redemption, with, without,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_core::Client;
@@ -146,7 +148,13 @@ async fn even_the_laxest_client_keeps_its_bindings() {
     assert_eq!(ask("old", uri).await.status, 200);
     ask("old", uri).await.refused(400, "invalid_grant");
     // A public client needs PKCE and a confidential one its secret, whatever they were given.
-    server.add_client(&Client { kind: ClientKind::Public, redirect_uris: vec![RedirectUri::parse(CALLBACK).unwrap()], ..lax("phone") }).await;
+    server
+        .add_client(&Client {
+            kind: ClientKind::Public,
+            redirect_uris: vec![RedirectUri::parse(CALLBACK).unwrap()],
+            ..lax("phone")
+        })
+        .await;
     let bare = without(without(authorize_query("phone", "read"), "code_challenge"), "code_challenge_method");
     browser.ask(&server, &bare).await.sent_back(&server, "invalid_request");
     for form in [
@@ -217,7 +225,8 @@ async fn the_issuer_is_never_taken_from_a_request() {
         assert!(!reply.body.contains("evil"), "{path}");
     }
     for host in ["evil.example", "127.0.0.1", "localhost", "127.0.0.1:1"] {
-        let text = server.raw(format!("GET /jwks HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await;
+        let text =
+            server.raw(format!("GET /jwks HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await;
         assert!(text.starts_with("HTTP/1.1 404"), "{host}: {text}");
     }
 }
@@ -233,7 +242,8 @@ async fn no_page_shows_input_unescaped() {
         assert!(!reply.body.contains("<script"), "{}", reply.body);
         assert!(!reply.body.contains("<b>App") && !reply.body.contains("<i>"), "{}", reply.body);
     };
-    for name in ["client_id", "redirect_uri", "state", "scope", "nonce", "login_hint", "prompt", "response_mode", evil] {
+    for name in ["client_id", "redirect_uri", "state", "scope", "nonce", "login_hint", "prompt", "response_mode", evil]
+    {
         clean(&browser.ask(&server, &with(authorize_query("app", "read"), name, evil)).await);
         clean(&browser.ask(&server, &with(without(authorize_query("app", "read"), "client_id"), name, evil)).await);
     }
@@ -343,7 +353,11 @@ async fn legacy_is_off_unless_dialect_and_client_have_it() {
         server.token("old", &password).await.refused(400, "unauthorized_client");
         let json = format!(r#"{{"grant_type":"client_credentials","client_id":"old","client_secret":"{SECRET}"}}"#);
         let reply = server.send(Method::POST, "/token", &[("content-type", "application/json")], json).await;
-        if permitted { reply.refused(400, "unauthorized_client") } else { reply.refused(415, "invalid_request") }
+        if permitted {
+            reply.refused(400, "unauthorized_client")
+        } else {
+            reply.refused(415, "invalid_request")
+        }
         assert!(server.stop_and_count().await.is_empty(), "and nothing is counted");
     }
 }
