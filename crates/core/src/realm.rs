@@ -238,6 +238,16 @@ impl Realm {
         )
     }
 
+    /// The longest that an access token may still live, in milliseconds, with some slack: for so long a revocation is kept.
+    /// A client's own lifetime is at most a day, which is checked when it is registered or applied.
+    pub fn longest_token(&self) -> i64 {
+        const DAY: i64 = 86_400_000;
+        const SLACK: i64 = 60_000;
+        let apis = self.apis.iter().filter_map(|api| api.access_token_ttl);
+        let longest = apis.chain([self.tokens.access_token_ttl]).map(Span::as_millis).max();
+        longest.unwrap_or_default().max(DAY) + SLACK
+    }
+
     /// The issuer's path: `/identity`, or empty for a realm at the root.
     pub fn base_path(&self) -> &str {
         let after_scheme = self.issuer.split_once("://").map_or("", |(_, rest)| rest);

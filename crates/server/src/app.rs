@@ -17,7 +17,6 @@ use crate::server::Followed;
 use crate::sites::{Site, Sites, Target};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::Endpoint;
-use claviger_core::span::Span;
 use claviger_core::token::Id;
 use claviger_store::Store;
 use http::StatusCode;
@@ -46,7 +45,7 @@ impl App {
     /// The store cannot write.
     pub(crate) async fn revoke_grant(&self, site: &Site, grant: &Id, why: &'static str) -> Result<(), Failure> {
         let now = self.clock.now();
-        let until = now + longest_token(site);
+        let until = now + site.realm.longest_token();
         self.store.revoke_grant(&site.realm.id, grant, why, now, until).await?;
         self.revoked.add(&site.realm.id, "grant", &id_text(grant), until, until);
         self.catch_up().await?;
@@ -95,16 +94,6 @@ impl App {
             Target::Stylesheet => show::stylesheet(self),
         }
     }
-}
-
-/// The longest that an access token of this site may still live, in milliseconds: for so long a revocation is kept.
-pub(crate) fn longest_token(site: &Site) -> i64 {
-    const SLACK: i64 = 60_000;
-    let realm = &site.realm;
-    let apis = realm.apis.iter().filter_map(|api| api.access_token_ttl);
-    let longest = apis.chain([realm.tokens.access_token_ttl]).max().map_or(0, Span::as_millis);
-    // A client's own lifetime is at most a day (checked when it is applied).
-    longest.max(86_400_000) + SLACK
 }
 
 /// Serves an [`App`], and hands what no realm knows to a fallback.

@@ -25,7 +25,6 @@ use claviger_core::client::ClientStatus;
 use claviger_core::client::GrantType;
 use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
 use claviger_core::dialect::Endpoint;
-use claviger_core::span::Span;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Realm};
 use claviger_store::{ClientSecret, Fault, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
@@ -187,19 +186,9 @@ pub async fn resume(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppE
 /// # Errors
 /// There is no such app, or the store cannot write.
 pub async fn delete(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
-    let until = desk.now + longest_token(realm);
+    let until = desk.now + realm.longest_token();
     let deleted = desk.store.delete_client(&realm.id, id, desk.now, until).await?;
     if deleted { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
-}
-
-/// The longest that an access token of this realm may still live, in milliseconds: for so long a revocation is kept.
-pub fn longest_token(realm: &Realm) -> i64 {
-    const DAY: i64 = 86_400_000;
-    const SLACK: i64 = 60_000;
-    let apis = realm.apis.iter().filter_map(|api| api.access_token_ttl);
-    let longest = apis.chain([realm.tokens.access_token_ttl]).map(Span::as_millis).max().unwrap_or_default();
-    // A client's own lifetime is at most a day.
-    longest.max(DAY) + SLACK
 }
 
 /// The addresses that an app needs, with what they are called.
@@ -232,7 +221,7 @@ pub async fn find(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<Client, Ap
 }
 
 async fn set_status(desk: &Desk<'_>, realm: &Realm, id: &str, status: ClientStatus) -> Result<(), AppError> {
-    let until = desk.now + longest_token(realm);
+    let until = desk.now + realm.longest_token();
     let known = desk.store.set_client_status(&realm.id, id, status, desk.now, until).await?;
     if known { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
 }

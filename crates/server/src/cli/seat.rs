@@ -3,7 +3,6 @@
 use super::context::Context;
 use super::trouble::Trouble;
 use super::{ask, output};
-use crate::apps;
 use clap::Subcommand;
 use claviger_core::realm::SeatScope;
 use claviger_store::{SeatRow, id_text};
@@ -95,7 +94,7 @@ pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), T
         }
         SeatCommand::Release { pool, holder, organisation, yes } => {
             ask::confirm(yes, &format!("End the session of {holder} in the pool `{pool}`?"))?;
-            let until = now + apps::longest_token(&realm);
+            let until = now + realm.longest_token();
             let ended = data.store.release_seat(&realm.id, &pool, &organisation, &holder, now, until).await?;
             if ended == 0 {
                 return Err(Trouble::not_found(format!("nobody called `{holder}` holds a seat of `{pool}`"))

@@ -3,7 +3,6 @@
 use super::ask;
 use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
-use crate::apps;
 use crate::hashing::Hasher;
 use clap::Subcommand;
 use claviger_core::{Realm, User};
@@ -79,7 +78,7 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
         UserCommand::Disable { username, yes } => {
             let user = find(&data, &realm, &username).await?;
             ask::confirm(yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
-            let until = data.now() + apps::longest_token(&realm);
+            let until = data.now() + realm.longest_token();
             data.store.disable_user(&realm.id, &user.id, true, data.now(), until).await?;
             done(context, &realm, &user, "disabled")
         }
