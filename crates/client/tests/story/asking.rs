@@ -90,7 +90,7 @@ async fn a_token_is_replaced_a_margin_before_its_end() {
 
 #[tokio::test]
 async fn the_margin_never_takes_more_than_a_quarter_of_a_short_life() {
-    let server = Server::start(|_, before| async move { token(before + 1, json!({"expires_in": 20})) }).await;
+    let server = Server::start(|_, before| async move { token(before + 1, &json!({"expires_in": 20})) }).await;
     let clock = TestClock::new();
     let tokens = server.client(&clock).build().unwrap();
     tokens.bearer().await.unwrap();
@@ -104,7 +104,7 @@ async fn the_margin_never_takes_more_than_a_quarter_of_a_short_life() {
 async fn a_token_without_an_end_is_kept_and_a_lifetime_may_be_text() {
     let server = Server::start(|_, before| async move {
         let life = if before == 0 { json!("1800") } else { Value::Null };
-        token(before + 1, json!({"expires_in": life, "token_type": "bearer", "scope": "view"}))
+        token(before + 1, &json!({"expires_in": life, "token_type": "bearer", "scope": "view"}))
     })
     .await;
     let clock = TestClock::new();
@@ -155,7 +155,7 @@ async fn the_issuer_tells_where_the_token_endpoint_is() {
                 "token_endpoint": format!("{origin}/token"),
             }))
             .into_response(),
-            path if path.ends_with("token") => token(before, json!({})),
+            path if path.ends_with("token") => token(before, &json!({})),
             _ => axum::http::StatusCode::NOT_FOUND.into_response(),
         }
     })

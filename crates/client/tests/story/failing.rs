@@ -30,7 +30,7 @@ async fn those_who_waited_share_the_failure_and_the_next_one_tries_again() {
         let (arrived, go) = gates.clone();
         async move {
             if before > 0 {
-                return token(1, json!({}));
+                return token(1, &json!({}));
             }
             arrived.notify_one();
             go.notified().await;
@@ -63,7 +63,7 @@ async fn those_who_waited_share_the_failure_and_the_next_one_tries_again() {
 async fn within_the_margin_a_failure_that_may_pass_is_not_noticed() {
     let server = Server::start(|_, before| async move {
         match before {
-            0 => token(1, json!({})),
+            0 => token(1, &json!({})),
             _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
     })
@@ -87,8 +87,8 @@ async fn answers_that_are_none() {
             0 => "<html>".into_response(),
             1 => axum::Json(json!({"access_token": "", "token_type": "Bearer"})).into_response(),
             2 => axum::Json(json!({"access_token": "a\nb", "token_type": "Bearer"})).into_response(),
-            3 => token(1, json!({"token_type": "mac"})),
-            4 => token(1, json!({"expires_in": "soon"})),
+            3 => token(1, &json!({"token_type": "mac"})),
+            4 => token(1, &json!({"expires_in": "soon"})),
             5 => "x".repeat(70_000).into_response(),
             _ => (StatusCode::FOUND, [(header::LOCATION, "/token2")]).into_response(),
         }

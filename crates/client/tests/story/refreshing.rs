@@ -31,7 +31,7 @@ async fn each_refresh_uses_the_newest_token_and_an_answer_without_one_keeps_the_
             1 => json!({"refresh_token": "r2"}),
             _ => json!({}),
         };
-        token(before + 1, refresh)
+        token(before + 1, &refresh)
     })
     .await;
     let clock = TestClock::new();
@@ -51,7 +51,7 @@ async fn each_refresh_uses_the_newest_token_and_an_answer_without_one_keeps_the_
 async fn a_refresh_token_that_is_over_falls_back_to_the_original_grant() {
     let server = Server::start(|seen, before| async move {
         match seen.parameter("grant_type").as_str() {
-            "password" => token(before + 1, json!({"refresh_token": format!("r{before}")})),
+            "password" => token(before + 1, &json!({"refresh_token": format!("r{before}")})),
             _ => refusal(400, "invalid_grant", "the refresh token has expired"),
         }
     })
@@ -69,7 +69,7 @@ async fn a_refresh_token_that_is_over_falls_back_to_the_original_grant() {
 async fn only_invalid_grant_falls_back() {
     let server = Server::start(|_, before| async move {
         match before {
-            0 => token(1, json!({"refresh_token": "r1"})),
+            0 => token(1, &json!({"refresh_token": "r1"})),
             _ => refusal(401, "invalid_client", "the app was suspended"),
         }
     })
@@ -86,7 +86,7 @@ async fn only_invalid_grant_falls_back() {
 async fn a_stored_consent_that_is_over_needs_a_person() {
     let server = Server::start(|_, before| async move {
         match before {
-            0 => token(1, json!({"refresh_token": "r2"})),
+            0 => token(1, &json!({"refresh_token": "r2"})),
             _ => refusal(400, "invalid_grant", "consent was taken back"),
         }
     })
@@ -115,7 +115,7 @@ async fn a_caller_that_gives_up_does_not_lose_the_successor() {
             }
             let ok = seen.parameter("refresh_token") == format!("r{}", before + 1);
             if ok {
-                token(before + 1, json!({"refresh_token": format!("r{}", before + 2)}))
+                token(before + 1, &json!({"refresh_token": format!("r{}", before + 2)}))
             } else {
                 "replayed".into_response()
             }

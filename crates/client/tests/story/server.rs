@@ -78,7 +78,7 @@ impl Server {
 
     /// Gives a token to everybody: `access-1`, `access-2`, .. with an hour to live.
     pub(crate) async fn generous() -> Self {
-        Self::start(|_, before| async move { token(before + 1, json!({})) }).await
+        Self::start(|_, before| async move { token(before + 1, &json!({})) }).await
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -104,7 +104,7 @@ impl Server {
 }
 
 /// `{"access_token": "access-N", "token_type": "Bearer", "expires_in": 3600}` and `more`.
-pub(crate) fn token(number: usize, more: Value) -> Response {
+pub(crate) fn token(number: usize, more: &Value) -> Response {
     let mut answer = json!({"access_token": format!("access-{number}"), "token_type": "Bearer", "expires_in": 3600});
     let object = answer.as_object_mut().unwrap();
     for (name, value) in more.as_object().unwrap() {

@@ -24,7 +24,7 @@ async fn rotating() -> Server {
                 return refusal(400, "invalid_grant", "it was used before");
             }
             *newest = Some(current + 1);
-            token(current, json!({"refresh_token": format!("r{}", current + 1)}))
+            token(current, &json!({"refresh_token": format!("r{}", current + 1)}))
         }
     })
     .await

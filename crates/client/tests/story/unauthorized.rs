@@ -1,35 +1,28 @@
 //! U5: a 401 may come for a token that has not expired. Exactly one retry, with a new token.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::json;
 
 use crate::server::{Seen, Server, TestClock, token};
 
-/// An API beside the token endpoint which accepts tokens from `access-{first}` on.
+/// A token endpoint, and an API which accepts tokens from `access-{first}` on.
 async fn api(first: usize) -> Server {
-    Server::start(move |seen, _| async move {
-        if seen.path == "/token" {
-            // Tokens are numbered by what was refused before: the test sees which one was asked for.
-            static COUNT: std::sync::Mutex<Vec<(String, usize)>> = std::sync::Mutex::new(Vec::new());
-            let mut counts = COUNT.lock().unwrap();
-            let host = seen.header("host").to_owned();
-            let number = match counts.iter_mut().find(|(name, _)| *name == host) {
-                Some((_, number)) => {
-                    *number += 1;
-                    *number
-                }
-                None => {
-                    counts.push((host, 1));
-                    1
-                }
-            };
-            return token(number, json!({}));
-        }
-        let number = number(&seen.headers, "authorization").or(number(&seen.headers, "authentication"));
-        match number {
-            Some(number) if number >= first => format!("hello {}", seen.body).into_response(),
-            _ => StatusCode::UNAUTHORIZED.into_response(),
+    let given = Arc::new(AtomicUsize::new(0));
+    Server::start(move |seen, _| {
+        let given = Arc::clone(&given);
+        async move {
+            if seen.path == "/token" {
+                return token(given.fetch_add(1, Ordering::SeqCst) + 1, &json!({}));
+            }
+            let number = number(&seen.headers, "authorization").or(number(&seen.headers, "authentication"));
+            match number {
+                Some(number) if number >= first => format!("hello {}", seen.body).into_response(),
+                _ => StatusCode::UNAUTHORIZED.into_response(),
+            }
         }
     })
     .await
