@@ -86,6 +86,9 @@ pub(crate) struct Measured {
     pub(crate) client_cpu_us: u64,
     /// Memory of the server in KiB at the end.
     pub(crate) server_pss_kib: u64,
+    /// Where the chains of refresh tokens ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tokens: Vec<String>,
 }
 
 /// Runs the plan on standard input and prints what was measured.
@@ -115,10 +118,14 @@ fn measure(plan: &Plan) -> Result<Measured> {
         let after = used(plan.pid)?;
         let seconds = started.elapsed().as_secs_f64();
         let server_pss_kib = process::pss_kib(plan.pid)?;
-        let mut histogram = Histogram::new();
+        let (mut histogram, mut tokens) = (Histogram::new(), Vec::new());
         for worker in workers {
             match worker.join() {
-                Ok(part) => histogram.merge(&part?),
+                Ok(part) => {
+                    let (part, ends) = part?;
+                    histogram.merge(&part);
+                    tokens.extend(ends);
+                }
                 Err(_) => bail!("a thread of the load client panicked"),
             }
         }
@@ -130,6 +137,7 @@ fn measure(plan: &Plan) -> Result<Measured> {
             server_cpu_us: after.0.saturating_sub(before.0),
             client_cpu_us: after.1.saturating_sub(before.1),
             server_pss_kib,
+            tokens,
         })
     })
 }
@@ -145,7 +153,7 @@ fn microseconds(nanoseconds: u64) -> f64 {
 }
 
 /// One thread's share of the connections: those whose number is `thread` modulo `threads`.
-fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant) -> Result<Histogram> {
+fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant) -> Result<(Histogram, Vec<String>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
@@ -158,7 +166,7 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
                 loop {
                     let started = Instant::now();
                     if started >= to {
-                        return Ok::<_, anyhow::Error>(histogram);
+                        return Ok::<_, anyhow::Error>((histogram, caller.ends()));
                     }
                     caller.flow(&mut wire).await?;
                     let ended = Instant::now();
@@ -169,11 +177,13 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
                 }
             });
         }
-        let mut histogram = Histogram::new();
+        let (mut histogram, mut tokens) = (Histogram::new(), Vec::new());
         while let Some(part) = tasks.join_next().await {
-            histogram.merge(&part??);
+            let (part, ends) = part??;
+            histogram.merge(&part);
+            tokens.extend(ends);
         }
-        Ok(histogram)
+        Ok((histogram, tokens))
     })
 }
 
@@ -251,6 +261,16 @@ impl Caller {
             Script::Code { authorize, redirect, head, body } => {
                 Self::Code { authorize: authorize.into_bytes(), redirect, head, body, request: Vec::new() }
             }
+        }
+    }
+
+    /// Where its chains of refresh tokens have ended.
+    fn ends(self) -> Vec<String> {
+        match self {
+            Self::Refresh { tokens, .. } => {
+                tokens.into_iter().map(|token| String::from_utf8_lossy(&token).into_owned()).collect()
+            }
+            Self::Cycle { .. } | Self::Code { .. } => Vec::new(),
         }
     }
 
