@@ -125,6 +125,7 @@ for (const [name, vendor] of Object.entries(vendors)) {
       for (const box of await boxes.all()) await box.uncheck()
       await allow(page).click()
       await look(page, `${name}-4-no-company`)
+      assert.equal(await page.locator('input[name=organisation]:checked').count(), 0, 'ticks that were taken away are back')
       await page.getByLabel('Garage Peeters').check()
     }
     await allow(page).click()

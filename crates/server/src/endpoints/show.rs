@@ -194,7 +194,7 @@ pub(crate) fn consent(
         account: account(asked.user),
         switch_account_action: site.page_path(Target::SwitchAccount),
         scopes: scopes.collect(),
-        organisations: organisations(asked),
+        organisations: organisations(asked, nothing_picked),
         organisation_mode: match realm.dialect.organisation {
             OrganisationChoice::None => OrganisationMode::None,
             OrganisationChoice::One => OrganisationMode::One,
@@ -211,13 +211,14 @@ pub(crate) fn consent(
     with_browser(view(app, site, &form), site, browser)
 }
 
-fn organisations(asked: &Asked<'_>) -> Vec<views::Organisation> {
+/// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
+fn organisations(asked: &Asked<'_>, nothing_picked: bool) -> Vec<views::Organisation> {
     let only = asked.organisations.len() == 1;
     let listed = asked.organisations.iter().map(|organisation| views::Organisation {
         id: organisation.id.clone(),
         name: organisation.name.clone(),
         kind: organisation.kind.clone(),
-        checked: only || asked.consent.organisations.contains(&organisation.id),
+        checked: !nothing_picked && (only || asked.consent.organisations.contains(&organisation.id)),
     });
     listed.collect()
 }
