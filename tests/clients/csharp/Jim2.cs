@@ -92,6 +92,11 @@ public static class Jim2
                 Equal(Call("GET", read, again["access_token"]).Status, 200);
             }
             Equal(Call("POST", logoffUrl, answer["access_token"]).Status, 204);
+            // The API reads tokens offline and follows a feed of what was taken back: it knows within a moment.
+            for (var tries = 0; tries < 50 && Call("GET", read, answer["access_token"]).Status == 200; tries++)
+            {
+                System.Threading.Thread.Sleep(100);
+            }
             Equal(Call("GET", read, answer["access_token"]).Status, 401);
             var dead = Token(id + ":" + secret, refresh);
             Equal(dead.Status, 400);
