@@ -10,6 +10,12 @@
     missing_docs
 )]
 
+mod browser;
+mod reply;
+
+pub use browser::Browser;
+pub use reply::{Reply, unescape};
+
 use claviger::clock::Clock;
 use claviger::http::Limits;
 use claviger::keys::Keys;
@@ -21,10 +27,10 @@ use claviger_core::jose::Algorithm;
 use claviger_core::realm::{Api, Realm, Scope};
 use claviger_core::{Dialect, ScopeSet, User};
 use claviger_store::{ClientSecret, Masked, Options, SecretKind, SigningKeyRow, Store};
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -110,14 +116,7 @@ impl Server {
         this
     }
 
-    async fn boot(
-        store: Store,
-        url: &str,
-        master: MasterKey,
-        realm: Realm,
-        listener: TcpListener,
-        now: i64,
-    ) -> Self {
+    async fn boot(store: Store, url: &str, master: MasterKey, realm: Realm, listener: TcpListener, now: i64) -> Self {
         let address = listener.local_addr().unwrap();
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
@@ -436,225 +435,5 @@ pub fn client(id: &str) -> Client {
         secret_is_password: false,
         resource_server: None,
         trusted: false,
-    }
-}
-
-/// The text of an HTML attribute.
-pub fn unescape(text: &str) -> String {
-    let quotes = text.replace("&#x2f;", "/").replace("&#x27;", "'").replace("&#39;", "'").replace("&quot;", "\"");
-    quotes.replace("&#34;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-}
-
-/// An answer, read to its end.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: String,
-}
-
-impl Reply {
-    pub async fn of(response: reqwest::Response) -> Self {
-        Self { status: response.status(), headers: response.headers().clone(), body: response.text().await.unwrap() }
-    }
-
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.body))
-    }
-
-    pub fn text(&self, name: &str) -> String {
-        self.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", self.body)).to_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// Asserts the status and the error code of RFC 6749 5.2, and that nothing may cache it.
-    pub fn refused(&self, status: u16, error: &str) {
-        assert_eq!((self.status.as_u16(), self.text("error").as_str()), (status, error), "{}", self.body);
-        assert!(!self.text("error_description").is_empty());
-        assert_eq!(self.header("cache-control"), "no-store");
-        assert_eq!(self.header("pragma"), "no-cache");
-    }
-
-    /// The parameters in the query (or fragment) of the redirect.
-    pub fn redirect_params(&self) -> HashMap<String, String> {
-        assert_eq!(self.status, 303, "{}", self.body);
-        let location = self.header("location");
-        let at = location.find(['?', '#']).expect("an answer in the redirect");
-        let params = claviger_core::Params::form(location[at + 1..].as_bytes()).unwrap();
-        params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
-    }
-
-    pub fn code(&self) -> String {
-        self.redirect_params().remove("code").unwrap_or_else(|| panic!("no code in {}", self.header("location")))
-    }
-
-    /// Asserts a local page of ours which refuses a request (the bar's "Page"), with the headers of every page.
-    pub fn is_page(&self) {
-        assert_eq!((self.status.as_u16(), self.header("location")), (400, ""), "{}", self.body);
-        self.is_html();
-    }
-
-    /// Asserts a page that cannot be framed, cached or made to load anything of others.
-    pub fn is_html(&self) {
-        assert_eq!(self.header("content-type"), "text/html; charset=utf-8", "{}", self.body);
-        assert_eq!(self.header("x-frame-options"), "DENY");
-        assert_eq!(self.header("referrer-policy"), "no-referrer");
-        assert!(self.header("cache-control").contains("no-store"));
-        let policy = self.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        for outside in ["src=\"http", "href=\"http", "src=\"//", "href=\"//", "<script"] {
-            assert!(!self.body.contains(outside), "{outside}: {}", self.body);
-        }
-    }
-
-    /// Asserts an error that travels back to [`CALLBACK`] (the bar's "R:x").
-    pub fn sent_back(&self, server: &Server, error: &str) {
-        assert!(self.header("location").starts_with(CALLBACK), "{} {}", self.status, self.body);
-        let params = self.redirect_params();
-        assert_eq!(params["error"], error, "{params:?}");
-        assert_eq!(params["iss"], server.realm.issuer);
-        assert_eq!(params["state"], "a state & more");
-        assert!(!params["error_description"].is_empty() && !params.contains_key("code"));
-        assert_eq!(self.header("referrer-policy"), "no-referrer");
-        assert_eq!(self.header("cache-control"), "no-store");
-    }
-
-    /// Asserts the sign-in page.
-    pub fn asks_to_sign_in(&self) {
-        assert_eq!(self.status, 200, "{}", self.body);
-        assert!(self.body.contains("name=\"password\""), "{}", self.body);
-    }
-
-    /// Asserts the consent page.
-    pub fn asks_for_consent(&self) {
-        assert_eq!(self.status, 200, "{}", self.body);
-        assert!(self.body.contains("name=\"decision\""), "{}", self.body);
-    }
-
-    /// The value of a hidden field of the page.
-    pub fn hidden(&self, name: &str) -> Option<String> {
-        let field = self.body.split("<input").find(|tag| tag.contains(&format!("name=\"{name}\"")))?;
-        let value = field.split("value=\"").nth(1)?;
-        Some(unescape(value.split('"').next()?))
-    }
-}
-
-/// A browser: cookies, and a person who signs in (as alice, if nobody says otherwise) and allows.
-#[derive(Default)]
-pub struct Browser {
-    cookies: Mutex<HashMap<String, String>>,
-    username: Option<&'static str>,
-    pub organisations: Vec<&'static str>,
-}
-
-impl Browser {
-    /// Of somebody else than alice.
-    pub fn of(username: &'static str) -> Self {
-        Self { username: Some(username), ..Self::default() }
-    }
-
-    /// Of somebody who picks these organisations where they are asked to.
-    pub fn picking(username: &'static str, organisations: &[&'static str]) -> Self {
-        Self { organisations: organisations.to_vec(), ..Self::of(username) }
-    }
-
-    pub fn cookie(&self, part: &str) -> Option<String> {
-        self.cookies.lock().unwrap().iter().find(|(name, _)| name.contains(part)).map(|(_, value)| value.clone())
-    }
-
-    /// Sends the sign-in form of a page.
-    pub async fn sign_in(&self, server: &Server, page: &Reply, username: &str, password: &str) -> Reply {
-        let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap_or_default());
-        let form = [("csrf", csrf.as_str()), ("pending", &pending), ("username", username), ("password", password)];
-        self.send(server, Method::POST, "/-/sign-in", Some(&form)).await
-    }
-
-    /// Sends the consent form of a page.
-    pub async fn decide(&self, server: &Server, page: &Reply, decision: &str) -> Reply {
-        let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap());
-        let mut form = vec![("csrf", csrf.as_str()), ("pending", &pending), ("decision", decision)];
-        form.extend(self.organisations.iter().map(|id| ("organisation", *id)));
-        self.send(server, Method::POST, "/-/consent", Some(&form)).await
-    }
-
-    /// Signs in and follows our own redirects until a page that is not the sign-in page, or the answer.
-    pub async fn get_past_sign_in(&self, server: &Server, page: Reply) -> Reply {
-        page.asks_to_sign_in();
-        let mut reply = self.sign_in(server, &page, self.username.unwrap_or("alice"), PASSWORD).await;
-        while reply.status == 303 && reply.header("location").starts_with('/') {
-            let location = reply.header("location").to_owned();
-            reply = self.get(server, &location).await;
-        }
-        reply
-    }
-
-    pub async fn send(&self, server: &Server, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Reply {
-        let cookies =
-            self.cookies.lock().unwrap().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
-        let mut request = server.http.request(method, server.url(path));
-        if !cookies.is_empty() {
-            request = request.header("cookie", cookies);
-        }
-        if let Some(form) = form {
-            request = request.form(form);
-        }
-        let reply = Reply::of(request.send().await.unwrap()).await;
-        for cookie in reply.headers.get_all("set-cookie") {
-            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            let mut cookies = self.cookies.lock().unwrap();
-            if attributes.contains("Max-Age=0") {
-                cookies.remove(name);
-            } else {
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        reply
-    }
-
-    pub async fn get(&self, server: &Server, path: &str) -> Reply {
-        self.send(server, Method::GET, path, None).await
-    }
-
-    /// What the authorization endpoint shows first.
-    pub async fn ask(&self, server: &Server, query: &[(String, String)]) -> Reply {
-        self.get(server, &format!("/authorize?{}", encode(query))).await
-    }
-
-    /// Goes on from a page: signs in, allows, follows our own redirects, until the answer goes to the client.
-    pub async fn carry_on(&self, server: &Server, mut reply: Reply) -> Reply {
-        for _ in 0..6 {
-            if reply.status == 303 {
-                let location = reply.header("location").to_owned();
-                if !location.starts_with('/') {
-                    return reply;
-                }
-                reply = self.get(server, &location).await;
-                continue;
-            }
-            if !reply.body.contains("name=\"csrf\"") {
-                return reply;
-            }
-            assert_eq!(reply.status, 200, "{}", reply.body);
-            reply = if reply.body.contains("name=\"password\"") {
-                self.sign_in(server, &reply, self.username.unwrap_or("alice"), PASSWORD).await
-            } else {
-                self.decide(server, &reply, "allow").await
-            };
-        }
-        panic!("the flow does not end: {}", reply.body)
-    }
-
-    /// The whole authorization request.
-    pub async fn authorize(&self, server: &Server, query: &[(String, String)]) -> Reply {
-        let reply = self.ask(server, query).await;
-        self.carry_on(server, reply).await
-    }
-
-    pub fn forget_cookies(&self) {
-        self.cookies.lock().unwrap().clear();
     }
 }

@@ -44,8 +44,12 @@ fn harmless(what: &str, reply: &Reply) {
     }
 }
 
+fn parameters(how_many: usize) -> String {
+    (0..how_many).map(|n| format!("p{n}=v")).collect::<Vec<_>>().join("&")
+}
+
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
-    let many: String = (0..10_000).map(|n| format!("p{n}=v&")).collect();
+    let many = parameters(10_000);
     let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
     let app = format!("client_id=app&client_secret={SECRET}");
     vec![
@@ -56,7 +60,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("half an escape", b"grant_type=%&client_id=%4&x=%zz&%=%".to_vec()),
         ("only separators", b"&&&&====&&=&=".to_vec()),
         ("many", many.into_bytes()),
-        ("65 parameters", (0..65).map(|n| format!("p{n}=v&")).collect::<String>().into_bytes()),
+        ("65 parameters", parameters(65).into_bytes()),
         ("duplicates", b"grant_type=a&grant_type=b&client_id=a&client_id=b&token=a&token=b&csrf=1&csrf=2".to_vec()),
         ("wrong codes", format!("{app}&grant_type=authorization_code&code=cvc_AAAA&token=cva_AAAA").into_bytes()),
         ("a long code", format!("{app}&grant_type=authorization_code&code=cvc_{}", "A".repeat(60_000)).into_bytes()),
@@ -115,7 +119,7 @@ async fn no_body_makes_any_endpoint_fail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_query_makes_any_endpoint_fail() {
     let server = started().await;
-    let many = (0..500).map(|n| format!("p{n}=v&")).collect::<String>();
+    let many = parameters(500);
     for path in FETCHED.iter().chain(&POSTED) {
         for query in [
             "%ff=%fe",

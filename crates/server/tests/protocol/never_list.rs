@@ -354,9 +354,9 @@ async fn legacy_is_off_unless_dialect_and_client_have_it() {
         let json = format!(r#"{{"grant_type":"client_credentials","client_id":"old","client_secret":"{SECRET}"}}"#);
         let reply = server.send(Method::POST, "/token", &[("content-type", "application/json")], json).await;
         if permitted {
-            reply.refused(400, "unauthorized_client")
+            reply.refused(400, "unauthorized_client");
         } else {
-            reply.refused(415, "invalid_request")
+            reply.refused(415, "invalid_request");
         }
         assert!(server.stop_and_count().await.is_empty(), "and nothing is counted");
     }

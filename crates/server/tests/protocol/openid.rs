@@ -1,4 +1,4 @@
-//! OpenID Connect: prompt, max_age, ID tokens, userinfo, sessions, logging out (lines 97 to 106).
+//! OpenID Connect: `prompt`, `max_age`, ID tokens, userinfo, sessions, logging out (lines 97 to 106).
 
 use crate::common::{Browser, Reply, Server, authorize_query, claims, client, with};
 use claviger_core::Client;
@@ -45,7 +45,7 @@ async fn prompt_login_and_consent_ask_again() {
         page.asks_to_sign_in();
         let next = browser.get_past_sign_in(&server, page).await;
         if word.contains("consent") {
-            next.asks_for_consent()
+            next.asks_for_consent();
         } else {
             drop(next.code())
         }
