@@ -47,7 +47,7 @@ async fn prompt_login_and_consent_ask_again() {
         if word.contains("consent") {
             next.asks_for_consent();
         } else {
-            drop(next.code())
+            drop(next.code());
         }
         server.pass(10);
     }
