@@ -23,7 +23,7 @@ fn sample_program(port: u16, credentials: &str, body: &str) -> Answer {
 }
 
 #[test]
-fn j1_to_j6_credentials_licences_and_log_off() {
+fn j1_j2_j3_j4_j5_j6_credentials_licences_and_log_off() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     // J1, J2: the sample as printed; the secret is the user's password; view takes no licence.
