@@ -93,9 +93,12 @@ fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
 
 #[test]
 fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
+    // Companies that were picked once are remembered, so this app is no other test's.
+    const APP: &str = "demo-wildcard";
+    const BACK: &str = "https://wildcard.example/billit/return/user-7";
     let demo = Demo::get();
     for realm in INSTANCES {
-        let answer = tokens(&demo, realm, CLIENT, CALLBACK, &["garage"]);
+        let answer = tokens(&demo, realm, APP, BACK, &["garage"]);
         let members = answer.token_answer();
         for name in ["token_type", "expires_in", "access_token", "refresh_token"] {
             assert!(members.iter().any(|member| member == name), "{name}");
@@ -105,12 +108,10 @@ fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
         assert_eq!(claims(&answer.text("access_token"))["org"], serde_json::json!(["garage"]));
         assert_eq!(orders(&demo, realm, &answer.text("access_token")).status, 200);
     }
-    let (_, answer) =
-        alice(&demo, "billit-sandbox").authorize(&logon(CLIENT, CALLBACK, "s"), Choice::AllowFor(&["garage"]));
-    let (code, secret) = (answer.redirect('?', "code").unwrap(), demo.secret("billit-sandbox", CLIENT));
-    let body = format!(
-        "client_id={CLIENT}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={CALLBACK}"
-    );
+    let (_, answer) = alice(&demo, "billit-sandbox").authorize(&logon(APP, BACK, "s"), Choice::AllowFor(&["garage"]));
+    let (code, secret) = (answer.redirect('?', "code").unwrap(), demo.secret("billit-sandbox", APP));
+    let body =
+        format!("client_id={APP}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={BACK}");
     form(demo.port("billit-sandbox-api"), "/OAuth2/token", &body).token_answer();
 }
 
