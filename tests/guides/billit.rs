@@ -77,8 +77,10 @@ fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
     assert_eq!(answer.redirect('?', "state").as_deref(), Some("2f0c+user=7; é"));
     assert_eq!(answer.redirect('?', "ref"), None, "what follows a raw & is no part of state");
     assert!(answer.redirect('?', "code").is_some());
-    let (_, denied) =
-        person.authorize(&logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s"), Choice::Deny);
+    // Somebody who has not allowed this app before.
+    let mut bob = Person::new(demo.port("billit-sandbox"), "bob", &demo.password("billit-sandbox", "bob"));
+    let wildcard = logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s");
+    let (_, denied) = bob.authorize(&wildcard, Choice::Deny);
     assert!(denied.header("location").starts_with("https://wildcard.example/billit/return/user-7?"));
     assert_eq!(denied.redirect('?', "error").as_deref(), Some("access_denied"));
     for other in [

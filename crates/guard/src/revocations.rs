@@ -307,12 +307,15 @@ mod tests {
     }
 
     #[test]
-    fn a_later_item_never_takes_back_an_earlier_one() {
+    fn the_latest_item_about_a_thing_is_what_counts() {
         let (_, revocations) = revocations(10);
         let wide = json!({"kind": "user", "value": "maria", "before": 950_000, "expires": 2_000_000});
         let narrow = json!({"kind": "user", "value": "maria", "before": 10, "expires": 1_500_000});
-        revocations.apply(page(json!({"seq": 2, "items": [wide, narrow]})));
+        revocations.apply(page(json!({"seq": 1, "items": [narrow, wide]})));
         assert!(revocations.covers(&caller(900)));
+        // Somebody who was stopped goes on: what they are given from then on is good.
+        revocations.apply(page(json!({"seq": 2, "items": [narrow]})));
+        assert!(!revocations.covers(&caller(900)));
     }
 
     #[test]
