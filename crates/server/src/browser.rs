@@ -51,16 +51,19 @@ impl Browser {
 
     /// What a form carries to show that it was on a page of ours, in this browser, for this waiting request.
     pub(crate) fn form_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
-        let pending: &[u8] = pending.map_or(&[], |id| id);
-        base64url(&key.sign_parts(&[&sha256(self.secret.as_bytes()), pending]))
+        self.token(key, pending, None)
     }
 
     /// What the consent page's forms carry: also for the session in front of it, so that nobody allows what was asked of
     /// somebody else who was signed in before them.
     pub(crate) fn consent_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
+        self.token(key, pending, self.session())
+    }
+
+    fn token(&self, key: &HmacKey, pending: Option<&Id>, session: Option<&[u8; 32]>) -> String {
         let pending: &[u8] = pending.map_or(&[], |id| id);
-        let session: &[u8] = self.session.as_ref().map_or(&[], |hash| hash);
-        base64url(&key.sign_parts(&[&sha256(self.secret.as_bytes()), pending, session]))
+        let session: &[u8] = session.map_or(&[], |hash| hash);
+        base64url(&key.sign_parts(&[&self.hash(), pending, session]))
     }
 
     /// Whether a form came from our page. A browser that says it came from elsewhere is not believed either.
