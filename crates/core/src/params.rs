@@ -118,11 +118,6 @@ impl<'a> Params<'a> {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
-
-    /// The same parameters, owning their text.
-    pub fn into_owned(self) -> Params<'static> {
-        Params(self.0.into_iter().map(|(n, v)| (Cow::Owned(n.into_owned()), Cow::Owned(v.into_owned()))).collect())
-    }
 }
 
 fn without_line_ends(mut piece: &[u8]) -> &[u8] {

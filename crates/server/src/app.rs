@@ -15,7 +15,6 @@ use crate::revoked::Revoked;
 use crate::secrets::Secrets;
 use crate::server::Followed;
 use crate::sites::{Site, Sites, Target};
-use claviger_core::claims::id_text;
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::Id;
 use claviger_store::Store;
@@ -47,7 +46,6 @@ impl App {
         let now = self.clock.now();
         let until = now + site.realm.longest_token();
         self.store.revoke_grant(&site.realm.id, grant, why, now, until).await?;
-        self.revoked.add(&site.realm.id, "grant", &id_text(grant), until, until);
         self.catch_up().await?;
         Ok(())
     }

@@ -49,6 +49,5 @@ pub(crate) async fn revoke_token(
     let realm = &site.realm.id;
     let until = token.expires_at + 60_000;
     app.store.revoke(realm, RevocationKind::Jti, &token.claims.jti, until, until, now).await?;
-    app.revoked.add(realm, "jti", &token.claims.jti, until, until);
     app.catch_up().await
 }
