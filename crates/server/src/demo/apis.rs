@@ -8,15 +8,17 @@ use super::manifest::{Route, secret_of};
 use crate::files::realm::{FileClient, RealmFile};
 use anyhow::Context;
 use axum::extract::{Path, Query};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Json, Router};
 use claviger_core::dialect::Endpoint;
 use claviger_guard::{Caller, Guard, Reason};
 use claviger_store::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// A sample API: where it answers, and how.
 #[derive(Debug)]
@@ -41,72 +43,139 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
     };
     let guard = guard(file, None, http)?;
     let people = People { store: store.clone(), realm: realm.id.clone() };
-    let (app, rows): (Router, &[Row]) = match realm.dialect.name.as_str() {
-        "audaconnect" => (
-            Router::new()
-                .route("/AudaAPI.WebAPI/api/users/me", get(users_me).layer(guard.layer()))
-                .route("/AudaAPI.WebAPI/api/claims", get(damage_claims).layer(guard.layer().refuse_implicit())),
-            &[
-                ("users/me", "GET", "/AudaAPI.WebAPI/api/users/me", For::People),
-                ("claims", "GET", "/AudaAPI.WebAPI/api/claims", For::All),
-            ],
-        ),
-        "jim2" => (
-            Router::new()
-                .route("/Jim_Test/api/items", get(items).layer(guard.layer()))
-                .route("/Jim_Test/api/items", post(new_item).layer(guard.layer().require_scope("all"))),
-            &[("items", "GET", "/Jim_Test/api/items", For::All), ("new item", "POST", "/Jim_Test/api/items", For::All)],
-        ),
-        "blastiq" => (
-            Router::new().route("/api/sites/{site}/blasts", get(blasts).layer(guard.layer())),
-            &[("blasts", "GET", "/api/sites/{site}/blasts", For::All)],
-        ),
-        "aurora" => (
-            Router::new().route("/Accounts", get(accounts).layer(guard.layer())),
-            &[("accounts", "GET", "/Accounts?orderBy=id%20asc", For::All)],
-        ),
-        "billit" => (
-            Router::new().route("/v1/orders", get(company_orders).layer(guard.layer())),
-            &[("orders", "GET", "/v1/orders", For::All)],
-        ),
-        "standard" => (
-            Router::new()
-                .route("/api/me", get(users_me).layer(guard.layer()))
-                .route("/api/orders", get(orders).layer(guard.layer().require_scope("notes:read")))
-                .route("/api/vault", get(vault).layer(vault_guard(file, http)?.layer())),
-            &[
-                ("me", "GET", "/api/me", For::People),
-                ("orders", "GET", "/api/orders", For::All),
-                ("vault", "GET", "/api/vault", For::Another),
-            ],
-        ),
-        other => anyhow::bail!("there is no sample API for the dialect {other}"),
-    };
-    let routes = rows
-        .iter()
-        .map(|(name, method, path, whom)| Route {
-            name,
-            method,
-            url: format!("{origin}{path}"),
-            for_apps: *whom == For::All,
-        })
-        .collect();
+    let mut app = Router::new();
+    let mut routes = Vec::new();
+    for row in table()?.iter().filter(|row| row.dialect == realm.dialect.name) {
+        app = app.route(&row.path, row.guarded(file, &guard, http)?);
+        routes.push(Route {
+            name: &row.name,
+            method: row.method.name(),
+            url: format!(
+                "{origin}{}{}",
+                row.path,
+                row.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default()
+            ),
+            for_apps: row.whom == For::All,
+        });
+    }
+    if routes.is_empty() {
+        anyhow::bail!("there is no sample API for the dialect {}", realm.dialect.name);
+    }
     Ok(SampleApi { authorities, router: app.layer(Extension(guard)).layer(Extension(people)), routes })
 }
 
+/// The rows of `demo/sample/apis.toml`, read once.
+fn table() -> anyhow::Result<&'static [Row]> {
+    #[derive(Deserialize)]
+    struct Table {
+        route: Vec<Row>,
+    }
+    static TABLE: LazyLock<Result<Table, toml::de::Error>> =
+        LazyLock::new(|| toml::from_str(include_str!("../../../../demo/sample/apis.toml")));
+    match &*TABLE {
+        Ok(table) => Ok(&table.route),
+        Err(error) => anyhow::bail!("demo/sample/apis.toml: {error}"),
+    }
+}
+
+/// A route of a vendor's sample API, as the file has it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Row {
+    dialect: String,
+    name: String,
+    #[serde(default)]
+    method: Method,
+    path: String,
+    /// What the printed line and the manifest add to the path.
+    query: Option<String>,
+    answer: Stock,
+    #[serde(default, rename = "for")]
+    whom: For,
+    /// The scope that it takes.
+    scope: Option<String>,
+    /// A8: no tokens that came through implicit.
+    #[serde(default)]
+    refuse_implicit: bool,
+}
+
+impl Row {
+    /// What answers, behind the guard that the row asks for.
+    fn guarded(&self, file: &RealmFile, guard: &Guard, http: &reqwest::Client) -> anyhow::Result<MethodRouter> {
+        let mut layer = if self.whom == For::Another { vault_guard(file, http)?.layer() } else { guard.layer() };
+        if let Some(scope) = &self.scope {
+            layer = layer.require_scope(scope);
+        }
+        if self.refuse_implicit {
+            layer = layer.refuse_implicit();
+        }
+        let answers = match self.answer {
+            Stock::UsersMe => self.method.of(users_me),
+            Stock::DamageClaims => self.method.of(damage_claims),
+            Stock::Items => self.method.of(items),
+            Stock::NewItem => self.method.of(new_item),
+            Stock::Blasts => self.method.of(blasts),
+            Stock::Accounts => self.method.of(accounts),
+            Stock::CompanyOrders => self.method.of(company_orders),
+            Stock::Vault => self.method.of(vault),
+            Stock::Orders => self.method.of(orders),
+        };
+        Ok(answers.layer(layer))
+    }
+}
+
+/// The method of a route.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Method {
+    #[default]
+    Get,
+    Post,
+}
+
+impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+
+    fn of<H: Handler<T, ()>, T: 'static>(self, handler: H) -> MethodRouter {
+        match self {
+            Self::Get => get(handler),
+            Self::Post => post(handler),
+        }
+    }
+}
+
+/// What stands behind a route.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Stock {
+    UsersMe,
+    DamageClaims,
+    Items,
+    NewItem,
+    Blasts,
+    Accounts,
+    CompanyOrders,
+    Vault,
+    Orders,
+}
+
 /// Which tokens a route is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum For {
     /// Any of the realm's first API.
+    #[default]
     All,
     /// Those that stand for a person.
     People,
     /// Those for another API of the realm.
     Another,
 }
-
-/// Name, method, path, whom it is for.
-type Row = (&'static str, &'static str, &'static str, For);
 
 /// The second API of the strict realm, whose tokens only introspection can read.
 fn vault_guard(file: &RealmFile, http: &reqwest::Client) -> anyhow::Result<Guard> {

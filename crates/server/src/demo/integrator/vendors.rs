@@ -6,6 +6,8 @@ use crate::files::realm::RealmFile;
 use anyhow::Context;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
+use serde::Deserialize;
+use std::sync::LazyLock;
 
 /// How a token is got.
 #[derive(Clone)]
@@ -26,9 +28,11 @@ pub(super) enum Flow {
 }
 
 /// What the authorization request of a code flow has.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Asking {
     /// `response_type=code`.
+    #[default]
     Plain,
     /// That, and PKCE with S256.
     Pkce,
@@ -37,9 +41,11 @@ pub(super) enum Asking {
 }
 
 /// How id and secret are sent to the token endpoint.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Sending {
     /// In the form.
+    #[default]
     Form,
     /// In a JSON body.
     Json,
@@ -86,139 +92,58 @@ impl Vendor {
     }
 }
 
-/// A line of [`RECIPES`].
+/// A vendor as `demo/sample/integrator.toml` has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Recipe {
-    id: &'static str,
-    realm: &'static str,
-    client: &'static str,
-    words: &'static str,
+    id: String,
+    realm: String,
+    client: String,
+    #[serde(default = "usual_words")]
+    words: String,
+    #[serde(default = "usual_grant")]
     grant: GrantType,
+    #[serde(default)]
     asking: Asking,
+    #[serde(default)]
     sending: Sending,
-    scope: Option<&'static str>,
-    api: &'static str,
-    header: &'static str,
+    scope: Option<String>,
+    api: String,
+    #[serde(default = "usual_header")]
+    header: String,
 }
 
-/// What is common; each vendor says how it differs.
-const USUAL: Recipe = Recipe {
-    id: "",
-    realm: "",
-    client: "",
-    words: "Authorization code",
-    grant: GrantType::AuthorizationCode,
-    asking: Asking::Plain,
-    sending: Sending::Form,
-    scope: None,
-    api: "",
-    header: "Authorization",
-};
+fn usual_words() -> String {
+    "Authorization code".to_owned()
+}
 
-const RECIPES: [Recipe; 10] = [
-    Recipe {
-        id: "audaconnect",
-        realm: "audaconnect",
-        client: "demo-workshop",
-        scope: Some("BMS.Basic BMS.Extended"),
-        api: "/AudaAPI.WebAPI/api/users/me",
-        ..USUAL
-    },
-    Recipe {
-        id: "audaconnect-implicit",
-        realm: "audaconnect",
-        client: "demo-tablet",
-        words: "Implicit, for an app on a device",
-        grant: GrantType::Implicit,
-        scope: Some("BMS.Basic"),
-        api: "/AudaAPI.WebAPI/api/users/me",
-        ..USUAL
-    },
-    Recipe {
-        id: "jim2",
-        realm: "jim2",
-        client: "TestClientId",
-        words: "Client credentials, with a licence",
-        grant: GrantType::ClientCredentials,
-        sending: Sending::Basic,
-        api: "/Jim_Test/api/items",
-        ..USUAL
-    },
-    Recipe {
-        id: "blastiq-unattended",
-        realm: "blastiq",
-        client: "external.customer",
-        words: "Password of a service user, unattended",
-        grant: GrantType::Password,
-        api: "/api/sites/{site}/blasts",
-        ..USUAL
-    },
-    Recipe {
-        id: "blastiq",
-        realm: "blastiq",
-        client: "demo-fieldapp",
-        words: "Authorization code with PKCE, attended",
-        asking: Asking::Pkce,
-        scope: Some("openid profile offline_access cosmos"),
-        api: "/api/sites/{site}/blasts",
-        ..USUAL
-    },
-    Recipe {
-        id: "aurora-dev",
-        realm: "aurora-dev",
-        client: "demo-integrator-dev",
-        words: "Client credentials for an audience",
-        grant: GrantType::ClientCredentials,
-        api: "/Accounts?orderBy=id%20asc",
-        header: "Authentication",
-        ..USUAL
-    },
-    Recipe {
-        id: "aurora-live",
-        realm: "aurora-live",
-        client: "demo-integrator-live",
-        words: "Client credentials for an audience",
-        grant: GrantType::ClientCredentials,
-        api: "/Accounts?orderBy=id%20asc",
-        header: "Authentication",
-        ..USUAL
-    },
-    Recipe {
-        id: "billit-sandbox",
-        realm: "billit-sandbox",
-        client: "demo-invoicing",
-        words: "Login page, then a code and JSON",
-        asking: Asking::Bare,
-        sending: Sending::Json,
-        api: "/v1/orders",
-        ..USUAL
-    },
-    Recipe {
-        id: "billit-live",
-        realm: "billit-live",
-        client: "demo-invoicing",
-        words: "Login page, then a code and JSON",
-        asking: Asking::Bare,
-        sending: Sending::Json,
-        api: "/v1/orders",
-        ..USUAL
-    },
-    Recipe {
-        id: "standard",
-        realm: "standard",
-        client: "demo-web",
-        words: "Authorization code with PKCE",
-        asking: Asking::Pkce,
-        sending: Sending::Basic,
-        scope: Some("openid profile offline_access notes:read"),
-        api: "/api/orders",
-        ..USUAL
-    },
-];
+const fn usual_grant() -> GrantType {
+    GrantType::AuthorizationCode
+}
 
-/// The ids of a realm's vendors at which a person signs in.
+fn usual_header() -> String {
+    "Authorization".to_owned()
+}
+
+/// What the vendors told the integrator, read once.
+fn recipes() -> anyhow::Result<&'static [Recipe]> {
+    #[derive(Deserialize)]
+    struct File {
+        vendor: Vec<Recipe>,
+    }
+    static FILE: LazyLock<Result<File, toml::de::Error>> =
+        LazyLock::new(|| toml::from_str(include_str!("../../../../../demo/sample/integrator.toml")));
+    match &*FILE {
+        Ok(file) => Ok(&file.vendor),
+        Err(error) => anyhow::bail!("demo/sample/integrator.toml: {error}"),
+    }
+}
+
+/// The ids of a realm's vendors at which a person signs in; none of a file that [`all`] has complained of.
 pub(in crate::demo) fn pages_of(realm: &str) -> Vec<&'static str> {
     let signs_in = |grant| matches!(grant, GrantType::AuthorizationCode | GrantType::Implicit);
-    RECIPES.iter().filter(|recipe| recipe.realm == realm && signs_in(recipe.grant)).map(|recipe| recipe.id).collect()
+    let all = recipes().unwrap_or_default().iter();
+    all.filter(|recipe| recipe.realm == realm && signs_in(recipe.grant)).map(|recipe| recipe.id.as_str()).collect()
 }
 
 /// Every vendor.
@@ -226,10 +151,10 @@ pub(in crate::demo) fn pages_of(realm: &str) -> Vec<&'static str> {
 /// # Errors
 /// The files have not what a recipe needs.
 pub(super) fn all(origin: &str, files: &[RealmFile]) -> anyhow::Result<Vec<Vendor>> {
-    RECIPES.iter().map(|recipe| vendor(origin, files, recipe)).collect()
+    recipes()?.iter().map(|recipe| vendor(origin, files, recipe)).collect()
 }
 
-fn vendor(origin: &str, files: &[RealmFile], recipe: &Recipe) -> anyhow::Result<Vendor> {
+fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow::Result<Vendor> {
     let missing = || format!("the demo's files have no {} in the realm {}", recipe.client, recipe.realm);
     let file = files.iter().find(|file| file.realm.id == recipe.realm).with_context(missing)?;
     let entry = file.clients.iter().find(|entry| entry.client.id == recipe.client).with_context(missing)?;
@@ -249,9 +174,9 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &Recipe) -> anyhow::Result<
     debug_assert!(bearer_header(file) == recipe.header, "the guide and the dialect name the same header");
     let signs_in = matches!(flow, Flow::Code(_) | Flow::Implicit);
     Ok(Vendor {
-        id: recipe.id,
+        id: &recipe.id,
         name: realm.name.trim_end_matches(" (demo)").to_owned(),
-        words: recipe.words,
+        words: &recipe.words,
         flow,
         sending: recipe.sending,
         issuer: realm.issuer.clone(),
@@ -260,10 +185,10 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &Recipe) -> anyhow::Result<
         authorization: realm.url(Endpoint::Authorization).unwrap_or_default(),
         token: realm.url(Endpoint::Token).unwrap_or_default(),
         redirect_uri: format!("{origin}/callback/{}", recipe.id),
-        scope: recipe.scope,
+        scope: recipe.scope.as_deref(),
         audience: required.then(|| claviger_core::granted::default_audience(realm, &entry.client).to_owned()),
         api: format!("{api_origin}{}", recipe.api),
-        bearer_header: recipe.header,
+        bearer_header: &recipe.header,
         revocation: realm.url(Endpoint::Revocation),
         logoff: realm.url(Endpoint::Logoff),
         person: crate::demo::lines::person(file).filter(|_| signs_in),
