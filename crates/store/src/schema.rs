@@ -17,10 +17,13 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 1;
+pub(crate) const KNOWN: i64 = 2;
 
 /// Every step, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration { version: 1, readable_by: 1, ddl: FIRST }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, readable_by: 1, ddl: FIRST },
+    Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
+];
 
 /// The words of one engine, put into a migration.
 pub(crate) fn spell(ddl: &str, bytes: &str, seq: &str, clustered: &str) -> String {
@@ -253,4 +256,28 @@ CREATE TABLE change (
     id TEXT NOT NULL,
     at BIGINT NOT NULL
 );
+";
+
+/// What several servers on one database share beside what one remembers alone.
+const SEVERAL_SERVERS: &str = "
+-- Who does a job, until when by the database's clock.
+CREATE TABLE lease (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder {BYTES} NOT NULL,
+    until BIGINT NOT NULL
+);
+
+-- Failed guesses at passwords and secrets, as the servers tell one another.
+CREATE TABLE brake (
+    subject {BYTES} NOT NULL PRIMARY KEY,
+    failures BIGINT NOT NULL,
+    last_failure BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX brake_told ON brake (told_at);
+CREATE INDEX brake_expiry ON brake (expires_at);
+
+-- How often the database was brought back from a copy; and the latest time that any server was told.
+INSERT INTO counter (name, value) VALUES ('epoch', 0), ('clock', 0);
 ";

@@ -1,7 +1,8 @@
 //! Every SQL statement there is, in the subset that all engines read alike.
 //!
-//! Parameters are `?1`, `?2`, ..; an engine that spells them otherwise rewrites the sign once when it prepares. The
-//! place in [`Statement::ALL`] is the place in an engine's table of prepared statements, so none is found by its text.
+//! Parameters are `?1`, `?2`, ..; `{NOW}` is the database's own time in milliseconds since the epoch, a whole number. Each
+//! engine spells both in its way, once. The place in [`Statement::ALL`] is the place in an engine's table of prepared
+//! statements, so none is found by its text.
 
 /// Declares the registry: a name and the SQL, in sections.
 macro_rules! registry {
@@ -247,6 +248,7 @@ registry! {
 mod tests {
     use super::Statement;
     use crate::schema::{MIGRATIONS, spell};
+    use crate::sqlite::spelled;
 
     /// A statement that some engine cannot read is found here and not by a user.
     #[test]
@@ -256,7 +258,8 @@ mod tests {
             database.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID")).unwrap();
         }
         for statement in Statement::ALL {
-            let prepared = database.prepare(statement.sql()).unwrap_or_else(|error| panic!("{statement:?}: {error}"));
+            let prepared =
+                database.prepare(spelled(*statement).unwrap()).unwrap_or_else(|error| panic!("{statement:?}: {error}"));
             let highest = (1..20).rev().find(|n| statement.sql().contains(&format!("?{n}"))).unwrap_or(0);
             assert_eq!(prepared.parameter_count(), highest, "{statement:?} skips a parameter");
         }
@@ -271,7 +274,7 @@ mod tests {
         }
         let rare = [Statement::PurgeMails, Statement::PurgeChanges, Statement::AllRevocationsAfter];
         for statement in Statement::ALL.iter().filter(|statement| !rare.contains(statement)) {
-            let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql())).unwrap();
+            let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {}", spelled(*statement).unwrap())).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>().unwrap();
             let scans = steps.iter().any(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW"));
             assert!(!scans, "{statement:?}: {steps:?}");

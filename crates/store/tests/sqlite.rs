@@ -164,7 +164,7 @@ async fn a_newer_schema_is_left_alone() {
     raw.execute("UPDATE schema_version SET version = 99, readable_by = 1", []).unwrap();
     folder.open().unwrap().put_client("r", &client(), NOW).await.unwrap();
     raw.execute("UPDATE schema_version SET readable_by = 99", []).unwrap();
-    assert!(matches!(folder.open(), Err(Fault::SchemaTooNew { found: 99, known: 1 })));
+    assert!(matches!(folder.open(), Err(Fault::SchemaTooNew { found: 99, .. })));
 }
 
 #[tokio::test]

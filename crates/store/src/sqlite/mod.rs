@@ -24,6 +24,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
+#[cfg(test)]
+pub(crate) use tx::spelled;
 pub(crate) use tx::{ReadTx, WriteTx};
 use writer::{Job, Work, Writer};
 

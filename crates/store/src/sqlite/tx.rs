@@ -6,6 +6,17 @@ use crate::tx::Tx;
 use crate::value::{Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
+use std::sync::LazyLock;
+
+/// How SQLite spells the database's own time; on one machine that is the machine's.
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/// A statement in SQLite's spelling.
+pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
+    static ALL: LazyLock<Vec<String>> =
+        LazyLock::new(|| Statement::ALL.iter().map(|statement| statement.sql().replace("{NOW}", NOW)).collect());
+    ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))
+}
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -79,7 +90,7 @@ impl<'c> WriteTx<'c> {
         let slot = self.prepared.get_mut(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
         match slot {
             Some(ready) => Ok(ready),
-            None => Ok(slot.insert(self.connection.prepare(statement.sql())?)),
+            None => Ok(slot.insert(self.connection.prepare(spelled(statement)?)?)),
         }
     }
 }
@@ -121,7 +132,7 @@ impl<'c> ReadTx<'c> {
 
 impl Tx for ReadTx<'_> {
     async fn execute(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<u64, Fault> {
-        execute(&mut *self.connection.prepare_cached(statement.sql())?, params)
+        execute(&mut *self.connection.prepare_cached(spelled(statement)?)?, params)
     }
 
     async fn query<T>(
@@ -130,7 +141,7 @@ impl Tx for ReadTx<'_> {
         params: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
-        query(&mut *self.connection.prepare_cached(statement.sql())?, params, map)
+        query(&mut *self.connection.prepare_cached(spelled(statement)?)?, params, map)
     }
 
     async fn optional<T>(
@@ -139,6 +150,6 @@ impl Tx for ReadTx<'_> {
         params: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
-        optional(&mut *self.connection.prepare_cached(statement.sql())?, params, map)
+        optional(&mut *self.connection.prepare_cached(spelled(statement)?)?, params, map)
     }
 }
