@@ -13,14 +13,17 @@
 
 mod apply;
 mod approve;
+mod brakes;
 mod changes;
 mod clients;
 mod fault;
 mod grants;
 mod issue;
 mod keys;
+mod leases;
 mod legacy;
 mod mail;
+mod pulse;
 mod purge;
 mod realms;
 mod register;
@@ -38,6 +41,7 @@ mod value;
 
 pub use apply::Put;
 pub use approve::Approval;
+pub use brakes::{Failures, NewFailures};
 pub use changes::{Change, ChangeKind, Changes};
 pub use claviger_core::claims::id_text;
 pub use claviger_core::token::Id;
@@ -48,6 +52,7 @@ pub use issue::{Issue, Issued, Redeem, Rotate};
 pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
 pub use legacy::LegacyUse;
 pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
+pub use pulse::Pulse;
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use seats::{SeatClaim, SeatRow};
 pub use sessions::{Consent, ConsentGrant, Pending, Session};

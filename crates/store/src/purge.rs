@@ -13,9 +13,10 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 10] = [
+const SUBJECTS: [(Statement, i64); 11] = [
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
+    (Statement::PurgeFailures, 0),
     (Statement::PurgeSessions, 0),
     (Statement::PurgeLinks, REMEMBERED),
     (Statement::PurgeCodes, REMEMBERED),
@@ -28,7 +29,7 @@ const SUBJECTS: [(Statement, i64); 10] = [
 
 impl Store {
     /// Removes what is over, at most `limit` rows of each kind, each kind in a transaction of its own; how many rows
-    /// left. To be called again at once while that is many.
+    /// left, or turned out to be in use. While that is `limit` or more, there may be more of them.
     ///
     /// # Errors
     /// The store cannot write.
@@ -37,9 +38,9 @@ impl Store {
         for (statement, remembered) in SUBJECTS {
             let before = now.saturating_sub(remembered);
             gone += write!(self, Several, |tx| {
-                let gone = tx.execute(statement, values![before, limit]).await?;
+                let mut gone = tx.execute(statement, values![before, limit]).await?;
                 if statement == Statement::PurgeGrants {
-                    tx.execute(Statement::RecheckGrants, values![before, limit]).await?;
+                    gone += tx.execute(Statement::RecheckGrants, values![before, limit]).await?;
                 }
                 Ok(Keep(gone))
             })?;

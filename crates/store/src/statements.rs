@@ -31,6 +31,17 @@ registry! {
     ChangesAfter = "SELECT seq, kind, realm, id FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     PurgeChanges = "DELETE FROM change WHERE seq IN (SELECT seq FROM change WHERE at < ?1 ORDER BY seq LIMIT ?2)";
 
+    // ---- the pulse and the clock
+    Pulse = "SELECT {NOW}, value, (SELECT at FROM change WHERE seq = ?1) FROM counter WHERE name = 'change'";
+    RaiseNumber = "UPDATE counter SET value = ?2 WHERE name = ?1 AND value < ?2";
+
+    // ---- leases
+    TakeLease = "INSERT INTO lease (name, holder, until) VALUES (?1, ?2, {NOW} + ?3)
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+        WHERE lease.holder = excluded.holder OR lease.until <= {NOW}
+            OR lease.until > excluded.until + 1000";
+    ReleaseLease = "DELETE FROM lease WHERE name = ?1 AND holder = ?2";
+
     // ---- realms
     PutRealm = "INSERT INTO realm (id, doc, version, updated_at) VALUES (?1, ?2, 1, ?3)
         ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, version = realm.version + 1, updated_at = excluded.updated_at
@@ -221,6 +232,23 @@ registry! {
     LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
         WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
 
+    // ---- brakes against guessing
+    TellFailures = "INSERT INTO brake (subject, failures, last_failure, told_at, expires_at)
+        VALUES (?1, ?2, ?3, {NOW}, ?4)
+        ON CONFLICT (subject) DO UPDATE
+        SET failures = excluded.failures + CASE WHEN brake.expires_at <= ?5 THEN 0 ELSE brake.failures END,
+            last_failure = CASE WHEN brake.last_failure > excluded.last_failure THEN brake.last_failure
+                ELSE excluded.last_failure END,
+            expires_at = CASE WHEN brake.expires_at > excluded.expires_at THEN brake.expires_at
+                ELSE excluded.expires_at END,
+            told_at = excluded.told_at
+        RETURNING subject, failures, last_failure";
+    /// One row at least, for its time.
+    FailuresSince = "SELECT b.subject, b.failures, b.last_failure, {NOW} FROM counter c
+        LEFT JOIN brake b ON b.told_at > ?1 WHERE c.name = 'clock'";
+    FailuresAfter = "SELECT subject, failures, last_failure FROM brake
+        WHERE subject > ?1 AND expires_at > ?2 AND failures > 0 ORDER BY subject LIMIT ?3";
+
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
@@ -241,6 +269,7 @@ registry! {
         WHERE seq IN (SELECT seq FROM revocation WHERE expires_at < ?1 LIMIT ?2)";
     PurgeLinks = "DELETE FROM one_time_link
         WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeFailures = "DELETE FROM brake WHERE subject IN (SELECT subject FROM brake WHERE expires_at < ?1 LIMIT ?2)";
     PurgeMails = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE sent_at < ?1 LIMIT ?2)";
 }
 
