@@ -1,11 +1,14 @@
 //! Approvals: a user's of an authorization request, and the vendor's of an app.
 
+use crate::again::Again;
 use crate::clients::{self, ClientSecret, SecretAdded};
 use crate::mail::{self, Mail, OneTimeLink};
 use crate::sessions::{self, ConsentGrant};
+use crate::statements::Statement;
 use crate::store::write;
 use crate::tokens::{NewAccessToken, NewCode, put_access_token, put_code};
-use crate::tx::{End::Keep, End::Undo, Extent};
+use crate::tx::{End, End::Keep, End::Undo, Tx};
+use crate::value::values;
 use crate::{Fault, Id, Store};
 use claviger_core::client::ClientStatus;
 
@@ -31,11 +34,22 @@ impl Store {
     /// # Errors
     /// The store cannot write. Nothing was given out then, or nobody was told.
     pub async fn approve(&self, approval: Approval) -> Result<bool, Fault> {
+        let mut again = Again::new(self.patience());
+        loop {
+            match self.approve_once(&approval).await {
+                Err(Fault::InDoubt) if again.is_worth_it().await => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn approve_once(&self, approval: &Approval) -> Result<bool, Fault> {
         let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
-        let extent = if several { Extent::Several } else { Extent::Single };
-        match extent {
-            Extent::Single => write!(self, Single, |tx| { run(tx, &approval).await }),
-            Extent::Several => write!(self, Several, |tx| { run(tx, &approval).await }),
+        let owned = approval.clone();
+        if several {
+            write!(self, Several, |tx| { run(tx, &owned).await })
+        } else {
+            write!(self, Single, |tx| { run(tx, &owned).await })
         }
     }
 
@@ -71,11 +85,13 @@ impl Store {
     }
 }
 
-async fn run(tx: &mut impl crate::tx::Tx, approval: &Approval) -> Result<crate::tx::End<bool>, Fault> {
+/// Safe to be run again with the same [`Approval`] after nobody heard how the first time ended.
+async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> {
     if let Some(id) = &approval.pending
         && !sessions::take_pending(tx, id, approval.now).await?
     {
-        return Ok(Undo(false));
+        // Unless it was this approval, and the database went away before it said so.
+        return Ok(Undo(is_done(tx, approval).await?));
     }
     if let Some(consent) = &approval.consent {
         sessions::grant_consent(tx, consent, approval.now).await?;
@@ -87,4 +103,17 @@ async fn run(tx: &mut impl crate::tx::Tx, approval: &Approval) -> Result<crate::
         put_access_token(tx, token).await?;
     }
     Ok(Keep(true))
+}
+
+/// Whether the code, or the token, of this very approval is there already.
+async fn is_done(tx: &mut impl Tx, approval: &Approval) -> Result<bool, Fault> {
+    let code = match &approval.code {
+        Some(code) => tx.optional(Statement::IsMyCode, values![&code.id, &code.hash], |_| Ok(())).await?,
+        None => None,
+    };
+    let token = match &approval.access {
+        Some(token) => tx.optional(Statement::IsMyToken, values![&token.id, &token.hash], |_| Ok(())).await?,
+        None => None,
+    };
+    Ok(code.is_some() || token.is_some())
 }

@@ -75,8 +75,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn data_version(&self) -> Result<i64, Fault> {
-        let Engine::Sqlite(engine) = &*self.engine;
-        engine.data_version().await
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.data_version().await,
+            Engine::Postgres(_) => self.last_change().await,
+        }
     }
 
     /// The changes after number `seq`, at most `limit`.

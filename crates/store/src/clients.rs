@@ -190,7 +190,8 @@ impl Store {
         tokens_until: i64,
     ) -> Result<bool, Fault> {
         if status == ClientStatus::Active {
-            // What a stopped program may have left behind when the client was suspended.
+            // What a stopped program may have left behind when the client was suspended, and what a request under way on
+            // another server was still given then.
             let suspended = self.client_status(realm, id).await?.is_some_and(|now| now != status.name());
             if suspended {
                 self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
@@ -316,8 +317,9 @@ pub(crate) async fn set_status(
         return Ok(false);
     }
     if status != ClientStatus::Active {
-        revoke_whole(tx, Whose::Client, realm, id, tokens_until, now, tokens_until).await?;
+        // The sequence numbers last: whoever holds them waits for nobody.
         end_some(tx, Whose::Client, realm, id, "client", now, tokens_until).await?;
+        revoke_whole(tx, Whose::Client, realm, id, tokens_until, now, tokens_until).await?;
     } else if changed {
         // From now on its tokens count again; those of before stay revoked.
         revocations::lower(tx, realm, RevocationKind::Client, id, now).await?;

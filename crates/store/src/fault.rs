@@ -9,6 +9,12 @@ pub enum Fault {
     /// The database cannot be reached, opened, read or written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// Two transactions stood in each other's way again and again; nothing was written.
+    #[error("too many others write the same")]
+    Collided,
+    /// The database went away before it said whether what was written is kept.
+    #[error("the database went away before it said whether it kept what was written")]
+    InDoubt,
     /// The disk is full.
     #[error("the disk is full")]
     Full,
@@ -34,7 +40,7 @@ pub enum Fault {
 impl Fault {
     /// Whether the same request may succeed a little later: 503 with `Retry-After` instead of 500.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable(_) | Self::Full)
+        matches!(self, Self::Busy | Self::Unavailable(_) | Self::Full | Self::Collided | Self::InDoubt)
     }
 
     /// A mistake in this program or a document that cannot be read.

@@ -195,7 +195,7 @@ pub(crate) async fn revoke_whole(
     note(tx, change, realm, id, now).await
 }
 
-fn read_grant(row: &Row<'_>) -> Result<GrantRow, Fault> {
+pub(crate) fn read_grant(row: &Row<'_>) -> Result<GrantRow, Fault> {
     let replay = match (row.bytes_or_null(15)?, row.int_or_null(16)?) {
         (Some(sealed), Some(until)) => {
             Some(Replay { sealed: Masked(sealed.to_vec()), until, generation: row.small(17)? })

@@ -1,13 +1,14 @@
 //! The central intention: what a token request comes to, in one transaction.
 
-use crate::grants::{NewGrant, Replay};
+use crate::again::Again;
+use crate::grants::{NewGrant, Replay, read_grant};
 use crate::seats::{self, SeatClaim};
 use crate::statements::Statement;
-use crate::store::write;
-use crate::tokens::{NewAccessToken, put_access_token};
+use crate::store::{Engine, write};
+use crate::tokens::{NewAccessToken, access_token_values, put_access_token};
 use crate::tx::{End, Extent, Tx};
-use crate::value::values;
-use crate::{Fault, Hash, Id, Store};
+use crate::value::{Value, values};
+use crate::{Fault, Hash, Id, Store, postgres};
 
 /// What is to be written before an answer may leave. Every part is optional, and either all of it is done or nothing.
 #[derive(Debug, Clone, Default)]
@@ -92,30 +93,70 @@ impl Issue {
 impl Store {
     /// Writes all that an answer of the token endpoint (or of the implicit grant) rests on.
     ///
+    /// Where the database went away in the middle of it, it is written again as soon as the database is back: what was
+    /// written the first time is recognised, so nothing is issued twice and nothing is lost that was kept.
+    ///
     /// # Errors
     /// The store cannot write. Nothing was issued then, or nobody was told.
     pub async fn issue(&self, issue: Issue) -> Result<Issued, Fault> {
+        let mut again = Again::new(self.patience());
+        loop {
+            match self.issue_once(&issue).await {
+                Err(Fault::InDoubt) if again.is_worth_it().await => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn issue_once(&self, issue: &Issue) -> Result<Issued, Fault> {
+        if let Engine::Postgres(engine) = &*self.engine
+            && issue.seats.is_empty()
+            && issue.extent() == Extent::Several
+            && at_one_go(engine, issue).await?
+        {
+            return Ok(Issued::Done);
+        }
+        let owned = issue.clone();
         match issue.extent() {
-            Extent::Single => write!(self, Single, |tx| { run(tx, &issue).await }),
-            Extent::Several => write!(self, Several, |tx| { run(tx, &issue).await }),
+            Extent::Single => write!(self, Single, |tx| { run(tx, &owned).await }),
+            Extent::Several => write!(self, Several, |tx| { run(tx, &owned).await }),
         }
     }
 }
 
+/// Where every step has to touch a row, an engine across a network does all of them in one round trip. False where one
+/// did not: nothing was written, and [`run`] finds out why.
+async fn at_one_go(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fault> {
+    let redeem = issue.redeem.as_ref().map(|redeem| redeem_values(redeem, issue.now));
+    let rotate = issue.rotate.as_ref().map(|rotate| rotate_values(rotate, issue.now));
+    let grant = issue.new_grant.as_ref().map(grant_values);
+    let access = issue.access.as_ref().map(access_token_values);
+    let steps = [
+        redeem.as_ref().map(|values| (Statement::RedeemCode, values.as_slice())),
+        rotate.as_ref().map(|values| (Statement::RotateGrant, values.as_slice())),
+        grant.as_ref().map(|values| (Statement::AddGrant, values.as_slice())),
+        access.as_ref().map(|values| (Statement::AddAccessToken, values.as_slice())),
+    ];
+    engine.all_or_nothing(&steps.into_iter().flatten().collect::<Vec<_>>()).await
+}
+
+/// Safe to be run again with the same [`Issue`] after nobody heard how the first time ended.
 async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
     let now = issue.now;
     if let Some(redeem) = &issue.redeem
-        && tx.execute(Statement::RedeemCode, values![&redeem.code, &redeem.hash, now]).await? == 0
+        && tx.execute(Statement::RedeemCode, &redeem_values(redeem, now)).await? == 0
     {
-        return Ok(End::Undo(why_not_redeemed(tx, redeem).await?));
+        let mine = is_mine(tx, issue.new_grant.as_ref()).await?;
+        return Ok(End::Undo(if mine { Issued::Done } else { why_not_redeemed(tx, redeem).await? }));
     }
     if let Some(rotate) = &issue.rotate
-        && !turn_over(tx, rotate, now).await?
+        && tx.execute(Statement::RotateGrant, &rotate_values(rotate, now)).await? == 0
     {
-        return Ok(End::Undo(Issued::Stale));
+        return Ok(End::Undo(if is_my_turn(tx, rotate).await? { Issued::Done } else { Issued::Stale }));
     }
     if let Some(grant) = &issue.new_grant
-        && !begin(tx, grant).await?
+        && tx.execute(Statement::AddGrant, &grant_values(grant)).await? == 0
+        && !is_mine(tx, Some(grant)).await?
     {
         return Ok(End::Undo(Issued::Barred));
     }
@@ -130,14 +171,34 @@ async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
     Ok(End::Keep(Issued::Done))
 }
 
+/// Whether the grant was begun by an earlier attempt at this very issue.
+async fn is_mine(tx: &mut impl Tx, grant: Option<&NewGrant>) -> Result<bool, Fault> {
+    let Some(grant) = grant else { return Ok(false) };
+    Ok(tx.optional(Statement::IsMyGrant, values![&grant.id, &grant.nonce], |_| Ok(())).await?.is_some())
+}
+
+/// Whether the grant was turned over by an earlier attempt at this very issue: nobody else has its sealed answer.
+async fn is_my_turn(tx: &mut impl Tx, rotate: &Rotate) -> Result<bool, Fault> {
+    let Some(replay) = &rotate.replay else { return Ok(false) };
+    let row = tx.optional(Statement::Grant, values![&rotate.grant], read_grant).await?;
+    Ok(row.is_some_and(|row| {
+        let kept = row.replay.is_some_and(|kept| kept.sealed.as_slice() == replay.sealed.as_slice());
+        row.revoked.is_none() && row.grant.generation == rotate.to && kept
+    }))
+}
+
 async fn why_not_redeemed(tx: &mut impl Tx, redeem: &Redeem) -> Result<Issued, Fault> {
     let spent = tx.optional(Statement::CodeRedeemedAt, values![&redeem.code, &redeem.hash], |row| row.int(0)).await?;
     Ok(spent.map_or(Issued::CodeGone, |first_redeemed_at| Issued::CodeSpent { first_redeemed_at }))
 }
 
-async fn turn_over(tx: &mut impl Tx, rotate: &Rotate, now: i64) -> Result<bool, Fault> {
+fn redeem_values(redeem: &Redeem, now: i64) -> [Value<'_>; 3] {
+    *values![&redeem.code, &redeem.hash, now]
+}
+
+fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 8] {
     let replay = rotate.replay.as_ref();
-    let params = values![
+    *values![
         &rotate.grant,
         rotate.from.map(i64::from),
         rotate.to,
@@ -146,12 +207,11 @@ async fn turn_over(tx: &mut impl Tx, rotate: &Rotate, now: i64) -> Result<bool, 
         replay.map(|replay| replay.sealed.as_slice()),
         replay.map(|replay| replay.until),
         replay.map(|replay| i64::from(replay.generation)),
-    ];
-    Ok(tx.execute(Statement::RotateGrant, params).await? > 0)
+    ]
 }
 
-async fn begin(tx: &mut impl Tx, grant: &NewGrant) -> Result<bool, Fault> {
-    let params = values![
+fn grant_values(grant: &NewGrant) -> [Value<'_>; 12] {
+    *values![
         &grant.id,
         &grant.realm,
         &grant.client,
@@ -164,6 +224,5 @@ async fn begin(tx: &mut impl Tx, grant: &NewGrant) -> Result<bool, Fault> {
         grant.created_at,
         grant.idle_expires_at,
         grant.expires_at,
-    ];
-    Ok(tx.execute(Statement::AddGrant, params).await? > 0)
+    ]
 }

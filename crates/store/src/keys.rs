@@ -109,10 +109,10 @@ impl Store {
     /// # Errors
     /// The store cannot write, or the realm has a key of this id.
     pub async fn put_key(&self, key: SigningKeyRow, now: i64) -> Result<(), Fault> {
+        let (realm, change) = (key.realm.clone(), KeyChange::Add(Box::new(key)));
         write!(self, Several, |tx| {
-            let realm = key.realm.clone();
             tx.execute(Statement::BumpKeySet, values![&realm]).await?;
-            apply(tx, &realm, &KeyChange::Add(Box::new(key)), now).await?;
+            apply(tx, &realm, &change, now).await?;
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
             Ok(Keep(()))
         })
@@ -124,12 +124,12 @@ impl Store {
     /// The store cannot write.
     pub async fn set_key_state(&self, realm: &str, kid: &str, state: KeyState, now: i64) -> Result<(), Fault> {
         let (realm, kid) = (realm.to_owned(), kid.to_owned());
+        let change = match state {
+            KeyState::Published => return Err(Fault::other("a signing key does not become unused again")),
+            KeyState::Active => KeyChange::Activate { kid },
+            KeyState::Retired => KeyChange::Retire { kid },
+        };
         write!(self, Several, |tx| {
-            let change = match state {
-                KeyState::Published => return Err(Fault::other("a signing key does not become unused again")),
-                KeyState::Active => KeyChange::Activate { kid },
-                KeyState::Retired => KeyChange::Retire { kid },
-            };
             tx.execute(Statement::BumpKeySet, values![&realm]).await?;
             apply(tx, &realm, &change, now).await?;
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;

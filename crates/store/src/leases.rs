@@ -29,8 +29,6 @@ impl Store {
     /// The store cannot write.
     pub async fn release_lease(&self, name: &'static str, holder: &Id) -> Result<bool, Fault> {
         let holder = *holder;
-        write!(self, Single, |tx| {
-            Ok(Keep(tx.execute(Statement::ReleaseLease, values![name, &holder]).await? > 0))
-        })
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::ReleaseLease, values![name, &holder]).await? > 0)) })
     }
 }

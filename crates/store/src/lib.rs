@@ -6,11 +6,17 @@
 //!
 //! The layers, from the outside in: a subject's module (`realms`, `clients`, `issue`, ..) holds its rows, its intentions
 //! (written once, against a transaction of any engine) and the [`Store`] methods that run them; `statements` is the
-//! registry of all SQL; `sqlite` is the engine.
+//! registry of all SQL; `sqlite` and `postgres` are the engines.
 //!
 //! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
 //! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.
 
+#[cfg(test)]
+#[path = "../../../tests/postgres/mod.rs"]
+#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
+mod cluster;
+
+mod again;
 mod apply;
 mod approve;
 mod brakes;
@@ -23,6 +29,7 @@ mod keys;
 mod leases;
 mod legacy;
 mod mail;
+mod postgres;
 mod pulse;
 mod purge;
 mod realms;

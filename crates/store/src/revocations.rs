@@ -130,12 +130,13 @@ pub(crate) async fn put(
     expires_at: i64,
     now: i64,
 ) -> Result<(), Fault> {
-    let (before, expires_at) = match known(tx, realm, kind, value).await? {
-        Some((old_before, old_end)) if old_before >= before && old_end >= expires_at => return Ok(()),
-        Some((old_before, old_end)) => (before.max(old_before), expires_at.max(old_end)),
-        None => (before, expires_at),
-    };
-    write_down(tx, realm, kind, value, before, expires_at, now).await
+    if let Some((old_before, old_end)) = known(tx, realm, kind, value).await?
+        && old_before >= before
+        && old_end >= expires_at
+    {
+        return Ok(());
+    }
+    write_down(tx, Statement::RaiseRevocation, realm, kind, value, [before, expires_at, now]).await
 }
 
 /// Lets tokens issued after `before` count again, where a revocation said otherwise.
@@ -147,7 +148,9 @@ pub(crate) async fn lower(
     before: i64,
 ) -> Result<(), Fault> {
     match known(tx, realm, kind, value).await? {
-        Some((old, expires_at)) if old > before => write_down(tx, realm, kind, value, before, expires_at, before).await,
+        Some((old, expires_at)) if old > before => {
+            write_down(tx, Statement::PutRevocation, realm, kind, value, [before, expires_at, before]).await
+        }
         _ => Ok(()),
     }
 }
@@ -158,15 +161,14 @@ async fn known(tx: &mut impl Tx, realm: &str, kind: RevocationKind, value: &str)
 
 async fn write_down(
     tx: &mut impl Tx,
+    statement: Statement,
     realm: &str,
     kind: RevocationKind,
     value: &str,
-    before: i64,
-    expires_at: i64,
-    now: i64,
+    [before, expires_at, now]: [i64; 3],
 ) -> Result<(), Fault> {
     let seq = changes::next(tx, "revocation").await?;
-    tx.execute(Statement::PutRevocation, values![seq, realm, kind.name(), value, before, expires_at]).await?;
+    tx.execute(statement, values![seq, realm, kind.name(), value, before, expires_at]).await?;
     note(tx, ChangeKind::Revocation, realm, &seq.to_string(), now).await
 }
 

@@ -1,8 +1,9 @@
 //! The tables, as migrations that only ever go forward.
 //!
 //! Written once for all engines; what they spell differently is a word in braces: `{BYTES}` a column of bytes, `{SEQ}` a
-//! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order. Wide tables are not
-//! clustered: a wide row in the inner nodes of a tree costs depth.
+//! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order, `{CHANGING}` one whose rows
+//! change all the time; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
+//! depth.
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
 
@@ -25,9 +26,27 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
 ];
 
+/// What engines spell differently.
+pub(crate) struct Words {
+    /// A column of text, compared byte for byte.
+    pub(crate) text: &'static str,
+    /// A column of bytes.
+    pub(crate) bytes: &'static str,
+    /// A whole number as the only primary key.
+    pub(crate) seq: &'static str,
+    /// After a table that lies in its key's order.
+    pub(crate) clustered: &'static str,
+    /// After a table whose rows change all the time.
+    pub(crate) changing: &'static str,
+}
+
 /// The words of one engine, put into a migration.
-pub(crate) fn spell(ddl: &str, bytes: &str, seq: &str, clustered: &str) -> String {
-    ddl.replace("{BYTES}", bytes).replace("{SEQ}", seq).replace("{CLUSTERED}", clustered)
+pub(crate) fn spell(ddl: &str, words: &Words) -> String {
+    ddl.replace(" TEXT", &format!(" {}", words.text))
+        .replace("{BYTES}", words.bytes)
+        .replace("{SEQ}", words.seq)
+        .replace("{CLUSTERED}", words.clustered)
+        .replace("{CHANGING}", words.changing)
 }
 
 const FIRST: &str = "
@@ -99,7 +118,7 @@ CREATE TABLE session (
     last_seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 ) {CLUSTERED};
-CREATE INDEX session_user ON session (realm, user_id);
+CREATE INDEX session_of_user ON session (realm, user_id);
 CREATE INDEX session_expiry ON session (expires_at);
 CREATE TABLE pending (
     id {BYTES} NOT NULL PRIMARY KEY,
@@ -151,7 +170,7 @@ CREATE TABLE grants (
     replay {BYTES},
     replay_until BIGINT,
     replay_generation BIGINT
-);
+) {CHANGING};
 CREATE INDEX grants_client ON grants (realm, client, id) WHERE revoked_at IS NULL;
 CREATE INDEX grants_user ON grants (realm, user_id, id) WHERE revoked_at IS NULL AND user_id IS NOT NULL;
 CREATE INDEX grants_check ON grants (check_at);

@@ -122,21 +122,27 @@ registry! {
     WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
 
     // ---- codes, grants, tokens
-    PutCode = "INSERT INTO code (id, hash, realm, client, doc, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    PutCode = "INSERT INTO code (id, hash, realm, client, doc, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (id) DO NOTHING";
     Code = "SELECT id, hash, realm, client, doc, expires_at, redeemed_at FROM code WHERE id = ?1";
     RedeemCode = "UPDATE code SET redeemed_at = ?3
         WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NULL AND expires_at > ?3";
+    /// Whether a grant is the one that an attempt began: nobody else has its nonce.
+    IsMyGrant = "SELECT 1 FROM grants WHERE id = ?1 AND nonce = ?2";
+    IsMyCode = "SELECT 1 FROM code WHERE id = ?1 AND hash = ?2";
+    IsMyToken = "SELECT 1 FROM access_token WHERE id = ?1 AND hash = ?2";
     CodeRedeemedAt = "SELECT redeemed_at FROM code WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NOT NULL";
     /// Only for a client that is served and a user who may sign in, whatever the caller believed a moment ago.
     AddGrant = "INSERT INTO grants (id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at,
             refreshed_at, idle_expires_at, expires_at, check_at)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?11 FROM client c
-        WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (?4 IS NULL
-            OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0))";
+        WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (CAST(?4 AS TEXT) IS NULL
+            OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0))
+        ON CONFLICT (id) DO NOTHING";
     RotateGrant = "UPDATE grants
         SET generation = CASE WHEN generation < ?3 THEN ?3 ELSE generation END, refreshed_at = ?4,
             idle_expires_at = ?5, replay = ?6, replay_until = ?7, replay_generation = ?8
-        WHERE id = ?1 AND (?2 IS NULL OR generation = ?2) AND revoked_at IS NULL
+        WHERE id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR generation = ?2) AND revoked_at IS NULL
             AND expires_at > ?4 AND idle_expires_at > ?4";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
@@ -150,7 +156,7 @@ registry! {
         WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
             WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL LIMIT ?6)";
     AddAccessToken = "INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issued_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
     /// A token of a client or user whose tokens were revoked as a whole is not touched by that; it is seen here.
     AccessToken = "SELECT t.id, t.hash, t.realm, t.client, t.user_id, t.grant_id, t.doc, t.issued_at, t.expires_at,
             CASE WHEN t.revoked_at IS NOT NULL
@@ -189,6 +195,14 @@ registry! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (realm, kind, value) DO UPDATE
         SET seq = excluded.seq, before_ms = excluded.before_ms, expires_at = excluded.expires_at";
+    /// Of two at once the one that revokes more is kept, whichever comes last.
+    RaiseRevocation = "INSERT INTO revocation (seq, realm, kind, value, before_ms, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (realm, kind, value) DO UPDATE SET seq = excluded.seq,
+            before_ms = CASE WHEN excluded.before_ms > revocation.before_ms THEN excluded.before_ms
+                ELSE revocation.before_ms END,
+            expires_at = CASE WHEN excluded.expires_at > revocation.expires_at THEN excluded.expires_at
+                ELSE revocation.expires_at END";
     RevocationsAfter = "SELECT seq, realm, kind, value, before_ms, expires_at FROM revocation
         WHERE seq > ?2 AND realm = ?1 ORDER BY seq LIMIT ?3";
     AllRevocationsAfter = "SELECT seq, realm, kind, value, before_ms, expires_at FROM revocation
@@ -277,14 +291,14 @@ registry! {
 mod tests {
     use super::Statement;
     use crate::schema::{MIGRATIONS, spell};
-    use crate::sqlite::spelled;
+    use crate::sqlite::{WORDS, spelled};
 
     /// A statement that some engine cannot read is found here and not by a user.
     #[test]
     fn every_statement_is_prepared() {
         let database = rusqlite::Connection::open_in_memory().unwrap();
         for step in MIGRATIONS {
-            database.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID")).unwrap();
+            database.execute_batch(&spell(step.ddl, &WORDS)).unwrap();
         }
         for statement in Statement::ALL {
             let prepared =
@@ -294,12 +308,31 @@ mod tests {
         }
     }
 
+    /// As above, on a real PostgreSQL; those that may be demanded to touch a row in that form as well.
+    #[tokio::test]
+    async fn every_statement_is_prepared_on_postgresql() {
+        let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+        drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        for statement in Statement::ALL {
+            let prepared = client.prepare(crate::postgres::spelled(*statement).unwrap()).await;
+            let prepared = prepared.unwrap_or_else(|error| panic!("{statement:?}: {error:?}"));
+            let highest = (1..20).rev().find(|n| statement.sql().contains(&format!("?{n}"))).unwrap_or(0);
+            assert_eq!(prepared.params().len(), highest, "{statement:?} skips a parameter");
+        }
+        for statement in [Statement::RedeemCode, Statement::RotateGrant, Statement::AddGrant, Statement::AddAccessToken]
+        {
+            client.prepare(&crate::postgres::demanding(statement).unwrap()).await.unwrap();
+        }
+    }
+
     /// What is looked up on a request's way must never walk a table.
     #[test]
     fn no_statement_of_a_request_scans() {
         let database = rusqlite::Connection::open_in_memory().unwrap();
         for step in MIGRATIONS {
-            database.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID")).unwrap();
+            database.execute_batch(&spell(step.ddl, &WORDS)).unwrap();
         }
         let rare = [Statement::PurgeMails, Statement::PurgeChanges, Statement::AllRevocationsAfter];
         for statement in Statement::ALL.iter().filter(|statement| !rare.contains(statement)) {

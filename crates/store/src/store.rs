@@ -1,17 +1,17 @@
 //! The handle on an open database.
 
-use crate::Fault;
-use crate::sqlite;
+use crate::{Fault, postgres, sqlite};
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// An open database. Cheap to clone; the last clone to go closes it, after what is queued is done.
 ///
 /// Its methods want a tokio runtime with a timer around them. On SQLite a method that only reads never waits: it answers
-/// at its first poll, microseconds later, on the caller's thread.
+/// at its first poll, microseconds later, on the caller's thread. On PostgreSQL every method waits for the network, and
+/// for no longer than [`Options::patience`].
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Arc<Engine>,
@@ -19,14 +19,17 @@ pub struct Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Engine::Sqlite(engine) = &*self.engine;
-        f.debug_tuple("Store").field(&engine.path()).finish()
+        match &*self.engine {
+            Engine::Sqlite(engine) => f.debug_tuple("Store").field(&engine.path()).finish(),
+            Engine::Postgres(engine) => f.debug_tuple("Store").field(engine).finish(),
+        }
     }
 }
 
 /// The engines there are.
 pub(crate) enum Engine {
     Sqlite(sqlite::Engine),
+    Postgres(postgres::Engine),
 }
 
 /// How a database is opened.
@@ -34,12 +37,16 @@ pub(crate) enum Engine {
 pub struct Options {
     /// How many writes may wait; one more is answered with [`Fault::Busy`].
     pub queue: usize,
-    /// How many writes share one commit at most.
+    /// How many writes share one commit at most (SQLite).
     pub batch: usize,
     /// How long a caller waits for its write.
     pub patience: Duration,
-    /// How many reads may run at once.
+    /// How many reads may run at once (SQLite).
     pub readers: usize,
+    /// How many connections there may be (PostgreSQL). All servers together must stay below its `max_connections`.
+    pub connections: usize,
+    /// PEM certificates of the authority that the database's certificate is checked against; `None`: the public ones.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -49,11 +56,27 @@ impl Default for Options {
             batch: 256,
             patience: Duration::from_secs(5),
             readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
+            connections: 10,
+            ca_file: None,
         }
     }
 }
 
 impl Store {
+    /// Opens a database by its URL: `postgres://user:password@host:port/database` (or `postgresql://`), or one of
+    /// [`Store::open`]'s. The schema is brought up to date.
+    ///
+    /// # Errors
+    /// [`Fault::Other`] for any other URL, [`Fault::SchemaTooNew`] for a newer program's data, [`Fault::Unavailable`]
+    /// where nobody answers or lets us in.
+    pub async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let engine = postgres::Engine::connect(url, options).await?;
+            return Ok(Self { engine: Arc::new(Engine::Postgres(engine)) });
+        }
+        Self::open(url, options)
+    }
+
     /// Opens `sqlite:///absolute/path`, `sqlite://relative/path`, or `sqlite::memory:` (for tests: a database in a fresh
     /// temporary folder that goes away with the store and is never synced). Folder and file are created; the schema is
     /// brought up to date.
@@ -66,9 +89,25 @@ impl Store {
         } else if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
             sqlite::Engine::open(Some(Path::new(path)), options)?
         } else {
-            return Err(Fault::Other("a database URL starts with sqlite://, or is sqlite::memory:".into()));
+            return Err(Fault::Other("a database URL starts with sqlite:// or postgres://".into()));
         };
         Ok(Self { engine: Arc::new(Engine::Sqlite(engine)) })
+    }
+
+    /// How long a caller is kept waiting.
+    pub(crate) fn patience(&self) -> Duration {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.patience(),
+            Engine::Postgres(engine) => engine.longest(),
+        }
+    }
+
+    /// Where the database is, for people and logs: a password is left out.
+    pub fn shown(&self) -> String {
+        match &*self.engine {
+            Engine::Sqlite(engine) => format!("sqlite://{}", engine.path().display()),
+            Engine::Postgres(engine) => engine.shown().to_owned(),
+        }
     }
 
     /// Copies the database, as it is at this moment and while it is written to, into a new file.
@@ -76,19 +115,39 @@ impl Store {
     /// # Errors
     /// The file exists already or cannot be written.
     pub async fn backup(&self, to: &Path) -> Result<(), Fault> {
-        let Engine::Sqlite(engine) = &*self.engine;
+        let Engine::Sqlite(engine) = &*self.engine else {
+            return Err(Fault::Other("only a SQLite database is copied as a file".into()));
+        };
         let (from, to) = (engine.path().to_owned(), to.to_owned());
         tokio::task::spawn_blocking(move || sqlite::backup(&from, &to)).await.map_err(Fault::other)?
     }
 }
 
 /// Runs an intention that writes: `write!(self, Several, |tx| { ..; Ok(Keep(answer)) })`. The block runs where the
-/// engine wants it, so it owns what it uses.
+/// engine wants it, and again where another transaction stood in its way: it owns what it uses, and gives nothing away.
 macro_rules! write {
     ($store:expr, $extent:ident, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => {
                 engine.write($crate::tx::Extent::$extent, move |$tx| $crate::tx::at_once(async move { $body })).await
+            }
+            $crate::store::Engine::Postgres(engine) => {
+                let mut patience = engine.patience();
+                loop {
+                    let outcome = patience
+                        .bound(async {
+                            let mut transaction = patience.begin($crate::tx::Extent::$extent).await?;
+                            let end = {
+                                let $tx = &mut transaction;
+                                async { $body }.await
+                            };
+                            transaction.end(end).await
+                        })
+                        .await;
+                    if let Some(outcome) = patience.settle(outcome).await {
+                        break outcome;
+                    }
+                }
             }
         }
     };
@@ -100,6 +159,19 @@ macro_rules! read {
     ($store:expr, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
+            $crate::store::Engine::Postgres(engine) => {
+                let patience = engine.patience();
+                patience
+                    .bound(async {
+                        let mut transaction = patience.begin($crate::tx::Extent::Single).await?;
+                        let result = {
+                            let $tx = &mut transaction;
+                            async { $body }.await
+                        };
+                        transaction.read(result)
+                    })
+                    .await
+            }
         }
     };
 }

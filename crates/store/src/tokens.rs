@@ -3,7 +3,7 @@
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
-use crate::value::{Row, values};
+use crate::value::{Row, Value, values};
 use crate::{Fault, Hash, Id, Masked, Store};
 
 /// An authorization code that is being given out (RFC 6749 4.1.2).
@@ -125,10 +125,13 @@ pub(crate) async fn put_code(tx: &mut impl Tx, code: &NewCode) -> Result<(), Fau
 
 /// Keeps an access token that is about to be given out.
 pub(crate) async fn put_access_token(tx: &mut impl Tx, token: &NewAccessToken) -> Result<(), Fault> {
-    let NewAccessToken { id, hash, realm, client, user, grant, doc, issued_at, expires_at } = token;
-    let params = values![id, hash, realm, client, user, grant, doc, *issued_at, *expires_at];
-    tx.execute(Statement::AddAccessToken, params).await?;
+    tx.execute(Statement::AddAccessToken, &access_token_values(token)).await?;
     Ok(())
+}
+
+pub(crate) fn access_token_values(token: &NewAccessToken) -> [Value<'_>; 9] {
+    let NewAccessToken { id, hash, realm, client, user, grant, doc, issued_at, expires_at } = token;
+    *values![id, hash, realm, client, user, grant, doc, *issued_at, *expires_at]
 }
 
 fn read_access_token(row: &Row<'_>) -> Result<AccessTokenRow, Fault> {

@@ -94,6 +94,10 @@ impl Store {
         now: i64,
         tokens_until: i64,
     ) -> Result<bool, Fault> {
+        if !disabled {
+            // What a request under way on another server was still given when the user was disabled.
+            self.end_all_of_disabled(realm, id, now, tokens_until).await?;
+        }
         let (owned_realm, owned_id) = (realm.to_owned(), id.to_owned());
         let changed = write!(self, Several, |tx| {
             let (realm, id) = (&*owned_realm, &*owned_id);
@@ -115,6 +119,13 @@ impl Store {
             self.end_all(Whose::User, realm, id, "user", now, tokens_until).await?;
         }
         Ok(changed)
+    }
+
+    async fn end_all_of_disabled(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<(), Fault> {
+        if self.user(realm, id).await?.is_some_and(|found| found.user.disabled) {
+            self.end_all(Whose::User, realm, id, "user", now, tokens_until).await?;
+        }
+        Ok(())
     }
 
     /// Writes an organisation; whether that changed anything.

@@ -1,5 +1,6 @@
 //! What goes into a statement and what comes out, without copies in between.
 
+use crate::postgres::Whole;
 use crate::{Fault, Id};
 use std::fmt;
 use std::ops::Deref;
@@ -33,6 +34,18 @@ pub(crate) enum Value<'a> {
     Int(i64),
     Text(&'a str),
     Blob(&'a [u8]),
+}
+
+/// Tells the kind only: hashes and sealed secrets are among them.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Int(_) => "int",
+            Self::Text(_) => "text",
+            Self::Blob(_) => "blob",
+        })
+    }
 }
 
 impl From<i64> for Value<'_> {
@@ -140,6 +153,7 @@ pub(crate) use values;
 /// One row of an answer, borrowed from the engine until the next one is fetched.
 pub(crate) enum Row<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -147,6 +161,7 @@ impl Row<'_> {
     pub(crate) fn text(&self, column: usize) -> Result<&str, Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_str().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 
@@ -154,6 +169,7 @@ impl Row<'_> {
     pub(crate) fn text_or_null(&self, column: usize) -> Result<Option<&str>, Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_str_or_null().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 
@@ -171,6 +187,7 @@ impl Row<'_> {
     pub(crate) fn int(&self, column: usize) -> Result<i64, Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_i64().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get::<_, Whole>(column)?.0),
         }
     }
 
@@ -178,6 +195,7 @@ impl Row<'_> {
     pub(crate) fn int_or_null(&self, column: usize) -> Result<Option<i64>, Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_i64_or_null().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get::<_, Option<Whole>>(column)?.map(|whole| whole.0)),
         }
     }
 
@@ -195,6 +213,7 @@ impl Row<'_> {
     pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_blob().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 
@@ -202,6 +221,7 @@ impl Row<'_> {
     pub(crate) fn bytes_or_null(&self, column: usize) -> Result<Option<&[u8]>, Fault> {
         match self {
             Self::Sqlite(row) => row.get_ref(column)?.as_blob_or_null().map_err(Fault::other),
+            Self::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
 

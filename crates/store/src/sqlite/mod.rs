@@ -15,6 +15,8 @@ mod writer;
 use crate::tx::{End, Extent};
 use crate::{Fault, Options};
 pub(crate) use backup::backup;
+#[cfg(test)]
+pub(crate) use open::WORDS;
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -78,6 +80,11 @@ impl Engine {
     /// The database's file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How long a caller waits for its write.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Runs an intention on the writer's thread and answers after its commit.

@@ -1,12 +1,21 @@
 //! Opening a database: its folder, its connections, its schema.
 
 use crate::Fault;
-use crate::schema::{KNOWN, MIGRATIONS, spell};
+use crate::schema::{KNOWN, MIGRATIONS, Words, spell};
 use crate::statements::Statement;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// How SQLite spells what engines spell differently.
+pub(crate) const WORDS: Words = Words {
+    text: "TEXT",
+    bytes: "BLOB",
+    seq: "INTEGER NOT NULL PRIMARY KEY",
+    clustered: "WITHOUT ROWID",
+    changing: "",
+};
 
 /// How long a statement waits for another process that writes.
 const OTHERS: Duration = Duration::from_secs(4);
@@ -82,7 +91,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Fault> {
         return Ok(());
     }
     for step in MIGRATIONS.iter().filter(|step| step.version > found.version) {
-        tx.execute_batch(&spell(step.ddl, "BLOB", "INTEGER NOT NULL PRIMARY KEY", "WITHOUT ROWID"))?;
+        tx.execute_batch(&spell(step.ddl, &WORDS))?;
         tx.execute("UPDATE schema_version SET version = ?1, readable_by = ?2", [step.version, step.readable_by])?;
     }
     tx.commit()?;

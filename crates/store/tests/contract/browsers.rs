@@ -44,6 +44,7 @@ pub(crate) async fn a_waiting_request_is_approved_once(store: Store) {
 
     let (first, second) = (id(), id());
     assert!(store.approve(approval(pending, first)).await.unwrap());
+    assert!(store.approve(approval(pending, first)).await.unwrap(), "the very same again is recognised");
     assert!(!store.approve(approval(pending, second)).await.unwrap());
     assert!(store.code(&first).await.unwrap().is_some());
     assert!(store.code(&second).await.unwrap().is_none());

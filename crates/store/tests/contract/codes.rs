@@ -14,6 +14,11 @@ pub(crate) async fn a_code_works_once(store: Store) {
     assert!(store.grant(&code_id).await.unwrap().unwrap().is_live(NOW + 1));
     assert!(!store.access_token(&first).await.unwrap().unwrap().revoked);
 
+    // Nobody heard how it ended and asks again; that is no second exchange.
+    let exchanged = exchange(code_id, first, NOW + 1);
+    let exchanged = Issue { new_grant: Some(store.grant(&code_id).await.unwrap().unwrap().grant), ..exchanged };
+    assert_eq!(store.issue(exchanged).await.unwrap(), Issued::Done);
+
     let spent = Issued::CodeSpent { first_redeemed_at: NOW + 1 };
     assert_eq!(store.issue(exchange(code_id, second, NOW + 2)).await.unwrap(), spent);
     assert!(store.access_token(&second).await.unwrap().is_none());

@@ -76,7 +76,7 @@ pub(crate) fn grant(id: Id) -> NewGrant {
         user: Some("u".into()),
         flow: "authorization_code".into(),
         doc: r#"{"scope":"a"}"#.into(),
-        nonce: Masked([3; 16]),
+        nonce: Masked(self::id()),
         generation: 0,
         turnover: "rotate".into(),
         created_at: NOW,

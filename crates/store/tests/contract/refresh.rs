@@ -4,10 +4,11 @@ use claviger_store::{Issue, Issued, Masked, NewAccessToken, Replay, Rotate, Stor
 pub(crate) async fn a_grant_turns_over(store: Store) {
     furnish(&store).await;
     let grant = id();
-    store.issue(begin(grant)).await.unwrap();
+    let first = begin(grant);
+    store.issue(first.clone()).await.unwrap();
     let row = store.grant(&grant).await.unwrap().unwrap();
     assert_eq!((row.grant.generation, row.refreshed_at, row.revoked, row.replay.is_none()), (0, NOW, None, true));
-    assert_eq!((&*row.grant.doc, *row.grant.nonce), (r#"{"scope":"a"}"#, [3; 16]));
+    assert_eq!((&*row.grant.doc, *row.grant.nonce), (r#"{"scope":"a"}"#, *first.new_grant.unwrap().nonce));
 
     let mut turn = refresh(grant, 0, NOW + MINUTE);
     turn.rotate.as_mut().unwrap().replay =
@@ -19,7 +20,11 @@ pub(crate) async fn a_grant_turns_over(store: Store) {
     let replay = row.replay.unwrap();
     assert_eq!((&*replay.sealed, replay.until, replay.generation), (&vec![8; 9], NOW + 2 * MINUTE, 0));
 
-    assert_eq!(store.issue(turn).await.unwrap(), Issued::Stale);
+    let mut other = turn.clone();
+    other.rotate.as_mut().unwrap().replay.as_mut().unwrap().sealed = Masked(vec![9; 9]);
+    assert_eq!(store.issue(other).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(turn).await.unwrap(), Issued::Done, "the very same again is recognised");
+    assert_eq!(store.grant(&grant).await.unwrap().unwrap().grant.generation, 1, "and does nothing");
     assert_eq!(store.issue(refresh(grant, 1, NOW + MINUTE)).await.unwrap(), Issued::Done);
     assert!(store.grant(&grant).await.unwrap().unwrap().replay.is_none(), "the successor was used");
 }

@@ -77,27 +77,48 @@ impl Model {
     fn try_issue(&mut self, issue: &Issue) -> Result<(), Issued> {
         let now = issue.now;
         if let Some(redeem) = &issue.redeem {
+            let mine = issue.new_grant.as_ref().is_some_and(|grant| self.has_begun(grant));
             let row = self.codes.get_mut(&redeem.code).filter(|(code, _)| *code.hash == redeem.hash);
             match row {
                 None => return Err(Issued::CodeGone),
+                Some((_, Some(_))) if mine => return Ok(()),
                 Some((_, Some(at))) => return Err(Issued::CodeSpent { first_redeemed_at: *at }),
                 Some((code, _)) if code.expires_at <= now => return Err(Issued::CodeGone),
                 Some((_, redeemed_at)) => *redeemed_at = Some(now),
             }
         }
         if let Some(rotate) = &issue.rotate {
+            if self.has_turned_over(rotate) {
+                return Ok(());
+            }
             self.turn_over(rotate, now)?;
         }
         if let Some(grant) = &issue.new_grant {
+            if self.has_begun(grant) {
+                return Ok(());
+            }
             self.begin(grant)?;
         }
         for claim in &issue.seats {
             self.claim(claim, now)?;
         }
         if let Some(token) = &issue.access {
-            self.tokens.insert(token.id, (token.clone(), false));
+            self.tokens.entry(token.id).or_insert_with(|| (token.clone(), false));
         }
         Ok(())
+    }
+
+    /// Whether this very grant began already: the same request is written a second time.
+    fn has_begun(&self, grant: &NewGrant) -> bool {
+        self.grants.get(&grant.id).is_some_and(|known| *known.row.grant.nonce == *grant.nonce)
+    }
+
+    /// Whether the grant went through this very change of generation already, and through no other since.
+    fn has_turned_over(&self, rotate: &Rotate) -> bool {
+        let known = self.grants.get(&rotate.grant).map(|grant| &grant.row);
+        known.is_some_and(|row| {
+            row.replay.is_some() && same_replay(row.replay.as_ref(), rotate.replay.as_ref()) && row.revoked.is_none()
+        })
     }
 
     fn turn_over(&mut self, rotate: &Rotate, now: i64) -> Result<(), Issued> {
@@ -157,7 +178,8 @@ impl Model {
     pub(crate) fn approve(&mut self, approval: &Approval) -> bool {
         if let Some(id) = &approval.pending {
             if self.pending.get(id).is_none_or(|expires_at| *expires_at <= approval.now) {
-                return false;
+                // Unless it was this very approval.
+                return approval.code.as_ref().is_some_and(|code| self.codes.contains_key(&code.id));
             }
             self.pending.remove(id);
         }

@@ -33,14 +33,21 @@ pub(crate) struct World {
     pub(crate) pending: Vec<(Id, Parties)>,
     /// How many seats the pools have.
     sizes: [u32; 2],
-    /// The last write of a token request, and whether it may be made again as it is.
-    last: Option<(Issue, bool)>,
+    /// The last write that may be made again as it is.
+    last: Option<Write>,
     made: u64,
     pub(crate) seen_change: i64,
     pub(crate) seen_revocation: i64,
     /// Grants that were seen dead, and tokens that were seen revoked before they were over: they stay that.
     pub(crate) dead: BTreeSet<Id>,
     pub(crate) revoked: BTreeSet<Id>,
+}
+
+/// A write after which the database may go away before it says how it ended, so that it is made again.
+#[derive(Clone)]
+enum Write {
+    Issue(Issue),
+    Approval(Approval),
 }
 
 /// What went wrong, in words.
@@ -148,8 +155,13 @@ impl World {
                 return self.advance(id, old, extras).await;
             }
             Op::Again => {
-                let Some((issue, true)) = self.last.clone() else { return Ok(()) };
-                return self.issue(issue).await;
+                // Nobody tries for longer than a few seconds.
+                let is_late = |at: i64| now - at > 5 * SECOND;
+                return match self.last.clone() {
+                    Some(Write::Issue(issue)) if !is_late(issue.now) => self.issue(issue).await,
+                    Some(Write::Approval(approval)) if !is_late(approval.now) => self.approval(approval).await,
+                    _ => Ok(()),
+                };
             }
             Op::Opaque { parties } => {
                 let token = NewAccessToken {
@@ -247,8 +259,14 @@ impl World {
         let code = self.code(parties);
         let consent = consent.then(|| given(parties, 2, true));
         let approval = Approval { now: self.now, pending: Some(id), consent, code: Some(code), access: None };
+        self.approval(approval).await
+    }
+
+    async fn approval(&mut self, approval: Approval) -> Outcome {
         let approved = self.store.approve(approval.clone()).await.map_err(failed)?;
-        same("approve", &approved, &self.model.approve(&approval))
+        let wanted = self.model.approve(&approval);
+        self.last = Some(Write::Approval(approval));
+        same("approve", &approved, &wanted)
     }
 
     async fn consent(&mut self, op: Op) -> Outcome {
@@ -332,8 +350,7 @@ impl World {
             self.tokens.push(token.id);
         }
         let wanted = self.model.issue(&issue);
-        let conditional = issue.redeem.is_some() || issue.rotate.as_ref().is_some_and(|rotate| rotate.from.is_some());
-        self.last = Some((issue, conditional || !done));
+        self.last = Some(Write::Issue(issue));
         same("issue", &answer, &wanted)
     }
 
@@ -375,7 +392,7 @@ impl World {
             user: parties.user.map(|user| of(USERS, user).into()),
             flow: "authorization_code".into(),
             doc: "{}".into(),
-            nonce: Masked([u8::from(long); 16]),
+            nonce: Masked(self.id()),
             generation: 0,
             turnover: TURNOVERS[usize::from(turnover)].into(),
             created_at: self.now,
@@ -388,11 +405,8 @@ impl World {
     async fn refresh(&mut self, row: &GrantRow, from: Option<u32>, to: u32, extras: Extras) -> Outcome {
         let now = self.now;
         let idle = if row.grant.expires_at - row.grant.created_at > HOUR { HOUR } else { 20 * MINUTE };
-        let replay = from.map(|generation| Replay {
-            sealed: Masked(vec![u8::try_from(generation % 251).unwrap(); 9]),
-            until: now + GRACE,
-            generation,
-        });
+        let replay =
+            from.map(|generation| Replay { sealed: Masked(self.id().to_vec()), until: now + GRACE, generation });
         let idle_expires_at = (now + idle).min(row.grant.expires_at);
         let rotate = Rotate { grant: row.grant.id, from, to, idle_expires_at, replay };
         let issue = Issue { rotate: Some(rotate), ..Issue::default() };

@@ -1,0 +1,175 @@
+//! PostgreSQL: any number of servers on one database.
+//!
+//! * A connection is borrowed for one intention ([`pool`]); a lone statement is its own transaction and costs one round
+//!   trip, several open a transaction with the first of them ([`tx`]).
+//! * Nothing waits without a bound: for a connection, for the network, for the database ([`Patience`]).
+//! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
+//!   kept is [`Fault::InDoubt`], and only those run it again who can tell.
+
+mod fault;
+mod migrate;
+mod pool;
+mod tls;
+mod tx;
+mod types;
+mod url;
+
+use crate::statements::Statement;
+use crate::tx::Extent;
+use crate::value::Value;
+use crate::{Fault, Options};
+use deadpool::managed::Object;
+use pool::Manager;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+pub(crate) use tx::Transaction;
+#[cfg(test)]
+pub(crate) use tx::{demanding, spelled};
+pub(crate) use types::Whole;
+
+/// How often an intention is run again after another one stood in its way.
+const TRIES: u32 = 6;
+
+/// A pool of connections to a PostgreSQL.
+pub(crate) struct Engine {
+    pool: deadpool::managed::Pool<Manager>,
+    patience: Duration,
+    queue: usize,
+    shown: String,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl Engine {
+    /// Connects, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// The URL is wrong, nobody answers or lets us in, the schema is newer.
+    pub(crate) async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
+        let engine = Self::prepare(url, options)?;
+        let mut connection = engine.connection().await?;
+        migrate::migrate(&mut connection.client).await?;
+        Ok(engine)
+    }
+
+    fn prepare(url: &str, options: &Options) -> Result<Self, Fault> {
+        let parsed = url::parse(url, options.patience)?;
+        let shown = url::shown(&parsed);
+        let manager = Manager::new(parsed, options)?;
+        let pool = deadpool::managed::Pool::builder(manager)
+            .max_size(options.connections.max(1))
+            .runtime(deadpool::Runtime::Tokio1)
+            .wait_timeout(Some(options.patience))
+            .create_timeout(Some(options.patience))
+            .build()
+            .map_err(Fault::other)?;
+        Ok(Self { pool, patience: options.patience, queue: options.queue, shown })
+    }
+
+    /// Where the database is; without the password.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// How long an intention may take.
+    pub(crate) fn longest(&self) -> Duration {
+        self.patience
+    }
+
+    /// A free connection.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`] where too many wait already or none became free in time, [`Fault::Unavailable`] where none can be
+    /// made.
+    pub(crate) async fn connection(&self) -> Result<Object<Manager>, Fault> {
+        use deadpool::managed::{PoolError, TimeoutType};
+        if self.pool.status().waiting > self.queue {
+            return Err(Fault::Busy);
+        }
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => Fault::Busy,
+            PoolError::Timeout(_) => Fault::Unavailable(format!("{}: no answer", self.shown)),
+            PoolError::Backend(fault) => fault,
+            other => Fault::other(other),
+        })
+    }
+
+    /// Starts to look after an intention.
+    pub(crate) fn patience(&self) -> Patience<'_> {
+        Patience { engine: self, until: Instant::now() + self.patience, tries: 0, in_doubt: AtomicBool::new(false) }
+    }
+
+    /// The connections that are open are believed no more: the next to borrow one gets a new one.
+    pub(crate) fn suspect_all(&self) {
+        self.pool.manager().suspect_all();
+    }
+
+    /// Runs statements that must touch a row each, as one transaction in one round trip; false, and nothing is written,
+    /// where one of them touches none.
+    ///
+    /// # Errors
+    /// As of any intention.
+    pub(crate) async fn all_or_nothing(&self, steps: &[(Statement, &[Value<'_>])]) -> Result<bool, Fault> {
+        let mut patience = self.patience();
+        loop {
+            let outcome = patience.bound(tx::all_or_nothing(&patience, steps)).await;
+            if let Some(outcome) = patience.settle(outcome).await {
+                return outcome;
+            }
+        }
+    }
+}
+
+/// How long, and how often, one intention is tried.
+pub(crate) struct Patience<'e> {
+    engine: &'e Engine,
+    until: Instant,
+    tries: u32,
+    /// Something was sent that takes effect whether or not we hear of it.
+    in_doubt: AtomicBool,
+}
+
+impl Patience<'_> {
+    /// A transaction of one statement or several.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub(crate) async fn begin(&self, extent: Extent) -> Result<Transaction<'_>, Fault> {
+        let connection = self.engine.connection().await?;
+        Ok(Transaction::new(connection, extent, &self.in_doubt))
+    }
+
+    /// Waits no longer than is left.
+    ///
+    /// # Errors
+    /// As the work; [`Fault::Busy`] where there was no time left, [`Fault::InDoubt`] where it may have been done.
+    pub(crate) async fn bound<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        self.in_doubt.store(false, Ordering::Relaxed);
+        let result = tokio::time::timeout_at(self.until.into(), work).await.unwrap_or_else(|_| {
+            // Whoever does not answer for so long on one connection will not answer on the others either.
+            self.engine.suspect_all();
+            Err(Fault::Unavailable(format!("{}: no answer in time", self.engine.shown)))
+        });
+        match result {
+            Err(Fault::Unavailable(_) | Fault::Busy) if self.in_doubt.load(Ordering::Relaxed) => Err(Fault::InDoubt),
+            other => other,
+        }
+    }
+
+    /// The outcome, or none if it is to be tried again.
+    pub(crate) async fn settle<T>(&mut self, outcome: Result<T, Fault>) -> Option<Result<T, Fault>> {
+        match outcome {
+            Err(Fault::Collided) if self.tries < TRIES && Instant::now() < self.until => {
+                self.tries += 1;
+                tokio::time::sleep(Duration::from_millis(2 << self.tries)).await;
+                None
+            }
+            other => Some(other),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Connections: made, prepared, and thrown away when they are no longer believed.
+
+use super::{tls, tx};
+use crate::statements::Statement;
+use crate::{Fault, Options};
+use deadpool::managed::{Metrics, RecycleError, RecycleResult};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// A connection with the statements that were prepared on it.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    prepared: Vec<Option<tokio_postgres::Statement>>,
+    demanding: Vec<Option<tokio_postgres::Statement>>,
+    believed: u64,
+}
+
+/// Makes connections.
+pub(crate) struct Manager {
+    config: Config,
+    tls: MakeRustlsConnect,
+    patience_ms: u128,
+    /// Goes up when all that are open are suspected.
+    believed: AtomicU64,
+}
+
+impl Manager {
+    /// Prepares to connect; connects to nobody yet.
+    ///
+    /// # Errors
+    /// The certificates cannot be read.
+    pub(super) fn new(config: Config, options: &Options) -> Result<Self, Fault> {
+        let tls = tls::connector(options.ca_file.as_deref())?;
+        Ok(Self { config, tls, patience_ms: options.patience.as_millis(), believed: AtomicU64::new(0) })
+    }
+
+    pub(super) fn suspect_all(&self) {
+        self.believed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn connect(&self) -> Result<Connection, Fault> {
+        let believed = self.believed.load(Ordering::Relaxed);
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| unreachable(&error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to the database ended");
+            }
+        });
+        client.batch_execute(&self.settings()).await?;
+        let none = || Statement::ALL.iter().map(|_| None).collect();
+        Ok(Connection { client, prepared: none(), demanding: none(), believed })
+    }
+
+    /// What must hold on each connection whatever the server is set to: bounded waits, locks that fall when we are cut
+    /// off, and an answer only after the write is on disk.
+    fn settings(&self) -> String {
+        let patience = self.patience_ms;
+        format!(
+            "SET statement_timeout = {patience}; SET lock_timeout = {patience};
+             SET idle_in_transaction_session_timeout = {patience};
+             SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning';
+             SELECT set_config('synchronous_commit', 'on', false)
+                 WHERE current_setting('synchronous_commit') = 'off';"
+        )
+    }
+}
+
+/// Why there is no connection, with the cause of it.
+fn unreachable(error: &tokio_postgres::Error) -> Fault {
+    let mut detail = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        detail = format!("{detail}: {inner}");
+        cause = inner.source();
+    }
+    Fault::Unavailable(detail)
+}
+
+impl deadpool::managed::Manager for Manager {
+    type Type = Connection;
+    type Error = Fault;
+
+    async fn create(&self) -> Result<Connection, Fault> {
+        self.connect().await
+    }
+
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Fault> {
+        let believed = connection.believed == self.believed.load(Ordering::Relaxed);
+        if connection.client.is_closed() || !believed {
+            return Err(RecycleError::message("the connection is gone"));
+        }
+        Ok(())
+    }
+}
+
+impl Connection {
+    /// A statement, prepared where this is its first time here.
+    pub(super) async fn prepared(&mut self, statement: Statement) -> Result<tokio_postgres::Statement, Fault> {
+        match self.prepared.get(statement as usize) {
+            Some(Some(ready)) => Ok(ready.clone()),
+            _ => keep(&self.client, &mut self.prepared, statement, tx::spelled(statement)?).await,
+        }
+    }
+
+    /// The form of a statement that fails where it touches no row.
+    pub(super) async fn demanding(&mut self, statement: Statement) -> Result<tokio_postgres::Statement, Fault> {
+        match self.demanding.get(statement as usize) {
+            Some(Some(ready)) => Ok(ready.clone()),
+            _ => keep(&self.client, &mut self.demanding, statement, &tx::demanding(statement)?).await,
+        }
+    }
+}
+
+async fn keep(
+    client: &Client,
+    prepared: &mut [Option<tokio_postgres::Statement>],
+    statement: Statement,
+    sql: &str,
+) -> Result<tokio_postgres::Statement, Fault> {
+    let slot = prepared.get_mut(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
+    let ready = client.prepare(sql).await?;
+    Ok(slot.insert(ready).clone())
+}

@@ -1,0 +1,183 @@
+//! PostgreSQL's transactions.
+
+use super::Patience;
+use super::pool::{Connection, Manager};
+use crate::Fault;
+use crate::statements::Statement;
+use crate::tx::{End, Extent, Tx};
+use crate::value::{Row, Value};
+use deadpool::managed::Object;
+use futures_util::{TryStreamExt, future};
+use std::pin::pin;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_postgres::error::SqlState;
+
+/// How PostgreSQL spells the database's own time: the machine's, not the transaction's.
+const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// A statement in PostgreSQL's spelling.
+///
+/// # Errors
+/// There is none; not for one of the registry.
+pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        Statement::ALL.iter().map(|statement| statement.sql().replace('?', "$").replace("{NOW}", NOW)).collect()
+    });
+    ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))
+}
+
+/// A statement that fails with [`SqlState::DIVISION_BY_ZERO`] where it touches no row, and takes its transaction along.
+pub(crate) fn demanding(statement: Statement) -> Result<String, Fault> {
+    Ok(format!("WITH touched AS ({} RETURNING 1) SELECT 1 / COUNT(*) FROM touched", spelled(statement)?))
+}
+
+/// A transaction on a borrowed connection. One that does not come to its end takes the connection along: the database
+/// then undoes what it did.
+pub(crate) struct Transaction<'p> {
+    connection: Option<Object<Manager>>,
+    extent: Extent,
+    open: bool,
+    in_doubt: &'p AtomicBool,
+}
+
+impl<'p> Transaction<'p> {
+    pub(super) fn new(connection: Object<Manager>, extent: Extent, in_doubt: &'p AtomicBool) -> Self {
+        Self { connection: Some(connection), extent, open: false, in_doubt }
+    }
+
+    /// Keeps or undoes what was written.
+    ///
+    /// # Errors
+    /// As the intention did, or the commit.
+    pub(crate) async fn end<T>(mut self, end: Result<End<T>, Fault>) -> Result<T, Fault> {
+        let (result, keep) = match end {
+            Ok(End::Keep(value)) => (Ok(value), true),
+            Ok(End::Undo(value)) => (Ok(value), false),
+            Err(fault @ Fault::Unavailable(_)) => return Err(fault),
+            Err(fault) => (Err(fault), false),
+        };
+        if self.open {
+            self.in_doubt.store(keep, Ordering::Relaxed);
+            self.connection()?.client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }).await?;
+        }
+        self.give_back();
+        result
+    }
+
+    /// Ends an intention that only read.
+    ///
+    /// # Errors
+    /// As the intention.
+    pub(crate) fn read<T>(mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if !matches!(result, Err(Fault::Unavailable(_))) {
+            self.give_back();
+        }
+        result
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, Fault> {
+        self.connection.as_deref_mut().ok_or_else(|| Fault::other("the transaction is over"))
+    }
+
+    fn give_back(&mut self) {
+        self.connection = None;
+    }
+
+    /// Runs a statement; with the first of several the transaction begins, in the same round trip.
+    async fn run(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<tokio_postgres::RowStream, Fault> {
+        let (extent, open) = (self.extent, self.open);
+        self.open = extent == Extent::Several;
+        if extent == Extent::Single && !spelled(statement)?.starts_with("SELECT") {
+            self.in_doubt.store(true, Ordering::Relaxed);
+        }
+        let connection = self.connection()?;
+        let prepared = connection.prepared(statement).await?;
+        let query = connection.client.query_raw(&prepared, params.iter());
+        if open || extent == Extent::Single {
+            return Ok(query.await?);
+        }
+        let (begun, rows) = future::join(connection.client.batch_execute(BEGIN), query).await;
+        begun?;
+        Ok(rows?)
+    }
+}
+
+impl Drop for Transaction<'_> {
+    /// Who gets here with a connection did not come to the end: a statement may be under way on it.
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+impl Tx for Transaction<'_> {
+    async fn execute(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<u64, Fault> {
+        let mut rows = pin!(self.run(statement, params).await?);
+        while rows.try_next().await?.is_some() {}
+        Ok(rows.rows_affected().unwrap_or(0))
+    }
+
+    async fn query<T>(
+        &mut self,
+        statement: Statement,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut rows = pin!(self.run(statement, params).await?);
+        let mut answer = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            answer.push(map(&Row::Postgres(&row))?);
+        }
+        Ok(answer)
+    }
+
+    async fn optional<T>(
+        &mut self,
+        statement: Statement,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let mut rows = pin!(self.run(statement, params).await?);
+        let Some(row) = rows.try_next().await? else { return Ok(None) };
+        let first = map(&Row::Postgres(&row))?;
+        while rows.try_next().await?.is_some() {}
+        Ok(Some(first))
+    }
+}
+
+/// As [`super::Engine::all_or_nothing`]: everything is sent at once, the end included; what touches no row fails, and
+/// with it all that comes after.
+pub(super) async fn all_or_nothing(
+    patience: &Patience<'_>,
+    steps: &[(Statement, &[Value<'_>])],
+) -> Result<bool, Fault> {
+    let mut transaction = patience.begin(Extent::Several).await?;
+    let connection = transaction.connection()?;
+    let mut prepared = Vec::with_capacity(steps.len());
+    for (statement, _) in steps {
+        prepared.push(connection.demanding(*statement).await?);
+    }
+    let client = &connection.client;
+    let work = steps.iter().zip(&prepared).map(|((_, params), statement)| async move {
+        let mut rows = pin!(client.query_raw(statement, params.iter()).await?);
+        while rows.try_next().await?.is_some() {}
+        Ok::<_, tokio_postgres::Error>(())
+    });
+    patience.in_doubt.store(true, Ordering::Relaxed);
+    let (begun, steps, ended) =
+        future::join3(client.batch_execute(BEGIN), future::join_all(work), client.batch_execute("COMMIT")).await;
+    begun?;
+    // Of those that failed the first says why; the others only that it did.
+    if let Some(failed) = steps.into_iter().find_map(Result::err) {
+        let touched_none = failed.code() == Some(&SqlState::DIVISION_BY_ZERO);
+        ended?;
+        transaction.give_back();
+        return if touched_none { Ok(false) } else { Err(failed.into()) };
+    }
+    ended?;
+    transaction.give_back();
+    Ok(true)
+}

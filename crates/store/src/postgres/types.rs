@@ -1,0 +1,48 @@
+//! Values on their way to PostgreSQL and back.
+
+use crate::value::Value;
+use bytes::BytesMut;
+use std::error::Error;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+type Failed = Box<dyn Error + Sync + Send>;
+
+impl ToSql for Value<'_> {
+    /// A text with a zero byte is one that PostgreSQL cannot hold: the byte becomes the character for what cannot be
+    /// shown, so that such a text is found nowhere and harms nobody.
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failed> {
+        match *self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) if *ty == Type::INT4 => i32::try_from(value)?.to_sql(ty, out),
+            Self::Int(value) => value.to_sql(ty, out),
+            Self::Text(value) if value.contains('\0') => value.replace('\0', "\u{fffd}").to_sql(ty, out),
+            Self::Text(value) => value.to_sql(ty, out),
+            Self::Blob(value) => value.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A whole number of any width: what a statement works out is narrower than what a column holds.
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'a> FromSql<'a> for Whole {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failed> {
+        Ok(Self(if *ty == Type::INT8 {
+            i64::from_sql(ty, raw)?
+        } else if *ty == Type::INT4 {
+            i64::from(i32::from_sql(ty, raw)?)
+        } else {
+            i64::from(i16::from_sql(ty, raw)?)
+        }))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        [Type::INT8, Type::INT4, Type::INT2].contains(ty)
+    }
+}
