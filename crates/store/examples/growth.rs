@@ -33,7 +33,7 @@ fn issue(id: Id) -> Issue {
         user: None,
         flow: "authorization_code".into(),
         doc: DOC.into(),
-        nonce: Masked([3; 16]),
+        nonce: Masked(*uuid::Uuid::now_v7().as_bytes()),
         generation: 0,
         turnover: "stable".into(),
         created_at: NOW,

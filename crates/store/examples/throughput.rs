@@ -40,7 +40,7 @@ fn grant(id: Id) -> NewGrant {
         user: None,
         flow: "authorization_code".into(),
         doc: DOC.into(),
-        nonce: Masked([3; 16]),
+        nonce: Masked(*uuid::Uuid::now_v7().as_bytes()),
         generation: 0,
         turnover: "rotate".into(),
         created_at: NOW,

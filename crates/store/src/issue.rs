@@ -156,9 +156,9 @@ async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
     }
     if let Some(grant) = &issue.new_grant
         && tx.execute(Statement::AddGrant, &grant_values(grant)).await? == 0
-        && !is_mine(tx, Some(grant)).await?
     {
-        return Ok(End::Undo(Issued::Barred));
+        let mine = is_mine(tx, Some(grant)).await?;
+        return Ok(End::Undo(if mine { Issued::Done } else { Issued::Barred }));
     }
     for claim in &issue.seats {
         if let Some(in_use) = seats::claim(tx, claim, now).await? {

@@ -50,7 +50,7 @@ fn exchange(code: [u8; 16]) -> Issue {
         user: None,
         flow: "authorization_code".into(),
         doc: "{}".into(),
-        nonce: Masked([3; 16]),
+        nonce: Masked(*uuid::Uuid::now_v7().as_bytes()),
         generation: 0,
         turnover: "rotate".into(),
         created_at: NOW,
