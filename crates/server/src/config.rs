@@ -6,9 +6,11 @@
 
 mod sources;
 
-use crate::files::{Problem, Problems};
+use crate::files::{Problem, Problems, SecretText};
 use crate::http::Network;
 use crate::mail::{Outlet, Smtp, TlsMode};
+use claviger_core::token::Plain;
+use claviger_store::Masked;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +24,8 @@ pub const EXAMPLE: &str = include_str!("config/example.toml");
 pub struct Config {
     /// Where it listens.
     pub server: Server,
-    /// `sqlite://` and a path.
-    pub database_url: String,
+    /// Where the data is.
+    pub database: Database,
     /// The file with the master key; `None`: it is in the environment, or beside the database.
     pub master_key_file: Option<PathBuf>,
     /// How mails leave.
@@ -45,6 +47,22 @@ pub struct Server {
     pub management: Option<SocketAddr>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `sqlite://` and a path, or `postgres://`. There may be a password in it.
+    pub url: Masked<String>,
+    /// How it is opened.
+    pub options: claviger_store::Options,
+}
+
+impl Database {
+    /// The file of a SQLite database.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.url.strip_prefix("sqlite://").map(PathBuf::from)
+    }
 }
 
 /// How mails leave.
@@ -149,7 +167,8 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     };
     let templates_folder = folder_at("pages.templates", &values.pages.templates, &mut check);
     let dialects_folder = folder_at("dialects.folder", &values.dialects.folder, &mut check);
-    let database_url = check.database(values.database.url.as_deref(), folder);
+    let url = check.database_url(values.database.url.as_deref(), folder);
+    let database = Database { options: check.database_options(&url, &path), url: Masked(url) };
     let key_file = values.master_key.file.as_deref().filter(|text| !text.is_empty());
     let mail_folder = values.mail.folder.as_deref().filter(|text| !text.is_empty()).unwrap_or("mail");
     let outlet = match check.smtp(&path) {
@@ -164,7 +183,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     }
     Config {
         server,
-        database_url,
+        database,
         master_key_file: key_file.map(|text| path("master-key.file", text)),
         mail: Mail { from, outlet },
         templates_folder,
@@ -174,6 +193,10 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
             level: values.log.level.clone().unwrap_or_else(|| "info".into()),
         },
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 struct Check<'a> {
@@ -210,15 +233,16 @@ impl Check<'_> {
         networks
     }
 
-    fn database(&mut self, url: Option<&str>, folder: &Path) -> String {
+    fn database_url(&mut self, url: Option<&str>, folder: &Path) -> String {
         let from_file = url.is_none() || self.given.origin("database.url") == Origin::File;
         let url = url.unwrap_or("sqlite://claviger.db");
-        if url == "sqlite::memory:" {
+        if url == "sqlite::memory:" || is_postgres(url) {
             return url.to_owned();
         }
         let Some(path) = url.strip_prefix("sqlite://") else {
-            let message = "a database is named by sqlite:// and a path";
-            self.say("database.url", message, Some("like \"sqlite:///var/lib/claviger/claviger.db\"".into()));
+            let message = "a database is named by sqlite:// and a path, or by postgres://";
+            let like = "like \"sqlite:///var/lib/claviger/claviger.db\" or \"postgres://claviger@db.example/claviger\"";
+            self.say("database.url", message, Some(like.into()));
             return url.to_owned();
         };
         if path.is_empty() {
@@ -228,6 +252,58 @@ impl Check<'_> {
             format!("sqlite://{}", folder.join(path).display())
         } else {
             url.to_owned()
+        }
+    }
+
+    fn database_options(&mut self, url: &str, path: &dyn Fn(&str, &str) -> PathBuf) -> claviger_store::Options {
+        let given = &self.given.values.database;
+        let others = [
+            ("database.password", given.password.is_some()),
+            ("database.password-file", given.password_file.is_some()),
+            ("database.ca-file", given.ca_file.is_some()),
+            ("database.connections", given.connections.is_some()),
+        ];
+        if !is_postgres(url)
+            && let Some((key, _)) = others.into_iter().find(|(_, given)| *given)
+        {
+            self.say(key, "this is for a database.url that begins with postgres://", None);
+        }
+        let password = self.secret("database", given.password.as_ref(), given.password_file.as_ref(), path);
+        let mut options = claviger_store::Options::default();
+        if let Some(connections) = given.connections {
+            if !(2..=1000).contains(&connections) {
+                self.say("database.connections", "a server needs between 2 and 1000 connections", None);
+            }
+            options.connections = connections as usize;
+        }
+        options.password = password.map(|password| Masked(password.expose().to_owned()));
+        options.ca_file = given.ca_file.as_deref().map(|file| path("database.ca-file", file));
+        options
+    }
+
+    /// A password that is given itself or in a file.
+    fn secret(
+        &mut self,
+        section: &str,
+        itself: Option<&SecretText>,
+        file: Option<&String>,
+        path: &dyn Fn(&str, &str) -> PathBuf,
+    ) -> Option<Plain> {
+        let key = format!("{section}.password-file");
+        match (itself, file) {
+            (Some(_), Some(_)) => {
+                self.say(&key, "one of password and password-file is enough", None);
+                None
+            }
+            (Some(password), None) => Some(password.0.clone()),
+            (None, Some(file)) => match crate::files::read_secret(&path(&key, file)) {
+                Ok(password) => Some(password),
+                Err(reason) => {
+                    self.say(&key, format!("`{file}` {reason}"), None);
+                    None
+                }
+            },
+            (None, None) => None,
         }
     }
 
@@ -250,21 +326,7 @@ impl Check<'_> {
             }
             return None;
         };
-        let password = match (&smtp.password, &smtp.password_file) {
-            (Some(_), Some(_)) => {
-                self.say("smtp.password-file", "one of password and password-file is enough", None);
-                None
-            }
-            (Some(password), None) => Some(password.0.clone()),
-            (None, Some(file)) => match crate::files::read_secret(&path("smtp.password-file", file)) {
-                Ok(password) => Some(password),
-                Err(reason) => {
-                    self.say("smtp.password-file", format!("`{file}` {reason}"), None);
-                    None
-                }
-            },
-            (None, None) => None,
-        };
+        let password = self.secret("smtp", smtp.password.as_ref(), smtp.password_file.as_ref(), path);
         let failed = smtp.password.is_some() || smtp.password_file.is_some();
         if smtp.username.is_some() != failed {
             let key = if smtp.username.is_some() { "smtp.username" } else { "smtp.password" };

@@ -1,6 +1,6 @@
 //! The handle on an open database.
 
-use crate::{Fault, postgres, sqlite};
+use crate::{Fault, Masked, postgres, sqlite};
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,8 @@ pub struct Options {
     pub readers: usize,
     /// How many connections there may be (PostgreSQL). All servers together must stay below its `max_connections`.
     pub connections: usize,
+    /// The password, where the URL has none (PostgreSQL).
+    pub password: Option<Masked<String>>,
     /// PEM certificates of the authority that the database's certificate is checked against; `None`: the public ones.
     pub ca_file: Option<PathBuf>,
 }
@@ -57,6 +59,7 @@ impl Default for Options {
             patience: Duration::from_secs(5),
             readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
             connections: 10,
+            password: None,
             ca_file: None,
         }
     }

@@ -163,7 +163,7 @@ fn legacy(name: &str) -> Result<Legacy, String> {
 
 /// Does it.
 pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     match command {
         AppCommand::Create(create) => register(create, context, &data, &realm).await,

@@ -1,6 +1,6 @@
 //! `claviger apply`: realm files into the database.
 
-use super::context::{Context, Data, sqlite_file};
+use super::context::{Context, Data};
 use super::output::{self, Format};
 use super::trouble::{Exit, Trouble};
 use crate::clock::Clock;
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Troubl
 }
 
 async fn apply(context: &Context, files: &[RealmFile]) -> Result<Report, Trouble> {
-    let data = context.open(&context.config()?)?;
+    let data = context.open(&context.config()?).await?;
     let secrets = data.secrets().await?;
     write(&data.store, files, &secrets, data.now()).await
 }
@@ -63,12 +63,12 @@ async fn write(store: &Store, files: &[RealmFile], secrets: &Secrets, now: i64) 
 async fn rehearse(context: &Context, files: &[RealmFile]) -> Result<Report, Trouble> {
     let config = context.config()?;
     let now = Clock::default().now();
-    if sqlite_file(&config.database_url).is_none_or(|file| !file.exists()) {
+    if config.database.file().is_some_and(|file| !file.exists()) {
         let store = Store::open("sqlite::memory:", &Options::default())?;
         let secrets = Secrets::load(&store, &MasterKey::generate()).await?;
         return write(&store, files, &secrets, now).await;
     }
-    let data: Data = context.open(&config)?;
+    let data: Data = context.open(&config).await?;
     let secrets = data.secrets().await?;
     let copy = Copy::new()?;
     let database = copy.0.join("copy.db");

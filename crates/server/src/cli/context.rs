@@ -4,7 +4,7 @@ use super::output::Format;
 use super::trouble::{Exit, Trouble};
 use crate::apps::Desk;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Database};
 use crate::files::dialect::Dialects;
 use crate::files::did_you_mean;
 use crate::mail::Mailer;
@@ -12,7 +12,7 @@ use crate::master_key::MasterKey;
 use crate::pages::Pages;
 use crate::secrets::Secrets;
 use claviger_core::Realm;
-use claviger_store::{Options, Store};
+use claviger_store::Store;
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is unless `--config` says otherwise.
@@ -79,9 +79,9 @@ impl Context {
     ///
     /// # Errors
     /// It is not, or cannot be opened.
-    pub(crate) fn data(&self) -> Result<Data, Trouble> {
+    pub(crate) async fn data(&self) -> Result<Data, Trouble> {
         let config = self.config()?;
-        if let Some(file) = sqlite_file(&config.database_url)
+        if let Some(file) = config.database.file()
             && !file.exists()
         {
             let trouble = Trouble::new(Exit::Configuration, format!("there is no database {}", file.display()));
@@ -90,18 +90,18 @@ impl Context {
                 Some(_) => trouble.help("`claviger apply realms/` makes it and puts the realms in"),
             });
         }
-        self.open(&config)
+        self.open(&config).await
     }
 
     /// The database, made where it is not there yet.
     ///
     /// # Errors
     /// It cannot be opened.
-    pub(crate) fn open(&self, config: &Config) -> Result<Data, Trouble> {
-        let store = Store::open(&config.database_url, &Options::default())?;
+    pub(crate) async fn open(&self, config: &Config) -> Result<Data, Trouble> {
+        let store = Store::connect(&config.database.url, &config.database.options).await?;
         Ok(Data {
             store,
-            url: config.database_url.clone(),
+            database: config.database.clone(),
             key_file: config.master_key_file.clone(),
             realm: self.realm.clone(),
             clock: Clock::default(),
@@ -109,23 +109,24 @@ impl Context {
     }
 }
 
-/// The file of a database; none for one in memory.
-pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
-    url.strip_prefix("sqlite://").map(PathBuf::from)
-}
-
-/// The master key: of the environment, of the configured file, or beside the database, where it is made once.
+/// The master key: of the environment, of the configured file, or beside a SQLite database, where it is made once. Beside
+/// a PostgreSQL there is no such place, and every server needs the same one.
 ///
 /// # Errors
 /// There is none that can be used.
-pub(crate) fn master_key(url: &str, key_file: Option<&Path>) -> Result<MasterKey, Trouble> {
+pub(crate) fn master_key(database: &Database, key_file: Option<&Path>) -> Result<MasterKey, Trouble> {
     if let Some(key) = MasterKey::from_environment()? {
         return Ok(key);
     }
-    match (key_file, sqlite_file(url)) {
+    match (key_file, database.file()) {
         (Some(file), _) => Ok(MasterKey::read(file)?),
         (None, Some(database)) => Ok(MasterKey::read_or_create(&database.with_file_name("master.key"))?),
-        (None, None) => Ok(MasterKey::generate()),
+        (None, None) if *database.url == "sqlite::memory:" => Ok(MasterKey::generate()),
+        (None, None) => {
+            let message = "no master key is configured: every server on this database needs the same one";
+            Err(Trouble::new(Exit::Configuration, message)
+                .help("set master-key.file (`head -c 32 /dev/urandom > master.key` makes one), or CLAVIGER_MASTER_KEY"))
+        }
     }
 }
 
@@ -133,8 +134,8 @@ pub(crate) fn master_key(url: &str, key_file: Option<&Path>) -> Result<MasterKey
 pub(crate) struct Data {
     /// The database.
     pub(crate) store: Store,
-    /// Its URL.
-    pub(crate) url: String,
+    /// Where it is.
+    pub(crate) database: Database,
     key_file: Option<PathBuf>,
     realm: Option<String>,
     clock: Clock,
@@ -146,14 +147,14 @@ impl Data {
         self.clock.now()
     }
 
-    /// The database's file.
+    /// The file of a SQLite database.
     pub(crate) fn file(&self) -> Option<PathBuf> {
-        sqlite_file(&self.url)
+        self.database.file()
     }
 
     /// The key that the database's secrets are sealed with.
     pub(crate) fn master_key(&self) -> Result<MasterKey, Trouble> {
-        master_key(&self.url, self.key_file.as_deref())
+        master_key(&self.database, self.key_file.as_deref())
     }
 
     /// The server's own keys.

@@ -26,7 +26,7 @@ The copy is of no use without the master key: keep both, apart from each other."
 
 /// Does it.
 pub(crate) async fn run(command: DbCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     match command {
         DbCommand::Status => {
             let file = data.file();
@@ -36,14 +36,14 @@ pub(crate) async fn run(command: DbCommand, context: &Context) -> Result<(), Tro
             let realms = data.realm_ids().await?.len();
             let change = data.store.last_change().await?;
             let item = serde_json::json!({
-                "database": data.url, "bytes": bytes, "log_bytes": log, "realms": realms, "changes": change,
+                "database": data.store.shown(), "bytes": bytes, "log_bytes": log, "realms": realms, "changes": change,
                 "mails_waiting": data.store.due_mails(i64::MAX - 1, 1000).await?.len(),
             });
             let field = |name: &str| item.get(name).map(ToString::to_string).unwrap_or_default();
             context.format.one(
                 &item,
                 &[
-                    ("database", data.url.clone()),
+                    ("database", data.store.shown().clone()),
                     ("bytes", bytes.to_string()),
                     ("log bytes", log.to_string()),
                     ("realms", realms.to_string()),

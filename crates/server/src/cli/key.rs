@@ -50,7 +50,7 @@ impl From<SigningKeyRow> for Listed {
 
 /// Does it.
 pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     if let KeyCommand::Rotate = command {
         let keys = Keys::new(data.store.clone(), &data.master_key()?, Clock::default())

@@ -31,7 +31,7 @@ pub(crate) struct LegacyReport {
 
 /// Does it.
 pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     match command {
         RealmCommand::List => {
             let mut realms = Vec::new();
@@ -94,7 +94,7 @@ struct Used {
 /// Says who uses what, most of it first.
 pub(crate) async fn legacy(report: &LegacyReport, context: &Context) -> Result<(), Trouble> {
     const DAY: i64 = 86_400_000;
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     let since = data.now() / DAY - i64::from(report.days) + 1;
     let mut sums: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();

@@ -65,7 +65,7 @@ impl From<SeatRow> for Listed {
 
 /// Does it.
 pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     let now = data.now();
     match command {

@@ -91,7 +91,7 @@ impl Listed {
 
 /// Does it.
 pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     let secrets = data.secrets().await?;
     let desk = data.desk(&secrets);

@@ -1,10 +1,10 @@
 //! `claviger serve`: the real thing.
 
-use super::context::{Context, master_key, sqlite_file};
+use super::context::{Context, master_key};
 use super::trouble::{Exit, Trouble};
 use crate::app::{App, Service};
 use crate::clock::Clock;
-use crate::config::{Log, LogFormat};
+use crate::config::{Database, Log, LogFormat};
 use crate::http::Limits;
 use crate::mail::{self, Mailer};
 use crate::management::Management;
@@ -39,9 +39,9 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let _lock = lock(&config.database_url)?;
-    let store = Store::open(&config.database_url, &claviger_store::Options::default())?;
-    let master = master_key(&config.database_url, config.master_key_file.as_deref())?;
+    let _lock = lock(&config.database)?;
+    let store = Store::connect(&config.database.url, &config.database.options).await?;
+    let master = master_key(&config.database, config.master_key_file.as_deref())?;
     let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
     let app = Box::pin(opened).await.map_err(wrong_start)?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
@@ -88,8 +88,9 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Trouble> {
     })
 }
 
-fn lock(url: &str) -> Result<Option<ServingLock>, Trouble> {
-    let Some(file) = sqlite_file(url) else { return Ok(None) };
+/// A SQLite database is served by one process; a PostgreSQL by any number.
+fn lock(database: &Database) -> Result<Option<ServingLock>, Trouble> {
+    let Some(file) = database.file() else { return Ok(None) };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok(Some(lock_for_serving(folder)?))
 }

@@ -47,7 +47,7 @@ Examples:
 
 /// Does it.
 pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data()?;
+    let data = context.data().await?;
     let realm = data.realm().await?;
     match command {
         UserCommand::List => {

@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 18] = [
+const KEYS: [(&str, &str); 22] = [
     ("server", "listen"),
     ("server", "management"),
     ("server", "trusted-proxies"),
     ("database", "url"),
+    ("database", "password"),
+    ("database", "password-file"),
+    ("database", "ca-file"),
+    ("database", "connections"),
     ("master-key", "file"),
     ("mail", "from"),
     ("mail", "folder"),
@@ -45,7 +49,13 @@ macro_rules! section {
 }
 
 section!(Server { listen: Vec<String>, management: String, trusted_proxies: Vec<String> });
-section!(Database { url: String });
+section!(Database {
+    url: String,
+    password: SecretText,
+    password_file: String,
+    ca_file: String,
+    connections: u32,
+});
 section!(MasterKey { file: String });
 section!(Mail { from: String, folder: String });
 section!(Smtp {
@@ -167,6 +177,8 @@ impl Given {
                 match (section, key) {
                     ("smtp", "password") => self.values.smtp.password_file = None,
                     ("smtp", "password-file") => self.values.smtp.password = None,
+                    ("database", "password") => self.values.database.password_file = None,
+                    ("database", "password-file") => self.values.database.password = None,
                     _ => {}
                 }
                 return;

@@ -20,7 +20,7 @@ fn the_example_says_the_defaults() {
     let (example, empty) = (from(EXAMPLE).unwrap_or_else(|p| panic!("{p}")), from("").unwrap());
     assert_eq!(format!("{example:?}"), format!("{empty:?}"));
     assert_eq!(empty.server.listen, ["127.0.0.1:8080".parse().unwrap()]);
-    assert_eq!(empty.database_url, "sqlite:///etc/claviger/claviger.db");
+    assert_eq!(*empty.database.url, "sqlite:///etc/claviger/claviger.db");
     assert!(matches!(&empty.mail.outlet, Outlet::Folder(folder) if folder == Path::new("/etc/claviger/mail")));
 }
 
@@ -73,7 +73,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
         variables(&[("server.listen", "127.0.0.1:5"), ("log.format", "json"), ("database.url", "sqlite://x.db")]);
     let config = parse(Some(file), environment, &flags).unwrap();
     assert_eq!(config.server.listen, ["127.0.0.1:5".parse().unwrap()]);
-    assert_eq!((config.log.format, config.database_url.as_str()), (LogFormat::Json, "sqlite://x.db"));
+    assert_eq!((config.log.format, config.database.url.as_str()), (LogFormat::Json, "sqlite://x.db"));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn wrong_values_are_told_where_they_are() {
     assert_eq!(complaint("[server]\nlisten = [\":80\"]").2, "write \"0.0.0.0:80\"");
     assert_eq!(complaint("[server]\nlisten = []").0, 2);
     assert!(complaint("[server]\ntrusted-proxies = [\"10.0.0.0/40\"]").1.contains("no network"));
-    assert!(complaint("[database]\nurl = \"postgres://x\"").2.contains("sqlite://"));
+    assert!(complaint("[database]\nurl = \"mysql://x\"").2.contains("postgres://"));
     assert!(complaint("[mail]\nfrom = \"nobody\"").1.contains("not a mail address"));
     assert_eq!(complaint("[smtp]\nport = 70000\nhost = \"x\"").0, 2);
     assert!(complaint("[smtp]\nport = 25").1.contains("without smtp.host"));

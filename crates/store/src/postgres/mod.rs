@@ -58,7 +58,10 @@ impl Engine {
     }
 
     fn prepare(url: &str, options: &Options) -> Result<Self, Fault> {
-        let parsed = url::parse(url, options.patience)?;
+        let mut parsed = url::parse(url, options.patience)?;
+        if let Some(password) = &options.password {
+            parsed.password(password.as_str());
+        }
         let shown = url::shown(&parsed);
         let manager = Manager::new(parsed, options)?;
         let pool = deadpool::managed::Pool::builder(manager)
