@@ -1,11 +1,13 @@
-//! The project's own tools: `cargo xtask bench`, `cargo xtask test`, `cargo xtask deny`.
+//! The project's own tools: `cargo xtask bench`, `cargo xtask faults`, `cargo xtask test`, `cargo xtask deny`.
 //!
-//! `bench` measures the release server beside bare servers (see [`mod@bench`]), `test` runs everything
-//! that must pass before a change is done (see [`steps`]), `deny` checks the dependencies.
+//! `bench` measures the release server beside bare servers (see [`mod@bench`]), `faults` kills and starves servers and
+//! checks what must hold (see [`faults`]), `test` runs everything that must pass before a change is done (see [`steps`]),
+//! `deny` checks the dependencies.
 
 mod bench;
 mod demo;
 mod deny;
+mod faults;
 mod http;
 mod steps;
 
@@ -29,6 +31,8 @@ enum Task {
     Test(steps::Args),
     /// Speed and memory of the release server beside bare servers that do the least possible.
     Bench(bench::Args),
+    /// Kill, starve and mislead real servers, and check what must hold after each.
+    Faults(faults::Args),
     /// Licences, bans and sources of the dependencies (cargo-deny).
     Deny,
     /// The bare servers, run by `bench` as a process of their own.
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(args) => steps::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Faults(args) => faults::run(&args),
         Task::Deny => deny::run(),
         Task::BenchBare(args) => bench::bare::run(&args).map(|()| true),
         Task::BenchLoad => bench::load::run().map(|()| true),

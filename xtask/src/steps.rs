@@ -232,6 +232,11 @@ fn banned(packages: &str) -> Vec<&'static str> {
 }
 
 /// Makes sure that a tool is there, installing it if need be.
+pub(crate) fn provide_tool(name: &str, check: &str, install: &str) -> Result<()> {
+    provide(&Need { name: name.to_owned(), check: check.to_owned(), install: install.to_owned() })
+}
+
+/// As [`provide_tool`], for a script's line.
 fn provide(need: &Need) -> Result<()> {
     if shell(&need.check, true)? {
         return Ok(());

@@ -62,6 +62,26 @@ impl Browser {
         bail!("no way to {end} within {PAGES} pages")
     }
 
+    /// Asks for a page that wants consent; the request that gives it, not yet sent.
+    ///
+    /// # Errors
+    /// The page has no such form.
+    pub(crate) fn consent(&mut self, target: &str) -> Result<String> {
+        let answer = self.send("GET", target, "")?;
+        let form = form(&answer.body).with_context(|| format!("status {} and no form", answer.status))?;
+        let mut body: Vec<String> =
+            form.hidden.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        body.push("decision=allow".to_owned());
+        let action = form.action.unwrap_or_else(|| target.to_owned());
+        let (cookies, origin) = (self.cookie_line(), format!("Origin: http://{}", self.host));
+        Ok(http::request("POST", &action, &self.host, &[&cookies, &origin], &body.join("&")))
+    }
+
+    /// The same browser, where the server is now.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, host: self.host.clone(), cookies: self.cookies.clone() }
+    }
+
     fn send(&mut self, method: &str, target: &str, body: &str) -> Result<Answer> {
         let cookies = self.cookie_line();
         let origin = format!("Origin: http://{}", self.host);

@@ -5,7 +5,7 @@
 //! first changes from repetition to repetition, so that a slow moment of the machine meets both.
 
 pub(crate) mod bare;
-mod browser;
+pub(crate) mod browser;
 mod claviger;
 mod extras;
 mod fill;
@@ -14,7 +14,7 @@ mod histogram;
 pub(crate) mod load;
 pub(crate) mod process;
 mod report;
-mod target;
+pub(crate) mod target;
 
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,2 @@
+use super::Entry;
+pub(crate) const CASES: &[Entry] = &[];

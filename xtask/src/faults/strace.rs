@@ -1,0 +1,83 @@
+//! System calls that kill, or fail: `strace` attached to a running server.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::bench::process::{Processes, Running};
+
+/// What a database's file is written with.
+pub(crate) const DISK: &str = "pwrite64,write,fsync,fdatasync,ftruncate";
+/// What an answer leaves with.
+pub(crate) const ANSWER: &str = "sendto,sendmsg,writev";
+
+/// What is done to system calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Injury {
+    /// SIGKILL in place of the n-th call of a thread.
+    Kill(u32),
+    /// Every call from now on fails with this error.
+    Fail(&'static str),
+}
+
+impl Injury {
+    fn word(self, calls: &str) -> String {
+        match self {
+            Self::Kill(nth) => format!("inject={calls}:signal=SIGKILL:when={nth}"),
+            Self::Fail(error) => format!("inject={calls}:error={error}:when=1+"),
+        }
+    }
+}
+
+/// A tracer at work; it lets go when dropped.
+pub(crate) struct Strace {
+    running: Option<Running>,
+}
+
+impl Strace {
+    /// Attaches to every thread of a process, and waits until it holds.
+    ///
+    /// # Errors
+    /// It may not, or the process is gone.
+    pub(crate) fn attach(processes: &Processes, pid: u32, calls: &str, injury: Injury) -> Result<Self> {
+        let trace = format!("trace={calls}");
+        // What it says to stderr is read; what it records is nobody's interest.
+        let script = "exec strace -f -o /dev/null -e \"$1\" -e \"$2\" -p \"$3\" 2>&1";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "strace", &trace, &injury.word(calls), &pid.to_string()]);
+        let running = processes.start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+        let line = running.line(Duration::from_secs(10)).context("strace does not attach")?;
+        if !line.contains("attached") {
+            bail!("strace: {line}");
+        }
+        Ok(Self { running: Some(running) })
+    }
+}
+
+impl Drop for Strace {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
+
+/// A command under a tracer that kills it.
+pub(crate) fn around(command: &Command, calls: &str, injury: Injury) -> Command {
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &injury.word(calls)]);
+    traced.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            traced.env(name, value);
+        }
+    }
+    traced
+}
+
+/// Whether a path is on the PATH or there.
+pub(crate) fn is_there(path: &str) -> bool {
+    Path::new(path).exists()
+}
