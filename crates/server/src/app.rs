@@ -6,19 +6,21 @@ use crate::clock::Clock;
 use crate::endpoints;
 use crate::endpoints::show;
 use crate::failure::{self, Failure};
+use crate::follow::Followed;
 use crate::hashing::Hasher;
+use crate::health::Health;
 use crate::http::{Answer, Handler, Incoming};
 use crate::keys::Keys;
 use crate::meter::Meter;
 use crate::pages::Pages;
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
-use crate::server::Followed;
-use crate::sites::{Site, Sites, Target};
+use crate::sites::{Found, Site, Sites, Target};
+use claviger_core::Dialect;
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::Id;
-use claviger_store::Store;
-use http::StatusCode;
+use claviger_store::{Fault, Store};
+use http::{Method, StatusCode};
 use std::sync::Arc;
 
 /// Everything that answering a request needs.
@@ -35,6 +37,9 @@ pub struct App {
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
     pub(crate) followed: Followed,
+    pub(crate) health: Health,
+    /// This server's name among those that share the database.
+    pub(crate) node: Id,
 }
 
 impl App {
@@ -53,15 +58,62 @@ impl App {
     /// The answer to a request that a realm knows; `None` for one that none does.
     async fn respond(&self, incoming: &Incoming) -> Option<Answer> {
         let authority = incoming.authority();
-        let found = self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await;
-        let (site, target) = match found {
-            Ok(found) => found?,
-            Err(fault) => {
-                let failure = Failure::from(fault);
-                return Some(failure.to_json(&claviger_core::Dialect::default(), false, incoming.id));
+        match self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await {
+            Ok(Some((site, target))) if target.is_from_memory() || self.is_current() => {
+                Some(self.dispatch(&site, target, incoming).await)
+            }
+            found => Box::pin(self.respond_late(incoming, found)).await,
+        }
+    }
+
+    /// The same where the site or this server is not up to date, or nobody knows the address: what is in memory is answered
+    /// from there, and everything else when this server has caught up.
+    async fn respond_late(&self, incoming: &Incoming, found: Result<Option<Found>, Fault>) -> Option<Answer> {
+        let authority = incoming.authority();
+        let found = match (self.current().await, found) {
+            (Ok(()), _) => self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await,
+            (Err(_), Err(fault)) => Err(fault),
+            // Whether there is nothing at this address, nobody knows now.
+            (Err(failure), Ok(None)) => return Some(failure.to_json(&Dialect::default(), false, incoming.id)),
+            (Err(failure), Ok(Some((site, target)))) => {
+                return Some(self.not_current(&site, target, incoming, &failure).await);
             }
         };
-        Some(self.dispatch(&site, target, incoming).await)
+        match found {
+            Ok(found) => {
+                let (site, target) = found?;
+                Some(self.dispatch(&site, target, incoming).await)
+            }
+            Err(fault) => {
+                let failure = Failure::from(fault);
+                Some(match self.sites.find_old(&authority, incoming.path()) {
+                    Some((site, target)) => self.not_current(&site, target, incoming, &failure).await,
+                    None => failure.to_json(&Dialect::default(), false, incoming.id),
+                })
+            }
+        }
+    }
+
+    /// The answer of a server that does not know what the others know.
+    async fn not_current(&self, site: &Site, target: Target, incoming: &Incoming, failure: &Failure) -> Answer {
+        match target {
+            _ if target.is_from_memory() || incoming.head.method == Method::OPTIONS => {
+                self.dispatch(site, target, incoming).await
+            }
+            Target::Endpoint(Endpoint::Authorization) => {
+                endpoints::authorization::turn_away(self, site, incoming, failure)
+            }
+            Target::Endpoint(Endpoint::EndSession)
+            | Target::SignIn
+            | Target::Consent
+            | Target::SwitchAccount
+            | Target::Secret => show::failure(self, site, incoming, failure),
+            Target::Endpoint(_) | Target::Discovery | Target::Stylesheet => {
+                let mut answer = failure.to_json(&site.realm.dialect, false, incoming.id);
+                endpoints::token::allow_any_origin(&mut answer);
+                answer
+            }
+        }
     }
 
     /// A future is as large as its largest branch and is moved with each request, so only the busiest are in place.

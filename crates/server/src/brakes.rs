@@ -5,12 +5,17 @@
 //! other; those beyond wait for the verdict on the first ones, and all pass if that is good. What is right without
 //! hashing (a secret that Claviger made) need not be braked at all, so nobody locks an app out by guessing.
 //!
-//! All of it is in memory and bounded. Names that nobody has are kept apart, so that inventing names pushes no real one
-//! out.
+//! All of it is decided in memory, and bounded. Names that nobody has are kept apart, so that inventing names pushes no real
+//! one out. Servers on one database tell one another ([`sharing`]), but for names that nobody has.
+
+mod sharing;
 
 use claviger_core::crypto::sha256;
+use sharing::Untold;
+pub(crate) use sharing::share;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -92,11 +97,20 @@ struct Policy {
 }
 
 /// All brakes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Brakes {
     known: Mutex<Table>,
     unknown: Mutex<Table>,
     addresses: Mutex<Table>,
+    /// Up to when, by the database's clock, other servers were heard.
+    heard_until: AtomicI64,
+}
+
+impl Default for Brakes {
+    fn default() -> Self {
+        let shared = || Mutex::new(Table { untold: Some(HashMap::new()), ..Table::default() });
+        Self { known: shared(), unknown: Mutex::default(), addresses: shared(), heard_until: AtomicI64::new(0) }
+    }
 }
 
 /// An attempt that is being looked at. Dropping it means that it failed.
@@ -130,7 +144,11 @@ impl Brakes {
     }
 
     fn table(&self, subject: Subject) -> MutexGuard<'_, Table> {
-        let table = match subject.kind {
+        self.table_of(subject.kind)
+    }
+
+    fn table_of(&self, kind: Kind) -> MutexGuard<'_, Table> {
+        let table = match kind {
             Kind::Known => &self.known,
             Kind::Unknown => &self.unknown,
             Kind::Address => &self.addresses,
@@ -191,6 +209,8 @@ struct Entry {
 struct Table {
     young: HashMap<[u8; 16], Entry>,
     old: HashMap<[u8; 16], Entry>,
+    /// What other servers have not been told, where they are to be told.
+    untold: Option<HashMap<[u8; 16], Untold>>,
 }
 
 impl Table {
@@ -230,18 +250,25 @@ impl Table {
         let policy = subject.policy();
         let entry = self.entry(subject.key);
         entry.under_way = entry.under_way.saturating_sub(1);
-        match verdict {
-            Verdict::Right if policy.forgiving => entry.failures = 0,
-            Verdict::Right | Verdict::None => {}
+        let news = match verdict {
+            Verdict::Right if policy.forgiving => {
+                let had_failed = std::mem::take(&mut entry.failures) > 0;
+                had_failed.then_some(Untold::forgiven(started))
+            }
+            Verdict::Right | Verdict::None => None,
             Verdict::Wrong => {
                 entry.failures = entry.failures.saturating_add(1);
                 entry.last_failure = entry.last_failure.max(started);
+                Some(Untold::failed(started))
             }
-        }
+        };
         entry.wake_next();
         let awaited = entry.waiting.as_ref().is_some_and(|waiting| Arc::strong_count(waiting) > 1);
         if entry.failures == 0 && entry.under_way == 0 && !awaited {
             self.young.remove(&subject.key);
+        }
+        if let Some(news) = news {
+            self.remember(subject.key, news);
         }
     }
 }
@@ -265,158 +292,4 @@ impl Entry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Brakes, MOST, Subject};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    async fn fail(brakes: &Brakes, subject: &Subject, now: i64) -> Result<(), i64> {
-        brakes.start(subject, now).await.map(drop)
-    }
-
-    #[tokio::test]
-    async fn bar_47_pauses_grow_after_five_failures_and_end_with_a_success() {
-        let brakes = Brakes::default();
-        let client = Subject::client("r", "c");
-        let mut now = 1_000_000;
-        for _ in 0..5 {
-            fail(&brakes, &client, now).await.unwrap();
-        }
-        for pause in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
-            assert_eq!(fail(&brakes, &client, now).await, Err(pause));
-            assert_eq!(fail(&brakes, &client, now + pause * 1000 - 1).await, Err(1));
-            now += pause * 1000;
-            fail(&brakes, &client, now).await.unwrap();
-        }
-        now += 60_000;
-        brakes.start(&client, now).await.unwrap().succeeded();
-        for _ in 0..5 {
-            fail(&brakes, &client, now).await.unwrap();
-        }
-        assert_eq!(fail(&brakes, &client, now).await, Err(1));
-    }
-
-    #[tokio::test]
-    async fn failures_are_forgotten_after_a_while_whatever_the_clock_does() {
-        let brakes = Brakes::default();
-        let user = Subject::user("r", "u");
-        for _ in 0..5 {
-            fail(&brakes, &user, 5_000_000).await.unwrap();
-        }
-        assert_eq!(fail(&brakes, &user, 5_000_000).await, Err(1));
-        // The clock was set back by an hour: the pause is not longer than it was.
-        assert_eq!(fail(&brakes, &user, 1_400_000).await, Err(1));
-        fail(&brakes, &user, 1_401_000).await.unwrap();
-        for _ in 0..5 {
-            fail(&brakes, &user, 1_401_000 + 900_001).await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn subjects_do_not_brake_one_another() {
-        let brakes = Brakes::default();
-        let stopped = Subject::user("r", "x");
-        for _ in 0..5 {
-            fail(&brakes, &stopped, 0).await.unwrap();
-        }
-        assert!(fail(&brakes, &stopped, 0).await.is_err());
-        for other in [
-            Subject::user("s", "x"),
-            Subject::user("r", "y"),
-            Subject::client("r", "x"),
-            Subject::unknown_user("r", "x"),
-            Subject::unknown_client("r", "x"),
-        ] {
-            fail(&brakes, &other, 0).await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_hundred_guesses_at_once_get_no_further_than_five() {
-        let brakes = Arc::new(Brakes::default());
-        let looked_at = Arc::new(AtomicU32::new(0));
-        let tasks: Vec<_> = (0..100)
-            .map(|_| {
-                let (brakes, looked_at) = (Arc::clone(&brakes), Arc::clone(&looked_at));
-                tokio::spawn(async move {
-                    let attempt = brakes.start(&Subject::user("r", "u"), 0).await?;
-                    looked_at.fetch_add(1, Ordering::Relaxed);
-                    tokio::task::yield_now().await;
-                    drop(attempt);
-                    Ok::<_, i64>(())
-                })
-            })
-            .collect();
-        for task in tasks {
-            assert!(matches!(task.await.unwrap(), Ok(()) | Err(1)));
-        }
-        assert_eq!(looked_at.load(Ordering::Relaxed), 5);
-    }
-
-    #[tokio::test]
-    async fn a_hundred_right_ones_at_once_all_pass() {
-        let brakes = Arc::new(Brakes::default());
-        for _ in 0..4 {
-            fail(&brakes, &Subject::user("r", "u"), 0).await.unwrap();
-        }
-        let tasks: Vec<_> = (0..100)
-            .map(|_| {
-                let brakes = Arc::clone(&brakes);
-                tokio::spawn(async move {
-                    let attempt = brakes.start(&Subject::user("r", "u"), 0).await.unwrap();
-                    tokio::task::yield_now().await;
-                    attempt.succeeded();
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-        assert!(brakes.known.lock().unwrap().young.is_empty());
-    }
-
-    #[tokio::test]
-    async fn an_attempt_without_a_verdict_counts_for_nothing() {
-        let brakes = Brakes::default();
-        let user = Subject::user("r", "u");
-        for _ in 0..20 {
-            brakes.start(&user, 0).await.unwrap().undecided();
-        }
-        for _ in 0..5 {
-            fail(&brakes, &user, 0).await.unwrap();
-        }
-        assert!(fail(&brakes, &user, 0).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn inventing_names_neither_fills_the_memory_nor_frees_a_real_one() {
-        let brakes = Brakes::default();
-        let user = Subject::user("r", "u");
-        for _ in 0..5 {
-            fail(&brakes, &user, 0).await.unwrap();
-        }
-        for i in 0..2 * MOST {
-            fail(&brakes, &Subject::unknown_user("r", &i.to_string()), 0).await.unwrap();
-        }
-        assert!(fail(&brakes, &user, 0).await.is_err());
-        let unknown = brakes.unknown.lock().unwrap();
-        assert!(unknown.young.len() + unknown.old.len() <= MOST);
-    }
-
-    #[tokio::test]
-    async fn an_address_has_a_longer_leash_and_success_does_not_make_up_for_failures() {
-        let brakes = Brakes::default();
-        let address = Subject::address("192.0.2.1".parse().unwrap()).unwrap();
-        for _ in 0..199 {
-            fail(&brakes, &address, 0).await.unwrap();
-        }
-        brakes.start(&address, 0).await.unwrap().succeeded();
-        fail(&brakes, &address, 0).await.unwrap();
-        assert_eq!(fail(&brakes, &address, 0).await, Err(1));
-        assert_eq!(Subject::address("127.0.0.1".parse().unwrap()), None);
-        let network = |text: &str| Subject::address(text.parse().unwrap()).unwrap();
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("::ffff:192.0.2.1"), address);
-    }
-}
+mod tests;

@@ -89,7 +89,7 @@ impl Clients {
     /// # Errors
     /// The store cannot be read.
     pub(crate) async fn load(&self, store: &Store, realm: &str, id: &str) -> Result<Option<Arc<Entry>>, Fault> {
-        if let Some(entry) = self.cache.get(&KeyRef { realm, id }) {
+        if let Some(entry) = self.remembered(realm, id) {
             return Ok(Some(entry));
         }
         let before = self.forgotten.load(Ordering::SeqCst);
@@ -101,6 +101,11 @@ impl Clients {
             self.cache.remove(&KeyRef { realm, id });
         }
         Ok(Some(entry))
+    }
+
+    /// The client of this id, if it has been asked for before.
+    pub(crate) fn remembered(&self, realm: &str, id: &str) -> Option<Arc<Entry>> {
+        self.cache.get(&KeyRef { realm, id })
     }
 
     /// A client has changed.

@@ -1,5 +1,6 @@
 //! Why a request is not served: the peer's mistake or our own trouble, and what each answers.
 
+use crate::health::count;
 use crate::http::{Answer, RequestId};
 use bytes::Bytes;
 use claviger_core::answer;
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     Fault(String),
     /// We cannot now; try again soon.
     Busy(&'static str),
+    /// The database cannot now, or this server has lost touch with it; try again soon.
+    Database(Fault),
 }
 
 impl From<Refusal> for Failure {
@@ -30,9 +33,9 @@ impl From<Refusal> for Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         if fault.is_transient() {
-            tracing::warn!(%fault, "the store cannot serve");
-            Self::Busy("the database is busy")
+            Self::Database(fault)
         } else {
+            count(&fault);
             Self::Fault(fault.to_string())
         }
     }
@@ -51,7 +54,10 @@ impl From<serde_json::Error> for Failure {
 }
 
 /// Seconds after which a peer that met our trouble may try again.
-const SOON: HeaderValue = HeaderValue::from_static("1");
+pub(crate) const SOON: HeaderValue = HeaderValue::from_static("1");
+
+/// What a peer hears of it.
+const BUSY: &str = "the server is busy; try again in a second";
 
 impl Failure {
     /// Logs it under the request's id; the protocol's word for it and the public description.
@@ -67,7 +73,13 @@ impl Failure {
             }
             Self::Busy(what) => {
                 tracing::warn!(request = %id, what, "too busy");
-                (ErrorCode::TemporarilyUnavailable, "the server is busy; try again in a second".to_owned())
+                (ErrorCode::TemporarilyUnavailable, BUSY.to_owned())
+            }
+            // While it lasts, every request says so: what began and when it ended is told once, elsewhere.
+            Self::Database(fault) => {
+                count(fault);
+                tracing::info!(request = %id, %fault, "not served");
+                (ErrorCode::TemporarilyUnavailable, BUSY.to_owned())
             }
         }
     }
@@ -78,13 +90,13 @@ impl Failure {
         let status = match self {
             Self::Refusal(refusal) => answer::status(dialect, refusal, basic),
             Self::Fault(_) => 500,
-            Self::Busy(_) => 503,
+            Self::Busy(_) | Self::Database(_) => 503,
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut answer = json(status, answer::error_body(code, &description));
         let headers = answer.headers_mut();
         match self {
-            Self::Busy(_) => {
+            Self::Busy(_) | Self::Database(_) => {
                 headers.insert(RETRY_AFTER, SOON);
             }
             Self::Refusal(Refusal::Braked { seconds, .. }) => {

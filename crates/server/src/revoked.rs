@@ -93,6 +93,11 @@ impl Revoked {
         });
     }
 
+    /// Numbers begin again with those of another database; what is revoked stays so.
+    pub(crate) fn start_over(&self) {
+        self.last_seq.send_replace(0);
+    }
+
     /// The last sequence number, and how to wait for the next.
     pub(crate) fn watch(&self) -> watch::Receiver<i64> {
         self.last_seq.subscribe()

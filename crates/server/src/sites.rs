@@ -34,6 +34,19 @@ pub(crate) enum Target {
     Stylesheet,
 }
 
+impl Target {
+    /// Answered from what is in memory, as long as need be: what APIs need to check tokens. Introspection tells of what was
+    /// revoked as far as is known.
+    pub(crate) const fn is_from_memory(self) -> bool {
+        matches!(
+            self,
+            Self::Discovery
+                | Self::Stylesheet
+                | Self::Endpoint(Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo)
+        )
+    }
+}
+
 /// Paths of the pages below the issuer's own path.
 const PAGES: [(&str, Target); 5] = [
     ("/-/sign-in", Target::SignIn),
@@ -97,6 +110,10 @@ impl Site {
     }
 }
 
+fn found(sites: &[Arc<Site>], authority: &str, path: &str) -> Option<Found> {
+    sites.iter().find_map(|site| Some((Arc::clone(site), site.target(authority, path)?)))
+}
+
 fn routes(realm: &Realm) -> HashMap<String, Route> {
     let base = realm.base_path();
     let mut routes = HashMap::new();
@@ -130,10 +147,15 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
     routes
 }
 
+/// Where a request belongs.
+pub(crate) type Found = (Arc<Site>, Target);
+
 /// All sites that have been asked for.
 #[derive(Debug)]
 pub(crate) struct Sites {
     at: Cache<String, Arc<[Arc<Site>]>>,
+    /// What was found last, for as long as it cannot be read anew.
+    old: Cache<String, Arc<[Arc<Site>]>>,
     by_id: Cache<String, Arc<Site>>,
     /// Counts what was forgotten, so that what was read before is not kept after.
     forgotten: AtomicU64,
@@ -144,7 +166,7 @@ const KEPT: usize = 10_000;
 
 impl Default for Sites {
     fn default() -> Self {
-        Self { at: Cache::new(KEPT), by_id: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
+        Self { at: Cache::new(KEPT), old: Cache::new(KEPT), by_id: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
     }
 }
 
@@ -159,12 +181,17 @@ impl Sites {
         keys: &Keys,
         authority: &str,
         path: &str,
-    ) -> Result<Option<(Arc<Site>, Target)>, Fault> {
+    ) -> Result<Option<Found>, Fault> {
         let sites = match self.at.get(authority) {
             Some(sites) => sites,
             None => self.load(store, keys, authority).await?,
         };
-        Ok(sites.iter().find_map(|site| Some((Arc::clone(site), site.target(authority, path)?))))
+        Ok(found(&sites, authority, path))
+    }
+
+    /// The same as it was when it was last read, though it may have changed since.
+    pub(crate) fn find_old(&self, authority: &str, path: &str) -> Option<Found> {
+        found(&*self.old.get(authority)?, authority, path)
     }
 
     async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
@@ -186,6 +213,11 @@ impl Sites {
         sites.sort_by_key(|site| std::cmp::Reverse(site.realm.base_path().len()));
         let sites: Arc<[Arc<Site>]> = sites.into();
         self.at.insert(authority.to_owned(), Arc::clone(&sites));
+        if sites.is_empty() {
+            self.old.remove(authority);
+        } else {
+            self.old.insert(authority.to_owned(), Arc::clone(&sites));
+        }
         if self.forgotten.load(Ordering::SeqCst) != before {
             // A realm or its keys may have changed while they were read.
             self.drop_all();

@@ -128,6 +128,7 @@ impl Store {
 
 /// Runs an intention that writes: `write!(self, Several, |tx| { ..; Ok(Keep(answer)) })`. The block runs where the
 /// engine wants it, and again where another transaction stood in its way: it owns what it uses, and gives nothing away.
+/// What waits for the network is boxed: it is large, and would be moved with every request that only meets SQLite.
 macro_rules! write {
     ($store:expr, $extent:ident, |$tx:ident| $body:block) => {
         match &*$store.engine {
@@ -138,14 +139,14 @@ macro_rules! write {
                 let mut patience = engine.patience();
                 loop {
                     let outcome = patience
-                        .bound(async {
+                        .bound(Box::pin(async {
                             let mut transaction = patience.begin($crate::tx::Extent::$extent).await?;
                             let end = {
                                 let $tx = &mut transaction;
                                 async { $body }.await
                             };
                             transaction.end(end).await
-                        })
+                        }))
                         .await;
                     if let Some(outcome) = patience.settle(outcome).await {
                         break outcome;
@@ -165,14 +166,14 @@ macro_rules! read {
             $crate::store::Engine::Postgres(engine) => {
                 let patience = engine.patience();
                 patience
-                    .bound(async {
+                    .bound(Box::pin(async {
                         let mut transaction = patience.begin($crate::tx::Extent::Single).await?;
                         let result = {
                             let $tx = &mut transaction;
                             async { $body }.await
                         };
                         transaction.read(result)
-                    })
+                    }))
                     .await
             }
         }

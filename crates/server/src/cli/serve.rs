@@ -2,26 +2,22 @@
 
 use super::context::{Context, master_key};
 use super::trouble::{Exit, Trouble};
-use crate::app::{App, Service};
+use crate::app::Service;
 use crate::clock::Clock;
 use crate::config::{Database, Log, LogFormat};
 use crate::http::Limits;
-use crate::mail::{self, Mailer};
+use crate::mail::Mailer;
 use crate::management::Management;
-use crate::{http, server};
+use crate::{http, jobs, server};
 use claviger_store::{ServingLock, Store, lock_for_serving};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
-
-/// How often the outbox is looked into.
-const MAIL: Duration = Duration::from_secs(10);
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
@@ -50,7 +46,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let mut tasks = tokio::task::JoinSet::new();
     let service = Service { app: Arc::clone(&app), fallback: None };
     tasks.spawn(server::run(service, listeners, limits.clone(), stopped.clone()));
-    tasks.spawn(send_mails(Arc::clone(&app), mailer, stopped.clone()));
+    tasks.spawn(jobs::send_mails(Arc::clone(&app), mailer, stopped.clone()));
     if let Some(listener) = management {
         tasks.spawn(http::serve(listener, Management { app: Arc::clone(&app) }, limits, stopped));
     }
@@ -121,18 +117,6 @@ fn log(log: &Log) -> Result<(), Trouble> {
     };
     let started = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
     started.map_err(|error| Trouble::new(Exit::Failure, format!("the log cannot be started: {error}")))
-}
-
-async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(MAIL) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-        if let Err(fault) = mail::deliver_due(&app.store, &app.secrets, &mailer, app.clock.now()).await {
-            tracing::warn!(%fault, "cannot look into the outbox");
-        }
-    }
 }
 
 /// Tells systemd, where it started us and asked to be told (`sd_notify`).

@@ -51,6 +51,22 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     }
 }
 
+/// The answer of a server that cannot decide now: to where the client wants it, if that can be told from memory (RFC 6749
+/// 4.1.2.1), or else a page.
+pub(crate) fn turn_away(app: &App, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
+    let bytes = if incoming.head.method == Method::POST { &incoming.body } else { incoming.query().as_bytes() };
+    let back = Params::form(bytes).ok().and_then(|params| {
+        let Ok(Named::Client(id)) = authorize::entry(&site.realm, &params) else { return None };
+        let entry = app.clients.remembered(&site.realm.id, id)?;
+        let destination = authorize::destination(&site.realm, Some(&entry.client), &params).ok()?;
+        Some((entry, destination))
+    });
+    let Some((entry, destination)) = back else { return show::failure(app, site, incoming, failure) };
+    let (code, description) = failure.log(incoming.id);
+    let delivery = answer::deliver_error(&destination, &site.realm.issuer, code, &description);
+    show::delivery(app, site, &entry.client.name, delivery)
+}
+
 async fn begin(
     app: &App,
     site: &Site,
@@ -108,7 +124,7 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         match self.step(client, request, pending, given).await {
-            Err(failure @ (Failure::Fault(_) | Failure::Busy(_))) => {
+            Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
                 let delivery = answer::deliver_error(&request.destination, issuer, code, &description);

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::browser::Browser;
-use crate::failure::{Failure, empty};
+use crate::failure::{Failure, SOON, empty};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
     self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
@@ -16,7 +16,6 @@ use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::redirect::RedirectUri;
-use claviger_core::refusal::ErrorCode;
 use claviger_core::token::Id;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
@@ -81,22 +80,17 @@ pub(crate) fn refusal(
 
 /// A request of a browser's that we could not serve.
 pub(crate) fn failure(app: &App, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
-    let (status, code) = match failure {
+    let status = match failure {
         Failure::Refusal(cause) => return refusal(app, site, incoming, cause, None),
-        Failure::Fault(detail) => {
-            tracing::error!(request = %incoming.id, detail, "failed");
-            (500, ErrorCode::ServerError)
-        }
-        Failure::Busy(what) => {
-            tracing::warn!(request = %incoming.id, what, "too busy");
-            (503, ErrorCode::TemporarilyUnavailable)
-        }
+        Failure::Fault(_) => 500,
+        Failure::Busy(_) | Failure::Database(_) => 503,
     };
+    let (code, _) = failure.log(incoming.id);
     let mut page = ErrorPage::new(code.name(), incoming.id.to_string());
     page.status = status;
     let mut answer = view(app, site, &page);
     if status == 503 {
-        answer.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+        answer.headers_mut().insert(http::header::RETRY_AFTER, SOON);
     }
     answer
 }

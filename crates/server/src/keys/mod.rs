@@ -46,6 +46,8 @@ struct Shared {
 enum Rsa {
     InTheBackground,
     AtOnce,
+    /// By the caller.
+    Later,
 }
 
 impl Keys {
@@ -69,13 +71,32 @@ impl Keys {
         Ok(ring)
     }
 
-    /// Does what is due by age: publishes successors, lets them sign, retires and removes. A job calls it for every realm
-    /// that is in use, about once a minute. Also reads what other processes have changed.
+    /// Does what is due by age: publishes successors, lets them sign, retires and removes. A job calls it for every realm in
+    /// turn, and waits for RSA. A realm that has no keys gets them with its first request; one that nobody asked for costs
+    /// one read.
     ///
     /// # Errors
     /// As for [`Self::ring`].
     pub async fn tick(&self, realm: &Realm) -> Result<(), Fault> {
-        self.ring(realm).await.map(drop)
+        let set = self.0.store.keys(&realm.id).await?;
+        let policy = Policy::of(realm);
+        let due = plan(&infos(&set)?, &policy, self.0.clock.now(), false);
+        if set.keys.is_empty() || (due.is_empty() && !self.0.is_in_use(&realm.id)) {
+            return Ok(());
+        }
+        let ring = self.0.ring(&realm.id);
+        self.settle(&ring, &policy, false, Rsa::Later).await?;
+        for step in due {
+            if let Step::Make { algorithm, .. } = step
+                && is_slow(algorithm)
+                && ring.begin_making(algorithm)
+            {
+                let made = self.make_now(&ring, &policy, algorithm).await;
+                ring.made(algorithm);
+                made?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives every key in use a successor, which signs after the realm's `key-prepublish`. Where a successor is published
@@ -102,8 +123,10 @@ impl Keys {
                     Step::Activate(kid) => KeyChange::Activate { kid },
                     Step::Retire(kid) => KeyChange::Retire { kid },
                     Step::Remove(kid) => KeyChange::Remove { kid },
-                    Step::Make { algorithm, .. } if is_slow(algorithm) && rsa == Rsa::InTheBackground => {
-                        self.make_later(ring, policy, algorithm);
+                    Step::Make { algorithm, .. } if is_slow(algorithm) && rsa != Rsa::AtOnce => {
+                        if rsa == Rsa::InTheBackground {
+                            self.make_later(ring, policy, algorithm);
+                        }
                         continue;
                     }
                     Step::Make { algorithm, state, activates_at } => {
@@ -170,6 +193,12 @@ impl Keys {
 }
 
 impl Shared {
+    /// Whether anybody holds a realm's ring.
+    fn is_in_use(&self, realm: &str) -> bool {
+        let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        rings.get(realm).is_some_and(|ring| ring.strong_count() > 0)
+    }
+
     /// The ring of a realm, empty at first.
     fn ring(&self, realm: &str) -> Arc<KeyRing> {
         let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,167 @@
+//! What goes on beside the requests.
+//!
+//! Each server by itself writes its meter, forgets revocations that no token can meet any more, and writes down what time
+//! it is. What concerns the database as a whole is done by one of all servers, whoever has the lease: expired rows leave,
+//! signing keys are replaced by age, mails are sent. When it dies, another goes on; and where two do the same for a moment,
+//! every step is a conditional write.
+
+use crate::app::App;
+use crate::mail::{self, Mailer};
+use claviger_store::{Fault, LegacyUse};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often the jobs run.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// How soon it is tried again where the database could not be written.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How long a lease lasts, in milliseconds. Whoever works takes it anew each [`PERIOD`].
+const LEASE: i64 = 30_000;
+
+/// How many expired rows of a kind leave in one transaction: few enough that nobody waits long behind it.
+const BATCH: i64 = 200;
+
+/// How long the sweeping or the keys may take before everything else has its turn.
+const TURN: Duration = Duration::from_secs(5);
+
+/// The shortest rest between two batches.
+const REST: Duration = Duration::from_millis(5);
+
+/// How many realms' keys are looked at in a turn.
+const REALMS: i64 = 200;
+
+/// Does what is due until told to stop; then what is left to write down.
+pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let (mut rest, mut after) = (PERIOD, String::new());
+    loop {
+        let stopping = tokio::select! {
+            () = sleep(rest) => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        if stopping {
+            // A database that is gone must not keep the server from ending.
+            let _ = timeout(TURN, end(&app)).await;
+            return;
+        }
+        rest = match round(&app, &mut after, &stop).await {
+            Ok(true) => REST,
+            Ok(false) => PERIOD,
+            Err(fault) => {
+                tracing::debug!(%fault, "the jobs are tried again soon");
+                SOON
+            }
+        };
+    }
+}
+
+/// One round; whether there is more to do at once. `after`: the last realm whose keys were looked at.
+async fn round(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
+    let now = app.clock.now();
+    app.revoked.forget_expired(now);
+    let written = app.store.tell_time(now).await;
+    app.health.wrote(app.clock.monotonic(), &written);
+    written?;
+    write_meter(app).await;
+    let leads = app.store.take_lease("jobs", &app.node, LEASE).await;
+    app.health.leads(matches!(leads, Ok(true)));
+    if !leads? {
+        return Ok(false);
+    }
+    let more = sweep(app, stop).await?;
+    look_after_keys(app, after, stop).await?;
+    Ok(more)
+}
+
+async fn end(app: &App) {
+    write_meter(app).await;
+    let done = async {
+        app.store.tell_time(app.clock.now()).await?;
+        app.store.release_lease("jobs", &app.node).await
+    };
+    if let Err(fault) = done.await {
+        tracing::warn!(%fault, "the jobs did not end cleanly; another server goes on when the lease is over");
+    }
+}
+
+/// Lets go what is over, in small batches. Between two it rests for as long as one took, so that whoever issues has the
+/// database for half of the time at least. Whether there is more.
+async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
+    let begun = Instant::now();
+    loop {
+        let batch = Instant::now();
+        if app.store.purge(app.clock.now(), BATCH).await? < u64::try_from(BATCH).unwrap_or_default() {
+            return Ok(false);
+        }
+        if begun.elapsed() > TURN || *stop.borrow() {
+            return Ok(true);
+        }
+        sleep(batch.elapsed().max(REST)).await;
+    }
+}
+
+/// Replaces signing keys by age: of all realms in turn, whether or not anybody asks for them.
+async fn look_after_keys(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
+    let begun = Instant::now();
+    let realms = app.store.list_realms(after, REALMS).await?;
+    let is_last = i64::try_from(realms.len()).is_ok_and(|count| count < REALMS);
+    for id in realms {
+        if begun.elapsed() > TURN || *stop.borrow() {
+            return Ok(());
+        }
+        if let Some(realm) = app.store.realm(&id).await?
+            && let Err(fault) = app.keys.tick(&realm).await
+        {
+            tracing::warn!(%fault, realm = id, "cannot look after the signing keys");
+        }
+        *after = id;
+    }
+    if is_last {
+        after.clear();
+    }
+    Ok(())
+}
+
+async fn write_meter(app: &App) {
+    const DAY: i64 = 86_400_000;
+    let counted = app.meter.take();
+    if counted.is_empty() {
+        return;
+    }
+    let day = app.clock.now() / DAY;
+    let uses = counted.iter().map(|((realm, client, legacy), count)| LegacyUse {
+        realm: realm.clone(),
+        client: client.clone(),
+        legacy: legacy.name().to_owned(),
+        day,
+        count: i64::try_from(*count).unwrap_or(i64::MAX),
+    });
+    if let Err(fault) = app.store.add_legacy_uses(uses.collect()).await {
+        tracing::warn!(%fault, "cannot write the legacy meter");
+        app.meter.put_back(counted);
+    }
+}
+
+/// Sends the mails of the outbox until told to stop. It has a lease of its own: a mail server may be slow.
+pub async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(PERIOD) => {}
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+        let sent = async {
+            if app.store.take_lease("mail", &app.node, LEASE).await? {
+                mail::deliver_due(&app.store, &app.secrets, &mailer, app.clock.now()).await?;
+            }
+            Ok::<_, Fault>(())
+        };
+        if let Err(fault) = sent.await {
+            crate::health::count(&fault);
+            tracing::debug!(%fault, "the outbox is looked into again later");
+        }
+    }
+    let _ = timeout(TURN, app.store.release_lease("mail", &app.node)).await;
+}
