@@ -150,6 +150,7 @@ async fn run(folder: &str, callers: &[usize], seconds: u64) {
                     hash: Masked([5; 32]),
                     realm: "bench".into(),
                     client: "client-1".into(),
+                    user: None,
                     doc: DOC.into(),
                     expires_at: NOW + 60_000,
                 };

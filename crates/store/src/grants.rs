@@ -2,9 +2,11 @@
 
 use crate::changes::{ChangeKind, note};
 use crate::revocations::{self, RevocationKind};
+use crate::sessions::{Consent, read_consent_at};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
+use crate::users::{StoredUser, read_user_at};
 use crate::value::{Row, values};
 use crate::{Fault, Id, Masked, Store, id_text};
 
@@ -71,6 +73,17 @@ impl GrantRow {
     }
 }
 
+/// A grant with what it rests on.
+#[derive(Debug, Clone)]
+pub struct BackedGrant {
+    /// The grant.
+    pub row: GrantRow,
+    /// Its user, if it has one and they exist.
+    pub user: Option<StoredUser>,
+    /// What the user lets the client do, if they were asked.
+    pub consent: Option<Consent>,
+}
+
 /// Whose grants end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whose {
@@ -85,6 +98,23 @@ impl Store {
     /// The store cannot read.
     pub async fn grant(&self, id: &Id) -> Result<Option<GrantRow>, Fault> {
         read!(self, |tx| { tx.optional(Statement::Grant, values![id], read_grant).await })
+    }
+
+    /// As [`Store::grant`], with its user and their consent, all as of one moment.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn backed_grant(&self, id: &Id) -> Result<Option<BackedGrant>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::BackedGrant, values![id], |row| {
+                Ok(BackedGrant {
+                    row: read_grant(row)?,
+                    user: read_user_at(row, 18)?,
+                    consent: read_consent_at(row, 21)?,
+                })
+            })
+            .await
+        })
     }
 
     /// Ends a grant: its refresh tokens, its access tokens of either format, its seats. Does nothing the second time;

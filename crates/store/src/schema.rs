@@ -286,6 +286,9 @@ CREATE TABLE lease (
     until BIGINT NOT NULL
 );
 
+-- Who gave the code, so that it and its user are read at once. A code of an older program has none here.
+ALTER TABLE code ADD COLUMN user_id TEXT;
+
 -- Failed guesses at passwords and secrets, as the servers tell one another.
 CREATE TABLE brake (
     subject {BYTES} NOT NULL PRIMARY KEY,
@@ -296,6 +299,9 @@ CREATE TABLE brake (
 );
 CREATE INDEX brake_told ON brake (told_at);
 CREATE INDEX brake_expiry ON brake (expires_at);
+
+-- What is under way in a database that must not be served: a copy, a restore; or that it is a backup.
+CREATE TABLE unfinished (name TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL);
 
 -- How often the database was brought back from a copy; and the latest time that any server was told.
 INSERT INTO counter (name, value) VALUES ('epoch', 0), ('clock', 0);

@@ -3,9 +3,10 @@
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
+use crate::users::read_user_at;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Id, Store};
-use claviger_core::ScopeSet;
+use claviger_core::{ScopeSet, User};
 
 /// A browser in which somebody signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,17 @@ pub struct Consent {
     pub updated_at: i64,
 }
 
+/// Who is signed in, and what they let a client do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Whose it is, as they are now; they may be disabled.
+    pub user: User,
+    /// What they let the client do, if they were asked.
+    pub consent: Option<Consent>,
+}
+
 /// A consent that is being given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentGrant {
@@ -87,6 +99,21 @@ impl Store {
     /// The store cannot read.
     pub async fn session(&self, hash: &Hash, now: i64) -> Result<Option<Session>, Fault> {
         read!(self, |tx| { tx.optional(Statement::Session, values![hash, now], read_session).await })
+    }
+
+    /// The session of a cookie with its user, and what they let a client do (`client` may be empty: then nothing), all
+    /// as of one moment. None where the session is over.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn signed_in(&self, hash: &Hash, client: &str, now: i64) -> Result<Option<SignedIn>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
+                let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
+                Ok(SignedIn { session: read_session(row)?, user: user.user, consent: read_consent_at(row, 10)? })
+            })
+            .await
+        })
     }
 
     /// Moves a session's idle limit; whether it is not over. A write: to be called once a minute, not once a request.
@@ -175,14 +202,9 @@ impl Store {
     /// The store cannot read.
     pub async fn consent(&self, realm: &str, user: &str, client: &str) -> Result<Option<Consent>, Fault> {
         read!(self, |tx| {
-            tx.optional(Statement::Consent, values![realm, user, client], |row| {
-                Ok(Consent {
-                    scope: ScopeSet::parse(row.text(0)?).map_err(Fault::other)?,
-                    organisations: serde_json::from_str(row.text(1)?)?,
-                    updated_at: row.int(2)?,
-                })
-            })
-            .await
+            let found =
+                tx.optional(Statement::Consent, values![realm, user, client], |row| read_consent_at(row, 0)).await?;
+            Ok(found.flatten())
         })
     }
 
@@ -223,6 +245,16 @@ pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now:
         tx.execute(Statement::WidenConsent, values![realm, user, client, &merged.to_string()]).await?;
     }
     Ok(())
+}
+
+/// The consent in three columns from `first` on; none where a join found none.
+pub(crate) fn read_consent_at(row: &Row<'_>, first: usize) -> Result<Option<Consent>, Fault> {
+    let Some(scope) = row.text_or_null(first)? else { return Ok(None) };
+    Ok(Some(Consent {
+        scope: ScopeSet::parse(scope).map_err(Fault::other)?,
+        organisations: serde_json::from_str(row.text(first + 1)?)?,
+        updated_at: row.int(first + 2)?,
+    }))
 }
 
 fn read_session(row: &Row<'_>) -> Result<Session, Fault> {

@@ -49,6 +49,8 @@ pub struct Options {
     pub password: Option<Masked<String>>,
     /// PEM certificates of the authority that the database's certificate is checked against; `None`: the public ones.
     pub ca_file: Option<PathBuf>,
+    /// Open also a database that must not be served ([`Fault::Unfinished`]).
+    pub unfinished: bool,
 }
 
 impl Default for Options {
@@ -61,6 +63,7 @@ impl Default for Options {
             connections: 10,
             password: None,
             ca_file: None,
+            unfinished: false,
         }
     }
 }
@@ -70,14 +73,23 @@ impl Store {
     /// [`Store::open`]'s. The schema is brought up to date.
     ///
     /// # Errors
-    /// [`Fault::Other`] for any other URL, [`Fault::SchemaTooNew`] for a newer program's data, [`Fault::Unavailable`]
-    /// where nobody answers or lets us in.
+    /// [`Fault::Other`] for any other URL, [`Fault::SchemaTooNew`] for a newer program's data, [`Fault::Unfinished`] for
+    /// one that must not be served, [`Fault::Unavailable`] where nobody answers or lets us in.
     pub async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let engine = postgres::Engine::connect(url, options).await?;
-            return Ok(Self { engine: Arc::new(Engine::Postgres(engine)) });
+            let store = Self { engine: Arc::new(Engine::Postgres(engine)) };
+            store.refuse_unfinished(options).await?;
+            return Ok(store);
         }
         Self::open(url, options)
+    }
+
+    async fn refuse_unfinished(&self, options: &Options) -> Result<(), Fault> {
+        match self.unfinished().await? {
+            Some(state) if !options.unfinished => Err(Fault::Unfinished(state.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Opens `sqlite:///absolute/path`, `sqlite://relative/path`, or `sqlite::memory:` (for tests: a database in a fresh
@@ -94,7 +106,9 @@ impl Store {
         } else {
             return Err(Fault::Other("a database URL starts with sqlite:// or postgres://".into()));
         };
-        Ok(Self { engine: Arc::new(Engine::Sqlite(engine)) })
+        let store = Self { engine: Arc::new(Engine::Sqlite(engine)) };
+        crate::tx::at_once(store.refuse_unfinished(options))?;
+        Ok(store)
     }
 
     /// How long a caller is kept waiting.

@@ -3,6 +3,7 @@
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
+use crate::users::{StoredUser, read_user_at};
 use crate::value::{Row, Value, values};
 use crate::{Fault, Hash, Id, Masked, Store};
 
@@ -17,6 +18,8 @@ pub struct NewCode {
     pub realm: String,
     /// To whom it was given.
     pub client: String,
+    /// Who gave it.
+    pub user: Option<String>,
     /// Everything it is bound to, as its owner writes it.
     pub doc: String,
     /// When it is over.
@@ -30,6 +33,8 @@ pub struct CodeRow {
     pub code: NewCode,
     /// When it was exchanged.
     pub redeemed_at: Option<i64>,
+    /// The user who gave it, as they are now.
+    pub user: Option<StoredUser>,
 }
 
 /// An opaque access token that is being given out.
@@ -73,7 +78,7 @@ impl Store {
         write!(self, Single, |tx| { Ok(Keep(put_code(tx, &code).await?)) })
     }
 
-    /// A code by the id inside of it, whether it was exchanged, is over, or neither.
+    /// A code by the id inside of it, with its user, whether it was exchanged, is over, or neither.
     ///
     /// # Errors
     /// The store cannot read.
@@ -88,8 +93,10 @@ impl Store {
                         client: row.string(3)?,
                         doc: row.string(4)?,
                         expires_at: row.int(5)?,
+                        user: row.string_or_null(6)?,
                     },
-                    redeemed_at: row.int_or_null(6)?,
+                    redeemed_at: row.int_or_null(7)?,
+                    user: read_user_at(row, 8)?,
                 })
             })
             .await
@@ -118,8 +125,8 @@ impl Store {
 
 /// As [`Store::put_code`].
 pub(crate) async fn put_code(tx: &mut impl Tx, code: &NewCode) -> Result<(), Fault> {
-    let NewCode { id, hash, realm, client, doc, expires_at } = code;
-    tx.execute(Statement::PutCode, values![id, hash, realm, client, doc, *expires_at]).await?;
+    let NewCode { id, hash, realm, client, user, doc, expires_at } = code;
+    tx.execute(Statement::PutCode, values![id, hash, realm, client, doc, *expires_at, user]).await?;
     Ok(())
 }
 

@@ -191,6 +191,13 @@ pub(crate) async fn put_organisation(
 }
 
 fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {
-    let user: User = serde_json::from_str(row.text(0)?)?;
-    Ok(StoredUser { user: User { disabled: row.flag(1)?, ..user }, password_hash: row.string_or_null(2)?.map(Masked) })
+    read_user_at(row, 0)?.ok_or_else(|| Fault::other("a user without a document"))
+}
+
+/// The user in three columns from `first` on; none where a join found none.
+pub(crate) fn read_user_at(row: &Row<'_>, first: usize) -> Result<Option<StoredUser>, Fault> {
+    let Some(doc) = row.text_or_null(first)? else { return Ok(None) };
+    let user: User = serde_json::from_str(doc)?;
+    let user = User { disabled: row.flag(first + 1)?, ..user };
+    Ok(Some(StoredUser { user, password_hash: row.string_or_null(first + 2)?.map(Masked) }))
 }

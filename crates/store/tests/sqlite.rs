@@ -39,7 +39,7 @@ fn client() -> Client {
 
 fn code(id: [u8; 16]) -> NewCode {
     let (realm, client) = ("r".into(), "c".into());
-    NewCode { id, hash: Masked([5; 32]), realm, client, doc: "{}".into(), expires_at: NOW + HOUR }
+    NewCode { id, hash: Masked([5; 32]), realm, client, user: None, doc: "{}".into(), expires_at: NOW + HOUR }
 }
 
 fn exchange(code: [u8; 16]) -> Issue {

@@ -125,7 +125,7 @@ pub(crate) fn master_key(database: &Database, key_file: Option<&Path>) -> Result
         (None, None) => {
             let message = "no master key is configured: every server on this database needs the same one";
             Err(Trouble::new(Exit::Configuration, message)
-                .help("set master-key.file (`head -c 32 /dev/urandom > master.key` makes one), or CLAVIGER_MASTER_KEY"))
+                .help("set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY"))
         }
     }
 }

@@ -4,7 +4,6 @@
 //! that is approved twice gives one code, and a code that was given out has its consent on record.
 
 use crate::app::App;
-use crate::endpoints::session::SignedIn;
 use crate::failure::Failure;
 use crate::ids;
 use crate::issue::{self, AccessOf};
@@ -17,7 +16,7 @@ use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, ConsentGrant, Masked, NewCode};
+use claviger_store::{Approval, ConsentGrant, Masked, NewCode, SignedIn};
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -90,6 +89,7 @@ fn make_code(
         hash: Masked(code.hash()),
         realm: site.realm.id.clone(),
         client: request.client.clone(),
+        user: Some(who.user.id.clone()),
         doc: serde_json::to_string(&binding)?,
         expires_at: now + site.realm.tokens.code_ttl.as_millis(),
     };

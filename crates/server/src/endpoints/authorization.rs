@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::browser::Browser;
 use crate::clients::Entry;
 use crate::endpoints::approve::{Approved, approve};
-use crate::endpoints::session::{SignedIn, signed_in};
+use crate::endpoints::session::signed_in;
 use crate::endpoints::{show, sign_in};
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -22,7 +22,7 @@ use claviger_core::client::ClientStatus;
 use claviger_core::dialect::{Legacy, ResponseType};
 use claviger_core::token::Id;
 use claviger_core::{Client, Params, Refusal};
-use claviger_store::{ConsentGrant, Pending};
+use claviger_store::{ConsentGrant, Pending, SignedIn};
 use http::header::LOCATION;
 use http::{HeaderValue, Method, StatusCode};
 use std::sync::Arc;
@@ -142,9 +142,9 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (app, site) = (self.app, self.site);
-        let signed_in = signed_in(app, site, self.browser).await?;
+        let signed_in = signed_in(app, site, self.browser, &client.id).await?;
         let now = app.clock.now();
-        let mut consent = self.consent_on_record(client, signed_in.as_ref()).await?;
+        let mut consent = consent_on_record(signed_in.as_ref());
         if let Some(given) = &given {
             consent.scope.extend(&given.scope);
             consent.organisations.clone_from(&given.organisations);
@@ -178,18 +178,6 @@ impl Flow<'_> {
                 Ok(show::delivery(app, site, &client.name, delivery))
             }
         }
-    }
-
-    /// What the user has let the client do until now.
-    pub(crate) async fn consent_on_record(
-        &self,
-        client: &Client,
-        who: Option<&SignedIn>,
-    ) -> Result<authorize::Consent, Failure> {
-        let Some(who) = who else { return Ok(authorize::Consent::default()) };
-        let consent = self.app.store.consent(&self.site.realm.id, &who.user.id, &client.id).await?;
-        let read = consent.map(|found| authorize::Consent { scope: found.scope, organisations: found.organisations });
-        Ok(read.unwrap_or_default())
     }
 
     async fn save(&self, request: &AuthorizationRequest, pending: Option<Id>, now: i64) -> Result<Id, Failure> {
@@ -233,6 +221,12 @@ impl Flow<'_> {
         }
         self.waiting(pending).await
     }
+}
+
+/// What the user has let the client do until now.
+pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
+    let found = who.and_then(|who| who.consent.clone());
+    found.map(|found| authorize::Consent { scope: found.scope, organisations: found.organisations }).unwrap_or_default()
 }
 
 /// What was allowed when the request arrived may have been taken back while its person was reading.

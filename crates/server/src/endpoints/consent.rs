@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::browser::Browser;
 use crate::clients::Entry;
-use crate::endpoints::authorization::{Flow, resume};
-use crate::endpoints::session::{SignedIn, signed_in};
+use crate::endpoints::authorization::{Flow, consent_on_record, resume};
+use crate::endpoints::session::signed_in;
 use crate::endpoints::show;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -12,7 +12,7 @@ use crate::sites::Site;
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::token::Id;
 use claviger_core::{Params, Refusal, answer as spell};
-use claviger_store::ConsentGrant;
+use claviger_store::{ConsentGrant, SignedIn};
 use http::Method;
 
 /// The consent page's own address: shows what is next for a waiting request; takes the form.
@@ -31,7 +31,7 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (app, site) = (flow.app, flow.site);
     let params = Params::form(&flow.incoming.body)?;
     let Some((id, request, entry)) = flow.own_form(&params).await? else { return Ok(show::expired(app, site)) };
-    let Some(who) = signed_in(app, site, flow.browser).await? else {
+    let Some(who) = signed_in(app, site, flow.browser, &entry.client.id).await? else {
         return flow.advance(&entry.client, &request, Some(id), None).await;
     };
     if params.get("decision") == Some("allow") {
@@ -79,7 +79,7 @@ async fn nothing_picked(
 ) -> Result<Answer, Failure> {
     let (app, site) = (flow.app, flow.site);
     let organisations = app.store.organisations(&site.realm.id, &who.user.organisations).await?;
-    let consent = flow.consent_on_record(&entry.client, Some(who)).await?;
+    let consent = consent_on_record(Some(who));
     let new = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
     let asked =
         show::Asked { client: &entry.client, request, new: &new, organisations, consent: &consent, user: &who.user };

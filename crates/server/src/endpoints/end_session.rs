@@ -33,7 +33,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 
 async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
-    let who = signed_in(app, site, &browser).await?;
+    let who = signed_in(app, site, &browser, "").await?;
     let hint = params.get("id_token_hint").and_then(|token| hint(site, token));
     let back = match &hint {
         Some(hint) => return_address(app, site, &hint.aud, params).await?,

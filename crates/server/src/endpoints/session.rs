@@ -5,35 +5,28 @@ use crate::browser::{self, Browser};
 use crate::failure::Failure;
 use crate::sites::Site;
 use claviger_core::user::User;
-use claviger_store::Session;
+use claviger_store::{Session, SignedIn};
 use http::HeaderValue;
 
-/// Someone who is signed in.
-pub(crate) struct SignedIn {
-    /// The session.
-    pub(crate) session: Session,
-    /// Who.
-    pub(crate) user: User,
-}
-
-/// Who is signed in, in this browser. Moves the session's idle limit once a minute.
-pub(crate) async fn signed_in(app: &App, site: &Site, browser: &Browser) -> Result<Option<SignedIn>, Failure> {
+/// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
+/// idle limit once a minute.
+pub(crate) async fn signed_in(
+    app: &App,
+    site: &Site,
+    browser: &Browser,
+    client: &str,
+) -> Result<Option<SignedIn>, Failure> {
     const MINUTE: i64 = 60_000;
     let Some(hash) = browser.session() else { return Ok(None) };
     let now = app.clock.now();
-    let Some(session) = app.store.session(hash, now).await?.filter(|session| session.realm == site.realm.id) else {
+    let found = app.store.signed_in(hash, client, now).await?;
+    let Some(who) = found.filter(|who| who.session.realm == site.realm.id && !who.user.disabled) else {
         return Ok(None);
     };
-    let Some(user) = app.store.user(&site.realm.id, &session.user).await?.map(|stored| stored.user) else {
-        return Ok(None);
-    };
-    if user.disabled {
-        return Ok(None);
+    if now - who.session.last_seen_at >= MINUTE {
+        app.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
-    if now - session.last_seen_at >= MINUTE {
-        app.store.touch_session(hash, now, session_end(site, session.created_at, now)).await?;
-    }
-    Ok(Some(SignedIn { session, user }))
+    Ok(Some(who))
 }
 
 fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {

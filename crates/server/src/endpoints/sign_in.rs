@@ -29,7 +29,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 
 /// The ordinary login page; who is signed in already is told so.
 pub(crate) async fn page(app: &App, site: &Site, browser: &Browser) -> Result<Answer, Failure> {
-    match signed_in(app, site, browser).await? {
+    match signed_in(app, site, browser, "").await? {
         Some(who) => Ok(show::signed_in(app, site, browser, &who.user)),
         None => Ok(show::sign_in(app, site, browser, None, String::new(), None)),
     }

@@ -19,7 +19,7 @@ use claviger_core::token::{Id, Plain, PresentedRefresh, hash_is, replay_key};
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::user::User;
 use claviger_core::{Client, Params, Refusal};
-use claviger_store::{GrantRow, StoredUser};
+use claviger_store::{BackedGrant, Consent, GrantRow, StoredUser};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 
@@ -133,7 +133,12 @@ async fn authorization_code(
         return Err(Refusal::CodeUnknown.into());
     }
     let binding: CodeBinding = serde_json::from_str(&row.code.doc)?;
-    let user = app.store.user(realm, &binding.user).await?.map(|stored| stored.user);
+    let user = match row.user {
+        // A server of before schema 2 kept the user in the document only.
+        None if row.code.user.is_none() => app.store.user(realm, &binding.user).await?,
+        user => user,
+    };
+    let user = user.map(|stored| stored.user);
     let decision = grant::authorization_code(&site.realm, client.client(), request, &binding, user.as_ref())?;
     if row.redeemed_at.is_some() {
         return replayed(app, site, id).await;
@@ -217,13 +222,14 @@ async fn refresh(
     token: &Plain,
 ) -> Result<Vec<u8>, Failure> {
     for _ in 0..TRIES {
-        let row = app.store.grant(&presented.grant).await?.ok_or(Refusal::RefreshUnknown)?;
+        let BackedGrant { row, user, consent } =
+            app.store.backed_grant(&presented.grant).await?.ok_or(Refusal::RefreshUnknown)?;
         let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
         if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
-        let granted = still_granted(app, site, client.client(), &row).await?;
-        let user = grant_user(app, site, &row).await?;
+        let granted = still_granted(client.client(), &row, consent.as_ref())?;
+        let user = user.map(|stored| stored.user);
         let stored = StoredGrant {
             client: &row.grant.client,
             granted: &granted,
@@ -252,25 +258,17 @@ async fn refresh(
 }
 
 /// What a grant still covers: of what its user consented to, only what was not withdrawn.
-async fn still_granted(app: &App, site: &Site, client: &Client, row: &GrantRow) -> Result<Granted, Failure> {
+fn still_granted(client: &Client, row: &GrantRow, consent: Option<&Consent>) -> Result<Granted, Failure> {
     let mut granted: Granted = serde_json::from_str(&row.grant.doc)?;
     let trusted = client.trusted && client.is_confidential();
-    let Some(user) = row.grant.user.as_ref().filter(|_| granted.flow == GrantType::AuthorizationCode && !trusted)
-    else {
+    if row.grant.user.is_none() || granted.flow != GrantType::AuthorizationCode || trusted {
         return Ok(granted);
-    };
-    let consent = app.store.consent(&site.realm.id, user, &row.grant.client).await?.ok_or(Refusal::GrantUnbacked)?;
+    }
+    let consent = consent.ok_or(Refusal::GrantUnbacked)?;
     if !granted.scope.is_subset(&consent.scope) {
         granted.scope = granted.scope.iter().filter(|token| consent.scope.contains(token)).collect();
     }
     Ok(granted)
-}
-
-async fn grant_user(app: &App, site: &Site, row: &GrantRow) -> Result<Option<User>, Failure> {
-    match &row.grant.user {
-        Some(id) => Ok(app.store.user(&site.realm.id, id).await?.map(|stored| stored.user)),
-        None => Ok(None),
-    }
 }
 
 fn as_grant_user<'a>(row: &GrantRow, user: Option<&'a User>) -> GrantUser<'a> {

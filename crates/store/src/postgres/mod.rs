@@ -19,11 +19,12 @@ use crate::tx::Extent;
 use crate::value::Value;
 use crate::{Fault, Options};
 use deadpool::managed::Object;
+pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-pub(crate) use tx::Transaction;
+pub(crate) use tx::{NOW, Transaction};
 #[cfg(test)]
 pub(crate) use tx::{demanding, spelled};
 pub(crate) use types::Whole;
@@ -53,7 +54,7 @@ impl Engine {
     pub(crate) async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
         let engine = Self::prepare(url, options)?;
         let mut connection = engine.connection().await?;
-        migrate::migrate(&mut connection.client).await?;
+        migrate(&mut connection.client).await?;
         Ok(engine)
     }
 
@@ -126,6 +127,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// A connection of one's own, whatever the schema; and where it leads to, without the password.
+///
+/// # Errors
+/// As of [`Engine::connect`].
+pub(crate) async fn lone(url: &str, options: &Options) -> Result<(tokio_postgres::Client, String), Fault> {
+    let engine = Engine::prepare(url, options)?;
+    let connection = Object::take(engine.connection().await?);
+    Ok((connection.client, engine.shown))
 }
 
 /// How long, and how often, one intention is tried.

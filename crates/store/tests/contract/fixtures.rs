@@ -63,6 +63,7 @@ pub(crate) fn code(id: Id) -> NewCode {
         hash: Masked([5; 32]),
         realm: "r".into(),
         client: "c".into(),
+        user: Some("u".into()),
         doc: "{}".into(),
         expires_at: NOW + MINUTE,
     }

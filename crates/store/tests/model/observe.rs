@@ -187,6 +187,17 @@ impl World {
         same("how much was purged", &gone, &u64::try_from(counted).unwrap())
     }
 
+    /// Purges until everything that is over has left, however few leave at a time.
+    pub(crate) async fn purge_all(&mut self, limit: i64) -> Outcome {
+        let model = &self.model;
+        let rows = [model.grants.len(), model.codes.len(), model.tokens.len(), model.pending.len(), model.seats.len()];
+        for _ in 0..=rows.iter().sum::<usize>() + model.changes.len() + model.revocations().len() {
+            self.purge(limit).await?;
+        }
+        let over = self.model.grants.values().filter(|grant| Model::may_forget(grant, self.now)).count();
+        same("grants that are over and never leave", &over, &0)
+    }
+
     async fn purged_seats(&mut self, limit: i64) -> Result<usize, proptest::test_runner::TestCaseError> {
         let mut kept = Vec::new();
         for realm in REALMS {

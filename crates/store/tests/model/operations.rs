@@ -85,6 +85,12 @@ pub(crate) enum Op {
         old: u8,
         extras: Extras,
     },
+    /// A grant is in use for a long time: refreshed so many times, each time before it is idle for too long.
+    Use {
+        grant: Back,
+        turns: u8,
+        extras: Extras,
+    },
     /// A server that looked a while ago moves the generation on from `old` behind, or ahead of, the present one.
     Move {
         grant: Back,
@@ -160,6 +166,10 @@ pub(crate) enum Op {
     Purge {
         limit: i64,
     },
+    /// A few rows of each kind, until all that is over has left.
+    PurgeAll {
+        limit: i64,
+    },
 }
 
 fn which() -> impl Strategy<Value = Which> {
@@ -207,7 +217,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             |(parties, turnover, long, extras)| Op::Begin { parties, turnover, long, extras }),
         14 => (back(), prop_oneof![4 => Just(0_u8), 3 => Just(1), 1 => Just(2)], extras()).prop_map(
             |(grant, old, extras)| Op::Present { grant, old, extras }),
-        4 => (back(), -1..3_i8, extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
+        3 => (back(), 1..6_u8, extras()).prop_map(|(grant, turns, extras)| Op::Use { grant, turns, extras }),
+        8 => (back(), prop_oneof![2 => Just(0_i8), 1 => -1..3_i8], extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
         3 => Just(Op::Again),
         2 => parties().prop_map(|parties| Op::Opaque { parties }),
         3 => (back(), prop::bool::weighted(0.2)).prop_map(|(grant, of_code)| Op::RevokeGrant { grant, of_code }),
@@ -217,16 +228,17 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => (which(), 0..3_u8, select(lives)).prop_map(
             |(realm, number, lifetime)| Op::RevokeJti { realm, number, lifetime }),
         4 => (which(), which(), status()).prop_map(|(realm, client, status)| Op::SetStatus { realm, client, status }),
-        1 => (which(), which()).prop_map(|(realm, client)| Op::DeleteClient { realm, client }),
-        3 => (which(), which(), which(), status()).prop_map(
+        2 => (which(), which()).prop_map(|(realm, client)| Op::DeleteClient { realm, client }),
+        4 => (which(), which(), which(), status()).prop_map(
             |(realm, client, version, status)| Op::PutClient { realm, client, version, status }),
         4 => (which(), which(), any::<bool>()).prop_map(
             |(realm, user, disabled)| Op::DisableUser { realm, user, disabled }),
         2 => (which(), 0..4_u32).prop_map(|(pool, size)| Op::Resize { pool, size }),
         2 => (0..4_u8).prop_map(|held| Op::ReleaseSeat { held }),
-        2 => (parties(), 0..3_u8, any::<bool>()).prop_map(
+        4 => (parties(), 0..3_u8, any::<bool>()).prop_map(
             |(parties, scope, organisation)| Op::Consent { parties, scope, organisation }),
         1 => parties().prop_map(|parties| Op::Withdraw { parties }),
-        4 => prop_oneof![3 => Just(10_000_i64), 1 => 1..4_i64].prop_map(|limit| Op::Purge { limit }),
+        3 => prop_oneof![3 => Just(10_000_i64), 1 => 1..4_i64].prop_map(|limit| Op::Purge { limit }),
+        2 => (1..4_i64).prop_map(|limit| Op::PurgeAll { limit }),
     ]
 }

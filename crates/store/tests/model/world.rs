@@ -150,6 +150,13 @@ impl World {
                 let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
                 return self.present(id, u32::from(old), extras).await;
             }
+            Op::Use { grant, turns, extras } => {
+                let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
+                for _ in 0..turns {
+                    self.now += 19 * MINUTE;
+                    self.present(id, 0, extras).await?;
+                }
+            }
             Op::Move { grant, old, extras } => {
                 let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
                 return self.advance(id, old, extras).await;
@@ -208,6 +215,7 @@ impl World {
             Op::Resize { pool, size } => self.sizes[usize::from(pool)] = size,
             Op::ReleaseSeat { held } => return self.release(held).await,
             Op::Purge { limit } => return self.purge(limit).await,
+            Op::PurgeAll { limit } => return self.purge_all(limit).await,
             Op::SetStatus { .. } | Op::DeleteClient { .. } | Op::PutClient { .. } | Op::DisableUser { .. } => {
                 return self.administer(op).await;
             }
@@ -336,7 +344,11 @@ impl World {
     async fn advance(&mut self, id: Id, old: i8, extras: Extras) -> Outcome {
         let Some(row) = self.model.grants.get(&id).map(|grant| grant.row.clone()) else { return Ok(()) };
         let Some(from) = row.grant.generation.checked_add_signed(-i32::from(old)) else { return Ok(()) };
-        self.refresh(&row, Some(from), from + 1, extras).await
+        match row.grant.turnover.as_str() {
+            "rotate" => self.refresh(&row, Some(from), from + 1, extras).await,
+            "reissue" => self.refresh(&row, None, from + 1, extras).await,
+            _ => self.refresh(&row, None, from, extras).await,
+        }
     }
 
     /// Does a token request's writes to both.
@@ -378,6 +390,7 @@ impl World {
             hash: Masked([5; 32]),
             realm: of(REALMS, parties.realm).into(),
             client: of(CLIENTS, parties.client).into(),
+            user: parties.user.map(|user| of(USERS, user).into()),
             doc: parties.user.map_or("-", |user| of(USERS, user)).into(),
             expires_at: self.now + CODE_LIFE,
         }
