@@ -29,6 +29,9 @@ pub enum Fault {
         /// The newest schema that this program knows.
         known: i64,
     },
+    /// The database must not be served: a copy or a restore into it is not complete, or it is a backup.
+    #[error("the database cannot be served: {0}")]
+    Unfinished(String),
     /// Another server serves this data already.
     #[error("another server is using {0}")]
     Locked(String),

@@ -159,7 +159,8 @@ async fn known(tx: &mut impl Tx, realm: &str, kind: RevocationKind, value: &str)
     tx.optional(Statement::Revocation, values![realm, kind.name(), value], |row| Ok((row.int(0)?, row.int(1)?))).await
 }
 
-async fn write_down(
+/// Gives a revocation a new number: followers hear of it.
+pub(crate) async fn write_down(
     tx: &mut impl Tx,
     statement: Statement,
     realm: &str,

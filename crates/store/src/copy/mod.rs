@@ -13,6 +13,8 @@ mod inspect;
 pub(crate) mod side;
 mod tables;
 mod target;
+#[cfg(test)]
+mod tests;
 pub(crate) mod unfinished;
 
 use crate::schema::KNOWN;
@@ -24,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use side::Schema;
 use side::{Access, Side};
 use tables::Table;
-pub use target::{Restored, restore_into};
+pub use target::{Restored, restore, restore_in_place};
 pub use unfinished::{Unfinished, Work};
 
 /// How many rows go into the target in one transaction.
@@ -192,7 +194,12 @@ async fn fill(
         watch.checking();
         if sum_of(target, table).await? != sum {
             let again = [format!("DELETE FROM {}", table.name)];
-            target.run(&again, Some((&mark_of(table), &serde_json::to_string(&Progress::default()).map_err(Fault::from)?))).await?;
+            target
+                .run(
+                    &again,
+                    Some((&mark_of(table), &serde_json::to_string(&Progress::default()).map_err(Fault::from)?)),
+                )
+                .await?;
             sum = transfer(source, target, table, watch).await?;
             if sum_of(target, table).await? != sum {
                 return Err(CopyError::Differs(table.name.clone()));
@@ -237,12 +244,7 @@ fn mark_of(table: &Table) -> String {
 }
 
 /// Moves what the target does not have yet; what the table adds up to at the source.
-async fn transfer(
-    source: &Side,
-    target: &mut Side,
-    table: &Table,
-    watch: &mut impl Watch,
-) -> Result<Sum, CopyError> {
+async fn transfer(source: &Side, target: &mut Side, table: &Table, watch: &mut impl Watch) -> Result<Sum, CopyError> {
     let mark = mark_of(table);
     let mut progress: Progress = match target.mark(&mark).await? {
         Some(doc) => serde_json::from_str(&doc).map_err(Fault::from)?,

@@ -4,9 +4,11 @@ mod postgres;
 mod sqlite;
 
 use super::cells::{Cell, Page};
-use super::tables::Table;
+use super::inspect::Lease;
+use super::tables::{Column, Kind, Table};
 use crate::schema::KNOWN;
 use crate::{Fault, Options};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// What is done with it.
@@ -105,17 +107,37 @@ impl Side {
         })
     }
 
+    /// Every lease.
+    pub(crate) async fn leases(&self) -> Result<Vec<Lease>, Fault> {
+        let now = match self {
+            Self::Sqlite(_) => crate::sqlite::NOW,
+            Self::Postgres(_) => crate::postgres::NOW,
+        };
+        let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+        let columns = vec![
+            column("name", Kind::Text),
+            column("holder", Kind::Bytes),
+            column("until", Kind::Int),
+            column(&format!("CASE WHEN until > {now} THEN 1 ELSE 0 END"), Kind::Int),
+        ];
+        let page = self.page(&Table { name: "lease".into(), columns, key: vec![0] }, None, 1000).await?;
+        let lease = |row: &[Cell]| match row {
+            [Cell::Text(name), Cell::Bytes(holder), Cell::Int(until), Cell::Int(held)] => {
+                Some(Lease { name: name.clone(), holder: hexadecimal(holder), until: *until, held: *held != 0 })
+            }
+            _ => None,
+        };
+        Ok(page.rows().filter_map(lease).collect())
+    }
+
     /// A note about what is under way in it.
     pub(crate) async fn mark(&self, name: &str) -> Result<Option<String>, Fault> {
         if self.number("unfinished").await?.is_none() {
             return Ok(None);
         }
         let name = [Cell::Text(name.to_owned())];
-        let row = either!(
-            self,
-            |side| side.row("SELECT doc FROM unfinished WHERE name = ?1", &name, 1),
-            |side| side.row("SELECT doc FROM unfinished WHERE name = $1", &name, 1)
-        )?;
+        let row = either!(self, |side| side.row("SELECT doc FROM unfinished WHERE name = ?1", &name, 1), |side| side
+            .row("SELECT doc FROM unfinished WHERE name = $1", &name, 1))?;
         Ok(match row.as_deref() {
             Some([Cell::Text(doc)]) => Some(doc.clone()),
             _ => None,
@@ -141,6 +163,14 @@ impl Side {
     pub(crate) async fn analyze(&mut self) -> Result<(), Fault> {
         either!(self, |side| side.analyze(), |side| side.analyze())
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A String takes every write.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The file of a SQLite URL.

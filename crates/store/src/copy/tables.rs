@@ -46,13 +46,17 @@ pub(crate) fn all() -> Result<Vec<Table>, Fault> {
     }
     let mut names = schema.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")?;
     let names = names.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-    names.into_iter().filter(|name| !OF_THE_DATABASE.contains(&name.as_str())).map(|name| table(&schema, name)).collect()
+    names
+        .into_iter()
+        .filter(|name| !OF_THE_DATABASE.contains(&name.as_str()))
+        .map(|name| table(&schema, name))
+        .collect()
 }
 
 fn table(schema: &Connection, name: String) -> Result<Table, Fault> {
     let mut asked = schema.prepare("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
     let told = asked.query_map([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let told = told.collect::<Result<Vec<(String, String, usize)>, _>>()?;
+    let told = told.collect::<Result<Vec<(String, String, i64)>, _>>()?;
     let mut columns = Vec::with_capacity(told.len());
     let mut key = Vec::new();
     for (index, (column, kind, place)) in told.into_iter().enumerate() {
@@ -82,7 +86,8 @@ impl Table {
 
     /// Reads a page in the key's order: the first, or the one behind a key. `sign` is how a parameter begins.
     pub(crate) fn page(&self, sign: char, behind: bool, limit: usize) -> String {
-        let key: Vec<_> = self.key.iter().filter_map(|index| self.columns.get(*index)).map(|c| c.name.as_str()).collect();
+        let key: Vec<_> =
+            self.key.iter().filter_map(|index| self.columns.get(*index)).map(|c| c.name.as_str()).collect();
         let key = key.join(", ");
         let behind = if behind {
             let places: Vec<_> = (1..=self.key.len()).map(|place| format!("{sign}{place}")).collect();
@@ -99,7 +104,7 @@ impl Table {
             "counter" => " WHERE value <> 0 AND name <> 'clock'",
             _ => "",
         };
-        format!("SELECT COUNT(*) FROM (SELECT 1 FROM {}{condition} LIMIT 1) AS some", self.name)
+        format!("SELECT COUNT(*) FROM (SELECT 1 FROM {}{condition} LIMIT 1) AS found", self.name)
     }
 }
 
@@ -112,7 +117,9 @@ mod tests {
     fn no_table_is_forgotten() {
         let tables = all().unwrap();
         let names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
-        for name in ["counter", "realm", "client", "users", "grants", "access_token", "revocation", "signing_key", "change"] {
+        for name in
+            ["counter", "realm", "client", "users", "grants", "access_token", "revocation", "signing_key", "change"]
+        {
             assert!(names.contains(&name), "{name}: {names:?}");
         }
         assert!(!names.contains(&"schema_version") && !names.contains(&"lease"), "{names:?}");
@@ -121,6 +128,9 @@ mod tests {
         assert_eq!(grants.key, [0]);
         let seat = tables.iter().find(|table| table.name == "seat").unwrap();
         assert_eq!(seat.key, [0, 1, 2, 3, 4]);
-        assert!(seat.page('$', true, 10).contains("WHERE (realm, pool, organisation, holder, grant_id) > ($1, $2, $3, $4, $5)"));
+        assert!(
+            seat.page('$', true, 10)
+                .contains("WHERE (realm, pool, organisation, holder, grant_id) > ($1, $2, $3, $4, $5)")
+        );
     }
 }

@@ -39,6 +39,9 @@ pub struct Unfinished {
     pub source: String,
     /// When it began, or the backup was taken.
     pub at: i64,
+    /// Where the database is kept aside whose place this one takes.
+    #[serde(default)]
+    pub replaced: Option<std::path::PathBuf>,
     /// All rows are there; what they bring back is being ended.
     #[serde(default)]
     pub ending: bool,
@@ -49,7 +52,7 @@ pub struct Unfinished {
 
 impl Unfinished {
     pub(crate) fn new(work: Work, source: String, at: i64) -> Self {
-        Self { work, source, at, ending: false, ended: Ended::default() }
+        Self { work, source, at, replaced: None, ending: false, ended: Ended::default() }
     }
 
     pub(crate) fn doc(&self) -> Result<String, Fault> {

@@ -14,9 +14,8 @@ mod writer;
 
 use crate::tx::{End, Extent};
 use crate::{Fault, Options};
-pub(crate) use backup::backup;
-#[cfg(test)]
-pub(crate) use open::WORDS;
+pub(crate) use backup::{backup, create, seal_file, settle};
+pub(crate) use open::{TemporaryFolder, WORDS, reader, writer};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -28,7 +27,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 #[cfg(test)]
 pub(crate) use tx::spelled;
-pub(crate) use tx::{ReadTx, WriteTx};
+pub(crate) use tx::{NOW, ReadTx, WriteTx};
 use writer::{Job, Work, Writer};
 
 /// An open SQLite database.

@@ -21,7 +21,7 @@ pub(crate) const WORDS: Words = Words {
 const OTHERS: Duration = Duration::from_secs(4);
 
 /// The connection that writes, with the schema brought up to date.
-pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
+pub(crate) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
@@ -41,7 +41,7 @@ pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
 }
 
 /// A connection that only reads.
-pub(super) fn reader(path: &Path) -> Result<Connection, Fault> {
+pub(crate) fn reader(path: &Path) -> Result<Connection, Fault> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(Statement::ALL.len());
     connection.pragma_update(None, "cache_size", -4_096)?;
@@ -69,33 +69,31 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-/// Brings the schema up to date, in one transaction: of two processes that start at once, one waits for the other.
+/// Brings the schema up to date, each step in a transaction of its own together with its version: whoever is cut off goes
+/// on behind the last step. Of two processes that start at once, one waits for the other.
 fn migrate(connection: &mut Connection) -> Result<(), Fault> {
-    if schema(connection)?.is_some_and(|found| found.version == KNOWN) {
-        return Ok(());
-    }
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = if let Some(found) = schema(&tx)? {
-        found
-    } else {
-        tx.execute_batch(
-            "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);
+    loop {
+        if schema(connection)?.is_some_and(|found| found.version == KNOWN) {
+            return Ok(());
+        }
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = if let Some(found) = schema(&tx)? {
+            found
+        } else {
+            tx.execute_batch(
+                "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);
                  INSERT INTO schema_version (version, readable_by) VALUES (0, 0);",
-        )?;
-        Schema { version: 0, readable_by: 0 }
-    };
-    if found.version > KNOWN {
-        if found.readable_by > KNOWN {
+            )?;
+            Schema { version: 0, readable_by: 0 }
+        };
+        if found.version > KNOWN && found.readable_by > KNOWN {
             return Err(Fault::SchemaTooNew { found: found.version, known: KNOWN });
         }
-        return Ok(());
-    }
-    for step in MIGRATIONS.iter().filter(|step| step.version > found.version) {
+        let Some(step) = MIGRATIONS.iter().find(|step| step.version > found.version) else { return Ok(()) };
         tx.execute_batch(&spell(step.ddl, &WORDS))?;
         tx.execute("UPDATE schema_version SET version = ?1, readable_by = ?2", [step.version, step.readable_by])?;
+        tx.commit()?;
     }
-    tx.commit()?;
-    Ok(())
 }
 
 struct Schema {
@@ -113,17 +111,19 @@ fn schema(connection: &Connection) -> Result<Option<Schema>, Fault> {
     Ok(connection.query_row(row, [], read).optional()?)
 }
 
-/// The folder of a database that was to be nowhere; removed with everything in it.
-pub(super) struct TemporaryFolder(PathBuf);
+/// The folder of a database that was to be nowhere, for its owner only; removed with everything in it.
+pub(crate) struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
-    pub(super) fn create() -> Result<Self, Fault> {
+    pub(crate) fn create() -> Result<Self, Fault> {
+        use std::os::unix::fs::DirBuilderExt;
         let folder = std::env::temp_dir().join(format!("claviger-{}", uuid::Uuid::now_v7().simple()));
-        std::fs::create_dir(&folder).map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+        let made = std::fs::DirBuilder::new().mode(0o700).create(&folder);
+        made.map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
         Ok(Self(folder))
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.0.join("claviger.db")
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ToSql};
 use std::sync::LazyLock;
 
 /// How SQLite spells the database's own time; on one machine that is the machine's.
-const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 /// A statement in SQLite's spelling.
 pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {

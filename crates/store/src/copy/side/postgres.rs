@@ -3,7 +3,7 @@
 use super::{Access, put_mark};
 use crate::copy::cells::{Cell, Page};
 use crate::copy::tables::{Kind, Table};
-use crate::postgres::{Whole, lone};
+use crate::postgres::{Whole, lone, migrate};
 use crate::value::Value;
 use crate::{Fault, Options};
 use futures_util::TryStreamExt;
@@ -50,13 +50,17 @@ const fn of(kind: Kind) -> Type {
 
 impl Side {
     pub(super) async fn open(url: &str, options: &Options, access: Access) -> Result<Self, Fault> {
-        let (client, shown) = lone(url, options).await?;
+        let (mut client, shown) = lone(url, options).await?;
         // A large table takes its time; a transaction waits while the other side reads or writes.
         client
             .batch_execute(
                 "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = 0",
             )
             .await?;
+        if access == Access::Write {
+            migrate(&mut client).await?;
+            client.batch_execute("SET statement_timeout = 0; SET lock_timeout = '10s'").await?;
+        }
         if access == Access::Snapshot {
             client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         }

@@ -52,7 +52,7 @@ const fn fits(cell: &Cell, kind: Kind) -> bool {
 
 impl Side {
     pub(super) fn open(path: PathBuf, access: Access) -> Result<Self, Fault> {
-        if !path.exists() {
+        if access != Access::Write && !path.exists() {
             return Err(Fault::Unavailable(format!("there is no file {}", path.display())));
         }
         let connection = match access {
