@@ -41,6 +41,8 @@ pub(crate) struct World {
     /// Grants that were seen dead, and tokens that were seen revoked before they were over: they stay that.
     pub(crate) dead: BTreeSet<Id>,
     pub(crate) revoked: BTreeSet<Id>,
+    /// Whether the last purge found nothing to do.
+    pub(crate) idle_purge: bool,
 }
 
 /// A write after which the database may go away before it says how it ended, so that it is made again.
@@ -122,6 +124,7 @@ impl World {
             seen_revocation: 0,
             dead: BTreeSet::new(),
             revoked: BTreeSet::new(),
+            idle_purge: false,
         })
     }
 
