@@ -292,14 +292,13 @@ impl Deed for Approve {
     type Ready = (String, String);
 
     fn prepare(&mut self, _: &Bed, peer: &Peer) -> Result<Self::Ready> {
-        let mut browser = match &self.browser {
-            Some(browser) => browser.at(peer.address),
-            None => {
-                let mut browser = Browser::new(peer.address, &peer.host);
-                let password = super::bed::PASSWORD;
-                browser.arrive(&authorize("web", "openid orders.read"), CALLBACK, "user-0", password)?;
-                browser
-            }
+        let mut browser = if let Some(browser) = &self.browser {
+            browser.at(peer.address)
+        } else {
+            let mut browser = Browser::new(peer.address, &peer.host);
+            let password = super::bed::PASSWORD;
+            browser.arrive(&authorize("web", "openid orders.read"), CALLBACK, "user-0", password)?;
+            browser
         };
         let client = format!("stranger-{}", self.next % STRANGERS);
         self.next += 1;

@@ -1,6 +1,5 @@
 //! System calls that kill, or fail: `strace` attached to a running server.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -75,9 +74,4 @@ pub(crate) fn around(command: &Command, calls: &str, injury: Injury) -> Command 
         }
     }
     traced
-}
-
-/// Whether a path is on the PATH or there.
-pub(crate) fn is_there(path: &str) -> bool {
-    Path::new(path).exists()
 }

@@ -52,12 +52,6 @@ impl<'a> Trial<'a> {
         self.bar.set_position(self.rounds);
     }
 
-    /// So many rounds are done.
-    pub(crate) fn add_rounds(&mut self, rounds: u64) {
-        self.rounds += rounds;
-        self.bar.set_position(self.rounds);
-    }
-
     /// What must hold did not.
     pub(crate) fn violation(&mut self, seen: &str) {
         self.violations += 1;
