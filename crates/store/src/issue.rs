@@ -112,7 +112,7 @@ impl Store {
         if let Engine::Postgres(engine) = &*self.engine
             && issue.seats.is_empty()
             && issue.extent() == Extent::Several
-            && at_one_go(engine, issue).await?
+            && Box::pin(at_one_go(engine, issue)).await?
         {
             return Ok(Issued::Done);
         }
