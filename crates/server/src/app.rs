@@ -70,28 +70,21 @@ impl App {
     /// from there, and everything else when this server has caught up.
     async fn respond_late(&self, incoming: &Incoming, found: Result<Option<Found>, Fault>) -> Option<Answer> {
         let authority = incoming.authority();
-        let found = match (self.current().await, found) {
-            (Ok(()), _) => self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await,
-            (Err(_), Err(fault)) => Err(fault),
-            // Whether there is nothing at this address, nobody knows now.
-            (Err(failure), Ok(None)) => return Some(failure.to_json(&Dialect::default(), false, incoming.id)),
-            (Err(failure), Ok(Some((site, target)))) => {
-                return Some(self.not_current(&site, target, incoming, &failure).await);
-            }
+        let (found, failure) = match self.current().await {
+            Ok(()) => match self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await {
+                Ok(found) => {
+                    let (site, target) = found?;
+                    return Some(self.dispatch(&site, target, incoming).await);
+                }
+                Err(fault) => (None, Failure::from(fault)),
+            },
+            Err(failure) => (found.ok().flatten(), failure),
         };
-        match found {
-            Ok(found) => {
-                let (site, target) = found?;
-                Some(self.dispatch(&site, target, incoming).await)
-            }
-            Err(fault) => {
-                let failure = Failure::from(fault);
-                Some(match self.sites.find_old(&authority, incoming.path()) {
-                    Some((site, target)) => self.not_current(&site, target, incoming, &failure).await,
-                    None => failure.to_json(&Dialect::default(), false, incoming.id),
-                })
-            }
-        }
+        Some(match found.or_else(|| self.sites.find_old(&authority, incoming.path())) {
+            Some((site, target)) => self.not_current(&site, target, incoming, &failure).await,
+            // Whether there is anything at this address, nobody knows now.
+            None => failure.to_json(&Dialect::default(), false, incoming.id),
+        })
     }
 
     /// The answer of a server that does not know what the others know.

@@ -249,3 +249,6 @@ pub async fn follow(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,7 +59,7 @@ pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 /// One round; whether there is more to do at once. `after`: the last realm whose keys were looked at.
-async fn round(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
+pub(crate) async fn round(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
     let now = app.clock.now();
     app.revoked.forget_expired(now);
     let written = app.store.tell_time(now).await;

@@ -191,7 +191,7 @@ impl Sites {
 
     /// The same as it was when it was last read, though it may have changed since.
     pub(crate) fn find_old(&self, authority: &str, path: &str) -> Option<Found> {
-        found(&*self.old.get(authority)?, authority, path)
+        found(&self.old.get(authority)?, authority, path)
     }
 
     async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {

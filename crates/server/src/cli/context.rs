@@ -100,11 +100,11 @@ impl Context {
     pub(crate) async fn open(&self, config: &Config) -> Result<Data, Trouble> {
         let store = Store::connect(&config.database.url, &config.database.options).await?;
         Ok(Data {
+            clock: Clock::of(&store).await?,
             store,
             database: config.database.clone(),
             key_file: config.master_key_file.clone(),
             realm: self.realm.clone(),
-            clock: Clock::default(),
         })
     }
 }
@@ -138,7 +138,8 @@ pub(crate) struct Data {
     pub(crate) database: Database,
     key_file: Option<PathBuf>,
     realm: Option<String>,
-    clock: Clock,
+    /// The clock that goes with it.
+    pub(crate) clock: Clock,
 }
 
 impl Data {

@@ -3,7 +3,6 @@
 use super::context::Context;
 use super::output;
 use super::trouble::{Exit, Trouble};
-use crate::clock::Clock;
 use crate::keys::Keys;
 use clap::Subcommand;
 use claviger_store::SigningKeyRow;
@@ -53,7 +52,7 @@ pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Tr
     let data = context.data().await?;
     let realm = data.realm().await?;
     if let KeyCommand::Rotate = command {
-        let keys = Keys::new(data.store.clone(), &data.master_key()?, Clock::default())
+        let keys = Keys::new(data.store.clone(), &data.master_key()?, data.clock.clone())
             .map_err(|error| Trouble::new(Exit::Failure, error.to_string()))?;
         keys.rotate(&realm).await?;
     }
