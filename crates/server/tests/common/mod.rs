@@ -106,7 +106,7 @@ impl Server {
         let mut realm = realm(&address.to_string());
         adapt(&mut realm);
         let (master, keys) = made_before().await;
-        let store = Store::open(url, &Options::default()).unwrap();
+        let store = Store::connect(url, &Options::default()).await.unwrap();
         store.put_realm(&realm, NOW).await.unwrap();
         for key in keys {
             store.put_key(key, NOW).await.unwrap();
@@ -135,13 +135,30 @@ impl Server {
 
     /// Stops the server and starts another on the same database, at a further address of the realm; the issuer stays.
     pub async fn restart(self) -> Self {
-        let (listener, address) = listen().await;
-        let mut realm = self.realm.clone();
-        realm.authorities.push(address.to_string());
+        let (listener, realm) = self.further_address().await;
         let (url, master, now) = (self.url.clone(), self.master.clone(), self.now());
         self.stop().await;
-        let store = Store::open(&url, &Options::default()).unwrap();
+        let store = Store::connect(&url, &Options::default()).await.unwrap();
         Self::boot(store, &url, master, realm, listener, now).await
+    }
+
+    /// Another server on the same database, at a further address of the realm; the issuer stays.
+    pub async fn beside(&self) -> Self {
+        let (listener, realm) = self.further_address().await;
+        let store = Store::connect(&self.url, &Options::default()).await.unwrap();
+        Self::boot(store, &self.url, self.master.clone(), realm, listener, self.now()).await
+    }
+
+    async fn further_address(&self) -> (TcpListener, Realm) {
+        let (listener, address) = listen().await;
+        let mut realm = self.store.realm(&self.realm.id).await.unwrap().unwrap();
+        realm.authorities.push(address.to_string());
+        (listener, realm)
+    }
+
+    /// The realm's keys, as a command beside the servers has them.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.store.clone(), &self.master, Clock::set_to(self.now()).0).unwrap()
     }
 
     pub fn now(&self) -> i64 {

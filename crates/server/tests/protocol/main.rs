@@ -6,9 +6,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../../../../tests/postgres/mod.rs"]
+#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
+mod cluster;
+
 mod authorization_endpoint;
 mod bad_input;
 mod never_list;
+mod nodes;
 mod openid;
 mod organisations;
 mod pkce_and_codes;
