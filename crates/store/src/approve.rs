@@ -36,9 +36,9 @@ impl Store {
     pub async fn approve(&self, approval: Approval) -> Result<bool, Fault> {
         let mut again = Again::new(self.patience());
         loop {
-            match self.approve_once(&approval).await {
-                Err(Fault::InDoubt) if again.is_worth_it().await => {}
-                other => return other,
+            let outcome = self.approve_once(&approval).await;
+            if let Some(settled) = again.settle(outcome).await {
+                return settled;
             }
         }
     }

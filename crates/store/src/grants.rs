@@ -179,11 +179,29 @@ pub(crate) async fn revoke(
     now: i64,
     tokens_until: i64,
 ) -> Result<bool, Fault> {
-    let ended = tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await? > 0;
-    tx.execute(Statement::RevokeTokensOfGrant, values![id, now]).await?;
-    tx.execute(Statement::FreeSeatsOfGrant, values![id]).await?;
-    // Nothing of the family is ever valid again, so whatever it is given until then is revoked beforehand.
-    revocations::put(tx, realm, RevocationKind::Grant, &id_text(id), tokens_until, tokens_until, now).await?;
+    Ok(revoke_several(tx, realm, &[*id], reason, now, tokens_until).await? > 0)
+}
+
+/// As [`Store::revoke_grant`], for several, in the order of their ids; how many were live.
+pub(crate) async fn revoke_several(
+    tx: &mut impl Tx,
+    realm: &str,
+    ids: &[Id],
+    reason: &str,
+    now: i64,
+    tokens_until: i64,
+) -> Result<u64, Fault> {
+    let mut ended = 0;
+    for id in ids {
+        ended += tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await?;
+        tx.execute(Statement::RevokeTokensOfGrant, values![id, now]).await?;
+        tx.execute(Statement::FreeSeatsOfGrant, values![id]).await?;
+    }
+    // The sequence numbers last: whoever holds them waits for nobody.
+    for id in ids {
+        // Nothing of the family is ever valid again, so whatever it is given until then is revoked beforehand.
+        revocations::put(tx, realm, RevocationKind::Grant, &id_text(id), tokens_until, tokens_until, now).await?;
+    }
     Ok(ended)
 }
 

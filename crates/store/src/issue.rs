@@ -101,9 +101,9 @@ impl Store {
     pub async fn issue(&self, issue: Issue) -> Result<Issued, Fault> {
         let mut again = Again::new(self.patience());
         loop {
-            match self.issue_once(&issue).await {
-                Err(Fault::InDoubt) if again.is_worth_it().await => {}
-                other => return other,
+            let outcome = self.issue_once(&issue).await;
+            if let Some(settled) = again.settle(outcome).await {
+                return settled;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Seats: licences of a pool, never more of them held than there are.
 
-use crate::grants::revoke;
+use crate::grants::revoke_each;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -79,10 +79,8 @@ impl Store {
         let [realm, pool, organisation, holder] = [realm, pool, organisation, holder].map(str::to_owned);
         write!(self, Several, |tx| {
             let params = values![&realm, &pool, &organisation, &holder];
-            let grants = tx.query(Statement::SeatGrants, params, |row| row.array(0)).await?;
-            for grant in &grants {
-                revoke(tx, &realm, grant, "seat", now, tokens_until).await?;
-            }
+            let grants: Vec<Id> = tx.query(Statement::SeatGrants, params, |row| row.array(0)).await?;
+            revoke_each(tx, &realm, &grants, "seat", now, tokens_until).await?;
             Ok(Keep(grants.len()))
         })
     }

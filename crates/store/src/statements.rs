@@ -201,7 +201,8 @@ registry! {
         WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND expires_at > ?4";
     Seats = "SELECT realm, pool, organisation, holder, grant_id, client, user_id, claimed_at, expires_at FROM seat
         WHERE realm = ?1 AND expires_at > ?2 ORDER BY pool, organisation, claimed_at, holder";
-    SeatGrants = "SELECT grant_id FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4";
+    SeatGrants = "SELECT grant_id FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4
+        ORDER BY grant_id";
     FreeSeatsOfGrant = "DELETE FROM seat WHERE grant_id = ?1";
     FreeSeatsOfClient = "DELETE FROM seat WHERE realm = ?1 AND client = ?2";
     FreeSeatsOfUser = "DELETE FROM seat WHERE realm = ?1 AND user_id = ?2";

@@ -1,0 +1,36 @@
+use crate::cluster::Cluster;
+use crate::fixtures::{furnish, realm};
+use claviger_store::{Fault, Options, Store};
+
+/// Ten servers that start at once on an empty database make one schema.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_servers_start_at_once() {
+    let url = Cluster::shared().unwrap().fresh_database().unwrap();
+    let starts: Vec<_> = (0..10)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                Store::connect(&url, &Options { connections: 2, ..Options::default() }).await.map(drop)
+            })
+        })
+        .collect();
+    for start in starts {
+        start.await.unwrap().unwrap();
+    }
+    let store = Store::connect(&url, &Options::default()).await.unwrap();
+    furnish(&store).await;
+    assert_eq!(store.realms_at("r.example").await.unwrap(), [realm("r", &["r.example"])]);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone_unless_it_says_otherwise() {
+    let cluster = Cluster::shared().unwrap();
+    let url = cluster.fresh_database().unwrap();
+    let options = Options::default();
+    drop(Store::connect(&url, &options).await.unwrap());
+    cluster.psql_at(&url, "UPDATE schema_version SET version = 99, readable_by = 1").unwrap();
+    furnish(&Store::connect(&url, &options).await.unwrap()).await;
+    cluster.psql_at(&url, "UPDATE schema_version SET readable_by = 99").unwrap();
+    let fault = Store::connect(&url, &options).await.unwrap_err();
+    assert!(matches!(fault, Fault::SchemaTooNew { found: 99, .. }), "{fault}");
+}
