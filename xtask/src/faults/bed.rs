@@ -207,6 +207,18 @@ impl Bed {
         printed.trim().parse().with_context(|| format!("not a number: {printed}"))
     }
 
+    /// Changes the database behind the program's back.
+    ///
+    /// # Errors
+    /// The statement fails.
+    pub(crate) fn change(&self, lab: &Lab, sql: &str) -> Result<()> {
+        if self.url.starts_with("sqlite:") {
+            return Ok(rusqlite::Connection::open(self.file())?.execute_batch(sql)?);
+        }
+        lab.cluster()?.psql_at(&self.url, sql)?;
+        Ok(())
+    }
+
     /// Who holds a pool's seats, as the command line says it.
     ///
     /// # Errors

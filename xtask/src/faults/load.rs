@@ -61,6 +61,14 @@ pub(crate) struct Load {
     clients: Vec<JoinHandle<Result<Client>>>,
 }
 
+/// What a client has in the end.
+pub(crate) struct Held {
+    /// Its refresh token.
+    pub(crate) refresh: String,
+    /// The last access tokens that it was given.
+    pub(crate) answered: Vec<String>,
+}
+
 /// One client: what it has, and what it saw go wrong.
 struct Client {
     peer: Peer,
@@ -119,25 +127,37 @@ impl Load {
         (0..servers).all(does)
     }
 
-    /// Ends it, and asks `peer` whether all that was answered is good.
+    /// Ends it; what each client has.
     ///
     /// # Errors
-    /// The server does not answer.
-    pub(crate) fn end(self, trial: &mut Trial<'_>, peer: &Peer) -> Result<()> {
+    /// A client met something that is no answer to what it asked.
+    pub(crate) fn stop(self, trial: &mut Trial<'_>) -> Result<Vec<Held>> {
         self.stop.store(true, Ordering::Relaxed);
+        let mut all = Vec::new();
         for client in self.clients {
             let client = client.join().map_err(|_| anyhow!("a client panicked"))??;
             for wrong in &client.wrong {
                 trial.violation(wrong);
             }
-            for token in &client.answered {
+            if !client.refresh.is_empty() {
+                all.push(Held { refresh: client.refresh, answered: client.answered });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Ends it, and asks `peer` whether all that was answered is good.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub(crate) fn end(self, trial: &mut Trial<'_>, peer: &Peer) -> Result<()> {
+        for held in self.stop(trial)? {
+            for token in &held.answered {
                 let active = peer.is_active(token)?;
                 trial.must(active, || "an access token that was answered is not active".to_owned());
             }
-            if !client.refresh.is_empty() {
-                let last = peer.refresh("web", &client.refresh)?;
-                trial.must(last.status == 200, || format!("a chain is broken: {} {}", last.status, last.body));
-            }
+            let last = peer.refresh("web", &held.refresh)?;
+            trial.must(last.status == 200, || format!("a chain is broken: {} {}", last.status, last.body));
         }
         Ok(())
     }

@@ -138,7 +138,8 @@ impl Lab {
         if let Some(cluster) = self.cluster.get() {
             return Ok(cluster);
         }
-        let cluster = Cluster::durable().context("PostgreSQL for the tests")?;
+        // As durable; after a crash it does not sync the files of all databases one by one.
+        let cluster = Cluster::with(true, &["recovery_init_sync_method=syncfs"]).context("PostgreSQL for the tests")?;
         Ok(self.cluster.get_or_init(|| cluster))
     }
 
