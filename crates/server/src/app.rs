@@ -26,6 +26,8 @@ use std::sync::Arc;
 /// Everything that answering a request needs.
 pub struct App {
     pub(crate) store: Store,
+    /// The same, for what must not wait behind requests: the pulse, leases, brakes.
+    pub(crate) aside: Store,
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
     pub(crate) keys: Keys,

@@ -151,7 +151,7 @@ impl App {
         let followed = &self.followed;
         let known = followed.change.load(Ordering::Acquire);
         let asked = self.clock.monotonic();
-        let pulse = self.store.pulse(known).await?;
+        let pulse = self.aside.pulse(known).await?;
         self.clock.hear(asked, self.clock.monotonic(), pulse.time);
         if followed.is_another(&pulse) {
             self.health.started_over(known, pulse.change);
@@ -171,7 +171,7 @@ impl App {
 
     async fn take_in_changes(&self, mut known: i64) -> Result<(), Fault> {
         loop {
-            let changes = self.store.changes_after(known, PAGE).await?;
+            let changes = self.aside.changes_after(known, PAGE).await?;
             if changes.reset {
                 tracing::info!(known, last = changes.seq, "too many changes were missed; everything is read anew");
                 self.forget_everything();
@@ -200,7 +200,7 @@ impl App {
     pub(crate) async fn load_revocations(&self) -> Result<(), Fault> {
         loop {
             let after = self.followed.revocation.load(Ordering::Acquire);
-            let found = self.store.revocations_after(None, after, PAGE).await?;
+            let found = self.aside.revocations_after(None, after, PAGE).await?;
             for item in &found.items {
                 self.revoked.add(&item.realm, item.kind.name(), &item.value, item.before, item.expires_at);
             }

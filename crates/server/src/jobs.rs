@@ -62,11 +62,11 @@ pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 pub(crate) async fn round(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
     let now = app.clock.now();
     app.revoked.forget_expired(now);
-    let written = app.store.tell_time(now).await;
+    let written = app.aside.tell_time(now).await;
     app.health.wrote(app.clock.monotonic(), &written);
     written?;
     write_meter(app).await;
-    let leads = app.store.take_lease("jobs", &app.node, LEASE).await;
+    let leads = app.aside.take_lease("jobs", &app.node, LEASE).await;
     app.health.leads(matches!(leads, Ok(true)));
     if !leads? {
         return Ok(false);
@@ -79,8 +79,8 @@ pub(crate) async fn round(app: &App, after: &mut String, stop: &watch::Receiver<
 async fn end(app: &App) {
     write_meter(app).await;
     let done = async {
-        app.store.tell_time(app.clock.now()).await?;
-        app.store.release_lease("jobs", &app.node).await
+        app.aside.tell_time(app.clock.now()).await?;
+        app.aside.release_lease("jobs", &app.node).await
     };
     if let Err(fault) = done.await {
         tracing::warn!(%fault, "the jobs did not end cleanly; another server goes on when the lease is over");
@@ -153,7 +153,7 @@ pub async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver
             _ = stop.wait_for(|stop| *stop) => break,
         }
         let sent = async {
-            if app.store.take_lease("mail", &app.node, LEASE).await? {
+            if app.aside.take_lease("mail", &app.node, LEASE).await? {
                 mail::deliver_due(&app.store, &app.secrets, &mailer, app.clock.now()).await?;
             }
             Ok::<_, Fault>(())
@@ -163,5 +163,5 @@ pub async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver
             tracing::debug!(%fault, "the outbox is looked into again later");
         }
     }
-    let _ = timeout(TURN, app.store.release_lease("mail", &app.node)).await;
+    let _ = timeout(TURN, app.aside.release_lease("mail", &app.node)).await;
 }

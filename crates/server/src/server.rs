@@ -59,6 +59,7 @@ pub async fn open(
         health: Health::default(),
         node: random_bytes(),
         followed,
+        aside: store.aside()?,
         store,
         clock,
     };

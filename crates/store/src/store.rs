@@ -43,7 +43,7 @@ pub struct Options {
     pub patience: Duration,
     /// How many reads may run at once (SQLite).
     pub readers: usize,
-    /// How many connections there may be (PostgreSQL). All servers together must stay below its `max_connections`.
+    /// How many connections there may be (PostgreSQL), beside those of [`Store::aside`]. All servers together must stay below its `max_connections`.
     pub connections: usize,
     /// The password, where the URL has none (PostgreSQL).
     pub password: Option<Masked<String>>,
@@ -89,6 +89,22 @@ impl Store {
         match self.unfinished().await? {
             Some(state) if !options.unfinished => Err(Fault::Unfinished(state.to_string())),
             _ => Ok(()),
+        }
+    }
+
+    /// The same database for what must not wait behind requests, and for no longer than two seconds: on PostgreSQL by two
+    /// connections of its own.
+    ///
+    /// # Errors
+    /// There is no runtime with a timer.
+    pub fn aside(&self) -> Result<Self, Fault> {
+        const CONNECTIONS: usize = 2;
+        const PATIENCE: Duration = Duration::from_secs(2);
+        match &*self.engine {
+            Engine::Sqlite(_) => Ok(self.clone()),
+            Engine::Postgres(engine) => {
+                Ok(Self { engine: Arc::new(Engine::Postgres(engine.aside(CONNECTIONS, PATIENCE)?)) })
+            }
         }
     }
 

@@ -204,7 +204,7 @@ pub(crate) async fn share(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(PERIOD) => false,
             _ = stop.wait_for(|stop| *stop) => true,
         };
-        if let Err(fault) = app.brakes.sync(&app.store, app.clock.now()).await {
+        if let Err(fault) = app.brakes.sync(&app.aside, app.clock.now()).await {
             crate::health::count(&fault);
             tracing::debug!(%fault, "the brakes are not shared");
         }

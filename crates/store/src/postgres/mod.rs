@@ -18,7 +18,7 @@ use crate::statements::Statement;
 use crate::tx::Extent;
 use crate::value::Value;
 use crate::{Fault, Options};
-use deadpool::managed::Object;
+use deadpool::managed::{Object, Pool};
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
@@ -34,7 +34,7 @@ const TRIES: u32 = 6;
 
 /// A pool of connections to a PostgreSQL.
 pub(crate) struct Engine {
-    pool: deadpool::managed::Pool<Manager>,
+    pool: Pool<Manager>,
     patience: Duration,
     queue: usize,
     shown: String,
@@ -64,15 +64,17 @@ impl Engine {
             parsed.password(password.as_str());
         }
         let shown = url::shown(&parsed);
-        let manager = Manager::new(parsed, options)?;
-        let pool = deadpool::managed::Pool::builder(manager)
-            .max_size(options.connections.max(1))
-            .runtime(deadpool::Runtime::Tokio1)
-            .wait_timeout(Some(options.patience))
-            .create_timeout(Some(options.patience))
-            .build()
-            .map_err(Fault::other)?;
+        let pool = pool_of(Manager::new(parsed, options)?, options.connections, options.patience)?;
         Ok(Self { pool, patience: options.patience, queue: options.queue, shown })
+    }
+
+    /// The same database, by connections of its own.
+    ///
+    /// # Errors
+    /// There is no timer.
+    pub(crate) fn aside(&self, connections: usize, patience: Duration) -> Result<Self, Fault> {
+        let pool = pool_of(self.pool.manager().again(patience), connections, patience)?;
+        Ok(Self { pool, patience, queue: self.queue, shown: self.shown.clone() })
     }
 
     /// Where the database is; without the password.
@@ -127,6 +129,16 @@ impl Engine {
             }
         }
     }
+}
+
+fn pool_of(manager: Manager, connections: usize, patience: Duration) -> Result<Pool<Manager>, Fault> {
+    Pool::builder(manager)
+        .max_size(connections.max(1))
+        .runtime(deadpool::Runtime::Tokio1)
+        .wait_timeout(Some(patience))
+        .create_timeout(Some(patience))
+        .build()
+        .map_err(Fault::other)
 }
 
 /// A connection of one's own, whatever the schema; and where it leads to, without the password.

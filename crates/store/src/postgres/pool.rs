@@ -5,6 +5,7 @@ use crate::statements::Statement;
 use crate::{Fault, Options};
 use deadpool::managed::{Metrics, RecycleError, RecycleResult};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -33,6 +34,13 @@ impl Manager {
     pub(super) fn new(config: Config, options: &Options) -> Result<Self, Fault> {
         let tls = tls::connector(options.ca_file.as_deref())?;
         Ok(Self { config, tls, patience_ms: options.patience.as_millis(), believed: AtomicU64::new(0) })
+    }
+
+    /// The same for connections that wait no longer than `patience`.
+    pub(super) fn again(&self, patience: Duration) -> Self {
+        let mut config = self.config.clone();
+        config.tcp_user_timeout(patience);
+        Self { config, tls: self.tls.clone(), patience_ms: patience.as_millis(), believed: AtomicU64::new(0) }
     }
 
     pub(super) fn suspect_all(&self) {

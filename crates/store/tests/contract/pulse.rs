@@ -17,6 +17,8 @@ pub(crate) async fn the_pulse_tells_time_and_change(store: Store) {
     assert_eq!((third.change, third.known_at), (second.change + 1, Some(NOW)));
     assert_eq!(store.pulse(third.change).await.unwrap().known_at, Some(NOW + 7));
     assert_eq!(store.pulse(third.change + 1).await.unwrap().known_at, None);
+    let aside = store.aside().unwrap().pulse(third.change).await.unwrap();
+    assert_eq!((aside.change, aside.known_at), (third.change, Some(NOW + 7)));
 }
 
 pub(crate) async fn time_told_only_goes_up(store: Store) {
