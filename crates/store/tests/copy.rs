@@ -9,7 +9,7 @@ mod fixtures;
 #[path = "../../../tests/postgres/mod.rs"]
 mod postgres;
 
-use claviger_store::copy::{CopyError, Watch, Work, backup, copy, inspect, restore, restore_in_place};
+use claviger_store::copy::{self, Copied, CopyError, Watch, Work, backup, inspect, restore, restore_in_place};
 use claviger_store::{ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, RevocationKind, Session, Store};
 use fixtures::{HOUR, MINUTE, NOW, access, begin, client, code, exchange, furnish, id, refresh, seat};
 use std::os::unix::fs::PermissionsExt;
@@ -50,6 +50,10 @@ async fn open(url: &str) -> Store {
 
 fn options() -> Options {
     Options::default()
+}
+
+async fn copy(from: &str, to: &str, watch: &mut impl Watch) -> Result<Copied, CopyError> {
+    copy::copy((from, &options()), (to, &options()), NOW, watch).await
 }
 
 /// Stops after so many pages, as a kill would.
@@ -133,7 +137,7 @@ async fn everything_goes_from_sqlite_to_postgresql_and_back() {
     let folder = Folder::new();
     let (here, there, back) = (folder.sqlite("here.db"), postgres(), folder.sqlite("back.db"));
     let furnished = fill(&open(&here).await).await;
-    let copied = copy(&here, &there, &options(), NOW, &mut ()).await.unwrap();
+    let copied = copy(&here, &there, &mut ()).await.unwrap();
     assert!(!copied.resumed && copied.rows > 15, "{copied:?}");
 
     let store = open(&there).await;
@@ -143,7 +147,7 @@ async fn everything_goes_from_sqlite_to_postgresql_and_back() {
     let last = store.last_change().await.unwrap();
     assert_eq!(last, open(&here).await.last_change().await.unwrap(), "the sequences go on");
 
-    let returned = copy(&there, &back, &options(), NOW, &mut ()).await.unwrap();
+    let returned = copy(&there, &back, &mut ()).await.unwrap();
     for (out, home) in copied.tables.iter().zip(&returned.tables) {
         // The grant was refreshed in between.
         assert!(out == home || out.table == "grants", "{out:?} {home:?}");
@@ -163,7 +167,7 @@ async fn a_copy_that_is_killed_goes_on_wherever_it_was() {
         let mut runs = 0;
         let copied = loop {
             runs += 1;
-            match copy(&here, &there, &options(), NOW, &mut StopsAfter(2 * runs)).await {
+            match copy(&here, &there, &mut StopsAfter(2 * runs)).await {
                 Ok(copied) => break copied,
                 Err(CopyError::Stopped) => {}
                 Err(other) => panic!("{other}"),
@@ -192,25 +196,25 @@ async fn nothing_is_copied_over_something() {
     let (here, other, there) = (folder.sqlite("here.db"), folder.sqlite("other.db"), folder.sqlite("there.db"));
     fill(&open(&here).await).await;
     fill(&open(&other).await).await;
-    let refused = copy(&here, &other, &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = copy(&here, &other, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::NotEmpty { .. }), "{refused}");
-    let refused = copy(&here, &here, &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = copy(&here, &here, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::NotEmpty { .. }), "{refused}");
     let used = postgres();
     fill(&open(&used).await).await;
-    let refused = copy(&here, &used, &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = copy(&here, &used, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::NotEmpty { .. }), "{refused}");
 
     // One copy does not go on with another's work, and nobody copies half a database.
-    assert_eq!(copy(&here, &there, &options(), NOW, &mut StopsAfter(3)).await, Err(CopyError::Stopped));
-    let refused = copy(&other, &there, &options(), NOW, &mut ()).await.unwrap_err();
+    assert_eq!(copy(&here, &there, &mut StopsAfter(3)).await, Err(CopyError::Stopped));
+    let refused = copy(&other, &there, &mut ()).await.unwrap_err();
     assert!(matches!(&refused, CopyError::Underway { state, .. } if state.work == Work::Copy), "{refused}");
-    let refused = copy(&there, &folder.sqlite("x.db"), &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = copy(&there, &folder.sqlite("x.db"), &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::SourceUnfinished { .. }), "{refused}");
-    let nowhere = copy(&folder.sqlite("none.db"), &there, &options(), NOW, &mut ()).await.unwrap_err();
+    let nowhere = copy(&folder.sqlite("none.db"), &there, &mut ()).await.unwrap_err();
     assert!(nowhere.to_string().contains("there is no file"), "{nowhere}");
     rusqlite::Connection::open(folder.file("foreign.db")).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
-    let foreign = copy(&folder.sqlite("foreign.db"), &there, &options(), NOW, &mut ()).await.unwrap_err();
+    let foreign = copy(&folder.sqlite("foreign.db"), &there, &mut ()).await.unwrap_err();
     assert!(matches!(foreign, CopyError::NoDatabase(_)), "{foreign}");
 }
 
@@ -350,7 +354,7 @@ async fn a_restore_that_is_killed_is_served_by_nobody() {
             }
             let refused = Store::connect(&there, &options()).await.unwrap_err();
             assert!(matches!(&refused, Fault::Unfinished(what) if what.contains("db restore")), "{refused}");
-            let refused = copy(&here, &there, &options(), NOW, &mut ()).await.unwrap_err();
+            let refused = copy(&here, &there, &mut ()).await.unwrap_err();
             assert!(matches!(refused, CopyError::Underway { .. }), "{refused}");
         };
         assert!(runs > 2 && restored.resumed);

@@ -80,6 +80,14 @@ impl Context {
     /// # Errors
     /// It is not, or cannot be opened.
     pub(crate) async fn data(&self) -> Result<Data, Trouble> {
+        self.open(&self.present()?).await
+    }
+
+    /// The configuration of a database that is there, as far as can be said without opening it.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(crate) fn present(&self) -> Result<Config, Trouble> {
         let config = self.config()?;
         if let Some(file) = config.database.file()
             && !file.exists()
@@ -90,7 +98,7 @@ impl Context {
                 Some(_) => trouble.help("`claviger apply realms/` makes it and puts the realms in"),
             });
         }
-        self.open(&config).await
+        Ok(config)
     }
 
     /// The database, made where it is not there yet.
@@ -146,11 +154,6 @@ impl Data {
     /// Now, in milliseconds.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now()
-    }
-
-    /// The file of a SQLite database.
-    pub(crate) fn file(&self) -> Option<PathBuf> {
-        self.database.file()
     }
 
     /// The key that the database's secrets are sealed with.

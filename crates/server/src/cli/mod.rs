@@ -106,7 +106,7 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     Key(key::KeyCommand),
     /// Who uses which legacy behaviour, so that it can be retired
     Legacy(realm::LegacyReport),
-    /// The database: status, backup
+    /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
     /// Whether the server is ready; for containers

@@ -73,6 +73,7 @@ impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         let exit = match &fault {
             Fault::SchemaTooNew { .. } => Exit::Schema,
+            Fault::Unfinished(_) => Exit::Conflict,
             _ => Exit::Failure,
         };
         let trouble = Self::new(exit, fault.to_string());

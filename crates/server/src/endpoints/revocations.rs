@@ -44,10 +44,11 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<String, 
     let params = Params::form(incoming.query().as_bytes())?;
     let number = |name: &'static str| {
         let wrong = Refusal::WrongParameter { name, why: "it must be a number" };
-        params.get(name).map(|text| text.parse::<u32>().map_err(|_| wrong)).transpose()
+        params.get(name).map(|text| text.parse::<u64>().map_err(|_| wrong)).transpose()
     };
-    let after = i64::from(number("after")?.unwrap_or(0));
-    let wait = u64::from(number("wait")?.unwrap_or(0)).min(LONGEST_WAIT);
+    // A number that nobody gave out is ahead of the database: the answer is to start over.
+    let after = i64::try_from(number("after")?.unwrap_or(0)).unwrap_or(i64::MAX);
+    let wait = number("wait")?.unwrap_or(0).min(LONGEST_WAIT);
     let mut seq = app.revoked.watch();
     let mut found = app.store.revocations_after(Some(&site.realm.id), after, PAGE).await?;
     if found.items.is_empty() && !found.reset && wait > 0 {

@@ -144,18 +144,17 @@ struct Progress {
 /// # Errors
 /// See [`CopyError`]. The target is not served until another run has completed it.
 pub async fn copy(
-    from: &str,
-    to: &str,
-    options: &Options,
+    (from, reading): (&str, &Options),
+    (to, writing): (&str, &Options),
     now: i64,
     watch: &mut impl Watch,
 ) -> Result<Copied, CopyError> {
-    let source = Side::open(from, options, Access::Snapshot).await?;
+    let source = Side::open(from, reading, Access::Snapshot).await?;
     check_source(&source).await?;
     if let Some(state) = Unfinished::of(&source).await? {
         return Err(CopyError::SourceUnfinished { origin: source.shown(), state: Box::new(state) });
     }
-    let mut target = Side::open(to, options, Access::Write).await?;
+    let mut target = Side::open(to, writing, Access::Write).await?;
     if source.shown() == target.shown() {
         return Err(CopyError::NotEmpty { target: target.shown(), table: "of the source itself".into() });
     }

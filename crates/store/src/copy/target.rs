@@ -51,17 +51,20 @@ pub async fn restore(
 ) -> Result<Restored, CopyError> {
     let backup = Backup::open(file, options).await?;
     let state = Unfinished::new(Work::Restore, backup.shown.clone(), now);
+    let mut replaced = false;
     if let (Some(path), Some(aside)) = (sqlite_path(url).filter(|path| path.exists()), aside)
         && !is_begun(url, &state, options).await
     {
-        take_place(&path, aside, &state, options).await?;
+        let aside = std::path::absolute(aside).map_err(Fault::other)?;
+        take_place(&path, &aside, &state, options).await?;
+        replaced = true;
     }
     let mut target = Side::open(url, options, Access::Write).await?;
     let ending = Unfinished::of(&target).await?.is_some_and(|found| found.ending && is_same(&found, &state));
     let (mut rows, mut resumed) = (0, true);
     if !ending {
         let copied = fill(&backup.side, &mut target, &state, watch).await?;
-        (rows, resumed) = (copied.rows, copied.resumed);
+        (rows, resumed) = (copied.rows, copied.resumed && !replaced);
         target.analyze().await?;
         let begun = Unfinished::of(&target).await?.unwrap_or(state);
         let progress = format!("DELETE FROM unfinished WHERE name <> '{STATE}'");

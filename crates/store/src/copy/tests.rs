@@ -61,7 +61,8 @@ async fn a_backup_of_an_older_program_is_restored() {
     let found = inspect(&folder.url("here.db"), &options).await.unwrap();
     assert_eq!((found.schema.unwrap().version, found.steps.first()), (1, Some(&2)));
     assert_eq!((found.live_grants, found.leases.len()), (1, 0));
-    let refused = copy(&folder.url("here.db"), &folder.url("there.db"), &options, NOW, &mut ()).await.unwrap_err();
+    let refused =
+        copy((&folder.url("here.db"), &options), (&folder.url("there.db"), &options), NOW, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::OldSchema { found: 1, .. }), "{refused}");
 
     let file = folder.file("backup.db");

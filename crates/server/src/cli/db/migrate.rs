@@ -1,0 +1,47 @@
+//! `claviger db migrate`.
+
+use super::super::context::Context;
+use super::super::trouble::Trouble;
+use claviger_store::copy::inspect;
+use claviger_store::{Fault, Options, Store};
+
+/// Whether anything is done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct MigrateArgs {
+    /// Say which steps there are, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Brings the schema up to date.
+pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Trouble> {
+    let database = context.present()?.database;
+    let before = inspect(&database.url, &database.options).await?;
+    let found = before.schema.map_or(0, |schema| schema.version);
+    if let Some(schema) = before.schema.filter(|schema| schema.readable_by > before.known) {
+        return Err(Fault::SchemaTooNew { found: schema.version, known: before.known }.into());
+    }
+    if !args.dry_run && !before.steps.is_empty() {
+        // Opening brings it up to date.
+        Store::connect(&database.url, &Options { unfinished: true, ..database.options.clone() }).await?;
+    }
+    let item = serde_json::json!({
+        "database": before.url, "found": found, "known": before.known, "steps": before.steps, "dry_run": args.dry_run,
+    });
+    let steps: Vec<String> = before.steps.iter().map(ToString::to_string).collect();
+    let outcome = match (before.steps.is_empty(), args.dry_run) {
+        (true, _) if found > before.known => "newer than this program, which can use it",
+        (true, _) => "up to date",
+        (false, true) => "dry run, nothing was changed",
+        (false, false) => "done",
+    };
+    context.format.one(
+        &item,
+        &[
+            ("database", before.url.clone()),
+            ("schema", found.to_string()),
+            ("steps", if steps.is_empty() { "none".into() } else { steps.join(", ") }),
+            ("outcome", outcome.into()),
+        ],
+    )
+}
