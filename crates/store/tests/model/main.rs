@@ -5,7 +5,7 @@
 //! (100 on SQLite, 12 on PostgreSQL), `CLAVIGER_MODEL_STEPS` how long they get (40).
 //!
 //! [`together`] is about what happens at once: many tasks at the same codes, grants and seats, and a history to check.
-//! `CLAVIGER_MODEL_ROUNDS` is how often (20), `CLAVIGER_MODEL_SEED` begins with the round that was printed.
+//! `CLAVIGER_MODEL_ROUNDS` is how often (20 on SQLite, 8 on PostgreSQL), `CLAVIGER_MODEL_SEED` begins with the round that was printed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
