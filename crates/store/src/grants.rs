@@ -179,11 +179,11 @@ pub(crate) async fn revoke(
     now: i64,
     tokens_until: i64,
 ) -> Result<bool, Fault> {
-    Ok(revoke_several(tx, realm, &[*id], reason, now, tokens_until).await? > 0)
+    Ok(revoke_each(tx, realm, &[*id], reason, now, tokens_until).await? > 0)
 }
 
 /// As [`Store::revoke_grant`], for several, in the order of their ids; how many were live.
-pub(crate) async fn revoke_several(
+pub(crate) async fn revoke_each(
     tx: &mut impl Tx,
     realm: &str,
     ids: &[Id],
