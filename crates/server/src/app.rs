@@ -22,6 +22,7 @@ use claviger_core::token::Id;
 use claviger_store::{Fault, Store};
 use http::{Method, StatusCode};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Everything that answering a request needs.
 pub struct App {
@@ -40,6 +41,8 @@ pub struct App {
     pub(crate) meter: Meter,
     pub(crate) followed: Followed,
     pub(crate) health: Health,
+    /// There was a request since the time was last written down.
+    pub(crate) was_asked: AtomicBool,
     /// This server's name among those that share the database.
     pub(crate) node: Id,
 }
@@ -59,6 +62,9 @@ impl App {
 
     /// The answer to a request that a realm knows; `None` for one that none does.
     async fn respond(&self, incoming: &Incoming) -> Option<Answer> {
+        if !self.was_asked.load(Ordering::Relaxed) {
+            self.was_asked.store(true, Ordering::Relaxed);
+        }
         let authority = incoming.authority();
         match self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await {
             Ok(Some((site, target))) if target.is_from_memory() || self.is_current() => {

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::mail::{self, Mailer};
 use claviger_store::{Fault, LegacyUse};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -33,6 +34,26 @@ const REST: Duration = Duration::from_millis(5);
 
 /// How many realms' keys are looked at in a turn.
 const REALMS: i64 = 200;
+
+/// How often a server that is asked anything writes down what time it is: what it has called expired within that time may
+/// come back after a crash at the same moment as a step of the clock.
+const TELL: Duration = Duration::from_secs(1);
+
+/// Writes down what time it is, while there are requests, until told to stop.
+pub(crate) async fn tell_time(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = sleep(TELL) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        if app.was_asked.swap(false, Ordering::Relaxed)
+            && let Err(fault) = app.aside.tell_time(app.clock.now()).await
+        {
+            crate::health::count(&fault);
+            app.was_asked.store(true, Ordering::Relaxed);
+        }
+    }
+}
 
 /// Does what is due until told to stop; then what is left to write down.
 pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {

@@ -12,7 +12,7 @@ use crate::follow::{Followed, follow};
 use crate::hashing::Hasher;
 use crate::health::Health;
 use crate::http::{self, Limits};
-use crate::jobs::jobs;
+use crate::jobs::{jobs, tell_time};
 use crate::keys::Keys;
 use crate::master_key::MasterKey;
 use crate::meter::Meter;
@@ -24,6 +24,7 @@ use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -58,6 +59,7 @@ pub async fn open(
         meter: Meter::default(),
         health: Health::default(),
         node: random_bytes(),
+        was_asked: AtomicBool::new(false),
         followed,
         aside: store.aside()?,
         store,
@@ -72,6 +74,7 @@ pub async fn run(service: Service, listeners: Vec<TcpListener>, limits: Limits, 
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(follow(Arc::clone(&service.app), stop.clone()));
     tasks.spawn(jobs(Arc::clone(&service.app), stop.clone()));
+    tasks.spawn(tell_time(Arc::clone(&service.app), stop.clone()));
     tasks.spawn(brakes::share(Arc::clone(&service.app), stop.clone()));
     for listener in listeners {
         tasks.spawn(http::serve(listener, service.clone(), limits.clone(), stop.clone()));
