@@ -218,7 +218,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         14 => (back(), prop_oneof![4 => Just(0_u8), 3 => Just(1), 1 => Just(2)], extras()).prop_map(
             |(grant, old, extras)| Op::Present { grant, old, extras }),
         3 => (back(), 1..6_u8, extras()).prop_map(|(grant, turns, extras)| Op::Use { grant, turns, extras }),
-        8 => (back(), prop_oneof![2 => Just(0_i8), 1 => -1..3_i8], extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
+        8 => (back(), prop_oneof![3 => Just(0_i8), 3 => 1..4_i8, 1 => Just(-1_i8)], extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
         3 => Just(Op::Again),
         2 => parties().prop_map(|parties| Op::Opaque { parties }),
         3 => (back(), prop::bool::weighted(0.2)).prop_map(|(grant, of_code)| Op::RevokeGrant { grant, of_code }),

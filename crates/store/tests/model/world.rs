@@ -155,8 +155,9 @@ impl World {
             }
             Op::Use { grant, turns, extras } => {
                 let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
+                let long = self.model.grants.get(&id).is_some_and(|grant| is_long(&grant.row.grant));
                 for _ in 0..turns {
-                    self.now += 19 * MINUTE;
+                    self.now += if long { 50 * MINUTE } else { 19 * MINUTE };
                     self.present(id, 0, extras).await?;
                 }
             }
@@ -420,7 +421,7 @@ impl World {
     /// Moves a grant on, with what goes with it.
     async fn refresh(&mut self, row: &GrantRow, from: Option<u32>, to: u32, extras: Extras) -> Outcome {
         let now = self.now;
-        let idle = if row.grant.expires_at - row.grant.created_at > HOUR { HOUR } else { 20 * MINUTE };
+        let idle = if is_long(&row.grant) { HOUR } else { 20 * MINUTE };
         let replay =
             from.map(|generation| Replay { sealed: Masked(self.id().to_vec()), until: now + GRACE, generation });
         let idle_expires_at = (now + idle).min(row.grant.expires_at);
@@ -481,6 +482,11 @@ fn given(parties: Parties, scope: u8, organisation: bool) -> ConsentGrant {
         scope: ScopeSet::parse(SCOPES[usize::from(scope)]).unwrap(),
         organisations: if organisation { vec!["x".into()] } else { Vec::new() },
     }
+}
+
+/// Which of the two kinds of lives it has.
+fn is_long(grant: &NewGrant) -> bool {
+    grant.expires_at - grant.created_at > HOUR
 }
 
 /// A name by its number.
