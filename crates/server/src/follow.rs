@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use claviger_store::{ChangeKind, Fault, Pulse};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -40,6 +40,8 @@ pub(crate) struct Followed {
     made_at: AtomicI64,
     /// The number of the last revocation taken in.
     revocation: AtomicI64,
+    /// There are others behind it.
+    more_revocations: AtomicBool,
     /// Everything that was written before this reading of the monotonic clock has been taken in.
     as_of: AtomicI64,
     /// Attempts to catch up are numbered; held while one is under way.
@@ -56,6 +58,7 @@ impl Followed {
             change: AtomicI64::new(change),
             made_at: AtomicI64::new(UNKNOWN),
             revocation: AtomicI64::new(0),
+            more_revocations: AtomicBool::new(false),
             as_of: AtomicI64::new(as_of),
             turn: tokio::sync::Mutex::new(()),
             begun: AtomicU64::new(0),
@@ -99,9 +102,11 @@ impl App {
 
     async fn become_current(&self) -> Result<(), Failure> {
         let followed = &self.followed;
+        let begun = followed.begun.load(Ordering::Acquire);
         let ended = followed.succeeded.load(Ordering::Acquire).max(followed.failed.load(Ordering::Acquire));
         let _turn = tokio::time::timeout(PATIENCE, followed.turn.lock()).await.map_err(|_| out_of_step())?;
-        if self.is_current() {
+        // Where the database is slow, what began after this request came is fresh enough, however long it took.
+        if self.is_current() || followed.succeeded.load(Ordering::Acquire) > begun {
             return Ok(());
         }
         if followed.failed.load(Ordering::Acquire) > ended {
@@ -156,14 +161,19 @@ impl App {
         if followed.is_another(&pulse) {
             self.health.started_over(known, pulse.change);
             self.forget_everything();
-            followed.revocation.store(0, Ordering::Release);
             self.revoked.start_over();
-            self.load_revocations().await?;
+            followed.revocation.store(0, Ordering::Release);
+            followed.more_revocations.store(true, Ordering::Release);
             followed.advance(pulse.change);
         } else if pulse.change > known {
             self.take_in_changes(known).await?;
         } else if let Some(at) = pulse.known_at {
             followed.made_at.store(at, Ordering::Release);
+        }
+        // An attempt that is cut short goes on where it was.
+        if followed.more_revocations.load(Ordering::Acquire) {
+            self.load_revocations().await?;
+            followed.more_revocations.store(false, Ordering::Release);
         }
         followed.as_of.fetch_max(asked, Ordering::AcqRel);
         Ok(())
@@ -175,16 +185,11 @@ impl App {
             if changes.reset {
                 tracing::info!(known, last = changes.seq, "too many changes were missed; everything is read anew");
                 self.forget_everything();
+                self.followed.more_revocations.store(true, Ordering::Release);
             }
-            let mut revoked = changes.reset;
             for change in &changes.items {
-                revoked |= matches!(change.kind, ChangeKind::Revocation | ChangeKind::Other);
                 self.take_in(change.kind, &change.realm, &change.id);
             }
-            if revoked {
-                self.load_revocations().await?;
-            }
-            // Only now: what failed half-way is taken in again.
             known = changes.seq;
             self.followed.advance(known);
             if i64::try_from(changes.items.len()).is_ok_and(|count| count < PAGE) {
@@ -222,9 +227,12 @@ impl App {
             ChangeKind::Client => self.clients.forget(realm, id),
             // A user's password may be a client's secret.
             ChangeKind::User => self.clients.forget_all(),
-            // Revocations have a feed of their own; what a newer program writes may concern anything.
-            ChangeKind::Revocation => {}
-            ChangeKind::Other => self.forget_everything(),
+            ChangeKind::Revocation => self.followed.more_revocations.store(true, Ordering::Release),
+            // What a newer program writes may concern anything.
+            ChangeKind::Other => {
+                self.forget_everything();
+                self.followed.more_revocations.store(true, Ordering::Release);
+            }
         }
     }
 
