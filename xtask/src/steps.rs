@@ -10,6 +10,8 @@
 //! # needs: php | php -r 'curl_version();' | apt-get install -y php-cli php-curl
 //! ```
 //!
+//! The step `faults` is the short form of `cargo xtask faults`; it installs PostgreSQL, strace and faketime the same way.
+//!
 //! A script finds the demo's manifest in `$CLAVIGER_MANIFEST` and the server's program in `$CLAVIGER`,
 //! starts in its own folder, and passes by exiting with 0. A tool that cannot be
 //! installed fails the step and is named; nothing is skipped.
@@ -56,6 +58,8 @@ enum Work {
     Docs(&'static [&'static str]),
     /// The dependencies hold nothing that is banned.
     Bans,
+    /// The short form of `cargo xtask faults`.
+    Faults,
     /// A script against the running demo.
     Script { path: PathBuf, needs: Vec<Need> },
     /// A folder that should hold scripts and does not.
@@ -124,6 +128,7 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
         // Again by themselves: what integrators rely on is worth a heading, and costs seconds.
         core("guides", Work::Cargo(&["test", "--package", "claviger", "--test", "guides"])),
     ];
+    steps.push(Step { name: "faults".to_owned(), core: false, work: Work::Faults });
     for folder in ["clients", "browser"] {
         let scripts = scripts(&root.join("tests").join(folder))?;
         if scripts.is_empty() {
@@ -175,6 +180,7 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
         Work::Cargo(arguments) => succeed(cargo(root).args(*arguments)),
         Work::Docs(arguments) => succeed(cargo(root).env("RUSTDOCFLAGS", "-D warnings").args(*arguments)),
         Work::Bans => bans(root),
+        Work::Faults => succeed(Command::new(std::env::current_exe()?).args(["faults", "--short"])),
         Work::Missing(folder) => bail!("{} holds no run.sh", folder.display()),
         Work::Script { path, needs } => {
             needs.iter().try_for_each(provide)?;

@@ -96,7 +96,7 @@ fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D) -> Result<()> {
     };
     let url = proxy.as_ref().map(|proxy| proxy.url(&bed.url)).transpose()?;
     let environment: Vec<(&str, &str)> = url.iter().map(|url| ("CLAVIGER_DATABASE__URL", url.as_str())).collect();
-    let stride = if trial.lab.short { 4 } else { 1 };
+    let stride = if trial.lab.short { 5 } else { 1 };
     let mut node = bed.serve_with(&environment)?;
     for _ in 0..trial.lab.rounds(3, 1) {
         for way in means {
@@ -391,7 +391,7 @@ fn lease(trial: &mut Trial<'_>) -> Result<()> {
             std::thread::sleep(Duration::from_millis(50));
         };
         trial.recovered(started.elapsed());
-        trial.must(free, || "seats are held 12 s after the kill with a lease of 6 s".to_owned());
+        trial.must(free, || "seats are held 12 s after the kill with a lease of 4 s".to_owned());
         for holder in bed.seats("brief", "desks")? {
             bed.run(&["seat", "release", "desks", &holder, "--yes", "--realm", "brief"])?;
         }

@@ -17,6 +17,7 @@ mod outage;
 mod peer;
 mod proxy;
 mod races;
+mod spread;
 mod strace;
 mod table;
 mod trial;

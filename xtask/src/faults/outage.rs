@@ -21,6 +21,13 @@ pub(crate) const CASES: &[Entry] = &[
     ("pg-refuse", POSTGRES, "nobody listens where the database was", refuse),
     ("pg-half-open", POSTGRES, "connections to the database stay open and nothing passes", half_open),
     ("pg-slow", POSTGRES, "every answer of the database takes a quarter of a second longer", slow),
+    ("seen-by-all", POSTGRES, "what one server is told, three know within a second", super::spread::seen_by_all),
+    (
+        "cut-off-node",
+        POSTGRES,
+        "a server that was cut off knows what was revoked before it serves",
+        super::spread::cut_off,
+    ),
 ];
 
 /// Servers on the database, and clients at each.
@@ -78,7 +85,8 @@ fn half_open(trial: &mut Trial<'_>) -> Result<()> {
         at.proxy.set(Mode::HalfOpen);
         Ok(())
     };
-    injure(trial, Gone::ForSure, Duration::from_secs(8), silent, heal)
+    let hold = trial.lab.rounds(8, 6);
+    injure(trial, Gone::ForSure, Duration::from_secs(hold), silent, heal)
 }
 
 fn slow(trial: &mut Trial<'_>) -> Result<()> {
@@ -128,6 +136,8 @@ fn injure(
     let nodes =
         (0..SERVERS).map(|_| bed.serve_with(&[("CLAVIGER_DATABASE__URL", &url)])).collect::<Result<Vec<_>>>()?;
     let at = Injury { cluster: Some(cluster), proxy: &proxy };
+    // What other cases wrote is not what this one recovers from.
+    cluster.psql("CHECKPOINT")?;
     let rounds = trial.lab.rounds(6, 1);
     under_load(trial, &nodes, rounds, gone == Gone::ForSure, hold, || injure(&at), || heal(&at))
 }

@@ -215,7 +215,7 @@ fn one_restore(trial: &mut Trial<'_>) -> Result<()> {
     consistent(trial, &file)?;
 
     let second = Bed::empty(trial.lab, trial.kind)?;
-    let said = second.run(&["db", "restore", &file.to_string_lossy()])?;
+    let said = second.run(&["db", "restore", &file.to_string_lossy(), "--yes"])?;
     trial.must(said.bytes().any(|byte| (b'1'..=b'9').contains(&byte)), || format!("it does not say how many: {said}"));
     let node = second.serve()?;
     trial.recovered(node.started.elapsed());
