@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::Kind;
 use super::bed::Bed;
-use super::proxy::Proxy;
+use super::proxy::{Blow, Proxy};
 use super::strace::{DISK, Injury, around};
 use super::trial::Trial;
 
@@ -108,7 +108,7 @@ fn approve_and_die(trial: &Trial<'_>, bed: &Bed, proxy: Option<&Proxy>, id: &str
     };
     let victim = Arc::new(AtomicU32::new(0));
     let after = trial.lab.seed.wrapping_add(u64::from(nth)).is_multiple_of(2);
-    proxy.arm(nth.into(), after, &victim);
+    proxy.arm(nth.into(), after, Blow::Kill(Arc::clone(&victim)));
     let mut command = bed.command(&arguments);
     quiet(command.env("CLAVIGER_DATABASE__URL", proxy.url(&bed.url)?));
     let mut child = command.spawn().context("cannot start claviger")?;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::bed::{Bed, Node, STRANGERS};
 use super::peer::{CALLBACK, Peer, Tokens, authorize, code_of, error_word};
-use super::proxy::Proxy;
+use super::proxy::{Blow, Proxy};
 use super::strace::{ANSWER, DISK, Injury, Strace};
 use super::trial::Trial;
 use super::{BOTH, Entry, Kind};
@@ -66,33 +66,52 @@ enum Means {
     Call(&'static str),
     /// At a message to the database, before or after it.
     Message { after: bool },
+    /// Not at all: at a message to the database the connection is cut.
+    Cut { after: bool },
 }
 
+impl Means {
+    /// Every way to kill a server on this store.
+    fn of(kind: Kind) -> [Self; 2] {
+        match kind {
+            Kind::Sqlite => [Self::Call(DISK), Self::Call(ANSWER)],
+            Kind::Postgres => [Self::Message { after: false }, Self::Message { after: true }],
+        }
+    }
+}
+
+const CUTS: [Means; 2] = [Means::Cut { after: false }, Means::Cut { after: true }];
+
 fn exchange(trial: &mut Trial<'_>) -> Result<()> {
-    sweep(trial, &mut Exchange::default())
+    sweep(trial, &mut Exchange::default(), Means::of(trial.kind))
 }
 
 fn refresh(trial: &mut Trial<'_>) -> Result<()> {
-    sweep(trial, &mut Refresh::default())
+    sweep(trial, &mut Refresh::default(), Means::of(trial.kind))
 }
 
 fn seat(trial: &mut Trial<'_>) -> Result<()> {
-    sweep(trial, &mut Seat)
+    sweep(trial, &mut Seat, Means::of(trial.kind))
 }
 
 fn approve(trial: &mut Trial<'_>) -> Result<()> {
-    sweep(trial, &mut Approve::default())
+    sweep(trial, &mut Approve::default(), Means::of(trial.kind))
+}
+
+/// The server lives, and does not hear whether its commit was kept.
+pub(super) fn in_doubt(trial: &mut Trial<'_>) -> Result<()> {
+    sweep(trial, &mut Exchange::default(), CUTS)?;
+    sweep(trial, &mut Refresh::default(), CUTS)?;
+    sweep(trial, &mut Seat, CUTS)?;
+    sweep(trial, &mut Approve::default(), CUTS)
 }
 
 /// Goes through all points of all means, several times in the long form.
-fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D) -> Result<()> {
+fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D, means: [Means; 2]) -> Result<()> {
     let bed = Bed::new(trial.lab, trial.kind)?;
-    let (proxy, means) = match trial.kind {
-        Kind::Sqlite => (None, [Means::Call(DISK), Means::Call(ANSWER)]),
-        Kind::Postgres => {
-            let port = trial.lab.cluster()?.port().context("PostgreSQL without a port")?;
-            (Some(Proxy::start(port)?), [Means::Message { after: false }, Means::Message { after: true }])
-        }
+    let proxy = match trial.kind {
+        Kind::Sqlite => None,
+        Kind::Postgres => Some(Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?),
     };
     let url = proxy.as_ref().map(|proxy| proxy.url(&bed.url)).transpose()?;
     let environment: Vec<(&str, &str)> = url.iter().map(|url| ("CLAVIGER_DATABASE__URL", url.as_str())).collect();
@@ -103,17 +122,22 @@ fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D) -> Result<()> {
             let mut nth = if stride == 1 { 1 } else { 1 + u32::try_from(trial.chance(stride.into()))? };
             loop {
                 let ready = deed.prepare(&bed, &node.peer)?;
-                let answer = kill_at(trial, &node, proxy.as_ref(), way, nth, |peer| deed.act(peer, &ready));
-                let unharmed = answer.is_ok() && node.running.lives() || !dies(&node);
-                if unharmed && answer.is_err() {
-                    bail!("the server lives and did not answer: {:#}", answer.err().context("no reason")?);
-                }
-                node.kill();
-                node = bed.serve_with(&environment)?;
-                let came_back = node.started.elapsed();
+                let (answer, unharmed) = if let Means::Cut { after } = way {
+                    let proxy = proxy.as_ref().context("no proxy to cut at")?;
+                    cut_at(trial, &node, proxy, after, nth, |peer| deed.act(peer, &ready))?
+                } else {
+                    let answer = kill_at(trial, &node, proxy.as_ref(), way, nth, |peer| deed.act(peer, &ready));
+                    let unharmed = answer.is_ok() && node.running.lives() || !dies(&node);
+                    if unharmed && answer.is_err() {
+                        bail!("the server lives and did not answer: {:#}", answer.err().context("no reason")?);
+                    }
+                    node.kill();
+                    node = bed.serve_with(&environment)?;
+                    trial.recovered(node.started.elapsed());
+                    (answer.ok(), unharmed)
+                };
                 let mut check = Check { trial, bed: &bed, peer: &node.peer };
-                deed.check(&mut check, &ready, answer.as_ref().ok())?;
-                trial.recovered(came_back);
+                deed.check(&mut check, &ready, answer.as_ref())?;
                 trial.round();
                 nth += stride;
                 if unharmed || nth > POINTS {
@@ -123,6 +147,34 @@ fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Does something while the connection to the database is cut; what it answered, and whether it was left alone.
+fn cut_at(
+    trial: &mut Trial<'_>,
+    node: &Node,
+    proxy: &Proxy,
+    after: bool,
+    nth: u32,
+    act: impl FnOnce(&Peer) -> Result<Answer>,
+) -> Result<(Option<Answer>, bool)> {
+    proxy.arm(nth.into(), after, Blow::Cut);
+    let began = Instant::now();
+    let answer = act(&node.peer);
+    let took = began.elapsed();
+    let struck = proxy.disarm();
+    let answer = answer.context("a server whose connection to the database was cut did not answer")?;
+    // Told to come again, the client knows as little as without an answer.
+    let redirect = answer.header("location").is_some_and(|location| location.contains("error=temporarily_unavailable"));
+    let told = !(redirect || answer.status == 503 && answer.header("retry-after").is_some());
+    if struck {
+        trial.recovered(took);
+    }
+    // It may not be so soon that it serves again.
+    while node.ready() != Some(200) && began.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok((told.then_some(answer), !struck))
 }
 
 /// Whether a process that should be dying is gone soon.
@@ -149,12 +201,12 @@ fn kill_at(
             act(&node.peer)
         }
         (Means::Message { after }, Some(proxy)) => {
-            proxy.arm(nth.into(), after, &Arc::new(AtomicU32::new(node.running.pid)));
+            proxy.arm(nth.into(), after, Blow::Kill(Arc::new(AtomicU32::new(node.running.pid))));
             let answer = act(&node.peer);
             proxy.disarm();
             answer
         }
-        (Means::Message { .. }, None) => bail!("no proxy to count messages"),
+        (Means::Message { .. } | Means::Cut { .. }, _) => bail!("no proxy to count messages"),
     }
 }
 

@@ -18,6 +18,12 @@ pub(crate) const CASES: &[Entry] = &[
     ("pg-immediate", POSTGRES, "PostgreSQL ends as by `pg_ctl stop -m immediate`, and comes back", immediate),
     ("pg-kill", POSTGRES, "SIGKILL of every process of PostgreSQL, and it comes back", kill),
     ("pg-cut", POSTGRES, "every connection to the database is cut, again and again", cut),
+    (
+        "pg-in-doubt",
+        POSTGRES,
+        "the connection is cut at every message of a flow: done once, or asked again",
+        super::kills::in_doubt,
+    ),
     ("pg-refuse", POSTGRES, "nobody listens where the database was", refuse),
     ("pg-half-open", POSTGRES, "connections to the database stay open and nothing passes", half_open),
     ("pg-slow", POSTGRES, "every answer of the database takes a quarter of a second longer", slow),

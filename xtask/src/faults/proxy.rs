@@ -1,7 +1,8 @@
 //! A network that can be broken: a TCP proxy between servers and PostgreSQL.
 //!
 //! It knows just enough of PostgreSQL's protocol to count the messages of the client: each begins with a byte for its kind
-//! and its length, but for the first, which has no kind. A [trap](Proxy::arm) kills a process before or after the n-th.
+//! and its length, but for the first, which has no kind. A [trap](Proxy::arm) kills a process, or cuts the connection, before or
+//! after the n-th.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -44,11 +45,20 @@ struct Shared {
     trap: Mutex<Option<Trap>>,
 }
 
-/// Kills at a message.
+/// What happens at a message.
 struct Trap {
     at: u64,
     after: bool,
-    victim: Arc<AtomicU32>,
+    blow: Blow,
+}
+
+/// What a trap does.
+#[derive(Clone)]
+pub(crate) enum Blow {
+    /// SIGKILL to the process with this id; 0 is one that is being started.
+    Kill(Arc<AtomicU32>),
+    /// The connection of the message is cut.
+    Cut,
 }
 
 impl Proxy {
@@ -99,17 +109,15 @@ impl Proxy {
         self.set(Mode::Forward);
     }
 
-    /// Kills the process whose id `victim` holds at the n-th message from now on: before it is forwarded, or right after. A
-    /// victim of 0 is one that is being started.
-    pub(crate) fn arm(&self, nth: u64, after: bool, victim: &Arc<AtomicU32>) {
+    /// Strikes at the n-th message from now on: before it is forwarded, or right after.
+    pub(crate) fn arm(&self, nth: u64, after: bool, blow: Blow) {
         let at = self.shared.messages.load(Ordering::SeqCst) + nth;
-        let trap = Trap { at, after, victim: Arc::clone(victim) };
-        *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some(trap);
+        *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trap { at, after, blow });
     }
 
-    /// Kills nobody any more.
-    pub(crate) fn disarm(&self) {
-        *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Strikes no more; whether it has.
+    pub(crate) fn disarm(&self) -> bool {
+        self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner).take().is_none()
     }
 
     /// Messages of clients so far.
@@ -226,11 +234,11 @@ async fn requests(shared: &Shared, mut from: tcp::OwnedReadHalf, mut to: tcp::Ow
                     if trap.after {
                         to.write_all(whole).await?;
                     }
-                    kill(&trap.victim).await;
-                    if !trap.after {
-                        // The victim is dead: its connections close as the kernel closes them.
-                        return Ok(());
+                    // Then the connection ends: that of a victim, as the kernel closes it.
+                    if let Blow::Kill(victim) = &trap.blow {
+                        kill(victim).await;
                     }
+                    return Ok(());
                 }
             }
         }

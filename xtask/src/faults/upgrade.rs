@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::bed::{Bed, Node};
 use super::load::Load;
 use super::peer::{Peer, Tokens};
-use super::proxy::Proxy;
+use super::proxy::{Blow, Proxy};
 use super::strace::{DISK, Injury, around};
 use super::trial::Trial;
 use super::{BOTH, Entry, Kind};
@@ -44,7 +44,7 @@ fn run_and_die(trial: &Trial<'_>, bed: &Bed, proxy: Option<&Proxy>, arguments: &
         return Ok(traced.status().context("cannot start strace")?.success());
     };
     let victim = Arc::new(AtomicU32::new(0));
-    proxy.arm(nth.into(), trial.lab.seed.wrapping_add(nth.into()).is_multiple_of(2), &victim);
+    proxy.arm(nth.into(), trial.lab.seed.wrapping_add(nth.into()).is_multiple_of(2), Blow::Kill(Arc::clone(&victim)));
     let mut command = bed.command(arguments);
     quiet(&mut command);
     let mut child = command.spawn().context("cannot start claviger")?;
