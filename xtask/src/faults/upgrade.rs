@@ -134,26 +134,35 @@ fn works(trial: &mut Trial<'_>, peer: &Peer, when: &str) -> Result<Option<Tokens
 
 /// Both programs take turns on one database; on PostgreSQL they serve side by side.
 fn previous(trial: &mut Trial<'_>) -> Result<()> {
-    let Some(old) = &trial.lab.previous else {
-        // Without an older program this one plays it: on a schema that says it is one newer.
-        trial.note("no --previous: this program on a schema that is marked one newer");
-        let bed = Bed::new(trial.lab, trial.kind)?;
-        bed.change(trial.lab, "UPDATE schema_version SET version = version + 1")?;
-        let (first, second) = match trial.kind {
-            Kind::Sqlite => (bed.serve()?, None),
-            Kind::Postgres => (bed.serve()?, Some(bed.serve()?)),
-        };
-        return turns(trial, &bed, &bed, first, second.as_ref());
+    let fresh = Bed::empty(trial.lab, trial.kind)?;
+    let old = match &trial.lab.previous {
+        None => None,
+        Some(program) => {
+            let bed = fresh.with_binary(program);
+            let realms = bed.folder.join("realms").to_string_lossy().into_owned();
+            let applied = bed.try_run(&["apply", &realms])?;
+            // Exit code 3: its configuration knows no such database.
+            if !applied.status.success() && !(trial.kind == Kind::Postgres && applied.status.code() == Some(3)) {
+                bail!("the older program: {}", String::from_utf8_lossy(&applied.stderr));
+            }
+            applied.status.success().then_some(bed)
+        }
     };
-    let old_bed = Bed::empty(trial.lab, trial.kind)?.with_binary(old);
-    old_bed.apply()?;
-    let bed = old_bed.with_binary(&trial.lab.binary);
-    bed.run(&["db", "migrate"])?;
-    let second = match trial.kind {
-        Kind::Sqlite => None,
-        Kind::Postgres => Some(bed.serve()?),
+    let Some(old) = old else {
+        let why = if trial.lab.previous.is_some() { "it knows no PostgreSQL" } else { "no --previous" };
+        trial.note(format!("{why}: this program on a schema that is marked one newer"));
+        fresh.apply()?;
+        fresh.change(trial.lab, "UPDATE schema_version SET version = version + 1")?;
+        let first = fresh.serve()?;
+        let second = if trial.kind == Kind::Postgres { Some(fresh.serve()?) } else { None };
+        return turns(trial, &fresh, &fresh, first, second.as_ref());
     };
-    turns(trial, &old_bed, &bed, old_bed.serve()?, second.as_ref())
+    let before = fresh.count(trial.lab, "SELECT version FROM schema_version")?;
+    fresh.run(&["db", "migrate"])?;
+    let after = fresh.count(trial.lab, "SELECT version FROM schema_version")?;
+    trial.note(format!("a program of schema {before} on schema {after}"));
+    let second = if trial.kind == Kind::Postgres { Some(fresh.serve()?) } else { None };
+    turns(trial, &old, &fresh, old.serve()?, second.as_ref())
 }
 
 fn turns(trial: &mut Trial<'_>, old: &Bed, new: &Bed, first: Node, second: Option<&Node>) -> Result<()> {
