@@ -148,6 +148,19 @@ async fn everything_goes_from_sqlite_to_postgresql_and_back() {
     assert_eq!(last, open(&here).await.last_change().await.unwrap(), "the sequences go on");
 
     let returned = copy(&there, &back, &mut ()).await.unwrap();
+    let fresh = postgres();
+    drop(open(&fresh).await);
+    let indexes = |url: &str| {
+        let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
+        postgres::Cluster::shared().unwrap().psql_at(url, sql).unwrap()
+    };
+    assert_eq!(indexes(&there), indexes(&fresh), "they were put off, and made");
+    let indexes = |name: &str| -> Vec<String> {
+        let raw = rusqlite::Connection::open(folder.file(name)).unwrap();
+        let mut statement = raw.prepare("SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(indexes("back.db"), indexes("here.db"));
     for (out, home) in copied.tables.iter().zip(&returned.tables) {
         // The grant was refreshed in between.
         assert!(out == home || out.table == "grants", "{out:?} {home:?}");
@@ -167,7 +180,7 @@ async fn a_copy_that_is_killed_goes_on_wherever_it_was() {
         let mut runs = 0;
         let copied = loop {
             runs += 1;
-            match copy(&here, &there, &mut StopsAfter(2 * runs)).await {
+            match copy(&here, &there, &mut StopsAfter(5 * runs)).await {
                 Ok(copied) => break copied,
                 Err(CopyError::Stopped) => {}
                 Err(other) => panic!("{other}"),
@@ -347,7 +360,7 @@ async fn a_restore_that_is_killed_is_served_by_nobody() {
         let mut runs = 0;
         let restored = loop {
             runs += 1;
-            match restore(&file, &there, None, &options(), NOW, &mut StopsAfter(3 * runs)).await {
+            match restore(&file, &there, None, &options(), NOW, &mut StopsAfter(6 * runs)).await {
                 Ok(restored) => break restored,
                 Err(CopyError::Stopped) => {}
                 Err(other) => panic!("{other}"),

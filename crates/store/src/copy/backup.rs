@@ -57,7 +57,7 @@ pub async fn backup(
         let mut target = Side::open(&format!("sqlite://{}", partial.0.display()), options, Access::Write).await?;
         fill(&source, &mut target, &state, watch).await?;
         let progress = format!("DELETE FROM unfinished WHERE name <> '{STATE}'");
-        target.run(&[progress], None).await?;
+        target.run(&[progress], &[]).await?;
     }
     let (path, doc) = (partial.0.clone(), state.doc()?);
     tokio::task::spawn_blocking(move || seal_file(&path, STATE, &doc)).await.map_err(Fault::other)??;

@@ -5,7 +5,8 @@
 //!    behind it.
 //! 3. A table is read once more at the target: rows and the sum of their hashes must be those of the source. If they are
 //!    not, because the source went on between two runs, the table is begun again.
-//! 4. Only then the note that keeps servers away ([`Unfinished`]) is removed.
+//! 4. The indexes are made, which were put off until all rows are there.
+//! 5. Only then the note that keeps servers away ([`Unfinished`]) is removed.
 
 mod backup;
 mod cells;
@@ -32,6 +33,9 @@ pub use unfinished::{Unfinished, Work};
 /// How many rows go into the target in one transaction.
 const BATCH: usize = 2_000;
 
+/// How the notes of indexes begin that are made at the end.
+const INDEX: &str = "index ";
+
 /// Follows a copy, and may stop it.
 pub trait Watch {
     /// The next table, and how many rows it has.
@@ -42,6 +46,9 @@ pub trait Watch {
 
     /// The table is compared with the source.
     fn checking(&mut self) {}
+
+    /// All rows are there; this index is made.
+    fn index(&mut self, _name: &str) {}
 }
 
 /// Nobody looks.
@@ -160,8 +167,7 @@ pub async fn copy(
     }
     let state = Unfinished::new(Work::Copy, source.shown(), now);
     let copied = fill(&source, &mut target, &state, watch).await?;
-    target.analyze().await?;
-    target.run(&["DELETE FROM unfinished".into()], None).await?;
+    target.run(&["DELETE FROM unfinished".into()], &[]).await?;
     Ok(copied)
 }
 
@@ -193,12 +199,8 @@ async fn fill(
         watch.checking();
         if sum_of(target, table).await? != sum {
             let again = [format!("DELETE FROM {}", table.name)];
-            target
-                .run(
-                    &again,
-                    Some((&mark_of(table), &serde_json::to_string(&Progress::default()).map_err(Fault::from)?)),
-                )
-                .await?;
+            let from_the_start = serde_json::to_string(&Progress::default()).map_err(Fault::from)?;
+            target.run(&again, &[(mark_of(table), from_the_start)]).await?;
             sum = transfer(source, target, table, watch).await?;
             if sum_of(target, table).await? != sum {
                 return Err(CopyError::Differs(table.name.clone()));
@@ -208,6 +210,11 @@ async fn fill(
         let (table, rows, sum) = (table.name.clone(), sum.rows, format!("{:032x}", sum.hash));
         copied.tables.push(TableCopied { table, rows, sum });
     }
+    for (mark, make) in target.marks(INDEX).await? {
+        watch.index(mark.trim_start_matches(INDEX));
+        target.run(&[make, format!("DELETE FROM unfinished WHERE name = '{mark}'")], &[]).await?;
+    }
+    target.settle().await?;
     Ok(copied)
 }
 
@@ -223,8 +230,15 @@ async fn begin(target: &mut Side, tables: &[Table], state: &Unfinished) -> Resul
     if let Some(table) = first_used(target, tables).await? {
         return Err(CopyError::NotEmpty { target: target.shown(), table });
     }
-    // The counters of a fresh database make room for those of the source.
-    target.run(&["DELETE FROM counter".into()], Some((unfinished::STATE, &state.doc()?))).await?;
+    // The counters of a fresh database make room for those of the source. Indexes are made at the end: that is much
+    // faster than to keep them in order for each row.
+    let mut statements = vec!["DELETE FROM counter".to_owned()];
+    let mut marks = vec![(unfinished::STATE.to_owned(), state.doc()?)];
+    for (name, make) in target.indexes().await? {
+        statements.push(format!("DROP INDEX {name}"));
+        marks.push((format!("{INDEX}{name}"), make));
+    }
+    target.run(&statements, &marks).await?;
     Ok(false)
 }
 

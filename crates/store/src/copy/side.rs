@@ -155,13 +155,30 @@ impl Side {
     }
 
     /// Runs statements as one transaction, and notes something.
-    pub(crate) async fn run(&mut self, statements: &[String], mark: Option<(&str, &str)>) -> Result<(), Fault> {
-        either!(self, |side| side.run(statements, mark), |side| side.run(statements, mark))
+    pub(crate) async fn run(&mut self, statements: &[String], marks: &[(String, String)]) -> Result<(), Fault> {
+        either!(self, |side| side.run(statements, marks), |side| side.run(statements, marks))
     }
 
-    /// Lets the planner know what came in.
-    pub(crate) async fn analyze(&mut self) -> Result<(), Fault> {
-        either!(self, |side| side.analyze(), |side| side.analyze())
+    /// The indexes beside the primary keys: their names, and the statements that make them.
+    pub(crate) async fn indexes(&self) -> Result<Vec<(String, String)>, Fault> {
+        either!(self, |side| side.indexes(), |side| side.indexes())
+    }
+
+    /// The notes whose names begin so, in order.
+    pub(crate) async fn marks(&self, beginning: &str) -> Result<Vec<(String, String)>, Fault> {
+        let column = |name: &str| Column { name: name.to_owned(), kind: Kind::Text };
+        let table = Table { name: "unfinished".into(), columns: vec![column("name"), column("doc")], key: vec![0] };
+        let page = self.page(&table, None, 10_000).await?;
+        let mark = |row: &[Cell]| match row {
+            [Cell::Text(name), Cell::Text(doc)] if name.starts_with(beginning) => Some((name.clone(), doc.clone())),
+            _ => None,
+        };
+        Ok(page.rows().filter_map(mark).collect())
+    }
+
+    /// Every row is there: lets the planner know, and from now on a commit waits for the disk, also for those before it.
+    pub(crate) async fn settle(&mut self) -> Result<(), Fault> {
+        either!(self, |side| side.settle(), |side| side.settle())
     }
 }
 

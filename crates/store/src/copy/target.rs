@@ -65,11 +65,10 @@ pub async fn restore(
     if !ending {
         let copied = fill(&backup.side, &mut target, &state, watch).await?;
         (rows, resumed) = (copied.rows, copied.resumed && !replaced);
-        target.analyze().await?;
         let begun = Unfinished::of(&target).await?.unwrap_or(state);
         let progress = format!("DELETE FROM unfinished WHERE name <> '{STATE}'");
         let note = Unfinished { ending: true, ..begun }.doc()?;
-        target.run(&[progress], Some((STATE, &note))).await?;
+        target.run(&[progress], &[(STATE.to_owned(), note)]).await?;
     }
     let kept_aside = Unfinished::of(&target).await?.and_then(|state| state.replaced);
     let target_shown = target.shown();

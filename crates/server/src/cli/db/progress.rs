@@ -62,6 +62,14 @@ impl Watch for Progress {
         true
     }
 
+    fn index(&mut self, name: &str) {
+        self.tell();
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("index {name}")),
+            None => eprintln!("index {name}"),
+        }
+    }
+
     fn checking(&mut self) {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{}, comparing", self.table));

@@ -56,7 +56,12 @@ impl Side {
             return Err(Fault::Unavailable(format!("there is no file {}", path.display())));
         }
         let connection = match access {
-            Access::Write => writer(&path, true)?,
+            Access::Write => {
+                let connection = writer(&path, true)?;
+                // A large index is sorted on the disk.
+                connection.pragma_update(None, "temp_store", "FILE")?;
+                connection
+            }
             Access::Snapshot | Access::Look => reader(&path)?,
         };
         if access == Access::Snapshot {
@@ -116,18 +121,26 @@ impl Side {
         Ok(tx.commit()?)
     }
 
-    pub(super) fn run(&mut self, statements: &[String], mark: Option<(&str, &str)>) -> Result<(), Fault> {
+    pub(super) fn indexes(&self) -> Result<Vec<(String, String)>, Fault> {
+        // Those of primary keys have no statement of their own.
+        let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn run(&mut self, statements: &[String], marks: &[(String, String)]) -> Result<(), Fault> {
         let tx = self.connection.transaction()?;
         for sql in statements {
             tx.execute(sql, [])?;
         }
-        if let Some((name, doc)) = mark {
+        for (name, doc) in marks {
             tx.execute(&put_mark('?'), [name, doc])?;
         }
         Ok(tx.commit()?)
     }
 
-    pub(super) fn analyze(&mut self) -> Result<(), Fault> {
+    pub(super) fn settle(&mut self) -> Result<(), Fault> {
         // The planner needs no statistics here: every statement has the index it needs, whatever the sizes.
         let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
         Ok(self.connection.query_row(checkpoint, [], |_| Ok(()))?)
