@@ -1,7 +1,7 @@
 //! What changed, so that a process notices what another one did.
 
 use crate::statements::Statement;
-use crate::store::{Engine, read};
+use crate::store::read;
 use crate::tx::Tx;
 use crate::value::values;
 use crate::{Fault, Store};
@@ -69,18 +69,6 @@ pub struct Changes {
 }
 
 impl Store {
-    /// A number that is another one after any commit, by this process or any other on the same database. Takes a
-    /// microsecond; to be polled, and where it differs, [`Store::changes_after`] says what it was about.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn data_version(&self) -> Result<i64, Fault> {
-        match &*self.engine {
-            Engine::Sqlite(engine) => engine.data_version().await,
-            Engine::Postgres(_) => self.last_change().await,
-        }
-    }
-
     /// The changes after number `seq`, at most `limit`.
     ///
     /// # Errors

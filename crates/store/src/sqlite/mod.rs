@@ -35,8 +35,6 @@ pub(crate) struct Engine {
     /// `None` only while it is being dropped.
     queue: Option<SyncSender<Box<dyn Job>>>,
     readers: Vec<Mutex<Connection>>,
-    /// Notices commits of other connections, so it must not share one.
-    watcher: Mutex<Connection>,
     threads: Vec<JoinHandle<()>>,
     path: PathBuf,
     patience: Duration,
@@ -57,7 +55,6 @@ impl Engine {
         let connection = open::writer(&path, folder.is_none())?;
         let readers =
             (0..options.readers.max(1)).map(|_| open::reader(&path).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
-        let watcher = Mutex::new(open::reader(&path)?);
         let (queue, jobs) = sync_channel(options.queue.max(1));
         let (checkpointer, checkpoints) = checkpoint::start(&path)?;
         let writer = Writer { connection, jobs, batch: options.batch.max(1), checkpoints };
@@ -68,7 +65,6 @@ impl Engine {
         Ok(Self {
             queue: Some(queue),
             readers,
-            watcher,
             threads: vec![thread, checkpointer],
             path,
             patience: options.patience,
@@ -117,17 +113,6 @@ impl Engine {
     pub(crate) async fn read<T>(&self, work: impl FnOnce(&mut ReadTx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         let connection = self.reader()?;
         work(&mut ReadTx::new(&connection))
-    }
-
-    /// A number that is another one after any commit by any process.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    #[expect(clippy::unused_async, reason = "an engine across a network will wait here")]
-    pub(crate) async fn data_version(&self) -> Result<i64, Fault> {
-        let watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut pragma = watcher.prepare_cached("PRAGMA data_version")?;
-        Ok(pragma.query_row([], |row| row.get(0))?)
     }
 
     /// A free reader; each thread looks at its own first.

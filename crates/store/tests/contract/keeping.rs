@@ -60,10 +60,8 @@ pub(crate) async fn counts_add_up(store: Store) {
 }
 
 pub(crate) async fn changes_are_noticed(store: Store) {
-    let (version, seq) = (store.data_version().await.unwrap(), store.last_change().await.unwrap());
-    assert_eq!(store.data_version().await.unwrap(), version);
+    let seq = store.last_change().await.unwrap();
     furnish(&store).await;
-    assert_ne!(store.data_version().await.unwrap(), version);
     let changes = store.changes_after(seq, 10).await.unwrap();
     let kinds: Vec<_> = changes.items.iter().map(|change| (change.kind, &*change.realm, &*change.id)).collect();
     let wanted = [(ChangeKind::Realm, "r", "r"), (ChangeKind::Client, "r", "c"), (ChangeKind::User, "r", "u")];
