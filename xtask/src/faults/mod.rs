@@ -9,6 +9,7 @@ mod bed;
 mod clock;
 mod clocks;
 mod crowd;
+mod deeds;
 mod disk;
 mod kill_app;
 mod kills;
