@@ -1,9 +1,10 @@
 //! System calls that kill, or fail: `strace` attached to a running server.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bench::process::{Processes, Running};
 
@@ -57,8 +58,14 @@ impl Strace {
 
 impl Drop for Strace {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop();
+        let Some(running) = self.running.take() else { return };
+        if let Some(pid) = i32::try_from(running.pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        // Now and then it waits for a thread that is already gone; the kernel lets go of the others when it is killed.
+        let asked = Instant::now();
+        while running.lives() && asked.elapsed() < Duration::from_millis(300) {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
