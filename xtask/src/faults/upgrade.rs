@@ -1,9 +1,11 @@
 //! Group 6: a schema that is half made, a schema that is newer than the program, a backup that is brought back, a copy that
 //! is cut off.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -62,6 +64,15 @@ fn proxy(trial: &Trial<'_>) -> Result<Option<Proxy>> {
 }
 
 fn migrate(trial: &mut Trial<'_>) -> Result<()> {
+    from_nothing(trial)?;
+    match trial.lab.previous.clone() {
+        Some(old) if trial.kind == Kind::Sqlite => from_before(trial, &old),
+        _ => Ok(()),
+    }
+}
+
+/// The schema is made in an empty database.
+fn from_nothing(trial: &mut Trial<'_>) -> Result<()> {
     let proxy = proxy(trial)?;
     let mut nth = 1;
     loop {
@@ -74,28 +85,48 @@ fn migrate(trial: &mut Trial<'_>) -> Result<()> {
         }
         let unharmed = run_and_die(trial, &bed, proxy.as_ref(), &["apply", &realm], nth)?;
         let bed = Bed::at(trial.lab, bed.folder.clone(), direct)?;
-        let again = bed.try_run(&["apply", &realm])?;
-        let said = || format!("killed at {nth}, then: {}", String::from_utf8_lossy(&again.stderr));
-        trial.must(again.status.success(), said);
-        if again.status.success() {
-            let node = bed.start(&[])?;
-            let started = node.started;
-            while !node.brief().discovery().is_ok_and(|answer| answer.status == 200) {
-                if !node.running.lives() {
-                    bail!("the server does not start: {}", node.log());
-                }
-                std::thread::sleep(std::time::Duration::from_millis(2));
-            }
-            trial.recovered(started.elapsed());
-            let answer = node.brief().credentials("machine", "orders.read")?;
-            trial.must(answer.status == 200, || format!("after the migration: {} {}", answer.status, answer.body));
-        }
-        trial.round();
+        completes(trial, &bed, nth)?;
         nth += u32::try_from(trial.lab.rounds(7, 40))?;
         if unharmed || nth > POINTS {
             return Ok(());
         }
     }
+}
+
+/// The schema of the program before becomes this one's.
+fn from_before(trial: &mut Trial<'_>, old: &Path) -> Result<()> {
+    let mut nth = 1;
+    loop {
+        let bed = Bed::empty(trial.lab, trial.kind)?;
+        bed.with_binary(old).run(&["apply", &bed.folder.join("realms/brief.toml").to_string_lossy()])?;
+        let unharmed = run_and_die(trial, &bed, None, &["db", "migrate"], nth)?;
+        completes(trial, &bed, nth)?;
+        nth += u32::try_from(trial.lab.rounds(1, 10))?;
+        if unharmed || nth > POINTS {
+            return Ok(());
+        }
+    }
+}
+
+/// Whatever a dead program left behind, the next one goes on from there.
+fn completes(trial: &mut Trial<'_>, bed: &Bed, nth: u32) -> Result<()> {
+    let again = bed.try_run(&["apply", &bed.folder.join("realms/brief.toml").to_string_lossy()])?;
+    let said = || format!("killed at {nth}, then: {}", String::from_utf8_lossy(&again.stderr));
+    trial.must(again.status.success(), said);
+    if again.status.success() {
+        let node = bed.start(&[])?;
+        while !node.brief().discovery().is_ok_and(|answer| answer.status == 200) {
+            if !node.running.lives() {
+                bail!("the server does not start: {}", node.log());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        trial.recovered(node.started.elapsed());
+        let answer = node.brief().credentials("machine", "orders.read")?;
+        trial.must(answer.status == 200, || format!("after the migration: {} {}", answer.status, answer.body));
+    }
+    trial.round();
+    Ok(())
 }
 
 fn newer(trial: &mut Trial<'_>) -> Result<()> {
@@ -212,7 +243,7 @@ fn one_restore(trial: &mut Trial<'_>) -> Result<()> {
     let seated = Tokens::of(&peer.credentials("machine", "desk")?.expect(200, "a seat")?)?;
     let signed =
         member(&peer.credentials("signed", "orders.read")?.expect(200, "a signed token")?.json()?, "access_token")?;
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(300));
     let file = bed.folder.join("backup.db");
     bed.run(&["db", "backup", &file.to_string_lossy()])?;
     // After the backup: what it does not know of.
@@ -256,7 +287,7 @@ fn one_restore(trial: &mut Trial<'_>) -> Result<()> {
 }
 
 /// What is one transaction is whole in the backup.
-fn consistent(trial: &mut Trial<'_>, file: &std::path::Path) -> Result<()> {
+fn consistent(trial: &mut Trial<'_>, file: &Path) -> Result<()> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let backup = rusqlite::Connection::open_with_flags(file, flags)?;
     let verdict: String = backup.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
