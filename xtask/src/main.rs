@@ -41,6 +41,9 @@ enum Task {
     /// The load client, run by `bench` as a process of its own; its plan comes on standard input.
     #[command(hide = true)]
     BenchLoad,
+    /// The bare statements of a flow, run by `bench` as a process of their own; as above.
+    #[command(hide = true)]
+    BenchLoop,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Deny => deny::run(),
         Task::BenchBare(args) => bench::bare::run(&args).map(|()| true),
         Task::BenchLoad => bench::load::run().map(|()| true),
+        Task::BenchLoop => bench::postgres::loops::run().map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -24,6 +24,8 @@ const SECRET: &str = "cvs_kZ0q7mC1p8WbV5yT2nXs9dLr4hJf6gAe3uQiOoRtYwE";
 /// Users who can log in; so many that no brake of one user is what is measured.
 const USERS: usize = 64;
 const PASSWORD: &str = "correct horse battery";
+/// The master key of servers that share a database.
+const KEY: &str = "5f1c9a3e72d04b86ad17e3509c48f2b6018d7e64ca93b25f40e6d1873b9c52fa";
 const CALLBACK: &str = "https://client.example/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -37,6 +39,8 @@ const DIALECT_FILE: &str = include_str!("../../bench/dialect.toml");
 pub(crate) struct Prepared {
     binary: PathBuf,
     folder: PathBuf,
+    /// The database, where it is not a file in the folder.
+    url: Option<String>,
     port: u16,
     processes: Processes,
     /// How long it took to apply the realm to the new database.
@@ -49,10 +53,17 @@ impl Prepared {
     /// # Errors
     /// The server refuses its files.
     pub(crate) fn new(processes: &Processes, binary: &Path, folder: &Path) -> Result<Self> {
+        Self::on(processes, binary, folder, None)
+    }
+
+    /// The same with its database at a URL.
+    ///
+    /// # Errors
+    /// The server refuses its files.
+    pub(crate) fn on(processes: &Processes, binary: &Path, folder: &Path, url: Option<&str>) -> Result<Self> {
         std::fs::create_dir_all(folder.join("realms"))?;
         std::fs::create_dir_all(folder.join("data"))?;
-        // A port that was free a moment ago.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = free_port()?;
         let spell = |text: &str| {
             let text = text.replace("{PORT}", &port.to_string()).replace("{SECRET}", SECRET);
             text.replace("{DATA}", &folder.to_string_lossy())
@@ -64,6 +75,7 @@ impl Prepared {
         let mut prepared = Self {
             binary: binary.to_path_buf(),
             folder: folder.to_path_buf(),
+            url: url.map(str::to_owned),
             port,
             processes: processes.clone(),
             applied: Duration::ZERO,
@@ -80,6 +92,10 @@ impl Prepared {
     fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg(subcommand).arg("--config").arg(self.folder.join("claviger.toml")).stdin(Stdio::null());
+        if let Some(url) = &self.url {
+            // All servers of a database have one key.
+            command.env("CLAVIGER_DATABASE__URL", url).env("CLAVIGER_MASTER_KEY", KEY);
+        }
         command
     }
 
@@ -107,11 +123,37 @@ impl Prepared {
     /// # Errors
     /// It ends, or does not answer within a minute.
     pub(crate) fn serve(&self) -> Result<Claviger> {
-        let log = std::fs::File::create(self.folder.join("serve.log"))?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        self.serve_at(self.port, self.url.as_deref())
+    }
+
+    /// One more server on the same database, at a port of its own. Requests name the first one's.
+    ///
+    /// # Errors
+    /// As [`Prepared::serve`].
+    pub(crate) fn serve_beside(&self) -> Result<Claviger> {
+        self.serve_at(free_port()?, self.url.as_deref())
+    }
+
+    /// One more server, which finds the database at another URL: behind a proxy, say.
+    ///
+    /// # Errors
+    /// As [`Prepared::serve`].
+    pub(crate) fn serve_by_way_of(&self, url: &str) -> Result<Claviger> {
+        self.serve_at(free_port()?, Some(url))
+    }
+
+    fn serve_at(&self, port: u16, url: Option<&str>) -> Result<Claviger> {
+        let log_file = self.folder.join(format!("serve-{port}.log"));
+        let log = std::fs::File::create(&log_file)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let discovery = http::request("GET", "/.well-known/openid-configuration", &self.authority(), &[], "");
         let started = Instant::now();
-        let running = self.processes.start(self.command("serve").stdout(log.try_clone()?).stderr(log))?;
+        let mut command = self.command("serve");
+        command.env("CLAVIGER_SERVER__LISTEN", format!("[\"127.0.0.1:{port}\"]"));
+        if let Some(url) = url {
+            command.env("CLAVIGER_DATABASE__URL", url);
+        }
+        let running = self.processes.start(command.stdout(log.try_clone()?).stderr(log))?;
         let mut first = None;
         while first.is_none() {
             if let Ok(answer) = http::send(address, &discovery)
@@ -119,7 +161,7 @@ impl Prepared {
             {
                 first = Some(started.elapsed());
             } else if !running.lives() || started.elapsed() > Duration::from_mins(1) {
-                let log = std::fs::read_to_string(self.folder.join("serve.log")).unwrap_or_default();
+                let log = std::fs::read_to_string(&log_file).unwrap_or_default();
                 bail!("claviger serve does not answer: {log}");
             } else {
                 std::thread::sleep(Duration::from_millis(1));
@@ -133,6 +175,11 @@ impl Prepared {
             session: OnceCell::new(),
         })
     }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The running server.
@@ -149,6 +196,11 @@ impl Claviger {
     /// Asks it to end, and waits.
     pub(crate) fn stop(self) {
         self.running.stop();
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.pid
     }
 
     /// How large its answers are, for the bare server to imitate.
@@ -237,12 +289,12 @@ fn exchange() -> String {
 }
 
 impl Target for Claviger {
-    fn address(&self) -> SocketAddr {
-        self.address
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address]
     }
 
-    fn pid(&self) -> u32 {
-        self.running.pid
+    fn pids(&self) -> Vec<u32> {
+        vec![self.running.pid]
     }
 
     fn script(&self, flow: Flow, connections: usize) -> Result<Script> {

@@ -250,6 +250,6 @@ fn per_second(measured: &Measured) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and sizes here are far below 2^52")]
-fn as_float(number: u64) -> f64 {
+pub(super) fn as_float(number: u64) -> f64 {
     number as f64
 }

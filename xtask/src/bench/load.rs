@@ -20,10 +20,12 @@ use crate::http::{self, Head};
 /// What to send, to whom, for how long.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// The server.
-    pub(crate) address: SocketAddr,
-    /// Its process, for CPU time and memory.
-    pub(crate) pid: u32,
+    /// The servers; connections go to them in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// Their processes, for CPU time and memory.
+    pub(crate) pids: Vec<u32>,
+    /// The process whose children are the database's, for CPU time.
+    pub(crate) database: Option<u32>,
     /// Connections kept open.
     pub(crate) connections: usize,
     /// Threads of the load client.
@@ -84,6 +86,9 @@ pub(crate) struct Measured {
     pub(crate) server_cpu_us: u64,
     /// CPU time of the load client in microseconds while counting.
     pub(crate) client_cpu_us: u64,
+    /// CPU time of the database's processes in microseconds while counting.
+    #[serde(default)]
+    pub(crate) database_cpu_us: u64,
     /// Memory of the server in KiB at the end.
     pub(crate) server_pss_kib: u64,
     /// Where the chains of refresh tokens ended.
@@ -113,11 +118,11 @@ fn measure(plan: &Plan) -> Result<Measured> {
         }
         std::thread::sleep(from.saturating_duration_since(Instant::now()));
         let started = Instant::now();
-        let before = used(plan.pid)?;
+        let before = Used::of(plan)?;
         std::thread::sleep(to.saturating_duration_since(Instant::now()));
-        let after = used(plan.pid)?;
+        let after = Used::of(plan)?;
         let seconds = started.elapsed().as_secs_f64();
-        let server_pss_kib = process::pss_kib(plan.pid)?;
+        let server_pss_kib = plan.pids.iter().map(|pid| process::pss_kib(*pid)).sum::<Result<u64>>()?;
         let (mut histogram, mut tokens) = (Histogram::new(), Vec::new());
         for worker in workers {
             match worker.join() {
@@ -134,21 +139,40 @@ fn measure(plan: &Plan) -> Result<Measured> {
             seconds,
             p50_us: microseconds(histogram.quantile(500)),
             p99_us: microseconds(histogram.quantile(990)),
-            server_cpu_us: after.0.saturating_sub(before.0),
-            client_cpu_us: after.1.saturating_sub(before.1),
+            server_cpu_us: after.servers.saturating_sub(before.servers),
+            client_cpu_us: after.client.saturating_sub(before.client),
+            database_cpu_us: after.database.saturating_sub(before.database),
             server_pss_kib,
             tokens,
         })
     })
 }
 
-fn used(pid: u32) -> Result<(u64, u64)> {
-    let server = process::cpu_exact(pid).or_else(|_| process::cpu_microseconds(pid))?;
-    Ok((server, process::cpu_microseconds(std::process::id())?))
+/// CPU time used so far, in microseconds.
+pub(crate) struct Used {
+    servers: u64,
+    client: u64,
+    pub(crate) database: u64,
+}
+
+impl Used {
+    fn of(plan: &Plan) -> Result<Self> {
+        let exact = |pid: &u32| process::cpu_exact(*pid).or_else(|_| process::cpu_microseconds(*pid));
+        Ok(Self {
+            servers: plan.pids.iter().map(exact).sum::<Result<u64>>()?,
+            client: process::cpu_microseconds(std::process::id())?,
+            database: plan.database.map_or(Ok(0), Self::of_children)?,
+        })
+    }
+
+    /// That of the processes whose parent is `pid`. Those that end meanwhile are not in it, so connections stay open.
+    pub(crate) fn of_children(pid: u32) -> Result<u64> {
+        Ok(process::children(pid)?.into_iter().filter_map(|pid| process::cpu_exact(pid).ok()).sum())
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^52 ns")]
-fn microseconds(nanoseconds: u64) -> f64 {
+pub(crate) fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1000.0
 }
 
@@ -160,7 +184,8 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
         for number in (thread..plan.connections).step_by(threads) {
             let plan = plan.clone();
             tasks.spawn(async move {
-                let mut wire = Wire::open(plan.address).await?;
+                let address = plan.addresses.get(number % plan.addresses.len().max(1)).context("no server")?;
+                let mut wire = Wire::open(*address).await?;
                 let mut caller = Caller::new(&plan, number);
                 let mut histogram = Histogram::new();
                 loop {

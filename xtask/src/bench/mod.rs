@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the release server beside bare servers, under the same load, in one run.
 //!
+//! With `--store postgres` it is one server or three on a real PostgreSQL, beside a loop of bare statements: [`postgres`].
+//!
 //! Both servers run at once, each in a process and a folder of its own; the load client is a third
 //! process. Within a repetition each flow is loaded on one, then on the other, and which comes
 //! first changes from repetition to repetition, so that a slow moment of the machine meets both.
@@ -12,6 +14,7 @@ mod fill;
 mod flow;
 mod histogram;
 pub(crate) mod load;
+pub(crate) mod postgres;
 pub(crate) mod process;
 mod report;
 pub(crate) mod target;
@@ -41,12 +44,18 @@ pub(crate) struct Args {
     /// Only these flows.
     #[arg(long, value_delimiter = ',', value_name = "FLOW,..")]
     flows: Vec<Flow>,
-    /// Connections kept open.
-    #[arg(long, value_delimiter = ',', default_value = "1,8,64", value_name = "N,..")]
+    /// Where the server keeps its data.
+    #[arg(long, value_enum, default_value_t = Kind::Sqlite)]
+    store: Kind,
+    /// How many servers share the database (PostgreSQL): several numbers are measured one after the other.
+    #[arg(long, value_delimiter = ',', default_value = "1", value_name = "N,..")]
+    servers: Vec<usize>,
+    /// Connections kept open. [default: 1,8,64 on SQLite, 8,64 on PostgreSQL]
+    #[arg(long, value_delimiter = ',', value_name = "N,..")]
     connections: Vec<usize>,
-    /// Seconds of counting per flow, server and repetition.
-    #[arg(long, default_value_t = 3.0)]
-    seconds: f64,
+    /// Seconds of counting per flow, server and repetition. [default: 3 on SQLite, 2 on PostgreSQL]
+    #[arg(long)]
+    seconds: Option<f64>,
     /// Repetitions, of which the median counts.
     #[arg(long, default_value_t = 3)]
     repetitions: usize,
@@ -65,9 +74,34 @@ pub(crate) struct Args {
     /// Another build of the server, instead of this checkout's.
     #[arg(long, value_name = "FILE", conflicts_with = "bare_only")]
     binary: Option<PathBuf>,
+    /// Take the release builds as they are.
+    #[arg(long)]
+    no_build: bool,
     /// Which questions beside the flows.
     #[command(flatten)]
     questions: Questions,
+}
+
+/// Where a server keeps its data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    /// A file.
+    Sqlite,
+    /// A PostgreSQL that is started for this.
+    Postgres,
+}
+
+impl Args {
+    fn seconds(&self) -> f64 {
+        let usual = if self.store == Kind::Postgres { 2.0 } else { 3.0 };
+        if self.quick { 0.5 } else { self.seconds.unwrap_or(usual).clamp(0.1, 600.0) }
+    }
+
+    fn connections(&self) -> Vec<usize> {
+        let usual: &[usize] = if self.store == Kind::Postgres { &[8, 64] } else { &[1, 8, 64] };
+        if self.connections.is_empty() { usual.to_vec() } else { self.connections.clone() }
+    }
 }
 
 /// The questions beside the flows.
@@ -96,24 +130,28 @@ struct Questions {
     /// Rows of tokens and of grants to which the database grows.
     #[arg(long, default_value_t = 10_000_000, value_name = "N")]
     growth_rows: u64,
+    /// What those notice who are served while a million expired rows leave (PostgreSQL).
+    #[arg(long)]
+    purge: bool,
 }
 
 impl Questions {
     fn any(&self) -> bool {
-        self.memory || self.start || self.flood || self.million || self.growth.is_some()
+        self.memory || self.start || self.flood || self.million || self.purge || self.growth.is_some()
     }
 }
 
 /// Everything measured in one run.
 #[derive(Serialize)]
-struct Everything {
+struct Everything<T> {
     cores: usize,
     processor: String,
     kernel: String,
     fsync_us: f64,
+    store: Kind,
     seconds: f64,
     repetitions: usize,
-    rows: Vec<Row>,
+    rows: Vec<T>,
     facts: Vec<Fact>,
 }
 
@@ -125,16 +163,21 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let processes = Processes::with_signals()?;
     let scratch = Scratch::new()?;
     let root = crate::root()?;
-    build(&root, args.bare_only || args.binary.is_some())?;
+    if !args.no_build {
+        build(&root, args.bare_only || args.binary.is_some())?;
+    }
     let runs = Runs {
         tool: &root.join("target/release/xtask"),
         binary: &args.binary.clone().unwrap_or_else(|| root.join("target/release/claviger")),
         processes: &processes,
-        seconds: if args.quick { 0.5 } else { args.seconds.clamp(0.1, 600.0) },
+        seconds: args.seconds(),
         repetitions: if args.quick { 1 } else { args.repetitions.clamp(1, 99) },
         threads: args.load_threads,
     };
     let ask = &args.questions;
+    if args.store == Kind::Postgres {
+        return on_postgres(&runs, args, &scratch.path);
+    }
     let rows = if ask.all || !ask.any() { flows(&runs, args, &scratch.path)? } else { Vec::new() };
     let facts = facts(&runs, ask, &scratch.path)?;
     processes.end();
@@ -145,11 +188,39 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if !facts.is_empty() {
         println!("{}", report::facts(&facts));
     }
+    tell(&runs, args, &scratch.path, rows, facts)
+}
+
+/// The same on PostgreSQL.
+fn on_postgres(runs: &Runs, args: &Args, scratch: &Path) -> Result<bool> {
+    let ask = &args.questions;
+    if args.bare_only || ask.memory || ask.start || ask.flood || ask.million {
+        bail!("on PostgreSQL there are the flows, --growth and --purge");
+    }
+    let database = postgres::Database::start()?;
+    let mut rows = Vec::new();
+    let mut facts = Vec::new();
+    if ask.all || !ask.any() {
+        (rows, facts) = postgres::flows(runs, &database, scratch, (&args.flows, &args.connections(), &args.servers))?;
+    }
+    let growth = (ask.all || ask.growth.is_some()).then_some(ask.growth_rows);
+    facts.extend(postgres::facts(runs, &database, scratch, (growth, ask.all || ask.purge))?);
+    runs.processes.end();
+    if !rows.is_empty() {
+        println!("{}", postgres::table(&rows));
+    }
+    println!("{}", report::facts(&facts));
+    tell(runs, args, scratch, rows, facts)
+}
+
+/// Writes everything down, if it was asked for.
+fn tell<T: Serialize>(runs: &Runs, args: &Args, scratch: &Path, rows: Vec<T>, facts: Vec<Fact>) -> Result<bool> {
     let everything = Everything {
         cores: std::thread::available_parallelism()?.get(),
         processor: processor(),
         kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
-        fsync_us: fsync_microseconds(&scratch.path)?,
+        fsync_us: fsync_microseconds(scratch)?,
+        store: args.store,
         seconds: runs.seconds,
         repetitions: runs.repetitions,
         rows,
@@ -165,6 +236,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 /// Every flow at every number of connections, on both servers.
 fn flows(runs: &Runs, args: &Args, scratch: &Path) -> Result<Vec<Row>> {
     let flows = if args.flows.is_empty() { Flow::value_variants() } else { &args.flows };
+    let connections = args.connections();
     let server = if args.bare_only {
         None
     } else {
@@ -173,10 +245,10 @@ fn flows(runs: &Runs, args: &Args, scratch: &Path) -> Result<Vec<Row>> {
     let unknown = Sizes { token: 0, facts: 0, discovery: 2000, jwks: 900 };
     let sizes = server.as_ref().map_or(Ok(unknown), Claviger::sizes)?;
     let bare = Bare::start(runs.processes, runs.tool, &scratch.join("bare"), sizes)?;
-    let bar = progress(flows.len() * args.connections.len() * runs.repetitions);
+    let bar = progress(flows.len() * connections.len() * runs.repetitions);
     let mut rows = Vec::new();
     for flow in flows {
-        for connections in &args.connections {
+        for connections in &connections {
             let (mut ours, mut theirs) = (Vec::new(), Vec::new());
             for repetition in 0..runs.repetitions {
                 bar.set_message(format!("{}, {connections} connections", flow.title()));
@@ -248,8 +320,9 @@ impl Runs<'_> {
     fn plan_of(&self, target: &dyn Target, script: Script, connections: usize) -> Result<Plan> {
         let measure_ms = u64::try_from(Duration::from_secs_f64(self.seconds).as_millis())?;
         Ok(Plan {
-            address: target.address(),
-            pid: target.pid(),
+            addresses: target.addresses(),
+            pids: target.pids(),
+            database: target.database(),
             connections,
             threads: self.threads,
             warm_ms: measure_ms / 5,
@@ -260,6 +333,11 @@ impl Runs<'_> {
 
     /// Runs a plan in a process of its own.
     fn execute(&self, plan: &Plan) -> Result<Measured> {
+        self.child("bench-load", plan, plan.warm_ms + plan.measure_ms).context("the load client")
+    }
+
+    /// Runs a subcommand of this program that takes its plan on standard input and prints what it measured.
+    fn child(&self, subcommand: &str, plan: &impl Serialize, milliseconds: u64) -> Result<Measured> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("claviger-bench-{}-{number}.json", std::process::id()));
@@ -267,9 +345,8 @@ impl Runs<'_> {
         let input = std::fs::File::open(&path)?;
         std::fs::remove_file(&path)?;
         let running =
-            self.processes.start(Command::new(self.tool).arg("bench-load").stdin(input).stdout(Stdio::piped()))?;
-        let limit = Duration::from_millis(plan.warm_ms + plan.measure_ms) + Duration::from_mins(1);
-        let line = running.line(limit).context("the load client")?;
+            self.processes.start(Command::new(self.tool).arg(subcommand).stdin(input).stdout(Stdio::piped()))?;
+        let line = running.line(Duration::from_millis(milliseconds) + Duration::from_mins(1))?;
         Ok(serde_json::from_str(&line)?)
     }
 }

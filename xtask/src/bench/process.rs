@@ -48,6 +48,19 @@ pub(crate) fn cpu_exact(pid: u32) -> Result<u64> {
     Ok(nanoseconds / 1000)
 }
 
+/// Processes whose parent is `pid`.
+///
+/// # Errors
+/// There is no `/proc`.
+pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
+    let parent = |child: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+    };
+    let all = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(all.filter(|child| parent(*child) == Some(pid)).collect())
+}
+
 /// Memory of a process in KiB: its own, and its share of what it shares (PSS).
 ///
 /// # Errors

@@ -23,10 +23,14 @@ pub(crate) const CHAINS: usize = 256;
 
 /// What the measurement needs of a server.
 pub(crate) trait Target {
-    /// Where it listens.
-    fn address(&self) -> SocketAddr;
-    /// Its process id.
-    fn pid(&self) -> u32;
+    /// Where it listens; several where there are several servers on one database.
+    fn addresses(&self) -> Vec<SocketAddr>;
+    /// Its process ids.
+    fn pids(&self) -> Vec<u32>;
+    /// The process whose children are its database's, if that is a process.
+    fn database(&self) -> Option<u32> {
+        None
+    }
     /// The requests of a flow for as many connections.
     ///
     /// # Errors
@@ -92,12 +96,12 @@ impl Bare {
 }
 
 impl Target for Bare {
-    fn address(&self) -> SocketAddr {
-        self.address
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address]
     }
 
-    fn pid(&self) -> u32 {
-        self.running.pid
+    fn pids(&self) -> Vec<u32> {
+        vec![self.running.pid]
     }
 
     fn script(&self, flow: Flow, connections: usize) -> Result<Script> {

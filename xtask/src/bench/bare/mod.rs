@@ -392,7 +392,10 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// An id in order of time: six bytes of milliseconds, ten at random.
-fn new_id() -> Result<[u8; 16]> {
+///
+/// # Errors
+/// There is no randomness.
+pub(crate) fn new_id() -> Result<[u8; 16]> {
     let mut id = [0; 16];
     rand::fill(&mut id).ok().context("no randomness")?;
     for (byte, time) in id.iter_mut().zip(now().to_be_bytes().iter().skip(2)) {
