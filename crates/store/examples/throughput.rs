@@ -1,5 +1,6 @@
 //! How many durable writes and reads a second the store does, here and now:
-//! `cargo run --release -p claviger-store --example throughput [callers] [seconds] [folder]`.
+//! `cargo run --release -p claviger-store --example throughput [callers] [seconds] [folder | postgres://..]`. A PostgreSQL's
+//! database is to be an empty one.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring tool may stop at the first surprise")]
 
@@ -96,11 +97,14 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(run(&folder, &callers, seconds));
     drop(runtime);
-    std::fs::remove_dir_all(&folder).unwrap();
+    if !folder.starts_with("postgres") {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
 
 async fn run(folder: &str, callers: &[usize], seconds: u64) {
-    let store = Store::open(&format!("sqlite://{folder}/claviger.db"), &Options::default()).unwrap();
+    let url = if folder.starts_with("postgres") { folder.to_owned() } else { format!("sqlite://{folder}/claviger.db") };
+    let store = Store::connect(&url, &Options::default()).await.unwrap();
     let client: Client = serde_json::from_str(
         r#"{"id":"client-1","name":"Bench","kind":"confidential","grants":["refresh_token","authorization_code"]}"#,
     )

@@ -111,7 +111,6 @@ impl Store {
     async fn issue_once(&self, issue: &Issue) -> Result<Issued, Fault> {
         if let Engine::Postgres(engine) = &*self.engine
             && issue.seats.is_empty()
-            && issue.extent() == Extent::Several
             && Box::pin(at_one_go(engine, issue)).await?
         {
             return Ok(Issued::Done);
@@ -137,7 +136,10 @@ async fn at_one_go(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fau
         grant.as_ref().map(|values| (Statement::AddGrant, values.as_slice())),
         access.as_ref().map(|values| (Statement::AddAccessToken, values.as_slice())),
     ];
-    engine.all_or_nothing(&steps.into_iter().flatten().collect::<Vec<_>>()).await
+    match steps.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+        [(statement, values)] => Ok(engine.among_others(*statement, values).await? > 0),
+        several => engine.all_or_nothing(several).await,
+    }
 }
 
 /// Safe to be run again with the same [`Issue`] after nobody heard how the first time ended.

@@ -125,9 +125,13 @@ impl Store {
 
 /// As [`Store::put_code`].
 pub(crate) async fn put_code(tx: &mut impl Tx, code: &NewCode) -> Result<(), Fault> {
-    let NewCode { id, hash, realm, client, user, doc, expires_at } = code;
-    tx.execute(Statement::PutCode, values![id, hash, realm, client, doc, *expires_at, user]).await?;
+    tx.execute(Statement::PutCode, &code_values(code)).await?;
     Ok(())
+}
+
+pub(crate) fn code_values(code: &NewCode) -> [Value<'_>; 7] {
+    let NewCode { id, hash, realm, client, user, doc, expires_at } = code;
+    *values![id, hash, realm, client, doc, *expires_at, user]
 }
 
 /// Keeps an access token that is about to be given out.

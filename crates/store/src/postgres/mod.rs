@@ -2,10 +2,12 @@
 //!
 //! * A connection is borrowed for one intention ([`pool`]); a lone statement is its own transaction and costs one round
 //!   trip, several open a transaction with the first of them ([`tx`]).
+//! * What is issued most often is a lone statement, and many of them share a commit ([`crowd`]).
 //! * Nothing waits without a bound: for a connection, for the network, for the database ([`Patience`]).
 //! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
 //!   kept is [`Fault::InDoubt`], and only those run it again who can tell.
 
+mod crowd;
 mod fault;
 mod migrate;
 mod pool;
@@ -18,10 +20,12 @@ use crate::statements::Statement;
 use crate::tx::Extent;
 use crate::value::Value;
 use crate::{Fault, Options};
+use crowd::Crowd;
 use deadpool::managed::{Object, Pool};
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 pub(crate) use tx::{NOW, Transaction};
@@ -38,6 +42,7 @@ pub(crate) struct Engine {
     patience: Duration,
     queue: usize,
     shown: String,
+    crowd: Arc<Crowd>,
 }
 
 impl fmt::Debug for Engine {
@@ -64,8 +69,7 @@ impl Engine {
             parsed.password(password.as_str());
         }
         let shown = url::shown(&parsed);
-        let pool = pool_of(Manager::new(parsed, options)?, options.connections, options.patience)?;
-        Ok(Self { pool, patience: options.patience, queue: options.queue, shown })
+        Self::of(Manager::new(parsed, options)?, options.connections, options.patience, options.queue, shown)
     }
 
     /// The same database, by connections of its own.
@@ -73,8 +77,19 @@ impl Engine {
     /// # Errors
     /// There is no timer.
     pub(crate) fn aside(&self, connections: usize, patience: Duration) -> Result<Self, Fault> {
-        let pool = pool_of(self.pool.manager().again(patience), connections, patience)?;
-        Ok(Self { pool, patience, queue: self.queue, shown: self.shown.clone() })
+        Self::of(self.pool.manager().again(patience), connections, patience, self.queue, self.shown.clone())
+    }
+
+    fn of(
+        manager: Manager,
+        connections: usize,
+        patience: Duration,
+        queue: usize,
+        shown: String,
+    ) -> Result<Self, Fault> {
+        let pool = pool_of(manager, connections, patience)?;
+        let crowd = Crowd::new(pool.clone(), connections, patience, queue);
+        Ok(Self { pool, patience, queue, shown, crowd })
     }
 
     /// Where the database is; without the password.
@@ -93,16 +108,19 @@ impl Engine {
     /// [`Fault::Busy`] where too many wait already or none became free in time, [`Fault::Unavailable`] where none can be
     /// made.
     pub(crate) async fn connection(&self) -> Result<Object<Manager>, Fault> {
-        use deadpool::managed::{PoolError, TimeoutType};
         if self.pool.status().waiting > self.queue {
             return Err(Fault::Busy);
         }
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => Fault::Busy,
-            PoolError::Timeout(_) => Fault::Unavailable(format!("{}: no answer", self.shown)),
-            PoolError::Backend(fault) => fault,
-            other => Fault::other(other),
-        })
+        borrow(&self.pool).await
+    }
+
+    /// Runs a lone statement whose first parameter is the key of the row that it writes, in the company of others that
+    /// are written at the same time; the number of rows it touched.
+    ///
+    /// # Errors
+    /// As of any intention.
+    pub(crate) async fn among_others(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
+        self.crowd.write(statement, values).await
     }
 
     /// Starts to look after an intention.
@@ -129,6 +147,16 @@ impl Engine {
             }
         }
     }
+}
+
+async fn borrow(pool: &Pool<Manager>) -> Result<Object<Manager>, Fault> {
+    use deadpool::managed::{PoolError, TimeoutType};
+    pool.get().await.map_err(|error| match error {
+        PoolError::Timeout(TimeoutType::Wait) => Fault::Busy,
+        PoolError::Timeout(_) => Fault::Unavailable("no answer from the database".into()),
+        PoolError::Backend(fault) => fault,
+        other => Fault::other(other),
+    })
 }
 
 fn pool_of(manager: Manager, connections: usize, patience: Duration) -> Result<Pool<Manager>, Fault> {

@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 
 /// How PostgreSQL spells the database's own time: the machine's, not the transaction's.
 pub(crate) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// A statement in PostgreSQL's spelling.
 ///

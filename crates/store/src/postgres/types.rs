@@ -3,6 +3,7 @@
 use crate::value::Value;
 use bytes::BytesMut;
 use std::error::Error;
+use std::fmt;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 type Failed = Box<dyn Error + Sync + Send>;
@@ -19,6 +20,56 @@ impl ToSql for Value<'_> {
             Self::Text(value) => value.to_sql(ty, out),
             Self::Blob(value) => value.to_sql(ty, out),
         }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A [`Value`] that waits for its turn.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owned {
+    Null,
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl From<&Value<'_>> for Owned {
+    fn from(value: &Value<'_>) -> Self {
+        match *value {
+            Value::Null => Self::Null,
+            Value::Int(value) => Self::Int(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Blob(value) => Self::Blob(value.to_owned()),
+        }
+    }
+}
+
+impl Owned {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(*value),
+            Self::Text(value) => Value::Text(value),
+            Self::Blob(value) => Value::Blob(value),
+        }
+    }
+}
+
+/// As that of a [`Value`].
+impl fmt::Debug for Owned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+impl ToSql for Owned {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failed> {
+        self.value().to_sql(ty, out)
     }
 
     fn accepts(_: &Type) -> bool {
