@@ -43,7 +43,8 @@ pub async fn open(
 ) -> anyhow::Result<Arc<App>> {
     let clock = clock.with(&store).await?;
     // Before anything is remembered of the database.
-    let followed = Followed::new(store.last_change().await?, clock.monotonic());
+    let asked = clock.monotonic();
+    let followed = Followed::new(store.last_change().await?, asked);
     let brakes = Brakes::default();
     brakes.load(&store, clock.now()).await?;
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -49,13 +49,7 @@ macro_rules! section {
 }
 
 section!(Server { listen: Vec<String>, management: String, trusted_proxies: Vec<String> });
-section!(Database {
-    url: String,
-    password: SecretText,
-    password_file: String,
-    ca_file: String,
-    connections: u32,
-});
+section!(Database { url: String, password: SecretText, password_file: String, ca_file: String, connections: u32 });
 section!(MasterKey { file: String });
 section!(Mail { from: String, folder: String });
 section!(Smtp {

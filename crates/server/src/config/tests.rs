@@ -30,7 +30,7 @@ fn every_key_of_the_example_is_known_when_it_is_not_a_comment() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(rest)
-                if ["host", "port", "username", "password-file", "ca-file"]
+                if ["host", "port", "username", "password-file", "ca-file", "connections"]
                     .iter()
                     .any(|k| rest.starts_with(&format!("{k} ="))) =>
             {
@@ -39,8 +39,10 @@ fn every_key_of_the_example_is_known_when_it_is_not_a_comment() {
             _ => format!("{line}\n"),
         })
         .collect();
+    let uncommented = uncommented.replace("sqlite://claviger.db", "postgres://claviger@db.example:5432/claviger");
     let folder = Folder::new("config");
     folder.write("smtp-password", "secret\n");
+    folder.write("database-password", "secret\n");
     let config =
         parse(Some((&folder.path().join("c.toml"), uncommented.as_bytes())), [], &[]).unwrap_or_else(|p| panic!("{p}"));
     let Outlet::Smtp(smtp) = config.mail.outlet else { panic!() };
