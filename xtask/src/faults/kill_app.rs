@@ -17,8 +17,12 @@ use super::trial::Trial;
 /// Points at most.
 const POINTS: u32 = 1500;
 
-/// How long the server may take to send what a dead command left in the outbox: it looks every ten seconds.
-const MAIL: Duration = Duration::from_secs(40);
+/// How long the server may take to send what a dead command left in the outbox: it looks every ten seconds, and a mail that
+/// the command had taken for itself is due again after a minute.
+const MAIL: Duration = Duration::from_secs(90);
+
+/// In the short form; what is not sent by then must still be waiting.
+const SOON: Duration = Duration::from_secs(12);
 
 /// The case.
 pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
@@ -62,14 +66,19 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     }
     let waiting = Instant::now();
     let mut missing = approved.clone();
-    while !missing.is_empty() && waiting.elapsed() < MAIL {
+    let patience = if trial.lab.short { SOON } else { MAIL };
+    while !missing.is_empty() && waiting.elapsed() < patience {
         let sent = mails(&bed.folder.join("mail"))?;
         missing.retain(|id| !sent.contains(&format!("{id}@owner.example")));
         std::thread::sleep(Duration::from_millis(100));
     }
     trial.recovered(waiting.elapsed());
-    trial.must(missing.is_empty(), || format!("no mail about {}", missing.join(", ")));
-    trial.note(format!("{} apps, each with its mail", approved.len() - missing.len()));
+    for id in &missing {
+        let unsent = format!("SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL AND recipient LIKE '{id}@%'");
+        let waits = trial.lab.short && bed.count(trial.lab, &unsent)? == 1;
+        trial.must(waits, || format!("no mail about {id}"));
+    }
+    trial.note(format!("{} apps, {} mails sent", approved.len(), approved.len() - missing.len()));
     Ok(())
 }
 
