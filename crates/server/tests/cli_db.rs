@@ -145,6 +145,8 @@ fn a_server_moves_to_postgresql() {
     let apps = home.ok(&["app", "list", "-o", "json"]).json();
     assert!(apps.as_array().unwrap().iter().any(|app| app["id"] == client), "{apps}");
     assert_eq!(home.ok(&["db", "status", "-o", "json"]).json()["engine"], "postgres");
+    let rehearsed = home.ok(&["apply", "realms/", "--dry-run", "-o", "json"]).json();
+    assert_eq!((&rehearsed["created"], &rehearsed["changed"]), (&serde_json::json!([]), &serde_json::json!([])));
 }
 
 /// From a backup into either engine: what it ends, what it says, and that nobody serves half of it.

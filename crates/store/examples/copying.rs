@@ -1,7 +1,7 @@
 //! How long it takes to move a large database: `copying copy FROM TO`, `copying backup URL FILE`,
 //! `copying restore FILE URL`. To be run with `--release`.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a measurement")]
 
 use claviger_store::Options;
 use claviger_store::copy::{backup, copy, restore};

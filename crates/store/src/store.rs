@@ -142,18 +142,6 @@ impl Store {
             Engine::Postgres(engine) => engine.shown().to_owned(),
         }
     }
-
-    /// Copies the database, as it is at this moment and while it is written to, into a new file.
-    ///
-    /// # Errors
-    /// The file exists already or cannot be written.
-    pub async fn backup(&self, to: &Path) -> Result<(), Fault> {
-        let Engine::Sqlite(engine) = &*self.engine else {
-            return Err(Fault::Other("only a SQLite database is copied as a file".into()));
-        };
-        let (from, to) = (engine.path().to_owned(), to.to_owned());
-        tokio::task::spawn_blocking(move || sqlite::backup(&from, &to)).await.map_err(Fault::other)?
-    }
 }
 
 /// Runs an intention that writes: `write!(self, Several, |tx| { ..; Ok(Keep(answer)) })`. The block runs where the

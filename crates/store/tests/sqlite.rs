@@ -187,33 +187,6 @@ async fn one_server_per_folder() {
     lock_for_serving(&folder.0.join("data")).unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_taken_under_writes() {
-    let folder = Folder::new();
-    let store = folder.open().unwrap();
-    store.put_client("r", &client(), NOW).await.unwrap();
-    store.put_code(code([1; 16])).await.unwrap();
-    assert_eq!(store.issue(exchange([1; 16])).await.unwrap(), Issued::Done);
-    let writer = {
-        let store = store.clone();
-        tokio::spawn(async move {
-            for _ in 0..500 {
-                store.issue(opaque()).await.unwrap();
-            }
-        })
-    };
-    let to = folder.0.join("backup.db");
-    store.backup(&to).await.unwrap();
-    assert!(matches!(store.backup(&to).await, Err(Fault::Unavailable(_))), "nothing is overwritten");
-    writer.await.unwrap();
-
-    let copy = Store::open(&format!("sqlite://{}", to.display()), &Options::default()).unwrap();
-    assert!(matches!(copy.issue(exchange([1; 16])).await.unwrap(), Issued::CodeSpent { .. }));
-    let raw = rusqlite::Connection::open(&to).unwrap();
-    let verdict: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(verdict, "ok");
-}
-
 #[tokio::test]
 async fn a_caller_who_left_leaves_nothing() {
     let folder = Folder::new();

@@ -72,7 +72,7 @@ async fn rehearse(context: &Context, files: &[RealmFile]) -> Result<Report, Trou
     let secrets = data.secrets().await?;
     let copy = Copy::new()?;
     let database = copy.0.join("copy.db");
-    data.store.backup(&database).await?;
+    claviger_store::copy::rehearsal(&config.database.url, &config.database.options, &database).await?;
     let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default())?;
     write(&store, files, &secrets, now).await
 }

@@ -291,6 +291,8 @@ async fn the_feed_of_revocations_is_for_apis_and_wakes_those_who_wait() {
     for bad in ["?after=x", "?after=-1", "?wait=99999999999999999999", "?after=1.5"] {
         feed("api", bad).await.refused(400, "invalid_request");
     }
+    // Numbers go on from the time in microseconds after a restore; one that nobody gave out means: start over.
+    assert_eq!(feed("api", "?after=1800000000000000").await.json()["reset"], true);
     let before = feed("api", "?after=0").await.json();
     let behind = format!("?after={}&wait=20", before["seq"]);
     let (waiting, _) =

@@ -2,7 +2,7 @@
 
 use super::side::{Access, Side, sqlite_path};
 use super::unfinished::STATE;
-use super::{CopyError, Unfinished, Watch, Work, fill};
+use super::{CopyError, Unfinished, Watch, Work, fill, tables};
 use crate::schema::KNOWN;
 use crate::sqlite::{self, seal_file};
 use crate::{Fault, Options};
@@ -55,7 +55,7 @@ pub async fn backup(
         super::check_source(&source).await?;
         sqlite::create(&partial.0)?;
         let mut target = Side::open(&format!("sqlite://{}", partial.0.display()), options, Access::Write).await?;
-        fill(&source, &mut target, &state, watch).await?;
+        fill(&source, &mut target, &tables::all()?, &state, watch).await?;
         let progress = format!("DELETE FROM unfinished WHERE name <> '{STATE}'");
         target.run(&[progress], &[]).await?;
     }

@@ -26,6 +26,7 @@ pub use inspect::{Inspection, Lease, TableSize, inspect};
 use serde::{Deserialize, Serialize};
 pub use side::Schema;
 use side::{Access, Side};
+use std::path::Path;
 use tables::Table;
 pub use target::{Restored, restore, restore_in_place};
 pub use unfinished::{Unfinished, Work};
@@ -166,7 +167,7 @@ pub async fn copy(
         return Err(CopyError::NotEmpty { target: target.shown(), table: "of the source itself".into() });
     }
     let state = Unfinished::new(Work::Copy, source.shown(), now);
-    let copied = fill(&source, &mut target, &state, watch).await?;
+    let copied = fill(&source, &mut target, &tables::all()?, &state, watch).await?;
     target.run(&["DELETE FROM unfinished".into()], &[]).await?;
     Ok(copied)
 }
@@ -183,17 +184,31 @@ async fn check_source(source: &Side) -> Result<(), CopyError> {
     }
 }
 
-/// Fills the target with every table; the note of what is under way stays.
+/// Copies what operators wrote (realms, clients, users, keys), and nothing of what requests wrote, into the new SQLite
+/// file `to`: something to rehearse a change on.
+///
+/// # Errors
+/// See [`CopyError`].
+pub async fn rehearsal(from: &str, options: &Options, to: &Path) -> Result<(), CopyError> {
+    let source = Side::open(from, options, Access::Snapshot).await?;
+    check_source(&source).await?;
+    let mut target = Side::open(&format!("sqlite://{}", to.display()), options, Access::Write).await?;
+    let state = Unfinished::new(Work::Copy, source.shown(), 0);
+    fill(&source, &mut target, &tables::of_operators()?, &state, &mut ()).await?;
+    Ok(target.run(&["DELETE FROM unfinished".into()], &[]).await?)
+}
+
+/// Fills the target with the tables; the note of what is under way stays.
 async fn fill(
     source: &Side,
     target: &mut Side,
+    tables: &[Table],
     state: &Unfinished,
     watch: &mut impl Watch,
 ) -> Result<Copied, CopyError> {
-    let tables = tables::all()?;
-    let resumed = begin(target, &tables, state).await?;
+    let resumed = begin(target, tables, state).await?;
     let mut copied = Copied { source: source.shown(), target: target.shown(), resumed, rows: 0, tables: Vec::new() };
-    for table in &tables {
+    for table in tables {
         watch.table(&table.name, source.count(&table.name).await?);
         let mut sum = transfer(source, target, table, watch).await?;
         watch.checking();

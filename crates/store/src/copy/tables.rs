@@ -11,6 +11,22 @@ use rusqlite::Connection;
 /// Tables that say something about one database, not about what is in it.
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
+/// Tables that requests fill, not operators.
+const OF_REQUESTS: [&str; 12] = [
+    "session",
+    "pending",
+    "code",
+    "grants",
+    "access_token",
+    "seat",
+    "revocation",
+    "mail_outbox",
+    "one_time_link",
+    "legacy_use",
+    "change",
+    "brake",
+];
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -51,6 +67,14 @@ pub(crate) fn all() -> Result<Vec<Table>, Fault> {
         .filter(|name| !OF_THE_DATABASE.contains(&name.as_str()))
         .map(|name| table(&schema, name))
         .collect()
+}
+
+/// The tables that operators fill: realms, clients, users, keys.
+///
+/// # Errors
+/// As [`all`].
+pub(crate) fn of_operators() -> Result<Vec<Table>, Fault> {
+    Ok(all()?.into_iter().filter(|table| !OF_REQUESTS.contains(&table.name.as_str())).collect())
 }
 
 fn table(schema: &Connection, name: String) -> Result<Table, Fault> {

@@ -63,7 +63,7 @@ pub async fn restore(
     let ending = Unfinished::of(&target).await?.is_some_and(|found| found.ending && is_same(&found, &state));
     let (mut rows, mut resumed) = (0, true);
     if !ending {
-        let copied = fill(&backup.side, &mut target, &state, watch).await?;
+        let copied = fill(&backup.side, &mut target, &tables::all()?, &state, watch).await?;
         (rows, resumed) = (copied.rows, copied.resumed && !replaced);
         let begun = Unfinished::of(&target).await?.unwrap_or(state);
         let progress = format!("DELETE FROM unfinished WHERE name <> '{STATE}'");

@@ -97,6 +97,24 @@ async fn a_migration_goes_on_where_it_was_cut_off() {
     assert_eq!(inspect(&folder.url("here.db"), &options).await.unwrap().schema.unwrap().version, KNOWN);
 }
 
+/// Killed between two of its transactions, an epoch goes on: it is the same one, with the same moment.
+#[tokio::test]
+async fn an_epoch_that_was_cut_off_goes_on() {
+    let (folder, options) = (Folder::new(), Options { unfinished: true, ..Options::default() });
+    of_the_first_schema(&folder, "here.db");
+    let store = Store::connect(&folder.url("here.db"), &options).await.unwrap();
+    let change = store.last_change().await.unwrap();
+    store.jump_only(NOW).await.unwrap();
+    assert!(store.last_change().await.unwrap() > change);
+    let refused = Store::connect(&folder.url("here.db"), &Options::default()).await.unwrap_err();
+    assert!(matches!(&refused, Fault::Unfinished(what) if what.contains("--in-place")), "{refused}");
+    let jumped = store.last_change().await.unwrap();
+    let ended = store.begin_epoch(NOW + 60_000, &[]).await.unwrap();
+    assert_eq!((ended.epoch, ended.at, ended.grants), (1, NOW, 1));
+    assert_eq!(store.last_change().await.unwrap(), jumped, "it jumped once");
+    Store::connect(&folder.url("here.db"), &Options::default()).await.unwrap();
+}
+
 /// Both engines have the same tables, and their columns hold the same.
 #[tokio::test]
 async fn postgresql_has_the_same_columns() {
