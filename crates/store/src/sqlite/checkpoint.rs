@@ -12,9 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// How long the log may be (in pages of 4 KiB) before it is copied.
 const LONG: u32 = 2_000;
+
+/// How soon it is tried again after it failed. On a full disk the log must not go on growing by [`LONG`]: it would take the
+/// last room itself, and then nothing could be copied any more.
+const SOON: Duration = Duration::from_millis(250);
 
 /// The writer's side.
 pub(super) struct Checkpoints {
@@ -22,6 +27,10 @@ pub(super) struct Checkpoints {
     pages: Arc<AtomicU32>,
     /// Most of the log has been copied; the writer is to do the rest.
     mostly_done: Arc<AtomicBool>,
+    /// The log could not be copied.
+    failed: Arc<AtomicBool>,
+    /// When to try again after that, whether or not the log has grown.
+    again: Option<Instant>,
     /// The length below which nobody is woken: where the log could not be started over, the next try comes later.
     next: u32,
 }
@@ -34,18 +43,18 @@ pub(super) fn start(path: &Path) -> Result<(JoinHandle<()>, Checkpoints), Fault>
     let connection = open::checkpointer(path)?;
     let (wake, woken) = sync_channel::<()>(1);
     let mostly_done = Arc::new(AtomicBool::new(false));
-    let done = Arc::clone(&mostly_done);
+    let failed = Arc::new(AtomicBool::new(false));
+    let (done, not_done) = (Arc::clone(&mostly_done), Arc::clone(&failed));
     let thread = std::thread::Builder::new()
         .name("store-checkpoint".into())
         .spawn(move || {
             while woken.recv().is_ok() {
-                if checkpoint(&connection) {
-                    done.store(true, Ordering::Release);
-                }
+                let outcome = if checkpoint(&connection) { &done } else { &not_done };
+                outcome.store(true, Ordering::Release);
             }
         })
         .map_err(|error| Fault::Unavailable(error.to_string()))?;
-    Ok((thread, Checkpoints { wake, pages: Arc::default(), mostly_done, next: LONG }))
+    Ok((thread, Checkpoints { wake, pages: Arc::default(), mostly_done, failed, again: None, next: LONG }))
 }
 
 impl Checkpoints {
@@ -59,16 +68,22 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// To be called between two transactions.
+    /// To be called between two transactions, also after one that failed.
     pub(super) fn after_commit(&mut self, connection: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
+        if self.failed.swap(false, Ordering::AcqRel) {
+            self.again = Some(Instant::now() + SOON);
+        }
         if self.mostly_done.swap(false, Ordering::AcqRel) {
-            checkpoint(connection);
+            self.again = (!checkpoint(connection)).then(|| Instant::now() + SOON);
             // A reader of an old state keeps the log from starting over; then it grows, and is tried again later.
             self.next = pages.saturating_add(LONG);
         } else if pages < LONG {
             self.next = LONG;
-        } else if pages >= self.next && self.wake.try_send(()).is_ok() {
+        } else if (pages >= self.next || self.again.is_some_and(|at| at <= Instant::now()))
+            && self.wake.try_send(()).is_ok()
+        {
+            self.again = None;
             self.next = pages.saturating_add(LONG);
         }
     }
