@@ -19,12 +19,10 @@ use crate::bench::target::Target;
 
 /// Grants that are refreshed in turn.
 const REAL: usize = 1_000;
-/// Rows inserted by one statement at most.
-const CHUNK: u64 = 100_000;
 /// Connections of the load.
 const CONNECTIONS: usize = 8;
 /// Bytes of disk for each row, indexes and log included, with room to spare.
-const ROW: u64 = 2_500;
+const ROW: u64 = 2_000;
 
 /// The rate of rotation at each size.
 pub(super) fn measure(runs: &Runs, database: &Database, folder: &Path, rows: u64) -> Result<Vec<Fact>> {
@@ -41,7 +39,10 @@ pub(super) fn measure(runs: &Runs, database: &Database, folder: &Path, rows: u64
     let prepared = Prepared::on(runs.processes, runs.binary, folder, Some(&url))?;
     let mut kept: Option<Script> = None;
     let (mut facts, mut rates) = (Vec::new(), Vec::new());
-    for total in [1_000, 1_000_000, rows].into_iter().filter(|total| *total <= rows.max(1_000)) {
+    let mut sizes = vec![1_000, 1_000_000, rows];
+    sizes.retain(|size| *size <= rows);
+    sizes.dedup();
+    for total in sizes {
         if total > 1_000 {
             let started = Instant::now();
             fill(database, &url, total)?;
@@ -75,67 +76,63 @@ fn fact(what: String, value: f64, unit: &'static str, limit: Option<f64>) -> Fac
     Fact { what, value, unit, limit }
 }
 
-/// Grows the table to `total` rows. The indexes are made anew afterwards, as those of a table that grew slowly are not
-/// worse than that.
+/// Grows the table to `total` rows, of grants that were not refreshed yet. The other indexes are made anew afterwards; those
+/// of a table that grew slowly are not better than that.
 fn fill(database: &Database, url: &str, total: u64) -> Result<()> {
-    let drop_all = database.cluster.psql_at(
-        url,
-        "SELECT coalesce(string_agg(format('DROP INDEX %I;', indexrelid::regclass::text), ' '), '')
-         FROM pg_index WHERE indrelid = 'grants'::regclass AND NOT indisprimary",
-    )?;
-    let make_all = database.cluster.psql_at(
-        url,
-        "SELECT coalesce(string_agg(pg_get_indexdef(indexrelid) || ';', ' '), '')
-         FROM pg_index WHERE indrelid = 'grants'::regclass AND NOT indisprimary",
-    )?;
-    database.run(
-        url,
-        "DROP TABLE IF EXISTS real_grants;
-         CREATE TABLE real_grants AS SELECT * FROM grants WHERE replay IS NOT NULL LIMIT 1000;
-         TRUNCATE grants",
-    )?;
-    database.run(url, &drop_all)?;
+    let of_indexes = |what: &str| {
+        let sql = format!(
+            "SELECT coalesce(string_agg({what} || ';', ' '), '') FROM pg_index
+             WHERE indrelid = 'grants'::regclass AND NOT indisprimary"
+        );
+        database.cluster.psql_at(url, &sql)
+    };
+    let (drop_all, make_all) =
+        (of_indexes("'DROP INDEX ' || indexrelid::regclass")?, of_indexes("pg_get_indexdef(indexrelid)")?);
     let columns = columns(database, url, "grants")?;
     let copied: Vec<String> = columns
         .split(',')
         .map(|column| match column {
             // The first eight bytes go evenly from the first real id to the last, so that they come in order.
-            "id" => "int8send(first + ((last - first) / $total)::bigint * n)
-                     || substring(decode(md5(n::text), 'hex') FROM 1 FOR 8)"
-                .to_owned(),
+            "id" => {
+                "int8send(first + (last - first) / total * n) || substring(decode(md5(n::text), 'hex') FROM 1 FOR 8)"
+                    .to_owned()
+            }
             "nonce" => "decode(md5(n::text || 'nonce'), 'hex')".to_owned(),
+            "replay" | "replay_until" | "replay_generation" => "NULL".to_owned(),
             other => format!("t.{other}"),
         })
         .collect();
-    let copied = copied.join(", ").replace("$total", &total.to_string());
-    let mut from = 0;
-    while from < total {
-        let to = total.min(from + CHUNK);
-        // Real ones first, those whose turn it is: their place on the pages is that of their share of the rows.
-        let real = |number: u64| number * u64::try_from(REAL).unwrap_or(1_000) / total;
-        database.run(
-            url,
-            &format!(
-                "SET synchronous_commit = off;
-                 INSERT INTO grants SELECT {columns} FROM
-                     (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM real_grants) r
-                     WHERE place >= {} AND place < {};
-                 INSERT INTO grants ({columns}) SELECT {copied}
-                     FROM generate_series({from}, {} - 1) n,
-                         (SELECT * FROM real_grants LIMIT 1) t,
-                         (SELECT ('x' || encode(substring(first.id FROM 1 FOR 8), 'hex'))::bit(64)::bigint AS first,
-                             ('x' || encode(substring(last.id FROM 1 FOR 8), 'hex'))::bit(64)::bigint AS last
-                          FROM (SELECT id FROM real_grants ORDER BY id LIMIT 1) first,
-                              (SELECT id FROM real_grants ORDER BY id DESC LIMIT 1) last) bounds",
-                real(from),
-                if to == total { u64::MAX / 4 } else { real(to) },
-                to,
-            ),
-        )?;
-        from = to;
-    }
+    let copied = copied.join(", ");
+    // The real ones are those that were there when this was done for the first time.
+    database.run(url, "CREATE TABLE IF NOT EXISTS real_id AS SELECT id FROM grants")?;
+    database.run(
+        url,
+        "DROP TABLE IF EXISTS real_grants;
+         CREATE TABLE real_grants AS SELECT grants.*, (row_number() OVER (ORDER BY id) - 1) * 1000
+             / (SELECT count(*) FROM real_id) AS place FROM grants JOIN real_id USING (id)",
+    )?;
+    database.run(url, &drop_all)?;
+    // In one transaction, so that nothing of it goes through the log.
+    database.run(
+        url,
+        &format!(
+            "DO $$ DECLARE
+                 first BIGINT; last BIGINT; total BIGINT := {total}; part BIGINT := {total} / 1000;
+             BEGIN
+                 SELECT min(head), max(head) INTO first, last FROM
+                     (SELECT ('x' || encode(substring(id FROM 1 FOR 8), 'hex'))::bit(64)::bigint AS head FROM real_id) r;
+                 TRUNCATE grants;
+                 FOR turn IN 0..999 LOOP
+                     INSERT INTO grants ({columns}) SELECT {columns} FROM real_grants WHERE place = turn;
+                     INSERT INTO grants ({columns}) SELECT {copied}
+                         FROM generate_series(turn * part, (turn + 1) * part - 1) n,
+                             (SELECT * FROM real_grants LIMIT 1) t;
+                 END LOOP;
+             END $$"
+        ),
+    )?;
     database.run(url, &format!("SET maintenance_work_mem = '1GB'; {make_all}"))?;
-    for work in ["VACUUM (ANALYZE, FREEZE) grants", "CHECKPOINT"] {
+    for work in ["VACUUM (ANALYZE) grants", "CHECKPOINT"] {
         database.run(url, work)?;
     }
     let there = database.number(url, "SELECT count(*) FROM grants")?;
