@@ -89,13 +89,15 @@ impl Store {
     /// refuses every token that was issued before. Cut off, it is called again and goes on; what it says then counts
     /// from the beginning. Nobody serves the database meanwhile.
     ///
-    /// `now` is in milliseconds, and no earlier than any token was issued. `lost` are clients (realm and id) of the life
+    /// `now` is in milliseconds; where a server was told a later time, that counts. `lost` are clients (realm and id) of the life
     /// that is left behind, where somebody knows them: their tokens are refused too, whether or not they are in the copy.
     ///
     /// # Errors
     /// The store cannot write; or the database is still being filled.
     pub async fn begin_epoch(&self, now: i64, lost: &[(String, String)]) -> Result<Ended, Fault> {
         let source = self.shown();
+        // Some server may have been ahead of whoever calls.
+        let now = now.max(self.latest_time().await?);
         let mut state = write!(self, Several, |tx| { Ok(Keep(jump(tx, &source, now).await?)) })?;
         let now = state.ended.at;
         let realms = self.every_realm().await?;

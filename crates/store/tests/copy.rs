@@ -417,6 +417,28 @@ async fn what_is_replaced_is_kept_and_its_clients_are_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_replaced_too() {
+    let folder = Folder::new();
+    let here = folder.sqlite("here.db");
+    let store = open(&here).await;
+    let furnished = fill(&store).await;
+    assert!(store.tell_time(NOW + HOUR).await.unwrap());
+    drop(store);
+    let (file, aside) = (folder.file("backup.db"), folder.file("here.db.replaced"));
+    backup(&here, &file, &options(), NOW, &mut ()).await.unwrap();
+    let garbage = "not a database, but long enough to be one ".repeat(200);
+    std::fs::write(folder.file("here.db"), &garbage).unwrap();
+    std::fs::write(folder.file("here.db-wal"), "of another life").unwrap();
+    let refused = restore(&file, &here, None, &options(), NOW, &mut ()).await.unwrap_err();
+    assert!(matches!(refused, CopyError::Fault(Fault::Corrupt(_))), "{refused}");
+    let restored = restore(&file, &here, Some(&aside), &options(), NOW, &mut ()).await.unwrap();
+    assert_eq!(restored.ended.at, NOW + HOUR, "a server had been told that it was later");
+    assert_eq!(std::fs::read_to_string(&aside).unwrap(), garbage);
+    let store = open(&here).await;
+    assert_eq!(store.issue(refresh(furnished.grant, 0, NOW)).await.unwrap(), Issued::Stale);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_was_brought_back_by_other_means_begins_an_epoch() {
     for postgresql in [true, false] {
         let folder = Folder::new();
