@@ -26,16 +26,10 @@ pub(crate) async fn migrate(client: &mut Client) -> Result<(), Fault> {
     if version(client).await?.is_some_and(|(version, _)| version == KNOWN) {
         return Ok(());
     }
-    // A large table takes its time.
-    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
-    let done = under_lock(client).await;
-    client.batch_execute("RESET statement_timeout; RESET lock_timeout").await?;
-    done
-}
-
-async fn under_lock(client: &mut Client) -> Result<(), Fault> {
     loop {
         let tx = client.transaction().await?;
+        // A large table takes its time, and so does another server that is at it.
+        tx.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
         tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
         let (found, readable_by) = if let Some(found) = version(&tx).await? {
             found
@@ -58,10 +52,12 @@ async fn under_lock(client: &mut Client) -> Result<(), Fault> {
     }
 }
 
-/// The schema's version, and the oldest program that may use it; none in an empty database.
+/// The schema's version, and the oldest program that may use it; none in an empty database. The catalogue is read as a
+/// table: what a session remembers of names may be older than what it has just waited for.
 async fn version(client: &impl tokio_postgres::GenericClient) -> Result<Option<(i64, i64)>, Fault> {
-    let known = client.query_one("SELECT to_regclass('schema_version') IS NOT NULL", &[]).await?;
-    if !known.try_get::<_, bool>(0)? {
+    let table = "SELECT 1 FROM pg_catalog.pg_tables
+        WHERE tablename = 'schema_version' AND schemaname = ANY (current_schemas(false))";
+    if client.query_opt(table, &[]).await?.is_none() {
         return Ok(None);
     }
     let row = client.query_opt("SELECT version, readable_by FROM schema_version", &[]).await?;
