@@ -187,7 +187,7 @@ fn parties() -> impl Strategy<Value = Parties> {
 }
 
 fn extras() -> impl Strategy<Value = Extras> {
-    (any::<bool>(), prop_oneof![3 => Just(0_u8), 3 => Just(1), 3 => Just(2), 1 => Just(3)], any::<bool>())
+    (any::<bool>(), prop_oneof![2 => Just(0_u8), 3 => Just(1), 4 => Just(2), 1 => Just(3)], any::<bool>())
         .prop_map(|(access, pools, organisation)| Extras { access, pools, organisation })
 }
 
@@ -234,7 +234,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         4 => (which(), which(), any::<bool>()).prop_map(
             |(realm, user, disabled)| Op::DisableUser { realm, user, disabled }),
         2 => (which(), 0..4_u32).prop_map(|(pool, size)| Op::Resize { pool, size }),
-        2 => (0..4_u8).prop_map(|held| Op::ReleaseSeat { held }),
+        4 => (0..4_u8).prop_map(|held| Op::ReleaseSeat { held }),
         4 => (parties(), 0..3_u8, any::<bool>()).prop_map(
             |(parties, scope, organisation)| Op::Consent { parties, scope, organisation }),
         1 => parties().prop_map(|parties| Op::Withdraw { parties }),

@@ -150,11 +150,11 @@ impl World {
                 return self.begin(extras, Issue { new_grant: Some(grant), ..Issue::default() }).await;
             }
             Op::Present { grant, old, extras } => {
-                let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
+                let Some(id) = self.in_use(grant) else { return Ok(()) };
                 return self.present(id, u32::from(old), extras).await;
             }
             Op::Use { grant, turns, extras } => {
-                let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
+                let Some(id) = self.in_use(grant) else { return Ok(()) };
                 let long = self.model.grants.get(&id).is_some_and(|grant| is_long(&grant.row.grant));
                 for _ in 0..turns {
                     self.now += if long { 50 * MINUTE } else { 19 * MINUTE };
@@ -162,7 +162,7 @@ impl World {
                 }
             }
             Op::Move { grant, old, extras } => {
-                let Some(id) = pick(&self.grants, grant) else { return Ok(()) };
+                let Some(id) = self.in_use(grant) else { return Ok(()) };
                 return self.advance(id, old, extras).await;
             }
             Op::Again => {
@@ -378,6 +378,13 @@ impl World {
         let released =
             self.store.release_seat(&seat.realm, &seat.pool, &seat.organisation, &seat.holder, now, until).await;
         same("release_seat", &released.map_err(failed)?, &self.model.release_seat(seat, now, until))
+    }
+
+    /// A grant to go on with: mostly one that lives.
+    fn in_use(&self, back: Back) -> Option<Id> {
+        let live = |id: &&Id| self.model.grants.get(*id).is_some_and(|grant| grant.row.is_live(self.now));
+        let all: Vec<Id> = self.grants.iter().filter(|id| back > 2 || live(id)).copied().collect();
+        pick(&all, if back > 2 { back - 3 } else { back })
     }
 
     /// An id that no step made before, in order of time.
