@@ -191,16 +191,22 @@ pub(crate) async fn revoke_each(
     now: i64,
     tokens_until: i64,
 ) -> Result<u64, Fault> {
-    let mut ended = 0;
+    let (mut ended, mut untold) = (0, Vec::with_capacity(ids.len()));
     for id in ids {
-        ended += tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await?;
+        let live = tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await?;
         tx.execute(Statement::RevokeTokensOfGrant, values![id, now]).await?;
         tx.execute(Statement::FreeSeatsOfGrant, values![id]).await?;
+        ended += live;
+        let name = id_text(id);
+        // Who presents something spent again and again writes nothing after the first time.
+        if live > 0 || revocations::known(tx, realm, RevocationKind::Grant, &name).await?.is_none() {
+            untold.push(name);
+        }
     }
     // The sequence numbers last: whoever holds them waits for nobody.
-    for id in ids {
+    for name in &untold {
         // Nothing of the family is ever valid again, so whatever it is given until then is revoked beforehand.
-        revocations::put(tx, realm, RevocationKind::Grant, &id_text(id), tokens_until, tokens_until, now).await?;
+        revocations::put(tx, realm, RevocationKind::Grant, name, tokens_until, tokens_until, now).await?;
     }
     Ok(ended)
 }

@@ -155,7 +155,13 @@ pub(crate) async fn lower(
     }
 }
 
-async fn known(tx: &mut impl Tx, realm: &str, kind: RevocationKind, value: &str) -> Result<Option<(i64, i64)>, Fault> {
+/// Until when tokens of this kind and value are revoked, and until when that is remembered.
+pub(crate) async fn known(
+    tx: &mut impl Tx,
+    realm: &str,
+    kind: RevocationKind,
+    value: &str,
+) -> Result<Option<(i64, i64)>, Fault> {
     tx.optional(Statement::Revocation, values![realm, kind.name(), value], |row| Ok((row.int(0)?, row.int(1)?))).await
 }
 

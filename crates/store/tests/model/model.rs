@@ -206,7 +206,11 @@ impl Model {
             *revoked |= token.grant == Some(*id);
         }
         self.seats.retain(|_, seat| seat.grant != *id);
-        self.revoke(realm, RevocationKind::Grant, &id_text(id), tokens_until, tokens_until, now);
+        let name = id_text(id);
+        let told = self.revocations.contains_key(&(realm.to_owned(), RevocationKind::Grant.name(), name.clone()));
+        if ended || !told {
+            self.revoke(realm, RevocationKind::Grant, &name, tokens_until, tokens_until, now);
+        }
         ended
     }
 
