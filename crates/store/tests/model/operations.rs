@@ -217,8 +217,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             |(parties, turnover, long, extras)| Op::Begin { parties, turnover, long, extras }),
         14 => (back(), prop_oneof![4 => Just(0_u8), 3 => Just(1), 1 => Just(2)], extras()).prop_map(
             |(grant, old, extras)| Op::Present { grant, old, extras }),
-        3 => (back(), 1..6_u8, extras()).prop_map(|(grant, turns, extras)| Op::Use { grant, turns, extras }),
-        8 => (back(), prop_oneof![3 => Just(0_i8), 3 => 1..4_i8, 1 => Just(-1_i8)], extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
+        7 => (back(), 1..6_u8, extras()).prop_map(|(grant, turns, extras)| Op::Use { grant, turns, extras }),
+        8 => (back(), prop_oneof![3 => Just(0_i8), 4 => 1..4_i8, 1 => Just(-1_i8)], extras()).prop_map(|(grant, old, extras)| Op::Move { grant, old, extras }),
         3 => Just(Op::Again),
         2 => parties().prop_map(|parties| Op::Opaque { parties }),
         3 => (back(), prop::bool::weighted(0.2)).prop_map(|(grant, of_code)| Op::RevokeGrant { grant, of_code }),
@@ -239,6 +239,6 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
             |(parties, scope, organisation)| Op::Consent { parties, scope, organisation }),
         1 => parties().prop_map(|parties| Op::Withdraw { parties }),
         3 => prop_oneof![3 => Just(10_000_i64), 1 => 1..4_i64].prop_map(|limit| Op::Purge { limit }),
-        2 => (1..4_i64).prop_map(|limit| Op::PurgeAll { limit }),
+        4 => (1..4_i64).prop_map(|limit| Op::PurgeAll { limit }),
     ]
 }
