@@ -7,7 +7,7 @@
 
 use crate::app::App;
 use crate::mail::{self, Mailer};
-use claviger_store::{Fault, LegacyUse};
+use claviger_store::{Fault, LegacyUse, Sweep};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,8 +23,11 @@ const SOON: Duration = Duration::from_secs(1);
 /// How long a lease lasts, in milliseconds. Whoever works takes it anew each [`PERIOD`].
 const LEASE: i64 = 30_000;
 
-/// How many expired rows of a kind leave in one transaction: few enough that nobody waits long behind it.
-const BATCH: i64 = 200;
+/// How many expired rows of a kind leave in one transaction at first, and at most.
+const BATCH: std::ops::RangeInclusive<i64> = 200..=6_400;
+
+/// How long such a transaction may take: nobody is to wait long behind it. The batches grow and shrink accordingly.
+const LONG: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_millis(25);
 
 /// How long the sweeping or the keys may take before everything else has its turn.
 const TURN: Duration = Duration::from_secs(5);
@@ -111,16 +114,23 @@ async fn end(app: &App) {
 /// Lets go what is over, in small batches. Between two it rests for as long as one took, so that whoever issues has the
 /// database for half of the time at least. Whether there is more.
 async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
-    let begun = Instant::now();
+    let (begun, mut limit, mut sweep) = (Instant::now(), *BATCH.start(), Sweep::of_everything());
     loop {
         let batch = Instant::now();
-        if app.store.purge(app.clock.now(), BATCH).await? < u64::try_from(BATCH).unwrap_or_default() {
+        app.store.sweep(&mut sweep, app.clock.now(), limit).await?;
+        let took = batch.elapsed();
+        if sweep.is_done() {
             return Ok(false);
         }
         if begun.elapsed() > TURN || *stop.borrow() {
             return Ok(true);
         }
-        sleep(batch.elapsed().max(REST)).await;
+        if took < *LONG.start() {
+            limit = (2 * limit).min(*BATCH.end());
+        } else if took > *LONG.end() {
+            limit = (limit / 2).max(*BATCH.start());
+        }
+        sleep(took.max(REST)).await;
     }
 }
 

@@ -105,7 +105,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn backed_grant(&self, id: &Id) -> Result<Option<BackedGrant>, Fault> {
-        read!(self, |tx| {
+        read!(self, by_key, |tx| {
             tx.optional(Statement::BackedGrant, values![id], |row| {
                 Ok(BackedGrant {
                     row: read_grant(row)?,

@@ -62,6 +62,7 @@ pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
 pub use legacy::LegacyUse;
 pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
 pub use pulse::Pulse;
+pub use purge::Sweep;
 pub use restore::Ended;
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use seats::{SeatClaim, SeatRow};

@@ -27,6 +27,24 @@ const SUBJECTS: [(Statement, i64); 11] = [
     (Statement::PurgeChanges, KEPT),
 ];
 
+/// A sweep under way: which kinds may have more that is over.
+#[derive(Debug)]
+pub struct Sweep {
+    due: Vec<(Statement, i64)>,
+}
+
+impl Sweep {
+    /// One that looks at everything.
+    pub fn of_everything() -> Self {
+        Self { due: SUBJECTS.to_vec() }
+    }
+
+    /// Whether there is nothing more to be found.
+    pub fn is_done(&self) -> bool {
+        self.due.is_empty()
+    }
+}
+
 impl Store {
     /// Removes what is over, at most `limit` rows of each kind, each kind in a transaction of its own; how many rows
     /// left, or turned out to be in use. While that is `limit` or more, there may be more of them.
@@ -34,17 +52,31 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn purge(&self, now: i64, limit: i64) -> Result<u64, Fault> {
-        let mut gone = 0;
-        for (statement, remembered) in SUBJECTS {
+        self.sweep(&mut Sweep::of_everything(), now, limit).await
+    }
+
+    /// As [`Store::purge`], of the kinds that a sweep has not come to the end of: a million tokens that leave cost nothing
+    /// for the kinds beside them.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn sweep(&self, sweep: &mut Sweep, now: i64, limit: i64) -> Result<u64, Fault> {
+        let (mut gone, mut more) = (0, Vec::new());
+        for (statement, remembered) in std::mem::take(&mut sweep.due) {
             let before = now.saturating_sub(remembered);
-            gone += write!(self, Several, |tx| {
+            let of_kind = write!(self, Several, |tx| {
                 let mut gone = tx.execute(statement, values![before, limit]).await?;
                 if statement == Statement::PurgeGrants {
                     gone += tx.execute(Statement::RecheckGrants, values![before, limit]).await?;
                 }
                 Ok(Keep(gone))
             })?;
+            if i64::try_from(of_kind).is_ok_and(|count| count >= limit) {
+                more.push((statement, remembered));
+            }
+            gone += of_kind;
         }
+        sweep.due = more;
         Ok(gone)
     }
 }

@@ -107,7 +107,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn signed_in(&self, hash: &Hash, client: &str, now: i64) -> Result<Option<SignedIn>, Fault> {
-        read!(self, |tx| {
+        read!(self, by_key, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
                 let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
                 Ok(SignedIn { session: read_session(row)?, user: user.user, consent: read_consent_at(row, 10)? })

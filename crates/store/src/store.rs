@@ -177,7 +177,24 @@ macro_rules! write {
 pub(crate) use write;
 
 /// Runs an intention that reads: `read!(self, |tx| { .. })`.
+///
+/// `read!(self, by_key, |tx| { .. })` is for what is found by a key at once: on an engine across a network many of these
+/// travel together.
 macro_rules! read {
+    ($store:expr, by_key, |$tx:ident| $body:block) => {
+        match &*$store.engine {
+            $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
+            $crate::store::Engine::Postgres(engine) => {
+                let patience = engine.patience();
+                let work = async {
+                    let mut reader = engine.reader().await?;
+                    let $tx = &mut reader;
+                    async { $body }.await
+                };
+                patience.bound(Box::pin(work)).await
+            }
+        }
+    };
     ($store:expr, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,

@@ -83,7 +83,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn code(&self, id: &Id) -> Result<Option<CodeRow>, Fault> {
-        read!(self, |tx| {
+        read!(self, by_key, |tx| {
             tx.optional(Statement::Code, values![id], |row| {
                 Ok(CodeRow {
                     code: NewCode {
@@ -109,7 +109,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn access_token(&self, id: &Id) -> Result<Option<AccessTokenRow>, Fault> {
-        read!(self, |tx| { tx.optional(Statement::AccessToken, values![id], read_access_token).await })
+        read!(self, by_key, |tx| { tx.optional(Statement::AccessToken, values![id], read_access_token).await })
     }
 
     /// Revokes one opaque access token; whether it was not revoked before. One that is a JWT is revoked by its `jti`:

@@ -56,9 +56,9 @@ impl Job {
 
 impl Crowd {
     pub(super) fn new(pool: Pool<Manager>, connections: usize, patience: Duration, queue: usize) -> Arc<Self> {
-        // PostgreSQL lets those who commit at the same moment share an fsync too, so a crowd pays only where there are more
-        // callers than connections. A connection that a driver holds is one less for whoever reads.
-        let drivers = (connections * 3 / 4).max(1);
+        // Few drivers carry many each: an fsync and four wake-ups for all of them. Two, so that one is on its way to the
+        // disk while the other gathers.
+        let drivers = connections.min(2);
         Arc::new(Self { pool, patience, drivers, queue, state: Mutex::default() })
     }
 
@@ -143,7 +143,7 @@ impl Crowd {
         match super::borrow(&self.pool).await {
             Ok(connection) => match self.attempt(connection, &jobs).await {
                 Ok((_, counts)) => jobs.into_iter().zip(counts).for_each(|(job, count)| job.answer(Ok(count))),
-                Err(Undone::ByOne(connection)) => self.send_each(connection, jobs).await,
+                Err(Undone::ByOne(connection)) => self.send_each(*connection, jobs).await,
                 Err(Undone::With(fault)) => jobs.into_iter().for_each(|job| job.answer(Err(fault.clone()))),
             },
             Err(fault) => jobs.into_iter().for_each(|job| job.answer(Err(fault.clone()))),
@@ -193,7 +193,7 @@ impl Crowd {
                 Err(Undone::With(Fault::InDoubt))
             }
             fault if jobs.len() == 1 => Err(Undone::With(fault)),
-            _ => Err(Undone::ByOne(connection)),
+            _ => Err(Undone::ByOne(Box::new(connection))),
         }
     }
 }
@@ -201,7 +201,7 @@ impl Crowd {
 /// Why nothing is known to be kept.
 enum Undone {
     /// One of several failed, and the others with it.
-    ByOne(Object<Manager>),
+    ByOne(Box<Object<Manager>>),
     /// The only one failed; or nobody knows.
     With(Fault),
 }

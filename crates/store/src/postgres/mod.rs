@@ -2,6 +2,7 @@
 //!
 //! * A connection is borrowed for one intention ([`pool`]); a lone statement is its own transaction and costs one round
 //!   trip, several open a transaction with the first of them ([`tx`]).
+//! * What every request looks up by a key is read on a connection that many share ([`lane`]).
 //! * What is issued most often is a lone statement, and many of them share a commit ([`crowd`]).
 //! * Nothing waits without a bound: for a connection, for the network, for the database ([`Patience`]).
 //! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
@@ -9,6 +10,7 @@
 
 mod crowd;
 mod fault;
+mod lane;
 mod migrate;
 mod pool;
 mod tls;
@@ -22,6 +24,8 @@ use crate::value::Value;
 use crate::{Fault, Options};
 use crowd::Crowd;
 use deadpool::managed::{Object, Pool};
+use lane::Lanes;
+pub(crate) use lane::Reader;
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
@@ -43,6 +47,7 @@ pub(crate) struct Engine {
     queue: usize,
     shown: String,
     crowd: Arc<Crowd>,
+    lanes: Lanes,
 }
 
 impl fmt::Debug for Engine {
@@ -87,9 +92,11 @@ impl Engine {
         queue: usize,
         shown: String,
     ) -> Result<Self, Fault> {
+        let lanes = Lanes::new();
+        let connections = connections.saturating_sub(lanes.len()).max(1);
         let pool = pool_of(manager, connections, patience)?;
         let crowd = Crowd::new(pool.clone(), connections, patience, queue);
-        Ok(Self { pool, patience, queue, shown, crowd })
+        Ok(Self { pool, patience, queue, shown, crowd, lanes })
     }
 
     /// Where the database is; without the password.
@@ -112,6 +119,14 @@ impl Engine {
             return Err(Fault::Busy);
         }
         borrow(&self.pool).await
+    }
+
+    /// A lane, for what is looked up by its key.
+    ///
+    /// # Errors
+    /// There is no connection to be had.
+    pub(crate) async fn reader(&self) -> Result<Reader, Fault> {
+        self.lanes.reader(&self.pool).await
     }
 
     /// Runs a lone statement whose first parameter is the key of the row that it writes, in the company of others that

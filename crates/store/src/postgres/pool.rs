@@ -47,7 +47,16 @@ impl Manager {
         self.believed.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn connect(&self) -> Result<Connection, Fault> {
+    /// Whether a connection is open and not suspected.
+    pub(super) fn believes(&self, connection: &Connection) -> bool {
+        !connection.client.is_closed() && connection.believed == self.believed.load(Ordering::Relaxed)
+    }
+
+    /// A new connection.
+    ///
+    /// # Errors
+    /// Nobody answers, or lets us in.
+    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
         let believed = self.believed.load(Ordering::Relaxed);
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| unreachable(&error))?;
         tokio::spawn(async move {
@@ -94,8 +103,7 @@ impl deadpool::managed::Manager for Manager {
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Fault> {
-        let believed = connection.believed == self.believed.load(Ordering::Relaxed);
-        if connection.client.is_closed() || !believed {
+        if !self.believes(connection) {
             return Err(RecycleError::message("the connection is gone"));
         }
         Ok(())
