@@ -1,7 +1,7 @@
 //! SQLite: one writer thread that commits whatever has queued up at once, and readers beside it.
 //!
 //! * A write is queued, runs on the writer's thread among others in one transaction, and is answered after the commit:
-//!   one `fsync` for many requests ([`writer`]).
+//!   one `fsync` for many requests ([`mod@writer`]).
 //! * A read runs at once on the caller's thread, on one of a few read-only connections; it takes microseconds, so it
 //!   needs no thread of its own even inside of an asynchronous task ([`Engine::read`]).
 //! * The write-ahead log is moved into the database beside the writer, not by it ([`checkpoint`]).
