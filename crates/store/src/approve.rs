@@ -11,6 +11,7 @@ use crate::tx::{End, End::Keep, End::Undo, Tx};
 use crate::value::values;
 use crate::{Fault, Id, Store};
 use claviger_core::client::ClientStatus;
+use std::sync::Arc;
 
 /// What an authorization request comes to; all of it or nothing.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,7 @@ impl Store {
     /// # Errors
     /// The store cannot write. Nothing was given out then, or nobody was told.
     pub async fn approve(&self, approval: Approval) -> Result<bool, Fault> {
+        let approval = Arc::new(approval);
         let mut again = Again::new(self.patience());
         loop {
             let outcome = self.approve_once(&approval).await;
@@ -43,14 +45,14 @@ impl Store {
         }
     }
 
-    async fn approve_once(&self, approval: &Approval) -> Result<bool, Fault> {
+    async fn approve_once(&self, approval: &Arc<Approval>) -> Result<bool, Fault> {
         let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
         if let (Engine::Postgres(engine), Some(code), false) = (&*self.engine, &approval.code, several)
             && engine.among_others(Statement::PutCode, &code_values(code)).await? > 0
         {
             return Ok(true);
         }
-        let owned = approval.clone();
+        let owned = Arc::clone(approval);
         if several {
             write!(self, Several, |tx| { run(tx, &owned).await })
         } else {

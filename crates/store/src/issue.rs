@@ -9,6 +9,7 @@ use crate::tokens::{NewAccessToken, access_token_values, put_access_token};
 use crate::tx::{End, Extent, Tx};
 use crate::value::{Value, values};
 use crate::{Fault, Hash, Id, Store, postgres};
+use std::sync::Arc;
 
 /// What is to be written before an answer may leave. Every part is optional, and either all of it is done or nothing.
 #[derive(Debug, Clone, Default)]
@@ -99,6 +100,8 @@ impl Store {
     /// # Errors
     /// The store cannot write. Nothing was issued then, or nobody was told.
     pub async fn issue(&self, issue: Issue) -> Result<Issued, Fault> {
+        // Shared with the engine, which may have to hold it for longer than its caller waits.
+        let issue = Arc::new(issue);
         let mut again = Again::new(self.patience());
         loop {
             let outcome = self.issue_once(&issue).await;
@@ -108,14 +111,14 @@ impl Store {
         }
     }
 
-    async fn issue_once(&self, issue: &Issue) -> Result<Issued, Fault> {
+    async fn issue_once(&self, issue: &Arc<Issue>) -> Result<Issued, Fault> {
         if let Engine::Postgres(engine) = &*self.engine
             && issue.seats.is_empty()
             && Box::pin(at_one_go(engine, issue)).await?
         {
             return Ok(Issued::Done);
         }
-        let owned = issue.clone();
+        let owned = Arc::clone(issue);
         match issue.extent() {
             Extent::Single => write!(self, Single, |tx| { run(tx, &owned).await }),
             Extent::Several => write!(self, Several, |tx| { run(tx, &owned).await }),

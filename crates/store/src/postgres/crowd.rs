@@ -8,15 +8,14 @@
 //! rows, so that two crowds never wait for one another. Where one fails, all are undone and each is sent by itself.
 
 use super::pool::{Connection, Manager};
-use super::tx::BEGIN;
+use super::tx::{BEGIN, touched};
 use super::types::Owned;
 use crate::Fault;
 use crate::statements::Statement;
 use crate::value::Value;
 use deadpool::managed::{Object, Pool};
-use futures_util::{TryStreamExt, future};
+use futures_util::future;
 use std::collections::VecDeque;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -174,12 +173,8 @@ impl Crowd {
     }
 
     /// Sends the jobs' statements at once; how many rows each touched. A connection that does not answer is thrown away.
-    async fn attempt(
-        &self,
-        mut connection: Object<Manager>,
-        jobs: &[Job],
-    ) -> Result<(Object<Manager>, Vec<u64>), Undone> {
-        let error = match tokio::time::timeout(self.patience, together(&mut connection, jobs)).await {
+    async fn attempt(&self, connection: Object<Manager>, jobs: &[Job]) -> Result<(Object<Manager>, Vec<u64>), Undone> {
+        let error = match tokio::time::timeout(self.patience, together(&connection, jobs)).await {
             Ok(Ok(counts)) => return Ok((connection, counts)),
             Ok(Err(fault)) => fault,
             Err(_) => {
@@ -206,17 +201,16 @@ enum Undone {
     With(Fault),
 }
 
-async fn together(connection: &mut Connection, jobs: &[Job]) -> Result<Vec<u64>, Fault> {
+async fn together(connection: &Connection, jobs: &[Job]) -> Result<Vec<u64>, Fault> {
     let mut prepared = Vec::with_capacity(jobs.len());
     for job in jobs {
         prepared.push(connection.prepared(job.statement).await?);
     }
     let client = &connection.client;
-    let work = future::join_all(jobs.iter().zip(&prepared).map(|(job, statement)| async move {
-        let mut rows = pin!(client.query_raw(statement, job.values.iter()).await?);
-        while rows.try_next().await?.is_some() {}
-        Ok::<_, tokio_postgres::Error>(rows.rows_affected().unwrap_or(0))
-    }));
+    let work =
+        future::join_all(jobs.iter().zip(prepared).map(|(job, statement)| async move {
+            touched(client.query_raw(statement, job.values.iter()).await?).await
+        }));
     if jobs.len() == 1 {
         return Ok(work.await.into_iter().collect::<Result<_, _>>()?);
     }

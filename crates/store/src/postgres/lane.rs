@@ -5,15 +5,14 @@
 //! order. Nothing slow is asked there, and nothing is written.
 
 use super::pool::{Connection, Manager};
+use super::tx::mapped;
 use crate::Fault;
 use crate::statements::Statement;
 use crate::tx::Tx;
 use crate::value::{Row, Value};
 use deadpool::managed::Pool;
-use futures_util::TryStreamExt;
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 
 /// All lanes of an engine.
@@ -24,22 +23,18 @@ pub(super) struct Lanes {
 
 #[derive(Default)]
 struct Lane {
-    open: RwLock<Option<Arc<Open>>>,
+    open: RwLock<Option<Arc<Connection>>>,
     /// Held by the one who connects.
     connecting: Mutex<()>,
 }
 
-/// A connection and what was prepared on it, by whoever came first.
-struct Open {
-    connection: Connection,
-    prepared: Vec<OnceLock<tokio_postgres::Statement>>,
-}
-
 impl Lanes {
-    /// One for every two cores of this machine: the fewer there are, the more travels together.
-    pub(super) fn new() -> Self {
+    /// One for every two cores of this machine: the fewer there are, the more travels together. Never more than half of
+    /// the connections that there may be; always one.
+    pub(super) fn new(connections: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { lanes: (0..(cores / 2).clamp(1, 4)).map(|_| Lane::default()).collect(), next: AtomicUsize::new(0) }
+        let count = (cores / 2).clamp(1, 4).min(connections / 2).max(1);
+        Self { lanes: (0..count).map(|_| Lane::default()).collect(), next: AtomicUsize::new(0) }
     }
 
     /// How many there are.
@@ -62,8 +57,7 @@ impl Lanes {
         if let Some(open) = lane.open(manager) {
             return Ok(Reader(open));
         }
-        let prepared = Statement::ALL.iter().map(|_| OnceLock::new()).collect();
-        let open = Arc::new(Open { connection: manager.connect().await?, prepared });
+        let open = Arc::new(manager.connect().await?);
         *lane.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&open));
         Ok(Reader(open))
     }
@@ -71,28 +65,14 @@ impl Lanes {
 
 impl Lane {
     /// The connection, if it is still believed.
-    fn open(&self, manager: &Manager) -> Option<Arc<Open>> {
+    fn open(&self, manager: &Manager) -> Option<Arc<Connection>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.as_ref().filter(|open| manager.believes(&open.connection)).cloned()
+        open.as_ref().filter(|open| manager.believes(open)).cloned()
     }
 }
 
 /// Reads on a lane, among others.
-pub(crate) struct Reader(Arc<Open>);
-
-impl Reader {
-    async fn run(&self, statement: Statement, params: &[Value<'_>]) -> Result<tokio_postgres::RowStream, Fault> {
-        let Open { connection, prepared } = &*self.0;
-        let slot = prepared.get(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
-        let ready = if let Some(ready) = slot.get() {
-            ready
-        } else {
-            let ready = connection.client.prepare(super::tx::spelled(statement)?).await?;
-            slot.get_or_init(|| ready)
-        };
-        Ok(connection.client.query_raw(ready, params.iter()).await?)
-    }
-}
+pub(crate) struct Reader(Arc<Connection>);
 
 impl Tx for Reader {
     async fn execute(&mut self, _: Statement, _: &[Value<'_>]) -> Result<u64, Fault> {
@@ -103,14 +83,10 @@ impl Tx for Reader {
         &mut self,
         statement: Statement,
         params: &[Value<'_>],
-        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
-        let mut rows = pin!(self.run(statement, params).await?);
-        let mut answer = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            answer.push(map(&Row::Postgres(&row))?);
-        }
-        Ok(answer)
+        let prepared = self.0.prepared(statement).await?;
+        mapped(self.0.client.query_raw(prepared, params.iter()).await?, map).await
     }
 
     async fn optional<T>(

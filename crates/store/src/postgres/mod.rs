@@ -74,26 +74,28 @@ impl Engine {
             parsed.password(password.as_str());
         }
         let shown = url::shown(&parsed);
-        Self::of(Manager::new(parsed, options)?, options.connections, options.patience, options.queue, shown)
+        // The lanes are among the connections that were allowed.
+        let lanes = Lanes::new(options.connections);
+        let connections = options.connections.saturating_sub(lanes.len()).max(1);
+        Self::of(Manager::new(parsed, options)?, (lanes, connections), options.patience, options.queue, shown)
     }
 
-    /// The same database, by connections of its own.
+    /// The same database, by connections of its own. A lane is opened there only by who reads by key.
     ///
     /// # Errors
     /// There is no timer.
     pub(crate) fn aside(&self, connections: usize, patience: Duration) -> Result<Self, Fault> {
-        Self::of(self.pool.manager().again(patience), connections, patience, self.queue, self.shown.clone())
+        let manager = self.pool.manager().again(patience);
+        Self::of(manager, (Lanes::new(0), connections), patience, self.queue, self.shown.clone())
     }
 
     fn of(
         manager: Manager,
-        connections: usize,
+        (lanes, connections): (Lanes, usize),
         patience: Duration,
         queue: usize,
         shown: String,
     ) -> Result<Self, Fault> {
-        let lanes = Lanes::new();
-        let connections = connections.saturating_sub(lanes.len()).max(1);
         let pool = pool_of(manager, connections, patience)?;
         let crowd = Crowd::new(pool.clone(), connections, patience, queue);
         Ok(Self { pool, patience, queue, shown, crowd, lanes })
@@ -216,7 +218,7 @@ impl Patience<'_> {
     /// Waits no longer than is left.
     ///
     /// # Errors
-    /// As the work; [`Fault::Busy`] where there was no time left, [`Fault::InDoubt`] where it may have been done.
+    /// As the work; [`Fault::Unavailable`] where there was no time left, [`Fault::InDoubt`] where it may have been done.
     pub(crate) async fn bound<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         self.in_doubt.store(false, Ordering::Relaxed);
         let result = tokio::time::timeout_at(self.until.into(), work).await.unwrap_or_else(|_| {

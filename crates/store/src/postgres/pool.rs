@@ -4,6 +4,7 @@ use super::{tls, tx};
 use crate::statements::Statement;
 use crate::{Fault, Options};
 use deadpool::managed::{Metrics, RecycleError, RecycleResult};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_postgres::{Client, Config};
@@ -12,10 +13,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// A connection with the statements that were prepared on it.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    prepared: Vec<Option<tokio_postgres::Statement>>,
-    demanding: Vec<Option<tokio_postgres::Statement>>,
+    prepared: Prepared,
+    demanding: Prepared,
     believed: u64,
 }
+
+/// By their place in the registry; filled in by whoever comes first.
+type Prepared = Vec<OnceLock<tokio_postgres::Statement>>;
 
 /// Makes connections.
 pub(crate) struct Manager {
@@ -65,7 +69,7 @@ impl Manager {
             }
         });
         client.batch_execute(&self.settings()).await?;
-        let none = || Statement::ALL.iter().map(|_| None).collect();
+        let none = || Statement::ALL.iter().map(|_| OnceLock::new()).collect();
         Ok(Connection { client, prepared: none(), demanding: none(), believed })
     }
 
@@ -112,29 +116,33 @@ impl deadpool::managed::Manager for Manager {
 
 impl Connection {
     /// A statement, prepared where this is its first time here.
-    pub(super) async fn prepared(&mut self, statement: Statement) -> Result<tokio_postgres::Statement, Fault> {
-        match self.prepared.get(statement as usize) {
-            Some(Some(ready)) => Ok(ready.clone()),
-            _ => keep(&self.client, &mut self.prepared, statement, tx::spelled(statement)?).await,
+    pub(super) async fn prepared(&self, statement: Statement) -> Result<&tokio_postgres::Statement, Fault> {
+        let slot = slot(&self.prepared, statement)?;
+        match slot.get() {
+            Some(ready) => Ok(ready),
+            None => self.prepare(slot, tx::spelled(statement)?).await,
         }
     }
 
     /// The form of a statement that fails where it touches no row.
-    pub(super) async fn demanding(&mut self, statement: Statement) -> Result<tokio_postgres::Statement, Fault> {
-        match self.demanding.get(statement as usize) {
-            Some(Some(ready)) => Ok(ready.clone()),
-            _ => keep(&self.client, &mut self.demanding, statement, &tx::demanding(statement)?).await,
+    pub(super) async fn demanding(&self, statement: Statement) -> Result<&tokio_postgres::Statement, Fault> {
+        let slot = slot(&self.demanding, statement)?;
+        match slot.get() {
+            Some(ready) => Ok(ready),
+            None => self.prepare(slot, &tx::demanding(statement)?).await,
         }
+    }
+
+    async fn prepare<'s>(
+        &self,
+        slot: &'s OnceLock<tokio_postgres::Statement>,
+        sql: &str,
+    ) -> Result<&'s tokio_postgres::Statement, Fault> {
+        let ready = self.client.prepare(sql).await?;
+        Ok(slot.get_or_init(|| ready))
     }
 }
 
-async fn keep(
-    client: &Client,
-    prepared: &mut [Option<tokio_postgres::Statement>],
-    statement: Statement,
-    sql: &str,
-) -> Result<tokio_postgres::Statement, Fault> {
-    let slot = prepared.get_mut(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
-    let ready = client.prepare(sql).await?;
-    Ok(slot.insert(ready).clone())
+fn slot(prepared: &Prepared, statement: Statement) -> Result<&OnceLock<tokio_postgres::Statement>, Fault> {
+    prepared.get(statement as usize).ok_or_else(|| Fault::other("no such statement"))
 }

@@ -11,6 +11,7 @@ use futures_util::{TryStreamExt, future};
 use std::pin::pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_postgres::RowStream;
 use tokio_postgres::error::SqlState;
 
 /// How PostgreSQL spells the database's own time: the machine's, not the transaction's.
@@ -77,8 +78,8 @@ impl<'p> Transaction<'p> {
         result
     }
 
-    fn connection(&mut self) -> Result<&mut Connection, Fault> {
-        self.connection.as_deref_mut().ok_or_else(|| Fault::other("the transaction is over"))
+    fn connection(&self) -> Result<&Connection, Fault> {
+        self.connection.as_deref().ok_or_else(|| Fault::other("the transaction is over"))
     }
 
     fn give_back(&mut self) {
@@ -86,7 +87,7 @@ impl<'p> Transaction<'p> {
     }
 
     /// Runs a statement; with the first of several the transaction begins, in the same round trip.
-    async fn run(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<tokio_postgres::RowStream, Fault> {
+    async fn run(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<RowStream, Fault> {
         let (extent, open) = (self.extent, self.open);
         self.open = extent == Extent::Several;
         if extent == Extent::Single && !spelled(statement)?.starts_with("SELECT") {
@@ -94,7 +95,7 @@ impl<'p> Transaction<'p> {
         }
         let connection = self.connection()?;
         let prepared = connection.prepared(statement).await?;
-        let query = connection.client.query_raw(&prepared, params.iter());
+        let query = connection.client.query_raw(prepared, params.iter());
         if open || extent == Extent::Single {
             return Ok(query.await?);
         }
@@ -115,23 +116,16 @@ impl Drop for Transaction<'_> {
 
 impl Tx for Transaction<'_> {
     async fn execute(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<u64, Fault> {
-        let mut rows = pin!(self.run(statement, params).await?);
-        while rows.try_next().await?.is_some() {}
-        Ok(rows.rows_affected().unwrap_or(0))
+        Ok(touched(self.run(statement, params).await?).await?)
     }
 
     async fn query<T>(
         &mut self,
         statement: Statement,
         params: &[Value<'_>],
-        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
-        let mut rows = pin!(self.run(statement, params).await?);
-        let mut answer = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            answer.push(map(&Row::Postgres(&row))?);
-        }
-        Ok(answer)
+        mapped(self.run(statement, params).await?, map).await
     }
 
     async fn optional<T>(
@@ -148,6 +142,26 @@ impl Tx for Transaction<'_> {
     }
 }
 
+/// How many rows a statement touched, when it is through.
+pub(super) async fn touched(rows: RowStream) -> Result<u64, tokio_postgres::Error> {
+    let mut rows = pin!(rows);
+    while rows.try_next().await?.is_some() {}
+    Ok(rows.rows_affected().unwrap_or(0))
+}
+
+/// Every row of an answer.
+pub(super) async fn mapped<T>(
+    rows: RowStream,
+    mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut rows = pin!(rows);
+    let mut answer = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        answer.push(map(&Row::Postgres(&row))?);
+    }
+    Ok(answer)
+}
+
 /// As [`super::Engine::all_or_nothing`]: everything is sent at once, the end included; what touches no row fails, and
 /// with it all that comes after.
 pub(super) async fn all_or_nothing(
@@ -161,10 +175,8 @@ pub(super) async fn all_or_nothing(
         prepared.push(connection.demanding(*statement).await?);
     }
     let client = &connection.client;
-    let work = steps.iter().zip(&prepared).map(|((_, params), statement)| async move {
-        let mut rows = pin!(client.query_raw(statement, params.iter()).await?);
-        while rows.try_next().await?.is_some() {}
-        Ok::<_, tokio_postgres::Error>(())
+    let work = steps.iter().zip(prepared).map(|((_, params), statement)| async move {
+        touched(client.query_raw(statement, params.iter()).await?).await
     });
     patience.in_doubt.store(true, Ordering::Relaxed);
     let (begun, steps, ended) =
