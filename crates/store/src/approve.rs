@@ -48,7 +48,7 @@ impl Store {
     async fn approve_once(&self, approval: &Arc<Approval>) -> Result<bool, Fault> {
         let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
         if let (Engine::Postgres(engine), Some(code), false) = (&*self.engine, &approval.code, several)
-            && engine.among_others(Statement::PutCode, &code_values(code)).await? > 0
+            && engine.write_together(&[(Statement::PutCode, &code_values(code))]).await?
         {
             return Ok(true);
         }

@@ -139,10 +139,7 @@ async fn at_one_go(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fau
         grant.as_ref().map(|values| (Statement::AddGrant, values.as_slice())),
         access.as_ref().map(|values| (Statement::AddAccessToken, values.as_slice())),
     ];
-    match steps.into_iter().flatten().collect::<Vec<_>>().as_slice() {
-        [(statement, values)] => Ok(engine.among_others(*statement, values).await? > 0),
-        several => engine.all_or_nothing(several).await,
-    }
+    engine.write_together(&steps.into_iter().flatten().collect::<Vec<_>>()).await
 }
 
 /// Safe to be run again with the same [`Issue`] after nobody heard how the first time ended.

@@ -187,7 +187,7 @@ macro_rules! read {
             $crate::store::Engine::Postgres(engine) => {
                 let patience = engine.patience();
                 let work = async {
-                    let mut reader = engine.reader().await?;
+                    let mut reader = engine.reader();
                     let $tx = &mut reader;
                     async { $body }.await
                 };

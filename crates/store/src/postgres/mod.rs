@@ -2,15 +2,16 @@
 //!
 //! * A connection is borrowed for one intention ([`pool`]); a lone statement is its own transaction and costs one round
 //!   trip, several open a transaction with the first of them ([`tx`]).
-//! * What every request looks up by a key is read on a connection that many share ([`lane`]).
-//! * What is issued most often is a lone statement, and many of them share a commit ([`crowd`]).
+//! * What every request looks up by a key, and what is issued most often, travels together ([`crowd`]), in a form for many
+//!   callers ([`form`]), on connections that are driven by those who use them ([`link`]).
 //! * Nothing waits without a bound: for a connection, for the network, for the database ([`Patience`]).
 //! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
 //!   kept is [`Fault::InDoubt`], and only those run it again who can tell.
 
 mod crowd;
 mod fault;
-mod lane;
+mod form;
+mod link;
 mod migrate;
 mod pool;
 mod tls;
@@ -19,22 +20,21 @@ mod types;
 mod url;
 
 use crate::statements::Statement;
-use crate::tx::Extent;
-use crate::value::Value;
+use crate::tx::{Extent, Tx};
+use crate::value::{Row, Value};
 use crate::{Fault, Options};
-use crowd::Crowd;
+use crowd::{Crowd, Purpose};
 use deadpool::managed::{Object, Pool};
-use lane::Lanes;
-pub(crate) use lane::Reader;
+pub(crate) use form::{NOW, Steps};
+#[cfg(test)]
+pub(crate) use form::spelled;
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-pub(crate) use tx::{NOW, Transaction};
-#[cfg(test)]
-pub(crate) use tx::{demanding, spelled};
+pub(crate) use tx::Transaction;
+use types::Owned;
 pub(crate) use types::Whole;
 
 /// How often an intention is run again after another one stood in its way.
@@ -46,8 +46,8 @@ pub(crate) struct Engine {
     patience: Duration,
     queue: usize,
     shown: String,
-    crowd: Arc<Crowd>,
-    lanes: Lanes,
+    readers: Crowd,
+    writers: Crowd,
 }
 
 impl fmt::Debug for Engine {
@@ -74,31 +74,31 @@ impl Engine {
             parsed.password(password.as_str());
         }
         let shown = url::shown(&parsed);
-        // The lanes are among the connections that were allowed.
-        let lanes = Lanes::new(options.connections);
-        let connections = options.connections.saturating_sub(lanes.len()).max(1);
-        Self::of(Manager::new(parsed, options)?, (lanes, connections), options.patience, options.queue, shown)
+        let drivers = Drivers::among(options.connections);
+        let connections = options.connections.saturating_sub(drivers.readers + drivers.writers);
+        Self::of(Manager::new(parsed, options)?, connections, drivers, (options.patience, options.queue), shown)
     }
 
-    /// The same database, by connections of its own. A lane is opened there only by who reads by key.
+    /// The same database, by connections of its own; two more where it reads by key or writes what is issued.
     ///
     /// # Errors
     /// There is no timer.
     pub(crate) fn aside(&self, connections: usize, patience: Duration) -> Result<Self, Fault> {
         let manager = self.pool.manager().again(patience);
-        Self::of(manager, (Lanes::new(0), connections), patience, self.queue, self.shown.clone())
+        Self::of(manager, connections, Drivers::among(0), (patience, self.queue), self.shown.clone())
     }
 
     fn of(
         manager: Manager,
-        (lanes, connections): (Lanes, usize),
-        patience: Duration,
-        queue: usize,
+        connections: usize,
+        drivers: Drivers,
+        (patience, queue): (Duration, usize),
         shown: String,
     ) -> Result<Self, Fault> {
         let pool = pool_of(manager, connections, patience)?;
-        let crowd = Crowd::new(pool.clone(), connections, patience, queue);
-        Ok(Self { pool, patience, queue, shown, crowd, lanes })
+        let crowd = |purpose, drivers| Crowd::new(pool.clone(), purpose, drivers, (patience, queue));
+        let (readers, writers) = (crowd(Purpose::Reading, drivers.readers), crowd(Purpose::Writing, drivers.writers));
+        Ok(Self { pool, patience, queue, shown, readers, writers })
     }
 
     /// Where the database is; without the password.
@@ -123,21 +123,20 @@ impl Engine {
         borrow(&self.pool).await
     }
 
-    /// A lane, for what is looked up by its key.
-    ///
-    /// # Errors
-    /// There is no connection to be had.
-    pub(crate) async fn reader(&self) -> Result<Reader, Fault> {
-        self.lanes.reader(&self.pool).await
+    /// Reads what is found by its key.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader(&self.readers)
     }
 
-    /// Runs a lone statement whose first parameter is the key of the row that it writes, in the company of others that
-    /// are written at the same time; the number of rows it touched.
+    /// Runs statements that write, each of which must touch a row, in one transaction and one round trip, together with
+    /// what others write at the same time; false, and nothing is written, where one of them touches none. The first
+    /// parameter of each is the `id` of the row.
     ///
     /// # Errors
     /// As of any intention.
-    pub(crate) async fn among_others(&self, statement: Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
-        self.crowd.write(statement, values).await
+    pub(crate) async fn write_together(&self, steps: &[(Statement, &[Value<'_>])]) -> Result<bool, Fault> {
+        let values = steps.iter().flat_map(|(_, values)| values.iter().map(Owned::from)).collect();
+        self.writers.write(Steps::of(steps.iter().map(|(statement, _)| *statement)), values).await
     }
 
     /// Starts to look after an intention.
@@ -149,20 +148,50 @@ impl Engine {
     pub(crate) fn suspect_all(&self) {
         self.pool.manager().suspect_all();
     }
+}
 
-    /// Runs statements that must touch a row each, as one transaction in one round trip; false, and nothing is written,
-    /// where one of them touches none.
-    ///
-    /// # Errors
-    /// As of any intention.
-    pub(crate) async fn all_or_nothing(&self, steps: &[(Statement, &[Value<'_>])]) -> Result<bool, Fault> {
-        let mut patience = self.patience();
-        loop {
-            let outcome = patience.bound(tx::all_or_nothing(&patience, steps)).await;
-            if let Some(outcome) = patience.settle(outcome).await {
-                return outcome;
-            }
-        }
+/// How many connections there are for what travels together.
+struct Drivers {
+    readers: usize,
+    writers: usize,
+}
+
+impl Drivers {
+    /// One that reads for every two cores of this machine: the fewer there are, the more travels together. Two that
+    /// write: one is on its way to the disk while the other gathers. Never more than half of the connections that there
+    /// may be.
+    fn among(connections: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let most = (connections / 4).max(1);
+        Self { readers: (cores / 2).clamp(1, 4).min(most), writers: 2.min(most) }
+    }
+}
+
+/// Reads by key, among others.
+pub(crate) struct Reader<'e>(&'e Crowd);
+
+impl Tx for Reader<'_> {
+    async fn execute(&mut self, _: Statement, _: &[Value<'_>]) -> Result<u64, Fault> {
+        Err(Fault::other("nothing is written among those who read"))
+    }
+
+    async fn query<T>(
+        &mut self,
+        statement: Statement,
+        params: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let rows = self.0.read(Steps::of([statement]), params.iter().map(Owned::from).collect()).await?;
+        rows.iter().map(|row| map(&Row::Postgres(row))).collect()
+    }
+
+    async fn optional<T>(
+        &mut self,
+        statement: Statement,
+        params: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.query(statement, params, map).await?.into_iter().next())
     }
 }
 

@@ -1,25 +1,27 @@
 //! Connections: made, prepared, and thrown away when they are no longer believed.
 
-use super::{tls, tx};
+use super::form::spelled;
+use super::tls;
 use crate::statements::Statement;
 use crate::{Fault, Options};
 use deadpool::managed::{Metrics, RecycleError, RecycleResult};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connection with the statements that were prepared on it.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    prepared: Prepared,
-    demanding: Prepared,
+    /// By their place in the registry; filled in by whoever comes first.
+    prepared: Vec<OnceLock<tokio_postgres::Statement>>,
     believed: u64,
 }
 
-/// By their place in the registry; filled in by whoever comes first.
-type Prepared = Vec<OnceLock<tokio_postgres::Statement>>;
+/// What carries a client's messages while it is polled.
+pub(super) type Wire = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Makes connections.
 pub(crate) struct Manager {
@@ -51,31 +53,24 @@ impl Manager {
         self.believed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether a connection is open and not suspected.
-    pub(super) fn believes(&self, connection: &Connection) -> bool {
-        !connection.client.is_closed() && connection.believed == self.believed.load(Ordering::Relaxed)
+    /// Whether a connection that was made when `believed` was counted is not suspected.
+    pub(super) fn is_believed(&self, believed: u64) -> bool {
+        believed == self.believed.load(Ordering::Relaxed)
     }
 
-    /// A new connection.
+    /// A new connection for whoever polls it: nothing is set on it yet.
     ///
     /// # Errors
     /// Nobody answers, or lets us in.
-    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
+    pub(super) async fn open(&self) -> Result<(Client, Wire, u64), Fault> {
         let believed = self.believed.load(Ordering::Relaxed);
-        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| unreachable(&error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the database ended");
-            }
-        });
-        client.batch_execute(&self.settings()).await?;
-        let none = || Statement::ALL.iter().map(|_| OnceLock::new()).collect();
-        Ok(Connection { client, prepared: none(), demanding: none(), believed })
+        let (client, wire) = self.config.connect(self.tls.clone()).await.map_err(|error| unreachable(&error))?;
+        Ok((client, wire, believed))
     }
 
     /// What must hold on each connection whatever the server is set to: bounded waits, locks that fall when we are cut
     /// off, and an answer only after the write is on disk.
-    fn settings(&self) -> String {
+    pub(super) fn settings(&self) -> String {
         let patience = self.patience_ms;
         format!(
             "SET statement_timeout = {patience}; SET lock_timeout = {patience};
@@ -103,11 +98,19 @@ impl deadpool::managed::Manager for Manager {
     type Error = Fault;
 
     async fn create(&self) -> Result<Connection, Fault> {
-        self.connect().await
+        let (client, wire, believed) = self.open().await?;
+        tokio::spawn(async move {
+            if let Err(error) = wire.await {
+                tracing::debug!(%error, "a connection to the database ended");
+            }
+        });
+        client.batch_execute(&self.settings()).await?;
+        let prepared = Statement::ALL.iter().map(|_| OnceLock::new()).collect();
+        Ok(Connection { client, prepared, believed })
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Fault> {
-        if !self.believes(connection) {
+        if connection.client.is_closed() || !self.is_believed(connection.believed) {
             return Err(RecycleError::message("the connection is gone"));
         }
         Ok(())
@@ -116,33 +119,15 @@ impl deadpool::managed::Manager for Manager {
 
 impl Connection {
     /// A statement, prepared where this is its first time here.
+    ///
+    /// # Errors
+    /// As of any statement.
     pub(super) async fn prepared(&self, statement: Statement) -> Result<&tokio_postgres::Statement, Fault> {
-        let slot = slot(&self.prepared, statement)?;
-        match slot.get() {
-            Some(ready) => Ok(ready),
-            None => self.prepare(slot, tx::spelled(statement)?).await,
+        let slot = self.prepared.get(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
+        if let Some(ready) = slot.get() {
+            return Ok(ready);
         }
-    }
-
-    /// The form of a statement that fails where it touches no row.
-    pub(super) async fn demanding(&self, statement: Statement) -> Result<&tokio_postgres::Statement, Fault> {
-        let slot = slot(&self.demanding, statement)?;
-        match slot.get() {
-            Some(ready) => Ok(ready),
-            None => self.prepare(slot, &tx::demanding(statement)?).await,
-        }
-    }
-
-    async fn prepare<'s>(
-        &self,
-        slot: &'s OnceLock<tokio_postgres::Statement>,
-        sql: &str,
-    ) -> Result<&'s tokio_postgres::Statement, Fault> {
-        let ready = self.client.prepare(sql).await?;
+        let ready = self.client.prepare(spelled(statement)?).await?;
         Ok(slot.get_or_init(|| ready))
     }
-}
-
-fn slot(prepared: &Prepared, statement: Statement) -> Result<&OnceLock<tokio_postgres::Statement>, Fault> {
-    prepared.get(statement as usize).ok_or_else(|| Fault::other("no such statement"))
 }

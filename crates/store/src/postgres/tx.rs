@@ -1,6 +1,6 @@
 //! PostgreSQL's transactions.
 
-use super::Patience;
+use super::form::spelled;
 use super::pool::{Connection, Manager};
 use crate::Fault;
 use crate::statements::Statement;
@@ -9,30 +9,11 @@ use crate::value::{Row, Value};
 use deadpool::managed::Object;
 use futures_util::{TryStreamExt, future};
 use std::pin::pin;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_postgres::RowStream;
-use tokio_postgres::error::SqlState;
 
-/// How PostgreSQL spells the database's own time: the machine's, not the transaction's.
-pub(crate) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+/// Begins a transaction of several statements.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
-/// A statement in PostgreSQL's spelling.
-///
-/// # Errors
-/// There is none; not for one of the registry.
-pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
-    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
-        Statement::ALL.iter().map(|statement| statement.sql().replace('?', "$").replace("{NOW}", NOW)).collect()
-    });
-    ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))
-}
-
-/// A statement that fails with [`SqlState::DIVISION_BY_ZERO`] where it touches no row, and takes its transaction along.
-pub(crate) fn demanding(statement: Statement) -> Result<String, Fault> {
-    Ok(format!("WITH touched AS ({} RETURNING 1) SELECT 1 / COUNT(*) FROM touched", spelled(statement)?))
-}
 
 /// A transaction on a borrowed connection. One that does not come to its end takes the connection along: the database
 /// then undoes what it did.
@@ -160,36 +141,4 @@ pub(super) async fn mapped<T>(
         answer.push(map(&Row::Postgres(&row))?);
     }
     Ok(answer)
-}
-
-/// As [`super::Engine::all_or_nothing`]: everything is sent at once, the end included; what touches no row fails, and
-/// with it all that comes after.
-pub(super) async fn all_or_nothing(
-    patience: &Patience<'_>,
-    steps: &[(Statement, &[Value<'_>])],
-) -> Result<bool, Fault> {
-    let mut transaction = patience.begin(Extent::Several).await?;
-    let connection = transaction.connection()?;
-    let mut prepared = Vec::with_capacity(steps.len());
-    for (statement, _) in steps {
-        prepared.push(connection.demanding(*statement).await?);
-    }
-    let client = &connection.client;
-    let work = steps.iter().zip(prepared).map(|((_, params), statement)| async move {
-        touched(client.query_raw(statement, params.iter()).await?).await
-    });
-    patience.in_doubt.store(true, Ordering::Relaxed);
-    let (begun, steps, ended) =
-        future::join3(client.batch_execute(BEGIN), future::join_all(work), client.batch_execute("COMMIT")).await;
-    begun?;
-    // Of those that failed the first says why; the others only that it did.
-    if let Some(failed) = steps.into_iter().find_map(Result::err) {
-        let touched_none = failed.code() == Some(&SqlState::DIVISION_BY_ZERO);
-        ended?;
-        transaction.give_back();
-        return if touched_none { Ok(false) } else { Err(failed.into()) };
-    }
-    ended?;
-    transaction.give_back();
-    Ok(true)
 }

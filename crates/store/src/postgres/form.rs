@@ -1,0 +1,196 @@
+//! Statements in PostgreSQL's spelling: for one caller, and for many at once.
+//!
+//! For many, each parameter is an array with a value of every caller: `unnest` makes a row of each caller's values, and
+//! the statement runs over these rows. The database then parses, plans, starts and answers once for all of them, which
+//! costs it more than a row found by its key.
+//!
+//! `OFFSET 0` keeps what is looked up for one caller together: it is planned as if it stood alone, by its key.
+
+use crate::Fault;
+use crate::statements::Statement;
+use std::fmt::Write;
+use std::sync::LazyLock;
+use tokio_postgres::types::Type;
+
+/// How PostgreSQL spells the database's own time: the machine's, not the transaction's.
+pub(crate) const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+/// A statement for one caller.
+///
+/// # Errors
+/// There is none; not for one of the registry.
+pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        Statement::ALL.iter().map(|statement| statement.sql().replace('?', "$").replace("{NOW}", NOW)).collect()
+    });
+    ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))
+}
+
+/// What one caller wants done: one statement, or several that write, of which each must touch a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Steps([Option<Statement>; 4]);
+
+impl Steps {
+    /// The first four of some statements; an intention has no more.
+    pub(crate) fn of(statements: impl IntoIterator<Item = Statement>) -> Self {
+        let mut steps = [None; 4];
+        steps.iter_mut().zip(statements).for_each(|(step, statement)| *step = Some(statement));
+        Self(steps)
+    }
+
+    /// In their order.
+    pub(super) fn iter(self) -> impl Iterator<Item = Statement> {
+        self.0.into_iter().flatten()
+    }
+
+    /// The only statement, if it is alone.
+    pub(super) fn alone(self) -> Option<Statement> {
+        match self.0 {
+            [Some(statement), None, ..] => Some(statement),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a statement that reads.
+    pub(super) fn reads(self) -> bool {
+        self.iter().all(|statement| statement.sql().starts_with("SELECT"))
+    }
+
+    /// The form for many callers.
+    ///
+    /// One that reads answers the rows of all with the caller's place, from 1, as their last column.
+    ///
+    /// What writes answers the `id` of each caller whose first step touched its row, which is its first parameter. Each
+    /// further step is done only for those; where one then touches no row, everything fails with
+    /// [`DIVISION_BY_ZERO`](tokio_postgres::error::SqlState::DIVISION_BY_ZERO), and nothing is written for anybody.
+    ///
+    /// `types` are those of every step's parameters.
+    ///
+    /// # Errors
+    /// A statement is not of a kind that can be done for many.
+    pub(crate) fn for_many(self, types: &[&[Type]]) -> Result<String, Fault> {
+        let asked = asked(types.iter().copied().flatten());
+        if self.reads() {
+            let statement = self.alone().ok_or_else(|| Fault::other("who reads, reads one statement"))?;
+            let source = with_columns(statement, 0)?;
+            return Ok(format!("SELECT found.*, v.place FROM {asked}, LATERAL ({source} OFFSET 0) found"));
+        }
+        let mut sql = format!("WITH v AS (SELECT * FROM {asked})");
+        let mut skipped = 0;
+        let mut answer = "SELECT s0.id".to_owned();
+        for (number, (statement, types)) in self.iter().zip(types).enumerate() {
+            let step = writing(&with_columns(statement, skipped)?, number > 0)?;
+            let _ = write!(sql, ", s{number} AS ({step} RETURNING id)");
+            if number > 0 {
+                let _ = write!(
+                    answer,
+                    ", 1 / CASE WHEN (SELECT COUNT(*) FROM s{number}) = (SELECT COUNT(*) FROM s0) THEN 1 ELSE 0 END"
+                );
+            }
+            skipped += types.len();
+        }
+        Ok(format!("{sql} {answer} FROM s0"))
+    }
+}
+
+/// The callers' values, a row each: `p1`, `p2`, .. and the caller's `place`.
+fn asked<'t>(types: impl Iterator<Item = &'t Type>) -> String {
+    let (mut arrays, mut names) = (Vec::new(), Vec::new());
+    for (index, ty) in types.enumerate() {
+        arrays.push(format!("${}::{}[]", index + 1, ty.name()));
+        names.push(format!("p{}", index + 1));
+    }
+    format!("unnest({}) WITH ORDINALITY AS v ({}, place)", arrays.join(", "), names.join(", "))
+}
+
+/// A statement whose parameters are columns of `v`; `skipped` of them belong to the steps before it.
+fn with_columns(statement: Statement, skipped: usize) -> Result<String, Fault> {
+    let mut sql = String::new();
+    let mut pieces = spelled(statement)?.split('$');
+    sql.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let end = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+        let (number, rest) = piece.split_at(end);
+        let number: usize = number.parse().map_err(Fault::other)?;
+        let _ = write!(sql, "v.p{}{rest}", skipped + number);
+    }
+    Ok(sql)
+}
+
+/// A statement that writes the row of every caller; of those only whose first step touched its row, where it depends.
+fn writing(sql: &str, depends: bool) -> Result<String, Fault> {
+    let no_such_form = || Fault::other("not a statement that is written for many");
+    let rows = if depends { "v JOIN s0 ON s0.id = v.p1" } else { "v" };
+    if sql.starts_with("UPDATE") && !depends {
+        let (head, condition) = sql.split_once("WHERE").ok_or_else(no_such_form)?;
+        return Ok(format!("{head} FROM {rows} WHERE {condition}"));
+    }
+    let (head, rest) = sql.split_once(')').filter(|_| sql.starts_with("INSERT")).ok_or_else(no_such_form)?;
+    let (source, conflict) = rest.split_once("ON CONFLICT").ok_or_else(no_such_form)?;
+    let fence = if source.contains("SELECT") { "OFFSET 0" } else { "" };
+    Ok(format!("{head}) SELECT found.* FROM {rows}, LATERAL ({source} {fence}) found ON CONFLICT {conflict}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Steps;
+    use crate::postgres::link::SETTINGS;
+    use crate::statements::Statement::{self, *};
+    use tokio_postgres::{Client, SimpleQueryMessage};
+
+    /// All that travels together.
+    const TOGETHER: [&[Statement]; 17] = [
+        &[SignedIn],
+        &[Client],
+        &[Grant],
+        &[BackedGrant],
+        &[User],
+        &[UserByUsername],
+        &[Code],
+        &[AccessToken],
+        &[PutCode],
+        &[RotateGrant],
+        &[AddGrant],
+        &[AddAccessToken],
+        &[RedeemCode, AddGrant],
+        &[RedeemCode, AddGrant, AddAccessToken],
+        &[RotateGrant, AddAccessToken],
+        &[AddGrant, AddAccessToken],
+        &[RedeemCode, AddAccessToken],
+    ];
+
+    async fn connect() -> Client {
+        let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+        drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
+        let (client, wire) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(wire);
+        client.batch_execute(SETTINGS).await.unwrap();
+        client
+    }
+
+    async fn plan(client: &Client, steps: Steps) -> Vec<String> {
+        let sql = crate::postgres::link::for_many(client, steps).await.unwrap();
+        let parameters = client.prepare(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).params().len();
+        client.batch_execute(&format!("PREPARE it AS {sql}")).await.unwrap();
+        let explain = format!("EXPLAIN EXECUTE it ({})", vec!["NULL"; parameters].join(", "));
+        let rows = client.simple_query(&explain).await.unwrap();
+        client.batch_execute("DEALLOCATE it").await.unwrap();
+        let line = |message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        rows.into_iter().filter_map(line).collect()
+    }
+
+    /// Prepared for many, and each of the many finds its row by an index, in tables that are still empty.
+    #[tokio::test]
+    async fn what_many_want_is_found_by_keys() {
+        let client = connect().await;
+        for steps in TOGETHER {
+            let plan = plan(&client, Steps::of(steps.iter().copied())).await;
+            let walks = |line: &&String| line.contains("Seq Scan") || line.contains("Hash") || line.contains("Merge");
+            println!("{steps:?}\n{}", plan.join("\n"));
+            assert_eq!(plan.iter().find(walks), None, "{steps:?}: {plan:#?}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A connection that is driven by the task that uses it: what is sent and what comes back wakes nobody else.
+
+use super::form::{Steps, spelled};
+use super::pool::{Manager, Wire};
+use crate::Fault;
+use futures_util::future;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Statement};
+
+/// An open connection, and what was prepared on it.
+pub(super) struct Link {
+    client: Client,
+    wire: Wire,
+    believed: u64,
+    planned: Instant,
+    forms: HashMap<Steps, Forms>,
+}
+
+/// The forms in which some steps were prepared.
+#[derive(Default)]
+struct Forms {
+    for_one: Option<Statement>,
+    for_many: Option<Statement>,
+}
+
+/// What is found by its key is found by an index, however small or unknown the table still is, and not planned each time.
+pub(super) const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, false) FROM (VALUES
+        ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('enable_seqscan', 'off'),
+        ('enable_bitmapscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS wanted (name, value)
+    WHERE wanted.name IN (SELECT name FROM pg_settings)";
+
+/// How long a plan is kept: what was best for a table of ten rows is not for the same table a minute later.
+const PLAN: Duration = Duration::from_secs(1);
+
+impl Link {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody answers, or lets us in.
+    pub(super) async fn open(manager: &Manager) -> Result<Self, Fault> {
+        let (client, mut wire, believed) = manager.open().await?;
+        let settings = format!("{} {SETTINGS}", manager.settings());
+        drive(&mut wire, client.batch_execute(&settings)).await??;
+        Ok(Self { client, wire, believed, planned: Instant::now(), forms: HashMap::new() })
+    }
+
+    /// Whether it is open and not suspected.
+    pub(super) fn is_believed(&self, manager: &Manager) -> bool {
+        !self.client.is_closed() && manager.is_believed(self.believed)
+    }
+
+    /// Waits for something, and sees when the connection ends meanwhile.
+    ///
+    /// # Errors
+    /// It ended.
+    pub(super) async fn idle(&mut self, until: impl Future<Output = ()>) -> Result<(), Fault> {
+        drive(&mut self.wire, until).await
+    }
+
+    /// Prepares some steps for one caller or for many, unless that was done before.
+    ///
+    /// # Errors
+    /// As of any statement; nothing was done.
+    pub(super) async fn prepare(&mut self, steps: Steps, many: bool) -> Result<(), Fault> {
+        let forms = self.forms.entry(steps).or_default();
+        let missing = if many { forms.for_many.is_none() } else { forms.for_one.is_none() };
+        if !missing {
+            return Ok(());
+        }
+        let client = &self.client;
+        let work = async {
+            match steps.alone().filter(|_| !many) {
+                Some(statement) => forms.for_one = Some(client.prepare(spelled(statement)?).await?),
+                None => forms.for_many = Some(client.prepare(&for_many(client, steps).await?).await?),
+            }
+            Ok(())
+        };
+        drive(&mut self.wire, work).await?
+    }
+
+    /// Does some work with the client, and with what was prepared.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub(super) async fn work<'l, T, W>(&'l mut self, work: impl FnOnce(Ready<'l>) -> W) -> Result<T, Fault>
+    where
+        W: Future<Output = T>,
+    {
+        let Self { client, wire, planned, forms, .. } = self;
+        let stale = planned.elapsed() > PLAN;
+        let plan_anew = async {
+            if stale {
+                *planned = Instant::now();
+                // A database that does not know these words keeps no such plans.
+                let _ = client.batch_execute("DISCARD PLANS").await;
+            }
+        };
+        drive(wire, async { future::join(plan_anew, work(Ready { client, forms })).await.1 }).await
+    }
+}
+
+/// What works on a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Ready<'l> {
+    pub(super) client: &'l Client,
+    forms: &'l HashMap<Steps, Forms>,
+}
+
+impl<'l> Ready<'l> {
+    /// What was prepared.
+    ///
+    /// # Errors
+    /// It was not.
+    pub(super) fn prepared(self, steps: Steps, many: bool) -> Result<&'l Statement, Fault> {
+        let forms = self.forms.get(&steps);
+        let form = forms.and_then(|forms| if many { forms.for_many.as_ref() } else { forms.for_one.as_ref() });
+        form.ok_or_else(|| Fault::other("a statement that was not prepared"))
+    }
+}
+
+/// The form for many, with the types that the database finds for one.
+pub(super) async fn for_many(client: &Client, steps: Steps) -> Result<String, Fault> {
+    let mut types: Vec<Vec<Type>> = Vec::new();
+    for statement in steps.iter() {
+        types.push(client.prepare(spelled(statement)?).await?.params().to_vec());
+    }
+    steps.for_many(&types.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// Does some work while the connection that it needs is kept going.
+///
+/// # Errors
+/// The connection ended.
+async fn drive<T>(wire: &mut Wire, work: impl Future<Output = T>) -> Result<T, Fault> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        // What the work has to say is sent before anybody waits, and what came in is taken before anybody sleeps.
+        loop {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(Ok(done));
+            }
+            match wire.poll_message(context) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                Poll::Ready(None) => {
+                    return Poll::Ready(Err(Fault::Unavailable("the connection to the database ended".into())));
+                }
+                Poll::Pending => break,
+            }
+        }
+        work.as_mut().poll(context).map(Ok)
+    })
+    .await
+}
