@@ -20,7 +20,7 @@ use futures_util::{TryStreamExt, future};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -28,6 +28,9 @@ use tokio_postgres::{Row, RowStream};
 
 /// How many travel together at most.
 const MOST: usize = 64;
+
+/// What takes longer than this to answer is not waited for.
+const SLOW: Duration = Duration::from_millis(20);
 
 /// What a crowd is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,21 @@ struct State {
     waiting: VecDeque<Job>,
     drivers: usize,
     idle: usize,
+    /// How many are on their way.
+    carried: usize,
+    /// When the last of them left.
+    left: Option<Instant>,
     closed: bool,
+}
+
+impl State {
+    /// Whether a driver is to go now. While others are on their way, it waits for as many as they are: they share a
+    /// commit then, and it is on its way to the disk when theirs is through. Or it waits until they are back, but not for
+    /// those that take long.
+    fn is_worthwhile(&self) -> bool {
+        let slow = self.left.is_some_and(|left| left.elapsed() > SLOW);
+        !self.waiting.is_empty() && (self.waiting.len() >= self.carried || slow)
+    }
 }
 
 /// What one caller wants.
@@ -152,6 +169,9 @@ impl Shared {
             return Err(Fault::Busy);
         }
         state.waiting.push_back(job);
+        if !state.is_worthwhile() {
+            return Ok(());
+        }
         if state.idle > 0 {
             self.bell.notify_one();
         } else if state.drivers < self.drivers {
@@ -164,8 +184,13 @@ impl Shared {
     /// Those whose turn it is, in the order of their rows.
     fn next(&self) -> Vec<Job> {
         let mut state = self.state();
+        if !state.is_worthwhile() {
+            return Vec::new();
+        }
         let count = state.waiting.len().min(MOST);
         let mut jobs: Vec<Job> = state.waiting.drain(..count).filter(|job| !job.reply.is_closed()).collect();
+        state.carried += jobs.len();
+        state.left = Some(Instant::now());
         drop(state);
         if self.purpose == Purpose::Writing && jobs.len() > 1 {
             jobs.sort_by(|one, other| one.key().cmp(&other.key()));
@@ -180,6 +205,7 @@ impl Shared {
                 }
             }
             let mut state = self.state();
+            state.carried -= later.len();
             later.into_iter().rev().for_each(|job| state.waiting.push_front(job));
         }
         jobs
@@ -202,7 +228,9 @@ async fn drive(mut driver: Driver) {
     loop {
         let jobs = driver.shared.next();
         if !jobs.is_empty() {
+            let carried = jobs.len();
             driver.serve(jobs).await;
+            driver.shared.state().carried -= carried;
         } else if !driver.rest().await {
             return;
         }
@@ -225,7 +253,7 @@ impl Driver {
         let bell = shared.bell.notified();
         {
             let mut state = shared.state();
-            if state.closed || !state.waiting.is_empty() {
+            if state.closed || state.is_worthwhile() {
                 return !state.closed;
             }
             state.idle += 1;

@@ -163,7 +163,8 @@ impl Drivers {
     fn among(connections: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let most = (connections / 4).max(1);
-        Self { readers: (cores / 2).clamp(1, 4).min(most), writers: 2.min(most) }
+        let env = |n: &str, d: usize| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+        Self { readers: env("XR", (cores / 2).clamp(1, 4).min(most)), writers: env("XW", 2.min(most)) }
     }
 }
 
