@@ -271,8 +271,8 @@ impl Check<'_> {
         let password = self.secret("database", given.password.as_ref(), given.password_file.as_ref(), path);
         let mut options = claviger_store::Options::default();
         if let Some(connections) = given.connections {
-            if !(2..=1000).contains(&connections) {
-                self.say("database.connections", "a server needs between 2 and 1000 connections", None);
+            if !(4..=1000).contains(&connections) {
+                self.say("database.connections", "a server needs between 4 and 1000 connections", None);
             }
             options.connections = connections as usize;
         }

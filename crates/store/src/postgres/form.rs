@@ -189,7 +189,6 @@ mod tests {
         for steps in TOGETHER {
             let plan = plan(&client, Steps::of(steps.iter().copied())).await;
             let walks = |line: &&String| line.contains("Seq Scan") || line.contains("Hash") || line.contains("Merge");
-            println!("{steps:?}\n{}", plan.join("\n"));
             assert_eq!(plan.iter().find(walks), None, "{steps:?}: {plan:#?}");
         }
     }

@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Statement};
 /// An open connection, and what was prepared on it.
 pub(super) struct Link {
     client: Client,
-    wire: Wire,
+    line: Line,
     believed: u64,
     planned: Instant,
     forms: HashMap<Steps, Forms>,
@@ -43,15 +43,16 @@ impl Link {
     /// # Errors
     /// Nobody answers, or lets us in.
     pub(super) async fn open(manager: &Manager) -> Result<Self, Fault> {
-        let (client, mut wire, believed) = manager.open().await?;
+        let (client, wire, believed) = manager.open().await?;
+        let mut line = Line { wire, is_over: false };
         let settings = format!("{} {SETTINGS}", manager.settings());
-        drive(&mut wire, client.batch_execute(&settings)).await??;
-        Ok(Self { client, wire, believed, planned: Instant::now(), forms: HashMap::new() })
+        line.drive(client.batch_execute(&settings)).await??;
+        Ok(Self { client, line, believed, planned: Instant::now(), forms: HashMap::new() })
     }
 
     /// Whether it is open and not suspected.
     pub(super) fn is_believed(&self, manager: &Manager) -> bool {
-        !self.client.is_closed() && manager.is_believed(self.believed)
+        !self.line.is_over && manager.is_believed(self.believed)
     }
 
     /// Waits for something, and sees when the connection ends meanwhile.
@@ -59,7 +60,7 @@ impl Link {
     /// # Errors
     /// It ended.
     pub(super) async fn idle(&mut self, until: impl Future<Output = ()>) -> Result<(), Fault> {
-        drive(&mut self.wire, until).await
+        self.line.drive(until).await
     }
 
     /// Prepares some steps for one caller or for many, unless that was done before.
@@ -80,7 +81,7 @@ impl Link {
             }
             Ok(())
         };
-        drive(&mut self.wire, work).await?
+        self.line.drive(work).await?
     }
 
     /// Does some work with the client, and with what was prepared.
@@ -91,7 +92,7 @@ impl Link {
     where
         W: Future<Output = T>,
     {
-        let Self { client, wire, planned, forms, .. } = self;
+        let Self { client, line, planned, forms, .. } = self;
         let stale = planned.elapsed() > PLAN;
         let plan_anew = async {
             if stale {
@@ -100,7 +101,7 @@ impl Link {
                 let _ = client.batch_execute("DISCARD PLANS").await;
             }
         };
-        drive(wire, async { future::join(plan_anew, work(Ready { client, forms })).await.1 }).await
+        line.drive(async { future::join(plan_anew, work(Ready { client, forms })).await.1 }).await
     }
 }
 
@@ -132,28 +133,37 @@ pub(super) async fn for_many(client: &Client, steps: Steps) -> Result<String, Fa
     steps.for_many(&types.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
-/// Does some work while the connection that it needs is kept going.
-///
-/// # Errors
-/// The connection ended.
-async fn drive<T>(wire: &mut Wire, work: impl Future<Output = T>) -> Result<T, Fault> {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        // What the work has to say is sent before anybody waits, and what came in is taken before anybody sleeps.
-        loop {
-            if let Poll::Ready(done) = work.as_mut().poll(context) {
-                return Poll::Ready(Ok(done));
-            }
-            match wire.poll_message(context) {
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
-                Poll::Ready(None) => {
-                    return Poll::Ready(Err(Fault::Unavailable("the connection to the database ended".into())));
+/// What a client's messages travel on.
+struct Line {
+    wire: Wire,
+    /// The database, or the network, ended it.
+    is_over: bool,
+}
+
+impl Line {
+    /// Does some work while the messages that it needs are kept going.
+    ///
+    /// # Errors
+    /// The connection ended before the work did.
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Fault> {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            // What the work has to say is sent before anybody waits, and what came in is taken before anybody sleeps.
+            loop {
+                if let Poll::Ready(done) = work.as_mut().poll(context) {
+                    return Poll::Ready(Ok(done));
                 }
-                Poll::Pending => break,
+                let ended = match self.wire.poll_message(context) {
+                    Poll::Ready(Some(Ok(_))) => continue,
+                    Poll::Pending => return work.as_mut().poll(context).map(Ok),
+                    Poll::Ready(Some(Err(error))) => error.into(),
+                    Poll::Ready(None) => Fault::Unavailable("the connection to the database ended".into()),
+                };
+                self.is_over = true;
+                let done = work.as_mut().poll(context);
+                return Poll::Ready(if let Poll::Ready(done) = done { Ok(done) } else { Err(ended) });
             }
-        }
-        work.as_mut().poll(context).map(Ok)
-    })
-    .await
+        })
+        .await
+    }
 }

@@ -8,6 +8,7 @@
 //! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
 //!   kept is [`Fault::InDoubt`], and only those run it again who can tell.
 
+mod batch;
 mod crowd;
 mod fault;
 mod form;
@@ -25,9 +26,9 @@ use crate::value::{Row, Value};
 use crate::{Fault, Options};
 use crowd::{Crowd, Purpose};
 use deadpool::managed::{Object, Pool};
-pub(crate) use form::{NOW, Steps};
 #[cfg(test)]
 pub(crate) use form::spelled;
+pub(crate) use form::{NOW, Steps};
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
@@ -151,6 +152,7 @@ impl Engine {
 }
 
 /// How many connections there are for what travels together.
+#[derive(Clone, Copy)]
 struct Drivers {
     readers: usize,
     writers: usize,
@@ -163,8 +165,7 @@ impl Drivers {
     fn among(connections: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let most = (connections / 4).max(1);
-        let env = |n: &str, d: usize| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-        Self { readers: env("XR", (cores / 2).clamp(1, 4).min(most)), writers: env("XW", 2.min(most)) }
+        Self { readers: (cores / 2).clamp(1, 4).min(most), writers: 2.min(most) }
     }
 }
 

@@ -13,3 +13,4 @@ mod cut_off;
 mod proxy;
 mod schema;
 mod tls;
+mod together;
