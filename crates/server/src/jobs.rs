@@ -27,13 +27,13 @@ const LEASE: i64 = 30_000;
 const BATCH: std::ops::RangeInclusive<i64> = 200..=6_400;
 
 /// How long such a transaction may take: nobody is to wait long behind it. The batches grow and shrink accordingly.
-const LONG: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_millis(25);
+const LONG: std::ops::RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_millis(3);
 
 /// How long the sweeping or the keys may take before everything else has its turn.
 const TURN: Duration = Duration::from_secs(5);
 
 /// The shortest rest between two batches.
-const REST: Duration = Duration::from_millis(5);
+const REST: Duration = Duration::from_millis(10);
 
 /// How many realms' keys are looked at in a turn.
 const REALMS: i64 = 200;
@@ -111,8 +111,8 @@ async fn end(app: &App) {
     }
 }
 
-/// Lets go what is over, in small batches. Between two it rests for as long as one took, so that whoever issues has the
-/// database for half of the time at least. Whether there is more.
+/// Lets go what is over, in small batches. Between two it rests for three times as long as one took, so that whoever issues
+/// has the database for three quarters of the time. Whether there is more.
 async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
     let (begun, mut limit, mut sweep) = (Instant::now(), *BATCH.start(), Sweep::of_everything());
     loop {
@@ -130,7 +130,7 @@ async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
         } else if took > *LONG.end() {
             limit = (limit / 2).max(*BATCH.start());
         }
-        sleep(took.max(REST)).await;
+        sleep((3 * took).max(REST)).await;
     }
 }
 

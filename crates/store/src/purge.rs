@@ -30,13 +30,43 @@ const SUBJECTS: [(Statement, i64); 11] = [
 /// A sweep under way: which kinds may have more that is over.
 #[derive(Debug)]
 pub struct Sweep {
-    due: Vec<(Statement, i64)>,
+    due: Vec<Due>,
+}
+
+/// A kind that may have more.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    statement: Statement,
+    remembered: i64,
+    /// What ended before this has left.
+    from: i64,
+}
+
+impl Due {
+    /// Whether this is a kind of which there may be so many that a batch goes on where the last one stopped.
+    fn goes_on(self) -> bool {
+        matches!(self.statement, Statement::PurgeCodes | Statement::PurgeTokens | Statement::PurgeGrants)
+    }
+
+    /// Removes one batch; how many rows left, or turned out to be in use, and where the next batch begins.
+    async fn batch(self, tx: &mut impl Tx, before: i64, limit: i64) -> Result<(u64, i64), Fault> {
+        if !self.goes_on() {
+            return Ok((tx.execute(self.statement, values![before, limit]).await?, self.from));
+        }
+        let ends = tx.query(self.statement, values![before, limit, self.from], |row| row.int(0)).await?;
+        let mut gone = u64::try_from(ends.len()).map_err(Fault::other)?;
+        if self.statement == Statement::PurgeGrants {
+            gone += tx.execute(Statement::RecheckGrants, values![before, limit, self.from]).await?;
+        }
+        Ok((gone, ends.into_iter().max().unwrap_or(self.from)))
+    }
 }
 
 impl Sweep {
     /// One that looks at everything.
     pub fn of_everything() -> Self {
-        Self { due: SUBJECTS.to_vec() }
+        let due = |(statement, remembered)| Due { statement, remembered, from: i64::MIN };
+        Self { due: SUBJECTS.map(due).to_vec() }
     }
 
     /// Whether there is nothing more to be found.
@@ -62,17 +92,11 @@ impl Store {
     /// The store cannot write.
     pub async fn sweep(&self, sweep: &mut Sweep, now: i64, limit: i64) -> Result<u64, Fault> {
         let (mut gone, mut more) = (0, Vec::new());
-        for (statement, remembered) in std::mem::take(&mut sweep.due) {
-            let before = now.saturating_sub(remembered);
-            let of_kind = write!(self, Several, |tx| {
-                let mut gone = tx.execute(statement, values![before, limit]).await?;
-                if statement == Statement::PurgeGrants {
-                    gone += tx.execute(Statement::RecheckGrants, values![before, limit]).await?;
-                }
-                Ok(Keep(gone))
-            })?;
+        for due in std::mem::take(&mut sweep.due) {
+            let before = now.saturating_sub(due.remembered);
+            let (of_kind, from) = write!(self, Several, |tx| { due.batch(tx, before, limit).await.map(Keep) })?;
             if i64::try_from(of_kind).is_ok_and(|count| count >= limit) {
-                more.push((statement, remembered));
+                more.push(Due { from, ..due });
             }
             gone += of_kind;
         }

@@ -305,16 +305,23 @@ registry! {
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
-    PurgeCodes = "DELETE FROM code WHERE id IN (SELECT id FROM code WHERE expires_at < ?1 LIMIT ?2)";
-    PurgeTokens = "DELETE FROM access_token
-        WHERE id IN (SELECT id FROM access_token WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    /// This and the next two go on where they stopped: what has just left still stands in an index until it is vacuumed,
+    /// and whoever begins at its end walks over all of it.
+    PurgeCodes = "DELETE FROM code WHERE id IN (SELECT id FROM code
+            WHERE expires_at < ?1 AND expires_at >= ?3 ORDER BY expires_at LIMIT ?2)
+        RETURNING expires_at";
+    PurgeTokens = "DELETE FROM access_token WHERE id IN (SELECT id FROM access_token
+            WHERE expires_at < ?1 AND expires_at >= ?3 ORDER BY expires_at LIMIT ?2)
+        RETURNING expires_at";
     PurgeGrants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants
-            WHERE check_at < ?1 ORDER BY check_at LIMIT ?2)
-        AND (revoked_at IS NOT NULL OR idle_expires_at < ?1 OR expires_at < ?1)";
+            WHERE check_at < ?1 AND check_at >= ?3 ORDER BY check_at LIMIT ?2)
+        AND (revoked_at IS NOT NULL OR idle_expires_at < ?1 OR expires_at < ?1)
+        RETURNING check_at";
     /// Those that were refreshed since: look again when they may be over next.
     RecheckGrants = "UPDATE grants SET check_at = CASE WHEN idle_expires_at < expires_at THEN idle_expires_at
             ELSE expires_at END
-        WHERE id IN (SELECT id FROM grants WHERE check_at < ?1 ORDER BY check_at LIMIT ?2)
+        WHERE id IN (SELECT id FROM grants
+                WHERE check_at < ?1 AND check_at >= ?3 ORDER BY check_at LIMIT ?2)
             AND revoked_at IS NULL AND idle_expires_at >= ?1 AND expires_at >= ?1";
     PurgeSeats = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
         SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE expires_at <= ?1 LIMIT ?2)";

@@ -136,8 +136,15 @@ impl Engine {
     /// # Errors
     /// As of any intention.
     pub(crate) async fn write_together(&self, steps: &[(Statement, &[Value<'_>])]) -> Result<bool, Fault> {
-        let values = steps.iter().flat_map(|(_, values)| values.iter().map(Owned::from)).collect();
-        self.writers.write(Steps::of(steps.iter().map(|(statement, _)| *statement)), values).await
+        let wanted = Steps::of(steps.iter().map(|(statement, _)| *statement));
+        let mut patience = self.patience();
+        loop {
+            let values = steps.iter().flat_map(|(_, values)| values.iter().map(Owned::from)).collect();
+            let outcome = self.writers.write(wanted, values).await;
+            if let Some(outcome) = patience.settle(outcome).await {
+                return outcome;
+            }
+        }
     }
 
     /// Starts to look after an intention.
