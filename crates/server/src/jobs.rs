@@ -24,16 +24,13 @@ const SOON: Duration = Duration::from_secs(1);
 const LEASE: i64 = 30_000;
 
 /// How many expired rows of a kind leave in one transaction at first, and at most.
-const BATCH: std::ops::RangeInclusive<i64> = 200..=6_400;
-
-/// How long such a transaction may take: nobody is to wait long behind it. The batches grow and shrink accordingly.
-const LONG: std::ops::RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_millis(3);
+const BATCH: std::ops::RangeInclusive<i64> = 25..=6_400;
 
 /// How long the sweeping or the keys may take before everything else has its turn.
 const TURN: Duration = Duration::from_secs(5);
 
 /// The shortest rest between two batches.
-const REST: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(5);
 
 /// How many realms' keys are looked at in a turn.
 const REALMS: i64 = 200;
@@ -112,9 +109,13 @@ async fn end(app: &App) {
 }
 
 /// Lets go what is over, in small batches. Between two it rests for three times as long as one took, so that whoever issues
-/// has the database for three quarters of the time. Whether there is more.
+/// has the database for three quarters of the time.
+///
+/// Nobody is to wait long behind a batch: the batches grow as long as they hardly take longer than the shortest did, which
+/// is what a commit takes here, and shrink where they take more than twice as long. Whether there is more.
 async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
     let (begun, mut limit, mut sweep) = (Instant::now(), *BATCH.start(), Sweep::of_everything());
+    let mut shortest = Duration::MAX;
     loop {
         let batch = Instant::now();
         app.store.sweep(&mut sweep, app.clock.now(), limit).await?;
@@ -125,9 +126,10 @@ async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
         if begun.elapsed() > TURN || *stop.borrow() {
             return Ok(true);
         }
-        if took < *LONG.start() {
+        shortest = shortest.min(took);
+        if 2 * took < 3 * shortest {
             limit = (2 * limit).min(*BATCH.end());
-        } else if took > *LONG.end() {
+        } else if took > 2 * shortest {
             limit = (limit / 2).max(*BATCH.start());
         }
         sleep((3 * took).max(REST)).await;
