@@ -19,6 +19,11 @@ macro_rules! registry {
             pub(crate) const fn sql(self) -> &'static str {
                 match self { $(Self::$name => $sql),* }
             }
+
+            /// Whether it only reads.
+            pub(crate) fn reads(self) -> bool {
+                self.sql().starts_with("SELECT")
+            }
         }
     };
 }

@@ -25,7 +25,9 @@ pub(crate) trait Tx {
         statement: Statement,
         params: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault>;
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.query(statement, params, map).await?.into_iter().next())
+    }
 }
 
 /// How an intention ends.

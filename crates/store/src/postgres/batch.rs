@@ -2,15 +2,14 @@
 
 use super::form::Steps;
 use super::link::{Link, Ready};
-use super::tx::BEGIN;
+use super::tx::{BEGIN, everything};
 use super::types::Owned;
 use crate::Fault;
-use futures_util::{TryStreamExt, future};
-use std::pin::pin;
+use futures_util::future;
 use tokio::sync::oneshot;
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Row, RowStream};
 
 /// What one caller wants.
 pub(super) struct Job {
@@ -150,14 +149,4 @@ fn in_order(groups: &[Group<'_>], answers: Vec<Vec<Answer>>) -> Vec<Answer> {
         groups.iter().zip(answers).flat_map(|(group, answers)| group.places.iter().zip(answers)).collect();
     placed.sort_unstable_by_key(|(place, _)| **place);
     placed.into_iter().map(|(_, answer)| answer).collect()
-}
-
-/// All rows of an answer, and how many the statement touched.
-async fn everything(rows: RowStream) -> Result<(Vec<Row>, u64), tokio_postgres::Error> {
-    let mut rows = pin!(rows);
-    let mut all = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        all.push(row);
-    }
-    Ok((all, rows.rows_affected().unwrap_or(0)))
 }

@@ -53,7 +53,7 @@ impl Steps {
 
     /// Whether it is a statement that reads.
     pub(super) fn reads(self) -> bool {
-        self.iter().all(|statement| statement.sql().starts_with("SELECT"))
+        self.iter().all(Statement::reads)
     }
 
     /// The form for many callers.

@@ -26,9 +26,10 @@ use crate::value::{Row, Value};
 use crate::{Fault, Options};
 use crowd::{Crowd, Purpose};
 use deadpool::managed::{Object, Pool};
+pub(crate) use form::NOW;
+use form::Steps;
 #[cfg(test)]
 pub(crate) use form::spelled;
-pub(crate) use form::{NOW, Steps};
 pub(crate) use migrate::migrate;
 use pool::Manager;
 use std::fmt;
@@ -192,15 +193,6 @@ impl Tx for Reader<'_> {
     ) -> Result<Vec<T>, Fault> {
         let rows = self.0.read(Steps::of([statement]), params.iter().map(Owned::from).collect()).await?;
         rows.iter().map(|row| map(&Row::Postgres(row))).collect()
-    }
-
-    async fn optional<T>(
-        &mut self,
-        statement: Statement,
-        params: &[Value<'_>],
-        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Fault> {
-        Ok(self.query(statement, params, map).await?.into_iter().next())
     }
 }
 

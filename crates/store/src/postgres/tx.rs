@@ -1,6 +1,5 @@
 //! PostgreSQL's transactions.
 
-use super::form::spelled;
 use super::pool::{Connection, Manager};
 use crate::Fault;
 use crate::statements::Statement;
@@ -71,7 +70,7 @@ impl<'p> Transaction<'p> {
     async fn run(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<RowStream, Fault> {
         let (extent, open) = (self.extent, self.open);
         self.open = extent == Extent::Several;
-        if extent == Extent::Single && !spelled(statement)?.starts_with("SELECT") {
+        if extent == Extent::Single && !statement.reads() {
             self.in_doubt.store(true, Ordering::Relaxed);
         }
         let connection = self.connection()?;
@@ -97,16 +96,17 @@ impl Drop for Transaction<'_> {
 
 impl Tx for Transaction<'_> {
     async fn execute(&mut self, statement: Statement, params: &[Value<'_>]) -> Result<u64, Fault> {
-        Ok(touched(self.run(statement, params).await?).await?)
+        Ok(everything(self.run(statement, params).await?).await?.1)
     }
 
     async fn query<T>(
         &mut self,
         statement: Statement,
         params: &[Value<'_>],
-        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
-        mapped(self.run(statement, params).await?, map).await
+        let (rows, _) = everything(self.run(statement, params).await?).await?;
+        rows.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 
     async fn optional<T>(
@@ -123,22 +123,12 @@ impl Tx for Transaction<'_> {
     }
 }
 
-/// How many rows a statement touched, when it is through.
-pub(super) async fn touched(rows: RowStream) -> Result<u64, tokio_postgres::Error> {
+/// All rows of an answer, and how many the statement touched.
+pub(super) async fn everything(rows: RowStream) -> Result<(Vec<tokio_postgres::Row>, u64), tokio_postgres::Error> {
     let mut rows = pin!(rows);
-    while rows.try_next().await?.is_some() {}
-    Ok(rows.rows_affected().unwrap_or(0))
-}
-
-/// Every row of an answer.
-pub(super) async fn mapped<T>(
-    rows: RowStream,
-    mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let mut rows = pin!(rows);
-    let mut answer = Vec::new();
+    let mut all = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        answer.push(map(&Row::Postgres(&row))?);
+        all.push(row);
     }
-    Ok(answer)
+    Ok((all, rows.rows_affected().unwrap_or(0)))
 }
