@@ -13,6 +13,7 @@ use crate::http::{Answer, Handler, Incoming};
 use crate::keys::Keys;
 use crate::meter::Meter;
 use crate::pages::Pages;
+use crate::recall::Recall;
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
 use crate::sites::{Found, Site, Sites, Target};
@@ -37,6 +38,7 @@ pub struct App {
     pub(crate) pages: Pages,
     pub(crate) sites: Sites,
     pub(crate) clients: Clients,
+    pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
     pub(crate) followed: Followed,

@@ -19,7 +19,7 @@ use claviger_core::jose::{Typ, token_hash};
 use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
-use claviger_store::{GrantRow, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim};
+use claviger_store::{BackedGrant, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim};
 use std::borrow::Cow;
 
 /// What a token comes from.
@@ -35,8 +35,8 @@ pub(crate) enum Origin<'a> {
     },
     /// A grant, by its refresh token.
     Refresh {
-        /// As it was loaded.
-        row: &'a GrantRow,
+        /// As it was loaded or recalled.
+        backed: &'a BackedGrant,
         /// The token that was presented.
         presented: &'a Plain,
     },
@@ -67,7 +67,7 @@ pub(crate) struct AccessOf<'a> {
 ///
 /// # Errors
 /// The refusals that only the transaction can know: the code was spent, the generation moved
-/// ([`Refusal::RefreshReused`]), no seat was free; and the store's faults.
+/// or what it rests on ([`Refusal::RefreshReused`]), no seat was free; and the store's faults.
 pub(crate) async fn token_answer(
     app: &App,
     site: &Site,
@@ -151,8 +151,8 @@ fn grant_step(
 ) -> Result<GrantStep, Failure> {
     let policy = &site.realm.tokens;
     let access_end = now + decision.access.ttl.as_millis();
-    if let Origin::Refresh { row, .. } = origin {
-        let grant = &row.grant;
+    if let Origin::Refresh { backed, .. } = origin {
+        let grant = &backed.row.grant;
         let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
         let RefreshPlan::Yes(turnover) = decision.refresh else { return Err(Refusal::GrantNotAllowed.into()) };
         let to = if turnover == Turnover::Stable {
@@ -215,7 +215,7 @@ fn rotate_step(
     body: &[u8],
     now: i64,
 ) -> Result<Option<Rotate>, Failure> {
-    let (Some(moved), Origin::Refresh { presented, .. }) = (moved, origin) else { return Ok(None) };
+    let (Some(moved), Origin::Refresh { presented, backed }) = (moved, origin) else { return Ok(None) };
     let replay = match moved.from {
         Some(generation) => {
             let key = replay_key(presented.expose()).ok_or(claviger_core::crypto::CryptoError::KeyRejected)?;
@@ -229,6 +229,7 @@ fn rotate_step(
         from: moved.from,
         to: moved.to,
         idle_expires_at: moved.idle_expires_at,
+        backing: backed.backing.clone(),
         replay,
     }))
 }

@@ -25,6 +25,7 @@ mod management;
 pub mod master_key;
 mod meter;
 mod pages;
+mod recall;
 mod revoked;
 pub mod secrets;
 pub mod server;

@@ -17,6 +17,7 @@ use crate::keys::Keys;
 use crate::master_key::MasterKey;
 use crate::meter::Meter;
 use crate::pages::Pages;
+use crate::recall::Recall;
 use crate::revoked::Revoked;
 use crate::secrets::Secrets;
 use crate::sites::Sites;
@@ -56,6 +57,7 @@ pub async fn open(
         pages: Pages::new(templates)?,
         sites: Sites::default(),
         clients: Clients::new(),
+        recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
         health: Health::default(),

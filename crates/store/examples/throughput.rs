@@ -6,7 +6,7 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Replay, Rotate, Store,
+    Backing, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Replay, Rotate, Store,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -137,6 +137,7 @@ async fn run(folder: &str, callers: &[usize], seconds: u64) {
                     from: Some(generation),
                     to: generation + 1,
                     idle_expires_at: NOW + HOUR,
+                    backing: Backing::default(),
                     replay: Some(Replay { sealed: Masked(vec![9; 1024]), until: NOW + 30_000, generation }),
                 };
                 let issue = Issue { now: NOW, rotate: Some(rotate), ..Issue::default() };

@@ -1,7 +1,7 @@
 //! The central intention: what a token request comes to, in one transaction.
 
 use crate::again::Again;
-use crate::grants::{NewGrant, Replay, read_grant};
+use crate::grants::{Backing, NewGrant, Replay, read_grant};
 use crate::seats::{self, SeatClaim};
 use crate::statements::Statement;
 use crate::store::{Engine, write};
@@ -48,6 +48,8 @@ pub struct Rotate {
     pub to: u32,
     /// When the grant is over unless it is refreshed again.
     pub idle_expires_at: i64,
+    /// What the answer rests on, and must still be so: it may have been read long ago.
+    pub backing: Backing,
     /// The answer, for a client that does not receive it.
     pub replay: Option<Replay>,
 }
@@ -64,7 +66,8 @@ pub enum Issued {
     },
     /// There is no such code, or it is over.
     CodeGone,
-    /// The grant is over or revoked, or its generation is no longer the one that was presented.
+    /// The grant is over or revoked, its generation is no longer the one that was presented, or what it rests on has
+    /// changed.
     Stale,
     /// The client is not active, or the user is disabled.
     Barred,
@@ -198,8 +201,9 @@ fn redeem_values(redeem: &Redeem, now: i64) -> [Value<'_>; 3] {
     *values![&redeem.code, &redeem.hash, now]
 }
 
-fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 8] {
+fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 10] {
     let replay = rotate.replay.as_ref();
+    let [user, consent] = rotate.backing.values();
     *values![
         &rotate.grant,
         rotate.from.map(i64::from),
@@ -209,6 +213,8 @@ fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 8] {
         replay.map(|replay| replay.sealed.as_slice()),
         replay.map(|replay| replay.until),
         replay.map(|replay| i64::from(replay.generation)),
+        user,
+        consent,
     ]
 }
 

@@ -56,7 +56,7 @@ pub use claviger_core::claims::id_text;
 pub use claviger_core::token::Id;
 pub use clients::{ClientSecret, SecretAdded, SecretKind};
 pub use fault::Fault;
-pub use grants::{BackedGrant, GrantRow, NewGrant, Replay};
+pub use grants::{BackedGrant, Backing, GrantRow, NewGrant, Replay};
 pub use issue::{Issue, Issued, Redeem, Rotate};
 pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
 pub use legacy::LegacyUse;

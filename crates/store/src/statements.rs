@@ -153,12 +153,17 @@ registry! {
         WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (CAST(?4 AS TEXT) IS NULL
             OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0))
         ON CONFLICT (id) DO NOTHING";
-    /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id.
+    /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. What
+    /// its caller believes of the user and the consent behind it must still be so.
     RotateGrant = "UPDATE grants
         SET generation = CASE WHEN generation < ?3 THEN ?3 ELSE generation END, refreshed_at = ?4,
             idle_expires_at = ?5, replay = ?6, replay_until = ?7, replay_generation = ?8
         WHERE id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR generation = ?2) AND COALESCE(revoked_at, 0) = 0
-            AND expires_at > ?4 AND idle_expires_at > ?4";
+            AND expires_at > ?4 AND idle_expires_at > ?4
+            AND (CAST(?9 AS TEXT) IS NULL OR ?9 = (SELECT u.doc FROM users u
+                WHERE u.realm = grants.realm AND u.id = grants.user_id AND u.disabled = 0))
+            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope FROM consent c
+                WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client))";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
         FROM grants WHERE id = ?1";

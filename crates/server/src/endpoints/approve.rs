@@ -16,7 +16,7 @@ use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, ConsentGrant, Masked, NewCode, SignedIn};
+use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SignedIn, StoredUser};
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -57,7 +57,15 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
         && approval.consent.is_none()
         && approval.code.is_none()
         && approval.access.is_none();
-    Ok((nothing_to_write || app.store.approve(approval).await?).then_some(delivery))
+    let given = approval.code.clone();
+    if !nothing_to_write && !app.store.approve(approval).await? {
+        return Ok(None);
+    }
+    if let Some(code) = given {
+        let user = StoredUser { user: approved.who.user.clone(), password_hash: None };
+        app.recall.keep_code(CodeRow { code, redeemed_at: None, user: Some(user) });
+    }
+    Ok(Some(delivery))
 }
 
 /// The first half of a session's hash: enough to find a session's grants, too little to be one.

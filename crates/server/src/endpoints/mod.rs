@@ -8,6 +8,7 @@ pub(crate) mod end_session;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
 pub(crate) mod metadata;
+mod refresh;
 pub(crate) mod revocation;
 pub(crate) mod revocations;
 pub(crate) mod secret;

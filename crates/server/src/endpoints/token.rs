@@ -6,22 +6,23 @@
 use crate::app::App;
 use crate::brakes::Subject;
 use crate::clients::{self, Authenticated};
+use crate::endpoints::refresh::Refresh;
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
 use crate::issue::{self, Origin};
 use crate::sites::Site;
-use claviger_core::client::GrantType;
 use claviger_core::client_auth::Credentials;
-use claviger_core::dialect::{Legacy, Turnover};
-use claviger_core::grant::{self, GrantUser, StoredGrant};
-use claviger_core::granted::{CodeBinding, Granted};
-use claviger_core::token::{Id, Plain, PresentedRefresh, hash_is, replay_key};
+use claviger_core::dialect::Legacy;
+use claviger_core::grant;
+use claviger_core::granted::CodeBinding;
+use claviger_core::token::{Id, Plain, hash_is};
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::user::User;
-use claviger_core::{Client, Params, Refusal};
-use claviger_store::{BackedGrant, Consent, GrantRow, StoredUser};
+use claviger_core::{Params, Refusal};
+use claviger_store::StoredUser;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
+use std::sync::Arc;
 
 /// Answers a token request.
 pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
@@ -56,7 +57,9 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
         Grant::Password { username, password } => {
             password_grant(app, site, &client, &request, username, password).await
         }
-        Grant::RefreshToken { presented, token } => refresh(app, site, &client, &request, presented, token).await,
+        Grant::RefreshToken { presented, token } => {
+            Refresh { app, site, client: &client, request: &request, presented, token }.answer().await
+        }
     }
 }
 
@@ -128,18 +131,18 @@ async fn authorization_code(
     code: &Plain,
 ) -> Result<Vec<u8>, Failure> {
     let realm = &site.realm.id;
-    let row = app.store.code(id).await?.ok_or(Refusal::CodeUnknown)?;
+    let row = match app.recall.take_code(id) {
+        Some(row) => row,
+        None => app.store.code(id).await?.map(Arc::new).ok_or(Refusal::CodeUnknown)?,
+    };
     if row.code.realm != *realm || !hash_is(code.expose(), row.code.hash.as_slice()) {
         return Err(Refusal::CodeUnknown.into());
     }
     let binding: CodeBinding = serde_json::from_str(&row.code.doc)?;
-    let user = match row.user {
-        // A server of before schema 2 kept the user in the document only.
-        None if row.code.user.is_none() => app.store.user(realm, &binding.user).await?,
-        user => user,
-    };
-    let user = user.map(|stored| stored.user);
-    let decision = grant::authorization_code(&site.realm, client.client(), request, &binding, user.as_ref())?;
+    // A server of before schema 2 kept the user in the document only.
+    let late = if row.code.user.is_none() { app.store.user(realm, &binding.user).await? } else { None };
+    let user = row.user.as_ref().or(late.as_ref()).map(|stored| &stored.user);
+    let decision = grant::authorization_code(&site.realm, client.client(), request, &binding, user)?;
     if row.redeemed_at.is_some() {
         return replayed(app, site, id).await;
     }
@@ -208,97 +211,6 @@ pub(crate) async fn check_password(
             Ok(found.map(|found| found.user).filter(|user| !user.disabled))
         }
     }
-}
-
-/// How often a refresh that lost a race looks again.
-const TRIES: usize = 4;
-
-async fn refresh(
-    app: &App,
-    site: &Site,
-    client: &Authenticated,
-    request: &TokenRequest,
-    presented: &PresentedRefresh,
-    token: &Plain,
-) -> Result<Vec<u8>, Failure> {
-    for _ in 0..TRIES {
-        let BackedGrant { row, user, consent } =
-            app.store.backed_grant(&presented.grant).await?.ok_or(Refusal::RefreshUnknown)?;
-        let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
-        if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
-            return Err(Refusal::RefreshUnknown.into());
-        }
-        let granted = still_granted(client.client(), &row, consent.as_ref())?;
-        let user = user.map(|stored| stored.user);
-        let stored = StoredGrant {
-            client: &row.grant.client,
-            granted: &granted,
-            idle_expires_at: row.grant.idle_expires_at,
-            expires_at: row.grant.expires_at,
-            revoked: row.revoked.is_some(),
-        };
-        let now = app.clock.now();
-        let decision =
-            grant::refresh(&site.realm, client.client(), request, &stored, as_grant_user(&row, user.as_ref()), now)?;
-        let turnover = grant::turnover(&site.realm, client.client());
-        if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
-            return retry_or_reuse(app, site, &row, presented, token, now).await;
-        }
-        if turnover != Turnover::Rotate {
-            use_legacy(app, site, client, Legacy::ReusableRefresh)?;
-        }
-        let origin = Origin::Refresh { row: &row, presented: token };
-        match issue::token_answer(app, site, client.client(), decision, origin).await {
-            // Somebody else used the same token first: look again, what they got is the answer.
-            Err(Failure::Refusal(Refusal::RefreshReused)) => {}
-            other => return other,
-        }
-    }
-    Err(Failure::Busy("a grant under heavy refresh"))
-}
-
-/// What a grant still covers: of what its user consented to, only what was not withdrawn.
-fn still_granted(client: &Client, row: &GrantRow, consent: Option<&Consent>) -> Result<Granted, Failure> {
-    let mut granted: Granted = serde_json::from_str(&row.grant.doc)?;
-    let trusted = client.trusted && client.is_confidential();
-    if row.grant.user.is_none() || granted.flow != GrantType::AuthorizationCode || trusted {
-        return Ok(granted);
-    }
-    let consent = consent.ok_or(Refusal::GrantUnbacked)?;
-    if !granted.scope.is_subset(&consent.scope) {
-        granted.scope = granted.scope.iter().filter(|token| consent.scope.contains(token)).collect();
-    }
-    Ok(granted)
-}
-
-fn as_grant_user<'a>(row: &GrantRow, user: Option<&'a User>) -> GrantUser<'a> {
-    match (&row.grant.user, user) {
-        (None, _) => GrantUser::NoUser,
-        (Some(_), None) => GrantUser::Gone,
-        (Some(_), Some(user)) => GrantUser::There(user),
-    }
-}
-
-/// A spent token came again. The one before the current, within the grace window and with its successor unused: the
-/// answer was lost, and is given again. Any other: stolen, and the family is revoked (RFC 9700 4.14.2).
-async fn retry_or_reuse(
-    app: &App,
-    site: &Site,
-    row: &GrantRow,
-    presented: &PresentedRefresh,
-    token: &Plain,
-    now: i64,
-) -> Result<Vec<u8>, Failure> {
-    if let Some(replay) =
-        row.replay.as_ref().filter(|replay| replay.generation == presented.generation && now < replay.until)
-    {
-        let opened = replay_key(token.expose()).and_then(|key| key.open(&row.grant.id, &replay.sealed).ok());
-        if let Some(answer) = opened {
-            return Ok(answer.to_vec());
-        }
-    }
-    app.revoke_grant(site, &row.grant.id, "refresh token reused").await?;
-    Err(Refusal::RefreshReused.into())
 }
 
 /// Browsers may read the answer from any page: it is the caller's own credentials that count, and no cookie (RFC 9700 2.6).

@@ -18,6 +18,7 @@ mod openid;
 mod organisations;
 mod pkce_and_codes;
 mod races;
+mod recall;
 mod refresh;
 mod resource_and_metadata;
 mod seats;

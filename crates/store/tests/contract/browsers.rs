@@ -63,7 +63,7 @@ pub(crate) async fn of_64_approvals_one_counts(store: Store) {
     assert_eq!(answers.iter().filter(|(_, code)| code.is_some()).count(), 1);
 }
 
-fn consent(scope: &str, organisations: &[&str]) -> ConsentGrant {
+pub(crate) fn consent(scope: &str, organisations: &[&str]) -> ConsentGrant {
     ConsentGrant {
         realm: "r".into(),
         user: "u".into(),

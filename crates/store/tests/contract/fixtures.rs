@@ -3,8 +3,8 @@
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
 use claviger_store::{
-    ClientSecret, Id, Issue, Masked, NewAccessToken, NewCode, NewGrant, Redeem, Rotate, SeatClaim, SecretKind, Store,
-    id_text,
+    Backing, ClientSecret, Id, Issue, Masked, NewAccessToken, NewCode, NewGrant, Redeem, Rotate, SeatClaim, SecretKind,
+    Store, id_text,
 };
 use std::future::Future;
 
@@ -118,7 +118,14 @@ pub(crate) fn begin(grant_id: Id) -> Issue {
 
 /// A refresh of generation `from`.
 pub(crate) fn refresh(grant: Id, from: u32, now: i64) -> Issue {
-    let rotate = Rotate { grant, from: Some(from), to: from + 1, idle_expires_at: now + HOUR, replay: None };
+    let rotate = Rotate {
+        grant,
+        from: Some(from),
+        to: from + 1,
+        idle_expires_at: now + HOUR,
+        backing: Backing::default(),
+        replay: None,
+    };
     Issue { now, rotate: Some(rotate), ..Issue::default() }
 }
 

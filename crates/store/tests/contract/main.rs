@@ -57,7 +57,7 @@ promises! {
     codes: a_code_works_once, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
     refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,
-        nothing_turns_over_after_its_end, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;
+        nothing_turns_over_after_its_end, a_refresh_rests_on_what_was_read, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;
     seats: the_last_seat_has_one_taker, a_user_takes_one_seat, seats_fall_back, a_refresh_holds_its_seat,
         no_seat_no_token, releasing_ends_the_grant, organisations_have_pools_of_their_own;
     revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,

@@ -1,5 +1,7 @@
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, id, refresh};
-use claviger_store::{Issue, Issued, Masked, NewAccessToken, Replay, Rotate, Store};
+use crate::browsers::consent;
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, id, organisation, refresh, user};
+use claviger_core::User;
+use claviger_store::{Backing, Issue, Issued, Masked, NewAccessToken, Replay, Rotate, Store};
 
 pub(crate) async fn a_grant_turns_over(store: Store) {
     furnish(&store).await;
@@ -54,7 +56,14 @@ pub(crate) async fn every_generation_may_be_served(store: Store) {
     store.issue(begin(grant)).await.unwrap();
     let reissue = |to: u32| Issue {
         now: NOW + 1,
-        rotate: Some(Rotate { grant, from: None, to, idle_expires_at: NOW + HOUR, replay: None }),
+        rotate: Some(Rotate {
+            grant,
+            from: None,
+            to,
+            idle_expires_at: NOW + HOUR,
+            backing: Backing::default(),
+            replay: None,
+        }),
         ..Issue::default()
     };
     for to in [1, 2, 1, 0] {
@@ -74,6 +83,48 @@ pub(crate) async fn nothing_turns_over_after_its_end(store: Store) {
     far.rotate.as_mut().unwrap().idle_expires_at = NOW + 100 * HOUR;
     assert_eq!(store.issue(far).await.unwrap(), Issued::Done);
     assert_eq!(store.issue(refresh(old, 1, NOW + 24 * HOUR)).await.unwrap(), Issued::Stale);
+}
+
+pub(crate) async fn a_refresh_rests_on_what_was_read(store: Store) {
+    furnish(&store).await;
+    let (grant, mut generation, mut now) = (id(), 0, NOW);
+    store.issue(begin(grant)).await.unwrap();
+    store.grant_consent(consent("a", &[]), NOW).await.unwrap();
+    // What was read is believed for as long as it is so, however often the grant is refreshed meanwhile.
+    let read = async || store.backed_grant(&grant).await.unwrap().unwrap().backing;
+    let mut turn = async |backing: &Backing| {
+        now += 1;
+        let mut issue = refresh(grant, generation, now);
+        issue.rotate.as_mut().unwrap().backing = backing.clone();
+        let issued = store.issue(issue).await.unwrap();
+        generation = store.grant(&grant).await.unwrap().unwrap().grant.generation;
+        (issued, generation)
+    };
+    let first = read().await;
+    assert_eq!(turn(&first).await, (Issued::Done, 1));
+    assert_eq!(turn(&first).await, (Issued::Done, 2));
+    store.put_user("r", &user("another"), None, NOW).await.unwrap();
+    assert_eq!(turn(&first).await, (Issued::Done, 3), "somebody else");
+
+    store.grant_consent(consent("b", &[]), NOW).await.unwrap();
+    assert_eq!(turn(&first).await, (Issued::Stale, 3), "the consent is another");
+    let second = read().await;
+    assert_ne!(first, second);
+    assert_eq!(turn(&second).await, (Issued::Done, 4));
+
+    let joined: User = serde_json::from_value(serde_json::json!({
+        "id": "u", "username": "u@example.com", "organisations": ["o"],
+    }))
+    .unwrap();
+    store.put_organisation("r", &organisation("o"), NOW).await.unwrap();
+    store.put_user("r", &joined, None, NOW).await.unwrap();
+    assert_eq!(turn(&second).await, (Issued::Stale, 4), "the user is another");
+    let third = read().await;
+    assert_eq!(turn(&third).await, (Issued::Done, 5));
+
+    store.withdraw_consent("r", "u", "c").await.unwrap();
+    assert_eq!(turn(&third).await, (Issued::Stale, 5), "the consent is gone");
+    assert_eq!(turn(&Backing::default()).await, (Issued::Done, 6), "nothing was asked for");
 }
 
 pub(crate) async fn a_revoked_grant_stays_revoked(store: Store) {
@@ -106,7 +157,14 @@ pub(crate) async fn nothing_lives_after_a_revocation(store: Store) {
             }
             let issue = Issue {
                 now: NOW + 1,
-                rotate: Some(Rotate { grant, from: None, to: 0, idle_expires_at: NOW + HOUR, replay: None }),
+                rotate: Some(Rotate {
+                    grant,
+                    from: None,
+                    to: 0,
+                    idle_expires_at: NOW + HOUR,
+                    backing: Backing::default(),
+                    replay: None,
+                }),
                 access: Some(NewAccessToken { issued_at: NOW + 1, ..access(token, Some(grant)) }),
                 ..Issue::default()
             };

@@ -8,8 +8,8 @@ use crate::{fresh, setting};
 use claviger_core::ScopeSet;
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Pending, Redeem,
-    Replay, Revocation, Rotate, SeatClaim, Store, id_text,
+    Approval, Backing, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Pending,
+    Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -257,6 +257,7 @@ impl Round {
             from: keeps.then_some(generation),
             to: generation + 1,
             idle_expires_at: now + 30 * MINUTE,
+            backing: Backing::default(),
             replay: keeps.then_some(Replay { sealed, until: now + 30 * SECOND, generation }),
         };
         let seats = if seat { vec![self.seat(grant, false, now)] } else { Vec::new() };

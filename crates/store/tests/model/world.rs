@@ -7,8 +7,8 @@ use crate::operations::{
 use claviger_core::client::ClientStatus;
 use claviger_core::{Client, Realm, ScopeSet, User};
 use claviger_store::{
-    Approval, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Pending,
-    Redeem, Replay, RevocationKind, Rotate, SeatClaim, SeatRow, Store, id_text,
+    Approval, Backing, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant,
+    Pending, Redeem, Replay, RevocationKind, Rotate, SeatClaim, SeatRow, Store, id_text,
 };
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeSet;
@@ -432,7 +432,7 @@ impl World {
         let replay =
             from.map(|generation| Replay { sealed: Masked(self.id().to_vec()), until: now + GRACE, generation });
         let idle_expires_at = (now + idle).min(row.grant.expires_at);
-        let rotate = Rotate { grant: row.grant.id, from, to, idle_expires_at, replay };
+        let rotate = Rotate { grant: row.grant.id, from, to, idle_expires_at, backing: Backing::default(), replay };
         let issue = Issue { rotate: Some(rotate), ..Issue::default() };
         let issue = self.with(&row.grant, idle_expires_at, extras, issue);
         self.issue(issue).await

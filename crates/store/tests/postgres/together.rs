@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, furnish, grant, id, refresh};
 use claviger_core::client::ClientStatus;
-use claviger_store::{Issue, Issued, NewGrant, Options, Rotate, Store};
+use claviger_store::{Backing, Issue, Issued, NewGrant, Options, Rotate, Store};
 
 async fn fresh() -> (String, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
@@ -96,7 +96,14 @@ async fn the_same_row_is_written_by_all_who_may() {
         let store = store.clone();
         async move {
             let to = u32::from(caller);
-            let rotate = Rotate { grant: row, from: None, to, idle_expires_at: NOW + HOUR, replay: None };
+            let rotate = Rotate {
+                grant: row,
+                from: None,
+                to,
+                idle_expires_at: NOW + HOUR,
+                backing: Backing::default(),
+                replay: None,
+            };
             store.issue(Issue { now: NOW + 1, rotate: Some(rotate), ..Issue::default() }).await.unwrap()
         }
     })
@@ -123,7 +130,7 @@ async fn a_held_row_holds_up_nobody_else() {
     });
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
     while lock.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "it waits for the row: {:?}", waiting.await);
     }
     for from in 0..50 {
         assert_eq!(store.issue(refresh(free, from, NOW + 1)).await, Ok(Issued::Done));

@@ -1,0 +1,53 @@
+//! What this server wrote or read a moment ago and is likely to be asked for next: codes that it gave, grants that it
+//! refreshed.
+//!
+//! What is recalled may be out of date, and nothing is answered because of it: it saves looking something up before it is
+//! written, and what is written is written on condition that everything that was recalled still stands. Where it does
+//! not, or where what was recalled leads to a refusal, the caller looks it up and decides anew. So neither a user who was
+//! disabled nor a consent that was withdrawn a moment ago on another server is believed for a moment longer.
+
+use claviger_core::token::{Id, PresentedRefresh};
+use claviger_store::{BackedGrant, CodeRow, GrantRow};
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// How many of each are kept, the latest; a grant or a code with its user is some kilobyte.
+const KEPT: usize = 10_000;
+
+/// Codes and grants, in memory.
+#[derive(Debug)]
+pub(crate) struct Recall {
+    codes: Cache<Id, Arc<CodeRow>>,
+    grants: Cache<Id, Arc<BackedGrant>>,
+}
+
+impl Recall {
+    /// Knows nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { codes: Cache::new(KEPT), grants: Cache::new(KEPT) }
+    }
+
+    /// A code was given out.
+    pub(crate) fn keep_code(&self, row: CodeRow) {
+        self.codes.insert(row.code.id, Arc::new(row));
+    }
+
+    /// A code that is being exchanged, once: whoever presents it again is told what the database says.
+    pub(crate) fn take_code(&self, id: &Id) -> Option<Arc<CodeRow>> {
+        self.codes.remove(id).map(|(_, row)| row)
+    }
+
+    /// A grant was refreshed, resting on this.
+    pub(crate) fn keep_grant(&self, mut backed: BackedGrant) {
+        backed.row.replay = None;
+        self.grants.insert(backed.row.grant.id, Arc::new(backed));
+    }
+
+    /// The grant of a token, as if that token were its present one: whether it is, the database decides.
+    pub(crate) fn grant(&self, presented: &PresentedRefresh) -> Option<BackedGrant> {
+        let mut backed = BackedGrant::clone(&*self.grants.get(&presented.grant)?);
+        let GrantRow { grant, .. } = &mut backed.row;
+        grant.generation = presented.generation;
+        Some(backed)
+    }
+}
