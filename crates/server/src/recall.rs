@@ -1,5 +1,5 @@
-//! What this server wrote or read a moment ago and is likely to be asked for next: codes that it gave, grants that it
-//! refreshed.
+//! What this server wrote or read a moment ago and is likely to be asked for next: sessions that it gave a code to, the
+//! codes, grants that it refreshed.
 //!
 //! What is recalled may be out of date, and nothing is answered because of it: it saves looking something up before it is
 //! written, and what is written is written on condition that everything that was recalled still stands. Where it does
@@ -7,24 +7,43 @@
 //! disabled nor a consent that was withdrawn a moment ago on another server is believed for a moment longer.
 
 use claviger_core::token::{Id, PresentedRefresh};
-use claviger_store::{BackedGrant, CodeRow, GrantRow};
+use claviger_store::{BackedGrant, CodeRow, GrantRow, Hash, SignedIn};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 
-/// How many of each are kept, the latest; a grant or a code with its user is some kilobyte.
+/// How many of each are kept, the latest; each comes with its user and is some kilobyte.
 const KEPT: usize = 10_000;
 
-/// Codes and grants, in memory.
+/// Sessions, codes and grants, in memory.
 #[derive(Debug)]
 pub(crate) struct Recall {
+    sessions: Cache<Hash, Arc<Asked>>,
     codes: Cache<Id, Arc<CodeRow>>,
     grants: Cache<Id, Arc<BackedGrant>>,
+}
+
+/// A session as it was when a client asked for its user.
+#[derive(Debug)]
+struct Asked {
+    client: String,
+    who: SignedIn,
 }
 
 impl Recall {
     /// Knows nothing yet.
     pub(crate) fn new() -> Self {
-        Self { codes: Cache::new(KEPT), grants: Cache::new(KEPT) }
+        Self { sessions: Cache::new(KEPT), codes: Cache::new(KEPT), grants: Cache::new(KEPT) }
+    }
+
+    /// A client was given a code by who is signed in.
+    pub(crate) fn keep_session(&self, client: &str, who: SignedIn) {
+        self.sessions.insert(who.session.hash, Arc::new(Asked { client: client.to_owned(), who }));
+    }
+
+    /// Who is signed in in a session, and what they let a client do, if that client was the last to ask.
+    pub(crate) fn session(&self, hash: &Hash, client: &str) -> Option<SignedIn> {
+        let asked = self.sessions.get(hash)?;
+        (asked.client == client).then(|| asked.who.clone())
     }
 
     /// A code was given out.

@@ -1,6 +1,7 @@
 //! Approvals: a user's of an authorization request, and the vendor's of an app.
 
 use crate::again::Again;
+use crate::backing::Standing;
 use crate::clients::{self, ClientSecret, SecretAdded};
 use crate::mail::{self, Mail, OneTimeLink};
 use crate::sessions::{self, ConsentGrant};
@@ -24,13 +25,15 @@ pub struct Approval {
     pub consent: Option<ConsentGrant>,
     /// The code that is given out.
     pub code: Option<NewCode>,
+    /// Who gives the code, where that was read a while ago and must still be so.
+    pub standing: Option<Standing>,
     /// The opaque access token that is given out (implicit grant).
     pub access: Option<NewAccessToken>,
 }
 
 impl Store {
     /// Ends an authorization request with what it comes to. False where the request no longer waits: somebody approved
-    /// or denied it before, and nothing was given out now.
+    /// or denied it before; or where what it rests on is not so. Nothing was given out then.
     ///
     /// # Errors
     /// The store cannot write. Nothing was given out then, or nobody was told.
@@ -48,7 +51,9 @@ impl Store {
     async fn approve_once(&self, approval: &Arc<Approval>) -> Result<bool, Fault> {
         let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
         if let (Engine::Postgres(engine), Some(code), false) = (&*self.engine, &approval.code, several)
-            && engine.write_together(&[(Statement::PutCode, &code_values(code))]).await?
+            && engine
+                .write_together(&[(Statement::PutCode, &code_values(code, approval.standing.as_ref(), approval.now))])
+                .await?
         {
             return Ok(true);
         }
@@ -103,8 +108,10 @@ async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> 
     if let Some(consent) = &approval.consent {
         sessions::grant_consent(tx, consent, approval.now).await?;
     }
-    if let Some(code) = &approval.code {
-        put_code(tx, code).await?;
+    if let Some(code) = &approval.code
+        && !put_code(tx, code, approval.standing.as_ref(), approval.now).await?
+    {
+        return Ok(Undo(is_done(tx, approval).await?));
     }
     if let Some(token) = &approval.access {
         put_access_token(tx, token).await?;

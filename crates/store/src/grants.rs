@@ -1,5 +1,6 @@
 //! Grants: what a client may go on doing, and how that ends.
 
+use crate::backing::Backing;
 use crate::changes::{ChangeKind, note};
 use crate::revocations::{self, RevocationKind};
 use crate::sessions::{Consent, read_consent_at};
@@ -7,9 +8,8 @@ use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
 use crate::users::{StoredUser, read_user_at};
-use crate::value::{Row, Value, values};
+use crate::value::{Row, values};
 use crate::{Fault, Id, Masked, Store, id_text};
-use std::fmt;
 
 /// How many grants end in one transaction at most, so that others wait for milliseconds only.
 pub(crate) const CHUNK: u64 = 500;
@@ -74,30 +74,6 @@ impl GrantRow {
     }
 }
 
-/// What a grant rests on, word for word as it was read, so that a refresh can be written on condition that it is still so
-/// ([`Rotate`](crate::Rotate)). The default asks for nothing.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Backing {
-    /// The document of its user, who is not disabled.
-    user: Option<String>,
-    /// The scope that the user consented to.
-    consent: Option<String>,
-}
-
-/// Users' data is in it.
-impl fmt::Debug for Backing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Backing(***)")
-    }
-}
-
-impl Backing {
-    /// The values of a statement's last two parameters.
-    pub(crate) fn values(&self) -> [Value<'_>; 2] {
-        *values![&self.user, &self.consent]
-    }
-}
-
 /// A grant with what it rests on.
 #[derive(Debug, Clone)]
 pub struct BackedGrant {
@@ -138,7 +114,7 @@ impl Store {
                     row: read_grant(row)?,
                     user: read_user_at(row, 18)?,
                     consent: read_consent_at(row, 21)?,
-                    backing: Backing { user: row.string_or_null(18)?, consent: row.string_or_null(21)? },
+                    backing: Backing::read(row, 18, 21)?,
                 })
             })
             .await

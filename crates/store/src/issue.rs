@@ -1,7 +1,8 @@
 //! The central intention: what a token request comes to, in one transaction.
 
 use crate::again::Again;
-use crate::grants::{Backing, NewGrant, Replay, read_grant};
+use crate::backing::Backing;
+use crate::grants::{NewGrant, Replay, read_grant};
 use crate::seats::{self, SeatClaim};
 use crate::statements::Statement;
 use crate::store::{Engine, write};

@@ -1,5 +1,6 @@
 //! What belongs to a browser: sessions, requests that wait for a person, and what people consented to.
 
+use crate::backing::{Backing, Standing};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -62,6 +63,14 @@ pub struct SignedIn {
     pub user: User,
     /// What they let the client do, if they were asked.
     pub consent: Option<Consent>,
+    backing: Backing,
+}
+
+impl SignedIn {
+    /// All of it, as a condition: see [`Approval`](crate::Approval).
+    pub fn standing(&self) -> Standing {
+        Standing { session: self.session.hash, backing: self.backing.clone() }
+    }
 }
 
 /// A consent that is being given.
@@ -110,7 +119,8 @@ impl Store {
         read!(self, by_key, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
                 let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
-                Ok(SignedIn { session: read_session(row)?, user: user.user, consent: read_consent_at(row, 10)? })
+                let (session, consent) = (read_session(row)?, read_consent_at(row, 10)?);
+                Ok(SignedIn { session, user: user.user, consent, backing: Backing::read(row, 7, 10)? })
             })
             .await
         })

@@ -133,8 +133,15 @@ registry! {
     WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
 
     // ---- codes, grants, tokens
+    /// What its caller believes of the session, the user and the consent behind it must still be so.
     PutCode = "INSERT INTO code (id, hash, realm, client, doc, expires_at, user_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING";
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+        WHERE (CAST(?9 AS TEXT) IS NULL OR ?9 = (SELECT u.doc FROM session s
+                JOIN users u ON u.realm = s.realm AND u.id = s.user_id
+                WHERE s.hash = ?8 AND s.expires_at > ?11 AND s.realm = ?3 AND u.id = ?7 AND u.disabled = 0))
+            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope || '|' || c.organisations FROM consent c
+                WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4))
+        ON CONFLICT (id) DO NOTHING";
     /// With the user who gave it: one round trip.
     Code = "SELECT c.id, c.hash, c.realm, c.client, c.doc, c.expires_at, c.user_id, c.redeemed_at,
             u.doc, u.disabled, u.password_hash
@@ -162,7 +169,7 @@ registry! {
             AND expires_at > ?4 AND idle_expires_at > ?4
             AND (CAST(?9 AS TEXT) IS NULL OR ?9 = (SELECT u.doc FROM users u
                 WHERE u.realm = grants.realm AND u.id = grants.user_id AND u.disabled = 0))
-            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope FROM consent c
+            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope || '|' || c.organisations FROM consent c
                 WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client))";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation

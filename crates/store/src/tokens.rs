@@ -1,5 +1,6 @@
 //! Authorization codes and opaque access tokens: rows keyed by the id inside of the token, holding its hash.
 
+use crate::backing::Standing;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -75,7 +76,7 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn put_code(&self, code: NewCode) -> Result<(), Fault> {
-        write!(self, Single, |tx| { Ok(Keep(put_code(tx, &code).await?)) })
+        write!(self, Single, |tx| { Ok(Keep(put_code(tx, &code, None, 0).await.map(drop)?)) })
     }
 
     /// A code by the id inside of it, with its user, whether it was exchanged, is over, or neither.
@@ -123,15 +124,21 @@ impl Store {
     }
 }
 
-/// As [`Store::put_code`].
-pub(crate) async fn put_code(tx: &mut impl Tx, code: &NewCode) -> Result<(), Fault> {
-    tx.execute(Statement::PutCode, &code_values(code)).await?;
-    Ok(())
+/// As [`Store::put_code`]; false, and nothing is written, where what it rests on is not so at `now`, or the code is there.
+pub(crate) async fn put_code(
+    tx: &mut impl Tx,
+    code: &NewCode,
+    standing: Option<&Standing>,
+    now: i64,
+) -> Result<bool, Fault> {
+    Ok(tx.execute(Statement::PutCode, &code_values(code, standing, now)).await? > 0)
 }
 
-pub(crate) fn code_values(code: &NewCode) -> [Value<'_>; 7] {
+pub(crate) fn code_values<'v>(code: &'v NewCode, standing: Option<&'v Standing>, now: i64) -> [Value<'v>; 11] {
     let NewCode { id, hash, realm, client, user, doc, expires_at } = code;
-    *values![id, hash, realm, client, doc, *expires_at, user]
+    let session = standing.map(|standing| standing.session.as_slice());
+    let [person, consent] = standing.map_or([Value::Null; 2], |standing| standing.backing.values());
+    *values![id, hash, realm, client, doc, *expires_at, user, session, person, consent, now]
 }
 
 /// Keeps an access token that is about to be given out.

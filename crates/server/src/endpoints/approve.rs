@@ -16,7 +16,7 @@ use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SignedIn, StoredUser};
+use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SignedIn, Standing, StoredUser};
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -29,9 +29,12 @@ pub(crate) struct Approved<'a> {
     pub(crate) pending: Option<Id>,
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
+    /// Where all this was recalled: what must still be so.
+    pub(crate) standing: Option<Standing>,
 }
 
-/// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more.
+/// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more, or what was
+/// recalled is no longer so.
 pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> Result<Option<Delivery>, Failure> {
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
@@ -40,13 +43,11 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
         now: app.clock.now(),
         pending: approved.pending,
         consent: approved.given.clone(),
+        standing: approved.standing.clone(),
         ..Approval::default()
     };
     let delivery = match approved.request.response_type {
         ResponseType::Code => {
-            if approved.request.destination.wildcard {
-                app.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
-            }
             let (code, row) = make_code(site, approved.request, approved.who, granted, approval.now)?;
             approval.code = Some(row);
             answer::deliver(&approved.request.destination, &site.realm.issuer, &[("code", code.expose())])
@@ -62,6 +63,9 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
         return Ok(None);
     }
     if let Some(code) = given {
+        if approved.request.destination.wildcard {
+            app.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
+        }
         let user = StoredUser { user: approved.who.user.clone(), password_hash: None };
         app.recall.keep_code(CodeRow { code, redeemed_at: None, user: Some(user) });
     }

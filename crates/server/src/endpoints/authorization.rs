@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::browser::Browser;
 use crate::clients::Entry;
 use crate::endpoints::approve::{Approved, approve};
-use crate::endpoints::session::signed_in;
+use crate::endpoints::session::{recalled, signed_in};
 use crate::endpoints::{show, sign_in};
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -123,7 +123,13 @@ impl Flow<'_> {
         pending: Option<Id>,
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
-        match self.step(client, request, pending, given).await {
+        let answer = if pending.is_none() { self.at_once(client, request).await } else { Ok(None) };
+        let answer = match answer {
+            Ok(None) => self.step(client, request, pending, given).await,
+            Ok(Some(answer)) => Ok(answer),
+            Err(failure) => Err(failure),
+        };
+        match answer {
             Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
@@ -131,6 +137,25 @@ impl Flow<'_> {
                 Ok(show::delivery(self.app, self.site, &client.name, delivery))
             }
             other => other,
+        }
+    }
+
+    /// The code, where what is recalled of this browser leads to one and still stands.
+    async fn at_once(&self, client: &Client, request: &AuthorizationRequest) -> Result<Option<Answer>, Failure> {
+        let (app, site) = (self.app, self.site);
+        let recalled = recalled(app, site, self.browser, &client.id);
+        let Some(who) = recalled.filter(|_| request.response_type == ResponseType::Code) else { return Ok(None) };
+        let consent = consent_on_record(Some(&who));
+        let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
+        match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, app.clock.now()) {
+            Step::Approve { organisations } => {
+                let standing = Some(who.standing());
+                let approved =
+                    Approved { client, request, who: &who, organisations, pending: None, given: None, standing };
+                let delivery = approve(app, site, approved).await?;
+                Ok(delivery.map(|delivery| show::delivery(app, site, &client.name, delivery)))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -167,11 +192,13 @@ impl Flow<'_> {
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
-                let approved = Approved { client, request, who, organisations, pending, given };
-                match approve(app, site, approved).await? {
-                    Some(delivery) => Ok(show::delivery(app, site, &client.name, delivery)),
-                    None => Ok(show::expired(app, site)),
+                let is_on_record = given.is_none();
+                let approved = Approved { client, request, who, organisations, pending, given, standing: None };
+                let Some(delivery) = approve(app, site, approved).await? else { return Ok(show::expired(app, site)) };
+                if let Some(who) = signed_in.filter(|_| is_on_record) {
+                    app.recall.keep_session(&client.id, who);
                 }
+                Ok(show::delivery(app, site, &client.name, delivery))
             }
             Step::Refuse(refusal) => {
                 let delivery = answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal);

@@ -8,6 +8,17 @@ use claviger_core::user::User;
 use claviger_store::{Session, SignedIn};
 use http::HeaderValue;
 
+/// How often a session's idle limit is moved, in milliseconds.
+const TOUCHED: i64 = 60_000;
+
+/// The same without looking it up, as far as it is recalled; to be used for nothing but what is written on condition that
+/// it still stands ([`SignedIn::standing`]).
+pub(crate) fn recalled(app: &App, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
+    let who = app.recall.session(browser.session()?, client)?;
+    let is_fresh = app.clock.now() - who.session.last_seen_at < TOUCHED;
+    (is_fresh && who.session.realm == site.realm.id).then_some(who)
+}
+
 /// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
 /// idle limit once a minute.
 pub(crate) async fn signed_in(
@@ -16,14 +27,13 @@ pub(crate) async fn signed_in(
     browser: &Browser,
     client: &str,
 ) -> Result<Option<SignedIn>, Failure> {
-    const MINUTE: i64 = 60_000;
     let Some(hash) = browser.session() else { return Ok(None) };
     let now = app.clock.now();
     let found = app.store.signed_in(hash, client, now).await?;
     let Some(who) = found.filter(|who| who.session.realm == site.realm.id && !who.user.disabled) else {
         return Ok(None);
     };
-    if now - who.session.last_seen_at >= MINUTE {
+    if now - who.session.last_seen_at >= TOUCHED {
         app.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
     Ok(Some(who))

@@ -1,6 +1,6 @@
 //! What a server recalls of a moment ago is never believed against the database: what others did meanwhile counts at once.
 
-use crate::common::{Browser, Folder, Reply, Server, authorize_query, claims, client, redemption, user};
+use crate::common::{Browser, Folder, Reply, Server, authorize_query, claims, client, redemption, user, with};
 use claviger_core::User;
 
 /// A grant that both servers have refreshed, and its newest answer.
@@ -111,4 +111,59 @@ async fn a_code_is_spent_whichever_server_gave_it() {
     let until = one.now() + 3_600_000;
     assert!(other.store.disable_user("test", "u1", true, one.now(), until).await.unwrap());
     one.token("app", &redemption(&code)).await.refused(400, "invalid_grant");
+}
+
+/// A browser that both servers gave a code to without a page.
+async fn signed_in_at_both(folder: &Folder) -> ([Server; 2], Browser) {
+    let one = Server::at(&folder.url(), |_| {}).await;
+    one.add_client(&client("app")).await;
+    let other = one.beside().await;
+    let browser = Browser::default();
+    browser.authorize(&one, &authorize_query("app", "read")).await.code();
+    for server in [&one, &other, &one, &other] {
+        let code = browser.ask(server, &authorize_query("app", "read")).await.code();
+        assert_eq!(server.token("app", &redemption(&code)).await.status, 200);
+    }
+    ([one, other], browser)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signed_out_elsewhere_is_signed_out() {
+    let folder = Folder::new();
+    let ([one, other], browser) = signed_in_at_both(&folder).await;
+    let stolen = browser.cookie("session").unwrap();
+    assert_eq!(other.store.end_sessions_of_user("test", "u1").await.unwrap(), 1);
+    browser.ask(&one, &authorize_query("app", "read")).await.asks_to_sign_in();
+    assert_eq!(browser.cookie("session"), Some(stolen), "it is the very cookie that is worth nothing now");
+    browser.ask(&one, &with(authorize_query("app", "read"), "prompt", "none")).await.sent_back(&one, "login_required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_recalled_ends_in_time() {
+    let folder = Folder::new();
+    let ([one, _], browser) = signed_in_at_both(&folder).await;
+    one.pass(30 * 24 * 3600);
+    browser.ask(&one, &authorize_query("app", "read")).await.asks_to_sign_in();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_withdrew_their_consent_elsewhere_is_asked_again() {
+    let folder = Folder::new();
+    let ([one, other], browser) = signed_in_at_both(&folder).await;
+    assert!(other.store.withdraw_consent("test", "u1", "app").await.unwrap());
+    browser.ask(&one, &authorize_query("app", "read")).await.asks_for_consent();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_was_asked_for_before_is_asked_for() {
+    let folder = Folder::new();
+    let ([one, other], browser) = signed_in_at_both(&folder).await;
+    browser.ask(&one, &authorize_query("app", "read write")).await.asks_for_consent();
+    browser.authorize(&other, &authorize_query("app", "read write")).await.code();
+    browser.ask(&one, &authorize_query("app", "read write")).await.code();
+    one.add_client(&client("another")).await;
+    browser.ask(&one, &authorize_query("another", "read")).await.asks_for_consent();
+    one.pass(1);
+    let again = with(authorize_query("app", "read"), "prompt", "login");
+    browser.ask(&one, &again).await.asks_to_sign_in();
 }

@@ -1,6 +1,6 @@
-use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, id};
-use claviger_core::ScopeSet;
-use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, Store};
+use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, furnish, id, user};
+use claviger_core::{ScopeSet, User};
+use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, Standing, Store};
 
 pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     let session = Session {
@@ -50,6 +50,48 @@ pub(crate) async fn a_waiting_request_is_approved_once(store: Store) {
     assert!(store.code(&second).await.unwrap().is_none());
     assert!(!store.delete_pending(&pending, NOW).await.unwrap());
     assert!(!store.update_pending(&pending, "{}".into(), NOW).await.unwrap());
+}
+
+pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
+    furnish(&store).await;
+    let (hash, other) = ([1; 32], [2; 32]);
+    for hash in [hash, other] {
+        let (realm, user) = ("r".into(), "u".into());
+        let (auth_time, last_seen_at, expires_at) = (NOW, NOW, NOW + MINUTE);
+        let session = Session { hash, realm, user, created_at: NOW, auth_time, last_seen_at, expires_at };
+        store.create_session(session).await.unwrap();
+    }
+    store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
+    let read = async |hash| store.signed_in(&hash, "c", NOW).await.unwrap().unwrap().standing();
+    let approve = async |standing: &Standing, now| {
+        let code_id = id();
+        let standing = Some(standing.clone());
+        let approval = Approval { now, code: Some(code(code_id)), standing, ..Approval::default() };
+        let approved = store.approve(approval.clone()).await.unwrap();
+        assert_eq!(store.code(&code_id).await.unwrap().is_some(), approved);
+        assert_eq!(store.approve(approval).await.unwrap(), approved, "the very same again is recognised");
+        approved
+    };
+    let (mine, others) = (read(hash).await, read(other).await);
+    assert!(approve(&mine, NOW).await && approve(&mine, NOW + MINUTE - 1).await);
+    assert!(!approve(&mine, NOW + MINUTE).await, "the session is over");
+    store.touch_session(&hash, NOW, NOW + HOUR).await.unwrap();
+    assert!(approve(&mine, NOW + MINUTE).await);
+
+    store.grant_consent(consent("a", &["y"]), NOW).await.unwrap();
+    assert!(!approve(&mine, NOW).await, "other organisations");
+    let mine = read(hash).await;
+    assert!(approve(&mine, NOW).await);
+    store.put_user("r", &User { administrator: true, ..user("u") }, None, NOW).await.unwrap();
+    assert!(!approve(&mine, NOW).await, "the user is another");
+    let mine = read(hash).await;
+    assert!(approve(&mine, NOW).await);
+    assert!(store.end_session(&hash).await.unwrap());
+    assert!(!approve(&mine, NOW).await, "signed out");
+    assert!(!approve(&others, NOW).await);
+    let others = read(other).await;
+    assert!(store.withdraw_consent("r", "u", "c").await.unwrap());
+    assert!(!approve(&others, NOW).await, "the consent is gone");
 }
 
 pub(crate) async fn of_64_approvals_one_counts(store: Store) {

@@ -270,7 +270,7 @@ impl World {
         let Some((id, parties)) = pick(&self.pending, pending) else { return Ok(()) };
         let code = self.code(parties);
         let consent = consent.then(|| given(parties, 2, true));
-        let approval = Approval { now: self.now, pending: Some(id), consent, code: Some(code), access: None };
+        let approval = Approval { now: self.now, pending: Some(id), consent, code: Some(code), ..Approval::default() };
         self.approval(approval).await
     }
 
