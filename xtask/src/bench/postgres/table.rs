@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::trips::Counted;
 use crate::bench::flow::Flow;
+use crate::bench::load::Measured;
 use crate::bench::report::{Medians, median};
 
 /// The share of the bare loop's rate to reach.
@@ -34,10 +35,18 @@ impl Row {
         other: Option<Medians>,
         counted: Counted,
     ) -> Self {
-        let share = other.as_ref().map(|other| ours.per_second / other.per_second.max(f64::MIN_POSITIVE));
+        let share = other.as_ref().map(|other| paired(&ours, other));
         let reached = share.filter(|_| connections >= 8).map(|share| share >= SHARE);
         Self { flow, servers, connections, ours, other, counted, share, reached }
     }
+}
+
+/// The median of what each repetition reached of the one beside it: a machine that others slow down for seconds slows both.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn paired(ours: &Medians, other: &Medians) -> f64 {
+    let rate = |one: &Measured| one.flows as f64 / one.seconds;
+    let pairs = ours.repetitions.iter().zip(&other.repetitions);
+    median(pairs.map(|(ours, other)| rate(ours) / rate(other).max(f64::MIN_POSITIVE)).collect())
 }
 
 /// Microseconds of the database's CPU time per flow.
