@@ -24,7 +24,7 @@ const SOON: Duration = Duration::from_secs(1);
 const LEASE: i64 = 30_000;
 
 /// How many expired rows of a kind leave in one transaction at first, and at most.
-const BATCH: std::ops::RangeInclusive<i64> = 25..=6_400;
+const BATCH: std::ops::RangeInclusive<i64> = 25..=400;
 
 /// How long the sweeping or the keys may take before everything else has its turn.
 const TURN: Duration = Duration::from_secs(5);

@@ -134,9 +134,8 @@ fn writing(sql: &str, depends: bool) -> Result<String, Fault> {
 #[cfg(test)]
 mod tests {
     use super::Steps;
-    use crate::postgres::link::SETTINGS;
+    use crate::postgres::plans::explain::{connect, explained, walks};
     use crate::statements::Statement::{self, *};
-    use tokio_postgres::{Client, SimpleQueryMessage};
 
     /// All that travels together.
     const TOGETHER: [&[Statement]; 17] = [
@@ -159,37 +158,14 @@ mod tests {
         &[RedeemCode, AddAccessToken],
     ];
 
-    async fn connect() -> Client {
-        let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
-        drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
-        let (client, wire) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(wire);
-        client.batch_execute(SETTINGS).await.unwrap();
-        client
-    }
-
-    async fn plan(client: &Client, steps: Steps) -> Vec<String> {
-        let sql = crate::postgres::link::for_many(client, steps).await.unwrap();
-        let parameters = client.prepare(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).params().len();
-        client.batch_execute(&format!("PREPARE it AS {sql}")).await.unwrap();
-        let explain = format!("EXPLAIN EXECUTE it ({})", vec!["NULL"; parameters].join(", "));
-        let rows = client.simple_query(&explain).await.unwrap();
-        client.batch_execute("DEALLOCATE it").await.unwrap();
-        let line = |message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        };
-        rows.into_iter().filter_map(line).collect()
-    }
-
     /// Prepared for many, and each of the many finds its row by an index, in tables that are still empty.
     #[tokio::test]
     async fn what_many_want_is_found_by_keys() {
         let client = connect().await;
         for steps in TOGETHER {
-            let plan = plan(&client, Steps::of(steps.iter().copied())).await;
-            let walks = |line: &&String| line.contains("Seq Scan") || line.contains("Hash") || line.contains("Merge");
-            assert_eq!(plan.iter().find(walks), None, "{steps:?}: {plan:#?}");
+            let sql = crate::postgres::link::for_many(&client, Steps::of(steps.iter().copied())).await.unwrap();
+            let plan = explained(&client, &sql).await;
+            assert!(!plan.iter().any(walks), "{steps:?}: {plan:#?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A connection that is driven by the task that uses it: what is sent and what comes back wakes nobody else.
 
 use super::form::{Steps, spelled};
+use super::plans::{self, Plans};
 use super::pool::{Manager, Wire};
 use crate::Fault;
 use futures_util::future;
@@ -8,7 +9,6 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
@@ -17,7 +17,7 @@ pub(super) struct Link {
     client: Client,
     line: Line,
     believed: u64,
-    planned: Instant,
+    plans: Plans,
     forms: HashMap<Steps, Forms>,
 }
 
@@ -28,15 +28,6 @@ struct Forms {
     for_many: Option<Statement>,
 }
 
-/// What is found by its key is found by an index, however small or unknown the table still is, and not planned each time.
-pub(super) const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, false) FROM (VALUES
-        ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('enable_seqscan', 'off'),
-        ('enable_bitmapscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS wanted (name, value)
-    WHERE wanted.name IN (SELECT name FROM pg_settings)";
-
-/// How long a plan is kept: what was best for a table of ten rows is not for the same table a minute later.
-const PLAN: Duration = Duration::from_secs(1);
-
 impl Link {
     /// Connects.
     ///
@@ -45,9 +36,8 @@ impl Link {
     pub(super) async fn open(manager: &Manager) -> Result<Self, Fault> {
         let (client, wire, believed) = manager.open().await?;
         let mut line = Line { wire, is_over: false };
-        let settings = format!("{} {SETTINGS}", manager.settings());
-        line.drive(client.batch_execute(&settings)).await??;
-        Ok(Self { client, line, believed, planned: Instant::now(), forms: HashMap::new() })
+        line.drive(client.batch_execute(&manager.settings())).await??;
+        Ok(Self { client, line, believed, plans: Plans::new(), forms: HashMap::new() })
     }
 
     /// Whether it is open and not suspected.
@@ -92,13 +82,11 @@ impl Link {
     where
         W: Future<Output = T>,
     {
-        let Self { client, line, planned, forms, .. } = self;
-        let stale = planned.elapsed() > PLAN;
+        let Self { client, line, plans, forms, .. } = self;
+        let old = plans.are_old();
         let plan_anew = async {
-            if stale {
-                *planned = Instant::now();
-                // A database that does not know these words keeps no such plans.
-                let _ = client.batch_execute("DISCARD PLANS").await;
+            if old {
+                plans::forget(client).await;
             }
         };
         line.drive(async { future::join(plan_anew, work(Ready { client, forms })).await.1 }).await

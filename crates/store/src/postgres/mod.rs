@@ -14,6 +14,7 @@ mod fault;
 mod form;
 mod link;
 mod migrate;
+mod plans;
 mod pool;
 mod tls;
 mod tx;

@@ -1,6 +1,7 @@
 //! Connections: made, prepared, and thrown away when they are no longer believed.
 
 use super::form::spelled;
+use super::plans::{self, Plans};
 use super::tls;
 use crate::statements::Statement;
 use crate::{Fault, Options};
@@ -17,6 +18,7 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     /// By their place in the registry; filled in by whoever comes first.
     prepared: Vec<OnceLock<tokio_postgres::Statement>>,
+    plans: Plans,
     believed: u64,
 }
 
@@ -69,7 +71,7 @@ impl Manager {
     }
 
     /// What must hold on each connection whatever the server is set to: bounded waits, locks that fall when we are cut
-    /// off, and an answer only after the write is on disk.
+    /// off, an answer only after the write is on disk, and [plans that do not look at the values](plans).
     pub(super) fn settings(&self) -> String {
         let patience = self.patience_ms;
         format!(
@@ -77,7 +79,9 @@ impl Manager {
              SET idle_in_transaction_session_timeout = {patience};
              SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning';
              SELECT set_config('synchronous_commit', 'on', false)
-                 WHERE current_setting('synchronous_commit') = 'off';"
+                 WHERE current_setting('synchronous_commit') = 'off';
+             {}",
+            plans::SETTINGS
         )
     }
 }
@@ -106,12 +110,15 @@ impl deadpool::managed::Manager for Manager {
         });
         client.batch_execute(&self.settings()).await?;
         let prepared = Statement::ALL.iter().map(|_| OnceLock::new()).collect();
-        Ok(Connection { client, prepared, believed })
+        Ok(Connection { client, prepared, plans: Plans::new(), believed })
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Fault> {
         if connection.client.is_closed() || !self.is_believed(connection.believed) {
             return Err(RecycleError::message("the connection is gone"));
+        }
+        if connection.plans.are_old() {
+            plans::forget(&connection.client).await;
         }
         Ok(())
     }
