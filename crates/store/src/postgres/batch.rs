@@ -1,6 +1,6 @@
 //! What some callers want, as statements for all of them: asked at once, and each answer brought to who asked.
 
-use super::form::Steps;
+use super::form::{Callers, Steps};
 use super::link::{Link, Ready};
 use super::tx::{BEGIN, everything};
 use super::types::Owned;
@@ -66,20 +66,20 @@ impl<'j> Group<'j> {
     /// # Errors
     /// As of any statement; nothing was done.
     pub(super) async fn prepare(&self, link: &mut Link) -> Result<(), Fault> {
-        link.prepare(self.steps, self.are_many()).await
+        link.prepare(self.steps, self.callers()).await
     }
 
-    /// Several steps have no form for one.
-    fn are_many(&self) -> bool {
-        self.jobs.len() > 1 || self.steps.alone().is_none()
+    fn callers(&self) -> Callers {
+        if self.jobs.len() > 1 { Callers::Many } else { Callers::One }
     }
 
     /// As [`ask`], for this group.
     async fn ask(&self, ready: Ready<'_>) -> Result<Option<Vec<Answer>>, Fault> {
-        let prepared = ready.prepared(self.steps, self.are_many())?;
+        let callers = self.callers();
+        let prepared = ready.prepared(self.steps, callers)?;
         let parameters = self.jobs.first().map_or(0, |job| job.values.len());
         let nth = |index| self.jobs.iter().map(move |job| job.values.get(index));
-        let query = if self.are_many() {
+        let query = if callers == Callers::Many {
             let columns: Vec<Vec<_>> = (0..parameters).map(|index| nth(index).collect()).collect();
             ready.client.query_raw(prepared, columns.iter().map(|column| column as &(dyn ToSql + Sync))).await
         } else {
@@ -92,9 +92,11 @@ impl<'j> Group<'j> {
         match answer {
             Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Ok(None),
             Err(error) => Err(error.into()),
-            Ok((rows, _)) if self.are_many() && self.steps.reads() => self.found(rows).map(Some),
-            Ok((rows, _)) if self.are_many() => self.touched(&rows).map(Some),
-            Ok((rows, touched)) => Ok(Some(vec![Answer { rows, touched: touched > 0 }])),
+            Ok((rows, touched)) if callers == Callers::One && self.steps.alone().is_some() => {
+                Ok(Some(vec![Answer { rows, touched: touched > 0 }]))
+            }
+            Ok((rows, _)) if self.steps.reads() => self.found(rows).map(Some),
+            Ok((rows, _)) => self.touched(&rows).map(Some),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A connection that is driven by the task that uses it: what is sent and what comes back wakes nobody else.
 
-use super::form::{Steps, spelled};
+use super::form::{Callers, Steps, spelled};
 use super::plans::{self, Plans};
 use super::pool::{Manager, Wire};
 use crate::Fault;
@@ -26,6 +26,15 @@ pub(super) struct Link {
 struct Forms {
     for_one: Option<Statement>,
     for_many: Option<Statement>,
+}
+
+impl Forms {
+    fn of(&mut self, callers: Callers) -> &mut Option<Statement> {
+        match callers {
+            Callers::One => &mut self.for_one,
+            Callers::Many => &mut self.for_many,
+        }
+    }
 }
 
 impl Link {
@@ -57,18 +66,14 @@ impl Link {
     ///
     /// # Errors
     /// As of any statement; nothing was done.
-    pub(super) async fn prepare(&mut self, steps: Steps, many: bool) -> Result<(), Fault> {
-        let forms = self.forms.entry(steps).or_default();
-        let missing = if many { forms.for_many.is_none() } else { forms.for_one.is_none() };
-        if !missing {
+    pub(super) async fn prepare(&mut self, steps: Steps, callers: Callers) -> Result<(), Fault> {
+        let prepared = self.forms.entry(steps).or_default().of(callers);
+        if prepared.is_some() {
             return Ok(());
         }
         let client = &self.client;
         let work = async {
-            match steps.alone().filter(|_| !many) {
-                Some(statement) => forms.for_one = Some(client.prepare(spelled(statement)?).await?),
-                None => forms.for_many = Some(client.prepare(&for_many(client, steps).await?).await?),
-            }
+            *prepared = Some(client.prepare(&form(client, steps, callers).await?).await?);
             Ok(())
         };
         self.line.drive(work).await?
@@ -105,20 +110,22 @@ impl<'l> Ready<'l> {
     ///
     /// # Errors
     /// It was not.
-    pub(super) fn prepared(self, steps: Steps, many: bool) -> Result<&'l Statement, Fault> {
-        let forms = self.forms.get(&steps);
-        let form = forms.and_then(|forms| if many { forms.for_many.as_ref() } else { forms.for_one.as_ref() });
+    pub(super) fn prepared(self, steps: Steps, callers: Callers) -> Result<&'l Statement, Fault> {
+        let form = self.forms.get(&steps).and_then(|forms| match callers {
+            Callers::One => forms.for_one.as_ref(),
+            Callers::Many => forms.for_many.as_ref(),
+        });
         form.ok_or_else(|| Fault::other("a statement that was not prepared"))
     }
 }
 
-/// The form for many, with the types that the database finds for one.
-pub(super) async fn for_many(client: &Client, steps: Steps) -> Result<String, Fault> {
+/// The text of some steps, with the types that the database finds for each alone.
+pub(super) async fn form(client: &Client, steps: Steps, callers: Callers) -> Result<String, Fault> {
     let mut types: Vec<Vec<Type>> = Vec::new();
     for statement in steps.iter() {
         types.push(client.prepare(spelled(statement)?).await?.params().to_vec());
     }
-    steps.for_many(&types.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    steps.form(callers, &types.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 /// What a client's messages travel on.
