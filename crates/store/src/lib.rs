@@ -46,6 +46,7 @@ mod statements;
 mod store;
 mod tokens;
 mod tx;
+mod unyielding;
 mod users;
 mod value;
 
@@ -71,5 +72,6 @@ pub use seats::{SeatClaim, SeatRow};
 pub use sessions::{Consent, ConsentGrant, Pending, Session, SignedIn};
 pub use store::{Options, ServingLock, Store, lock_for_serving};
 pub use tokens::{AccessTokenRow, CodeRow, NewAccessToken, NewCode};
+pub use unyielding::unyielding;
 pub use users::StoredUser;
 pub use value::{Hash, Masked};

@@ -2,6 +2,7 @@
 
 use super::connection::{Shared, drive};
 use super::{Handler, Limits};
+use claviger_store::unyielding;
 use hyper::server::conn::http1;
 use std::io;
 use std::sync::Arc;
@@ -37,10 +38,10 @@ pub async fn serve<H: Handler>(listener: TcpListener, handler: H, limits: Limits
                 // An answer is written at once, and small: waiting for more to send would only cost time.
                 let _ = stream.set_nodelay(true);
                 let (shared, stop) = (Arc::clone(&shared), for_connections.clone());
-                connections.spawn(async move {
+                connections.spawn(unyielding(async move {
                     drive(stream, peer, shared, stop).await;
                     drop(place);
-                });
+                }));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

@@ -14,7 +14,7 @@ use super::form::Steps;
 use super::link::Link;
 use super::pool::Manager;
 use super::types::Owned;
-use crate::Fault;
+use crate::{Fault, unyielding};
 use deadpool::managed::Pool;
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -63,6 +63,8 @@ struct State {
     carried: usize,
     /// When the last of them left.
     left: Option<Instant>,
+    /// Whether somebody looks after those who wait for those on their way.
+    watched: bool,
     closed: bool,
 }
 
@@ -106,17 +108,11 @@ impl Crowd {
     async fn send(&self, steps: Steps, values: Vec<Owned>) -> Result<Answer, Fault> {
         let (reply, answer) = oneshot::channel();
         self.0.admit(Job { steps, values, reply })?;
-        let mut answer = pin!(answer);
         // The driver's waits are bounded; this bound is for its turn.
-        let until = Instant::now() + 2 * self.0.patience;
-        while Instant::now() < until {
-            match tokio::time::timeout(SLOW, answer.as_mut()).await {
-                Ok(Ok(result)) => return result,
-                Ok(Err(_)) => break,
-                Err(_) => self.0.call(&mut self.0.state()),
-            }
+        match tokio::time::timeout(2 * self.0.patience, answer).await {
+            Ok(Ok(result)) => result,
+            _ => Err(self.0.unheard()),
         }
-        Err(self.0.unheard())
     }
 }
 
@@ -154,14 +150,29 @@ impl Shared {
     /// Calls a driver, where it is worth its while and one is free.
     fn call(self: &Arc<Self>, state: &mut State) {
         if !state.is_worthwhile() {
-            return;
+            return self.watch(state);
         }
         if state.idle > 0 {
             self.bell.notify_one();
         } else if state.drivers < self.drivers {
             state.drivers += 1;
-            tokio::spawn(drive(Driver { shared: Arc::clone(self), link: None, carried: 0 }));
+            tokio::spawn(unyielding(drive(Driver { shared: Arc::clone(self), link: None, carried: 0 })));
         }
+    }
+
+    /// Sees to it that those who wait are not held up by those who take long. One timer for all of them: a short one that
+    /// each set for itself would wake up the thread that waits for the network, each time.
+    fn watch(self: &Arc<Self>, state: &mut State) {
+        if std::mem::replace(&mut state.watched, true) {
+            return;
+        }
+        let mut watching = Watching { shared: Arc::clone(self), ended: false };
+        tokio::spawn(async move {
+            while !watching.ended {
+                tokio::time::sleep(SLOW).await;
+                watching.look();
+            }
+        });
     }
 
     /// Those whose turn it is. The others with the same row have theirs later.
@@ -180,6 +191,32 @@ impl Shared {
         state.carried += jobs.len();
         state.left = Some(Instant::now());
         jobs
+    }
+}
+
+/// Looks after those who wait, until nobody does.
+struct Watching {
+    shared: Arc<Shared>,
+    ended: bool,
+}
+
+impl Watching {
+    fn look(&mut self) {
+        let mut state = self.shared.state();
+        if state.waiting.is_empty() || state.closed {
+            (self.ended, state.watched) = (true, false);
+        } else {
+            self.shared.call(&mut state);
+        }
+    }
+}
+
+impl Drop for Watching {
+    /// Its runtime may end before it does.
+    fn drop(&mut self) {
+        if !self.ended {
+            self.shared.state().watched = false;
+        }
     }
 }
 
