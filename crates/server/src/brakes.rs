@@ -132,6 +132,29 @@ impl Brakes {
         tokio::time::timeout(PATIENCE, self.start_patiently(*subject, now)).await.unwrap_or(Err(1))
     }
 
+    /// As [`Brakes::start`], for an attempt that counts for several subjects, the strictest first; where one of them is
+    /// braked, it counts for none.
+    ///
+    /// # Errors
+    /// After how many seconds the next attempt will be looked at.
+    pub async fn start_each(
+        &self,
+        subjects: impl IntoIterator<Item = Subject>,
+        now: i64,
+    ) -> Result<Vec<Attempt<'_>>, i64> {
+        let mut attempts = Vec::new();
+        for subject in subjects {
+            match self.start(&subject, now).await {
+                Ok(attempt) => attempts.push(attempt),
+                Err(seconds) => {
+                    attempts.into_iter().for_each(Attempt::undecided);
+                    return Err(seconds);
+                }
+            }
+        }
+        Ok(attempts)
+    }
+
     async fn start_patiently(&self, subject: Subject, now: i64) -> Result<Attempt<'_>, i64> {
         loop {
             let verdict = match self.table(subject).admit(subject, now) {

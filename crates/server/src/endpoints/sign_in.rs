@@ -60,7 +60,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return Ok(page(SignInError::WrongPassword));
     }
-    let user = match token::check_password(app, site, username, &password).await {
+    let user = match token::check_password(app, site, (username, &password), flow.incoming.client).await {
         Ok(Some(user)) => user,
         Ok(None) => return Ok(page(SignInError::WrongPassword)),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {

@@ -4,7 +4,7 @@
 //!    ask for? 4. Load what the grant names. 5. Decide ([`claviger_core::grant`]). 6. Mint and commit ([`crate::issue`]).
 
 use crate::app::App;
-use crate::brakes::Subject;
+use crate::brakes::{Attempt, Subject};
 use crate::clients::{self, Authenticated};
 use crate::endpoints::refresh::Refresh;
 use crate::failure::{self, Failure};
@@ -22,6 +22,7 @@ use claviger_core::{Params, Refusal};
 use claviger_store::StoredUser;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Answers a token request.
@@ -55,7 +56,8 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
         Grant::ClientCredentials => client_credentials(app, site, &client, &request).await,
         Grant::AuthorizationCode { id, code, .. } => authorization_code(app, site, &client, &request, id, code).await,
         Grant::Password { username, password } => {
-            password_grant(app, site, &client, &request, username, password).await
+            let from = incoming.client;
+            password_grant(app, site, &client, &request, (username, password), from).await
         }
         Grant::RefreshToken { presented, token } => {
             Refresh { app, site, client: &client, request: &request, presented, token }.answer().await
@@ -170,24 +172,25 @@ async fn password_grant(
     site: &Site,
     client: &Authenticated,
     request: &TokenRequest,
-    username: &str,
-    password: &Plain,
+    login: (&str, &Plain),
+    from: IpAddr,
 ) -> Result<Vec<u8>, Failure> {
     use_legacy(app, site, client, Legacy::Password)?;
-    let user = check_password(app, site, username, password).await?.ok_or(Refusal::WrongPassword)?;
+    let user = check_password(app, site, login, from).await?.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
     issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await
 }
 
-/// Finds the user with this name and password; `None` if there is none such, at the same cost.
+/// Finds the user with this name and password; `None` if there is none such, at the same cost. Guessing is braked for the
+/// user, and for the address that it comes `from`, where somebody tries many users a few times each.
 ///
 /// # Errors
 /// Braked, or no room for another hash.
 pub(crate) async fn check_password(
     app: &App,
     site: &Site,
-    username: &str,
-    password: &Plain,
+    (username, password): (&str, &Plain),
+    from: IpAddr,
 ) -> Result<Option<User>, Failure> {
     let realm = &site.realm.id;
     let key = User::username_key(username);
@@ -195,19 +198,21 @@ pub(crate) async fn check_password(
     let subject =
         found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
     let braked = |seconds| Refusal::Braked { seconds, user: true };
-    let attempt = app.brakes.start(&subject, app.clock.now()).await.map_err(braked)?;
+    // The user's first: who is braked there does not use up the address.
+    let subjects = [Some(subject), Subject::address(from)].into_iter().flatten();
+    let attempts = app.brakes.start_each(subjects, app.clock.now()).await.map_err(braked)?;
     let checked = match &found {
         Some(StoredUser { password_hash: Some(hash), .. }) => app.hasher.verify(password.clone(), hash.as_str()).await,
         _ => app.hasher.verify_against_nothing().await.map(|()| false),
     };
     match checked {
         Err(_) => {
-            attempt.undecided();
+            attempts.into_iter().for_each(Attempt::undecided);
             Err(Failure::Busy("password hashing"))
         }
         Ok(false) => Ok(None),
         Ok(true) => {
-            attempt.succeeded();
+            attempts.into_iter().for_each(Attempt::succeeded);
             Ok(found.map(|found| found.user).filter(|user| !user.disabled))
         }
     }

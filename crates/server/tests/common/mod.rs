@@ -17,7 +17,7 @@ pub use browser::Browser;
 pub use reply::{Reply, unescape};
 
 use claviger::clock::Clock;
-use claviger::http::Limits;
+use claviger::http::{Limits, Network};
 use claviger::keys::Keys;
 use claviger::master_key::MasterKey;
 use claviger::secrets::Secrets;
@@ -124,7 +124,9 @@ impl Server {
         let app = server::open(store.clone(), &master, clock, None).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let service = Service { app, fallback: None };
-        let task = tokio::spawn(server::run(service, vec![listener], Limits::default(), stopped));
+        // Where a test says that it comes from elsewhere, it does.
+        let limits = Limits { proxies: ["127.0.0.1".parse::<Network>().unwrap()].into(), ..Limits::default() };
+        let task = tokio::spawn(server::run(service, vec![listener], limits, stopped));
         // Without the certificates of the whole web, whose reading takes longer than most tests.
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let http = http.tls_certs_only([]).build().unwrap();

@@ -356,6 +356,28 @@ async fn bar_70_guessing_a_password_is_braked_in_every_spelling_and_on_every_way
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bar_70_trying_many_users_a_few_times_each_is_braked_by_where_it_comes_from() {
+    let server = with_password_grant().await;
+    let from = async |address: &str, name: &str, password: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
+        let body = format!("client_id=old&client_secret={SECRET}&grant_type=password&username={name}&password=");
+        server.send(Method::POST, "/token", &headers, body + password).await
+    };
+    for n in 0..40 {
+        server.add_user(&user(&format!("many-{n}"), &format!("many-{n}"))).await;
+        for _ in 0..5 {
+            from("192.0.2.7", &format!("many-{n}"), "wrong").await.refused(400, "invalid_grant");
+        }
+    }
+    let braked = from("192.0.2.7", "alice", PASSWORD).await;
+    braked.refused(429, "invalid_grant");
+    assert_eq!(braked.header("retry-after"), "1");
+    assert_eq!(from("192.0.2.8", "alice", PASSWORD).await.status, 200, "others have no part in it");
+    server.pass(2);
+    assert_eq!(from("192.0.2.7", "alice", PASSWORD).await.status, 200, "nor is alice locked out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bar_71_browsers_may_call_from_anywhere_without_credentials() {
     let server = started().await;
     let origin = ("origin", "https://spa.example");
