@@ -179,16 +179,18 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
 }
 
 /// Authorization code (RFC 6749 4.1.3); the code itself was found genuine and unspent, and spending it is what the
-/// transaction decides.
+/// transaction decides. `user` and `consented`: who gave it and what they consent to, loaded again.
 ///
 /// # Errors
-/// Another client's, another redirect URI, PKCE, legacy behaviours that were taken away meanwhile, the user gone.
+/// Another client's, another redirect URI, PKCE, legacy behaviours that were taken away meanwhile; the user, their consent or
+/// their companies gone.
 pub fn authorization_code(
     realm: &Realm,
     client: &Client,
     request: &TokenRequest,
     code: &CodeBinding,
     user: Option<&User>,
+    consented: Option<&ScopeSet>,
 ) -> Result<Decision, Refusal> {
     let Grant::AuthorizationCode { redirect_uri, verifier, .. } = &request.grant else {
         return Err(Refusal::UnknownGrant);
@@ -201,16 +203,15 @@ pub fn authorization_code(
     if code.challenge.is_none() && !(client.is_confidential() && realm.allows(client, Legacy::NoPkce)) {
         return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
     }
-    if user.is_none_or(|user| user.disabled) {
-        return Err(Refusal::GrantUnbacked);
-    }
+    let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
     if request.audience.as_ref().is_some_and(|asked| *asked != code.granted.audience) {
         return Err(Refusal::AudienceNotAllowed);
     }
-    let granted = code.granted.clone();
+    let mut granted = still_granted(client, code.granted.clone(), consented)?;
+    keep_organisations(&mut granted, user)?;
     let id_token = granted.scope.contains("openid").then(|| IdTokenPlan { nonce: code.nonce.clone() });
     Ok(Decision {
-        scope_differs: code.scope_differs,
+        scope_differs: code.scope_differs || !granted.scope.same(&code.granted.scope),
         user: Some(code.user.clone()),
         access: access_plan(realm, client, &granted.audience),
         refresh: refresh_plan(realm, client, true),
@@ -218,6 +219,28 @@ pub fn authorization_code(
         id_token,
         granted,
     })
+}
+
+/// What is left of a grant that its user consented to, now that they consent to `consented` (`None`: to nothing). Of a grant
+/// that needs no consent, all.
+///
+/// # Errors
+/// There is no consent any more.
+pub fn still_granted(client: &Client, granted: Granted, consented: Option<&ScopeSet>) -> Result<Granted, Refusal> {
+    let trusted = client.trusted && client.is_confidential();
+    if granted.flow != GrantType::AuthorizationCode || trusted {
+        return Ok(granted);
+    }
+    let consented = consented.ok_or(Refusal::GrantUnbacked)?;
+    let scope = granted.scope.iter().filter(|token| consented.contains(token)).collect();
+    Ok(Granted { scope, ..granted })
+}
+
+/// The companies and sites of a grant that are still its user's; not none of several.
+fn keep_organisations(granted: &mut Granted, user: &User) -> Result<(), Refusal> {
+    let had_some = !granted.organisations.is_empty();
+    granted.organisations.retain(|id| user.organisations.contains(id));
+    if had_some && granted.organisations.is_empty() { Err(Refusal::GrantUnbacked) } else { Ok(()) }
 }
 
 /// The redirect URI of the token request is the one of the authorization request, and still registered (RFC 6749
@@ -266,10 +289,7 @@ pub fn refresh(
     // What the client may no longer have, it no longer gets.
     granted.scope = granted.scope.iter().filter(|token| client.scope.contains(token)).collect();
     if let GrantUser::There(user) = user {
-        granted.organisations.retain(|id| user.organisations.contains(id));
-        if granted.organisations.is_empty() && !stored.granted.organisations.is_empty() {
-            return Err(Refusal::GrantUnbacked);
-        }
+        keep_organisations(&mut granted, user)?;
     }
     if let Some(asked) = &request.scope {
         if !asked.is_subset(&stored.granted.scope) {

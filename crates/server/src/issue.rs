@@ -19,7 +19,9 @@ use claviger_core::jose::{Typ, token_hash};
 use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
-use claviger_store::{BackedGrant, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim};
+use claviger_store::{
+    BackedGrant, CodeRow, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim,
+};
 use std::borrow::Cow;
 
 /// What a token comes from.
@@ -28,10 +30,8 @@ pub(crate) enum Origin<'a> {
     Fresh,
     /// A code, which becomes the grant.
     Code {
-        /// Its row.
-        id: Id,
-        /// Its hash.
-        hash: [u8; 32],
+        /// As it was loaded or recalled.
+        row: &'a CodeRow,
     },
     /// A grant, by its refresh token.
     Refresh {
@@ -103,7 +103,7 @@ pub(crate) async fn token_answer(
     )?;
     let issue = Issue {
         now,
-        redeem: if let Origin::Code { id, hash } = origin { Some(Redeem { code: id, hash }) } else { None },
+        redeem: redeem_step(&origin),
         rotate: rotate_step(site, &origin, grant.rotate, &body, now)?,
         new_grant: grant.row,
         seats: grant.seats,
@@ -179,7 +179,7 @@ fn grant_step(
     if decision.granted.flow == GrantType::ClientCredentials && !refreshable && decision.seats.is_empty() {
         return Ok(GrantStep::default());
     }
-    let id = if let Origin::Code { id, .. } = origin { *id } else { ids::new(now) };
+    let id = if let Origin::Code { row } = origin { row.code.id } else { ids::new(now) };
     let absolute = if refreshable { now + policy.refresh_absolute.as_millis() } else { access_end };
     let idle = if refreshable { (now + policy.refresh_idle.as_millis()).min(absolute) } else { access_end };
     let nonce: [u8; 16] = random_bytes();
@@ -232,6 +232,11 @@ fn rotate_step(
         backing: backed.backing.clone(),
         replay,
     }))
+}
+
+fn redeem_step(origin: &Origin<'_>) -> Option<Redeem> {
+    let Origin::Code { row } = origin else { return None };
+    Some(Redeem { code: row.code.id, hash: *row.code.hash, backing: row.backing.clone() })
 }
 
 fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {

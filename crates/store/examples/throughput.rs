@@ -165,7 +165,7 @@ async fn run(folder: &str, callers: &[usize], seconds: u64) {
                 assert!(row.redeemed_at.is_none());
                 let issue = Issue {
                     now: NOW,
-                    redeem: Some(Redeem { code: code_id, hash: [5; 32] }),
+                    redeem: Some(Redeem { code: code_id, hash: [5; 32], backing: Backing::default() }),
                     new_grant: Some(grant(code_id)),
                     ..Issue::default()
                 };

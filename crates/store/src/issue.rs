@@ -36,6 +36,8 @@ pub struct Redeem {
     pub code: Id,
     /// SHA-256 of the code.
     pub hash: Hash,
+    /// What the answer rests on, and must still be so when the grant begins: it may have been read long ago.
+    pub backing: Backing,
 }
 
 /// The refresh of a grant.
@@ -70,7 +72,7 @@ pub enum Issued {
     /// The grant is over or revoked, its generation is no longer the one that was presented, or what it rests on has
     /// changed.
     Stale,
-    /// The client is not active, or the user is disabled.
+    /// The client is not active, the user is disabled, or what the exchange of a code rests on has changed.
     Barred,
     /// No seat is free.
     NoSeat {
@@ -135,7 +137,7 @@ impl Store {
 async fn at_one_go(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fault> {
     let redeem = issue.redeem.as_ref().map(|redeem| redeem_values(redeem, issue.now));
     let rotate = issue.rotate.as_ref().map(|rotate| rotate_values(rotate, issue.now));
-    let grant = issue.new_grant.as_ref().map(grant_values);
+    let grant = issue.new_grant.as_ref().map(|grant| grant_values(grant, issue.redeem.as_ref()));
     let access = issue.access.as_ref().map(access_token_values);
     let steps = [
         redeem.as_ref().map(|values| (Statement::RedeemCode, values.as_slice())),
@@ -161,7 +163,7 @@ async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
         return Ok(End::Undo(if is_my_turn(tx, rotate).await? { Issued::Done } else { Issued::Stale }));
     }
     if let Some(grant) = &issue.new_grant
-        && tx.execute(Statement::AddGrant, &grant_values(grant)).await? == 0
+        && tx.execute(Statement::AddGrant, &grant_values(grant, issue.redeem.as_ref())).await? == 0
     {
         let mine = is_mine(tx, Some(grant)).await?;
         return Ok(End::Undo(if mine { Issued::Done } else { Issued::Barred }));
@@ -219,7 +221,8 @@ fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 10] {
     ]
 }
 
-fn grant_values(grant: &NewGrant) -> [Value<'_>; 12] {
+fn grant_values<'v>(grant: &'v NewGrant, redeem: Option<&'v Redeem>) -> [Value<'v>; 14] {
+    let [user, consent] = redeem.map_or([Value::Null; 2], |redeem| redeem.backing.values());
     *values![
         &grant.id,
         &grant.realm,
@@ -233,5 +236,7 @@ fn grant_values(grant: &NewGrant) -> [Value<'_>; 12] {
         grant.created_at,
         grant.idle_expires_at,
         grant.expires_at,
+        user,
+        consent,
     ]
 }

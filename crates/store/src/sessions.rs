@@ -67,6 +67,11 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// The user and their consent, as a condition: see [`Redeem`](crate::Redeem).
+    pub fn backing(&self) -> Backing {
+        self.backing.clone()
+    }
+
     /// All of it, as a condition: see [`Approval`](crate::Approval).
     pub fn standing(&self) -> Standing {
         Standing { session: self.session.hash, backing: self.backing.clone() }

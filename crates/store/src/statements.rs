@@ -142,10 +142,12 @@ registry! {
             AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope || '|' || c.organisations FROM consent c
                 WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4))
         ON CONFLICT (id) DO NOTHING";
-    /// With the user who gave it: one round trip.
+    /// With the user who gave it and their consent: one round trip.
     Code = "SELECT c.id, c.hash, c.realm, c.client, c.doc, c.expires_at, c.user_id, c.redeemed_at,
-            u.doc, u.disabled, u.password_hash
-        FROM code c LEFT JOIN users u ON u.realm = c.realm AND u.id = c.user_id WHERE c.id = ?1";
+            u.doc, u.disabled, u.password_hash, n.scope, n.organisations, n.updated_at
+        FROM code c LEFT JOIN users u ON u.realm = c.realm AND u.id = c.user_id
+            LEFT JOIN consent n ON n.realm = c.realm AND n.user_id = c.user_id AND n.client = c.client
+        WHERE c.id = ?1";
     RedeemCode = "UPDATE code SET redeemed_at = ?3
         WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NULL AND expires_at > ?3";
     /// Whether a grant is the one that an attempt began: nobody else has its nonce.
@@ -153,12 +155,16 @@ registry! {
     IsMyCode = "SELECT 1 FROM code WHERE id = ?1 AND hash = ?2";
     IsMyToken = "SELECT 1 FROM access_token WHERE id = ?1 AND hash = ?2";
     CodeRedeemedAt = "SELECT redeemed_at FROM code WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NOT NULL";
-    /// Only for a client that is served and a user who may sign in, whatever the caller believed a moment ago.
+    /// Only for a client that is served and a user who may sign in, whatever the caller believed a moment ago; and, where
+    /// it says what it believes of the user and their consent, only while that is so.
     AddGrant = "INSERT INTO grants (id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at,
             refreshed_at, idle_expires_at, expires_at, check_at)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?11 FROM client c
         WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (CAST(?4 AS TEXT) IS NULL
-            OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0))
+            OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0
+                AND (CAST(?13 AS TEXT) IS NULL OR u.doc = ?13)))
+            AND (CAST(?14 AS TEXT) IS NULL OR ?14 = (SELECT n.scope || '|' || n.organisations FROM consent n
+                WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3))
         ON CONFLICT (id) DO NOTHING";
     /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. What
     /// its caller believes of the user and the consent behind it must still be so.

@@ -1,6 +1,7 @@
 //! Authorization codes and opaque access tokens: rows keyed by the id inside of the token, holding its hash.
 
-use crate::backing::Standing;
+use crate::backing::{Backing, Standing};
+use crate::sessions::{Consent, read_consent_at};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -36,6 +37,10 @@ pub struct CodeRow {
     pub redeemed_at: Option<i64>,
     /// The user who gave it, as they are now.
     pub user: Option<StoredUser>,
+    /// What they let the client do, as it is now.
+    pub consent: Option<Consent>,
+    /// Both, as a condition: see [`Redeem`](crate::Redeem).
+    pub backing: Backing,
 }
 
 /// An opaque access token that is being given out.
@@ -98,6 +103,8 @@ impl Store {
                     },
                     redeemed_at: row.int_or_null(7)?,
                     user: read_user_at(row, 8)?,
+                    consent: read_consent_at(row, 11)?,
+                    backing: Backing::read(row, 8, 11)?,
                 })
             })
             .await

@@ -4,7 +4,7 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Store, lock_for_serving,
+    Backing, Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Store, lock_for_serving,
 };
 use std::path::PathBuf;
 
@@ -57,7 +57,7 @@ fn exchange(code: [u8; 16]) -> Issue {
         idle_expires_at: NOW + HOUR,
         expires_at: NOW + HOUR,
     };
-    let redeem = Some(Redeem { code, hash: [5; 32] });
+    let redeem = Some(Redeem { code, hash: [5; 32], backing: Backing::default() });
     Issue { now: NOW, redeem, new_grant: Some(grant), ..Issue::default() }
 }
 

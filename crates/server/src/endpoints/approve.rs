@@ -66,8 +66,12 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
         if approved.request.destination.wildcard {
             app.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
         }
-        let user = StoredUser { user: approved.who.user.clone(), password_hash: None };
-        app.recall.keep_code(CodeRow { code, redeemed_at: None, user: Some(user) });
+        // With a consent that has just changed it rests on what nobody has read yet.
+        if approved.given.is_none() {
+            let user = Some(StoredUser { user: approved.who.user.clone(), password_hash: None });
+            let (consent, backing) = (approved.who.consent.clone(), approved.who.backing());
+            app.recall.keep_code(CodeRow { code, redeemed_at: None, user, consent, backing });
+        }
     }
     Ok(Some(delivery))
 }

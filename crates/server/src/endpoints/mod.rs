@@ -5,6 +5,7 @@ pub(crate) mod authorization;
 pub(crate) mod bearer;
 pub(crate) mod consent;
 pub(crate) mod end_session;
+mod exchange;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
 pub(crate) mod metadata;

@@ -7,15 +7,14 @@ use crate::endpoints::token::use_legacy;
 use crate::failure::Failure;
 use crate::issue::{self, Origin};
 use crate::sites::Site;
-use claviger_core::client::GrantType;
+use claviger_core::Refusal;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{self, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
 use claviger_core::token_request::TokenRequest;
 use claviger_core::user::User;
-use claviger_core::{Client, Refusal};
-use claviger_store::{BackedGrant, Consent, GrantRow};
+use claviger_store::{BackedGrant, GrantRow};
 
 /// How often a refresh that lost a race looks again.
 const TRIES: usize = 4;
@@ -76,7 +75,9 @@ impl Refresh<'_> {
         if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
-        let granted = still_granted(client, row, backed.consent.as_ref())?;
+        let granted: Granted = serde_json::from_str(&row.grant.doc)?;
+        let consented = backed.consent.as_ref().map(|consent| &consent.scope);
+        let granted = grant::still_granted(client, granted, consented)?;
         let stored = StoredGrant {
             client: &row.grant.client,
             granted: &granted,
@@ -115,20 +116,6 @@ impl Refresh<'_> {
         self.app.revoke_grant(self.site, &row.grant.id, "refresh token reused").await?;
         Err(Refusal::RefreshReused.into())
     }
-}
-
-/// What a grant still covers: of what its user consented to, only what was not withdrawn.
-fn still_granted(client: &Client, row: &GrantRow, consent: Option<&Consent>) -> Result<Granted, Failure> {
-    let mut granted: Granted = serde_json::from_str(&row.grant.doc)?;
-    let trusted = client.trusted && client.is_confidential();
-    if row.grant.user.is_none() || granted.flow != GrantType::AuthorizationCode || trusted {
-        return Ok(granted);
-    }
-    let consent = consent.ok_or(Refusal::GrantUnbacked)?;
-    if !granted.scope.is_subset(&consent.scope) {
-        granted.scope = granted.scope.iter().filter(|token| consent.scope.contains(token)).collect();
-    }
-    Ok(granted)
 }
 
 fn as_grant_user<'a>(row: &GrantRow, user: Option<&'a User>) -> GrantUser<'a> {

@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::brakes::{Attempt, Subject};
 use crate::clients::{self, Authenticated};
+use crate::endpoints::exchange::Exchange;
 use crate::endpoints::refresh::Refresh;
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
@@ -14,8 +15,7 @@ use crate::sites::Site;
 use claviger_core::client_auth::Credentials;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant;
-use claviger_core::granted::CodeBinding;
-use claviger_core::token::{Id, Plain, hash_is};
+use claviger_core::token::Plain;
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::user::User;
 use claviger_core::{Params, Refusal};
@@ -23,7 +23,6 @@ use claviger_store::StoredUser;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Answers a token request.
 pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
@@ -54,7 +53,9 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
     let request = TokenRequest::parse(&params, client.client())?;
     match &request.grant {
         Grant::ClientCredentials => client_credentials(app, site, &client, &request).await,
-        Grant::AuthorizationCode { id, code, .. } => authorization_code(app, site, &client, &request, id, code).await,
+        Grant::AuthorizationCode { id, code, .. } => {
+            Exchange { app, site, client: &client, request: &request, id, code }.answer().await
+        }
         Grant::Password { username, password } => {
             let from = incoming.client;
             password_grant(app, site, &client, &request, (username, password), from).await
@@ -122,49 +123,6 @@ async fn client_credentials(
     };
     let decision = grant::client_credentials(&site.realm, client.client(), request, acts_as.as_ref())?;
     issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await
-}
-
-async fn authorization_code(
-    app: &App,
-    site: &Site,
-    client: &Authenticated,
-    request: &TokenRequest,
-    id: &Id,
-    code: &Plain,
-) -> Result<Vec<u8>, Failure> {
-    let realm = &site.realm.id;
-    let row = match app.recall.take_code(id) {
-        Some(row) => row,
-        None => app.store.code(id).await?.map(Arc::new).ok_or(Refusal::CodeUnknown)?,
-    };
-    if row.code.realm != *realm || !hash_is(code.expose(), row.code.hash.as_slice()) {
-        return Err(Refusal::CodeUnknown.into());
-    }
-    let binding: CodeBinding = serde_json::from_str(&row.code.doc)?;
-    // A server of before schema 2 kept the user in the document only.
-    let late = if row.code.user.is_none() { app.store.user(realm, &binding.user).await? } else { None };
-    let user = row.user.as_ref().or(late.as_ref()).map(|stored| &stored.user);
-    let decision = grant::authorization_code(&site.realm, client.client(), request, &binding, user)?;
-    if row.redeemed_at.is_some() {
-        return replayed(app, site, id).await;
-    }
-    if row.code.expires_at <= app.clock.now() {
-        return Err(Refusal::CodeExpired.into());
-    }
-    if binding.challenge.is_none() {
-        use_legacy(app, site, client, Legacy::NoPkce)?;
-    }
-    let origin = Origin::Code { id: *id, hash: *row.code.hash };
-    match issue::token_answer(app, site, client.client(), decision, origin).await {
-        Err(Failure::Refusal(Refusal::CodeReplayed)) => replayed(app, site, id).await,
-        other => other,
-    }
-}
-
-/// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
-async fn replayed(app: &App, site: &Site, code: &Id) -> Result<Vec<u8>, Failure> {
-    app.revoke_grant(site, code, "code replayed").await?;
-    Err(Refusal::CodeReplayed.into())
 }
 
 async fn password_grant(

@@ -82,11 +82,14 @@ async fn a_user_who_lost_a_company_elsewhere_has_lost_it() {
     one.add_client(&client("app")).await;
     let browser = Browser::picking("alice", &["acme", "beta"]);
     let mut tokens = one.code_flow(&browser, "app", "read").await;
+    let code = browser.authorize(&one, &authorize_query("app", "read")).await.code();
     for _ in 0..2 {
         tokens = one.refresh("app", &tokens.text("refresh_token")).await;
         assert_eq!(claims(&tokens.text("access_token"))["org"], serde_json::json!(["acme", "beta"]), "{}", tokens.body);
     }
     one.add_user(&of(&["beta"])).await;
+    let exchanged = one.token("app", &redemption(&code)).await;
+    assert_eq!(claims(&exchanged.text("access_token"))["org"], serde_json::json!(["beta"]), "{}", exchanged.body);
     tokens = one.refresh("app", &tokens.text("refresh_token")).await;
     assert_eq!(claims(&tokens.text("access_token"))["org"], serde_json::json!(["beta"]));
     one.add_user(&of(&[])).await;
@@ -111,6 +114,50 @@ async fn a_code_is_spent_whichever_server_gave_it() {
     let until = one.now() + 3_600_000;
     assert!(other.store.disable_user("test", "u1", true, one.now(), until).await.unwrap());
     one.token("app", &redemption(&code)).await.refused(400, "invalid_grant");
+}
+
+/// Whichever server gave the code, and whether that one or another exchanges it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_worth_what_its_user_still_consents_to() {
+    let folder = Folder::new();
+    let ([one, other], browser) = signed_in_at_both(&folder).await;
+    for server in [&one, &other] {
+        let query = authorize_query("app", "read");
+        let code = browser.authorize(&one, &query).await.code();
+        assert!(other.store.withdraw_consent("test", "u1", "app").await.unwrap());
+        server.token("app", &redemption(&code)).await.refused(400, "invalid_grant");
+        let code = browser.authorize(&one, &query).await.code();
+        assert_eq!(server.token("app", &redemption(&code)).await.status, 200, "given again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_narrows_with_the_consent() {
+    let folder = Folder::new();
+    let ([one, other], browser) = signed_in_at_both(&folder).await;
+    for server in [&one, &other] {
+        let wide = browser.authorize(&one, &authorize_query("app", "read write")).await.code();
+        assert!(other.store.withdraw_consent("test", "u1", "app").await.unwrap());
+        let narrow = browser.authorize(&other, &authorize_query("app", "read")).await.code();
+        let tokens = server.token("app", &redemption(&wide)).await;
+        assert_eq!(claims(&tokens.text("access_token"))["scope"], "read", "{}", tokens.body);
+        assert_eq!(tokens.text("scope"), "read", "RFC 6749 5.1: other than was asked for");
+        assert_eq!(server.token("app", &redemption(&narrow)).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_comes_again_ends_its_grant_whatever_its_user_did_meanwhile() {
+    let server = Server::start().await;
+    server.add_client(&client("app")).await;
+    let browser = Browser::default();
+    let code = browser.authorize(&server, &authorize_query("app", "read")).await.code();
+    let tokens = server.token("app", &redemption(&code)).await;
+    let access = tokens.text("access_token");
+    assert_eq!(server.introspect("app", &access).await.json()["active"], true);
+    assert!(server.store.withdraw_consent("test", "u1", "app").await.unwrap());
+    server.token("app", &redemption(&code)).await.refused(400, "invalid_grant");
+    assert_eq!(server.introspect("app", &access).await.json()["active"], false);
 }
 
 /// A browser that both servers gave a code to without a page.

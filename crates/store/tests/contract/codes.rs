@@ -1,6 +1,8 @@
-use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, furnish, id, seat};
+use crate::browsers::consent;
+use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, furnish, id, seat, user};
+use claviger_core::User;
 use claviger_core::client::ClientStatus;
-use claviger_store::{Issue, Issued, Redeem, Store};
+use claviger_store::{Backing, Issue, Issued, Redeem, Store};
 
 pub(crate) async fn a_code_works_once(store: Store) {
     furnish(&store).await;
@@ -22,6 +24,37 @@ pub(crate) async fn a_code_works_once(store: Store) {
     let spent = Issued::CodeSpent { first_redeemed_at: NOW + 1 };
     assert_eq!(store.issue(exchange(code_id, second, NOW + 2)).await.unwrap(), spent);
     assert!(store.access_token(&second).await.unwrap().is_none());
+}
+
+pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
+    furnish(&store).await;
+    store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
+    let given = async || {
+        let code_id = id();
+        store.put_code(code(code_id)).await.unwrap();
+        store.code(&code_id).await.unwrap().unwrap()
+    };
+    let exchanged = async |code_id, backing: &Backing| {
+        let redeem = Some(Redeem { code: code_id, hash: [5; 32], backing: backing.clone() });
+        let issued = store.issue(Issue { redeem, ..exchange(code_id, id(), NOW) }).await.unwrap();
+        let row = store.code(&code_id).await.unwrap().unwrap();
+        assert_eq!(row.redeemed_at.is_some(), issued == Issued::Done, "what is not exchanged is not spent");
+        assert_eq!(store.grant(&code_id).await.unwrap().is_some(), issued == Issued::Done);
+        issued
+    };
+    let [first, second, third] = [given().await, given().await, given().await];
+    assert_eq!(first.consent.as_ref().unwrap().organisations, ["x"]);
+    assert_eq!(exchanged(first.code.id, &first.backing).await, Issued::Done);
+
+    store.put_user("r", &User { administrator: true, ..user("u") }, None, NOW).await.unwrap();
+    assert_eq!(exchanged(second.code.id, &second.backing).await, Issued::Barred, "the user is another");
+    let second = store.code(&second.code.id).await.unwrap().unwrap();
+    assert_eq!(exchanged(second.code.id, &second.backing).await, Issued::Done);
+
+    let third = store.code(&third.code.id).await.unwrap().unwrap();
+    assert!(store.withdraw_consent("r", "u", "c").await.unwrap());
+    assert_eq!(exchanged(third.code.id, &third.backing).await, Issued::Barred, "the consent is gone");
+    assert_eq!(store.code(&third.code.id).await.unwrap().unwrap().consent, None);
 }
 
 pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
@@ -63,7 +96,10 @@ pub(crate) async fn a_wrong_hash_spends_nothing(store: Store) {
     furnish(&store).await;
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
-    let guess = || Issue { redeem: Some(Redeem { code: code_id, hash: [6; 32] }), ..exchange(code_id, id(), NOW) };
+    let guess = || Issue {
+        redeem: Some(Redeem { code: code_id, hash: [6; 32], backing: Backing::default() }),
+        ..exchange(code_id, id(), NOW)
+    };
     assert_eq!(store.issue(guess()).await.unwrap(), Issued::CodeGone);
     assert_eq!(store.issue(exchange(code_id, id(), NOW)).await.unwrap(), Issued::Done);
     assert_eq!(store.issue(guess()).await.unwrap(), Issued::CodeGone, "who does not know it does not hear of it");

@@ -104,7 +104,7 @@ pub(crate) fn access(id: Id, grant: Option<Id>) -> NewAccessToken {
 pub(crate) fn exchange(code: Id, access_id: Id, now: i64) -> Issue {
     Issue {
         now,
-        redeem: Some(Redeem { code, hash: [5; 32] }),
+        redeem: Some(Redeem { code, hash: [5; 32], backing: Backing::default() }),
         new_grant: Some(grant(code)),
         access: Some(access(access_id, Some(code))),
         ..Issue::default()

@@ -54,7 +54,7 @@ promises! {
         a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
     browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_approved_once,
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
-    codes: a_code_works_once, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
+    codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
     refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,
         nothing_turns_over_after_its_end, a_refresh_rests_on_what_was_read, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;

@@ -182,7 +182,7 @@ impl Round {
         // Suspension ends the round for most others, so it comes late.
         match spread.below(if step > STEPS - 3 { 100 } else { 97 }) {
             0..12 => {
-                let redeem = Redeem { code, hash: [5; 32] };
+                let redeem = Redeem { code, hash: [5; 32], backing: Backing::default() };
                 let begun = self.grant(code, "rotate", now);
                 self.issue(store, Issue { now, redeem: Some(redeem), new_grant: Some(begun), ..Issue::default() }).await
             }

@@ -307,7 +307,7 @@ impl World {
         let user = (user != "-").then(|| place(USERS, &user));
         let parties = Parties { realm: place(REALMS, &realm), client: place(CLIENTS, &client), user };
         let grant = self.begun(id, parties, turnover, long);
-        let redeem = Redeem { code: id, hash: if wrong { [6; 32] } else { [5; 32] } };
+        let redeem = Redeem { code: id, hash: if wrong { [6; 32] } else { [5; 32] }, backing: Backing::default() };
         self.begin(extras, Issue { redeem: Some(redeem), new_grant: Some(grant), ..Issue::default() }).await
     }
 
