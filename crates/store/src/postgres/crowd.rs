@@ -108,8 +108,9 @@ impl Crowd {
     async fn send(&self, steps: Steps, values: Vec<Owned>) -> Result<Answer, Fault> {
         let (reply, answer) = oneshot::channel();
         self.0.admit(Job { steps, values, reply })?;
-        // The driver's waits are bounded; this bound is for its turn.
-        match tokio::time::timeout(2 * self.0.patience, answer).await {
+        // For its turn and for the answer together: all drivers may be waiting for a database that says nothing, and whoever
+        // has waited behind them is not to wait as long again.
+        match tokio::time::timeout(self.0.patience, answer).await {
             Ok(Ok(result)) => result,
             _ => Err(self.0.unheard()),
         }
