@@ -380,10 +380,7 @@ mod tests {
     /// As above, on a real PostgreSQL.
     #[tokio::test]
     async fn every_statement_is_prepared_on_postgresql() {
-        let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
-        drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
-        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = crate::postgres::explain::connect().await;
         for statement in Statement::ALL {
             let prepared = client.prepare(crate::postgres::spelled(*statement).unwrap()).await;
             let prepared = prepared.unwrap_or_else(|error| panic!("{statement:?}: {error:?}"));

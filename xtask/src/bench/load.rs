@@ -96,6 +96,14 @@ pub(crate) struct Measured {
     pub(crate) tokens: Vec<String>,
 }
 
+impl Measured {
+    /// Flows a second.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub(crate) fn per_second(&self) -> f64 {
+        self.flows as f64 / self.seconds
+    }
+}
+
 /// Runs the plan on standard input and prints what was measured.
 ///
 /// # Errors

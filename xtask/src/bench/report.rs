@@ -30,7 +30,7 @@ impl Medians {
     pub(crate) fn of(repetitions: Vec<Measured>) -> Self {
         let over = |value: &dyn Fn(&Measured) -> f64| median(repetitions.iter().map(value).collect());
         Self {
-            per_second: over(&|one| one.flows as f64 / one.seconds),
+            per_second: over(&Measured::per_second),
             p50_ms: over(&|one| one.p50_us / 1000.0),
             p99_ms: over(&|one| one.p99_us / 1000.0),
             cpu_us: over(&|one| one.server_cpu_us as f64 / one.flows.max(1) as f64),

@@ -123,13 +123,7 @@ impl Flow<'_> {
         pending: Option<Id>,
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
-        let answer = if pending.is_none() { self.at_once(client, request).await } else { Ok(None) };
-        let answer = match answer {
-            Ok(None) => self.step(client, request, pending, given).await,
-            Ok(Some(answer)) => Ok(answer),
-            Err(failure) => Err(failure),
-        };
-        match answer {
+        match self.step(client, request, pending, given).await {
             Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
@@ -167,6 +161,11 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (app, site) = (self.app, self.site);
+        if pending.is_none()
+            && let Some(answer) = self.at_once(client, request).await?
+        {
+            return Ok(answer);
+        }
         let signed_in = signed_in(app, site, self.browser, &client.id).await?;
         let now = app.clock.now();
         let mut consent = consent_on_record(signed_in.as_ref());

@@ -1,29 +1,22 @@
 //! The exchange of a code (RFC 6749 4.1.3), as far as it needs the server: the code is loaded, or recalled, with its user and
 //! their consent, and one that comes again is told from one that is over.
 
-use crate::app::App;
-use crate::clients::Authenticated;
-use crate::endpoints::token::use_legacy;
+use crate::endpoints::call::Call;
 use crate::failure::Failure;
 use crate::issue::{self, Origin};
-use crate::sites::Site;
 use claviger_core::Refusal;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant::{self, Decision};
 use claviger_core::granted::CodeBinding;
 use claviger_core::token::{Id, Plain, hash_is};
-use claviger_core::token_request::TokenRequest;
 use claviger_store::CodeRow;
 
 /// How often an exchange looks again where what it rests on has changed meanwhile.
 const TRIES: usize = 4;
 
-/// What is asked, by whom.
+/// A code that is presented.
 pub(super) struct Exchange<'a> {
-    pub(super) app: &'a App,
-    pub(super) site: &'a Site,
-    pub(super) client: &'a Authenticated,
-    pub(super) request: &'a TokenRequest,
+    pub(super) call: Call<'a>,
     /// The id inside of the code.
     pub(super) id: &'a Id,
     /// The code, whole.
@@ -37,27 +30,28 @@ impl Exchange<'_> {
     /// As [`grant::authorization_code`]; the consent is gone; unknown, over; exchanged before, which revokes what it gave;
     /// no seat; the store's faults.
     pub(super) async fn answer(&self) -> Result<Vec<u8>, Failure> {
-        if let Some(recalled) = self.app.recall.take_code(self.id) {
+        let app = self.call.app;
+        if let Some(recalled) = app.recall.take_code(self.id) {
             match self.once(&recalled).await {
                 // What was recalled may not be so any more.
-                Err(Failure::Refusal(_)) => {}
-                decided => return decided,
+                Ok(None) | Err(Failure::Refusal(_)) => {}
+                Ok(Some(answer)) => return Ok(answer),
+                Err(failure) => return Err(failure),
             }
         }
-        for _ in 1..TRIES {
-            let row = self.app.store.code(self.id).await?.ok_or(Refusal::CodeUnknown)?;
-            match self.once(&row).await {
-                // Where the user or their consent has changed since it was read, the next look says how.
-                Err(Failure::Refusal(Refusal::GrantUnbacked)) => {}
-                decided => return decided,
+        for _ in 0..TRIES {
+            let row = app.store.code(self.id).await?.ok_or(Refusal::CodeUnknown)?;
+            if let Some(answer) = self.once(&row).await? {
+                return Ok(answer);
             }
         }
         Err(Refusal::GrantUnbacked.into())
     }
 
-    async fn once(&self, row: &CodeRow) -> Result<Vec<u8>, Failure> {
-        let Self { app, site, client, code, .. } = *self;
-        if row.code.realm != site.realm.id || !hash_is(code.expose(), row.code.hash.as_slice()) {
+    /// None where the client, the user or their consent is no longer as it was loaded: the next look says how.
+    async fn once(&self, row: &CodeRow) -> Result<Option<Vec<u8>>, Failure> {
+        let Call { app, site, client, .. } = self.call;
+        if row.code.realm != site.realm.id || !hash_is(self.code.expose(), row.code.hash.as_slice()) {
             return Err(Refusal::CodeUnknown.into());
         }
         let binding: CodeBinding = serde_json::from_str(&row.code.doc)?;
@@ -71,17 +65,18 @@ impl Exchange<'_> {
             return Err(Refusal::CodeExpired.into());
         }
         if binding.challenge.is_none() {
-            use_legacy(app, site, client, Legacy::NoPkce)?;
+            self.call.use_legacy(Legacy::NoPkce)?;
         }
         match issue::token_answer(app, site, client.client(), decision, Origin::Code { row }).await {
             Err(Failure::Refusal(Refusal::CodeReplayed)) => self.replayed().await,
-            other => other,
+            Err(Failure::Refusal(Refusal::GrantUnbacked)) => Ok(None),
+            other => other.map(Some),
         }
     }
 
     /// What the code comes to, for its user as they are and what they consent to now.
     async fn decide(&self, binding: &CodeBinding, row: &CodeRow) -> Result<Result<Decision, Refusal>, Failure> {
-        let Self { app, site, client, request, .. } = *self;
+        let Call { app, site, client, request } = self.call;
         let realm = &site.realm;
         // A server of before schema 2 kept the user in the document only.
         let (late, late_consent) = if row.code.user.is_none() {
@@ -96,8 +91,8 @@ impl Exchange<'_> {
     }
 
     /// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
-    async fn replayed(&self) -> Result<Vec<u8>, Failure> {
-        self.app.revoke_grant(self.site, self.id, "code replayed").await?;
+    async fn replayed<T>(&self) -> Result<T, Failure> {
+        self.call.app.revoke_grant(self.call.site, self.id, "code replayed").await?;
         Err(Refusal::CodeReplayed.into())
     }
 }

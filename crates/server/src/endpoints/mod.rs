@@ -3,6 +3,7 @@
 pub(crate) mod approve;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
+mod call;
 pub(crate) mod consent;
 pub(crate) mod end_session;
 mod exchange;

@@ -1,30 +1,23 @@
 //! A refresh (RFC 6749 6), as far as it needs the server: the grant is loaded, or recalled, and every generation that the
 //! token may be of is told from the others.
 
-use crate::app::App;
-use crate::clients::Authenticated;
-use crate::endpoints::token::use_legacy;
+use crate::endpoints::call::Call;
 use crate::failure::Failure;
 use crate::issue::{self, Origin};
-use crate::sites::Site;
 use claviger_core::Refusal;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{self, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
-use claviger_core::token_request::TokenRequest;
 use claviger_core::user::User;
 use claviger_store::{BackedGrant, GrantRow};
 
 /// How often a refresh that lost a race looks again.
 const TRIES: usize = 4;
 
-/// What is asked, by whom.
+/// A refresh token that is presented.
 pub(super) struct Refresh<'a> {
-    pub(super) app: &'a App,
-    pub(super) site: &'a Site,
-    pub(super) client: &'a Authenticated,
-    pub(super) request: &'a TokenRequest,
+    pub(super) call: Call<'a>,
     /// The token, taken apart but not yet believed.
     pub(super) presented: &'a PresentedRefresh,
     /// The same, whole.
@@ -46,10 +39,10 @@ impl Refresh<'_> {
             }
         }
         for _ in 0..TRIES {
-            let found = self.app.store.backed_grant(&self.presented.grant).await?;
+            let found = self.call.app.store.backed_grant(&self.presented.grant).await?;
             let backed = found.ok_or(Refusal::RefreshUnknown)?;
             if let Some(answer) = self.once(&backed).await? {
-                self.app.recall.keep_grant(backed);
+                self.call.app.recall.keep_grant(backed);
                 return Ok(answer);
             }
         }
@@ -57,19 +50,20 @@ impl Refresh<'_> {
     }
 
     fn turnover(&self) -> Turnover {
-        grant::turnover(&self.site.realm, self.client.client())
+        grant::turnover(&self.call.site.realm, self.call.client.client())
     }
 
     /// The grant as this server knows it, if that is enough: where tokens do not rotate, the next generation does not
     /// follow from the one presented.
     fn recalled(&self) -> Option<BackedGrant> {
-        if self.turnover() == Turnover::Rotate { self.app.recall.grant(self.presented) } else { None }
+        if self.turnover() == Turnover::Rotate { self.call.app.recall.grant(self.presented) } else { None }
     }
 
     /// None where what was loaded is no longer so: somebody else used the same token first, and what they got is the answer;
     /// or what it rests on has changed.
     async fn once(&self, backed: &BackedGrant) -> Result<Option<Vec<u8>>, Failure> {
-        let (app, site, client, presented) = (self.app, self.site, self.client.client(), self.presented);
+        let Call { app, site, request, .. } = self.call;
+        let (client, presented) = (self.call.client.client(), self.presented);
         let row = &backed.row;
         let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
         if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
@@ -87,13 +81,13 @@ impl Refresh<'_> {
         };
         let user = as_grant_user(row, backed.user.as_ref().map(|stored| &stored.user));
         let now = app.clock.now();
-        let decision = grant::refresh(&site.realm, client, self.request, &stored, user, now)?;
+        let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
             return self.retry_or_reuse(row, now).await.map(Some);
         }
         if turnover != Turnover::Rotate {
-            use_legacy(app, site, self.client, Legacy::ReusableRefresh)?;
+            self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
         let origin = Origin::Refresh { backed, presented: self.token };
         match issue::token_answer(app, site, client, decision, origin).await {
@@ -113,7 +107,7 @@ impl Refresh<'_> {
                 return Ok(answer.to_vec());
             }
         }
-        self.app.revoke_grant(self.site, &row.grant.id, "refresh token reused").await?;
+        self.call.app.revoke_grant(self.call.site, &row.grant.id, "refresh token reused").await?;
         Err(Refusal::RefreshReused.into())
     }
 }

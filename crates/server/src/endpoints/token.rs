@@ -5,7 +5,8 @@
 
 use crate::app::App;
 use crate::brakes::{Attempt, Subject};
-use crate::clients::{self, Authenticated};
+use crate::clients;
+use crate::endpoints::call::{Call, use_legacy};
 use crate::endpoints::exchange::Exchange;
 use crate::endpoints::refresh::Refresh;
 use crate::failure::{self, Failure};
@@ -51,18 +52,12 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>,
         use_legacy(app, site, &client, Legacy::JsonBody)?;
     }
     let request = TokenRequest::parse(&params, client.client())?;
+    let call = Call { app, site, client: &client, request: &request };
     match &request.grant {
-        Grant::ClientCredentials => client_credentials(app, site, &client, &request).await,
-        Grant::AuthorizationCode { id, code, .. } => {
-            Exchange { app, site, client: &client, request: &request, id, code }.answer().await
-        }
-        Grant::Password { username, password } => {
-            let from = incoming.client;
-            password_grant(app, site, &client, &request, (username, password), from).await
-        }
-        Grant::RefreshToken { presented, token } => {
-            Refresh { app, site, client: &client, request: &request, presented, token }.answer().await
-        }
+        Grant::ClientCredentials => client_credentials(call).await,
+        Grant::AuthorizationCode { id, code, .. } => Exchange { call, id, code }.answer().await,
+        Grant::Password { username, password } => password_grant(call, (username, password), incoming.client).await,
+        Grant::RefreshToken { presented, token } => Refresh { call, presented, token }.answer().await,
     }
 }
 
@@ -98,22 +93,8 @@ pub(crate) fn read_credentials(site: &Site, incoming: &Incoming, params: &Params
     Ok(Credentials::read(header.map(HeaderValue::as_bytes), params, &site.realm.dialect)?)
 }
 
-/// Refuses a legacy behaviour that the client was not given; counts it otherwise.
-pub(crate) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
-    let client = client.client();
-    if !site.realm.allows(client, legacy) {
-        return Err(Refusal::LegacyNotAllowed(legacy).into());
-    }
-    app.meter.count(&site.realm.id, &client.id, legacy);
-    Ok(())
-}
-
-async fn client_credentials(
-    app: &App,
-    site: &Site,
-    client: &Authenticated,
-    request: &TokenRequest,
-) -> Result<Vec<u8>, Failure> {
+async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
+    let Call { app, site, client, request } = call;
     if !client.proved {
         return Err(Refusal::GrantNotAllowed.into());
     }
@@ -125,15 +106,9 @@ async fn client_credentials(
     issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await
 }
 
-async fn password_grant(
-    app: &App,
-    site: &Site,
-    client: &Authenticated,
-    request: &TokenRequest,
-    login: (&str, &Plain),
-    from: IpAddr,
-) -> Result<Vec<u8>, Failure> {
-    use_legacy(app, site, client, Legacy::Password)?;
+async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> Result<Vec<u8>, Failure> {
+    let Call { app, site, client, request } = call;
+    call.use_legacy(Legacy::Password)?;
     let user = check_password(app, site, login, from).await?.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
     issue::token_answer(app, site, client.client(), decision, Origin::Fresh).await

@@ -92,7 +92,7 @@ impl<'j> Group<'j> {
         match answer {
             Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Ok(None),
             Err(error) => Err(error.into()),
-            Ok((rows, touched)) if callers == Callers::One && self.steps.alone().is_some() => {
+            Ok((rows, touched)) if self.steps.as_spelled(callers).is_some() => {
                 Ok(Some(vec![Answer { rows, touched: touched > 0 }]))
             }
             Ok((rows, _)) if self.steps.reads() => self.found(rows).map(Some),

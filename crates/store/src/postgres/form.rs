@@ -56,23 +56,24 @@ impl Steps {
         self.iter().all(Statement::reads)
     }
 
-    /// The form for some callers.
+    /// The statement that is sent as it is spelled: a lone one, for one caller.
+    pub(super) fn as_spelled(self, callers: Callers) -> Option<Statement> {
+        self.alone().filter(|_| callers == Callers::One)
+    }
+
+    /// The form for some callers, where it is not sent [as it is spelled](Self::as_spelled).
     ///
     /// One that reads for many answers the rows of all, with the caller's place, from 1, as their last column.
     ///
-    /// What writes, unless it is a lone statement for one, answers the `id` of each caller whose first step touched its
-    /// row, which is its first parameter. Each further step is done only for those; where one then touches no row,
-    /// everything fails with [`DIVISION_BY_ZERO`](tokio_postgres::error::SqlState::DIVISION_BY_ZERO), and nothing is
-    /// written for anybody.
+    /// What writes answers the `id` of each caller whose first step touched its row, which is its first parameter. Each
+    /// further step is done only for those; where one then touches no row, everything fails with
+    /// [`DIVISION_BY_ZERO`](tokio_postgres::error::SqlState::DIVISION_BY_ZERO), and nothing is written for anybody.
     ///
     /// `types` are those of every step's parameters.
     ///
     /// # Errors
     /// A statement is not of a kind that can be done so.
     pub(crate) fn form(self, callers: Callers, types: &[&[Type]]) -> Result<String, Fault> {
-        if let (Callers::One, Some(statement)) = (callers, self.alone()) {
-            return spelled(statement).map(str::to_owned);
-        }
         let all: Vec<&Type> = types.iter().copied().flatten().collect();
         if self.reads() {
             let statement = self.alone().ok_or_else(|| Fault::other("who reads, reads one statement"))?;

@@ -121,6 +121,9 @@ impl<'l> Ready<'l> {
 
 /// The text of some steps, with the types that the database finds for each alone.
 pub(super) async fn form(client: &Client, steps: Steps, callers: Callers) -> Result<String, Fault> {
+    if let Some(statement) = steps.as_spelled(callers) {
+        return spelled(statement).map(str::to_owned);
+    }
     let mut types: Vec<Vec<Type>> = Vec::new();
     for statement in steps.iter() {
         types.push(client.prepare(spelled(statement)?).await?.params().to_vec());

@@ -32,6 +32,8 @@ use form::Steps;
 #[cfg(test)]
 pub(crate) use form::spelled;
 pub(crate) use migrate::migrate;
+#[cfg(test)]
+pub(crate) use plans::explain;
 use pool::Manager;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -44,12 +44,12 @@ pub(super) async fn forget(client: &Client) {
 
 /// What tests ask about plans, on a database whose tables are still empty.
 #[cfg(test)]
-pub(super) mod explain {
+pub(crate) mod explain {
     use super::{Client, SETTINGS};
     use tokio_postgres::SimpleQueryMessage;
 
     /// To a migrated database.
-    pub(in crate::postgres) async fn connect() -> Client {
+    pub(crate) async fn connect() -> Client {
         let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
         drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
         let (client, wire) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();

@@ -26,8 +26,9 @@ const CONNECTIONS: usize = 8;
 const SPANS: usize = 5;
 /// Loads in a span.
 const LOADS: usize = 5;
-/// Within this a turn of the job ends and another begins (it is tried every ten seconds).
+/// Within this the job sees that the lease is not its own any more: a turn of it takes five seconds.
 const TURN: Duration = Duration::from_secs(7);
+/// Within this it has taken the lease that is free, and begun.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A span without the job, and the one with it.
@@ -46,7 +47,7 @@ pub(super) fn measure(runs: &Runs, database: &Database, folder: &Path) -> Result
     let script = nodes.script(Flow::Opaque, CONNECTIONS)?;
     let mut going = Going { plan: runs.plan_of(&nodes, script, CONNECTIONS)? };
     going.load(runs)?;
-    let before = (0..LOADS).map(|_| going.load(runs)).collect::<Result<Vec<_>>>()?;
+    let before = span(runs, &mut going)?;
     keep_from_purging(database, &url)?;
     fill(database, &url)?;
     let bar = progress(SPANS);

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::trips::Counted;
 use crate::bench::flow::Flow;
-use crate::bench::load::Measured;
 use crate::bench::report::{Medians, median};
 
 /// The share of the bare loop's rate to reach.
@@ -42,11 +41,9 @@ impl Row {
 }
 
 /// The median of what each repetition reached of the one beside it: a machine that others slow down for seconds slows both.
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn paired(ours: &Medians, other: &Medians) -> f64 {
-    let rate = |one: &Measured| one.flows as f64 / one.seconds;
     let pairs = ours.repetitions.iter().zip(&other.repetitions);
-    median(pairs.map(|(ours, other)| rate(ours) / rate(other).max(f64::MIN_POSITIVE)).collect())
+    median(pairs.map(|(ours, other)| ours.per_second() / other.per_second().max(f64::MIN_POSITIVE)).collect())
 }
 
 /// Microseconds of the database's CPU time per flow.
