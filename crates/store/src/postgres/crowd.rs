@@ -2,14 +2,15 @@
 //!
 //! A lone statement is queued. A few drivers, each on a connection of its own, take what has queued up while the last
 //! answer was on its way and send it at once: callers that want the same are one statement ([`batch`](super::batch)), and
-//! what they write is one transaction with one `fsync`. Nobody waits for a crowd to gather: one that comes alone is sent
-//! alone.
+//! what they write is one transaction with one `fsync`. When it is worth its while to leave says
+//! [`Departures`](super::departure).
 //!
 //! What two callers write does not depend on one another: each touches its own row or does not. The rows are touched in
 //! the order of their keys, so that two crowds never wait for one another, and two callers with the same row are never in
 //! the same crowd. Where something fails, all of it is undone and each is sent by itself.
 
 use super::batch::{Answer, Group, Job, ask};
+use super::departure::{Departures, MOST, SLOW, Turn};
 use super::form::Steps;
 use super::link::Link;
 use super::pool::Manager;
@@ -22,12 +23,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio_postgres::Row;
-
-/// How many travel together at most.
-const MOST: usize = 64;
-
-/// What takes longer than this to answer is not waited for.
-const SLOW: Duration = Duration::from_millis(20);
 
 /// What a crowd is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,27 +49,41 @@ struct Shared {
     bell: Notify,
 }
 
-#[derive(Default)]
 struct State {
     waiting: VecDeque<Job>,
+    departures: Departures,
     drivers: usize,
     idle: usize,
-    /// How many are on their way.
-    carried: usize,
-    /// When the last of them left.
-    left: Option<Instant>,
+    /// Whether a driver waits for a crowd to gather.
+    gathering: bool,
     /// Whether somebody looks after those who wait for those on their way.
     watched: bool,
     closed: bool,
 }
 
 impl State {
-    /// Whether a driver is to go now. While others are on their way, it waits for as many as they are: they share a
-    /// commit then, and it is on its way to the disk when theirs is through. Or it waits until they are back, but not for
-    /// those that take long.
-    fn is_worthwhile(&self) -> bool {
-        let slow = self.left.is_some_and(|left| left.elapsed() > SLOW);
-        !self.waiting.is_empty() && (self.waiting.len() >= self.carried || slow)
+    fn new(purpose: Purpose) -> Self {
+        let departures = Departures::new(purpose == Purpose::Writing);
+        let waiting = VecDeque::new();
+        Self { waiting, departures, drivers: 0, idle: 0, gathering: false, watched: false, closed: false }
+    }
+
+    /// Whether there is something to do for a driver that has nothing to do.
+    fn calls(&self) -> bool {
+        !self.gathering && self.departures.turn(self.waiting.len(), Instant::now()) != Turn::Wait
+    }
+
+    /// Those whose turn it is, who leave now. The others with the same row have theirs later.
+    fn depart(&mut self, purpose: Purpose, came: Option<usize>, now: Instant) -> Vec<Job> {
+        let count = self.waiting.len().min(MOST);
+        let jobs: Vec<Job> = self.waiting.drain(..count).filter(|job| !job.reply.is_closed()).collect();
+        let (jobs, later) = match purpose {
+            Purpose::Reading => (jobs, Vec::new()),
+            Purpose::Writing => one_for_each_row(jobs),
+        };
+        later.into_iter().rev().for_each(|job| self.waiting.push_front(job));
+        self.departures.leave(jobs.len(), came, now);
+        jobs
     }
 }
 
@@ -85,7 +94,7 @@ impl Crowd {
         drivers: usize,
         (patience, queue): (Duration, usize),
     ) -> Self {
-        let (state, bell) = (Mutex::default(), Notify::new());
+        let (state, bell) = (Mutex::new(State::new(purpose)), Notify::new());
         Self(Arc::new(Shared { pool, purpose, drivers, patience, queue, state, bell }))
     }
 
@@ -150,14 +159,14 @@ impl Shared {
 
     /// Calls a driver, where it is worth its while and one is free.
     fn call(self: &Arc<Self>, state: &mut State) {
-        if !state.is_worthwhile() {
+        if !state.calls() {
             return self.watch(state);
         }
         if state.idle > 0 {
             self.bell.notify_one();
         } else if state.drivers < self.drivers {
             state.drivers += 1;
-            tokio::spawn(unyielding(drive(Driver { shared: Arc::clone(self), link: None, carried: 0 })));
+            tokio::spawn(unyielding(drive(Driver::new(Arc::clone(self)))));
         }
     }
 
@@ -174,24 +183,6 @@ impl Shared {
                 watching.look();
             }
         });
-    }
-
-    /// Those whose turn it is. The others with the same row have theirs later.
-    fn next(&self) -> Vec<Job> {
-        let mut state = self.state();
-        if !state.is_worthwhile() {
-            return Vec::new();
-        }
-        let count = state.waiting.len().min(MOST);
-        let jobs: Vec<Job> = state.waiting.drain(..count).filter(|job| !job.reply.is_closed()).collect();
-        let (jobs, later) = match self.purpose {
-            Purpose::Reading => (jobs, Vec::new()),
-            Purpose::Writing => one_for_each_row(jobs),
-        };
-        later.into_iter().rev().for_each(|job| state.waiting.push_front(job));
-        state.carried += jobs.len();
-        state.left = Some(Instant::now());
-        jobs
     }
 }
 
@@ -232,34 +223,46 @@ fn one_for_each_row(mut jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     (first, others)
 }
 
-/// One driver, and its connection once there was something to do. It is counted until it is gone, however it goes.
+/// One driver, and its connection once there was something to do. What it is counted as it is until it is gone, however it
+/// goes.
 struct Driver {
     shared: Arc<Shared>,
     link: Option<Link>,
     carried: usize,
+    gathering: bool,
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         state.drivers -= 1;
-        state.carried -= self.carried;
+        state.departures.over(self.carried);
+        state.gathering &= !self.gathering;
     }
 }
 
 async fn drive(mut driver: Driver) {
     loop {
-        let jobs = driver.shared.next();
+        let jobs = driver.next().await;
         if jobs.is_empty() {
             if !driver.rest().await {
                 return;
             }
             continue;
         }
+        let begun = Instant::now();
         driver.carried = jobs.len();
         driver.serve(jobs).await;
-        driver.shared.state().carried -= std::mem::take(&mut driver.carried);
+        let mut state = driver.shared.state();
+        let waiting = state.waiting.len();
+        state.departures.answered(std::mem::take(&mut driver.carried), begun.elapsed(), waiting);
     }
+}
+
+/// A driver that waits for more to come.
+struct Gathering {
+    until: Instant,
+    began_with: usize,
 }
 
 /// Counted as idle.
@@ -272,13 +275,53 @@ impl Drop for Resting<'_> {
 }
 
 impl Driver {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, link: None, carried: 0, gathering: false }
+    }
+
+    /// Those who leave now; nobody, where there is nothing to do for this driver.
+    async fn next(&mut self) -> Vec<Job> {
+        let mut gathering = None;
+        loop {
+            if let Some(jobs) = self.depart(&mut gathering) {
+                return jobs;
+            }
+            // No timer is as short as this. Whoever has something to do, here or on this core, does it meanwhile.
+            tokio::task::yield_now().await;
+            std::thread::yield_now();
+        }
+    }
+
+    /// As [`next`](Self::next), unless it is to wait for more to come.
+    fn depart(&mut self, gathering: &mut Option<Gathering>) -> Option<Vec<Job>> {
+        let (mut state, now) = (self.shared.state(), Instant::now());
+        if state.gathering && !self.gathering {
+            return Some(Vec::new());
+        }
+        let waiting = state.waiting.len();
+        let jobs = match state.departures.turn(waiting, now) {
+            Turn::Wait => Some(Vec::new()),
+            Turn::Gather(patience)
+                if now < gathering.get_or_insert(Gathering { until: now + patience, began_with: waiting }).until =>
+            {
+                None
+            }
+            Turn::Gather(_) | Turn::Go => {
+                let came = gathering.as_ref().map(|gathering| waiting.saturating_sub(gathering.began_with));
+                Some(state.depart(self.shared.purpose, came, now))
+            }
+        };
+        (self.gathering, state.gathering) = (jobs.is_none(), jobs.is_none());
+        jobs
+    }
+
     /// Waits until there is something to do; false where there will be nothing more.
     async fn rest(&mut self) -> bool {
         let Self { shared, link, .. } = self;
         let bell = shared.bell.notified();
         {
             let mut state = shared.state();
-            if state.closed || state.is_worthwhile() {
+            if state.closed || state.calls() {
                 return !state.closed;
             }
             state.idle += 1;

@@ -10,6 +10,7 @@
 
 mod batch;
 mod crowd;
+mod departure;
 mod fault;
 mod form;
 mod link;
