@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 use tokio_postgres::Row;
 
+/// As many may want different things in one transaction.
+const MANY: usize = 8;
+
 /// What a crowd is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -79,7 +82,7 @@ impl State {
         let jobs: Vec<Job> = self.waiting.drain(..count).filter(|job| !job.reply.is_closed()).collect();
         let (jobs, later) = match purpose {
             Purpose::Reading => (jobs, Vec::new()),
-            Purpose::Writing => one_for_each_row(jobs),
+            Purpose::Writing => together(jobs),
         };
         later.into_iter().rev().for_each(|job| self.waiting.push_front(job));
         self.departures.leave(jobs.len(), came, now);
@@ -210,6 +213,20 @@ impl Drop for Watching {
             self.shared.state().watched = false;
         }
     }
+}
+
+/// Those who leave together, one for each row, in the order of the rows; and the others.
+///
+/// A few leave with those only who want the same as the first of them: that is one statement, and a transaction by itself.
+/// The others have nobody to wait for but these, and want the same as these the next time: callers that are answered
+/// together go on together. Where there are many, a commit for each kind would cost more than it saves.
+fn together(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+    let alike = jobs.first().filter(|_| jobs.len() < MANY).map(|first| first.steps);
+    let (same, mut others): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| alike.is_none_or(|steps| job.steps == steps));
+    let (first, later) = one_for_each_row(same);
+    others.splice(0..0, later);
+    (first, others)
 }
 
 /// The first for each row, in the order of the rows; and the others.
@@ -396,4 +413,52 @@ async fn bounded<T>(shared: &Shared, work: impl Future<Output = Result<T, Fault>
         shared.pool.manager().suspect_all();
         Err(Fault::Unavailable("no answer in time".into()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Job, MANY, together};
+    use crate::postgres::form::Steps;
+    use crate::postgres::types::Owned;
+    use crate::statements::Statement::{self, PutCode, RotateGrant};
+
+    type Wanted = (Statement, u8);
+
+    fn job((statement, key): Wanted) -> Job {
+        let (reply, _) = tokio::sync::oneshot::channel();
+        Job { steps: Steps::of([statement]), values: vec![Owned::Blob(vec![key])], reply }
+    }
+
+    /// Who leaves, and who stays.
+    fn parted(wanted: &[Wanted]) -> (Vec<Wanted>, Vec<Wanted>) {
+        let (leaving, staying) = together(wanted.iter().copied().map(job).collect());
+        let shown = |job: &Job| match (job.steps.alone(), job.key()) {
+            (Some(statement), Some(Owned::Blob(key))) => (statement, key[0]),
+            other => panic!("{other:?}"),
+        };
+        (leaving.iter().map(shown).collect(), staying.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_few_leave_with_those_who_want_the_same_in_the_order_of_the_rows() {
+        let (leaving, staying) = parted(&[(PutCode, 7), (RotateGrant, 1), (PutCode, 2), (RotateGrant, 9)]);
+        assert_eq!(leaving, [(PutCode, 2), (PutCode, 7)]);
+        assert_eq!(staying, [(RotateGrant, 1), (RotateGrant, 9)]);
+    }
+
+    #[test]
+    fn two_with_the_same_row_do_not_leave_together_and_keep_their_places() {
+        let (leaving, staying) = parted(&[(RotateGrant, 3), (PutCode, 1), (RotateGrant, 3), (RotateGrant, 2)]);
+        assert_eq!(leaving, [(RotateGrant, 2), (RotateGrant, 3)]);
+        assert_eq!(staying, [(RotateGrant, 3), (PutCode, 1)]);
+    }
+
+    #[test]
+    fn many_leave_together_whatever_they_want() {
+        let kinds = [PutCode, RotateGrant].into_iter().cycle();
+        let wanted: Vec<Wanted> = kinds.zip(0..).take(MANY).collect();
+        let (leaving, staying) = parted(&wanted);
+        assert_eq!(leaving, wanted);
+        assert!(staying.is_empty());
+    }
 }
