@@ -76,7 +76,7 @@ impl State {
         !self.gathering && self.departures.turn(self.waiting.len(), Instant::now()) != Turn::Wait
     }
 
-    /// Those whose turn it is, who leave now. The others with the same row have theirs later.
+    /// Those whose turn it is, who leave now. The others have theirs later.
     fn depart(&mut self, purpose: Purpose, came: Option<usize>, now: Instant) -> Vec<Job> {
         let count = self.waiting.len().min(MOST);
         let jobs: Vec<Job> = self.waiting.drain(..count).filter(|job| !job.reply.is_closed()).collect();
@@ -329,6 +329,10 @@ impl Driver {
             }
         };
         (self.gathering, state.gathering) = (jobs.is_none(), jobs.is_none());
+        if jobs.as_ref().is_some_and(|jobs| !jobs.is_empty()) && !state.waiting.is_empty() {
+            // Whoever is left behind may have nobody come after them who would see to it that they are not held up.
+            self.shared.call(&mut state);
+        }
         jobs
     }
 
