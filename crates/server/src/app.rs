@@ -27,13 +27,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Everything that answering a request needs.
 pub struct App {
-    pub(crate) store: Store,
+    /// The database.
+    pub store: Store,
     /// The same, for what must not wait behind requests: the pulse, leases, brakes.
     pub(crate) aside: Store,
-    pub(crate) clock: Clock,
-    pub(crate) secrets: Secrets,
+    /// The clock that goes with the database.
+    pub clock: Clock,
+    /// The server's own keys.
+    pub secrets: Secrets,
     pub(crate) keys: Keys,
-    pub(crate) hasher: Hasher,
+    /// Where passwords are hashed.
+    pub hasher: Hasher,
     pub(crate) brakes: Brakes,
     pub(crate) pages: Pages,
     pub(crate) sites: Sites,
@@ -50,6 +54,11 @@ pub struct App {
 }
 
 impl App {
+    /// Answers everybody who waits for the next revocation: the server stops, nothing will come any more.
+    pub fn end_feeds(&self) {
+        self.revoked.advance(i64::MAX);
+    }
+
     /// Ends a grant with all that came of it, here at once and elsewhere within a second.
     ///
     /// # Errors

@@ -1,17 +1,14 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
+pub mod admin;
 mod app;
 pub mod apps;
 pub mod brakes;
 mod browser;
-pub mod cli;
 mod clients;
 pub mod clock;
-pub mod config;
-pub mod demo;
 mod endpoints;
 mod failure;
-pub mod files;
 pub mod follow;
 pub mod hashing;
 mod health;
@@ -21,10 +18,10 @@ mod issue;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
-mod management;
+pub mod management;
 pub mod master_key;
 mod meter;
-mod pages;
+pub mod pages;
 mod recall;
 mod revoked;
 pub mod secrets;
