@@ -158,7 +158,7 @@ fn a_dialect_is_explained() {
 
 #[test]
 fn a_folder_wins_over_what_is_embedded() {
-    let folder = super::super::testing::Folder::new("dialects");
+    let folder = claviger_testing::folder::Folder::new("dialects");
     folder.write("standard.toml", "name = \"standard\"\nsummary = \"mine\"\n");
     folder.write("other.toml", "name = \"other\"\n");
     folder.write("notes.txt", "not a dialect");
