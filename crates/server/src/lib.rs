@@ -1,31 +1,20 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 pub mod admin;
-mod app;
 pub mod apps;
-pub mod brakes;
-mod browser;
-mod clients;
-pub mod clock;
-mod endpoints;
 mod failure;
-pub mod follow;
-pub mod hashing;
-mod health;
 pub mod http;
 mod ids;
 mod issue;
 pub mod jobs;
-pub mod keys;
 pub mod mail;
-pub mod management;
-pub mod master_key;
-mod meter;
 pub mod pages;
-mod recall;
-mod revoked;
-pub mod secrets;
+mod people;
+mod protocol;
+mod router;
 pub mod server;
-mod sites;
+pub mod state;
+pub mod telemetry;
 
-pub use app::{App, Service};
+pub use router::{App, Service};
+pub use state::{clock, hashing, keys, master_key, secrets};

@@ -7,7 +7,7 @@ use claviger_server::Service;
 use claviger_server::clock::Clock;
 use claviger_server::http::Limits;
 use claviger_server::mail::Mailer;
-use claviger_server::management::Management;
+use claviger_server::telemetry::Management;
 use claviger_server::{http, jobs, server};
 use claviger_store::{ServingLock, Store, lock_for_serving};
 use std::io::IsTerminal;
