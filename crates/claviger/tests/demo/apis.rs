@@ -182,5 +182,5 @@ async fn opaque_tokens_are_understood_by_introspection_and_only_at_their_api() {
     assert_eq!(status(&orders, &opaque).await, 401);
     let jwt = access_token(&demo, "standard", "demo-batch", &[]).await;
     assert_eq!(status(&orders, &jwt).await, 200);
-    assert_eq!(status(&vault, &jwt).await, 401, "bar 80: another audience");
+    assert_eq!(status(&vault, &jwt).await, 401, "its audience is another API");
 }
