@@ -8,7 +8,7 @@
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::{Legacy, OrganisationChoice, ResponseType, WithoutClient};
 use crate::granted::{Granted, default_audience, resolve_audience, resolve_scope};
-use crate::params::Params;
+use crate::params::{Opaque, Params};
 use crate::pkce::Challenge;
 use crate::realm::Realm;
 use crate::redirect::RedirectUri;
@@ -18,8 +18,8 @@ use crate::token_request;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
 
-/// Longest `state` and `nonce`, in bytes: both travel back in a URL or a token.
-const LONGEST_ECHO: usize = 4096;
+/// Longest `nonce`, in bytes: it travels back in a token.
+const LONGEST_NONCE: usize = 4096;
 
 /// What a request that reaches the authorization endpoint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct Destination {
     #[serde(default)]
     pub wildcard: bool,
     /// `state`, to be given back as it came.
-    pub state: Option<String>,
+    pub state: Option<Opaque>,
     /// How the answer travels.
     pub mode: ResponseMode,
 }
@@ -84,7 +84,8 @@ pub enum ResponseMode {
 /// Stage one: where the answer may go (RFC 6749 3.1.2.4).
 ///
 /// # Errors
-/// Unknown or inactive client; no, an unusable or an unregistered redirect URI. Shown as a page.
+/// Unknown or inactive client; no, an unusable or an unregistered redirect URI; a `state` that cannot be given back. Shown
+/// as a page.
 pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) -> Result<Destination, Refusal> {
     let client = client.ok_or(Refusal::WrongClient)?;
     if client.status != ClientStatus::Active {
@@ -99,13 +100,17 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
             _ => return Err(Refusal::RedirectMissing),
         },
     };
+    let (state, mode) = (params.state(), error_mode(realm, params));
+    if mode == ResponseMode::FormPost && state.as_ref().is_some_and(|state| state.as_text().is_none()) {
+        return Err(Refusal::WrongParameter { name: "state", why: "a form can give back UTF-8 text only" });
+    }
     Ok(Destination {
         redirect_uri: redirect_uri.to_owned(),
         sent: params.get("redirect_uri").is_some(),
         native: uri.is_native(),
         wildcard: uri.is_wildcard(),
-        state: params.get("state").filter(|state| state.len() <= LONGEST_ECHO).map(str::to_owned),
-        mode: error_mode(realm, params),
+        state,
+        mode,
     })
 }
 
@@ -196,8 +201,7 @@ impl AuthorizationRequest {
         now: i64,
     ) -> Result<Self, Refusal> {
         no_duplicates(params)?;
-        short(params, "state")?;
-        short(params, "nonce")?;
+        short_nonce(params)?;
         no_request_object(params)?;
         let response_type = response_type(realm, params)?;
         may_respond(realm, client, &destination, response_type)?;
@@ -231,10 +235,10 @@ fn no_duplicates(params: &Params<'_>) -> Result<(), Refusal> {
     params.duplicate().map_or(Ok(()), |name| Err(Refusal::duplicate(name)))
 }
 
-fn short(params: &Params<'_>, name: &'static str) -> Result<(), Refusal> {
-    match params.get(name) {
-        Some(text) if text.len() > LONGEST_ECHO => {
-            Err(Refusal::WrongParameter { name, why: "it is longer than 4,096 bytes" })
+fn short_nonce(params: &Params<'_>) -> Result<(), Refusal> {
+    match params.get("nonce") {
+        Some(text) if text.len() > LONGEST_NONCE => {
+            Err(Refusal::WrongParameter { name: "nonce", why: "it is longer than 4,096 bytes" })
         }
         _ => Ok(()),
     }
@@ -385,7 +389,7 @@ pub fn next_step(
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
     let picked = pick(realm.dialect.organisation, session.user, consent);
-    let missing: ScopeSet = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
+    let missing = request.scope.without(&consent.scope);
     let must_ask = request.prompt.consent || request.scope.contains("offline_access") || !client.is_confidential();
     let trusted = client.trusted && client.is_confidential();
     let ask = !trusted

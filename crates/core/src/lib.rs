@@ -24,8 +24,10 @@ pub mod redirect;
 pub mod refusal;
 pub mod scope;
 pub mod span;
+pub mod text;
 pub mod token;
 pub mod token_request;
+pub mod unique;
 pub mod user;
 
 pub use client::Client;
