@@ -19,7 +19,7 @@ use crate::app::{App, Service};
 use crate::clock::Clock;
 use crate::files::realm::RealmFile;
 use crate::files::{self, Variables, demo as realm_files};
-use crate::http::Limits;
+use crate::http::{Limits, descriptors};
 use crate::master_key::MasterKey;
 use crate::server;
 use anyhow::Context;
@@ -141,9 +141,11 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         realms.push((file, api.routes));
     }
     let fallback = Router::new().fallback(by_authority).with_state(Arc::new(routers));
-    let service = Service { app, fallback: Some(fallback) };
+    let service = Service { app, fallback: Some(fallback), realms: None };
     let (stop, stopped) = watch::channel(false);
-    let served = tokio::spawn(server::run(service.clone(), listeners, Limits::default(), stopped));
+    let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
+    let limits = Limits::default().for_connections(connections);
+    let served = tokio::spawn(server::run(service.clone(), listeners, limits, stopped));
 
     wait_until_all_answer(&http, &realms, &plan.integrator()).await?;
     if let Some(path) = &options.manifest {
