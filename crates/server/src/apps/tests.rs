@@ -79,7 +79,7 @@ impl World {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let peer = "127.0.0.1:1".parse().unwrap();
         let incoming = Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next() };
-        Seen::of(Service { app: Arc::clone(&self.app), fallback: None }.answer(incoming).await).await
+        Seen::of(Service { app: Arc::clone(&self.app), fallback: None, realms: None }.answer(incoming).await).await
     }
 
     /// The status of a token request with client credentials.
