@@ -97,7 +97,8 @@ pub enum Delivery {
 /// Sends `pairs`, then `state` and `iss` (RFC 9207), to where the request's answer goes.
 pub fn deliver(destination: &Destination, issuer: &str, pairs: &[(&str, &str)]) -> Delivery {
     let state = destination.state.as_ref().map(|state| ("state", state.as_bytes()));
-    let all = pairs.iter().map(|(name, value)| (*name, value.as_bytes())).chain(state).chain([("iss", issuer.as_bytes())]);
+    let all =
+        pairs.iter().map(|(name, value)| (*name, value.as_bytes())).chain(state).chain([("iss", issuer.as_bytes())]);
     match destination.mode {
         ResponseMode::FormPost => Delivery::Form {
             action: destination.redirect_uri.clone(),

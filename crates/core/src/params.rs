@@ -19,6 +19,12 @@ const MOST: usize = 64;
 /// The longest value of a parameter, in bytes.
 pub const LONGEST_VALUE: usize = 8 * 1024;
 
+/// The longest value of [`PENDING`], in bytes.
+const LONGEST_PENDING: usize = 48 * 1024;
+
+/// The field of our own pages that names or holds a whole request, with its `state`.
+const PENDING: &str = "pending";
+
 /// The one parameter that may repeat.
 const REPEATABLE: &str = "resource";
 
@@ -174,7 +180,7 @@ impl<'a> Params<'a> {
             return Ok(());
         }
         let read = READ.into_iter().find(|read| *read == name);
-        let too_long = value.len() > LONGEST_VALUE;
+        let too_long = value.len() > if read == Some(PENDING) { LONGEST_PENDING } else { LONGEST_VALUE };
         let value = match (read, text(value.clone()).filter(|text| !text.contains('\0'))) {
             (Some(name), _) if too_long => return Err(Refusal::WrongParameter { name, why: TOO_LONG }),
             (_, Some(text)) if !too_long => text,
@@ -512,7 +518,8 @@ mod tests {
     #[test]
     fn what_is_read_and_is_not_text_or_too_long_is_refused_and_never_absent() {
         for name in READ.into_iter().filter(|name| *name != STATE) {
-            for value in ["%ff", "%00", &"v".repeat(LONGEST_VALUE + 1)] {
+            let longest = if name == PENDING { LONGEST_PENDING } else { LONGEST_VALUE };
+            for value in ["%ff", "%00", &"v".repeat(longest + 1)] {
                 assert!(Params::form(format!("{name}={value}").as_bytes()).is_err(), "{name}");
             }
         }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn names_of_every_script_are_names() {
-        for name in ["Ann O'Neil", "Łódź 🚚", "שירה", "می\u{200C}خواهم", "👩\u{200D}🔧", "山田 太郎", ""] {
+        for name in ["Ann O'Neil", "Łódź 🚚", "שירה", "می\u{200C}خواهم", "👩\u{200D}🔧", "山田 太郎", ""]
+        {
             assert!(is_name(name), "{name}");
             assert_eq!(printable(name), name);
         }

@@ -5,6 +5,7 @@ use crate::files::Problems;
 use crate::mail::MailError;
 use crate::master_key::MasterKeyError;
 use crate::secrets::SecretsError;
+use claviger_core::text::printable_lines;
 use claviger_store::Fault;
 use std::fmt;
 use std::process::ExitCode;
@@ -55,9 +56,9 @@ impl Trouble {
     pub(crate) fn report(&self) -> ExitCode {
         // Mistakes in files say "error:" themselves, each with its place.
         let prefix = if self.message.starts_with("error: ") { "" } else { "error: " };
-        eprintln!("{prefix}{}", self.message);
+        eprintln!("{prefix}{}", printable_lines(&self.message));
         if let Some(help) = &self.help {
-            eprintln!("  help: {help}");
+            eprintln!("  help: {}", printable_lines(help));
         }
         ExitCode::from(self.exit as u8)
     }
