@@ -59,7 +59,8 @@ impl fmt::Display for Exposed {
 /// What of a SQLite database others than its owner can read or write: its file, its log, and its folder where that is its
 /// owner's own. A folder that belongs to somebody else or is shared (as `/tmp` is) has the mode that it needs.
 pub fn exposed(database: &Path) -> Vec<Exposed> {
-    let Ok(owner) = fs::metadata(database).map(|found| found.uid()) else { return Vec::new() };
+    let Ok(database) = database.canonicalize() else { return Vec::new() };
+    let Ok(owner) = fs::metadata(&database).map(|found| found.uid()) else { return Vec::new() };
     let is_open = |found: &Metadata| found.mode() & OTHERS != 0;
     let files = ["", "-wal", "-shm"].map(|end| PathBuf::from(format!("{}{end}", database.display())));
     let mut found: Vec<Exposed> = files
@@ -67,7 +68,7 @@ pub fn exposed(database: &Path) -> Vec<Exposed> {
         .filter(|file| fs::metadata(file).is_ok_and(|found| is_open(&found)))
         .map(|path| Exposed { path, mode: 0o600 })
         .collect();
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = database.parent().unwrap_or(Path::new("/"));
     let is_shared = |found: &Metadata| found.uid() != owner || found.mode() & 0o1000 != 0;
     if fs::metadata(folder).is_ok_and(|found| is_open(&found) && !is_shared(&found)) {
         found.push(Exposed { path: folder.to_owned(), mode: 0o700 });
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn what_is_made_is_its_owners_and_what_is_open_is_named_with_the_remedy() {
-        let folder = Folder(std::env::temp_dir().join(format!("claviger-{}", uuid::Uuid::now_v7().simple())));
+        let temporary = std::env::temp_dir().canonicalize().unwrap();
+        let folder = Folder(temporary.join(format!("claviger-{}", uuid::Uuid::now_v7().simple())));
         let (inner, file) = (folder.0.join("a/b"), folder.0.join("a/b/x.db"));
         create_folder(&inner).unwrap();
         create_file(&file).unwrap();

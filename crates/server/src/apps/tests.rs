@@ -378,6 +378,10 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
     };
     assert_eq!(wrong(&|app| app.scope = "read".to_owned()).await, "Ok([\"https://api.example\"])");
     assert!(wrong(&|app| app.legacy.clear()).await.contains("needs the legacy behaviour"));
+    for name in ["\u{1b}]0;x\u{7}", "a\u{202E}b", "a\u{200F}", "a\nBcc: x"] {
+        assert!(wrong(&|app| app.name = name.to_owned()).await.contains("name: 1 to 100 printable"), "{name:?}");
+        assert!(wrong(&|app| app.publisher = Some(name.to_owned())).await.contains("publisher: "), "{name:?}");
+    }
     assert!(wrong(&|app| app.public = true).await.contains("confidential apps"));
     assert!(
         wrong(&|app| {

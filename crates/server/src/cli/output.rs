@@ -128,7 +128,7 @@ const fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{day, table, time};
+    use super::{day, escaped, table, time};
 
     #[test]
     fn times_are_rfc_3339() {
@@ -143,5 +143,14 @@ mod tests {
     fn columns_are_aligned_and_controls_are_shown() {
         let rows = vec![["a".to_owned(), "é\u{1b}[31m".to_owned()], ["long one".to_owned(), String::new()]];
         assert_eq!(table(["id", "name"], rows), "ID        NAME\na         é\u{FFFD}[31m\nlong one\n");
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let name = "a\u{1b}[31m\u{9b}2J\u{202E}é\u{E0041}\n";
+        let json = serde_json::to_string_pretty(&[name]).unwrap();
+        let shown = escaped(&json);
+        assert!(!shown.chars().any(|c| claviger_core::text::is_steering(c) && c != '\n'), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [name]);
     }
 }

@@ -151,6 +151,11 @@ impl Server {
         Self::boot(store, &self.url, self.master.clone(), realm, listener, self.now()).await
     }
 
+    /// The parts of another server on the same database, without a listener.
+    pub async fn another_app(&self) -> std::sync::Arc<claviger::App> {
+        server::open(self.store.clone(), &self.master, Clock::set_to(self.now()).0, None).await.unwrap()
+    }
+
     async fn further_address(&self) -> (TcpListener, Realm) {
         let (listener, address) = listen().await;
         let mut realm = self.store.realm(&self.realm.id).await.unwrap().unwrap();
