@@ -2,7 +2,7 @@
 
 use super::{Answer, Incoming, Limits, RequestId, proxies, trouble_and_close};
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use http::header::{ALLOW, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, StatusCode, request};
 use hyper::body::{Body, Incoming as Wire};
 use std::future::poll_fn;
@@ -46,14 +46,10 @@ fn check(head: &request::Parts, limits: &Limits) -> Result<(), Answer> {
     if second.is_some() || !well_formed || !absolute {
         return Err(trouble_and_close(StatusCode::BAD_REQUEST, "the request must have one valid Host header"));
     }
-    for (name, description) in [
-        (CONTENT_TYPE, "the request has two Content-Type headers"),
-        (AUTHORIZATION, "the request has two Authorization headers"),
-    ] {
-        // Each has one value (RFC 9110 5.3): with two, whoever stands in front may have read the other one.
-        if head.headers.get_all(name).iter().nth(1).is_some() {
-            return Err(trouble_and_close(StatusCode::BAD_REQUEST, description));
-        }
+    // It has one value (RFC 9110 5.3): with two, whoever stands in front may have read the other one. Two Authorization
+    // headers are refused by the endpoints, each in the words of its standard.
+    if head.headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(trouble_and_close(StatusCode::BAD_REQUEST, "the request has two Content-Type headers"));
     }
     if !is_plainly_transferred(head) {
         return Err(trouble_and_close(

@@ -35,7 +35,11 @@ pub async fn serve_all<H: Handler>(listeners: Vec<(TcpListener, H)>, limits: Lim
         let shared = Arc::new(Shared { handler, limits: limits.clone(), protocol: protocol.clone() });
         tasks.spawn(accept(listener, shared, Arc::clone(&places), stop.clone()));
     }
-    tasks.join_all().await;
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended.map_err(|error| error.to_string()) {
+            tracing::error!(error, "a listener ended by itself");
+        }
+    }
 }
 
 async fn accept<H: Handler>(

@@ -187,6 +187,36 @@ async fn a_host_is_compared_as_an_authority() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_authorization_or_content_type_headers_are_400_wherever_they_are_read() {
+    let server = started().await;
+    let basic = format!("Authorization: Basic {}\r\n", base64_of(&format!("app:{SECRET}")));
+    let types = format!("Content-Type: {FORM}\r\n");
+    for path in ["/token", "/introspect", "/revoke", "/userinfo"] {
+        for headers in [
+            format!("{basic}{basic}{types}"),
+            format!("{basic}Authorization: Bearer x\r\n{types}"),
+            format!("{basic}{types}{types}"),
+            format!("{basic}{types}Content-Type: application/json\r\n"),
+        ] {
+            let body = "grant_type=client_credentials&token=x";
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                server.address,
+                body.len()
+            );
+            let answer = server.raw(request.as_bytes()).await;
+            assert_eq!(answer.get(9..12), Some("400"), "{path} {headers}: {answer}");
+            assert!(answer.contains("invalid_request"), "{answer}");
+        }
+    }
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preflight_allows_whatever_header_a_page_sends() {
     let server = started().await;
     for path in ["/token", "/revoke", "/userinfo", "/jwks", "/.well-known/openid-configuration"] {
