@@ -15,6 +15,7 @@ use crate::redirect::RedirectUri;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::token_request;
+use crate::unique::Members;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
 
@@ -302,9 +303,9 @@ fn fits_implicit(realm: &Realm, response_type: ResponseType, scope: &ScopeSet, a
     if response_type != ResponseType::Token {
         return Ok(());
     }
-    let barred = scope.iter().find(|token| realm.scope(token).is_some_and(|scope| !scope.implicit));
-    match barred {
-        Some(token) => Err(Refusal::BarredForImplicit(format!("the scope {token}"))),
+    let asked = scope.members();
+    match realm.scopes.iter().find(|known| !known.implicit && asked.contain(&known.name)) {
+        Some(known) => Err(Refusal::BarredForImplicit(format!("the scope {}", known.name))),
         None if realm.api(audience).is_some_and(|api| !api.implicit) => {
             Err(Refusal::BarredForImplicit("this API".into()))
         }
@@ -428,8 +429,8 @@ enum Pick {
 }
 
 fn pick(choice: OrganisationChoice, user: &User, consent: &Consent) -> Pick {
-    let still: Vec<String> =
-        consent.organisations.iter().filter(|id| user.organisations.contains(id)).cloned().collect();
+    let own = Members::of(&user.organisations);
+    let still: Vec<String> = consent.organisations.iter().filter(|id| own.contain(id)).cloned().collect();
     match (choice, user.organisations.as_slice(), still.as_slice()) {
         (OrganisationChoice::None, _, _) => Pick::These(Vec::new()),
         (_, [], _) => Pick::Nothing,
@@ -451,7 +452,8 @@ pub fn picked<'a>(
     const WRONG: Refusal = Refusal::WrongParameter { name: "organisation", why: "choose from the list" };
     let mut chosen: Vec<String> = named.map(str::to_owned).collect();
     chosen.dedup();
-    let mine = chosen.iter().all(|id| user.organisations.contains(id));
+    let own = Members::of(&user.organisations);
+    let mine = chosen.iter().all(|id| own.contain(id));
     match (choice, chosen.len()) {
         (OrganisationChoice::None, _) => Ok(Vec::new()),
         (OrganisationChoice::One, 1) | (OrganisationChoice::Many, 1..) if mine => Ok(chosen),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::string::FromUtf8Error;
 
 /// More parameters than any request of the standards has.
 const MOST: usize = 64;
@@ -146,7 +147,7 @@ impl<'a> Params<'a> {
                 None => (piece, &[][..]),
             };
             // A name that is not text is nobody's.
-            if let Some(name) = text(unescaped(name)) {
+            if let Ok(name) = text(unescaped(name)) {
                 params.push(name, unescaped(value))?;
             }
         }
@@ -179,20 +180,27 @@ impl<'a> Params<'a> {
         if value.is_empty() {
             return Ok(());
         }
-        let read = READ.into_iter().find(|read| *read == name);
-        let too_long = value.len() > if read == Some(PENDING) { LONGEST_PENDING } else { LONGEST_VALUE };
-        let value = match (read, text(value.clone()).filter(|text| !text.contains('\0'))) {
-            (Some(name), _) if too_long => return Err(Refusal::WrongParameter { name, why: TOO_LONG }),
-            (_, Some(text)) if !too_long => text,
-            (Some(STATE), _) => {
-                self.state.get_or_insert(value.into_owned());
-                Cow::Borrowed(UNREADABLE)
-            }
-            (Some(_), _) => return Err(NOT_TEXT),
-            (None, _) => Cow::Borrowed(UNREADABLE),
+        let longest = if name == PENDING { LONGEST_PENDING } else { LONGEST_VALUE };
+        let value = match text(value) {
+            Ok(value) if value.len() <= longest && !value.contains('\0') => value,
+            Ok(value) => self.odd(&name, value.into_owned().into_bytes(), longest)?,
+            Err(value) => self.odd(&name, value, longest)?,
         };
         self.pairs.push((name, value));
         Ok(())
+    }
+
+    /// What stands for a value that is too long or is not text.
+    fn odd(&mut self, name: &str, value: Vec<u8>, longest: usize) -> Result<Cow<'a, str>, Refusal> {
+        match READ.into_iter().find(|read| *read == name) {
+            Some(name) if value.len() > longest => return Err(Refusal::WrongParameter { name, why: TOO_LONG }),
+            Some(STATE) => {
+                self.state.get_or_insert(value);
+            }
+            Some(_) => return Err(NOT_TEXT),
+            None => {}
+        }
+        Ok(Cow::Borrowed(UNREADABLE))
     }
 
     /// `state`, to be given back as it came.
@@ -274,10 +282,11 @@ pub fn looks_like_json(body: &[u8]) -> bool {
 
 const NOT_TEXT: Refusal = Refusal::MalformedBody("a parameter is not UTF-8 text, or holds a NUL character");
 
-fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+/// The bytes as text, or themselves.
+fn text(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Vec<u8>> {
     match bytes {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bytes.to_vec()),
+        Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(FromUtf8Error::into_bytes),
     }
 }
 
@@ -286,7 +295,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
 /// # Errors
 /// The bytes are not UTF-8.
 pub fn form_decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-    text(unescaped(bytes)).ok_or(NOT_TEXT)
+    text(unescaped(bytes)).map_err(|_| NOT_TEXT)
 }
 
 fn unescaped(bytes: &[u8]) -> Cow<'_, [u8]> {

@@ -1,8 +1,7 @@
 //! Sets of scopes (RFC 6749 3.3): space-separated tokens in which order and repetition mean nothing.
 
-use crate::unique::distinct;
+use crate::unique::{Members, distinct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::collections::HashSet;
 use std::fmt;
 
 /// The most tokens that a request may name.
@@ -52,8 +51,8 @@ impl ScopeSet {
 
     /// Whether every one of them is in `other`.
     pub fn is_subset(&self, other: &Self) -> bool {
-        let others = other.as_set();
-        self.iter().all(|token| others.contains(token))
+        let others = other.members();
+        self.iter().all(|token| others.contain(token))
     }
 
     /// Whether both hold the same tokens in any order.
@@ -64,8 +63,15 @@ impl ScopeSet {
     /// Those that are not in `other`.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
-        let others = other.as_set();
-        Self(self.0.iter().filter(|token| !others.contains(token.as_str())).cloned().collect())
+        let others = other.members();
+        Self(self.0.iter().filter(|token| !others.contain(token)).cloned().collect())
+    }
+
+    /// Those that are also in `other`.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        let others = other.members();
+        Self(self.0.iter().filter(|token| others.contain(token)).cloned().collect())
     }
 
     /// Adds those of `other`.
@@ -74,8 +80,9 @@ impl ScopeSet {
         self.0.extend(new.0);
     }
 
-    fn as_set(&self) -> HashSet<&str> {
-        self.iter().collect()
+    /// Its tokens, to be asked for one after the other.
+    pub fn members(&self) -> Members<'_> {
+        Members::of(&self.0)
     }
 
     /// The tokens in order.
@@ -131,6 +138,7 @@ mod tests {
     fn sets_are_added_and_taken_away_in_order() {
         let (a, b) = (ScopeSet::parse("c a").unwrap(), ScopeSet::parse("b a d").unwrap());
         assert_eq!(b.without(&a).to_string(), "b d");
+        assert_eq!(b.within(&a).to_string(), "a");
         let mut sum = a.clone();
         sum.extend(&b);
         assert_eq!(sum.to_string(), "c a b d");

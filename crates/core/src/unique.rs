@@ -3,16 +3,73 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
+/// Up to so many items, comparing each with each is quicker than hashing them.
+const FEW: usize = 16;
+
 /// The items without repetitions, each where it stood first.
 pub fn distinct<T: Eq + Hash + Copy>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut seen = HashSet::new();
+    let mut seen = Seen::default();
     items.into_iter().filter(|item| seen.insert(*item)).collect()
 }
 
 /// The first item that is there for the second time.
 pub fn repeated<T: Eq + Hash + Copy>(items: impl IntoIterator<Item = T>) -> Option<T> {
-    let mut seen = HashSet::new();
+    let mut seen = Seen::default();
     items.into_iter().find(|item| !seen.insert(*item))
+}
+
+/// What has been seen of a list.
+struct Seen<T> {
+    first: Vec<T>,
+    /// All, once they are more than a few.
+    all: HashSet<T>,
+}
+
+impl<T> Default for Seen<T> {
+    fn default() -> Self {
+        Self { first: Vec::new(), all: HashSet::new() }
+    }
+}
+
+impl<T: Eq + Hash + Copy> Seen<T> {
+    /// Whether the item is a new one.
+    fn insert(&mut self, item: T) -> bool {
+        if self.first.len() < FEW {
+            let new = !self.first.contains(&item);
+            if new {
+                self.first.push(item);
+            }
+            return new;
+        }
+        if self.all.is_empty() {
+            self.all.extend(self.first.iter().copied());
+        }
+        self.all.insert(item)
+    }
+}
+
+/// The members of a list, to be asked for one after the other.
+#[derive(Debug)]
+pub enum Members<'a> {
+    /// So few that they are compared one by one.
+    Few(&'a [String]),
+    /// More of them.
+    Many(HashSet<&'a str>),
+}
+
+impl<'a> Members<'a> {
+    /// Those of a list.
+    pub fn of(list: &'a [String]) -> Self {
+        if list.len() <= FEW { Self::Few(list) } else { Self::Many(list.iter().map(String::as_str).collect()) }
+    }
+
+    /// Whether `item` is one of them.
+    pub fn contain(&self, item: &str) -> bool {
+        match self {
+            Self::Few(list) => list.iter().any(|mine| mine == item),
+            Self::Many(set) => set.contains(item),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -54,10 +111,22 @@ mod tests {
     }
 
     #[test]
+    fn few_and_many_are_found_alike() {
+        for count in [3_usize, 16, 17, 500] {
+            let list: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+            let twice = list.iter().chain(&list).map(String::as_str);
+            assert_eq!(distinct(twice), list);
+            let members = Members::of(&list);
+            assert!(list.iter().all(|item| members.contain(item)) && !members.contain("x"));
+            assert_eq!(matches!(members, Members::Few(_)), count <= FEW);
+        }
+    }
+
+    #[test]
     fn work_grows_with_the_length_and_not_with_its_square() {
         for count in [1_000, 20_000] {
-            assert!(comparisons(count, |items| drop(distinct(items))) <= count);
-            assert!(comparisons(count, |items| assert!(repeated(items).is_none(), "none repeats")) <= count);
+            assert!(comparisons(count, |items| drop(distinct(items))) <= 2 * count);
+            assert!(comparisons(count, |items| assert!(repeated(items).is_none(), "none repeats")) <= 2 * count);
         }
     }
 }

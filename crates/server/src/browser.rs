@@ -5,6 +5,7 @@
 //! their names. Neither is stored, only their hashes are.
 
 use crate::http::Incoming;
+use crate::http::authority::is_same;
 use crate::sites::Site;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{HmacKey, sha256};
@@ -95,7 +96,9 @@ impl Browser {
         let own_origin = incoming.header("origin").is_none_or(|origin| {
             origin == "null"
                 || origin == site.realm.origin()
-                || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
+                || origin
+                    .split_once("://")
+                    .is_some_and(|(scheme, host)| is_same(host, &incoming.authority(), scheme == "https"))
         });
         let genuine: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
         !self.is_new && same_site && own_origin && genuine

@@ -18,11 +18,13 @@ use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::text::shortened;
 use claviger_core::token::Id;
+use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::Full;
+use std::collections::HashMap;
 
 /// How much of a text that a peer sent the log shows, in characters.
 const LONGEST_LOGGED: usize = 200;
@@ -184,10 +186,13 @@ pub(crate) fn consent(
 ) -> Answer {
     let realm = &site.realm;
     let known_before = !asked.consent.scope.is_empty();
+    let new = asked.new.members();
+    let sentences: HashMap<&str, &str> =
+        realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
     let scopes = asked.request.scope.iter().map(|token| ConsentScope {
         name: token.to_owned(),
-        sentence: realm.scope(token).map(|scope| scope.sentence.clone()).filter(|sentence| !sentence.is_empty()),
-        is_new: known_before && asked.new.contains(token),
+        sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
+        is_new: known_before && new.contain(token),
     });
     let form = Consent {
         client_name: asked.client.name.clone(),
@@ -215,11 +220,12 @@ pub(crate) fn consent(
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
 fn organisations(asked: &Asked<'_>, nothing_picked: bool) -> Vec<views::Organisation> {
     let only = asked.organisations.len() == 1;
+    let allowed = Members::of(&asked.consent.organisations);
     let listed = asked.organisations.iter().map(|organisation| views::Organisation {
         id: organisation.id.clone(),
         name: organisation.name.clone(),
         kind: organisation.kind.clone(),
-        checked: !nothing_picked && (only || asked.consent.organisations.contains(&organisation.id)),
+        checked: !nothing_picked && (only || allowed.contain(&organisation.id)),
     });
     listed.collect()
 }

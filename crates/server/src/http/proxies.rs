@@ -1,6 +1,7 @@
 //! Whose word about the client's address is believed.
 
-use http::HeaderMap;
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -79,6 +80,10 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Netwo
     client
 }
 
+/// What proxies add.
+static FORWARDING: [HeaderName; 3] =
+    [HeaderName::from_static("x-forwarded-for"), FORWARDED, HeaderName::from_static("x-real-ip")];
+
 /// What has been said about proxies that nobody named.
 #[derive(Debug, Default)]
 struct Told {
@@ -112,8 +117,8 @@ fn is_news(peer: IpAddr, headers: &HeaderMap, trusted: &[Network], told: &Told) 
     if told.load(Ordering::Relaxed) || trusted.iter().any(|network| network.contains(peer)) {
         return None;
     }
-    let header = ["x-forwarded-for", "forwarded", "x-real-ip"].into_iter().find(|name| headers.contains_key(*name))?;
-    (!told.swap(true, Ordering::Relaxed)).then_some(header)
+    let header = FORWARDING.iter().find(|name| headers.contains_key(*name))?;
+    (!told.swap(true, Ordering::Relaxed)).then_some(header.as_str())
 }
 
 /// An address with or without a port, an IPv6 one with or without brackets.
