@@ -41,12 +41,25 @@ pub struct Config {
 /// Where a server listens.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// Addresses for everybody.
+    /// Addresses at which every realm is served.
     pub listen: Vec<SocketAddr>,
+    /// Addresses at which only these realms are served.
+    pub listeners: Vec<Listener>,
+    /// Connections at once; `None`: as many as the descriptors allow, up to [`crate::http::Limits::CONNECTIONS`].
+    pub max_connections: Option<u32>,
     /// The address for `/livez`, `/readyz` and `/metrics`; `None`: nowhere.
     pub management: Option<SocketAddr>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+}
+
+/// An address at which only some realms are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The realms' ids.
+    pub realms: Vec<String>,
 }
 
 /// Where the data is.
@@ -141,12 +154,22 @@ pub fn parse(
 fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     let (values, folder) = (&given.values, given.folder.as_path());
     let mut check = Check { given, problems };
-    let listen = values.server.listen.clone().unwrap_or_else(|| vec!["127.0.0.1:8080".into()]);
-    if listen.is_empty() {
+    let listeners = values.server.listener.as_deref().unwrap_or_default();
+    let listen = match &values.server.listen {
+        Some(listen) => listen.clone(),
+        None if listeners.is_empty() => vec!["127.0.0.1:8080".into()],
+        None => Vec::new(),
+    };
+    if listen.is_empty() && listeners.is_empty() {
         check.say("server.listen", "a server listens somewhere: the list is empty", None);
+    }
+    if values.server.max_connections.is_some_and(|most| !(16..=1_000_000).contains(&most)) {
+        check.say("server.max-connections", "a server takes between 16 and 1000000 connections", None);
     }
     let server = Server {
         listen: listen.iter().filter_map(|text| check.address("server.listen", text)).collect(),
+        listeners: listeners.iter().filter_map(|listener| check.listener(listener)).collect(),
+        max_connections: values.server.max_connections,
         management: match values.server.management.as_deref() {
             Some("") => None,
             Some(text) => check.address("server.management", text),
@@ -220,6 +243,15 @@ impl Check<'_> {
             self.say(key, format!("`{text}` is not an address to listen on"), Some(help));
         }
         address
+    }
+
+    fn listener(&mut self, given: &sources::Listener) -> Option<Listener> {
+        if given.realms.is_empty() {
+            let help = "name the realms' ids, or put the address into server.listen, where every realm is served";
+            self.say("server.listener", format!("`{}` serves no realm", given.address), Some(help.into()));
+        }
+        let address = self.address("server.listener", &given.address)?;
+        Some(Listener { address, realms: given.realms.clone() })
     }
 
     fn networks(&mut self, texts: &[String]) -> Vec<Network> {

@@ -5,7 +5,8 @@
 #[path = "common/program.rs"]
 mod program;
 
-use program::{Home, Ran, Serving};
+use program::{Home, Ran, Serving, free_port};
+use std::io::{Read, Write};
 use std::path::Path;
 
 #[test]
@@ -271,4 +272,86 @@ fn a_newer_programs_database_is_exit_code_8() {
     database.execute("UPDATE schema_version SET version = 9999, readable_by = 9999", []).unwrap();
     drop(database);
     home.fails(8, &["app", "list"], "newer than this program");
+}
+
+#[test]
+fn idle_connections_up_to_the_limit_of_open_files_silence_neither_the_server_nor_its_management() {
+    let home = Home::applied();
+    let serving = Serving::start_after(&home, "ulimit -n 300");
+    let connect = |port: u16| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let idle: Vec<_> = (0..400).map(|_| connect(serving.port)).collect();
+    let at_management: Vec<_> = (0..100).map(|_| connect(serving.management)).collect();
+    for _ in 0..3 {
+        assert_eq!(Serving::get(serving.management, "/livez"), 200);
+        assert_eq!(Serving::get(serving.port, "/.well-known/openid-configuration"), 200);
+    }
+    drop((idle, at_management));
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
+fn the_soft_limit_of_open_files_is_raised_and_a_wish_beyond_the_hard_one_is_told() {
+    let home = Home::applied();
+    let serving = Serving::start_after(&home, "ulimit -S -n 128; export CLAVIGER_SERVER__MAX_CONNECTIONS=100");
+    assert!(!serving.log.contains("max-connections"), "{}", serving.log);
+    let idle: Vec<_> = (0..90).map(|_| std::net::TcpStream::connect(("127.0.0.1", serving.port)).unwrap()).collect();
+    assert_eq!(Serving::get(serving.port, "/.well-known/openid-configuration"), 200);
+    drop(idle);
+    assert_eq!(serving.stop(), 0);
+    let serving = Serving::start_after(&home, "ulimit -n 512; export CLAVIGER_SERVER__MAX_CONNECTIONS=5000");
+    assert!(serving.log.contains("max-connections is more than"), "{}", serving.log);
+}
+
+#[test]
+fn what_the_server_makes_is_its_owners_whatever_the_umask_and_what_is_open_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::empty();
+    home.ok(&["init", "etc"]);
+    let etc = Home(home.0.join("etc"));
+    let mode = |file: &str| std::fs::metadata(etc.0.join(file)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("claviger.toml"), mode("master.key")), (0o700, 0o600, 0o600));
+    let config = etc.read("claviger.toml").replace("sqlite://claviger.db", "sqlite://data/claviger.db");
+    etc.write("claviger.toml", &config);
+    let applied = etc.command(&["apply", "realms/"]).output().unwrap();
+    assert!(applied.status.success());
+    std::fs::remove_dir_all(etc.0.join("data")).unwrap();
+
+    let serving = Serving::start_after(&etc, "umask 000");
+    assert_eq!(mode("data"), 0o700);
+    for file in ["data/claviger.db", "data/claviger.db-wal", "data/claviger.db-shm", "data/claviger.lock"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    assert!(!serving.log.contains("chmod"), "{}", serving.log);
+    assert_eq!(serving.stop(), 0);
+    for (file, open) in [("data/claviger.db", 0o644), ("data", 0o755)] {
+        std::fs::set_permissions(etc.0.join(file), std::fs::Permissions::from_mode(open)).unwrap();
+    }
+    let serving = Serving::start_after(&etc, "umask 022");
+    for line in ["chmod 600 ", "chmod 700 "] {
+        assert!(serving.log.contains(line), "{line}: {}", serving.log);
+    }
+    assert_eq!(serving.stop(), 0);
+    // A backup and a database that is restored are no different.
+    etc.ok(&["db", "backup", "copy.db"]);
+    assert_eq!(mode("copy.db"), 0o600);
+}
+
+#[test]
+fn an_address_of_its_own_serves_only_its_realms() {
+    let home = Home::applied();
+    let port = free_port();
+    let listener =
+        format!("[[server.listener]]\naddress = \"127.0.0.1:{port}\"\nrealms = [\"elsewhere\"]\n\n[database]");
+    home.write("claviger.toml", &home.read("claviger.toml").replace("[database]", &listener));
+    let serving = Serving::start(&home);
+    assert!(serving.log.contains("a realm that does not exist"), "{}", serving.log);
+    let answer = |to: u16| {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();
+        let path = "/.well-known/openid-configuration";
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", serving.port).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text[9..12].to_owned()
+    };
+    assert_eq!((answer(serving.port), answer(port)), ("200".to_owned(), "404".to_owned()));
 }

@@ -7,6 +7,7 @@
 //! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`].
 
 pub mod answer;
+pub mod authority;
 pub mod authorize;
 pub mod claims;
 pub mod client;
@@ -24,8 +25,10 @@ pub mod redirect;
 pub mod refusal;
 pub mod scope;
 pub mod span;
+pub mod text;
 pub mod token;
 pub mod token_request;
+pub mod unique;
 pub mod user;
 
 pub use client::Client;

@@ -25,7 +25,7 @@ use claviger_core::crypto::sha256;
 use claviger_files::Variables;
 use claviger_files::realm::RealmFile;
 use claviger_server::clock::Clock;
-use claviger_server::http::Limits;
+use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
 use claviger_server::server;
 use claviger_server::{App, Service};
@@ -142,9 +142,11 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         realms.push((file, api.routes));
     }
     let fallback = Router::new().fallback(by_authority).with_state(Arc::new(routers));
-    let service = Service { app, fallback: Some(fallback) };
+    let service = Service { app, fallback: Some(fallback), realms: None };
     let (stop, stopped) = watch::channel(false);
-    let served = tokio::spawn(server::run(service.clone(), listeners, Limits::default(), stopped));
+    let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
+    let limits = Limits::default().for_connections(connections);
+    let served = tokio::spawn(server::run(service.clone(), listeners, limits, stopped));
 
     wait_until_all_answer(&http, &realms, &plan.integrator()).await?;
     if let Some(path) = &options.manifest {

@@ -15,8 +15,9 @@ use super::document::{Document, at};
 use super::problem::{Problem, Problems, did_you_mean};
 use super::secret::read_secret;
 use super::tree::Variables;
+use claviger_core::authority::without_default_port;
 use claviger_core::client::{Client, ClientKind};
-use claviger_core::realm::Realm;
+use claviger_core::realm::{Host, Realm};
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
 use entries::{ClientEntry, RealmDocument, UserEntry};
@@ -129,7 +130,7 @@ pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variable
             continue;
         };
         let before = problems.len();
-        check::Check { document: &document, raw: &raw, dialect, problems: &mut problems }.all();
+        check::Check::new(&document, &raw, dialect, &mut problems).all();
         let folder = path.parent().unwrap_or(Path::new(""));
         let file = build(&document, raw, dialect.clone(), folder, &mut problems);
         // A realm that is wrong in itself would be wrong in the set once more.
@@ -184,12 +185,21 @@ fn build(
         FileClient { client: entry.into_client(), secret }
     };
     let clients = raw.client.into_iter().enumerate().map(client).collect();
+    // Requests are looked up by the authority without its scheme's usual port.
+    let usual = |authorities: Vec<String>, url: &str| -> Vec<String> {
+        let https = url.starts_with("https://");
+        authorities.iter().map(|authority| without_default_port(authority, https).to_owned()).collect()
+    };
+    let hosts = raw.realm.hosts.into_iter().map(|(name, host)| {
+        let authorities = usual(host.authorities, &host.origin);
+        (name, Host { authorities, ..host })
+    });
     let realm = Realm {
         id: raw.realm.id,
         name: raw.realm.name,
+        authorities: usual(raw.realm.authorities, &raw.realm.issuer),
         issuer: raw.realm.issuer,
-        authorities: raw.realm.authorities,
-        hosts: raw.realm.hosts,
+        hosts: hosts.collect(),
         dialect,
         apis: raw.api,
         scopes: raw.scope,

@@ -179,7 +179,7 @@ impl GuardBuilder {
     }
 
     /// How many revocations are kept at most; 500,000 by default, about 100 bytes each. When there are more, those that end
-    /// soonest are forgotten, and the log says so.
+    /// soonest are forgotten, the log says so, and the issuer is asked about each token that one of them may have meant.
     pub fn revocation_capacity(mut self, revocations: usize) -> Self {
         self.revocation_capacity = revocations;
         self

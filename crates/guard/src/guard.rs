@@ -15,7 +15,7 @@ use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
 use crate::layer::GuardLayer;
 use crate::rejection::Presentation;
-use crate::revocations::Revocations;
+use crate::revocations::{Revocations, Verdict};
 use crate::{Caller, Clock, Reason, Rejection, bearer};
 
 /// What one route asks of a token beyond its being good.
@@ -157,7 +157,7 @@ impl Inner {
         }
         self.check_audience(&caller)?;
         self.check_time(&caller)?;
-        self.check_revocation(&caller)?;
+        self.check_revocation(&caller, token).await?;
         Ok(caller)
     }
 
@@ -178,7 +178,7 @@ impl Inner {
                 }
                 self.check_audience(&caller)?;
                 self.check_time(&caller)?;
-                self.check_revocation(&caller)?;
+                self.check_revocation(&caller, token).await?;
                 Ok(Arc::unwrap_or_clone(caller))
             }
         }
@@ -202,8 +202,21 @@ impl Inner {
         Ok(())
     }
 
-    fn check_revocation(&self, caller: &Caller) -> Result<(), Reason> {
-        if self.revocations.covers(caller) { Err(Reason::Revoked) } else { Ok(()) }
+    /// Where there were more revocations than are kept, the issuer is asked; without a way to ask, what may have been taken back
+    /// counts as taken back.
+    async fn check_revocation(&self, caller: &Caller, token: &str) -> Result<(), Reason> {
+        match self.revocations.verdict(caller) {
+            Verdict::Good => Ok(()),
+            Verdict::Revoked => Err(Reason::Revoked),
+            Verdict::Unknown => match &self.introspection {
+                None => Err(Reason::Revoked),
+                Some(introspection) => match introspection.ask(token).await {
+                    Answer::Active(_) => Ok(()),
+                    Answer::Inactive => Err(Reason::Revoked),
+                    Answer::Unavailable => Err(Reason::Unavailable),
+                },
+            },
+        }
     }
 
     /// What this route asks.

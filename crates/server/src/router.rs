@@ -72,27 +72,34 @@ impl App {
     }
 
     /// The answer to a request that a realm knows; `None` for one that none does.
-    async fn respond(&self, incoming: &Incoming) -> Option<Answer> {
+    /// `only`: the realms that are served where it arrived.
+    async fn respond(&self, incoming: &Incoming, only: Option<&[String]>) -> Option<Answer> {
         if !self.was_asked.load(Ordering::Relaxed) {
             self.was_asked.store(true, Ordering::Relaxed);
         }
         let authority = incoming.authority();
         match self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await {
+            Ok(Some((site, _))) if !is_served(&site, only) => None,
             Ok(Some((site, target))) if target.is_from_memory() || self.is_current() => {
                 Some(self.dispatch(&site, target, incoming).await)
             }
-            found => Box::pin(self.respond_late(incoming, found)).await,
+            found => Box::pin(self.respond_late(incoming, only, found)).await,
         }
     }
 
     /// The same where the site or this server is not up to date, or nobody knows the address: what is in memory is answered
     /// from there, and everything else when this server has caught up.
-    async fn respond_late(&self, incoming: &Incoming, found: Result<Option<Found>, Fault>) -> Option<Answer> {
+    async fn respond_late(
+        &self,
+        incoming: &Incoming,
+        only: Option<&[String]>,
+        found: Result<Option<Found>, Fault>,
+    ) -> Option<Answer> {
         let authority = incoming.authority();
         let (found, failure) = match self.current().await {
             Ok(()) => match self.sites.find(&self.store, &self.keys, &authority, incoming.path()).await {
                 Ok(found) => {
-                    let (site, target) = found?;
+                    let (site, target) = found.filter(|(site, _)| is_served(site, only))?;
                     return Some(self.dispatch(&site, target, incoming).await);
                 }
                 Err(fault) => (None, Failure::from(fault)),
@@ -100,6 +107,7 @@ impl App {
             Err(failure) => (found.ok().flatten(), failure),
         };
         Some(match found.or_else(|| self.sites.find_old(&authority, incoming.path())) {
+            Some((site, _)) if !is_served(&site, only) => return None,
             Some((site, target)) => self.not_current(&site, target, incoming, &failure).await,
             // Whether there is anything at this address, nobody knows now.
             None => failure.to_json(&Dialect::default(), false, incoming.id),
@@ -156,6 +164,10 @@ impl App {
     }
 }
 
+fn is_served(site: &Site, only: Option<&[String]>) -> bool {
+    only.is_none_or(|only| only.contains(&site.realm.id))
+}
+
 /// Serves an [`App`], and hands what no realm knows to a fallback.
 #[derive(Clone)]
 pub struct Service {
@@ -163,11 +175,13 @@ pub struct Service {
     pub app: Arc<App>,
     /// Who answers what no realm knows; for the demo's sample APIs.
     pub fallback: Option<axum::Router>,
+    /// The ids of the realms that are served; `None`: all. Others are as if they were not there.
+    pub realms: Option<Arc<[String]>>,
 }
 
 impl Handler for Service {
     async fn answer(&self, incoming: Incoming) -> Answer {
-        if let Some(answer) = self.app.respond(&incoming).await {
+        if let Some(answer) = self.app.respond(&incoming, self.realms.as_deref()).await {
             return answer;
         }
         match &self.fallback {

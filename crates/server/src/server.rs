@@ -29,6 +29,21 @@ use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+/// A socket on which requests arrive.
+#[derive(Debug)]
+pub struct Listener {
+    /// The socket.
+    pub socket: TcpListener,
+    /// The ids of the realms that are served there; `None`: all.
+    pub realms: Option<Arc<[String]>>,
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, realms: None }
+    }
+}
+
 /// How many passwords may wait to be hashed; one more is answered with 503.
 const HASH_QUEUE: usize = 64;
 
@@ -73,14 +88,16 @@ pub async fn open(
 }
 
 /// Serves on all listeners until `stop` becomes true; returns when every request under way has been answered.
-pub async fn run(service: Service, listeners: Vec<TcpListener>, limits: Limits, stop: watch::Receiver<bool>) {
+pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits: Limits, stop: watch::Receiver<bool>) {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(follow(Arc::clone(&service.app), stop.clone()));
     tasks.spawn(jobs(Arc::clone(&service.app), stop.clone()));
     tasks.spawn(tell_time(Arc::clone(&service.app), stop.clone()));
     tasks.spawn(brakes::share(Arc::clone(&service.app), stop.clone()));
-    for listener in listeners {
-        tasks.spawn(http::serve(listener, service.clone(), limits.clone(), stop.clone()));
-    }
+    let sockets = listeners.into_iter().map(|listener| {
+        let Listener { socket, realms } = listener.into();
+        (socket, Service { realms, ..service.clone() })
+    });
+    tasks.spawn(http::serve_all(sockets.collect(), limits, stop));
     tasks.join_all().await;
 }

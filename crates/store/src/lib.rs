@@ -32,6 +32,7 @@ mod leases;
 mod legacy;
 mod mail;
 mod postgres;
+pub mod private;
 mod pulse;
 mod purge;
 mod realms;

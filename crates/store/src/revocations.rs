@@ -111,6 +111,28 @@ impl Store {
         Ok(Revocations { seq: if all { seq.max(last) } else { seq }, items, reset: false })
     }
 
+    /// Whether a token of `realm` that was issued at `issued_at` (milliseconds) is revoked by any of its names, for those who do
+    /// not follow all revocations.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn is_revoked(
+        &self,
+        realm: &str,
+        names: [(RevocationKind, Option<&str>); 4],
+        issued_at: i64,
+    ) -> Result<bool, Fault> {
+        read!(self, |tx| {
+            for (kind, value) in names {
+                let Some(value) = value else { continue };
+                if known(tx, realm, kind, value).await?.is_some_and(|(before, _)| issued_at <= before) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
     /// The number of the last revocation.
     ///
     /// # Errors

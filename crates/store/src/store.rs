@@ -1,5 +1,6 @@
 //! The handle on an open database.
 
+use crate::private;
 use crate::{Fault, Masked, postgres, sqlite};
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -229,9 +230,10 @@ pub struct ServingLock {
 /// [`Fault::Locked`] while another process holds it; [`Fault::Unavailable`] where the file cannot be made.
 pub fn lock_for_serving(folder: &Path) -> Result<ServingLock, Fault> {
     let unavailable = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(unavailable)?;
+    private::create_folder(folder).map_err(unavailable)?;
     let path = folder.join("claviger.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
+    private::create_file_if_missing(&path).map_err(unavailable)?;
+    let file = File::options().write(true).open(path).map_err(unavailable)?;
     match file.try_lock() {
         Ok(()) => Ok(ServingLock { _file: file }),
         Err(TryLockError::WouldBlock) => Err(Fault::Locked(folder.display().to_string())),

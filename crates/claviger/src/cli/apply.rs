@@ -5,6 +5,7 @@ use super::output::{self, Format};
 use super::trouble::{Exit, Trouble};
 use clap::Args;
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::text::printable_lines;
 use claviger_files::realm::RealmFile;
 use claviger_files::{self as files, Variables};
 use claviger_server::admin::apply::{ApplyError, Report};
@@ -115,7 +116,7 @@ fn print(context: &Context, report: &Report, dry_run: bool) -> Result<(), Troubl
         return context.format.one(&item, &[]);
     }
     let prefix = if dry_run { "dry run, nothing was changed\n" } else { "" };
-    output::put(&format!("{prefix}{report}\n"))?;
+    output::put(&printable_lines(&format!("{prefix}{report}\n")))?;
     if !secrets.is_empty() {
         eprintln!("\nThese secrets were made. They are not shown again:");
         let listed: Vec<_> = secrets.iter().map(|made| (&made.realm, &made.client, made.secret.expose())).collect();

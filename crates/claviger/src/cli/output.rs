@@ -1,6 +1,7 @@
 //! What a command prints: data on stdout as a table or as JSON, everything else on stderr.
 
 use super::trouble::{Exit, Trouble};
+use claviger_core::text::{is_steering, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -62,13 +63,29 @@ pub(crate) fn put(text: &str) -> Result<(), Trouble> {
 fn json<T: Serialize>(value: &T) -> Result<(), Trouble> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Trouble::new(Exit::Failure, format!("the answer cannot be printed: {error}")))?;
-    put(&format!("{text}\n"))
+    put(&format!("{}\n", escaped(&text)))
+}
+
+/// JSON with an escape for each character that would steer the terminal: such characters stand in strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_steering(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // A String takes every write.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Columns as wide as their widest cell. An empty list is its headings.
 fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
     let headings = columns.map(str::to_uppercase);
-    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| printable(&cell))).collect();
+    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| printable(&cell).into_owned())).collect();
     let mut widths = [0; N];
     for row in std::iter::once(&headings).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -82,11 +99,6 @@ fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
         text.push('\n');
     }
     text
-}
-
-/// What others have registered must not steer the operator's terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 /// A time as RFC 3339 has it, in UTC: `2026-11-21T04:16:47Z`.
@@ -116,7 +128,7 @@ const fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{day, table, time};
+    use super::{day, escaped, table, time};
 
     #[test]
     fn times_are_rfc_3339() {
@@ -131,5 +143,14 @@ mod tests {
     fn columns_are_aligned_and_controls_are_shown() {
         let rows = vec![["a".to_owned(), "é\u{1b}[31m".to_owned()], ["long one".to_owned(), String::new()]];
         assert_eq!(table(["id", "name"], rows), "ID        NAME\na         é\u{FFFD}[31m\nlong one\n");
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let name = "a\u{1b}[31m\u{9b}2J\u{202E}é\u{E0041}\n";
+        let json = serde_json::to_string_pretty(&[name]).unwrap();
+        let shown = escaped(&json);
+        assert!(!shown.chars().any(|c| claviger_core::text::is_steering(c) && c != '\n'), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [name]);
     }
 }

@@ -5,6 +5,7 @@ use super::trouble::Trouble;
 use super::{ask, output};
 use clap::Subcommand;
 use claviger_core::realm::SeatScope;
+use claviger_core::text::printable;
 use claviger_store::{SeatRow, id_text};
 use serde::Serialize;
 
@@ -77,7 +78,7 @@ pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), T
                 let holders: std::collections::BTreeSet<_> =
                     listed.iter().filter(|seat| seat.pool == pool.name).map(|seat| &seat.holder).collect();
                 let each = if pool.per == SeatScope::Organisation { " for each organisation" } else { "" };
-                eprintln!("{}: {} of {} in use{each}", pool.name, holders.len(), pool.size);
+                eprintln!("{}: {} of {} in use{each}", printable(&pool.name), holders.len(), pool.size);
             }
             let columns = ["pool", "organisation", "holder", "client", "user", "since", "until"];
             context.format.list(columns, &listed, |seat| {

@@ -1,5 +1,6 @@
 //! Why a command failed, and the exit code that says so to a script.
 
+use claviger_core::text::printable_lines;
 use claviger_files::Problems;
 use claviger_server::apps::AppError;
 use claviger_server::mail::MailError;
@@ -55,9 +56,9 @@ impl Trouble {
     pub(crate) fn report(&self) -> ExitCode {
         // Mistakes in files say "error:" themselves, each with its place.
         let prefix = if self.message.starts_with("error: ") { "" } else { "error: " };
-        eprintln!("{prefix}{}", self.message);
+        eprintln!("{prefix}{}", printable_lines(&self.message));
         if let Some(help) = &self.help {
-            eprintln!("  help: {help}");
+            eprintln!("  help: {}", printable_lines(help));
         }
         ExitCode::from(self.exit as u8)
     }

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 22] = [
+const KEYS: [(&str, &str); 24] = [
     ("server", "listen"),
+    ("server", "listener"),
+    ("server", "max-connections"),
     ("server", "management"),
     ("server", "trusted-proxies"),
     ("database", "url"),
@@ -48,7 +50,13 @@ macro_rules! section {
     };
 }
 
-section!(Server { listen: Vec<String>, management: String, trusted_proxies: Vec<String> });
+section!(Server {
+    listen: Vec<String>,
+    listener: Vec<Listener>,
+    max_connections: u32,
+    management: String,
+    trusted_proxies: Vec<String>,
+});
 section!(Database { url: String, password: SecretText, password_file: String, ca_file: String, connections: u32 });
 section!(MasterKey { file: String });
 section!(Mail { from: String, folder: String });
@@ -64,6 +72,14 @@ section!(Smtp {
 section!(Pages { templates: String });
 section!(Dialects { folder: String });
 section!(Log { format: LogFormat, level: String });
+
+/// An address that serves some realms only.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Listener {
+    pub(super) address: String,
+    pub(super) realms: Vec<String>,
+}
 
 /// What one source gives.
 #[derive(Debug, Default, Deserialize)]

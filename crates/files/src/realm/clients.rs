@@ -36,6 +36,7 @@ impl Check<'_> {
             self.say(at!["client", i, "id"], "an id with a colon cannot be sent raw", Some(help));
         }
         self.required(at!["client", i, "name"], &client.name);
+        self.name(at!["client", i, "publisher"], client.publisher.as_deref());
         self.lifetime(at!["client", i, "access-token-ttl"], client.access_token_ttl);
         if client.owner_email.as_ref().is_some_and(|email| !is_address(email)) {
             self.say(at!["client", i, "owner-email"], "this is not a mail address", None);
@@ -43,24 +44,23 @@ impl Check<'_> {
     }
 
     fn references(&mut self, i: usize, client: &ClientEntry) {
-        let raw = self.raw;
         for (j, audience) in client.audiences.iter().enumerate() {
-            if !self.audiences().any(|known| known == audience) {
+            if !self.known.audiences.contains(audience.as_str()) {
                 self.unknown(at!["client", i, "audiences", j], "api", audience, self.audiences());
             }
         }
         if let Some(audience) = &client.resource_server
-            && !self.audiences().any(|known| known == audience)
+            && !self.known.audiences.contains(audience.as_str())
         {
             self.unknown(at!["client", i, "resource-server"], "api", audience, self.audiences());
         }
         for name in client.scope.iter() {
-            let Some(scope) = raw.scope.iter().find(|scope| scope.name == name) else {
+            let Some(scope) = self.known.scopes.get(name).copied() else {
                 self.unknown(at!["client", i, "scope"], "scope", name, self.scope_names());
                 continue;
             };
             let elsewhere =
-                |api: &&String| !client.audiences.contains(*api) && self.audiences().any(|known| known == *api);
+                |api: &&String| !client.audiences.contains(*api) && self.known.audiences.contains(api.as_str());
             if let Some(api) = scope.api.as_ref().filter(elsewhere) {
                 let message = format!("the scope `{name}` belongs to an API that this client gets no tokens for");
                 self.say(at!["client", i, "scope"], message, Some(format!("add \"{api}\" to its audiences")));
@@ -82,7 +82,7 @@ impl Check<'_> {
             self.say(at!["client", i, "acts-as"], message, None);
         }
         let key = User::username_key(username);
-        match raw.user.iter().find(|user| User::username_key(&user.username) == key) {
+        match self.known.users.get(&key).copied() {
             None => {
                 let known: Vec<&str> = raw.user.iter().map(|user| user.username.as_str()).collect();
                 self.unknown(at!["client", i, "acts-as"], "user", username, known);

@@ -14,7 +14,7 @@ use claviger_core::token::Plain;
 use claviger_core::{Client, User};
 use claviger_files::realm::{FileClient, FileUser, Password, RealmFile};
 use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -169,8 +169,9 @@ impl Plan<'_> {
         }
         let ids: Vec<String> = file.organisations.iter().map(|organisation| organisation.id.clone()).collect();
         let stored = self.store.organisations(&realm.id, &ids).await?;
+        let stored: HashMap<&str, _> = stored.iter().map(|stored| (stored.id.as_str(), stored)).collect();
         for organisation in &file.organisations {
-            let state = State::of(stored.iter().find(|stored| stored.id == organisation.id), organisation);
+            let state = State::of(stored.get(organisation.id.as_str()).copied(), organisation);
             self.count(state, || format!("organisation {}/{}", realm.id, organisation.id));
             if state != State::Same {
                 self.puts.push(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });

@@ -6,6 +6,7 @@ use claviger_core::claims::id_text;
 use claviger_core::client::{ClientKind, ClientStatus, GrantType};
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::redirect::RedirectUri;
+use claviger_core::text::is_name;
 use claviger_core::{Client, Realm, ScopeSet};
 use claviger_files::did_you_mean;
 use std::collections::BTreeSet;
@@ -70,8 +71,11 @@ impl Registration {
         if id.is_empty() || id.len() > 100 || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
             complain("id", "1 to 100 of the letters a to z, digits, `-`, `_` and `.`".to_owned());
         }
-        if self.name.trim().is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control) {
+        if self.name.trim().is_empty() || self.name.len() > 100 || !is_name(&self.name) {
             complain("name", "1 to 100 printable characters: consent shows it".to_owned());
+        }
+        if self.publisher.as_deref().is_some_and(|publisher| publisher.len() > 100 || !is_name(publisher)) {
+            complain("publisher", "at most 100 printable characters: consent shows it".to_owned());
         }
         if let Some(email) = &self.owner_email
             && email.parse::<lettre::Address>().is_err()

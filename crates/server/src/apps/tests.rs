@@ -3,11 +3,11 @@
 mod smtp;
 
 use super::*;
-use crate::clock::Clock;
 use crate::hashing::Hasher;
 use crate::http::{Answer, Handler, Incoming, RequestId};
 use crate::mail::{Delivered, Mailer, Outlet, Smtp, TlsMode, deliver_due};
 use crate::master_key::MasterKey;
+use crate::state::clock::Clock;
 use crate::{App, Service};
 use claviger_core::dialect::Legacy;
 use claviger_store::{Options, RevocationKind};
@@ -79,7 +79,7 @@ impl World {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let peer = "127.0.0.1:1".parse().unwrap();
         let incoming = Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next() };
-        Seen::of(Service { app: Arc::clone(&self.app), fallback: None }.answer(incoming).await).await
+        Seen::of(Service { app: Arc::clone(&self.app), fallback: None, realms: None }.answer(incoming).await).await
     }
 
     /// The status of a token request with client credentials.
@@ -378,6 +378,10 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
     };
     assert_eq!(wrong(&|app| app.scope = "read".to_owned()).await, "Ok([\"https://api.example\"])");
     assert!(wrong(&|app| app.legacy.clear()).await.contains("needs the legacy behaviour"));
+    for name in ["\u{1b}]0;x\u{7}", "a\u{202E}b", "a\u{200F}", "a\nBcc: x"] {
+        assert!(wrong(&|app| app.name = name.to_owned()).await.contains("name: 1 to 100 printable"), "{name:?}");
+        assert!(wrong(&|app| app.publisher = Some(name.to_owned())).await.contains("publisher: "), "{name:?}");
+    }
     assert!(wrong(&|app| app.public = true).await.contains("confidential apps"));
     assert!(
         wrong(&|app| {

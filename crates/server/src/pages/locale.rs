@@ -7,6 +7,7 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, ErrorKind, HtmlEscape};
 
 use super::brand::initials;
+use claviger_core::text::on_one_line;
 
 /// Flat messages, by dotted key.
 pub(super) type Messages = BTreeMap<String, String>;
@@ -93,12 +94,7 @@ pub(super) fn install(environment: &mut Environment<'static>, own: &Arc<Messages
 
     environment.add_function("initials", |name: &str| initials(name));
     // A name with line breaks in it must not write lines of its own into a plain-text mail.
-    environment.add_filter("line", |text: &str| one_line(text));
-}
-
-/// The text with every control character replaced by a space.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c }).collect()
+    environment.add_filter("line", |text: &str| on_one_line(text).into_owned());
 }
 
 /// `t(key, name=value, ..)`: the message with its placeholders filled.

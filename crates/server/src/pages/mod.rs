@@ -23,7 +23,7 @@ pub mod views;
 pub(crate) mod tests;
 
 pub use brand::Brand;
-pub use compare::RedirectComparison;
+pub use compare::{RedirectComparison, nearest_redirect};
 pub use headers::{HTML_TYPE, security_headers};
 pub use render::{Page, Pages};
 pub use snippets::TokenCall;

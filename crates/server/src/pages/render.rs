@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use super::brand::{Brand, direction};
 use super::colour::coloured;
-use super::locale::{self, FALLBACK, Messages, one_line};
+use super::locale::{self, FALLBACK, Messages};
 use super::samples;
 use super::sources::{PagesError, Sources};
 use super::views::{ApprovalMail, Masked, View};
+use claviger_core::text::on_one_line;
 
 /// A rendered page.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl Pages {
                 tracing::error!(%error, "a built-in mail template failed");
                 let text =
                     format!("Client id: {}\n{}\n", mail.client_id, mail.link.as_ref().map_or("", Masked::reveal));
-                Mail { subject: one_line(&mail.app_name), html: String::new(), text }
+                Mail { subject: on_one_line(&mail.app_name).into_owned(), html: String::new(), text }
             })
     }
 
@@ -177,12 +178,20 @@ fn approval_mail(environment: &Environment<'static>, mail: &ApprovalMail) -> Res
         mail: &'a ApprovalMail,
         dir: &'static str,
     }
+    // Also of what was stored before names were checked.
+    let plain = |text: &str| on_one_line(text).into_owned();
+    let mail = &ApprovalMail {
+        owner_name: plain(&mail.owner_name),
+        app_name: plain(&mail.app_name),
+        realm_name: plain(&mail.realm_name),
+        ..mail.clone()
+    };
     let mail = Value::from(Serde(WithDirection { mail, dir: direction(&mail.lang) }));
     let subject = r#"{{ t("mail.subject", app=mail.app_name, realm=mail.realm_name) }}"#;
     let subject =
         environment.template_from_named_str("subject.txt", subject)?.render(context! { mail => mail.clone() })?;
     Ok(Mail {
-        subject: one_line(&subject),
+        subject: on_one_line(&subject).into_owned(),
         text: render(environment, "mail/approval.txt", context! { mail => mail.clone() })?,
         html: render(environment, "mail/approval.html", context! { mail => mail.clone() })?,
     })

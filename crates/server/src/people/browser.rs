@@ -6,6 +6,7 @@
 
 use crate::http::Incoming;
 use crate::state::sites::Site;
+use claviger_core::authority::is_same;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{HmacKey, sha256};
 use claviger_core::jose::base64url;
@@ -95,7 +96,9 @@ impl Browser {
         let own_origin = incoming.header("origin").is_none_or(|origin| {
             origin == "null"
                 || origin == site.realm.origin()
-                || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
+                || origin
+                    .split_once("://")
+                    .is_some_and(|(scheme, host)| is_same(host, &incoming.authority(), scheme == "https"))
         });
         let genuine: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
         !self.is_new && same_site && own_origin && genuine

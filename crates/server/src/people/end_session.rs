@@ -75,11 +75,11 @@ async fn return_address(app: &App, site: &Site, client: &str, params: &Params<'_
         return Ok(None);
     }
     let mut url = asked.to_owned();
-    if let Some(state) = params.get("state") {
+    if let Some(state) = params.state() {
         if !url.contains('?') {
             url.push('?');
         }
-        form_encode(&mut url, "state", state);
+        form_encode(&mut url, "state", state.as_bytes());
     }
     Ok(Some(url))
 }

@@ -6,7 +6,7 @@ use crate::pages::views::{
     self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
     OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
-use crate::pages::{Brand, HTML_TYPE, Page, RedirectComparison, security_headers};
+use crate::pages::{Brand, HTML_TYPE, Page, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
 use crate::router::App;
 use crate::state::sites::{Site, Target};
@@ -16,12 +16,18 @@ use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::redirect::RedirectUri;
+use claviger_core::text::shortened;
 use claviger_core::token::Id;
+use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::Full;
+use std::collections::HashMap;
+
+/// How much of a text that a peer sent the log shows, in characters.
+const LONGEST_LOGGED: usize = 200;
 
 fn brand(site: &Site) -> Brand {
     Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet))
@@ -58,8 +64,9 @@ pub(crate) fn no_store(answer: &mut Answer) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent, to be shown
-/// beside the nearest registered one.
+/// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent. Anybody can send
+/// such a request, so the page says only that the redirect URI is not registered; which one would be nearest is in the log,
+/// under the request's id.
 pub(crate) fn refusal(
     app: &App,
     site: &Site,
@@ -73,7 +80,9 @@ pub(crate) fn refusal(
     page.message = Some(refusal.description());
     if let (Refusal::RedirectUnregistered, Some((client, received))) = (refusal, owner) {
         page.details.push(Pair::new("client_id", client.id.as_str()));
-        page.redirect = RedirectComparison::nearest(received, client.redirect_uris.iter().map(RedirectUri::as_str));
+        let nearest = nearest_redirect(received, client.redirect_uris.iter().map(RedirectUri::as_str));
+        let received = shortened(received, LONGEST_LOGGED);
+        tracing::info!(request = %incoming.id, client = client.id, ?received, nearest, "redirect_uri is not registered");
     }
     view(app, site, &page)
 }
@@ -177,10 +186,13 @@ pub(crate) fn consent(
 ) -> Answer {
     let realm = &site.realm;
     let known_before = !asked.consent.scope.is_empty();
+    let new = asked.new.members();
+    let sentences: HashMap<&str, &str> =
+        realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
     let scopes = asked.request.scope.iter().map(|token| ConsentScope {
         name: token.to_owned(),
-        sentence: realm.scope(token).map(|scope| scope.sentence.clone()).filter(|sentence| !sentence.is_empty()),
-        is_new: known_before && asked.new.contains(token),
+        sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
+        is_new: known_before && new.contain(token),
     });
     let form = Consent {
         client_name: asked.client.name.clone(),
@@ -208,11 +220,12 @@ pub(crate) fn consent(
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
 fn organisations(asked: &Asked<'_>, nothing_picked: bool) -> Vec<views::Organisation> {
     let only = asked.organisations.len() == 1;
+    let allowed = Members::of(&asked.consent.organisations);
     let listed = asked.organisations.iter().map(|organisation| views::Organisation {
         id: organisation.id.clone(),
         name: organisation.name.clone(),
         kind: organisation.kind.clone(),
-        checked: !nothing_picked && (only || asked.consent.organisations.contains(&organisation.id)),
+        checked: !nothing_picked && (only || allowed.contain(&organisation.id)),
     });
     listed.collect()
 }

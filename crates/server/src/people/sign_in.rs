@@ -53,10 +53,12 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         None => None,
     };
     let username = params.get("username").unwrap_or_default();
+    // What is too long for a name is not shown again.
+    let shown = if username.len() > 1024 { "" } else { username };
     let password = Plain::from(params.get("password").unwrap_or_default());
     let page = |error: SignInError| {
         let front = waiting.as_ref().map(|(id, request, entry)| (&entry.client, request, id));
-        show::sign_in(app, site, flow.browser, front, username.to_owned(), Some(error))
+        show::sign_in(app, site, flow.browser, front, shown.to_owned(), Some(error))
     };
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return Ok(page(SignInError::WrongPassword));

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::http::Incoming;
 use crate::router::App;
-use crate::state::revoked::Subject;
+use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::claims::{AccessClaims, id_from_text, id_text};
@@ -11,7 +11,7 @@ use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, verify_jwt};
 use claviger_core::token::{self, Id, Kind};
-use claviger_store::{AccessTokenRow, NewAccessToken};
+use claviger_store::{AccessTokenRow, NewAccessToken, RevocationKind};
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ impl Token {
 pub(crate) async fn read(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     match token::row_id(Kind::Access, text) {
         Some(id) => read_opaque(app, site, text, id).await,
-        None => Ok(read_jwt(app, site, text)),
+        None => read_jwt(app, site, text).await,
     }
 }
 
@@ -66,7 +66,7 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
         user: row.user.as_deref().unwrap_or(&row.client),
         issued_at: row.issued_at,
     };
-    let revoked = revoked || app.revoked.is_revoked(&site.realm.id, &subject);
+    let revoked = revoked || is_revoked(app, site, &subject).await?;
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
         grant: row.grant,
@@ -100,12 +100,31 @@ fn claims_of_row(
     }
 }
 
-fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
+/// Whether a token was taken back: nearly always that is known here, and where there are too many revocations to be kept, it
+/// is looked up.
+async fn is_revoked(app: &App, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
+    let realm = &site.realm.id;
+    Ok(match app.revoked.verdict(realm, token) {
+        Verdict::Revoked => true,
+        Verdict::Good => false,
+        Verdict::Unknown => {
+            let names = [
+                (RevocationKind::Jti, Some(token.jti)),
+                (RevocationKind::Grant, token.grant),
+                (RevocationKind::Client, Some(token.client)),
+                (RevocationKind::User, Some(token.user)),
+            ];
+            app.store.is_revoked(realm, names, token.issued_at).await?
+        }
+    })
+}
+
+async fn read_jwt(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     let keys = site.keys.verifying();
-    let decoded = verify_jwt(text, &keys, Some(Typ::AccessToken)).ok()?;
-    let claims: AccessClaims<'_> = serde_json::from_slice(&decoded.claims).ok()?;
+    let Ok(decoded) = verify_jwt(text, &keys, Some(Typ::AccessToken)) else { return Ok(None) };
+    let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };
     if claims.iss != site.realm.issuer {
-        return None;
+        return Ok(None);
     }
     let subject = Subject {
         jti: &claims.jti,
@@ -114,15 +133,15 @@ fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
         user: &claims.sub,
         issued_at: claims.iat.saturating_mul(1000),
     };
-    let revoked = app.revoked.is_revoked(&site.realm.id, &subject);
-    Some(Token {
+    let revoked = is_revoked(app, site, &subject).await?;
+    Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
         has_user: claims.sub != claims.client_id,
         opaque: None,
         expires_at: claims.exp.saturating_mul(1000),
         revoked,
         claims: claims.into_owned(),
-    })
+    }))
 }
 
 /// How a request carries its bearer token (RFC 6750 2).

@@ -32,7 +32,7 @@ fn document(incoming: &Incoming, bytes: Bytes, media: &'static str) -> Answer {
             allow_any_origin(&mut answer);
             answer
         }
-        Method::OPTIONS => preflight(),
+        Method::OPTIONS => preflight(incoming),
         _ => wrong_method("GET, HEAD, OPTIONS"),
     }
 }

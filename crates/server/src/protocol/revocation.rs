@@ -22,7 +22,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
                 failure.to_json(&site.realm.dialect, basic, incoming.id)
             }
         },
-        Method::OPTIONS => return preflight(),
+        Method::OPTIONS => return preflight(incoming),
         _ => return wrong_method("POST, OPTIONS"),
     };
     allow_any_origin(&mut answer);

@@ -16,19 +16,20 @@ use crate::state::sites::Site;
 use claviger_core::client_auth::Credentials;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant;
+use claviger_core::params::looks_like_json;
 use claviger_core::token::Plain;
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::user::User;
 use claviger_core::{Params, Refusal};
 use claviger_store::StoredUser;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use std::net::IpAddr;
 
 /// Answers a token request.
 pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
     if incoming.head.method == Method::OPTIONS {
-        return preflight();
+        return preflight(incoming);
     }
     if incoming.head.method != Method::POST {
         return failure::wrong_method("POST, OPTIONS");
@@ -72,7 +73,7 @@ pub(crate) fn read_params<'a>(site: &Site, incoming: &'a Incoming) -> Result<(Pa
     }
     let media = incoming.header(CONTENT_TYPE.as_str()).unwrap_or("").split(';').next().unwrap_or("").trim();
     let dialect = &site.realm.dialect;
-    let json = media.eq_ignore_ascii_case("application/json") && dialect.permits.contains(&Legacy::JsonBody);
+    let json = is_json(media, &incoming.body) && dialect.permits.contains(&Legacy::JsonBody);
     let params = if json {
         Params::json(&incoming.body)?
     } else if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -81,6 +82,12 @@ pub(crate) fn read_params<'a>(site: &Site, incoming: &'a Incoming) -> Result<(Pa
         return Err(Refusal::WrongMediaType.into());
     };
     Ok((params.ignoring(&dialect.token.ignore).without_duplicates()?, json))
+}
+
+/// Whether a body is JSON: its media type says so, or says nothing (none, or plain text) and the body looks like it.
+fn is_json(media: &str, body: &[u8]) -> bool {
+    let unsaid = media.is_empty() || media.eq_ignore_ascii_case("text/plain");
+    media.eq_ignore_ascii_case("application/json") || (unsaid && looks_like_json(body))
 }
 
 /// What the client presents; exactly one `Authorization` header, if any.
@@ -156,13 +163,22 @@ pub(crate) fn allow_any_origin(answer: &mut Answer) {
     answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 }
 
-/// The answer to a browser's question whether it may call.
-pub(crate) fn preflight() -> Answer {
+/// The answer to a browser's question whether it may call: yes, with whatever headers its page sends (tracing adds some of
+/// its own). Headers that nobody reads do no harm, and no cookie is sent along.
+pub(crate) fn preflight(incoming: &Incoming) -> Answer {
+    const LONGEST: usize = 1024;
+    let is_list = |names: &&str| {
+        names.len() <= LONGEST && names.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_, !#$%&'*+.^`|~".contains(&b))
+    };
+    let asked = incoming.header(ACCESS_CONTROL_REQUEST_HEADERS.as_str()).filter(is_list);
+    let allowed = asked.and_then(|names| HeaderValue::from_str(names).ok());
     let mut answer = failure::empty(StatusCode::NO_CONTENT);
     allow_any_origin(&mut answer);
     let headers = answer.headers_mut();
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+    let otherwise = HeaderValue::from_static("authorization, content-type, *");
+    headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, allowed.unwrap_or(otherwise));
+    headers.insert(http::header::VARY, HeaderValue::from_static("access-control-request-headers"));
     headers.insert(http::header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     answer
 }

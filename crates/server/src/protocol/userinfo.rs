@@ -19,7 +19,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
             Ok(Err(why)) => refuse(site, why),
             Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
         },
-        Method::OPTIONS => return preflight(),
+        Method::OPTIONS => return preflight(incoming),
         _ => return wrong_method("GET, POST, OPTIONS"),
     };
     allow_any_origin(&mut answer);

@@ -6,6 +6,7 @@
 
 use crate::state::keys::{KeyRing, Keys};
 use bytes::Bytes;
+use claviger_core::authority::{is_same, without_default_port};
 use claviger_core::dialect::{Endpoint, PathCase};
 use claviger_core::metadata;
 use claviger_core::realm::Realm;
@@ -89,11 +90,12 @@ impl Site {
             }
             _ => self.routes.get(path),
         }?;
-        let authorities = match &route.host {
-            None => &self.realm.authorities,
-            Some(name) => &self.realm.hosts.get(name)?.authorities,
+        let (authorities, url) = match &route.host {
+            None => (&self.realm.authorities, &self.realm.issuer),
+            Some(name) => self.realm.hosts.get(name).map(|host| (&host.authorities, &host.origin))?,
         };
-        authorities.iter().any(|mine| mine == authority).then_some(route.target)
+        let https = url.starts_with("https://");
+        authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
     }
 
     /// The path of a page of this site.
@@ -197,7 +199,20 @@ impl Sites {
     async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
         let before = self.forgotten.load(Ordering::SeqCst);
         let mut sites = Vec::new();
-        for realm in store.realms_at(authority).await? {
+        let mut realms = store.realms_at(authority).await?;
+        // Which of the two ports is the usual one follows from a realm's scheme; `Site::target` looks at that.
+        for bare in [true, false].map(|https| without_default_port(authority, https)) {
+            if bare != authority {
+                let others = store.realms_at(bare).await?;
+                realms.extend(
+                    others
+                        .into_iter()
+                        .filter(|other| realms.iter().all(|known| known.id != other.id))
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        for realm in realms {
             let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
             let site = if let Some(site) = known {
                 site

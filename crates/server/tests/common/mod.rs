@@ -123,7 +123,7 @@ impl Server {
         store.put_realm(&realm, NOW).await.unwrap();
         let app = server::open(store.clone(), &master, clock, None).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let service = Service { app, fallback: None };
+        let service = Service { app, fallback: None, realms: None };
         // Where a test says that it comes from elsewhere, it does.
         let limits = Limits { proxies: ["127.0.0.1".parse::<Network>().unwrap()].into(), ..Limits::default() };
         let task = tokio::spawn(server::run(service, vec![listener], limits, stopped));
@@ -149,6 +149,11 @@ impl Server {
         let (listener, realm) = self.further_address().await;
         let store = Store::connect(&self.url, &Options::default()).await.unwrap();
         Self::boot(store, &self.url, self.master.clone(), realm, listener, self.now()).await
+    }
+
+    /// The parts of another server on the same database, without a listener.
+    pub async fn another_app(&self) -> std::sync::Arc<claviger::App> {
+        server::open(self.store.clone(), &self.master, Clock::set_to(self.now()).0, None).await.unwrap()
     }
 
     async fn further_address(&self) -> (TcpListener, Realm) {

@@ -23,4 +23,5 @@ mod refresh;
 mod resource_and_metadata;
 mod seats;
 mod story;
+mod strangers;
 mod token_endpoint;

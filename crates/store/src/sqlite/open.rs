@@ -1,8 +1,8 @@
 //! Opening a database: its folder, its connections, its schema.
 
-use crate::Fault;
 use crate::schema::{KNOWN, MIGRATIONS, Words, spell};
 use crate::statements::Statement;
+use crate::{Fault, private};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -22,10 +22,12 @@ const OTHERS: Duration = Duration::from_secs(4);
 
 /// The connection that writes, with the schema brought up to date.
 pub(crate) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+    let unavailable = |path: &Path, error: std::io::Error| Fault::Unavailable(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        private::create_folder(folder).map_err(|error| unavailable(folder, error))?;
     }
+    // SQLite would make it with what the umask leaves; the log and its index get the mode of the database.
+    private::create_file_if_missing(path).map_err(|error| unavailable(path, error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = connect(path, flags)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;

@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::{lock, sqlite_file};
 use crate::config::Config;
 use claviger_core::client::ClientStatus;
+use claviger_core::text::printable;
 use claviger_server::clock::Clock;
 use claviger_store::copy::{self, Restored, inspect};
 use claviger_store::{Ended, Options, Store};
@@ -234,8 +235,7 @@ fn warn(config: &Config, restored: &Restored) {
     if ended.mails > 0 {
         eprintln!("\nThese mails were not sent when the backup was taken and are dropped, since their links are dead:");
         for recipient in &ended.recipients {
-            let recipient: String = recipient.chars().filter(|c| !c.is_control()).collect();
-            eprintln!("  {recipient}");
+            eprintln!("  {}", printable(recipient));
         }
         eprintln!("Who waits for a secret gets one with `claviger secret add`.");
     }

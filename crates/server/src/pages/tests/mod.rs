@@ -192,6 +192,22 @@ fn a_name_cannot_write_lines_into_a_mail() {
 }
 
 #[test]
+fn a_name_cannot_turn_a_mail_around() {
+    let pages = Pages::new(None).unwrap();
+    let hostile = |text: &str| format!("\u{202E}{text}\u{1b}[2J\u{2066}");
+    let sample = approval_mail(&plain, "en");
+    let mail = pages.approval_mail(&views::ApprovalMail {
+        owner_name: hostile("Ada"),
+        app_name: hostile("Fleet"),
+        realm_name: hostile("Harbour"),
+        ..sample
+    });
+    for part in [&mail.subject, &mail.text, &mail.html] {
+        assert!(!part.contains(['\u{202E}', '\u{1b}', '\u{2066}']), "{part:?}");
+    }
+}
+
+#[test]
 fn the_mail_reads_well_as_text() {
     let mail = Pages::new(None).unwrap().approval_mail(&approval_mail(&plain, "en"));
     assert_eq!(mail.subject, "Fleet Planner is approved for Harbour Freight Online");

@@ -155,7 +155,7 @@ fn incoming(authority: &str, method: &str, target: &str, body: &str) -> Incoming
 
 impl Node {
     async fn at(&self, authority: &str, method: &str, target: &str, body: &str) -> Seen {
-        let service = Service { app: Arc::clone(&self.app), fallback: None };
+        let service = Service { app: Arc::clone(&self.app), fallback: None, realms: None };
         Seen::of(service.answer(incoming(authority, method, target, body)).await).await
     }
 
