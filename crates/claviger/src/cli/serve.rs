@@ -39,16 +39,16 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let store = Store::connect(&config.database.url, &config.database.options).await?;
     let master = master_key(&config.database, config.master_key_file.as_deref())?;
     let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
-    let app = Box::pin(opened).await.map_err(wrong_start)?;
+    let state = Box::pin(opened).await.map_err(wrong_start)?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
-    let service = Service { app: Arc::clone(&app), fallback: None };
+    let service = Service { state: Arc::clone(&state), fallback: None };
     tasks.spawn(server::run(service, listeners, limits.clone(), stopped.clone()));
-    tasks.spawn(jobs::send_mails(Arc::clone(&app), mailer, stopped.clone()));
+    tasks.spawn(jobs::send_mails(Arc::clone(&state), mailer, stopped.clone()));
     if let Some(listener) = management {
-        tasks.spawn(http::serve(listener, Management { app: Arc::clone(&app) }, limits, stopped));
+        tasks.spawn(http::serve(listener, Management { state: Arc::clone(&state) }, limits, stopped));
     }
     tracing::info!(listen = ?config.server.listen, management = ?config.server.management, "serving");
     notify("READY=1");
@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     tracing::info!("stopping");
     notify("STOPPING=1");
     let _ = stop.send(true);
-    app.end_feeds();
+    state.end_feeds();
     tasks.join_all().await;
     Ok(())
 }

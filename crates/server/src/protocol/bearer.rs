@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::http::Incoming;
-use crate::router::App;
+use crate::state::State;
 use crate::state::revoked::Subject;
 use crate::state::sites::Site;
 use claviger_core::Params;
@@ -44,15 +44,15 @@ impl Token {
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) async fn read(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
+pub(crate) async fn read(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     match token::row_id(Kind::Access, text) {
-        Some(id) => read_opaque(app, site, text, id).await,
-        None => Ok(read_jwt(app, site, text)),
+        Some(id) => read_opaque(state, site, text, id).await,
+        None => Ok(read_jwt(state, site, text)),
     }
 }
 
-async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
-    let Some(AccessTokenRow { token: row, revoked }) = app.store.access_token(&id).await? else { return Ok(None) };
+async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
+    let Some(AccessTokenRow { token: row, revoked }) = state.store.access_token(&id).await? else { return Ok(None) };
     if row.realm != site.realm.id || !token::hash_is(text, row.hash.as_slice()) {
         return Ok(None);
     }
@@ -66,7 +66,7 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
         user: row.user.as_deref().unwrap_or(&row.client),
         issued_at: row.issued_at,
     };
-    let revoked = revoked || app.revoked.is_revoked(&site.realm.id, &subject);
+    let revoked = revoked || state.revoked.is_revoked(&site.realm.id, &subject);
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
         grant: row.grant,
@@ -100,7 +100,7 @@ fn claims_of_row(
     }
 }
 
-fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
+fn read_jwt(state: &State, site: &Site, text: &str) -> Option<Token> {
     let keys = site.keys.verifying();
     let decoded = verify_jwt(text, &keys, Some(Typ::AccessToken)).ok()?;
     let claims: AccessClaims<'_> = serde_json::from_slice(&decoded.claims).ok()?;
@@ -114,7 +114,7 @@ fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
         user: &claims.sub,
         issued_at: claims.iat.saturating_mul(1000),
     };
-    let revoked = app.revoked.is_revoked(&site.realm.id, &subject);
+    let revoked = state.revoked.is_revoked(&site.realm.id, &subject);
     Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
         has_user: claims.sub != claims.client_id,
