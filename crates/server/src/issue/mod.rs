@@ -356,6 +356,3 @@ async fn id_token(
     };
     Ok(Some(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?))
 }
-
-#[cfg(test)]
-mod tests;

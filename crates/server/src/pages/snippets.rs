@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::views::Pair;
+use super::pair::Pair;
 
 /// A token request that the owner of a new app can try at once.
 #[derive(Debug, Clone)]
