@@ -28,7 +28,7 @@ use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
 use claviger_server::server;
-use claviger_server::{App, Service};
+use claviger_server::{Service, State as Server};
 use claviger_store::{Options as StoreOptions, Store, lock_for_serving};
 use folder::Folder;
 use manifest::Route;
@@ -93,7 +93,7 @@ impl Running {
     async fn stop(self) {
         let _ = self.stop.send(true);
         // The guards wait at the feeds of their realms.
-        self.service.app.end_feeds();
+        self.service.state.end_feeds();
         let _ = self.served.await;
     }
 }
@@ -119,13 +119,13 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let database = database.to_str().context("the data folder's name is not UTF-8")?;
     let store = Store::open(&format!("sqlite://{database}"), &StoreOptions::default())
         .with_context(|| format!("cannot open the database {database}"))?;
-    let app = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
+    let state = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
 
     let dialects = claviger_files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let variables = realm_files::variables(options.port_base);
     let files = claviger_files::realm::parse(&realm_files::realm_files(), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    apply(&app, &files, folder, &variables).await?;
+    apply(&state, &files, folder, &variables).await?;
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
@@ -142,7 +142,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         realms.push((file, api.routes));
     }
     let fallback = Router::new().fallback(by_authority).with_state(Arc::new(routers));
-    let service = Service { app, fallback: Some(fallback), realms: None };
+    let service = Service { state, fallback: Some(fallback), realms: None };
     let (stop, stopped) = watch::channel(false);
     let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
     let limits = Limits::default().for_connections(connections);
@@ -160,7 +160,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
 
 /// Applies the realm files, as `claviger apply` does. A kept folder to which the very same files were applied before is left
 /// alone: checking its passwords once more would cost more than all the rest of the start.
-async fn apply(app: &App, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
+async fn apply(server: &Server, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
     let texts = realm_files::REALM_FILES.iter().map(|(_, text)| *text);
     let values = variables.values().map(String::as_str);
     let applied: Vec<&str> = texts.chain(values).chain([env!("CARGO_PKG_VERSION")]).collect();
@@ -168,14 +168,15 @@ async fn apply(app: &App, files: &[RealmFile], folder: &Folder, variables: &Vari
     let mark_file = folder.path().join("demo.applied");
     let mut known = std::fs::read_to_string(&mark_file).is_ok_and(|text| text == mark);
     for file in files {
-        known = known && app.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
+        known = known && server.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
     }
     if known {
         say("the realm files are as they were");
         return Ok(());
     }
     let report =
-        claviger_server::admin::apply::apply(&app.store, files, &app.hasher, &app.secrets, app.clock.now()).await?;
+        claviger_server::admin::apply::apply(&server.store, files, &server.hasher, &server.secrets, server.clock.now())
+            .await?;
     let (new, changed) = (report.created.len(), report.changed.len());
     say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
     std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))

@@ -16,5 +16,5 @@ pub mod server;
 pub mod state;
 pub mod telemetry;
 
-pub use router::{App, Service};
-pub use state::{clock, hashing, keys, master_key, secrets};
+pub use router::Service;
+pub use state::{State, clock, hashing, keys, master_key, secrets};

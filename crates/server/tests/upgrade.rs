@@ -44,11 +44,16 @@ impl Upgraded {
         let master = MasterKey::read(&release.join("master.key")).unwrap();
         let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default()).unwrap();
         let (clock, _) = Clock::set_to(made["made_at"].as_i64().unwrap() + 60_000);
-        let app = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let state = server::open(store.clone(), &master, clock, None).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(server::run(Service { app, fallback: None }, vec![listener], Limits::default(), stopped));
+        tokio::spawn(server::run(
+            Service { state, fallback: None, realms: None },
+            vec![listener],
+            Limits::default(),
+            stopped,
+        ));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let http = http.tls_certs_only([]).build().unwrap();
         let base = u16::try_from(made["port_base"].as_u64().unwrap()).unwrap();

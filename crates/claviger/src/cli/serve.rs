@@ -8,7 +8,7 @@ use claviger_server::http::{Limits, descriptors};
 use claviger_server::mail::Mailer;
 use claviger_server::server::Listener;
 use claviger_server::telemetry::Management;
-use claviger_server::{App, Service};
+use claviger_server::{Service, State};
 use claviger_server::{http, jobs, server};
 use claviger_store::{ServingLock, Store, lock_for_serving, private};
 use std::io::IsTerminal;
@@ -48,19 +48,19 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     }
     let master = master_key(&config.database, config.master_key_file.as_deref())?;
     let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
-    let app = Box::pin(opened).await.map_err(wrong_start)?;
-    warn_of_unknown_realms(&app, &config.server.listeners).await?;
+    let state = Box::pin(opened).await.map_err(wrong_start)?;
+    warn_of_unknown_realms(&state, &config.server.listeners).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
     let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
     let limits = limits.for_connections(connections(config.server.max_connections, &config.database));
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
-    let service = Service { app: Arc::clone(&app), fallback: None, realms: None };
+    let service = Service { state: Arc::clone(&state), fallback: None, realms: None };
     tasks.spawn(server::run(service, listeners, limits, stopped.clone()));
-    tasks.spawn(jobs::send_mails(Arc::clone(&app), mailer, stopped.clone()));
+    tasks.spawn(jobs::send_mails(Arc::clone(&state), mailer, stopped.clone()));
     if let Some(listener) = management {
-        tasks.spawn(http::serve(listener, Management { app: Arc::clone(&app) }, management_limits, stopped));
+        tasks.spawn(http::serve(listener, Management { state: Arc::clone(&state) }, management_limits, stopped));
     }
     tracing::info!(listen = ?config.server.listen, management = ?config.server.management, "serving");
     notify("READY=1");
@@ -76,7 +76,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     tracing::info!("stopping");
     notify("STOPPING=1");
     let _ = stop.send(true);
-    app.end_feeds();
+    state.end_feeds();
     tasks.join_all().await;
     Ok(())
 }
@@ -99,10 +99,10 @@ fn connections(wished: Option<u32>, database: &Database) -> u32 {
 }
 
 /// A realm may be made later, so one that is not there does not stop the start.
-async fn warn_of_unknown_realms(app: &App, listeners: &[config::Listener]) -> Result<(), Trouble> {
+async fn warn_of_unknown_realms(state: &State, listeners: &[config::Listener]) -> Result<(), Trouble> {
     for listener in listeners {
         for realm in &listener.realms {
-            if app.store.realm(realm).await?.is_none() {
+            if state.store.realm(realm).await?.is_none() {
                 tracing::warn!(address = %listener.address, realm, "this address serves a realm that does not exist");
             }
         }

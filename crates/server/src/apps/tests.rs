@@ -3,12 +3,13 @@
 mod smtp;
 
 use super::*;
+use crate::Service;
+use crate::clock::Clock;
 use crate::hashing::Hasher;
 use crate::http::{Answer, Handler, Incoming, RequestId};
 use crate::mail::{Delivered, Mailer, Outlet, Smtp, TlsMode, deliver_due};
 use crate::master_key::MasterKey;
-use crate::state::clock::Clock;
-use crate::{App, Service};
+use crate::state::State;
 use claviger_core::dialect::Legacy;
 use claviger_store::{Options, RevocationKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
@@ -21,7 +22,7 @@ const NOW: i64 = 1_795_234_607_000;
 const MINUTE: i64 = 60_000;
 
 struct World {
-    app: Arc<App>,
+    state: Arc<State>,
     hand: Arc<AtomicI64>,
     realm: Realm,
 }
@@ -43,12 +44,12 @@ impl World {
         store.put_realm(&realm, NOW).await.unwrap();
         store.put_realm(&self::realm("other", 9002), NOW).await.unwrap();
         let (clock, hand) = Clock::set_to(NOW);
-        let app = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, None)).await.unwrap();
-        Self { app, hand, realm }
+        let state = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, None)).await.unwrap();
+        Self { state, hand, realm }
     }
 
     fn desk(&self) -> Desk<'_> {
-        Desk { store: &self.app.store, secrets: &self.app.secrets, now: self.app.clock.now() }
+        Desk { store: &self.state.store, secrets: &self.state.secrets, now: self.state.clock.now() }
     }
 
     async fn register(&self, id: &str) -> Client {
@@ -63,11 +64,11 @@ impl World {
     }
 
     async fn approve(&self, id: &str) -> Result<Approved, AppError> {
-        approve(&self.desk(), &self.app.pages, &self.realm, id).await
+        approve(&self.desk(), &self.state.pages, &self.realm, id).await
     }
 
     async fn deliver(&self, port: u16) -> Vec<crate::mail::Attempt> {
-        deliver_due(&self.app.store, &self.app.secrets, &mailer(port), self.app.clock.now()).await.unwrap()
+        deliver_due(&self.state.store, &self.state.secrets, &mailer(port), self.state.clock.now()).await.unwrap()
     }
 
     async fn request(&self, method: &str, url: &str, headers: &[(http::HeaderName, &str)], body: &str) -> Seen {
@@ -79,7 +80,7 @@ impl World {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let peer = "127.0.0.1:1".parse().unwrap();
         let incoming = Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next() };
-        Seen::of(Service { app: Arc::clone(&self.app), fallback: None, realms: None }.answer(incoming).await).await
+        Seen::of(Service { state: Arc::clone(&self.state), fallback: None, realms: None }.answer(incoming).await).await
     }
 
     /// The status of a token request with client credentials.
@@ -201,7 +202,7 @@ async fn a_mail_that_is_refused_is_sent_later_and_never_lies_open_in_the_databas
     let (port, received) = smtp::start(2);
     world.register("fleet").await;
     let mail = world.approve("fleet").await.unwrap().mail.unwrap();
-    let due = world.app.store.due_mails(NOW, 9).await.unwrap();
+    let due = world.state.store.due_mails(NOW, 9).await.unwrap();
     assert!(!due[0].mail.doc.contains("cvl_") && !format!("{due:?}").contains("cvl_"));
 
     let attempts = world.deliver(port).await;
@@ -242,7 +243,7 @@ async fn without_smtp_a_mail_is_a_file_for_its_owner_only() {
     world.approve("fleet").await.unwrap();
     let folder = std::env::temp_dir().join(format!("claviger-mail-{}", id_text(&crate::ids::new(NOW))));
     let mailer = Mailer::new("apps@harbour.example", &Outlet::Folder(folder.clone())).unwrap();
-    let attempts = deliver_due(&world.app.store, &world.app.secrets, &mailer, NOW).await.unwrap();
+    let attempts = deliver_due(&world.state.store, &world.state.secrets, &mailer, NOW).await.unwrap();
     let Ok(Delivered::Written(file)) = &attempts[0].outcome else { panic!("{attempts:?}") };
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(part(&std::fs::read_to_string(file).unwrap(), "text/plain").contains("/-/secret?link=cvl_"));
@@ -291,15 +292,15 @@ async fn a_suspended_app_gets_no_tokens_and_those_it_has_are_revoked() {
     world.register("fleet").await;
     world.approve("fleet").await.unwrap();
     let made = add_secret(&world.desk(), &world.realm, "fleet", "second".to_owned(), None).await.unwrap();
-    world.app.catch_up().await.unwrap();
+    world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", made.secret.expose()).await, 200);
     suspend(&world.desk(), &world.realm, "fleet").await.unwrap();
-    world.app.catch_up().await.unwrap();
+    world.state.follower().catch_up().await.unwrap();
     assert_ne!(world.token("fleet", made.secret.expose()).await, 200);
-    let revocations = world.app.store.revocations_after(Some("harbour"), 0, 9).await.unwrap();
+    let revocations = world.state.store.revocations_after(Some("harbour"), 0, 9).await.unwrap();
     assert!(revocations.items.iter().any(|item| item.kind == RevocationKind::Client && item.value == "fleet"));
     resume(&world.desk(), &world.realm, "fleet").await.unwrap();
-    world.app.catch_up().await.unwrap();
+    world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", made.secret.expose()).await, 200);
 }
 
@@ -317,14 +318,14 @@ async fn two_secrets_live_side_by_side_and_a_retired_one_is_dead() {
     let imported = ("brought along".to_owned(), Plain::from("correct horse battery"));
     let two = import_secret(&desk, &hasher, realm, "fleet", imported, None).await.unwrap();
     assert!(matches!(add_secret(&desk, realm, "fleet", "three".to_owned(), None).await, Err(AppError::TwoSecrets(_))));
-    world.app.catch_up().await.unwrap();
+    world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", one.secret.expose()).await, 200);
     assert_eq!(world.token("fleet", "correct%20horse%20battery").await, 200);
     world.hand.store(NOW + MINUTE, Ordering::Relaxed);
     assert_eq!(world.token("fleet", one.secret.expose()).await, 401, "expired");
     retire_secret(&desk, realm, "fleet", &two).await.unwrap();
     assert!(matches!(retire_secret(&desk, realm, "fleet", &two).await, Err(AppError::NoSuchSecret { .. })));
-    world.app.catch_up().await.unwrap();
+    world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", "correct%20horse%20battery").await, 401);
     assert!(!format!("{one:?}").contains("cvs_"));
 }

@@ -6,7 +6,7 @@
 //! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
 
 mod connection;
-pub(crate) mod descriptors;
+pub mod descriptors;
 mod id;
 mod places;
 mod proxies;

@@ -13,6 +13,7 @@ mod colour;
 mod compare;
 mod headers;
 mod locale;
+mod pair;
 mod render;
 mod samples;
 mod snippets;

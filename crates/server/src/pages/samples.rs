@@ -145,7 +145,7 @@ fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
     ErrorPage {
         status: 400,
         code: x("invalid_redirect_uri"),
-        title: Some(x("This app gave a wrong return address")),
+        title: Some(x("This state gave a wrong return address")),
         message: Some(x("Fleet Planner asked to return to an address that is not registered for it.")),
         request_id: x("01992c3e-6b1f-7d3a-9d4e-0c5b8a7f2e11"),
         details: vec![Pair::new(x("App"), x("fleet-planner")), Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC"))],

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
+pub use super::pair::Pair;
+
 use super::compare::RedirectComparison;
 use super::snippets::{TokenCall, env_block};
 
@@ -53,22 +55,6 @@ impl<T: Into<String>> From<T> for Masked {
 impl fmt::Debug for Masked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
-    }
-}
-
-/// A label and its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pair {
-    /// What it is called.
-    pub label: String,
-    /// What it is.
-    pub value: String,
-}
-
-impl Pair {
-    /// A pair of both.
-    pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::pages::views::{
 };
 use crate::pages::{Brand, HTML_TYPE, Page, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
-use crate::router::App;
+use crate::state::State;
 use crate::state::sites::{Site, Target};
 use bytes::Bytes;
 use claviger_core::answer::Delivery;
@@ -34,8 +34,8 @@ fn brand(site: &Site) -> Brand {
 }
 
 /// Renders a view of a site's.
-pub(crate) fn view(app: &App, site: &Site, view: &impl View) -> Answer {
-    respond(app.pages.page(&brand(site), view))
+pub(crate) fn view(state: &State, site: &Site, view: &impl View) -> Answer {
+    respond(state.pages.page(&brand(site), view))
 }
 
 fn respond(page: Page) -> Answer {
@@ -64,11 +64,21 @@ pub(crate) fn no_store(answer: &mut Answer) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
+/// 303: the browser goes on with GET (RFC 9700 4.12).
+pub(crate) fn see_other(location: &str) -> Answer {
+    let mut answer = empty(StatusCode::SEE_OTHER);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    no_store(&mut answer);
+    answer
+}
+
 /// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent. Anybody can send
 /// such a request, so the page says only that the redirect URI is not registered; which one would be nearest is in the log,
 /// under the request's id.
 pub(crate) fn refusal(
-    app: &App,
+    state: &State,
     site: &Site,
     incoming: &Incoming,
     refusal: &Refusal,
@@ -84,20 +94,20 @@ pub(crate) fn refusal(
         let received = shortened(received, LONGEST_LOGGED);
         tracing::info!(request = %incoming.id, client = client.id, ?received, nearest, "redirect_uri is not registered");
     }
-    view(app, site, &page)
+    view(state, site, &page)
 }
 
 /// A request of a browser's that we could not serve.
-pub(crate) fn failure(app: &App, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
+pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let status = match failure {
-        Failure::Refusal(cause) => return refusal(app, site, incoming, cause, None),
+        Failure::Refusal(cause) => return refusal(state, site, incoming, cause, None),
         Failure::Fault(_) => 500,
         Failure::Busy(_) | Failure::Database(_) => 503,
     };
     let (code, _) = failure.log(incoming.id);
     let mut page = ErrorPage::new(code.name(), incoming.id.to_string());
     page.status = status;
-    let mut answer = view(app, site, &page);
+    let mut answer = view(state, site, &page);
     if status == 503 {
         answer.headers_mut().insert(http::header::RETRY_AFTER, SOON);
     }
@@ -105,13 +115,13 @@ pub(crate) fn failure(app: &App, site: &Site, incoming: &Incoming, failure: &Fai
 }
 
 /// The waiting request has gone, or the form was not ours.
-pub(crate) fn expired(app: &App, site: &Site) -> Answer {
-    view(app, site, &Expired { again_url: None })
+pub(crate) fn expired(state: &State, site: &Site) -> Answer {
+    view(state, site, &Expired { again_url: None })
 }
 
 /// The sign-in form; `front`: the request that waits behind it.
 pub(crate) fn sign_in(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     front: Option<(&Client, &AuthorizationRequest, &Id)>,
@@ -124,38 +134,38 @@ pub(crate) fn sign_in(
         username,
         error,
         action: site.page_path(Target::SignIn),
-        csrf: browser.form_token(&app.secrets.forms, pending).into(),
+        csrf: browser.form_token(&state.secrets.forms, pending).into(),
         pending: pending.map(id_text),
         not_you_url: None,
         redirect_uri: front.map(|(_, request, _)| request.destination.redirect_uri.clone()),
     };
-    with_browser(view(app, site, &form), site, browser)
+    with_browser(view(state, site, &form), site, browser)
 }
 
 /// Somebody is signed in, and no request waits.
-pub(crate) fn signed_in(app: &App, site: &Site, browser: &Browser, user: &User) -> Answer {
+pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
     let page = SignedIn {
         account: account(user),
         logout_action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
-        csrf: browser.form_token(&app.secrets.forms, None).into(),
+        csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
-    with_browser(view(app, site, &page), site, browser)
+    with_browser(view(state, site, &page), site, browser)
 }
 
 /// "Do you want to sign out?"
-pub(crate) fn logout_confirm(app: &App, site: &Site, browser: &Browser, user: &User) -> Answer {
+pub(crate) fn logout_confirm(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
     let page = LogoutConfirm {
         action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
-        csrf: browser.form_token(&app.secrets.forms, None).into(),
+        csrf: browser.form_token(&state.secrets.forms, None).into(),
         username: user.username.clone(),
         redirect_uri: None,
     };
-    with_browser(view(app, site, &page), site, browser)
+    with_browser(view(state, site, &page), site, browser)
 }
 
 /// Nobody is signed in any more.
-pub(crate) fn signed_out(app: &App, site: &Site) -> Answer {
-    view(app, site, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
+pub(crate) fn signed_out(state: &State, site: &Site) -> Answer {
+    view(state, site, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
 }
 
 fn account(user: &User) -> Account {
@@ -177,7 +187,7 @@ pub(crate) struct Asked<'a> {
 
 /// The consent form; `nothing_picked`: it was sent without an organisation.
 pub(crate) fn consent(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     pending: &Id,
@@ -210,11 +220,11 @@ pub(crate) fn consent(
         manage_url: None,
         error: nothing_picked.then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
-        csrf: browser.consent_token(&app.secrets.forms, Some(pending)).into(),
+        csrf: browser.consent_token(&state.secrets.forms, Some(pending)).into(),
         pending: Some(id_text(pending)),
         redirect_uri: Some(asked.request.destination.redirect_uri.clone()),
     };
-    with_browser(view(app, site, &form), site, browser)
+    with_browser(view(state, site, &form), site, browser)
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
@@ -245,27 +255,20 @@ fn lifetime(site: &Site, client: &Client) -> Lifetime {
 }
 
 /// An authorization answer on its way: 303, or a page whose form posts it.
-pub(crate) fn delivery(app: &App, site: &Site, client_name: &str, delivery: Delivery) -> Answer {
+pub(crate) fn delivery(state: &State, site: &Site, client_name: &str, delivery: Delivery) -> Answer {
     match delivery {
-        Delivery::Redirect(url) => {
-            let mut answer = empty(StatusCode::SEE_OTHER);
-            if let Ok(location) = HeaderValue::from_str(&url) {
-                answer.headers_mut().insert(LOCATION, location);
-            }
-            no_store(&mut answer);
-            answer
-        }
+        Delivery::Redirect(url) => see_other(&url),
         Delivery::Form { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
-            view(app, site, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
+            view(state, site, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
         }
     }
 }
 
 /// The one style sheet.
-pub(crate) fn stylesheet(app: &App) -> Answer {
+pub(crate) fn stylesheet(state: &State) -> Answer {
     let mut answer = empty(StatusCode::OK);
-    *answer.body_mut() = Full::new(Bytes::copy_from_slice(app.pages.stylesheet().as_bytes()));
+    *answer.body_mut() = Full::new(Bytes::copy_from_slice(state.pages.stylesheet().as_bytes()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::http::Incoming;
-use crate::router::App;
+use crate::state::State;
 use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
@@ -44,15 +44,15 @@ impl Token {
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) async fn read(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
+pub(crate) async fn read(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     match token::row_id(Kind::Access, text) {
-        Some(id) => read_opaque(app, site, text, id).await,
-        None => read_jwt(app, site, text).await,
+        Some(id) => read_opaque(state, site, text, id).await,
+        None => read_jwt(state, site, text).await,
     }
 }
 
-async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
-    let Some(AccessTokenRow { token: row, revoked }) = app.store.access_token(&id).await? else { return Ok(None) };
+async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
+    let Some(AccessTokenRow { token: row, revoked }) = state.store.access_token(&id).await? else { return Ok(None) };
     if row.realm != site.realm.id || !token::hash_is(text, row.hash.as_slice()) {
         return Ok(None);
     }
@@ -66,7 +66,7 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
         user: row.user.as_deref().unwrap_or(&row.client),
         issued_at: row.issued_at,
     };
-    let revoked = revoked || is_revoked(app, site, &subject).await?;
+    let revoked = revoked || is_revoked(state, site, &subject).await?;
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
         grant: row.grant,
@@ -102,9 +102,9 @@ fn claims_of_row(
 
 /// Whether a token was taken back: nearly always that is known here, and where there are too many revocations to be kept, it
 /// is looked up.
-async fn is_revoked(app: &App, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
+async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
     let realm = &site.realm.id;
-    Ok(match app.revoked.verdict(realm, token) {
+    Ok(match state.revoked.verdict(realm, token) {
         Verdict::Revoked => true,
         Verdict::Good => false,
         Verdict::Unknown => {
@@ -114,12 +114,12 @@ async fn is_revoked(app: &App, site: &Site, token: &Subject<'_>) -> Result<bool,
                 (RevocationKind::Client, Some(token.client)),
                 (RevocationKind::User, Some(token.user)),
             ];
-            app.store.is_revoked(realm, names, token.issued_at).await?
+            state.store.is_revoked(realm, names, token.issued_at).await?
         }
     })
 }
 
-async fn read_jwt(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
+async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     let keys = site.keys.verifying();
     let Ok(decoded) = verify_jwt(text, &keys, Some(Typ::AccessToken)) else { return Ok(None) };
     let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };
@@ -133,7 +133,7 @@ async fn read_jwt(app: &App, site: &Site, text: &str) -> Result<Option<Token>, F
         user: &claims.sub,
         issued_at: claims.iat.saturating_mul(1000),
     };
-    let revoked = is_revoked(app, site, &subject).await?;
+    let revoked = is_revoked(state, site, &subject).await?;
     Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
         has_user: claims.sub != claims.client_id,

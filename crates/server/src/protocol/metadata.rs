@@ -2,7 +2,7 @@
 
 use crate::failure::{empty, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::token::{allow_any_origin, preflight};
+use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::sites::Site;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};

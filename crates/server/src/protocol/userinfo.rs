@@ -3,8 +3,8 @@
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::bearer::{self, Sent};
-use crate::protocol::token::{allow_any_origin, preflight};
-use crate::router::App;
+use crate::protocol::read::{allow_any_origin, preflight};
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::claims::UserinfoClaims;
 use claviger_core::dialect::ErrorVocabulary;
@@ -12,9 +12,9 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Method, StatusCode};
 
 /// Answers with the claims of the token's user.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let mut answer = match incoming.head.method {
-        Method::GET | Method::POST => match respond(app, site, incoming).await {
+        Method::GET | Method::POST => match respond(state, site, incoming).await {
             Ok(Ok(body)) => json(StatusCode::OK, body),
             Ok(Err(why)) => refuse(site, why),
             Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
@@ -43,8 +43,8 @@ pub(crate) enum BearerRefusal {
     Scope,
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<Vec<u8>, BearerRefusal>, Failure> {
-    let token = match presented(app, site, incoming).await? {
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<Vec<u8>, BearerRefusal>, Failure> {
+    let token = match presented(state, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),
     };
@@ -52,7 +52,7 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<V
     if !token.has_user || !scope.contains(&"openid") {
         return Ok(Err(BearerRefusal::Scope));
     }
-    let Some(stored) = app.store.user(&site.realm.id, &token.claims.sub).await? else {
+    let Some(stored) = state.store.user(&site.realm.id, &token.claims.sub).await? else {
         return Ok(Err(BearerRefusal::Invalid));
     };
     let user = stored.user;
@@ -74,7 +74,7 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<V
 /// # Errors
 /// The store cannot be read.
 pub(crate) async fn presented(
-    app: &App,
+    state: &State,
     site: &Site,
     incoming: &Incoming,
 ) -> Result<Result<bearer::Token, BearerRefusal>, Failure> {
@@ -83,10 +83,10 @@ pub(crate) async fn presented(
         Sent::Nowhere => return Ok(Err(BearerRefusal::Missing)),
         Sent::Wrongly => return Ok(Err(BearerRefusal::Request)),
     };
-    let Some(token) = bearer::read(app, site, &text).await? else { return Ok(Err(BearerRefusal::Invalid)) };
+    let Some(token) = bearer::read(state, site, &text).await? else { return Ok(Err(BearerRefusal::Invalid)) };
     Ok(if token.revoked {
         Err(BearerRefusal::Revoked)
-    } else if token.expires_at <= app.clock.now() {
+    } else if token.expires_at <= state.clock.now() {
         Err(BearerRefusal::Expired)
     } else {
         Ok(token)

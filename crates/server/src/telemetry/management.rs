@@ -2,7 +2,7 @@
 
 use crate::failure::json;
 use crate::http::{Answer, Handler, Incoming};
-use crate::router::App;
+use crate::state::State;
 use crate::state::health::faults;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Management {
     /// The server that is looked at.
-    pub app: Arc<App>,
+    pub state: Arc<State>,
 }
 
 impl Handler for Management {
@@ -30,8 +30,8 @@ impl Handler for Management {
 impl Management {
     /// 200 where requests can be served in full, else 503 with the reason; within some seconds.
     async fn ready(&self) -> Answer {
-        let trouble = match self.app.current().await {
-            Ok(()) => self.app.health.trouble(),
+        let trouble = match self.state.follower().current().await {
+            Ok(()) => self.state.health.trouble(),
             Err(_) => Some("the database cannot be reached"),
         };
         match trouble {
@@ -50,16 +50,16 @@ impl Management {
                 let _ = writeln!(text, "{name}{label} {value}");
             }
         };
-        let app = &self.app;
+        let state = &self.state;
         tell(
             "claviger_realms_ready",
             "gauge",
             "Realms that were asked for and are kept ready.",
-            &[("", number(app.sites.ready().len()))],
+            &[("", number(state.sites.ready().len()))],
         );
-        let waiting = number(app.hasher.waiting());
+        let waiting = number(state.hasher.waiting());
         tell("claviger_passwords_waiting", "gauge", "Passwords that wait to be hashed.", &[("", waiting)]);
-        for (name, kind, help, value) in app.health.numbers() {
+        for (name, kind, help, value) in state.health.numbers() {
             tell(name, kind, help, &[("", number(value))]);
         }
         let kinds = faults().map(|(kind, count)| (format!("{{kind=\"{kind}\"}}"), number(count)));
@@ -68,11 +68,11 @@ impl Management {
         let help = "What the database could not do, for requests and for the server itself.";
         tell("claviger_database_faults_total", "counter", help, &kinds);
         let seconds = |millis: i64| f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0;
-        let age = seconds(app.followed.age(app.clock.monotonic()));
+        let age = seconds(state.followed.age(state.clock.monotonic()));
         let help = "How long ago this server knew everything that the database knew.";
         tell("claviger_follow_age_seconds", "gauge", help, &[("", age)]);
         let help = "How far the clock is ahead of its source, which was set back.";
-        tell("claviger_clock_ahead_seconds", "gauge", help, &[("", seconds(app.clock.behind()))]);
+        tell("claviger_clock_ahead_seconds", "gauge", help, &[("", seconds(state.clock.behind()))]);
         let mut answer = json(StatusCode::OK, text);
         answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         answer

@@ -121,9 +121,9 @@ impl Server {
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
-        let app = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let state = server::open(store.clone(), &master, clock, None).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let service = Service { app, fallback: None, realms: None };
+        let service = Service { state, fallback: None, realms: None };
         // Where a test says that it comes from elsewhere, it does.
         let limits = Limits { proxies: ["127.0.0.1".parse::<Network>().unwrap()].into(), ..Limits::default() };
         let task = tokio::spawn(server::run(service, vec![listener], limits, stopped));
@@ -152,7 +152,7 @@ impl Server {
     }
 
     /// The parts of another server on the same database, without a listener.
-    pub async fn another_app(&self) -> std::sync::Arc<claviger::App> {
+    pub async fn another_app(&self) -> std::sync::Arc<claviger_server::State> {
         server::open(self.store.clone(), &self.master, Clock::set_to(self.now()).0, None).await.unwrap()
     }
 

@@ -260,9 +260,9 @@ async fn thousands_of_small_things_in_a_header_are_no_trouble() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_serves_only_the_realms_that_it_is_for() {
-    use claviger::Service;
-    use claviger::http::Limits;
-    use claviger::server::{self, Listener};
+    use claviger_server::Service;
+    use claviger_server::http::Limits;
+    use claviger_server::server::{self, Listener};
     let server = started().await;
     let app = server.another_app().await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -273,7 +273,7 @@ async fn an_address_serves_only_the_realms_that_it_is_for() {
         addresses.push(socket.local_addr().unwrap());
         sockets.push(Listener { socket, realms: realms.map(Into::into) });
     }
-    let service = Service { app, fallback: None, realms: None };
+    let service = Service { state: app, fallback: None, realms: None };
     let task = tokio::spawn(server::run(service, sockets, Limits::default(), stopped));
     for (address, expected) in addresses.iter().zip([200, 200, 404]) {
         for path in ["/jwks", "/.well-known/openid-configuration", "/-/sign-in"] {
