@@ -24,7 +24,7 @@ pub mod mail;
 mod management;
 pub mod master_key;
 mod meter;
-mod pages;
+pub mod pages;
 mod recall;
 mod revoked;
 pub mod secrets;

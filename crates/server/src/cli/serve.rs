@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let _lock = lock(&config.database)?;
     let store = Store::connect(&config.database.url, &config.database.options).await?;
     let master = master_key(&config.database, config.master_key_file.as_deref())?;
-    let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
+    let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let app = Box::pin(opened).await.map_err(wrong_start)?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 22] = [
+const KEYS: [(&str, &str); 23] = [
     ("server", "listen"),
     ("server", "management"),
     ("server", "trusted-proxies"),
@@ -27,6 +27,7 @@ const KEYS: [(&str, &str); 22] = [
     ("smtp", "password-file"),
     ("smtp", "ca-file"),
     ("pages", "templates"),
+    ("pages", "languages"),
     ("dialects", "folder"),
     ("log", "format"),
     ("log", "level"),
@@ -61,7 +62,7 @@ section!(Smtp {
     password_file: String,
     ca_file: String,
 });
-section!(Pages { templates: String });
+section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
 section!(Log { format: LogFormat, level: String });
 

@@ -118,7 +118,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let database = database.to_str().context("the data folder's name is not UTF-8")?;
     let store = Store::open(&format!("sqlite://{database}"), &StoreOptions::default())
         .with_context(|| format!("cannot open the database {database}"))?;
-    let app = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
+    let app = Box::pin(server::open(store.clone(), &master, Clock::default(), crate::pages::Pages::new(None)?)).await?;
 
     let dialects = files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let variables = realm_files::variables(options.port_base);

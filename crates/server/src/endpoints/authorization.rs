@@ -10,12 +10,13 @@ use crate::browser::Browser;
 use crate::clients::Entry;
 use crate::endpoints::approve::{Approved, approve};
 use crate::endpoints::session::{recalled, signed_in};
+use crate::endpoints::show::Speech;
 use crate::endpoints::{show, sign_in};
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::ids;
 use crate::sites::Site;
-use claviger_core::answer;
+use claviger_core::answer::{self, Delivery};
 use claviger_core::authorize::{self, AuthorizationRequest, Entry as Named, Step};
 use claviger_core::claims::id_from_text;
 use claviger_core::client::ClientStatus;
@@ -43,7 +44,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     let browser = Browser::read(&site.realm, incoming);
     let params = match Params::form(bytes) {
         Ok(params) => params,
-        Err(refusal) => return show::refusal(app, site, incoming, &refusal, None),
+        Err(refusal) => return show::refusal(app, site, incoming, None, &refusal, None),
     };
     match begin(app, site, incoming, &browser, &params).await {
         Ok(answer) => answer,
@@ -55,16 +56,18 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 /// 4.1.2.1), or else a page.
 pub(crate) fn turn_away(app: &App, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let bytes = if incoming.head.method == Method::POST { &incoming.body } else { incoming.query().as_bytes() };
-    let back = Params::form(bytes).ok().and_then(|params| {
+    let params = Params::form(bytes).unwrap_or_default();
+    let back = || {
         let Ok(Named::Client(id)) = authorize::entry(&site.realm, &params) else { return None };
         let entry = app.clients.remembered(&site.realm.id, id)?;
         let destination = authorize::destination(&site.realm, Some(&entry.client), &params).ok()?;
         Some((entry, destination))
-    });
-    let Some((entry, destination)) = back else { return show::failure(app, site, incoming, failure) };
+    };
+    let Some((entry, destination)) = back() else { return show::failure(app, site, incoming, failure) };
     let (code, description) = failure.log(incoming.id);
     let delivery = answer::deliver_error(&destination, &site.realm.issuer, code, &description);
-    show::delivery(app, site, &entry.client.name, delivery)
+    let speech = Speech::of(incoming, params.get("ui_locales"));
+    show::delivery(app, site, speech, &entry.client.name, delivery)
 }
 
 async fn begin(
@@ -74,10 +77,11 @@ async fn begin(
     browser: &Browser,
     params: &Params<'_>,
 ) -> Result<Answer, Failure> {
+    let ui_locales = params.get("ui_locales");
     let client_id = match authorize::entry(&site.realm, params) {
         Ok(Named::Client(id)) => id,
         Ok(Named::SignIn) => return sign_in::page(app, site, browser).await,
-        Err(refusal) => return Ok(show::refusal(app, site, incoming, &refusal, None)),
+        Err(refusal) => return Ok(show::refusal(app, site, incoming, ui_locales, &refusal, None)),
     };
     let entry =
         if client_id.len() <= 256 { app.clients.load(&app.store, &site.realm.id, client_id).await? } else { None };
@@ -85,7 +89,8 @@ async fn begin(
     let destination = match authorize::destination(&site.realm, client, params) {
         Ok(destination) => destination,
         Err(refusal) => {
-            return Ok(show::refusal(app, site, incoming, &refusal, client.zip(params.get("redirect_uri"))));
+            let owner = client.zip(params.get("redirect_uri"));
+            return Ok(show::refusal(app, site, incoming, ui_locales, &refusal, owner));
         }
     };
     let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
@@ -97,7 +102,8 @@ async fn begin(
         }
         Err(refusal) => {
             tracing::info!(request = %incoming.id, ?refusal, client = client.id, "authorization refused");
-            Ok(show::delivery(app, site, &client.name, answer::deliver_refusal(&back, &site.realm.issuer, &refusal)))
+            let delivery = answer::deliver_refusal(&back, &site.realm.issuer, &refusal);
+            Ok(show::delivery(app, site, Speech::of(incoming, ui_locales), &client.name, delivery))
         }
     }
 }
@@ -128,10 +134,16 @@ impl Flow<'_> {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
                 let delivery = answer::deliver_error(&request.destination, issuer, code, &description);
-                Ok(show::delivery(self.app, self.site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
             other => other,
         }
+    }
+
+    /// The answer on its way to the client; a page, where there is one, in the language that the request asked for.
+    pub(crate) fn deliver(&self, client: &Client, request: &AuthorizationRequest, delivery: Delivery) -> Answer {
+        let speech = Speech::of(self.incoming, request.ui_locales.as_deref());
+        show::delivery(self.app, self.site, speech, &client.name, delivery)
     }
 
     /// The code, where what is recalled of this browser leads to one and still stands.
@@ -147,7 +159,7 @@ impl Flow<'_> {
                 let approved =
                     Approved { client, request, who: &who, organisations, pending: None, given: None, standing };
                 let delivery = approve(app, site, approved).await?;
-                Ok(delivery.map(|delivery| show::delivery(app, site, &client.name, delivery)))
+                Ok(delivery.map(|delivery| self.deliver(client, request, delivery)))
             }
             _ => Ok(None),
         }
@@ -193,15 +205,17 @@ impl Flow<'_> {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let is_on_record = given.is_none();
                 let approved = Approved { client, request, who, organisations, pending, given, standing: None };
-                let Some(delivery) = approve(app, site, approved).await? else { return Ok(show::expired(app, site)) };
+                let Some(delivery) = approve(app, site, approved).await? else {
+                    return Ok(show::expired(app, site, self.incoming));
+                };
                 if let Some(who) = signed_in.filter(|_| is_on_record) {
                     app.recall.keep_session(&client.id, who);
                 }
-                Ok(show::delivery(app, site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
             Step::Refuse(refusal) => {
                 let delivery = answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal);
-                Ok(show::delivery(app, site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
         }
     }
@@ -274,7 +288,7 @@ pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     match flow.waiting(id).await? {
         Some((id, request, entry)) => flow.advance(&entry.client, &request, Some(id), None).await,
-        None => Ok(show::expired(flow.app, flow.site)),
+        None => Ok(show::expired(flow.app, flow.site, flow.incoming)),
     }
 }
 

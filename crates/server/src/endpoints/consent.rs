@@ -30,7 +30,9 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (app, site) = (flow.app, flow.site);
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, request, entry)) = flow.own_form(&params).await? else { return Ok(show::expired(app, site)) };
+    let Some((id, request, entry)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(app, site, flow.incoming));
+    };
     let Some(who) = signed_in(app, site, flow.browser, &entry.client.id).await? else {
         return flow.advance(&entry.client, &request, Some(id), None).await;
     };
@@ -38,10 +40,10 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
         return allow(flow, &params, id, &request, &entry, &who).await;
     }
     if !app.store.delete_pending(&id, app.clock.now()).await? {
-        return Ok(show::expired(app, site));
+        return Ok(show::expired(app, site, flow.incoming));
     }
     let delivery = spell::deliver_refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
-    Ok(show::delivery(app, site, &entry.client.name, delivery))
+    Ok(flow.deliver(&entry.client, &request, delivery))
 }
 
 /// What is allowed is written with what comes of it, in [`super::approve`].

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::browser::{self, Browser};
 use crate::endpoints::authorization::see_other;
 use crate::endpoints::session::signed_in;
-use crate::endpoints::show;
+use crate::endpoints::show::{self, Speech};
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::sites::Site;
@@ -33,6 +33,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 
 async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
+    let speech = Speech::of(incoming, params.get("ui_locales"));
     let who = signed_in(app, site, &browser, "").await?;
     let hint = params.get("id_token_hint").and_then(|token| hint(site, token));
     let back = match &hint {
@@ -43,14 +44,14 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_
     let own_form =
         incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &app.secrets.forms, None, form);
     match who {
-        None => Ok(back.map_or_else(|| show::signed_out(app, site), |url| see_other(&url))),
+        None => Ok(back.map_or_else(|| show::signed_out(app, site, speech), |url| see_other(&url))),
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
             app.store.end_session(&who.session.hash).await?;
-            let mut answer = back.map_or_else(|| show::signed_out(app, site), |url| see_other(&url));
+            let mut answer = back.map_or_else(|| show::signed_out(app, site, speech), |url| see_other(&url));
             answer.headers_mut().extend(browser::no_session(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
             Ok(answer)
         }
-        Some(who) => Ok(show::logout_confirm(app, site, &browser, &who.user)),
+        Some(who) => Ok(show::logout_confirm(app, site, &browser, speech.asked, &who.user)),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::apps;
 use crate::browser::Browser;
-use crate::endpoints::show;
+use crate::endpoints::show::{self, Speech};
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::TokenCall;
@@ -39,10 +39,12 @@ fn link(incoming: &Incoming) -> Result<Option<(Id, Plain)>, Failure> {
 }
 
 async fn offer(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site, incoming)) };
     let known = app.store.link(&link.hash(), app.clock.now()).await?;
-    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else { return Ok(used(app, site)) };
-    let Some(client) = client_of(app, site, &client).await? else { return Ok(used(app, site)) };
+    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else {
+        return Ok(used(app, site, incoming));
+    };
+    let Some(client) = client_of(app, site, &client).await? else { return Ok(used(app, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let page = SecretOnce {
         client_id: client.id.clone(),
@@ -52,25 +54,25 @@ async fn offer(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Fa
             csrf: browser.form_token(&app.secrets.forms, Some(&id)).into(),
         },
     };
-    Ok(show::with_browser(show::view(app, site, &page), site, &browser))
+    Ok(show::with_browser(show::view(app, site, Speech::of(incoming, None), &page), site, &browser))
 }
 
 async fn reveal(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
     if !browser.is_own_form(site, incoming, &app.secrets.forms, Some(&id), form) {
-        return Ok(show::expired(app, site));
+        return Ok(show::expired(app, site, incoming));
     }
     let now = app.clock.now();
     // Looked up first, so that a link of one realm is not used up by another.
     let known = app.store.link(&link.hash(), now).await?;
     if known.is_none_or(|(realm, _)| realm != site.realm.id) {
-        return Ok(used(app, site));
+        return Ok(used(app, site, incoming));
     }
-    let Some(behind) = app.store.consume_link(&link.hash(), now).await? else { return Ok(used(app, site)) };
-    let Some(client) = client_of(app, site, &behind.client).await? else { return Ok(used(app, site)) };
+    let Some(behind) = app.store.consume_link(&link.hash(), now).await? else { return Ok(used(app, site, incoming)) };
+    let Some(client) = client_of(app, site, &behind.client).await? else { return Ok(used(app, site, incoming)) };
     let secret = apps::open_link(&link, &behind.realm, &behind.client, &behind.sealed)
         .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
     tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
@@ -79,7 +81,7 @@ async fn reveal(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, F
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Shown { secret: secret.expose().into(), try_it: try_it(site, &client) },
     };
-    Ok(show::view(app, site, &page))
+    Ok(show::view(app, site, Speech::of(incoming, None), &page))
 }
 
 async fn client_of(app: &App, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
@@ -87,9 +89,9 @@ async fn client_of(app: &App, site: &Site, id: &str) -> Result<Option<Client>, F
     Ok(entry.map(|entry| entry.client.clone()))
 }
 
-fn used(app: &App, site: &Site) -> Answer {
+fn used(app: &App, site: &Site, incoming: &Incoming) -> Answer {
     let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: SecretState::Used };
-    show::view(app, site, &page)
+    show::view(app, site, Speech::of(incoming, None), &page)
 }
 
 /// A call that needs nothing but the credentials; for an app that may act for itself.

@@ -42,12 +42,12 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let pending_id = pending_text.and_then(id_from_text);
     let form_token = params.get("csrf").unwrap_or_default();
     if !flow.browser.is_own_form(site, flow.incoming, &app.secrets.forms, pending_id.as_ref(), form_token) {
-        return Ok(show::expired(app, site));
+        return Ok(show::expired(app, site, flow.incoming));
     }
     let waiting = match pending_text {
         Some(text) => match flow.waiting(text).await? {
             Some(waiting) => Some(waiting),
-            None => return Ok(show::expired(app, site)),
+            None => return Ok(show::expired(app, site, flow.incoming)),
         },
         None => None,
     };
@@ -87,7 +87,9 @@ pub(crate) async fn switch_account(app: &App, site: &Site, incoming: &Incoming) 
 
 async fn take_switch(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, ..)) = flow.own_form(&params).await? else { return Ok(show::expired(flow.app, flow.site)) };
+    let Some((id, ..)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(flow.app, flow.site, flow.incoming));
+    };
     if let Some(session) = flow.browser.session() {
         flow.app.store.end_session(session).await?;
     }

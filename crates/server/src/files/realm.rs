@@ -190,6 +190,7 @@ fn build(
         issuer: raw.realm.issuer,
         authorities: raw.realm.authorities,
         hosts: raw.realm.hosts,
+        languages: raw.realm.languages,
         dialect,
         apis: raw.api,
         scopes: raw.scope,

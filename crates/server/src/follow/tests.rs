@@ -7,6 +7,7 @@ use crate::http::{Answer, Handler, Incoming, RequestId};
 use crate::jobs;
 use crate::management::Management;
 use crate::master_key::MasterKey;
+use crate::pages::Pages;
 use crate::secrets::Secrets;
 use claviger_core::claims::id_text;
 use claviger_core::client::ClientStatus;
@@ -75,7 +76,8 @@ impl Database {
 
     async fn node_at(&self, now: i64) -> Node {
         let (clock, time, count) = Clock::with_hands(now);
-        let app = Box::pin(crate::server::open(self.store(), &self.master, clock, None)).await.unwrap();
+        let app =
+            Box::pin(crate::server::open(self.store(), &self.master, clock, Pages::new(None).unwrap())).await.unwrap();
         Node { app, time, count }
     }
 }

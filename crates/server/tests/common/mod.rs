@@ -121,7 +121,8 @@ impl Server {
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
-        let app = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let pages = claviger::pages::Pages::new(None).unwrap();
+        let app = server::open(store.clone(), &master, clock, pages).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let service = Service { app, fallback: None };
         // Where a test says that it comes from elsewhere, it does.
@@ -403,6 +404,7 @@ pub fn realm(authority: &str) -> Realm {
         issuer: format!("http://{authority}"),
         authorities: vec![authority.to_owned()],
         hosts: BTreeMap::new(),
+        languages: vec![],
         dialect: Dialect::default(),
         apis: vec![Api {
             audience: "https://api.example".into(),

@@ -8,6 +8,7 @@ use crate::files::tree::Step;
 use claviger_core::dialect::{Dialect, OrganisationChoice};
 use claviger_core::{ScopeSet, User};
 use std::collections::{BTreeMap, BTreeSet};
+use unic_langid::LanguageIdentifier;
 
 /// One file under examination.
 pub(super) struct Check<'a> {
@@ -62,6 +63,12 @@ impl<'a> Check<'a> {
             Ok(_) => {}
         }
         self.authorities(at!["realm", "authorities"], &head.authorities);
+        for (i, tag) in head.languages.iter().enumerate() {
+            if tag.parse::<LanguageIdentifier>().is_err() {
+                let message = format!("`{tag}` is not a language tag (BCP 47)");
+                self.say(at!["realm", "languages", i], message, Some("like \"en\", \"de\" or \"pt-BR\"".into()));
+            }
+        }
         let defaults = [&self.dialect.authorization.default_scope, &self.dialect.token.default_scope];
         for defaults in defaults.into_iter().flatten().filter_map(|text| ScopeSet::parse(text).ok()) {
             for name in defaults.iter() {
