@@ -199,7 +199,7 @@ fn approval_mail(environment: &Environment<'static>, mail: &ApprovalMail) -> Res
         dir: &'static str,
     }
     let mail = Value::from(Serde(WithDirection { mail, dir: direction(&mail.lang) }));
-    let subject = r#"{{ t("mail.subject", app=mail.app_name, realm=mail.realm_name) }}"#;
+    let subject = r#"{{ t("mail-subject", app=mail.app_name, realm=mail.realm_name) }}"#;
     let subject =
         environment.template_from_named_str("subject.txt", subject)?.render(context! { mail => mail.clone() })?;
     Ok(Mail {
