@@ -1,7 +1,7 @@
 //! A dialect file: read or refused with problems that can be shown; what is read can be explained.
 #![no_main]
 
-use claviger::files::dialect;
+use claviger_files::dialect;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| match dialect::parse("fuzz.toml", content) {

@@ -1,8 +1,8 @@
 //! A realm file against the dialects that the program carries.
 #![no_main]
 
-use claviger::files::dialect::Dialects;
-use claviger::files::{Variables, realm};
+use claviger_files::dialect::Dialects;
+use claviger_files::{Variables, realm};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 use std::sync::LazyLock;

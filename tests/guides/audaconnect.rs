@@ -33,8 +33,9 @@ fn tokens(demo: &Demo, person: &mut Person) -> crate::wire::Answer {
     )
 }
 
+/// A2.
 #[test]
-fn a2_the_user_signs_in_consents_once_and_returns_with_a_code_or_an_error() {
+fn the_user_signs_in_consents_once_and_returns_with_a_code_or_an_error() {
     let demo = Demo::get();
     let mut person = alice(&demo);
     let (seen, denied) = person.authorize(&authorize_path("ReferenceData.My"), Choice::Deny);
@@ -48,8 +49,9 @@ fn a2_the_user_signs_in_consents_once_and_returns_with_a_code_or_an_error() {
     assert!(answer.redirect('?', "code").is_some());
 }
 
+/// A3, A6.
 #[test]
-fn a3_the_code_is_exchanged_and_a6_the_api_answers_the_user() {
+fn the_code_is_exchanged_and_the_api_answers_the_user() {
     let demo = Demo::get();
     let answer = tokens(&demo, &mut alice(&demo));
     assert_eq!(answer.token_answer(), ["access_token", "token_type", "expires_in", "refresh_token"]);
@@ -69,8 +71,9 @@ fn a3_the_code_is_exchanged_and_a6_the_api_answers_the_user() {
     assert_eq!(with_token(port, "GET", "/AudaAPI.WebAPI/api/users/me", "Authorization", "nonsense").status, 401);
 }
 
+/// A4, A5.
 #[test]
-fn a4_a5_refresh_at_the_other_casing_and_the_old_token_goes_on_working() {
+fn a_refresh_works_in_the_other_casing_and_the_old_token_stays_valid() {
     let demo = Demo::get();
     let refresh = tokens(&demo, &mut alice(&demo)).text("refresh_token");
     let (port, secret) = (demo.port(REALM), demo.secret(REALM, CLIENT));
@@ -95,8 +98,9 @@ fn a4_a5_refresh_at_the_other_casing_and_the_old_token_goes_on_working() {
     answer.token_answer();
 }
 
+/// A7, A8.
 #[test]
-fn a7_a8_implicit_answers_in_the_fragment_and_some_apis_refuse_it() {
+fn implicit_answers_in_the_fragment_and_some_apis_refuse_it() {
     let demo = Demo::get();
     let mut person = alice(&demo);
     let path = |scope: &str, client: &str| {
@@ -127,8 +131,9 @@ fn a7_a8_implicit_answers_in_the_fragment_and_some_apis_refuse_it() {
     assert_eq!(refused.status, 400, "http://localhost/ is not this client's, so nothing is sent there");
 }
 
+/// A9.
 #[test]
-fn a9_the_third_flow_is_client_credentials() {
+fn the_third_flow_is_client_credentials() {
     let demo = Demo::get();
     let secret = demo.secret(REALM, "demo-nightly");
     let body = format!("grant_type=client_credentials&client_id=demo-nightly&client_secret={secret}&scope=BMS.Basic");

@@ -15,8 +15,9 @@ fn token(demo: &Demo, (realm, client, audience): (&str, &str, &str)) -> Answer {
     form(demo.port(realm), "/oauth/token", &body)
 }
 
+/// U1.
 #[test]
-fn u1_discovery_at_the_root_and_no_token_crosses() {
+fn discovery_is_at_the_root_and_no_token_crosses_to_the_other_instance() {
     let demo = Demo::get();
     for (realm, ..) in INSTANCES {
         let port = demo.port(realm);
@@ -38,8 +39,9 @@ fn u1_discovery_at_the_root_and_no_token_crosses() {
     );
 }
 
+/// U2, U3.
 #[test]
-fn u2_u3_client_credentials_with_an_audience() {
+fn client_credentials_need_an_audience() {
     let demo = Demo::get();
     for (realm, client, audience) in INSTANCES {
         let answer = token(&demo, (realm, client, audience));
@@ -57,8 +59,9 @@ fn u2_u3_client_credentials_with_an_audience() {
     }
 }
 
+/// U4.
 #[test]
-fn u4_the_api_reads_both_headers() {
+fn the_api_reads_both_headers() {
     let demo = Demo::get();
     for instance in INSTANCES {
         let port = demo.port(instance.0);
@@ -74,8 +77,9 @@ fn u4_the_api_reads_both_headers() {
     }
 }
 
+/// U5.
 #[test]
-fn u5_a_token_may_end_early_and_a_new_one_is_had() {
+fn a_token_may_end_early_and_a_new_one_is_issued() {
     let demo = Demo::get();
     let (realm, client, _) = INSTANCES[0];
     let (port, secret) = (demo.port(realm), demo.secret(realm, client));

@@ -48,8 +48,9 @@ fn orders(demo: &Demo, realm: &str, token: &str) -> Answer {
     send(port, format!("GET /v1/orders HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n\r\n").as_bytes())
 }
 
+/// L1.
 #[test]
-fn l1_what_is_missing_shows_a_page_and_never_redirects() {
+fn a_missing_parameter_shows_a_page_and_never_redirects() {
     let demo = Demo::get();
     let mut person = alice(&demo, "billit-sandbox");
     for path in [
@@ -67,8 +68,9 @@ fn l1_what_is_missing_shows_a_page_and_never_redirects() {
     assert!(!login.body.contains("name=\"pending\""), "nothing waits behind it");
 }
 
+/// L2, L3.
 #[test]
-fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
+fn state_comes_back_and_the_wildcard_is_matched() {
     let demo = Demo::get();
     let mut person = alice(&demo, "billit-sandbox");
     let state = "2f0c%2Buser%3D7%3B%20%C3%A9";
@@ -93,8 +95,9 @@ fn l2_l3_state_comes_back_and_the_wildcard_is_matched() {
     }
 }
 
+/// L4, L7.
 #[test]
-fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
+fn a_json_exchange_gives_a_token_that_carries_the_companies() {
     // Companies that were picked once are remembered, so this app is no other test's.
     const APP: &str = "demo-wildcard";
     const BACK: &str = "https://wildcard.example/billit/return/user-7";
@@ -117,8 +120,9 @@ fn l4_l7_json_exchange_and_the_token_carries_the_companies() {
     form(demo.port("billit-sandbox-api"), "/OAuth2/token", &body).token_answer();
 }
 
+/// L5.
 #[test]
-fn l5_both_tokens_change_and_another_clients_refresh_token_stays_alive() {
+fn both_tokens_change_and_another_clients_refresh_token_stays_alive() {
     let demo = Demo::get();
     let realm = "billit-sandbox";
     let first = tokens(&demo, realm, CLIENT, CALLBACK, &["bakery"]);
@@ -141,8 +145,9 @@ fn l5_both_tokens_change_and_another_clients_refresh_token_stays_alive() {
     assert_ne!(next.text("refresh_token"), first.text("refresh_token"));
 }
 
+/// L6.
 #[test]
-fn l6_invalid_expired_and_revoked_are_told_apart() {
+fn invalid_expired_and_revoked_tokens_are_told_apart() {
     let demo = Demo::get();
     let realm = "billit-sandbox";
     let code = |answer: &Answer| answer.json()["errors"][0]["Code"].as_str().unwrap().to_owned();
@@ -169,8 +174,9 @@ fn l6_invalid_expired_and_revoked_are_told_apart() {
     });
 }
 
+/// L8.
 #[test]
-fn l8_sandbox_and_live_are_separate() {
+fn sandbox_and_live_are_separate() {
     let demo = Demo::get();
     let token = tokens(&demo, "billit-sandbox", CLIENT, CALLBACK, &["bakery"]).text("access_token");
     assert_eq!(orders(&demo, "billit-live", &token).status, 401);

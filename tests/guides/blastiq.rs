@@ -16,8 +16,9 @@ fn password_body(demo: &Demo, extra: &str) -> String {
     format!("grant_type=password&username=north.service&password={password}{extra}")
 }
 
+/// B1.
 #[test]
-fn b1_discovery_lies_under_the_authority() {
+fn discovery_lies_under_the_authority() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     let document = get(port, "/identity/.well-known/openid-configuration").json();
@@ -31,8 +32,9 @@ fn b1_discovery_lies_under_the_authority() {
     }
 }
 
+/// B2, B3, B4.
 #[test]
-fn b2_b3_b4_a_service_user_gets_a_readable_token_for_its_site() {
+fn a_service_user_gets_a_readable_token_for_its_site() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     let answer = form(port, "/identity/connect/token", &password_body(&demo, "&client_id=external.customer"));
@@ -75,8 +77,9 @@ fn b2_b3_b4_a_service_user_gets_a_readable_token_for_its_site() {
     assert_ne!(next.text("refresh_token"), refresh);
 }
 
+/// B4.
 #[test]
-fn b4_people_and_administrators_may_not_use_the_password_grant() {
+fn people_and_administrators_may_not_use_the_password_grant() {
     let demo = Demo::get();
     for username in ["alice", "admin"] {
         let password = demo.password(REALM, username);
@@ -85,8 +88,9 @@ fn b4_people_and_administrators_may_not_use_the_password_grant() {
     }
 }
 
+/// B5.
 #[test]
-fn b5_a_person_uses_the_code_flow_and_picks_a_site() {
+fn a_person_uses_the_code_flow_and_picks_a_site() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     let mut person = Person::new(port, "alice", &demo.password(REALM, "alice"));
@@ -105,8 +109,9 @@ fn b5_a_person_uses_the_code_flow_and_picks_a_site() {
     assert_eq!(with_token(port, "GET", "/api/sites/north-pit/blasts", "Authorization", &token).status, 403);
 }
 
+/// B6.
 #[test]
-fn b6_a_public_client_reads_its_errors_from_a_400() {
+fn a_public_client_reads_its_errors_from_a_400() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     let wrong = "grant_type=password&username=south.service&password=wrong&client_id=external.customer";

@@ -22,8 +22,9 @@ fn sample_program(port: u16, credentials: &str, body: &str) -> Answer {
     read(&mut stream)
 }
 
+/// J1 to J6.
 #[test]
-fn j1_j2_j3_j4_j5_j6_credentials_licences_and_log_off() {
+fn a_client_acts_as_its_user_and_holds_a_licence_until_it_logs_off() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     // J1, J2: the sample as printed; the secret is the user's password; view takes no licence.

@@ -1,6 +1,6 @@
 //! The five guides, request by request: the bytes as they are printed (host and credentials replaced), sent over a plain
-//! socket to the running demo, and the answer that the guide shows. Tests are named by the promise that they hold
-//! (A1 … L8, `docs/contracts/`).
+//! socket to the running demo, and the answer that the guide shows. A test's comment names
+//! the promises that it checks, by their numbers in `docs/contracts/` (A1 to L8).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

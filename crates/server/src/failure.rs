@@ -1,7 +1,7 @@
 //! Why a request is not served: the peer's mistake or our own trouble, and what each answers.
 
-use crate::health::count;
 use crate::http::{Answer, RequestId};
+use crate::state::health::count;
 use bytes::Bytes;
 use claviger_core::answer;
 use claviger_core::refusal::ErrorCode;

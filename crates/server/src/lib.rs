@@ -1,34 +1,20 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
-mod app;
+pub mod admin;
 pub mod apps;
-pub mod brakes;
-mod browser;
-pub mod cli;
-mod clients;
-pub mod clock;
-pub mod config;
-pub mod demo;
-mod endpoints;
 mod failure;
-pub mod files;
-pub mod follow;
-pub mod hashing;
-mod health;
 pub mod http;
 mod ids;
 mod issue;
 pub mod jobs;
-pub mod keys;
 pub mod mail;
-mod management;
-pub mod master_key;
-mod meter;
 pub mod pages;
-mod recall;
-mod revoked;
-pub mod secrets;
+mod people;
+mod protocol;
+mod router;
 pub mod server;
-mod sites;
+pub mod state;
+pub mod telemetry;
 
-pub use app::{App, Service};
+pub use router::{App, Service};
+pub use state::{clock, hashing, keys, master_key, secrets};

@@ -7,7 +7,7 @@
 //! A mail that was accepted just as the process died is sent once more; both carry the same `Message-ID`. Without SMTP
 //! each mail becomes a file.
 
-use crate::secrets::Secrets;
+use crate::state::secrets::Secrets;
 use claviger_core::claims::id_text;
 use claviger_core::crypto::CryptoError;
 use claviger_core::jose::{base64url, from_base64url};

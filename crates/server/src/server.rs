@@ -1,26 +1,26 @@
 //! A running server: its parts put together, its listeners, and the work that goes on beside the requests.
 //!
 //! 1. [`open`] makes an [`App`] of an open database. 2. [`run`] listens until it is told to stop; meanwhile it keeps in step
-//!    with what other processes write into that database ([`crate::follow`]), does what is due ([`crate::jobs`]) and tells
-//!    the other servers who guesses ([`crate::brakes`]).
+//!    with what other processes write into that database ([`crate::state::followed`]), does what is due ([`crate::jobs`]) and tells
+//!    the other servers who guesses ([`crate::state::brakes`]).
 
-use crate::app::{App, Service};
-use crate::brakes::{self, Brakes};
-use crate::clients::Clients;
-use crate::clock::Clock;
-use crate::follow::{Followed, follow};
-use crate::hashing::Hasher;
-use crate::health::Health;
 use crate::http::{self, Limits};
 use crate::jobs::{jobs, tell_time};
-use crate::keys::Keys;
-use crate::master_key::MasterKey;
-use crate::meter::Meter;
 use crate::pages::Pages;
-use crate::recall::Recall;
-use crate::revoked::Revoked;
-use crate::secrets::Secrets;
-use crate::sites::Sites;
+use crate::router::{App, Service};
+use crate::state::brakes::{self, Brakes};
+use crate::state::clients::Clients;
+use crate::state::clock::Clock;
+use crate::state::followed::{Followed, follow};
+use crate::state::hashing::Hasher;
+use crate::state::health::Health;
+use crate::state::keys::Keys;
+use crate::state::master_key::MasterKey;
+use crate::state::meter::Meter;
+use crate::state::recall::Recall;
+use crate::state::revoked::Revoked;
+use crate::state::secrets::Secrets;
+use crate::state::sites::Sites;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
 use std::sync::Arc;

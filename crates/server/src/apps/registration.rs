@@ -1,13 +1,13 @@
 //! A registration: what an app's owner asks for, checked against the realm before it is written.
 
 use super::{AppError, Desk};
-use crate::files::did_you_mean;
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::{ClientKind, ClientStatus, GrantType};
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::{Client, Realm, ScopeSet};
+use claviger_files::did_you_mean;
 use std::collections::BTreeSet;
 use std::fmt;
 

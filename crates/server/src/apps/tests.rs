@@ -3,12 +3,12 @@
 mod smtp;
 
 use super::*;
-use crate::app::{App, Service};
 use crate::clock::Clock;
 use crate::hashing::Hasher;
 use crate::http::{Answer, Handler, Incoming, RequestId};
 use crate::mail::{Delivered, Mailer, Outlet, Smtp, TlsMode, deliver_due};
 use crate::master_key::MasterKey;
+use crate::{App, Service};
 use claviger_core::dialect::Legacy;
 use claviger_store::{Options, RevocationKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, SET_COOKIE};

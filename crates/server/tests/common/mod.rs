@@ -16,16 +16,16 @@ mod reply;
 pub use browser::Browser;
 pub use reply::{Reply, unescape};
 
-use claviger::clock::Clock;
-use claviger::http::{Limits, Network};
-use claviger::keys::Keys;
-use claviger::master_key::MasterKey;
-use claviger::secrets::Secrets;
-use claviger::{Service, server};
 use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
 use claviger_core::jose::Algorithm;
 use claviger_core::realm::{Api, Realm, Scope};
 use claviger_core::{Dialect, ScopeSet, User};
+use claviger_server::clock::Clock;
+use claviger_server::http::{Limits, Network};
+use claviger_server::keys::Keys;
+use claviger_server::master_key::MasterKey;
+use claviger_server::secrets::Secrets;
+use claviger_server::{Service, server};
 use claviger_store::{ClientSecret, Masked, Options, SecretKind, SigningKeyRow, Store};
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -121,7 +121,7 @@ impl Server {
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
-        let pages = claviger::pages::Pages::new(None).unwrap();
+        let pages = claviger_server::pages::Pages::new(None).unwrap();
         let app = server::open(store.clone(), &master, clock, pages).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let service = Service { app, fallback: None };
@@ -385,9 +385,11 @@ pub fn claims(token: &str) -> serde_json::Value {
 /// An argon2id hash of [`PASSWORD`], at the lowest costs; made once.
 pub async fn password_hash() -> String {
     static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
-    HASH.get_or_init(|| async { claviger::hashing::Hasher::new(1, 4).unwrap().hash(PASSWORD.into()).await.unwrap() })
-        .await
-        .clone()
+    HASH.get_or_init(|| async {
+        claviger_server::hashing::Hasher::new(1, 4).unwrap().hash(PASSWORD.into()).await.unwrap()
+    })
+    .await
+    .clone()
 }
 
 pub fn realm(authority: &str) -> Realm {

@@ -56,7 +56,7 @@ impl Reply {
         self.redirect_params().remove("code").unwrap_or_else(|| panic!("no code in {}", self.header("location")))
     }
 
-    /// Asserts a local page of ours which refuses a request (the bar's "Page"), with the headers of every page.
+    /// Asserts a page of ours that refuses a request, with the headers of every page; the client gets no answer.
     pub fn is_page(&self) {
         assert_eq!((self.status.as_u16(), self.header("location")), (400, ""), "{}", self.body);
         self.is_html();
@@ -75,7 +75,7 @@ impl Reply {
         }
     }
 
-    /// Asserts an error that travels back to [`CALLBACK`] (the bar's "R:x").
+    /// Asserts an error that travels back to [`CALLBACK`].
     pub fn sent_back(&self, server: &Server, error: &str) {
         assert!(self.header("location").starts_with(CALLBACK), "{} {}", self.status, self.body);
         let params = self.redirect_params();

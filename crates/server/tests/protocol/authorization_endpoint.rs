@@ -47,7 +47,7 @@ async fn started() -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_01_an_unknown_missing_or_disabled_client_is_a_page() {
+async fn an_unknown_missing_or_disabled_client_is_a_page() {
     let server = started().await;
     for status in [ClientStatus::Pending, ClientStatus::Rejected, ClientStatus::Suspended] {
         server.add_client(&Client { status, ..client(status.name()) }).await;
@@ -62,7 +62,7 @@ async fn bar_01_an_unknown_missing_or_disabled_client_is_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_02_a_missing_invalid_or_unregistered_redirect_uri_is_a_page() {
+async fn a_missing_invalid_or_unregistered_redirect_uri_is_a_page() {
     let server = started().await;
     server
         .add_client(&Client { redirect_uris: vec![uri(CALLBACK), uri("https://app.example/2")], ..client("two") })
@@ -80,7 +80,7 @@ async fn bar_02_a_missing_invalid_or_unregistered_redirect_uri_is_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_03_a_repeated_client_id_or_redirect_uri_is_a_page() {
+async fn a_repeated_client_id_or_redirect_uri_is_a_page() {
     let server = started().await;
     let browser = Browser::default();
     for (name, value) in [("client_id", "app"), ("redirect_uri", CALLBACK), ("redirect_uri", "https://evil.example/")] {
@@ -89,7 +89,7 @@ async fn bar_03_a_repeated_client_id_or_redirect_uri_is_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_04_any_other_repeated_parameter_travels_back_except_resource() {
+async fn any_other_repeated_parameter_travels_back_except_resource() {
     let server = started().await;
     let browser = Browser::default();
     let query = with(authorize_query("app", "read"), "nonce", "n");
@@ -111,7 +111,7 @@ async fn bar_04_any_other_repeated_parameter_travels_back_except_resource() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_05_06_an_empty_value_is_absent_and_an_unknown_parameter_ignored() {
+async fn an_empty_value_is_absent_and_an_unknown_parameter_is_ignored() {
     let server = started().await;
     let browser = Browser::default();
     let query = with(with(authorize_query("app", "read"), "redirect_uri", ""), "prompt", "");
@@ -121,7 +121,7 @@ async fn bar_05_06_an_empty_value_is_absent_and_an_unknown_parameter_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_07_08_09_the_response_type_is_there_known_and_the_clients() {
+async fn the_response_type_must_be_sent_be_known_and_be_the_clients() {
     let server = implicit_server().await;
     server.add_client(&client("code-only")).await;
     server.add_client(&Client { grants: [GrantType::ClientCredentials].into(), ..client("machine") }).await;
@@ -142,7 +142,7 @@ async fn bar_07_08_09_the_response_type_is_there_known_and_the_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_10_a_bad_scope_travels_back_and_none_is_the_documented_default() {
+async fn a_bad_scope_travels_back_and_none_is_the_documented_default() {
     let server = started().await;
     server.add_client(&Client { scope: claviger_core::ScopeSet::parse("read").unwrap(), ..client("narrow") }).await;
     let browser = Browser::default();
@@ -156,7 +156,7 @@ async fn bar_10_a_bad_scope_travels_back_and_none_is_the_documented_default() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_11_whoever_denies_sends_access_denied_and_the_request_is_over() {
+async fn whoever_denies_sends_access_denied_and_the_request_is_over() {
     let server = started().await;
     let browser = Browser::default();
     let page = browser.ask(&server, &authorize_query("app", "read")).await;
@@ -172,7 +172,7 @@ async fn bar_11_whoever_denies_sends_access_denied_and_the_request_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_12_our_own_trouble_travels_back() {
+async fn our_own_trouble_travels_back() {
     let folder = Folder::new();
     let server = Server::at(&folder.url(), |_| {}).await;
     server.add_client(&client("app")).await;
@@ -190,7 +190,7 @@ async fn bar_12_our_own_trouble_travels_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_13_the_state_comes_back_as_it_went() {
+async fn the_state_comes_back_as_it_went() {
     let server = started().await;
     let browser = Browser::default();
     browser.authorize(&server, &authorize_query("app", "read")).await.code();
@@ -214,7 +214,7 @@ async fn bar_13_the_state_comes_back_as_it_went() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_14_18_19_what_may_be_registered_as_redirect_uri() {
+async fn only_safe_redirect_uris_can_be_registered() {
     for bad in [
         "/cb",
         "app.example/cb",
@@ -239,7 +239,7 @@ async fn bar_14_18_19_what_may_be_registered_as_redirect_uri() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_15_the_registered_query_is_kept_and_ours_appended() {
+async fn the_registered_query_is_kept_and_ours_appended() {
     let server = started().await;
     let registered = "https://app.example/cb?tenant=7&x=%20y";
     server.add_client(&Client { redirect_uris: vec![uri(registered)], ..client("query") }).await;
@@ -249,7 +249,7 @@ async fn bar_15_the_registered_query_is_kept_and_ours_appended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_16_the_redirect_uri_is_matched_byte_for_byte() {
+async fn the_redirect_uri_is_matched_byte_for_byte() {
     let server = started().await;
     let browser = Browser::default();
     for near in [
@@ -276,7 +276,7 @@ async fn bar_16_the_redirect_uri_is_matched_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_17_the_port_is_ignored_for_loopback_addresses_only() {
+async fn the_port_is_ignored_for_loopback_addresses_only() {
     let server = started().await;
     let uris = ["http://127.0.0.1/cb", "http://[::1]:9000/cb", "http://localhost:9000/cb", "https://app.example/cb"];
     server.add_client(&Client { redirect_uris: uris.iter().map(|u| uri(u)).collect(), ..public("native") }).await;
@@ -313,7 +313,7 @@ async fn bar_17_the_port_is_ignored_for_loopback_addresses_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_20_21_24_every_redirect_is_a_303_and_comes_after_signing_in() {
+async fn every_redirect_is_a_303_and_comes_after_signing_in() {
     let server = started().await;
     let browser = Browser::default();
     let page = browser.ask(&server, &authorize_query("app", "read")).await;
@@ -336,7 +336,7 @@ async fn bar_20_21_24_every_redirect_is_a_303_and_comes_after_signing_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_22_no_other_page_may_read_an_authorization_answer() {
+async fn no_other_page_may_read_an_authorization_answer() {
     let server = started().await;
     let browser = Browser::default();
     browser.authorize(&server, &authorize_query("app", "read")).await.code();
@@ -352,7 +352,7 @@ async fn bar_22_no_other_page_may_read_an_authorization_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_23_27_no_page_is_framed_cached_or_loads_anything_of_others() {
+async fn no_page_is_framed_cached_or_loads_anything_of_others() {
     let server = started().await;
     let browser = Browser::default();
     let sign_in = browser.ask(&server, &authorize_query("app", "read")).await;
@@ -373,7 +373,7 @@ async fn bar_23_27_no_page_is_framed_cached_or_loads_anything_of_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_25_the_issuer_stands_in_every_answer_and_the_metadata_say_so() {
+async fn the_issuer_stands_in_every_answer_and_the_metadata_say_so() {
     let server = started().await;
     let browser = Browser::default();
     let good = browser.authorize(&server, &authorize_query("app", "read")).await.redirect_params();
@@ -387,7 +387,7 @@ async fn bar_25_the_issuer_stands_in_every_answer_and_the_metadata_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_26_errors_keep_to_the_characters_that_are_allowed() {
+async fn errors_keep_to_the_characters_that_are_allowed() {
     let server = started().await;
     let allowed = |text: &str| text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E));
     for scope in ["x'<script>", "read\u{7f}", "é", "a\"b", "[x]"] {
@@ -400,7 +400,7 @@ async fn bar_26_errors_keep_to_the_characters_that_are_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_28_a_public_client_is_never_approved_silently() {
+async fn a_public_client_is_never_approved_silently() {
     let server = started().await;
     server.add_client(&public("phone")).await;
     server.add_client(&Client { trusted: true, ..public("trusted-phone") }).await;
@@ -422,7 +422,7 @@ async fn bar_28_a_public_client_is_never_approved_silently() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_29_implicit_answers_in_the_fragment_without_a_refresh_token() {
+async fn implicit_answers_in_the_fragment_without_a_refresh_token() {
     let server = implicit_server().await;
     let browser = Browser::default();
     let answer = browser.authorize(&server, &token_query("read")).await;
@@ -442,7 +442,7 @@ async fn bar_29_implicit_answers_in_the_fragment_without_a_refresh_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_30_a_token_never_travels_in_a_query() {
+async fn a_token_never_travels_in_a_query() {
     let server = implicit_server().await;
     let browser = Browser::default();
     browser.authorize(&server, &token_query("read")).await;
@@ -462,7 +462,7 @@ fn form_of(reply: &Reply) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_31_a_form_post_is_uncacheable_escaped_and_goes_to_the_exact_uri() {
+async fn a_form_post_is_uncacheable_escaped_and_goes_to_the_exact_uri() {
     let server = started().await;
     let registered = "https://app.example/cb?a=1&b='2'";
     server.add_client(&Client { redirect_uris: vec![uri(registered)], ..client("form") }).await;

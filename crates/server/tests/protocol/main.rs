@@ -1,5 +1,5 @@
-//! The acceptance tests of the protocol: what the standards ask of an authorization server, a test a line, against a
-//! server that runs in this process. The numbers in the names (`bar_57_…`) are those of the project's list.
+//! The acceptance tests of the protocol: what the standards ask of an authorization server, one test for each
+//! requirement, against a server that runs in this process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 

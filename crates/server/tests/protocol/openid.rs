@@ -17,7 +17,7 @@ fn query(scope: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_97_prompt_none_shows_nothing() {
+async fn prompt_none_shows_nothing() {
     let (server, browser) = started().await;
     let silent = with(query("openid read"), "prompt", "none");
     browser.ask(&server, &silent).await.sent_back(&server, "login_required");
@@ -78,7 +78,7 @@ async fn a_new_scope_is_asked_for_and_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_98_the_nonce_is_echoed_and_no_id_token_comes_through_the_front_channel() {
+async fn the_nonce_is_echoed_and_no_id_token_comes_through_the_front_channel() {
     let (server, browser) = started().await;
     let nonce = "n-0S6_WzA2Mj \"é";
     let code = browser.authorize(&server, &with(query("openid"), "nonce", nonce)).await.code();
@@ -93,7 +93,7 @@ async fn bar_98_the_nonce_is_echoed_and_no_id_token_comes_through_the_front_chan
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_99_max_age_asks_to_sign_in_and_auth_time_says_when() {
+async fn max_age_asks_to_sign_in_and_auth_time_says_when() {
     let (server, browser) = started().await;
     let signed_in = server.now() / 1000;
     browser.authorize(&server, &query("openid")).await.code();
@@ -125,7 +125,7 @@ async fn the_login_hint_fills_the_user_name_and_is_escaped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_100_userinfo_by_get_and_post_is_of_the_same_subject() {
+async fn userinfo_by_get_and_post_is_of_the_same_subject() {
     let (server, browser) = started().await;
     let tokens = server.code_flow(&browser, "app", "openid profile email").await;
     let id = claims(&tokens.text("id_token"));
@@ -143,7 +143,7 @@ async fn bar_100_userinfo_by_get_and_post_is_of_the_same_subject() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_101_102_id_tokens_are_signed_also_by_rs256() {
+async fn id_tokens_are_signed_also_by_rs256() {
     for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
         let server = Server::with(|realm| realm.tokens.signing = algorithm).await;
         server.add_client(&client("app")).await;
@@ -174,7 +174,7 @@ async fn bar_101_102_id_tokens_are_signed_also_by_rs256() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_103_offline_access_is_consented_to_each_time() {
+async fn offline_access_is_consented_to_each_time() {
     let (server, browser) = started().await;
     browser.authorize(&server, &query("openid offline_access")).await.code();
     browser.ask(&server, &query("openid offline_access")).await.asks_for_consent();
@@ -183,7 +183,7 @@ async fn bar_103_offline_access_is_consented_to_each_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_104_a_refreshed_id_token_is_of_the_same_issuer_subject_and_audience() {
+async fn a_refreshed_id_token_is_of_the_same_issuer_subject_and_audience() {
     let (server, browser) = started().await;
     let tokens = server.code_flow(&browser, "app", "openid read").await;
     server.pass(100);
@@ -220,7 +220,7 @@ async fn is_signed_in(server: &Server, browser: &Browser) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_105_after_logging_out_back_to_the_exact_uri_and_only_with_a_hint() {
+async fn logging_out_leads_back_to_the_exact_uri_and_only_with_a_hint() {
     let (server, browser, tokens) = with_logout().await;
     let id_token = tokens.text("id_token");
     for bad in
@@ -246,7 +246,7 @@ async fn bar_105_after_logging_out_back_to_the_exact_uri_and_only_with_a_hint() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_106_without_a_hint_the_person_is_asked() {
+async fn without_a_hint_the_person_is_asked() {
     let (server, browser, tokens) = with_logout().await;
     let forged = format!("{}A", tokens.text("id_token"));
     for hint in [None, Some(forged.as_str()), Some(tokens.text("access_token").as_str()), Some("x")] {

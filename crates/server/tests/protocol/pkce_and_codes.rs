@@ -32,7 +32,7 @@ fn changed<'a>(form: &[(&'a str, &'a str)], name: &str, value: &'a str) -> Vec<(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_32_s256_is_supported_and_advertised_and_nothing_else() {
+async fn s256_is_supported_and_advertised_and_nothing_else() {
     let (server, browser) = started().await;
     let metadata = server.send(Method::GET, "/.well-known/openid-configuration", &[], "").await;
     assert_eq!(metadata.json()["code_challenge_methods_supported"], serde_json::json!(["S256"]));
@@ -41,7 +41,7 @@ async fn bar_32_s256_is_supported_and_advertised_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_33_34_38_39_a_challenge_is_there_well_formed_and_s256() {
+async fn a_challenge_is_there_well_formed_and_s256() {
     let (server, browser) = started().await;
     for id in ["app", "phone"] {
         browser.ask(&server, &without_pkce(id)).await.sent_back(&server, "invalid_request");
@@ -63,7 +63,7 @@ async fn bar_33_34_38_39_a_challenge_is_there_well_formed_and_s256() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_35_36_38_a_missing_wrong_or_malformed_verifier_is_refused() {
+async fn a_missing_wrong_or_malformed_verifier_is_refused() {
     let (server, browser) = started().await;
     let code = code(&server, &browser).await;
     let form = redemption(&code);
@@ -76,7 +76,7 @@ async fn bar_35_36_38_a_missing_wrong_or_malformed_verifier_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_37_a_verifier_without_a_challenge_is_refused() {
+async fn a_verifier_without_a_challenge_is_refused() {
     let (server, browser) = started().await;
     let code = browser.authorize(&server, &without_pkce("old")).await.code();
     let form = redemption(&code);
@@ -87,7 +87,7 @@ async fn bar_37_a_verifier_without_a_challenge_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_53_54_a_code_is_bound_to_its_client_and_redirect_uri() {
+async fn a_code_is_bound_to_its_client_and_redirect_uri() {
     let (server, browser) = started().await;
     let code = code(&server, &browser).await;
     let form = redemption(&code);
@@ -111,7 +111,7 @@ async fn bar_53_54_a_code_is_bound_to_its_client_and_redirect_uri() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_55_a_code_lives_a_minute() {
+async fn a_code_lives_a_minute() {
     let (server, browser) = started().await;
     let (early, late) = (code(&server, &browser).await, code(&server, &browser).await);
     server.pass(59);
@@ -121,7 +121,7 @@ async fn bar_55_a_code_lives_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_56_57_a_code_works_once_and_a_valid_replay_revokes_what_it_gave() {
+async fn a_code_works_once_and_a_valid_replay_revokes_what_it_gave() {
     let (server, browser) = started().await;
     let code = code(&server, &browser).await;
     let tokens = server.redeem("app", &code).await;
@@ -132,7 +132,7 @@ async fn bar_56_57_a_code_works_once_and_a_valid_replay_revokes_what_it_gave() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_57_also_long_after() {
+async fn a_valid_replay_revokes_long_after_the_exchange_too() {
     let (server, browser) = started().await;
     let code = code(&server, &browser).await;
     let tokens = server.redeem("app", &code).await;
@@ -142,7 +142,7 @@ async fn bar_57_also_long_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_58_an_invalid_replay_revokes_nothing() {
+async fn an_invalid_replay_revokes_nothing() {
     let (server, browser) = started().await;
     let code = code(&server, &browser).await;
     let tokens = server.redeem("app", &code).await;
@@ -162,7 +162,7 @@ async fn bar_58_an_invalid_replay_revokes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_69_codes_carry_256_random_bits() {
+async fn codes_carry_256_random_bits() {
     let (server, browser) = started().await;
     let (one, two) = (code(&server, &browser).await, code(&server, &browser).await);
     assert_eq!(one.len(), "cvc_".len() + 64);

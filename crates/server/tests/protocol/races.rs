@@ -34,7 +34,7 @@ async fn started() -> Arc<Server> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_56_of_64_callers_with_one_code_one_wins() {
+async fn of_64_callers_with_one_code_one_wins() {
     let server = started().await;
     let code = Browser::default().authorize(&server, &authorize_query("app", "read")).await.code();
     let replies = all_at_once((0..CALLERS).map(|_| {
@@ -52,7 +52,7 @@ async fn bar_56_of_64_callers_with_one_code_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_62_64_of_64_callers_with_one_refresh_token_all_get_one_successor() {
+async fn of_64_callers_with_one_refresh_token_all_get_one_successor() {
     let server = started().await;
     let tokens = server.code_flow(&Browser::default(), "app", "read").await;
     let refresh = tokens.text("refresh_token");

@@ -15,7 +15,7 @@ async fn started() -> (Server, Reply) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_59_a_refresh_token_of_another_client_is_refused_and_stays_alive() {
+async fn a_refresh_token_of_another_client_is_refused_and_stays_alive() {
     let (server, tokens) = started().await;
     let refresh = tokens.text("refresh_token");
     server.refresh("other", &refresh).await.refused(400, "invalid_grant");
@@ -27,7 +27,7 @@ async fn bar_59_a_refresh_token_of_another_client_is_refused_and_stays_alive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_60_the_scope_may_be_narrowed_and_never_widened() {
+async fn the_scope_may_be_narrowed_and_never_widened() {
     let (server, tokens) = started().await;
     let ask = async |token: &str, scope: &str| {
         server.token("app", &[("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)]).await
@@ -44,7 +44,7 @@ async fn bar_60_the_scope_may_be_narrowed_and_never_widened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_61_62_a_rotated_token_that_comes_again_revokes_the_family() {
+async fn a_rotated_token_that_comes_again_revokes_the_family() {
     let (server, tokens) = started().await;
     let (first, access) = (tokens.text("refresh_token"), tokens.text("access_token"));
     let second = server.refresh("app", &first).await;
@@ -59,7 +59,7 @@ async fn bar_61_62_a_rotated_token_that_comes_again_revokes_the_family() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_61_a_public_clients_refresh_tokens_rotate_whatever_it_was_given() {
+async fn a_public_clients_refresh_tokens_rotate_whatever_it_was_given() {
     let server = Server::with(|realm| {
         realm.dialect.permits.insert(Legacy::ReusableRefresh);
         realm.dialect.refresh.turnover = Turnover::Stable;
@@ -83,7 +83,7 @@ async fn bar_61_a_public_clients_refresh_tokens_rotate_whatever_it_was_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_63_64_a_retry_within_the_window_gets_the_very_same_answer() {
+async fn a_retry_within_the_window_gets_the_very_same_answer() {
     let (server, tokens) = started().await;
     let first = tokens.text("refresh_token");
     let second = server.refresh("app", &first).await;
@@ -98,7 +98,7 @@ async fn bar_63_64_a_retry_within_the_window_gets_the_very_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_64_after_the_window_a_retry_is_reuse() {
+async fn after_the_window_a_retry_is_reuse() {
     let (server, tokens) = started().await;
     let first = tokens.text("refresh_token");
     let second = server.refresh("app", &first).await;
@@ -108,7 +108,7 @@ async fn bar_64_after_the_window_a_retry_is_reuse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_65_a_refresh_asks_again_whether_the_user_may_sign_in() {
+async fn a_refresh_asks_again_whether_the_user_may_sign_in() {
     let (server, tokens) = started().await;
     let until = server.now() + 3_600_000;
     assert!(server.store.disable_user("test", "u1", true, server.now(), until).await.unwrap());
@@ -117,7 +117,7 @@ async fn bar_65_a_refresh_asks_again_whether_the_user_may_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_65_a_refresh_asks_again_for_the_users_consent() {
+async fn a_refresh_asks_again_for_the_users_consent() {
     let (server, tokens) = started().await;
     let next = server.refresh("app", &tokens.text("refresh_token")).await;
     assert_eq!(next.status, 200);
@@ -126,7 +126,7 @@ async fn bar_65_a_refresh_asks_again_for_the_users_consent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_65_a_refresh_asks_again_what_the_client_may_do() {
+async fn a_refresh_asks_again_what_the_client_may_do() {
     let (server, tokens) = started().await;
     let change = async |client: &Client| server.store.put_client("test", client, server.now()).await.unwrap();
     change(&Client { scope: ScopeSet::parse("read").unwrap(), ..client("app") }).await;
@@ -142,7 +142,7 @@ async fn bar_65_a_refresh_asks_again_what_the_client_may_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_66_a_refresh_token_ends_when_it_is_not_used_and_in_any_case_at_last() {
+async fn a_refresh_token_ends_when_it_is_not_used_and_in_any_case_at_last() {
     let (server, tokens) = started().await;
     let policy = server.realm.tokens.clone();
     let idle = policy.refresh_idle.as_seconds();
@@ -163,7 +163,7 @@ async fn bar_66_a_refresh_token_ends_when_it_is_not_used_and_in_any_case_at_last
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_67_client_credentials_get_no_refresh_token_unless_the_contract_says_so() {
+async fn client_credentials_get_no_refresh_token_unless_the_contract_says_so() {
     let (server, _) = started().await;
     let reply = server.token("app", &[("grant_type", "client_credentials")]).await;
     assert!(reply.json().get("refresh_token").is_none());

@@ -27,7 +27,7 @@ async fn userinfo(server: &Server, authorization: &str) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_74_75_76_77_userinfo_as_a_resource() {
+async fn userinfo_asks_for_a_good_token_with_the_scope_openid() {
     let (server, tokens) = started().await;
     let access = tokens.text("access_token");
     for scheme in ["Bearer", "bearer", "BEARER"] {
@@ -60,7 +60,7 @@ async fn bar_74_75_76_77_userinfo_as_a_resource() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_78_79_one_token_and_never_in_the_url() {
+async fn a_token_is_sent_once_and_never_in_the_url() {
     let (server, tokens) = started().await;
     let access = tokens.text("access_token");
     let bearer = format!("Bearer {access}");
@@ -90,7 +90,7 @@ async fn bar_78_79_one_token_and_never_in_the_url() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_80_a_token_for_another_api_is_not_active_there() {
+async fn a_token_for_another_api_is_not_active_there() {
     let (server, tokens) = started_with(|realm| {
         realm.apis.push(Api { audience: "https://two.example".into(), ..realm.apis[0].clone() });
     })
@@ -122,7 +122,7 @@ async fn the_apis_own_words_where_the_contract_has_some() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_81_82_revocation_says_200_and_touches_nobody_elses_tokens() {
+async fn revocation_says_200_and_touches_nobody_elses_tokens() {
     let (server, tokens) = started().await;
     let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
     for unknown in ["x", "a.b.c", "cvr_AAAA", "cva_AAAA", &access[1..]] {
@@ -162,12 +162,12 @@ async fn revoke_both_ways(format: AccessTokenFormat) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_83_a_revoked_refresh_token_kills_its_access_tokens_signed() {
+async fn a_revoked_refresh_token_kills_its_access_tokens_signed() {
     revoke_both_ways(AccessTokenFormat::Jwt).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_83_a_revoked_refresh_token_kills_its_access_tokens_opaque() {
+async fn a_revoked_refresh_token_kills_its_access_tokens_opaque() {
     revoke_both_ways(AccessTokenFormat::Opaque).await;
 }
 
@@ -189,7 +189,7 @@ async fn a_public_client_revokes_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_84_85_introspection_is_for_the_api_and_the_client_itself() {
+async fn introspection_is_for_the_api_and_the_client_itself() {
     for format in [AccessTokenFormat::Jwt, AccessTokenFormat::Opaque] {
         let (server, tokens) = started_with(|realm| realm.tokens.access_token = format).await;
         let access = tokens.text("access_token");
@@ -218,7 +218,7 @@ async fn bar_84_85_introspection_is_for_the_api_and_the_client_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_86_87_the_metadata_are_true_and_at_both_places() {
+async fn the_metadata_are_true_and_at_both_places() {
     let server = Server::with(|realm| {
         realm.issuer.push_str("/identity");
         realm.tokens.signing = Algorithm::Rs256;
@@ -253,7 +253,7 @@ async fn bar_86_87_the_metadata_are_true_and_at_both_places() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_89_the_key_set_holds_public_keys_that_verify_what_was_signed() {
+async fn the_key_set_holds_public_keys_that_verify_what_was_signed() {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256] {
         let server = Server::with(|realm| realm.tokens.signing = algorithm).await;
         server.add_client(&client("app")).await;

@@ -33,7 +33,7 @@ fn is_basic_challenge(reply: &Reply) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_40_post_only() {
+async fn the_token_endpoint_takes_post_only() {
     let server = started().await;
     for path in ["/token", "/revoke"] {
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD] {
@@ -47,7 +47,7 @@ async fn bar_40_post_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_41_a_form_and_nothing_else() {
+async fn the_token_endpoint_reads_a_form_and_nothing_else() {
     let server = started().await;
     let body = format!("grant_type=client_credentials&client_id=app&client_secret={SECRET}");
     let json = format!(r#"{{"grant_type":"client_credentials","client_id":"app","client_secret":"{SECRET}"}}"#);
@@ -71,7 +71,7 @@ async fn bar_41_a_form_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_41_json_where_the_dialect_and_the_client_allow_it() {
+async fn json_is_read_where_dialect_and_client_allow_it() {
     let server = Server::with(|realm| {
         realm.dialect.permits.insert(Legacy::JsonBody);
     })
@@ -89,7 +89,7 @@ async fn bar_41_json_where_the_dialect_and_the_client_allow_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_42_credentials_in_the_uri_are_refused() {
+async fn credentials_in_the_uri_are_refused() {
     let server = started().await;
     let body = format!("grant_type=client_credentials&client_id=app&client_secret={SECRET}");
     for query in
@@ -102,7 +102,7 @@ async fn bar_42_credentials_in_the_uri_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_43_one_way_of_authenticating() {
+async fn a_client_authenticates_in_one_way() {
     let server = started().await;
     let authorization = basic("app", SECRET);
     let twice = format!("grant_type=client_credentials&client_id=app&client_secret={SECRET}");
@@ -119,7 +119,7 @@ async fn bar_43_one_way_of_authenticating() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_44_a_failed_basic_is_401_with_its_challenge() {
+async fn a_failed_basic_is_401_with_its_challenge() {
     let server = started().await;
     for authorization in [
         basic("app", "wrong"),
@@ -143,7 +143,7 @@ async fn bar_44_a_failed_basic_is_401_with_its_challenge() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_44_basic_is_form_decoded_and_raw_only_for_those_who_were_given_it() {
+async fn basic_is_form_decoded_and_raw_only_for_those_who_were_given_it() {
     let server = Server::with(|realm| {
         realm.dialect.permits.insert(Legacy::RawBasic);
     })
@@ -163,7 +163,7 @@ async fn bar_44_basic_is_form_decoded_and_raw_only_for_those_who_were_given_it()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_45_46_failed_body_authentication_says_the_same_of_everybody() {
+async fn failed_body_authentication_says_the_same_of_everybody() {
     let server = started().await;
     server.add_client(&Client { kind: ClientKind::Public, ..client("phone") }).await;
     let form = |id: &'static str, secret: &'static str| {
@@ -183,7 +183,7 @@ async fn bar_45_46_failed_body_authentication_says_the_same_of_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_47_guessing_a_secret_is_braked_and_the_right_one_is_not() {
+async fn guessing_a_secret_is_braked_and_the_right_one_is_not() {
     let server = started().await;
     let form =
         |secret: &'static str| [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", secret)];
@@ -209,7 +209,7 @@ async fn bar_47_guessing_a_secret_is_braked_and_the_right_one_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_48_49_50_the_grant_type_is_there_once_known_and_the_clients() {
+async fn the_grant_type_must_be_sent_once_be_known_and_be_the_clients() {
     let server = started().await;
     server.add_client(&Client { grants: [GrantType::AuthorizationCode].into(), ..client("web") }).await;
     server.token("app", &[]).await.refused(400, "invalid_request");
@@ -231,7 +231,7 @@ async fn bar_48_49_50_the_grant_type_is_there_once_known_and_the_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_51_52_67_what_an_answer_carries() {
+async fn a_token_answer_carries_what_the_standard_lists_and_is_not_cached() {
     let server = started().await;
     let all = server.token("app", &MACHINE).await;
     assert_eq!(all.status, 200);
@@ -263,7 +263,7 @@ async fn bar_51_52_67_what_an_answer_carries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_68_69_nothing_that_was_guessed_nearly_is_taken() {
+async fn a_code_or_token_with_one_byte_changed_is_refused() {
     let server = started().await;
     let browser = Browser::default();
     let tokens = server.code_flow(&browser, "app", "read").await;
@@ -302,7 +302,7 @@ fn login<'a>(username: &'a str, password: &'a str) -> [(&'a str, &'a str); 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_70_the_password_grant_is_for_those_who_need_it_and_never_for_administrators() {
+async fn the_password_grant_is_for_those_who_need_it_and_never_for_administrators() {
     let server = with_password_grant().await;
     server.add_user(&User { administrator: true, ..user("u2", "root") }).await;
     server.add_user(&User { disabled: true, ..user("u3", "gone") }).await;
@@ -330,7 +330,7 @@ async fn bar_70_the_password_grant_is_for_those_who_need_it_and_never_for_admini
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_70_where_the_realm_does_not_permit_it_nobody_may() {
+async fn the_password_grant_is_refused_where_the_dialect_does_not_permit_it() {
     let server = Server::start().await;
     server.add_client(&old_client("old")).await;
     server.token("old", &login("alice", PASSWORD)).await.refused(400, "unauthorized_client");
@@ -338,7 +338,7 @@ async fn bar_70_where_the_realm_does_not_permit_it_nobody_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_70_guessing_a_password_is_braked_in_every_spelling_and_on_every_way() {
+async fn guessing_a_password_is_braked_in_every_spelling_and_on_every_way() {
     let server = with_password_grant().await;
     for name in ["alice", "Alice", " alice", "ALICE ", "alice"] {
         server.token("old", &login(name, "wrong")).await.refused(400, "invalid_grant");
@@ -356,7 +356,7 @@ async fn bar_70_guessing_a_password_is_braked_in_every_spelling_and_on_every_way
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_70_trying_many_users_a_few_times_each_is_braked_by_where_it_comes_from() {
+async fn trying_many_users_a_few_times_each_is_braked_by_where_it_comes_from() {
     let server = with_password_grant().await;
     let from = async |address: &str, name: &str, password: &str| {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
@@ -378,7 +378,7 @@ async fn bar_70_trying_many_users_a_few_times_each_is_braked_by_where_it_comes_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_71_browsers_may_call_from_anywhere_without_credentials() {
+async fn browsers_may_call_from_anywhere_without_credentials() {
     let server = started().await;
     let origin = ("origin", "https://spa.example");
     for path in ["/token", "/revoke", "/userinfo", "/jwks", "/.well-known/openid-configuration"] {
@@ -394,7 +394,7 @@ async fn bar_71_browsers_may_call_from_anywhere_without_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_72_an_assertion_is_refused_where_none_is_supported() {
+async fn an_assertion_is_refused_where_none_is_supported() {
     let server = started().await;
     let form = [
         ("grant_type", "client_credentials"),
@@ -408,7 +408,7 @@ async fn bar_72_an_assertion_is_refused_where_none_is_supported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bar_73_a_token_is_for_one_api_that_the_client_may_call() {
+async fn a_token_is_for_one_api_that_the_client_may_call() {
     let server = Server::with(|realm| {
         for name in ["https://two.example", "https://three.example"] {
             realm.apis.push(Api { audience: name.into(), ..realm.apis[0].clone() });

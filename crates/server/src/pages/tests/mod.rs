@@ -1,10 +1,9 @@
 //! Every page, looked at by a machine: it renders, escapes, is well formed, and names its fields.
 
-pub(crate) mod html;
 mod messages;
 mod overrides;
 
-use html::{Element, parse};
+use claviger_testing::html::{Element, parse};
 
 use super::samples::{approval_mail, brand, each, plain};
 use super::sources::LOCALES;

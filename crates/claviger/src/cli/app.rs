@@ -1,0 +1,363 @@
+//! `claviger app`: registered, approved, turned down, stopped.
+
+use super::ask;
+use super::context::{Context, Data};
+use super::trouble::Trouble;
+use clap::{Args, Subcommand, ValueEnum};
+use claviger_core::client::{ClientStatus, GrantType};
+use claviger_core::dialect::Legacy;
+use claviger_core::{Client, Realm};
+use claviger_server::apps::{self, Registration};
+use claviger_server::mail::Delivered;
+use serde::Serialize;
+
+/// What is done with apps.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Register an app; it waits for approval
+    #[command(after_help = "\
+Examples:
+  claviger app create --realm orders --name \"Fleet Planner\" --owner dev@fleet.example \\
+      --redirect-uri https://fleet.example/callback --scope orders:read
+  claviger app create --realm orders --name Nightly --owner ops@x.example --approve
+
+Without --grant the grants follow: with a redirect URI the code flow with refresh tokens, without one client
+credentials. With --approve the app is approved at once, as by `claviger app approve`.")]
+    Create(Create),
+    /// List the apps of a realm
+    List {
+        /// Only those that stand so
+        #[arg(long, value_enum)]
+        status: Option<Status>,
+    },
+    /// Show an app: settings, secrets, addresses
+    Show {
+        /// The client id
+        id: String,
+    },
+    /// Approve an app: it gets a secret, and its owner a mail with a link that shows the secret once
+    #[command(after_help = "\
+Examples:
+  claviger app list --status pending
+  claviger app approve fleet-planner --realm orders
+
+The mail goes out over the SMTP server of the configuration. Without one it is written into a folder, and this
+command says where. Without an owner's address the link is printed, for you to pass on.")]
+    Approve {
+        /// The client id
+        id: String,
+    },
+    /// Turn down an app that waits
+    Reject {
+        /// The client id
+        id: String,
+    },
+    /// Stop an app: its grants, seats and tokens end at once, at a running server too
+    Suspend {
+        /// The client id
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Serve a suspended app again; what was revoked stays revoked
+    Resume {
+        /// The client id
+        id: String,
+    },
+    /// Remove an app and all that belongs to it
+    Delete {
+        /// The client id
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// A new app.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// What users are asked to trust
+    #[arg(long)]
+    name: String,
+    /// The client id; made if it is left out
+    #[arg(long)]
+    id: Option<String>,
+    /// Where mails to its owner go
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+    /// Who publishes it
+    #[arg(long)]
+    publisher: Option<String>,
+    /// It runs on people's devices and can keep no secret
+    #[arg(long)]
+    public: bool,
+    /// A grant that it may use; may be repeated
+    #[arg(long, value_enum, value_name = "GRANT")]
+    grant: Vec<Grant>,
+    /// Where users are sent back to; may be repeated
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// The scopes that it may ask for, separated by spaces
+    #[arg(long, default_value = "")]
+    scope: String,
+    /// An audience that it may get tokens for; may be repeated. Left out: those of its scopes, else the realm's first
+    #[arg(long)]
+    audience: Vec<String>,
+    /// A legacy behaviour that it needs and the dialect permits; may be repeated
+    #[arg(long, value_parser = legacy, value_name = "BEHAVIOUR")]
+    legacy: Vec<Legacy>,
+    /// Approve it at once
+    #[arg(long)]
+    approve: bool,
+}
+
+/// Where an app stands.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Status {
+    Pending,
+    Active,
+    Rejected,
+    Suspended,
+}
+
+/// The grants, as the protocol spells them.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Grant {
+    AuthorizationCode,
+    Implicit,
+    Password,
+    ClientCredentials,
+    RefreshToken,
+}
+
+impl From<Status> for ClientStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::Active => Self::Active,
+            Status::Rejected => Self::Rejected,
+            Status::Suspended => Self::Suspended,
+        }
+    }
+}
+
+impl From<Grant> for GrantType {
+    fn from(grant: Grant) -> Self {
+        match grant {
+            Grant::AuthorizationCode => Self::AuthorizationCode,
+            Grant::Implicit => Self::Implicit,
+            Grant::Password => Self::Password,
+            Grant::ClientCredentials => Self::ClientCredentials,
+            Grant::RefreshToken => Self::RefreshToken,
+        }
+    }
+}
+
+fn legacy(name: &str) -> Result<Legacy, String> {
+    let found = Legacy::ALL.into_iter().find(|legacy| legacy.name() == name);
+    found.ok_or_else(|| format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", ")))
+}
+
+/// Does it.
+pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Trouble> {
+    let data = context.data().await?;
+    let realm = data.realm().await?;
+    match command {
+        AppCommand::Create(create) => register(create, context, &data, &realm).await,
+        AppCommand::List { status } => {
+            let found = list(&data, &realm, status.map(Into::into)).await?;
+            context.format.list(["id", "name", "status", "kind", "owner"], &found, |client| {
+                [
+                    client.id.clone(),
+                    client.name.clone(),
+                    client.status.name().to_owned(),
+                    kind(client).to_owned(),
+                    client.owner_email.clone().unwrap_or_default(),
+                ]
+            })
+        }
+        AppCommand::Show { id } => show(context, &data, &realm, &id).await,
+        AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
+        AppCommand::Reject { id } => {
+            let secrets = data.secrets().await?;
+            apps::reject(&data.desk(&secrets), &realm, &id).await?;
+            done(context, &realm, &id, "rejected")
+        }
+        AppCommand::Suspend { id, yes } => {
+            let secrets = data.secrets().await?;
+            apps::find(&data.desk(&secrets), &realm, &id).await?;
+            ask::confirm(yes, &format!("Stop `{id}` of {} and revoke all its tokens?", realm.name))?;
+            apps::suspend(&data.desk(&secrets), &realm, &id).await?;
+            done(context, &realm, &id, "suspended")
+        }
+        AppCommand::Resume { id } => {
+            let secrets = data.secrets().await?;
+            apps::resume(&data.desk(&secrets), &realm, &id).await?;
+            done(context, &realm, &id, "active")
+        }
+        AppCommand::Delete { id, yes } => {
+            let secrets = data.secrets().await?;
+            apps::find(&data.desk(&secrets), &realm, &id).await?;
+            ask::confirm(yes, &format!("Remove `{id}` of {} with its secrets, grants and consents?", realm.name))?;
+            apps::delete(&data.desk(&secrets), &realm, &id).await?;
+            done(context, &realm, &id, "deleted")
+        }
+    }
+}
+
+fn done(context: &Context, realm: &Realm, id: &str, status: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm.id, "client_id": id, "status": status });
+    context.format.one(&item, &[("client id", id.to_owned()), ("status", status.to_owned())])
+}
+
+async fn register(create: Create, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let secrets = data.secrets().await?;
+    let registration = Registration {
+        id: create.id,
+        name: create.name,
+        publisher: create.publisher,
+        owner_email: create.owner,
+        public: create.public,
+        grants: create.grant.into_iter().map(Into::into).collect(),
+        redirect_uris: create.redirect_uri,
+        scope: create.scope,
+        audiences: create.audience,
+        legacy: create.legacy.into_iter().collect(),
+    };
+    let client = apps::register(&data.desk(&secrets), realm, registration).await?;
+    if create.approve {
+        return approve(context, data, realm, &client.id).await;
+    }
+    done(context, realm, &client.id, client.status.name())?;
+    eprintln!("It waits for approval: claviger app approve {} --realm {}", client.id, realm.id);
+    Ok(())
+}
+
+/// What an approval prints; the link only where no mail carries it.
+#[derive(Serialize)]
+struct Approval<'a> {
+    realm: &'a str,
+    client_id: &'a str,
+    status: &'static str,
+    addresses: serde_json::Map<String, serde_json::Value>,
+    mail: Option<Mailed>,
+    link: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Mailed {
+    to: String,
+    /// `sent`, `written`, or `waiting` where the server did not take it yet.
+    state: &'static str,
+    file: Option<String>,
+    error: Option<String>,
+}
+
+async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
+    let secrets = data.secrets().await?;
+    // Before anything is written: a wrong mail configuration must not leave an approval that nobody hears of.
+    let mailer = context.mailer()?;
+    let approved = apps::approve(&data.desk(&secrets), &context.pages()?, realm, id).await?;
+    let mail = match approved.mail {
+        None => None,
+        Some(mail) => {
+            let attempts = claviger_server::mail::deliver_due(&data.store, &secrets, &mailer, data.now()).await?;
+            let mine = attempts.into_iter().find(|attempt| attempt.id == mail);
+            Some(mailed(approved.client.owner_email.clone().unwrap_or_default(), mine.map(|attempt| attempt.outcome)))
+        }
+    };
+    let link = approved.link.filter(|_| mail.is_none()).map(|link| link.expose().to_owned());
+    let client = &approved.client;
+    let addresses = apps::addresses(realm, client);
+    let item = Approval {
+        realm: &realm.id,
+        client_id: &client.id,
+        status: client.status.name(),
+        addresses: addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into())).collect(),
+        mail,
+        link,
+    };
+    let mut pairs = vec![("client id", client.id.clone()), ("status", client.status.name().to_owned())];
+    if let Some(mail) = &item.mail {
+        let how = match (&mail.file, &mail.error) {
+            (Some(file), _) => format!("for {}, written to {file}", mail.to),
+            (None, Some(error)) => format!("for {}, waits to be sent: {error}", mail.to),
+            (None, None) if mail.state == "sent" => format!("sent to {}", mail.to),
+            (None, None) => format!("for {}, being sent by the server", mail.to),
+        };
+        pairs.push(("mail", how));
+    }
+    if let Some(link) = &item.link {
+        pairs.push(("one-time link", link.clone()));
+    }
+    context.format.one(&item, &pairs)?;
+    if item.link.is_some() {
+        eprintln!("The app has no owner's address: pass the link on. It shows the secret once, for seven days.");
+    }
+    Ok(())
+}
+
+fn mailed(to: String, outcome: Option<Result<Delivered, claviger_server::mail::MailError>>) -> Mailed {
+    match outcome {
+        Some(Ok(Delivered::Accepted)) => Mailed { to, state: "sent", file: None, error: None },
+        Some(Ok(Delivered::Written(file))) => {
+            Mailed { to, state: "written", file: Some(file.display().to_string()), error: None }
+        }
+        Some(Err(error)) => Mailed { to, state: "waiting", file: None, error: Some(error.to_string()) },
+        // A running server was quicker and has it in hand.
+        None => Mailed { to, state: "waiting", file: None, error: None },
+    }
+}
+
+async fn list(data: &Data, realm: &Realm, status: Option<ClientStatus>) -> Result<Vec<Client>, Trouble> {
+    const PAGE: i64 = 500;
+    let mut all: Vec<Client> = Vec::new();
+    loop {
+        let after = all.last().map(|client| client.id.clone()).unwrap_or_default();
+        let page = data.store.list_clients(&realm.id, status, &after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+fn kind(client: &Client) -> &'static str {
+    if client.is_confidential() { "confidential" } else { "public" }
+}
+
+async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
+    let found = data.store.client_with_secrets(&realm.id, id).await?;
+    let (client, secrets) =
+        found.ok_or_else(|| Trouble::not_found(format!("the realm `{}` has no app `{id}`", realm.id)))?;
+    let secrets: Vec<_> = secrets.iter().map(|secret| super::secret::Listed::of(secret, data.now())).collect();
+    let addresses = apps::addresses(realm, &client);
+    let item = serde_json::json!({
+        "realm": realm.id,
+        "client": client,
+        "secrets": secrets,
+        "addresses": addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into()))
+            .collect::<serde_json::Map<String, serde_json::Value>>(),
+    });
+    let lines = |items: Vec<String>| items.join("\n");
+    let mut pairs = vec![
+        ("client id", client.id.clone()),
+        ("name", client.name.clone()),
+        ("status", client.status.name().to_owned()),
+        ("kind", kind(&client).to_owned()),
+        ("publisher", client.publisher.clone().unwrap_or_default()),
+        ("owner", client.owner_email.clone().unwrap_or_default()),
+        ("acts as", client.acts_as.clone().unwrap_or_default()),
+        ("grants", lines(client.grants.iter().map(|grant| grant.name().to_owned()).collect())),
+        ("redirect URIs", lines(client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect())),
+        ("scope", client.scope.to_string()),
+        ("audiences", lines(client.audiences.clone())),
+        ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
+    ];
+    pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
+    pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
+    context.format.one(&item, &pairs)
+}

@@ -1,0 +1,218 @@
+//! What commands share: the configuration, the open database, the keys.
+
+use super::output::Format;
+use super::trouble::{Exit, Trouble};
+use crate::config::{self, Config, Database};
+use claviger_core::Realm;
+use claviger_files::dialect::Dialects;
+use claviger_files::did_you_mean;
+use claviger_server::apps::Desk;
+use claviger_server::clock::Clock;
+use claviger_server::mail::Mailer;
+use claviger_server::master_key::MasterKey;
+use claviger_server::pages::Pages;
+use claviger_server::secrets::Secrets;
+use claviger_store::Store;
+use std::path::{Path, PathBuf};
+
+/// Where the configuration is unless `--config` says otherwise.
+const DEFAULT: &str = "claviger.toml";
+
+/// The command line's global options, settled.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// How data is printed.
+    pub(crate) format: Format,
+    pub(super) config: Option<PathBuf>,
+    pub(super) database: Option<String>,
+    pub(super) realm: Option<String>,
+}
+
+impl Context {
+    /// The configuration: of `--config`, else of `./claviger.toml`, else of environment and flags alone.
+    ///
+    /// # Errors
+    /// It is wrong.
+    pub(crate) fn config(&self) -> Result<Config, Trouble> {
+        let flags: Vec<(String, String)> =
+            self.database.iter().map(|url| ("database.url".to_owned(), url.clone())).collect();
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(config::load(self.file().as_deref(), environment, &flags)?)
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let default = || Some(PathBuf::from(DEFAULT)).filter(|file| file.exists());
+        self.config.clone().or_else(default)
+    }
+
+    /// Every dialect that realm files may name.
+    ///
+    /// # Errors
+    /// One is wrong, or the configuration is.
+    pub(crate) fn dialects(&self) -> Result<Dialects, Trouble> {
+        match self.config()?.dialects_folder {
+            Some(folder) => Ok(Dialects::with_folder(&folder)?),
+            None => Ok(Dialects::embedded()?),
+        }
+    }
+
+    /// The templates and strings of pages and mails.
+    ///
+    /// # Errors
+    /// One is wrong, or there are none for a language of the configuration.
+    pub(crate) fn pages(&self) -> Result<Pages, Trouble> {
+        let config = self.config()?;
+        let pages = Pages::new(config.templates_folder.as_deref());
+        let pages = pages.and_then(|pages| pages.with_usual_languages(&config.languages));
+        pages.map_err(|error| Trouble::new(Exit::Configuration, error.to_string()))
+    }
+
+    /// How mails leave.
+    ///
+    /// # Errors
+    /// The configuration is wrong.
+    pub(crate) fn mailer(&self) -> Result<Mailer, Trouble> {
+        let mail = self.config()?.mail;
+        Ok(Mailer::new(&mail.from, &mail.outlet)?)
+    }
+
+    /// The database, which must be there.
+    ///
+    /// # Errors
+    /// It is not, or cannot be opened.
+    pub(crate) async fn data(&self) -> Result<Data, Trouble> {
+        self.open(&self.present()?).await
+    }
+
+    /// The configuration of a database that is there, as far as can be said without opening it.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(crate) fn present(&self) -> Result<Config, Trouble> {
+        let config = self.config()?;
+        if let Some(file) = config.database.file()
+            && !file.exists()
+        {
+            let trouble = Trouble::new(Exit::Configuration, format!("there is no database {}", file.display()));
+            return Err(match self.file() {
+                None => trouble.help("--config names the configuration, --database the database"),
+                Some(_) => trouble.help("`claviger apply realms/` makes it and puts the realms in"),
+            });
+        }
+        Ok(config)
+    }
+
+    /// The database, made where it is not there yet.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) async fn open(&self, config: &Config) -> Result<Data, Trouble> {
+        let store = Store::connect(&config.database.url, &config.database.options).await?;
+        Ok(Data {
+            clock: Clock::of(&store).await?,
+            store,
+            database: config.database.clone(),
+            key_file: config.master_key_file.clone(),
+            realm: self.realm.clone(),
+        })
+    }
+}
+
+/// The master key: of the environment, of the configured file, or beside a SQLite database, where it is made once. Beside
+/// a PostgreSQL there is no such place, and every server needs the same one.
+///
+/// # Errors
+/// There is none that can be used.
+pub(crate) fn master_key(database: &Database, key_file: Option<&Path>) -> Result<MasterKey, Trouble> {
+    if let Some(key) = MasterKey::from_environment()? {
+        return Ok(key);
+    }
+    match (key_file, database.file()) {
+        (Some(file), _) => Ok(MasterKey::read(file)?),
+        (None, Some(database)) => Ok(MasterKey::read_or_create(&database.with_file_name("master.key"))?),
+        (None, None) if *database.url == "sqlite::memory:" => Ok(MasterKey::generate()),
+        (None, None) => {
+            let message = "no master key is configured: every server on this database needs the same one";
+            Err(Trouble::new(Exit::Configuration, message)
+                .help("set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY"))
+        }
+    }
+}
+
+/// An open database.
+pub(crate) struct Data {
+    /// The database.
+    pub(crate) store: Store,
+    /// Where it is.
+    pub(crate) database: Database,
+    key_file: Option<PathBuf>,
+    realm: Option<String>,
+    /// The clock that goes with it.
+    pub(crate) clock: Clock,
+}
+
+impl Data {
+    /// Now, in milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// The key that the database's secrets are sealed with.
+    pub(crate) fn master_key(&self) -> Result<MasterKey, Trouble> {
+        master_key(&self.database, self.key_file.as_deref())
+    }
+
+    /// The server's own keys.
+    pub(crate) async fn secrets(&self) -> Result<Secrets, Trouble> {
+        Ok(Secrets::load(&self.store, &self.master_key()?).await?)
+    }
+
+    /// What [`claviger_server::apps`] works at.
+    pub(crate) fn desk<'a>(&'a self, secrets: &'a Secrets) -> Desk<'a> {
+        Desk { store: &self.store, secrets, now: self.now() }
+    }
+
+    /// The ids of all realms.
+    pub(crate) async fn realm_ids(&self) -> Result<Vec<String>, Trouble> {
+        const PAGE: i64 = 1000;
+        let mut all: Vec<String> = Vec::new();
+        loop {
+            let after = all.last().cloned().unwrap_or_default();
+            let page = self.store.list_realms(&after, PAGE).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    /// The realm of `--realm`, or the only one that there is.
+    pub(crate) async fn realm(&self) -> Result<Realm, Trouble> {
+        if let Some(id) = &self.realm {
+            return self.realm_named(id).await;
+        }
+        let few = self.store.list_realms("", 2).await?;
+        match few.as_slice() {
+            [only] => self.realm_named(only).await,
+            [] => {
+                Err(Trouble::not_found("there is no realm yet").help("`claviger apply realms/` brings realm files in"))
+            }
+            _ => Err(Trouble::new(Exit::Usage, "there are several realms: say which with --realm")
+                .help("`claviger realm list` names them")),
+        }
+    }
+
+    /// The realm of this id.
+    pub(crate) async fn realm_named(&self, id: &str) -> Result<Realm, Trouble> {
+        if let Some(realm) = self.store.realm(id).await? {
+            return Ok(realm);
+        }
+        let known = self.store.list_realms("", 1000).await?;
+        let trouble = Trouble::not_found(format!("there is no realm `{id}`"));
+        Err(match did_you_mean(id, known.iter().map(String::as_str)) {
+            Some(hint) => trouble.help(hint),
+            None => trouble,
+        })
+    }
+}

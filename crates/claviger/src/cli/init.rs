@@ -1,0 +1,63 @@
+//! `claviger init`: a folder to start from. Never overwrites anything.
+
+use super::context::Context;
+use super::trouble::{Exit, Trouble};
+use crate::config;
+use clap::Args;
+use claviger_server::master_key::MasterKey;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The realm file that shows how one is written.
+const EXAMPLE_REALM: &str = include_str!("example_realm.toml");
+
+/// Where to begin.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder; it is made if it is not there
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+/// Writes the files.
+pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
+    let dir = &args.dir;
+    let (file, key, realm) = (dir.join("claviger.toml"), dir.join("master.key"), dir.join("realms/example.toml"));
+    if file.exists() {
+        let message = format!("{} is there already; nothing was written", file.display());
+        return Err(Trouble::new(Exit::Conflict, message).help("`claviger init OTHER-DIR` begins elsewhere"));
+    }
+    std::fs::create_dir_all(dir.join("realms")).map_err(|error| unwritable(dir, &error))?;
+    let mut written = Vec::new();
+    if !key.exists() {
+        MasterKey::read_or_create(&key)?;
+        written.push(key.clone());
+    }
+    if !realm.exists() {
+        write_new(&realm, EXAMPLE_REALM)?;
+        written.push(realm);
+    }
+    // Last: while it is not there, init can be run again.
+    write_new(&file, config::EXAMPLE)?;
+    written.push(file.clone());
+    let item = serde_json::json!({ "written": written });
+    let names: Vec<String> = written.iter().map(|file| file.display().to_string()).collect();
+    context.format.one(&item, &[("written", names.join("\n"))])?;
+    eprintln!(
+        "\nKeep a copy of {}: without it, the database is worth nothing.\nNext:\n  claviger apply {} --config {}\n  claviger serve --config {}",
+        key.display(),
+        dir.join("realms").display(),
+        file.display(),
+        file.display(),
+    );
+    Ok(())
+}
+
+fn write_new(file: &Path, text: &str) -> Result<(), Trouble> {
+    let written = std::fs::File::create_new(file).and_then(|mut out| out.write_all(text.as_bytes()));
+    written.map_err(|error| unwritable(file, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::new(Exit::Failure, format!("{} cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,142 @@
+//! `claviger secret`: two live ones an app, so that one can replace the other without a gap.
+
+use super::ask;
+use super::context::Context;
+use super::output;
+use super::trouble::{Exit, Trouble};
+use clap::Subcommand;
+use claviger_core::span::Span;
+use claviger_server::apps;
+use claviger_store::ClientSecret;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What is done with secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Make one more secret and print it; it is never shown again
+    #[command(after_help = "\
+Examples:
+  claviger secret add fleet-planner --label 2027 --expires 365d
+  claviger secret add fleet-planner > secret.txt          only the secret goes to stdout
+  claviger secret add fleet-planner --import old.txt      bring a secret along, from a file
+  pass show fleet | claviger secret add fleet-planner --import -
+
+To replace a secret without a gap: add one, give it to the app, then retire the old one.")]
+    Add {
+        /// The client id
+        client: String,
+        /// What its owner calls it
+        #[arg(long, default_value = "")]
+        label: String,
+        /// Stops by itself after so long: `90d`, `12h`
+        #[arg(long)]
+        expires: Option<Span>,
+        /// Take a secret from this file (`-`: stdin) instead of making one; it is stretched when stored
+        #[arg(long, value_name = "FILE")]
+        import: Option<PathBuf>,
+    },
+    /// List an app's secrets; never the secrets themselves
+    List {
+        /// The client id
+        client: String,
+    },
+    /// Stop a secret at once
+    Retire {
+        /// The client id
+        client: String,
+        /// The secret's id, from `claviger secret list`
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// A secret as it is listed.
+#[derive(Debug, Serialize)]
+pub(super) struct Listed {
+    id: String,
+    label: String,
+    state: &'static str,
+    kind: &'static str,
+    created_at: String,
+    expires_at: Option<String>,
+    retired_at: Option<String>,
+}
+
+impl Listed {
+    pub(super) fn of(secret: &ClientSecret, now: i64) -> Self {
+        let state = match (secret.retired_at, secret.is_live(now)) {
+            (Some(_), _) => "retired",
+            (None, false) => "expired",
+            (None, true) => "live",
+        };
+        Self {
+            id: secret.id.clone(),
+            label: secret.label.clone(),
+            state,
+            kind: secret.kind.name(),
+            created_at: output::time(secret.created_at),
+            expires_at: secret.expires_at.map(output::time),
+            retired_at: secret.retired_at.map(output::time),
+        }
+    }
+
+    pub(super) fn line(&self) -> String {
+        let until = self.expires_at.as_ref().map(|at| format!(", until {at}")).unwrap_or_default();
+        format!("{} {:?} {}, since {}{until}", self.id, self.label, self.state, self.created_at)
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(), Trouble> {
+    let data = context.data().await?;
+    let realm = data.realm().await?;
+    let secrets = data.secrets().await?;
+    let desk = data.desk(&secrets);
+    match command {
+        SecretCommand::Add { client, label, expires, import } => {
+            let expires_at = expires.map(|span| desk.now + span.as_millis());
+            let Some(file) = import else {
+                let made = apps::add_secret(&desk, &realm, &client, label, expires_at).await?;
+                eprintln!("The secret {} of `{client}`. It is not shown again.", made.id);
+                let item = serde_json::json!({
+                    "realm": realm.id, "client_id": client, "id": made.id, "secret": made.secret.expose(),
+                    "expires_at": expires_at.map(output::time),
+                });
+                return match context.format {
+                    output::Format::Json => context.format.one(&item, &[]),
+                    output::Format::Table => output::put(&format!("{}\n", made.secret.expose())),
+                };
+            };
+            let from = Some(file.as_path()).filter(|file| file.as_os_str() != "-");
+            let secret = ask::secret(from, "secret")?;
+            let hasher = claviger_server::hashing::Hasher::new(1, 1)
+                .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
+            let id = apps::import_secret(&desk, &hasher, &realm, &client, (label, secret), expires_at).await?;
+            let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id });
+            context.format.one(&item, &[("client id", client.clone()), ("secret id", id.clone())])
+        }
+        SecretCommand::List { client } => {
+            let (_, found) = apps::secrets_of(&desk, &realm, &client).await?;
+            let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, desk.now)).collect();
+            context.format.list(["id", "label", "state", "created", "expires", "retired"], &listed, |secret| {
+                [
+                    secret.id.clone(),
+                    secret.label.clone(),
+                    secret.state.to_owned(),
+                    secret.created_at.clone(),
+                    secret.expires_at.clone().unwrap_or_else(|| "-".to_owned()),
+                    secret.retired_at.clone().unwrap_or_else(|| "-".to_owned()),
+                ]
+            })
+        }
+        SecretCommand::Retire { client, id, yes } => {
+            ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;
+            apps::retire_secret(&desk, &realm, &client, &id).await?;
+            let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id, "state": "retired" });
+            context.format.one(&item, &[("secret id", id.clone()), ("state", "retired".to_owned())])
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `claviger serve`: the real thing.
+
+use super::context::{Context, master_key};
+use super::trouble::{Exit, Trouble};
+use crate::config::{Database, Log, LogFormat};
+use claviger_server::Service;
+use claviger_server::clock::Clock;
+use claviger_server::http::Limits;
+use claviger_server::mail::Mailer;
+use claviger_server::telemetry::Management;
+use claviger_server::{http, jobs, server};
+use claviger_store::{ServingLock, Store, lock_for_serving};
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// Serves until SIGTERM or Ctrl-C.
+pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
+    let config = context.config()?;
+    log(&config.log)?;
+    let mailer = Mailer::new(&config.mail.from, &config.mail.outlet)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| no_signal(&error))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| no_signal(&error))?;
+    // The ports first: one in use is told before anything is made.
+    let mut listeners = Vec::new();
+    for address in &config.server.listen {
+        listeners.push(listen(*address).await?);
+    }
+    let management = match config.server.management {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let _lock = lock(&config.database)?;
+    let store = Store::connect(&config.database.url, &config.database.options).await?;
+    let master = master_key(&config.database, config.master_key_file.as_deref())?;
+    let opened = server::open(store, &master, Clock::default(), context.pages()?);
+    let app = Box::pin(opened).await.map_err(wrong_start)?;
+    let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = tokio::task::JoinSet::new();
+    let service = Service { app: Arc::clone(&app), fallback: None };
+    tasks.spawn(server::run(service, listeners, limits.clone(), stopped.clone()));
+    tasks.spawn(jobs::send_mails(Arc::clone(&app), mailer, stopped.clone()));
+    if let Some(listener) = management {
+        tasks.spawn(http::serve(listener, Management { app: Arc::clone(&app) }, limits, stopped));
+    }
+    tracing::info!(listen = ?config.server.listen, management = ?config.server.management, "serving");
+    notify("READY=1");
+
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        // None of them ends by itself.
+        _ = tasks.join_next() => {
+            return Err(Trouble::new(Exit::Failure, "a part of the server ended by itself; the log says why"));
+        }
+    }
+    tracing::info!("stopping");
+    notify("STOPPING=1");
+    let _ = stop.send(true);
+    app.end_feeds();
+    tasks.join_all().await;
+    Ok(())
+}
+
+fn no_signal(error: &std::io::Error) -> Trouble {
+    Trouble::new(Exit::Failure, format!("signals cannot be received: {error}"))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Trouble> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let trouble = Trouble::new(Exit::Failure, format!("cannot listen on {address}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => trouble.help("another program has this port; stop it, or choose another"),
+            _ => trouble,
+        }
+    })
+}
+
+/// A SQLite database is served by one process; a PostgreSQL by any number.
+fn lock(database: &Database) -> Result<Option<ServingLock>, Trouble> {
+    let Some(file) = database.file() else { return Ok(None) };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(Some(lock_for_serving(folder)?))
+}
+
+/// What a wrong template or master key stops is a matter of configuration.
+fn wrong_start(error: anyhow::Error) -> Trouble {
+    use claviger_server::secrets::SecretsError;
+    match error.downcast::<SecretsError>() {
+        Ok(error) => error.into(),
+        Err(error) => match error.downcast_ref::<claviger_store::Fault>() {
+            Some(fault) => fault.clone().into(),
+            None => Trouble::new(Exit::Configuration, format!("{error:#}")),
+        },
+    }
+}
+
+/// Starts the log on stderr.
+fn log(log: &Log) -> Result<(), Trouble> {
+    let filter = EnvFilter::try_new(&log.level)
+        .map_err(|error| Trouble::new(Exit::Configuration, format!("log.level: {error}")))?;
+    let terminal = std::io::stderr().is_terminal();
+    let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let json = match log.format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+    };
+    let started = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
+    started.map_err(|error| Trouble::new(Exit::Failure, format!("the log cannot be started: {error}")))
+}
+
+/// Tells systemd, where it started us and asked to be told (`sd_notify`).
+fn notify(state: &str) {
+    let Some(path) = std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty()) else { return };
+    let sent = std::os::unix::net::UnixDatagram::unbound().and_then(|socket| socket.send_to(state.as_bytes(), path));
+    if let Err(error) = sent {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}

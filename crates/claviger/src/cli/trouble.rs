@@ -1,0 +1,140 @@
+//! Why a command failed, and the exit code that says so to a script.
+
+use claviger_files::Problems;
+use claviger_server::apps::AppError;
+use claviger_server::mail::MailError;
+use claviger_server::master_key::MasterKeyError;
+use claviger_server::secrets::SecretsError;
+use claviger_store::Fault;
+use std::fmt;
+use std::process::ExitCode;
+
+/// What the exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something went wrong.
+    Failure = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The configuration or a file is wrong.
+    Configuration = 3,
+    /// What was named is not there.
+    NotFound = 5,
+    /// It does not fit what is there.
+    Conflict = 6,
+    /// A server does not answer.
+    Unreachable = 7,
+    /// The database is of a newer program.
+    Schema = 8,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    exit: Exit,
+    message: String,
+    help: Option<String>,
+}
+
+impl Trouble {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), help: None }
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Exit::NotFound, message)
+    }
+
+    /// Says it on stderr; what the process ends with.
+    pub(crate) fn report(&self) -> ExitCode {
+        // Mistakes in files say "error:" themselves, each with its place.
+        let prefix = if self.message.starts_with("error: ") { "" } else { "error: " };
+        eprintln!("{prefix}{}", self.message);
+        if let Some(help) = &self.help {
+            eprintln!("  help: {help}");
+        }
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        let exit = match &fault {
+            Fault::SchemaTooNew { .. } => Exit::Schema,
+            Fault::Unfinished(_) => Exit::Conflict,
+            _ => Exit::Failure,
+        };
+        let trouble = Self::new(exit, fault.to_string());
+        match fault {
+            Fault::SchemaTooNew { .. } => trouble.help("use the newer program, or a backup from before its upgrade"),
+            Fault::Locked(_) => trouble.help("stop that server first; all other commands work beside it"),
+            _ => trouble,
+        }
+    }
+}
+
+impl From<AppError> for Trouble {
+    fn from(error: AppError) -> Self {
+        let exit = match error {
+            AppError::Store(fault) => return fault.into(),
+            AppError::NoSuchApp(_) | AppError::NoSuchSecret { .. } => Exit::NotFound,
+            AppError::Exists(_)
+            | AppError::Standing { .. }
+            | AppError::TwoSecrets(_)
+            | AppError::NoSecretOfItsOwn { .. } => Exit::Conflict,
+            AppError::Invalid(_) => Exit::Usage,
+            AppError::Crypto(_) | AppError::Mail(_) => Exit::Failure,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<Problems> for Trouble {
+    fn from(problems: Problems) -> Self {
+        Self::new(Exit::Configuration, problems.to_string())
+    }
+}
+
+impl From<MasterKeyError> for Trouble {
+    fn from(error: MasterKeyError) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
+impl From<SecretsError> for Trouble {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Store(fault) => fault.into(),
+            SecretsError::OtherMasterKey => Self::new(Exit::Configuration, error.to_string()),
+            SecretsError::Crypto(_) => Self::new(Exit::Failure, error.to_string()),
+        }
+    }
+}
+
+impl From<MailError> for Trouble {
+    fn from(error: MailError) -> Self {
+        let exit = match error {
+            MailError::Smtp(_) | MailError::Folder { .. } | MailError::Form(_) => Exit::Failure,
+            _ => Exit::Configuration,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(Exit::Failure, format!("{error:#}"))
+    }
+}

@@ -1,0 +1,371 @@
+//! `claviger.toml`: what one server process is told. Realms are not in it; they are in the database.
+//!
+//! A value comes from a flag, else from the environment (`CLAVIGER_SECTION__KEY`, and `.._FILE` for secrets), else from
+//! the file, else it has a default. A key that is unknown in any of them stops the start. Relative paths in the file are
+//! meant from the file's folder, in the environment and in flags from the current one.
+
+mod sources;
+
+use claviger_core::token::Plain;
+use claviger_files::{Problem, Problems, SecretText};
+use claviger_server::http::Network;
+use claviger_server::mail::{Outlet, Smtp, TlsMode};
+use claviger_store::Masked;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use unic_langid::LanguageIdentifier;
+
+use sources::{Given, Origin};
+
+/// The commented file that `claviger init` writes; it says what is the default anyway.
+pub const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// Everything that a server process is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens.
+    pub server: Server,
+    /// Where the data is.
+    pub database: Database,
+    /// The file with the master key; `None`: it is in the environment, or beside the database.
+    pub master_key_file: Option<PathBuf>,
+    /// How mails leave.
+    pub mail: Mail,
+    /// A folder whose files replace those of the pages.
+    pub templates_folder: Option<PathBuf>,
+    /// The languages of the pages and mails of realms that name none; the first is the default.
+    pub languages: Vec<LanguageIdentifier>,
+    /// A folder with further dialects.
+    pub dialects_folder: Option<PathBuf>,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Addresses for everybody.
+    pub listen: Vec<SocketAddr>,
+    /// The address for `/livez`, `/readyz` and `/metrics`; `None`: nowhere.
+    pub management: Option<SocketAddr>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `sqlite://` and a path, or `postgres://`. There may be a password in it.
+    pub url: Masked<String>,
+    /// How it is opened.
+    pub options: claviger_store::Options,
+}
+
+impl Database {
+    /// The file of a SQLite database.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.url.strip_prefix("sqlite://").map(PathBuf::from)
+    }
+}
+
+/// How mails leave.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The sender.
+    pub from: String,
+    /// An SMTP server, or a folder.
+    pub outlet: Outlet,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Lines for people or for programs.
+    pub format: LogFormat,
+    /// A filter: `info`, or `claviger=debug,info`.
+    pub level: String,
+}
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Reads the configuration. `flags` are keys as in the file with a dot (`server.listen`) and their values; `environment`
+/// is `std::env::vars_os` as text.
+///
+/// # Errors
+/// Everything that is wrong in the file, the environment and the flags.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Result<Config, Problems> {
+    let content = match file.map(std::fs::read).transpose() {
+        Ok(content) => content,
+        Err(error) => {
+            let name = file.unwrap_or(Path::new("")).display().to_string();
+            let problem = Problem::with_file(&name, format!("cannot be read: {error}"));
+            return Err(problem.with_help("`claviger init` writes one").into());
+        }
+    };
+    parse(file.zip(content.as_deref()), environment, flags)
+}
+
+/// As [`load`], from a content in memory.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn parse(
+    file: Option<(&Path, &[u8])>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Result<Config, Problems> {
+    let mut problems = vec![];
+    let mut given = Given::default();
+    if let Some((path, content)) = file {
+        given.file(path, content, &mut problems);
+    }
+    given.environment(environment, &mut problems);
+    given.flags(flags, &mut problems);
+    let config = settle(&given, &mut problems);
+    if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+}
+
+/// Puts defaults where nothing was given, and checks each value.
+fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
+    let (values, folder) = (&given.values, given.folder.as_path());
+    let mut check = Check { given, problems };
+    let listen = values.server.listen.clone().unwrap_or_else(|| vec!["127.0.0.1:8080".into()]);
+    if listen.is_empty() {
+        check.say("server.listen", "a server listens somewhere: the list is empty", None);
+    }
+    let server = Server {
+        listen: listen.iter().filter_map(|text| check.address("server.listen", text)).collect(),
+        management: match values.server.management.as_deref() {
+            Some("") => None,
+            Some(text) => check.address("server.management", text),
+            None => check.address("server.management", "127.0.0.1:9090"),
+        },
+        trusted_proxies: check.networks(values.server.trusted_proxies.as_deref().unwrap_or_default()),
+    };
+    let path = |key: &str, text: &str| match given.origin(key) {
+        Origin::File => folder.join(text),
+        Origin::Named(_) => PathBuf::from(text),
+    };
+    let folder_at = |key: &str, text: &Option<String>, check: &mut Check<'_>| {
+        let path = path(key, text.as_deref().filter(|text| !text.is_empty())?);
+        if !path.is_dir() {
+            check.say(key, format!("there is no folder {}", path.display()), None);
+        }
+        Some(path)
+    };
+    let templates_folder = folder_at("pages.templates", &values.pages.templates, &mut check);
+    let languages = check.languages(values.pages.languages.as_deref());
+    let dialects_folder = folder_at("dialects.folder", &values.dialects.folder, &mut check);
+    let url = check.database_url(values.database.url.as_deref(), folder);
+    let database = Database { options: check.database_options(&url, &path), url: Masked(url) };
+    let key_file = values.master_key.file.as_deref().filter(|text| !text.is_empty());
+    let mail_folder = values.mail.folder.as_deref().filter(|text| !text.is_empty()).unwrap_or("mail");
+    let outlet = match check.smtp(&path) {
+        Some(smtp) => Outlet::Smtp(smtp),
+        // Beside the file by default, like the database.
+        None if values.mail.folder.is_none() => Outlet::Folder(folder.join(mail_folder)),
+        None => Outlet::Folder(path("mail.folder", mail_folder)),
+    };
+    let from = values.mail.from.clone().unwrap_or_else(|| "claviger@localhost".into());
+    if from.parse::<lettre::message::Mailbox>().is_err() {
+        check.say("mail.from", "this is not a mail address", Some("like \"Claviger <claviger@example.com>\"".into()));
+    }
+    Config {
+        server,
+        database,
+        master_key_file: key_file.map(|text| path("master-key.file", text)),
+        mail: Mail { from, outlet },
+        templates_folder,
+        languages,
+        dialects_folder,
+        log: Log {
+            format: values.log.format.unwrap_or_default(),
+            level: values.log.level.clone().unwrap_or_else(|| "info".into()),
+        },
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+struct Check<'a> {
+    given: &'a Given,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn say(&mut self, key: &str, message: impl Into<String>, help: Option<String>) {
+        self.problems.push(self.given.problem(key, message).with_hint(help));
+    }
+
+    fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+        let address = text.parse().ok();
+        if address.is_none() {
+            let help = match text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')) {
+                Some(port) if text.starts_with(':') => format!("write \"0.0.0.0:{port}\""),
+                Some(port) => format!("write \"127.0.0.1:{port}\""),
+                None => "an address and a port, like \"127.0.0.1:8080\" or \"[::]:8080\"".into(),
+            };
+            self.say(key, format!("`{text}` is not an address to listen on"), Some(help));
+        }
+        address
+    }
+
+    fn networks(&mut self, texts: &[String]) -> Vec<Network> {
+        let mut networks = vec![];
+        for text in texts {
+            match text.parse() {
+                Ok(network) => networks.push(network),
+                Err(error) => self.say("server.trusted-proxies", format!("{error}"), None),
+            }
+        }
+        networks
+    }
+
+    fn languages(&mut self, tags: Option<&[String]>) -> Vec<LanguageIdentifier> {
+        let mut languages = vec![];
+        for tag in tags.map_or_else(|| vec!["en"], |tags| tags.iter().map(String::as_str).collect()) {
+            if let Ok(language) = tag.parse() {
+                languages.push(language);
+            } else {
+                let help = "like \"en\", \"de\" or \"pt-BR\"".into();
+                self.say("pages.languages", format!("`{tag}` is not a language tag (BCP 47)"), Some(help));
+            }
+        }
+        languages
+    }
+
+    fn database_url(&mut self, url: Option<&str>, folder: &Path) -> String {
+        let from_file = url.is_none() || self.given.origin("database.url") == Origin::File;
+        let url = url.unwrap_or("sqlite://claviger.db");
+        if url == "sqlite::memory:" || is_postgres(url) {
+            return url.to_owned();
+        }
+        let Some(path) = url.strip_prefix("sqlite://") else {
+            let message = "a database is named by sqlite:// and a path, or by postgres://";
+            let like = "like \"sqlite:///var/lib/claviger/claviger.db\" or \"postgres://claviger@db.example/claviger\"";
+            self.say("database.url", message, Some(like.into()));
+            return url.to_owned();
+        };
+        if path.is_empty() {
+            self.say("database.url", "the path of the database is missing", None);
+        }
+        if from_file && !path.starts_with('/') {
+            format!("sqlite://{}", folder.join(path).display())
+        } else {
+            url.to_owned()
+        }
+    }
+
+    fn database_options(&mut self, url: &str, path: &dyn Fn(&str, &str) -> PathBuf) -> claviger_store::Options {
+        let given = &self.given.values.database;
+        let others = [
+            ("database.password", given.password.is_some()),
+            ("database.password-file", given.password_file.is_some()),
+            ("database.ca-file", given.ca_file.is_some()),
+            ("database.connections", given.connections.is_some()),
+        ];
+        if !is_postgres(url)
+            && let Some((key, _)) = others.into_iter().find(|(_, given)| *given)
+        {
+            self.say(key, "this is for a database.url that begins with postgres://", None);
+        }
+        let password = self.secret("database", given.password.as_ref(), given.password_file.as_ref(), path);
+        let mut options = claviger_store::Options::default();
+        if let Some(connections) = given.connections {
+            if !(4..=1000).contains(&connections) {
+                self.say("database.connections", "a server needs between 4 and 1000 connections", None);
+            }
+            options.connections = connections as usize;
+        }
+        options.password = password.map(|password| Masked(password.expose().to_owned()));
+        options.ca_file = given.ca_file.as_deref().map(|file| path("database.ca-file", file));
+        options
+    }
+
+    /// A password that is given itself or in a file.
+    fn secret(
+        &mut self,
+        section: &str,
+        itself: Option<&SecretText>,
+        file: Option<&String>,
+        path: &dyn Fn(&str, &str) -> PathBuf,
+    ) -> Option<Plain> {
+        let key = format!("{section}.password-file");
+        match (itself, file) {
+            (Some(_), Some(_)) => {
+                self.say(&key, "one of password and password-file is enough", None);
+                None
+            }
+            (Some(password), None) => Some(password.0.clone()),
+            (None, Some(file)) => match claviger_files::read_secret(&path(&key, file)) {
+                Ok(password) => Some(password),
+                Err(reason) => {
+                    self.say(&key, format!("`{file}` {reason}"), None);
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    fn smtp(&mut self, path: &dyn Fn(&str, &str) -> PathBuf) -> Option<Smtp> {
+        let smtp = &self.given.values.smtp;
+        let tls = smtp.tls.unwrap_or_default();
+        let Some(host) = smtp.host.clone().filter(|host| !host.is_empty()) else {
+            let others = [
+                ("smtp.port", smtp.port.is_some()),
+                ("smtp.username", smtp.username.is_some()),
+                ("smtp.password", smtp.password.is_some()),
+                ("smtp.password-file", smtp.password_file.is_some()),
+            ];
+            if let Some((key, _)) = others.into_iter().find(|(_, given)| *given) {
+                self.say(
+                    key,
+                    "without smtp.host, no mail is sent by SMTP",
+                    Some("add smtp.host, or leave this out".into()),
+                );
+            }
+            return None;
+        };
+        let password = self.secret("smtp", smtp.password.as_ref(), smtp.password_file.as_ref(), path);
+        let failed = smtp.password.is_some() || smtp.password_file.is_some();
+        if smtp.username.is_some() != failed {
+            let key = if smtp.username.is_some() { "smtp.username" } else { "smtp.password" };
+            self.say(key, "a user name and a password belong together", None);
+        }
+        if password.is_some() && tls == TlsMode::None {
+            self.say("smtp.tls", "a password is sent over TLS only", Some("tls = \"starttls\" or \"tls\"".into()));
+        }
+        Some(Smtp {
+            host,
+            port: smtp.port.unwrap_or(match tls {
+                TlsMode::None => 25,
+                TlsMode::Starttls => 587,
+                TlsMode::Tls => 465,
+            }),
+            tls,
+            credentials: smtp.username.clone().zip(password),
+            ca_file: smtp.ca_file.as_deref().map(|file| path("smtp.ca-file", file)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

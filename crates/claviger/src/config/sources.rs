@@ -1,0 +1,206 @@
+//! Where a value comes from: a flag, the environment, the file.
+
+use super::{LogFormat, TlsMode};
+use claviger_files::{Document, Problem, SecretText, Step, Variables, did_you_mean};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every key: section, name.
+const KEYS: [(&str, &str); 23] = [
+    ("server", "listen"),
+    ("server", "management"),
+    ("server", "trusted-proxies"),
+    ("database", "url"),
+    ("database", "password"),
+    ("database", "password-file"),
+    ("database", "ca-file"),
+    ("database", "connections"),
+    ("master-key", "file"),
+    ("mail", "from"),
+    ("mail", "folder"),
+    ("smtp", "host"),
+    ("smtp", "port"),
+    ("smtp", "tls"),
+    ("smtp", "username"),
+    ("smtp", "password"),
+    ("smtp", "password-file"),
+    ("smtp", "ca-file"),
+    ("pages", "templates"),
+    ("pages", "languages"),
+    ("dialects", "folder"),
+    ("log", "format"),
+    ("log", "level"),
+];
+
+/// Declares a section: each key optional, and how a later source wins over an earlier one.
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, rename_all = "kebab-case")]
+        pub(super) struct $name { $(pub(super) $field: Option<$type>),* }
+
+        impl $name {
+            fn overrule(&mut self, with: Self) {
+                $(if with.$field.is_some() { self.$field = with.$field; })*
+            }
+        }
+    };
+}
+
+section!(Server { listen: Vec<String>, management: String, trusted_proxies: Vec<String> });
+section!(Database { url: String, password: SecretText, password_file: String, ca_file: String, connections: u32 });
+section!(MasterKey { file: String });
+section!(Mail { from: String, folder: String });
+section!(Smtp {
+    host: String,
+    port: u16,
+    tls: TlsMode,
+    username: String,
+    password: SecretText,
+    password_file: String,
+    ca_file: String,
+});
+section!(Pages { templates: String, languages: Vec<String> });
+section!(Dialects { folder: String });
+section!(Log { format: LogFormat, level: String });
+
+/// What one source gives.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct Values {
+    pub(super) server: Server,
+    pub(super) database: Database,
+    pub(super) master_key: MasterKey,
+    pub(super) mail: Mail,
+    pub(super) smtp: Smtp,
+    pub(super) pages: Pages,
+    pub(super) dialects: Dialects,
+    pub(super) log: Log,
+}
+
+impl Values {
+    fn overrule(&mut self, with: Self) {
+        self.server.overrule(with.server);
+        self.database.overrule(with.database);
+        self.master_key.overrule(with.master_key);
+        self.mail.overrule(with.mail);
+        self.smtp.overrule(with.smtp);
+        self.pages.overrule(with.pages);
+        self.dialects.overrule(with.dialects);
+        self.log.overrule(with.log);
+    }
+}
+
+/// Which source a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The file, or nothing: then it is the default.
+    File,
+    /// A flag or a variable, by its name.
+    Named(String),
+}
+
+/// What all sources give together.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) values: Values,
+    /// The file's folder.
+    pub(super) folder: PathBuf,
+    document: Option<Document>,
+    named: BTreeMap<String, String>,
+}
+
+impl Given {
+    /// Takes the file. It is the first.
+    pub(super) fn file(&mut self, path: &Path, content: &[u8], problems: &mut Vec<Problem>) {
+        path.parent().unwrap_or(Path::new("")).clone_into(&mut self.folder);
+        self.document = Document::read(&path.display().to_string(), content, &Variables::new(), problems);
+        let values = self.document.as_ref().and_then(|document| document.decode(problems));
+        self.values = values.unwrap_or_default();
+    }
+
+    /// Takes the variables that begin with `CLAVIGER_` and have a section; others mean something else.
+    pub(super) fn environment(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let spelled = |section: &str, key: &str| format!("CLAVIGER_{section}__{key}").replace('-', "_").to_uppercase();
+        for (name, value) in variables {
+            if !name.starts_with("CLAVIGER_") || !name.contains("__") {
+                continue;
+            }
+            if let Some((section, key)) = KEYS.iter().find(|(section, key)| spelled(section, key) == name) {
+                self.one(&name, section, key, &value, problems);
+            } else {
+                let known: Vec<String> = KEYS.iter().map(|(section, key)| spelled(section, key)).collect();
+                let problem = Problem::with_file(&name, "this variable of the environment is unknown");
+                problems.push(problem.with_hint(did_you_mean(&name, known.iter().map(String::as_str))));
+            }
+        }
+    }
+
+    /// Takes flags: `section.key` and a value.
+    pub(super) fn flags(&mut self, flags: &[(String, String)], problems: &mut Vec<Problem>) {
+        for (name, value) in flags {
+            if let Some((section, key)) = KEYS.iter().find(|(section, key)| format!("{section}.{key}") == *name) {
+                self.one(&format!("the flag for {name}"), section, key, value, problems);
+            } else {
+                let known: Vec<String> = KEYS.iter().map(|(section, key)| format!("{section}.{key}")).collect();
+                let problem = Problem::with_file(name, "this key is unknown");
+                problems.push(problem.with_hint(did_you_mean(name, known.iter().map(String::as_str))));
+            }
+        }
+    }
+
+    /// Takes one value that was written as plain text. It is read as a text, as a number or word of TOML, and as a list
+    /// with commas; whichever the key can have.
+    fn one(&mut self, name: &str, section: &str, key: &str, value: &str, problems: &mut Vec<Problem>) {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let items: Vec<String> = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(quoted).collect();
+        let mut first = vec![];
+        for spelling in [quoted(value), value.to_owned(), format!("[{}]", items.join(", "))] {
+            let text = format!("{section}.{key} = {spelling}");
+            let mut found = vec![];
+            let document = Document::read(name, text.as_bytes(), &Variables::new(), &mut found);
+            if let Some(values) = document.and_then(|document| document.decode::<Values>(&mut found)) {
+                self.values.overrule(values);
+                self.named.insert(format!("{section}.{key}"), name.to_owned());
+                // The secret itself and the file with it are two spellings of one thing: the later one counts.
+                match (section, key) {
+                    ("smtp", "password") => self.values.smtp.password_file = None,
+                    ("smtp", "password-file") => self.values.smtp.password = None,
+                    ("database", "password") => self.values.database.password_file = None,
+                    ("database", "password-file") => self.values.database.password = None,
+                    _ => {}
+                }
+                return;
+            }
+            if first.is_empty() {
+                first = found;
+            }
+        }
+        problems.extend(first.into_iter().map(|problem| Problem {
+            place: None,
+            message: format!("{} (see `{section}.{key}`)", problem.message),
+            ..problem
+        }));
+    }
+
+    /// Where the value of `section.key` comes from.
+    pub(super) fn origin(&self, key: &str) -> Origin {
+        self.named.get(key).map_or(Origin::File, |name| Origin::Named(name.clone()))
+    }
+
+    /// Says that something is wrong with the value of `section.key`, wherever it comes from.
+    pub(super) fn problem(&self, key: &str, message: impl Into<String>) -> Problem {
+        let path: Vec<Step<'_>> = key.split('.').map(Step::from).collect();
+        match (self.origin(key), &self.document) {
+            (Origin::Named(name), _) => Problem::with_file(&name, message),
+            (Origin::File, Some(document)) => document.problem(&path, message),
+            (Origin::File, None) => Problem::with_file(key, message),
+        }
+    }
+}

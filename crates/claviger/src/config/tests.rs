@@ -1,0 +1,147 @@
+use super::*;
+use claviger_testing::folder::Folder;
+
+fn from(text: &str) -> Result<Config, Problems> {
+    parse(Some((Path::new("/etc/claviger/claviger.toml"), text.as_bytes())), [], &[])
+}
+
+fn complaint(text: &str) -> (usize, String, String) {
+    let problems = from(text).unwrap_err().0;
+    let [problem] = problems.as_slice() else { panic!("{problems:#?}") };
+    (problem.line(), problem.message.clone(), problem.help.clone().unwrap_or_default())
+}
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn the_example_says_the_defaults() {
+    let (example, empty) = (from(EXAMPLE).unwrap_or_else(|p| panic!("{p}")), from("").unwrap());
+    assert_eq!(format!("{example:?}"), format!("{empty:?}"));
+    assert_eq!(empty.server.listen, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(*empty.database.url, "sqlite:///etc/claviger/claviger.db");
+    assert!(matches!(&empty.mail.outlet, Outlet::Folder(folder) if folder == Path::new("/etc/claviger/mail")));
+}
+
+#[test]
+fn every_key_of_the_example_is_known_when_it_is_not_a_comment() {
+    let uncommented: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest)
+                if ["host", "port", "username", "password-file", "ca-file", "connections"]
+                    .iter()
+                    .any(|k| rest.starts_with(&format!("{k} ="))) =>
+            {
+                format!("{}\n", rest.split("   ").next().unwrap())
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let uncommented = uncommented.replace("sqlite://claviger.db", "postgres://claviger@db.example:5432/claviger");
+    let folder = Folder::new("config");
+    folder.write("smtp-password", "secret\n");
+    folder.write("database-password", "secret\n");
+    let config =
+        parse(Some((&folder.path().join("c.toml"), uncommented.as_bytes())), [], &[]).unwrap_or_else(|p| panic!("{p}"));
+    let Outlet::Smtp(smtp) = config.mail.outlet else { panic!() };
+    assert_eq!((smtp.host.as_str(), smtp.port), ("mail.example.com", 587));
+    assert_eq!(smtp.credentials.unwrap().1.expose(), "secret");
+    assert_eq!(smtp.ca_file.unwrap(), folder.path().join("own-authority.pem"));
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = (
+        Path::new("c.toml"),
+        &b"[server]\nlisten = [\"127.0.0.1:1\"]\nmanagement = \"127.0.0.1:2\"\n[log]\nlevel = \"debug\"\n"[..],
+    );
+    let environment = variables(&[
+        ("CLAVIGER_SERVER__LISTEN", "127.0.0.1:3, [::1]:4"),
+        ("CLAVIGER_SERVER__MANAGEMENT", ""),
+        ("CLAVIGER_SMTP__HOST", "localhost"),
+        ("CLAVIGER_SMTP__PORT", "2525"),
+        ("CLAVIGER_SMTP__TLS", "none"),
+        ("CLAVIGER_MASTER_KEY", "means something else"),
+        ("HOME", "/root"),
+    ]);
+    let config = parse(Some(file), environment.clone(), &[]).unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(config.server.listen, ["127.0.0.1:3".parse().unwrap(), "[::1]:4".parse::<SocketAddr>().unwrap()]);
+    assert_eq!((config.server.management, config.log.level.as_str()), (None, "debug"));
+    assert!(matches!(config.mail.outlet, Outlet::Smtp(Smtp { port: 2525, tls: TlsMode::None, .. })));
+
+    let flags =
+        variables(&[("server.listen", "127.0.0.1:5"), ("log.format", "json"), ("database.url", "sqlite://x.db")]);
+    let config = parse(Some(file), environment, &flags).unwrap();
+    assert_eq!(config.server.listen, ["127.0.0.1:5".parse().unwrap()]);
+    assert_eq!((config.log.format, config.database.url.as_str()), (LogFormat::Json, "sqlite://x.db"));
+}
+
+#[test]
+fn unknown_keys_are_told_with_a_suggestion() {
+    assert_eq!(
+        complaint("[server]\nlisen = []\n"),
+        (2, "unknown key `lisen`".to_owned(), "did you mean `listen`?".to_owned())
+    );
+    assert_eq!(complaint("\n[databse]\nurl = \"\"\n").2, "did you mean `database`?");
+    let problems = parse(None, variables(&[("CLAVIGER_DATABSE__URL", "x")]), &[]).unwrap_err();
+    assert_eq!(
+        problems.0[0].to_string(),
+        "error: this variable of the environment is unknown\n  --> CLAVIGER_DATABSE__URL\n  = help: did you mean `CLAVIGER_DATABASE__URL`?"
+    );
+    let problems = parse(None, [], &variables(&[("server.listne", "x")])).unwrap_err();
+    assert_eq!(problems.0[0].help.as_deref(), Some("did you mean `server.listen`?"));
+}
+
+#[test]
+fn wrong_values_are_told_where_they_are() {
+    assert_eq!(complaint("[server]\nlisten = [\"localhost:80\"]").2, "write \"127.0.0.1:80\"");
+    assert_eq!(complaint("[server]\nlisten = [\":80\"]").2, "write \"0.0.0.0:80\"");
+    assert_eq!(complaint("[server]\nlisten = []").0, 2);
+    assert!(complaint("[server]\ntrusted-proxies = [\"10.0.0.0/40\"]").1.contains("no network"));
+    assert!(complaint("[database]\nurl = \"mysql://x\"").2.contains("postgres://"));
+    assert!(complaint("[mail]\nfrom = \"nobody\"").1.contains("not a mail address"));
+    assert_eq!(complaint("[smtp]\nport = 70000\nhost = \"x\"").0, 2);
+    assert!(complaint("[smtp]\nport = 25").1.contains("without smtp.host"));
+    assert!(complaint("[smtp]\nhost = \"x\"\nusername = \"u\"").1.contains("belong together"));
+    assert!(
+        complaint("[smtp]\nhost = \"x\"\nusername = \"u\"\npassword = \"p\"\ntls = \"none\"")
+            .1
+            .contains("over TLS only")
+    );
+    assert_eq!(complaint("[smtp]\nhost = \"x\"\nusername = \"u\"\npassword-file = \"no-such-file\"").0, 4);
+    assert!(complaint("[pages]\ntemplates = \"no-such-folder\"").1.contains("/etc/claviger/no-such-folder"));
+    assert_eq!(complaint("[log]\nformat = \"jsn\"").2, "did you mean `json`?");
+    let problems = parse(None, variables(&[("CLAVIGER_SMTP__PORT", "many"), ("CLAVIGER_SERVER__LISTEN", "x")]), &[]);
+    let text = problems.unwrap_err().to_string();
+    assert!(text.contains("--> CLAVIGER_SMTP__PORT") && text.contains("--> CLAVIGER_SERVER__LISTEN"), "{text}");
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let text = "[smtp]\nhost = \"x\"\nusername = \"u\"\npassword = \"hunter2\"\n";
+    assert!(!format!("{:?}", from(text).unwrap()).contains("hunter2"));
+    let wrong = from(&text.replace("\"x\"", "5")).unwrap_err().to_string();
+    assert!(!wrong.contains("hunter2"), "{wrong}");
+    let folder = Folder::new("config");
+    let file = folder.write("password", "hunter2\n").display().to_string();
+    let environment = variables(&[("CLAVIGER_SMTP__PASSWORD_FILE", &file)]);
+    let path = Path::new("c.toml");
+    let config = parse(Some((path, text.replace("hunter2", "other").as_bytes())), environment, &[]).unwrap();
+    let Outlet::Smtp(smtp) = config.mail.outlet else { panic!() };
+    assert_eq!(smtp.credentials.unwrap().1.expose(), "hunter2");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let problems = load(Some(Path::new("/no/such/claviger.toml")), [], &[]).unwrap_err().to_string();
+    assert!(problems.contains("cannot be read") && problems.contains("claviger init"), "{problems}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), value in ".{0,30}") {
+        let _ = parse(Some((Path::new("c"), &bytes)), variables(&[("CLAVIGER_SMTP__PORT", &value), ("CLAVIGER_LOG__LEVEL", &value)]), &[]);
+    }
+}

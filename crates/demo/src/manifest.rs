@@ -1,0 +1,120 @@
+//! What tools are told of a running demo: a JSON file with every address, client and user.
+
+use anyhow::Context;
+use claviger_core::dialect::Endpoint;
+use claviger_files::realm::{FileUser, Password, RealmFile};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// A route of a sample API.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    /// What it shows, in a word.
+    pub(super) name: &'static str,
+    /// Its method.
+    pub(super) method: &'static str,
+    /// Its whole URL.
+    pub(super) url: String,
+    /// A token that stands for an app opens it as well.
+    pub(super) for_apps: bool,
+}
+
+/// The document.
+pub(super) fn document(realms: &[(&RealmFile, Vec<Route>)], integrator: &str) -> Value {
+    let realms: Map<String, Value> =
+        realms.iter().map(|(file, routes)| (file.realm.id.clone(), realm(file, routes))).collect();
+    json!({ "realms": realms, "integrator": integrator })
+}
+
+fn realm(file: &RealmFile, routes: &[Route]) -> Value {
+    let realm = &file.realm;
+    let endpoints: Map<String, Value> = Endpoint::ALL
+        .into_iter()
+        .filter_map(|endpoint| Some((endpoint.name().replace('-', "_"), realm.url(endpoint)?.into())))
+        .collect();
+    let hosts: Map<String, Value> =
+        realm.hosts.iter().map(|(name, host)| (name.clone(), host.origin.clone().into())).collect();
+    let apis: Vec<Value> =
+        routes.iter().map(|route| json!({ "name": route.name, "url": route.url, "method": route.method })).collect();
+    let clients: Vec<Value> = file.clients.iter().map(|entry| client(file, entry)).collect();
+    let users: Vec<Value> = file
+        .users
+        .iter()
+        .map(|entry| {
+            json!({
+                "username": entry.user.username,
+                "password": password_of(entry),
+                "name": entry.user.name,
+                "service": entry.user.service,
+                "organisations": entry.user.organisations,
+            })
+        })
+        .collect();
+    json!({
+        "name": realm.name,
+        "issuer": realm.issuer,
+        "hosts": hosts,
+        "endpoints": endpoints,
+        "apis": apis,
+        "clients": clients,
+        "users": users,
+    })
+}
+
+fn client(file: &RealmFile, entry: &claviger_files::realm::FileClient) -> Value {
+    let client = &entry.client;
+    json!({
+        "id": client.id,
+        "secret": secret_of(file, entry),
+        "redirect_uris": client.redirect_uris.iter().map(claviger_core::redirect::RedirectUri::as_str).collect::<Vec<_>>(),
+        "grants": client.grants,
+        "scopes": client.scope.iter().collect::<Vec<_>>(),
+        "audiences": client.audiences,
+        "kind": client.kind,
+        "acts_as": client.acts_as,
+        "resource_server": client.resource_server,
+    })
+}
+
+/// A client's secret as its integrator has it: its own, or the password of the user that it stands for.
+pub(super) fn secret_of(file: &RealmFile, entry: &claviger_files::realm::FileClient) -> Option<String> {
+    if entry.client.secret_is_password {
+        let name = entry.client.acts_as.as_deref()?;
+        let user = file.users.iter().find(|user| user.user.username.eq_ignore_ascii_case(name))?;
+        return password_of(user);
+    }
+    entry.secret.as_ref().map(|secret| secret.expose().to_owned())
+}
+
+/// A user's password, where the file has it in plain.
+pub(super) fn password_of(user: &FileUser) -> Option<String> {
+    match &user.password {
+        Some(Password::Plain(plain)) => Some(plain.expose().to_owned()),
+        Some(Password::Hash(_)) | None => None,
+    }
+}
+
+/// Writes it so that whoever waits for the file finds it whole, and only its owner can read it.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(super) fn write(path: &Path, document: &Value) -> anyhow::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    let draft = std::path::PathBuf::from(draft);
+    let text = format!("{document:#}\n");
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| std::fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    written.with_context(|| format!("cannot write the manifest {}", path.display()))
+}

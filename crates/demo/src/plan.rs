@@ -1,0 +1,75 @@
+//! Which port is whose.
+
+use crate::realm_files::PORTS;
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::net::TcpListener;
+
+/// The ports of one demo, on this machine only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    base: u16,
+}
+
+impl Plan {
+    /// As many ports as the demo needs, from `base` on.
+    ///
+    /// # Errors
+    /// There are not so many.
+    pub(super) fn new(base: u16) -> anyhow::Result<Self> {
+        let last = u16::try_from(PORTS.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        if base == 0 || base.checked_add(last).is_none() {
+            anyhow::bail!("the demo needs {} ports from --port-base on; {base} leaves too few", PORTS.len());
+        }
+        Ok(Self { base })
+    }
+
+    /// The origin of the sample integrator, which is at the first port.
+    pub(super) fn integrator(self) -> String {
+        format!("http://localhost:{}", self.base)
+    }
+
+    /// The authorities of the sample integrator.
+    pub(super) fn integrator_authorities(self) -> [String; 2] {
+        [format!("localhost:{}", self.base), format!("127.0.0.1:{}", self.base)]
+    }
+
+    /// Listens on all ports.
+    ///
+    /// # Errors
+    /// One of them is taken; the message says which, and whose it would be.
+    pub(super) async fn listen(self) -> anyhow::Result<Vec<TcpListener>> {
+        let mut listeners = Vec::new();
+        for (name, port) in PORTS.into_iter().zip(self.base..) {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let listener = TcpListener::bind(address).await.map_err(|error| {
+                let whose = name.trim_end_matches("_port").replace('_', " ");
+                anyhow::anyhow!("cannot listen on {address} (for {whose}): {error}; choose another --port-base")
+            })?;
+            listeners.push(listener);
+        }
+        Ok(listeners)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn there_must_be_room_for_all_ports() {
+        assert_eq!(Plan::new(8080).unwrap().integrator(), "http://localhost:8080");
+        assert!(Plan::new(65_525).is_ok());
+        for base in [0, 65_526, 65_535] {
+            assert!(Plan::new(base).is_err(), "{base}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named() {
+        let taken = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = Plan { base: port }.listen().await.unwrap_err().to_string();
+        assert!(error.contains(&format!("127.0.0.1:{port} (for integrator)")), "{error}");
+        assert!(error.contains("--port-base"), "{error}");
+    }
+}

@@ -1,0 +1,265 @@
+//! What one realm file must not say: names that mean nothing, references that lead nowhere.
+
+use super::entries::RealmDocument;
+use super::url;
+use crate::document::{Document, at};
+use crate::problem::{Problem, did_you_mean};
+use crate::tree::Step;
+use claviger_core::dialect::{Dialect, OrganisationChoice};
+use claviger_core::{ScopeSet, User};
+use std::collections::{BTreeMap, BTreeSet};
+use unic_langid::LanguageIdentifier;
+
+/// One file under examination.
+pub(super) struct Check<'a> {
+    pub(super) document: &'a Document,
+    pub(super) raw: &'a RealmDocument,
+    pub(super) dialect: &'a Dialect,
+    pub(super) problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn all(&mut self) {
+        self.realm();
+        self.hosts();
+        self.policy();
+        self.unique();
+        self.apis_and_scopes();
+        self.organisations();
+        self.users();
+        self.clients();
+    }
+
+    /// Notes a mistake.
+    pub(super) fn say(&mut self, path: &[Step<'_>], message: impl Into<String>, help: Option<String>) {
+        self.problems.push(self.document.problem(path, message).with_hint(help));
+    }
+
+    /// Notes that `name` is not one of `known`.
+    pub(super) fn unknown<'n>(
+        &mut self,
+        path: &[Step<'_>],
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) {
+        let hint = did_you_mean(name, known);
+        let help = hint.unwrap_or_else(|| format!("add a [[{what}]] to this file"));
+        self.say(path, format!("there is no {what} `{name}`"), Some(help));
+    }
+
+    fn realm(&mut self) {
+        let head = &self.raw.realm;
+        if !crate::is_name(&head.id) {
+            self.say(at!["realm", "id"], "a realm's id is 1 to 40 of a-z, 0-9 and -", None);
+        }
+        self.required(at!["realm", "name"], &head.name);
+        match url::parse(&head.issuer) {
+            Err((message, help)) => self.say(at!["realm", "issuer"], message, help),
+            Ok(parts) if !parts.https && !parts.is_loopback() && !self.dialect.endpoints.plain_http => {
+                let message = format!("the dialect `{}` allows http:// on this machine only", self.dialect.name);
+                self.say(at!["realm", "issuer"], message, Some("use https://".into()));
+            }
+            Ok(_) => {}
+        }
+        self.authorities(at!["realm", "authorities"], &head.authorities);
+        for (i, tag) in head.languages.iter().enumerate() {
+            if tag.parse::<LanguageIdentifier>().is_err() {
+                let message = format!("`{tag}` is not a language tag (BCP 47)");
+                self.say(at!["realm", "languages", i], message, Some("like \"en\", \"de\" or \"pt-BR\"".into()));
+            }
+        }
+        let defaults = [&self.dialect.authorization.default_scope, &self.dialect.token.default_scope];
+        for defaults in defaults.into_iter().flatten().filter_map(|text| ScopeSet::parse(text).ok()) {
+            for name in defaults.iter() {
+                if !self.scope_names().any(|known| known == name) {
+                    let message = format!("this dialect's default scope is `{name}`, and the realm has no such scope");
+                    self.say(at!["realm", "dialect"], message, Some(format!("add a [[scope]] with name = \"{name}\"")));
+                }
+            }
+        }
+    }
+
+    fn authorities(&mut self, path: &[Step<'_>], authorities: &[String]) {
+        if authorities.is_empty() {
+            self.say(path, "requests must arrive somewhere: the list is empty", None);
+        }
+        for (i, text) in authorities.iter().enumerate() {
+            if let Err((message, help)) = url::authority(text) {
+                let mut path = path.to_vec();
+                path.push(i.into());
+                self.say(&path, message, help);
+            }
+        }
+    }
+
+    fn hosts(&mut self) {
+        let needed: BTreeSet<&str> =
+            self.dialect.endpoints.at.values().filter_map(|place| place.host.as_deref()).collect();
+        let raw = self.raw;
+        for name in &needed {
+            if !raw.realm.hosts.contains_key(*name) {
+                let message = format!("the dialect `{}` needs the host `{name}`", self.dialect.name);
+                let help = format!("add [realm.hosts.{name}] with origin and authorities");
+                self.say(at!["realm", "dialect"], message, Some(help));
+            }
+        }
+        for (name, host) in &raw.realm.hosts {
+            let path = |key: &'static str| [Step::from("realm"), "hosts".into(), name.as_str().into(), key.into()];
+            if !needed.contains(name.as_str()) {
+                let message = format!("the dialect `{}` has no endpoint on a host `{name}`", self.dialect.name);
+                let hint = did_you_mean(name, needed.iter().copied());
+                self.say(at!["realm", "hosts", name.as_str()], message, hint);
+            }
+            match url::parse(&host.origin) {
+                Err((message, help)) => self.say(&path("origin"), message, help),
+                Ok(parts) if !parts.path.is_empty() => {
+                    self.say(&path("origin"), "an origin has no path", None);
+                }
+                Ok(parts) if !parts.https && !parts.is_loopback() && !self.dialect.endpoints.plain_http => {
+                    let message = format!("the dialect `{}` allows http:// on this machine only", self.dialect.name);
+                    self.say(&path("origin"), message, Some("use https://".into()));
+                }
+                Ok(_) => {}
+            }
+            self.authorities(&path("authorities"), &host.authorities);
+        }
+    }
+
+    /// Each name is given once.
+    fn unique(&mut self) {
+        let raw = self.raw;
+        let plain = |items: Vec<&'a str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        self.unique_in("api", "audience", plain(raw.api.iter().map(|x| x.audience.as_str()).collect()));
+        self.unique_in("scope", "name", plain(raw.scope.iter().map(|x| x.name.as_str()).collect()));
+        self.unique_in("seat-pool", "name", plain(raw.seat_pool.iter().map(|x| x.name.as_str()).collect()));
+        self.unique_in("organisation", "id", plain(raw.organisation.iter().map(|x| x.id.as_str()).collect()));
+        self.unique_in("client", "id", plain(raw.client.iter().map(|x| x.id.as_str()).collect()));
+        self.unique_in("user", "username", raw.user.iter().map(|x| User::username_key(&x.username)).collect());
+        let ids: Vec<_> = raw.user.iter().map(|x| x.id.clone()).collect();
+        let mut seen = BTreeSet::new();
+        for (i, id) in ids.iter().enumerate() {
+            if id.as_ref().is_some_and(|id| !seen.insert(id)) {
+                self.say(at!["user", i, "id"], "another user has this id", None);
+            }
+        }
+    }
+
+    fn unique_in(&mut self, list: &str, key: &str, names: Vec<String>) {
+        let mut seen = BTreeMap::new();
+        for (i, name) in names.into_iter().enumerate() {
+            if name.is_empty() {
+                self.say(at![list, i, key], format!("`{key}` is empty"), None);
+            } else if let Some(first) = seen.get(&name) {
+                let line = self.document.problem(at![list, *first, key], "").line();
+                let message = format!("`{name}` is there already");
+                self.say(at![list, i, key], message, Some(format!("the first one is in line {line}")));
+            } else {
+                seen.insert(name, i);
+            }
+        }
+    }
+
+    fn apis_and_scopes(&mut self) {
+        let raw = self.raw;
+        for (i, api) in raw.api.iter().enumerate() {
+            if api.audience.chars().any(|c| c.is_whitespace() || c.is_control()) {
+                self.say(at!["api", i, "audience"], "an audience has no spaces", None);
+            }
+            self.required(at!["api", i, "name"], &api.name);
+            self.lifetime(at!["api", i, "access-token-ttl"], api.access_token_ttl);
+        }
+        for (i, scope) in raw.scope.iter().enumerate() {
+            if ScopeSet::parse(&scope.name).map_or(true, |set| set.len() != 1 || set.iter().next() != Some(&scope.name))
+            {
+                let message = "a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3)";
+                self.say(at!["scope", i, "name"], message, None);
+            }
+            self.required(at!["scope", i, "sentence"], &scope.sentence);
+            if let Some(api) = scope.api.as_ref().filter(|api| !self.audiences().any(|known| known == *api)) {
+                self.unknown(at!["scope", i, "api"], "api", api, raw.api.iter().map(|x| x.audience.as_str()));
+            }
+            let pools = || raw.seat_pool.iter().map(|pool| pool.name.as_str());
+            if let Some(pool) = scope.seat.as_ref().filter(|pool| !pools().any(|known| known == *pool)) {
+                self.unknown(at!["scope", i, "seat"], "seat-pool", pool, pools());
+            }
+        }
+        for (i, pool) in raw.seat_pool.iter().enumerate() {
+            if pool.size == 0 {
+                self.say(at!["seat-pool", i, "size"], "nobody can take a seat of a pool without any", None);
+            }
+        }
+    }
+
+    fn organisations(&mut self) {
+        let raw = self.raw;
+        for (i, organisation) in raw.organisation.iter().enumerate() {
+            self.required(at!["organisation", i, "name"], &organisation.name);
+        }
+    }
+
+    fn users(&mut self) {
+        let raw = self.raw;
+        let tied = self.dialect.organisation != OrganisationChoice::None;
+        for (i, user) in raw.user.iter().enumerate() {
+            for (j, id) in user.organisations.iter().enumerate() {
+                let known = || raw.organisation.iter().map(|organisation| organisation.id.as_str());
+                if !known().any(|known| known == id) {
+                    self.unknown(at!["user", i, "organisations", j], "organisation", id, known());
+                }
+            }
+            if user.service && tied && user.organisations.len() != 1 {
+                let message = "a service user belongs to exactly one organisation here";
+                let help = "its tokens say which one; make a service user for each".to_owned();
+                self.say(at!["user", i, "organisations"], message, Some(help));
+            }
+            if user.service && user.administrator {
+                let message = "a service user cannot be an administrator";
+                let help = "its password lies in somebody's program".to_owned();
+                self.say(at!["user", i, "administrator"], message, Some(help));
+            }
+            let passwords = [user.password.is_some(), user.password_hash.is_some(), user.password_file.is_some()];
+            if passwords.iter().filter(|given| **given).count() > 1 {
+                let message = "one of password, password-hash and password-file is enough";
+                self.say(at!["user", i, "username"], message, None);
+            }
+            if user.password.as_ref().is_some_and(|password| password.0.expose().is_empty()) {
+                self.say(at!["user", i, "password"], "the password is empty", None);
+            }
+            if user.password_hash.as_ref().is_some_and(|hash| !hash.starts_with("$argon2id$v=19$")) {
+                let message = "this is not a hash that can be checked here";
+                let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
+                self.say(at!["user", i, "password-hash"], message, Some(help));
+            }
+            if user.email.as_ref().is_some_and(|email| !is_address(email)) {
+                self.say(at!["user", i, "email"], "this is not a mail address", None);
+            }
+        }
+    }
+
+    pub(super) fn required(&mut self, path: &[Step<'_>], text: &str) {
+        if text.trim().is_empty() {
+            self.say(path, "people are shown this: it cannot be empty", None);
+        }
+    }
+
+    pub(super) fn lifetime(&mut self, path: &[Step<'_>], ttl: Option<claviger_core::span::Span>) {
+        if ttl.is_some_and(|ttl| !(1..=86_400).contains(&ttl.as_seconds())) {
+            self.say(path, "an access token lives between a second and a day", None);
+        }
+    }
+
+    pub(super) fn audiences(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.raw.api.iter().map(|api| api.audience.as_str())
+    }
+
+    pub(super) fn scope_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.raw.scope.iter().map(|scope| scope.name.as_str())
+    }
+}
+
+/// Whether a text can be a mail address; the mail server knows better.
+pub(super) fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
+}

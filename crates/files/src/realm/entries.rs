@@ -1,0 +1,153 @@
+//! A realm file as it is written, key by key.
+
+use crate::secret::SecretText;
+use claviger_core::ScopeSet;
+use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
+use claviger_core::dialect::{Legacy, Turnover};
+use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
+use claviger_core::redirect::RedirectUri;
+use claviger_core::span::Span;
+use claviger_core::user::Organisation;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct RealmDocument {
+    pub(super) realm: Head,
+    #[serde(default)]
+    pub(super) tokens: TokenPolicy,
+    #[serde(default)]
+    pub(super) sessions: SessionPolicy,
+    #[serde(default)]
+    pub(super) api: Vec<Api>,
+    #[serde(default)]
+    pub(super) scope: Vec<Scope>,
+    #[serde(default)]
+    pub(super) seat_pool: Vec<SeatPool>,
+    #[serde(default)]
+    pub(super) organisation: Vec<Organisation>,
+    #[serde(default)]
+    pub(super) user: Vec<UserEntry>,
+    #[serde(default)]
+    pub(super) client: Vec<ClientEntry>,
+}
+
+/// `[realm]`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) dialect: String,
+    pub(super) issuer: String,
+    pub(super) authorities: Vec<String>,
+    #[serde(default)]
+    pub(super) hosts: BTreeMap<String, Host>,
+    #[serde(default)]
+    pub(super) languages: Vec<String>,
+}
+
+/// `[[user]]`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct UserEntry {
+    #[serde(default)]
+    pub(super) id: Option<String>,
+    pub(super) username: String,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) email: Option<String>,
+    #[serde(default)]
+    pub(super) service: bool,
+    #[serde(default)]
+    pub(super) administrator: bool,
+    #[serde(default)]
+    pub(super) disabled: bool,
+    #[serde(default)]
+    pub(super) organisations: Vec<String>,
+    #[serde(default)]
+    pub(super) password: Option<SecretText>,
+    #[serde(default)]
+    pub(super) password_hash: Option<String>,
+    #[serde(default)]
+    pub(super) password_file: Option<String>,
+}
+
+/// `[[client]]`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ClientEntry {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) publisher: Option<String>,
+    #[serde(default)]
+    pub(super) owner_email: Option<String>,
+    #[serde(default = "confidential")]
+    pub(super) kind: ClientKind,
+    #[serde(default)]
+    pub(super) status: ClientStatus,
+    #[serde(default)]
+    pub(super) grants: BTreeSet<GrantType>,
+    #[serde(default)]
+    pub(super) redirect_uris: Vec<RedirectUri>,
+    #[serde(default)]
+    pub(super) post_logout_redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub(super) scope: ScopeSet,
+    #[serde(default)]
+    pub(super) audiences: Vec<String>,
+    #[serde(default)]
+    pub(super) legacy: BTreeSet<Legacy>,
+    #[serde(default)]
+    pub(super) turnover: Option<Turnover>,
+    #[serde(default)]
+    pub(super) access_token: Option<AccessTokenFormat>,
+    #[serde(default)]
+    pub(super) access_token_ttl: Option<Span>,
+    #[serde(default)]
+    pub(super) acts_as: Option<String>,
+    #[serde(default)]
+    pub(super) secret_is_password: bool,
+    #[serde(default)]
+    pub(super) resource_server: Option<String>,
+    #[serde(default)]
+    pub(super) trusted: bool,
+    #[serde(default)]
+    pub(super) secret: Option<SecretText>,
+    #[serde(default)]
+    pub(super) secret_file: Option<String>,
+}
+
+const fn confidential() -> ClientKind {
+    ClientKind::Confidential
+}
+
+impl ClientEntry {
+    pub(super) fn into_client(self) -> Client {
+        Client {
+            id: self.id,
+            name: self.name,
+            publisher: self.publisher,
+            owner_email: self.owner_email,
+            kind: self.kind,
+            status: self.status,
+            grants: self.grants,
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            scope: self.scope,
+            audiences: self.audiences,
+            legacy: self.legacy,
+            turnover: self.turnover,
+            access_token: self.access_token,
+            access_token_ttl: self.access_token_ttl,
+            acts_as: self.acts_as,
+            secret_is_password: self.secret_is_password,
+            resource_server: self.resource_server,
+            trusted: self.trusted,
+        }
+    }
+}

@@ -1,0 +1,447 @@
+use super::*;
+use claviger_testing::folder::Folder;
+
+/// A good realm file, to be spoilt.
+const GOOD: &str = r#"
+[realm]
+id = "r"
+name = "R"
+dialect = "standard"
+issuer = "https://login.example"
+authorities = ["login.example"]
+
+[[api]]
+audience = "api"
+name = "The API"
+
+[[scope]]
+name = "read"
+sentence = "Read."
+api = "api"
+
+[[organisation]]
+id = "acme"
+name = "Acme"
+
+[[user]]
+id = "u1"
+username = "Alice"
+password = "pw"
+organisations = ["acme"]
+
+[[client]]
+id = "web"
+name = "Web"
+secret = "s"
+grants = ["authorization_code", "refresh_token"]
+redirect-uris = ["https://app.example/cb"]
+scope = "read"
+audiences = ["api"]
+"#;
+
+/// Dialects that allow what the standard one does not.
+fn dialects() -> &'static Dialects {
+    static DIALECTS: std::sync::OnceLock<Dialects> = std::sync::OnceLock::new();
+    DIALECTS.get_or_init(|| {
+        Dialects::with_texts(&[
+            "name = \"seats\"\n[endpoints]\nplain-http = true\n[token]\ndefault-scope = \"all\"\n",
+            "name = \"hosts\"\npermits = [\"wildcard-redirect\"]\n[endpoints]\ntoken = { paths = [\"/token\"], host = \"api\" }\n",
+            "name = \"reissuing\"\npermits = [\"implicit\", \"no-pkce\", \"reusable-refresh\"]\n",
+            "name = \"sites\"\norganisation = \"one\"\n",
+        ])
+    })
+}
+
+fn parse_one(text: &str) -> Result<Vec<RealmFile>, Problems> {
+    parse(&[(Path::new("r.toml"), text.as_bytes())], dialects(), &Variables::new())
+}
+
+/// The mistakes of the good file after a replacement: (text of the marked line, message, help).
+fn spoilt(from: &str, to: &str) -> Vec<(String, String, String)> {
+    assert!(GOOD.contains(from), "{from}");
+    complaints(&GOOD.replacen(from, to, 1))
+}
+
+fn complaints(text: &str) -> Vec<(String, String, String)> {
+    match parse_one(text) {
+        Ok(_) => vec![],
+        Err(problems) => problems
+            .0
+            .into_iter()
+            .map(|p| (p.place.map(|place| place.text).unwrap_or_default(), p.message, p.help.unwrap_or_default()))
+            .collect(),
+    }
+}
+
+/// That there is exactly one mistake, in a line with `line`, that says `message` and helps with `help`.
+fn one(found: &[(String, String, String)], line: &str, message: &str, help: &str) {
+    let [(shown, said, helped)] = found else { panic!("one mistake expected ({message}): {found:#?}") };
+    assert!(shown.contains(line) && said.contains(message) && helped.contains(help), "{found:#?}");
+}
+
+/// The good file with other lines for its client's grants and further keys.
+fn client(lines: &str) -> Vec<(String, String, String)> {
+    let (head, _) = GOOD.split_once("[[client]]").unwrap();
+    complaints(&format!("{head}[[client]]\nid = \"c\"\nname = \"C\"\naudiences = [\"api\"]\n{lines}\n"))
+}
+
+#[test]
+fn a_good_file_is_read() {
+    let files = parse_one(GOOD).unwrap_or_else(|problems| panic!("{problems}"));
+    let file = &files[0];
+    assert_eq!((file.realm.id.as_str(), file.realm.issuer.as_str()), ("r", "https://login.example"));
+    assert_eq!(file.users[0].user.id, "u1");
+    assert!(matches!(&file.users[0].password, Some(Password::Plain(plain)) if plain.expose() == "pw"));
+    assert_eq!(file.clients[0].secret.as_ref().unwrap().expose(), "s");
+    assert!(file.clients[0].needs_secret());
+    assert!(!format!("{file:?}").contains("\"pw\""));
+}
+
+#[test]
+fn the_realm_itself_is_checked() {
+    one(&spoilt("\"r\"", "\"R!\""), "id =", "a realm's id is", "");
+    one(
+        &spoilt("\"standard\"", "\"standart\""),
+        "dialect =",
+        "there is no dialect `standart`",
+        "did you mean `standard`?",
+    );
+    one(&spoilt("https://login.example", "https://login.example/"), "issuer", "does not end in `/`", "write");
+    one(&spoilt("https://login.example", "https://login.example?x=1"), "issuer", "no query", "");
+    one(&spoilt("https://login.example", "http://login.example"), "issuer", "http:// on this machine only", "https");
+    assert_eq!(spoilt("https://login.example", "http://localhost:8080"), []);
+    one(
+        &spoilt("[\"login.example\"]", "[\"https://login.example/x\"]"),
+        "authorities",
+        "not a URL",
+        "write \"login.example\"",
+    );
+    one(&spoilt("[\"login.example\"]", "[]"), "authorities", "the list is empty", "");
+    one(
+        &spoilt("id = \"r\"", "id = \"r\"\nhosts.api = { origin = \"https://x\", authorities = [\"x\"] }"),
+        "hosts",
+        "no endpoint on a host",
+        "",
+    );
+}
+
+#[test]
+fn plain_http_is_for_dialects_that_allow_it() {
+    let text = "[realm]\nid = \"j\"\nname = \"J\"\ndialect = \"seats\"\nissuer = \"http://office:80/x\"\nauthorities = [\"office\"]\n\
+                [[scope]]\nname = \"all\"\nsentence = \"All.\"\n";
+    one(&complaints(text), "issuer", "the usual port is left out", "");
+    assert_eq!(complaints(&text.replace(":80", "")), []);
+    one(
+        &complaints(&text.replace(":80", "").replace("\"all\"", "\"al\"")),
+        "dialect",
+        "default scope is `all`",
+        "name = \"all\"",
+    );
+}
+
+#[test]
+fn hosts_that_the_dialect_names_must_be_there() {
+    let text = "[realm]\nid = \"b\"\nname = \"B\"\ndialect = \"hosts\"\nissuer = \"https://my.example\"\nauthorities = [\"my.example\"]\n";
+    one(&complaints(text), "dialect", "needs the host `api`", "[realm.hosts.api]");
+    let with =
+        format!("{text}[realm.hosts.api]\norigin = \"https://api.example/v1\"\nauthorities = [\"api.example\"]\n");
+    one(&complaints(&with), "origin", "an origin has no path", "");
+}
+
+#[test]
+fn references_are_checked_with_a_suggestion() {
+    one(
+        &spoilt("scope = \"read\"", "scope = \"raed\""),
+        "scope = \"raed\"",
+        "there is no scope `raed`",
+        "did you mean `read`?",
+    );
+    one(
+        &spoilt("audiences = [\"api\"]", "audiences = [\"api\", \"apy\"]"),
+        "audiences",
+        "there is no api `apy`",
+        "did you mean `api`?",
+    );
+    one(&spoilt("audiences = [\"api\"]", ""), "scope = \"read\"", "gets no tokens for", "add \"api\" to its audiences");
+    one(&spoilt("api = \"api\"", "api = \"apis\""), "api = \"apis\"", "there is no api `apis`", "did you mean");
+    one(
+        &spoilt("api = \"api\"", "seat = \"pool\""),
+        "seat = \"pool\"",
+        "there is no seat-pool `pool`",
+        "add a [[seat-pool]]",
+    );
+    one(
+        &spoilt("[\"acme\"]", "[\"acne\"]"),
+        "organisations",
+        "there is no organisation `acne`",
+        "did you mean `acme`?",
+    );
+    one(
+        &spoilt("secret = \"s\"", "secret = \"s\"\nresource-server = \"app\""),
+        "resource-server",
+        "there is no api `app`",
+        "`api`",
+    );
+    one(
+        &client("grants = [\"client_credentials\"]\nacts-as = \"alcie\""),
+        "acts-as",
+        "there is no user `alcie`",
+        "did you mean `Alice`?",
+    );
+    assert_eq!(client("grants = [\"client_credentials\"]\nacts-as = \"alice\""), []);
+}
+
+#[test]
+fn names_are_unique() {
+    let twice = |block: &str| complaints(&format!("{GOOD}\n{block}"));
+    one(
+        &twice("[[api]]\naudience = \"api\"\nname = \"x\""),
+        "audience",
+        "`api` is there already",
+        "the first one is in line 10",
+    );
+    one(&twice("[[scope]]\nname = \"read\"\nsentence = \"x\""), "name", "`read` is there already", "");
+    one(&twice("[[user]]\nusername = \" aLICE\""), "username", "`alice` is there already", "");
+    one(&twice("[[user]]\nid = \"u1\"\nusername = \"x\""), "id", "another user has this id", "");
+    one(&twice("[[organisation]]\nid = \"acme\"\nname = \"x\""), "id", "`acme` is there already", "");
+    one(
+        &twice("[[client]]\nid = \"web\"\nname = \"x\"\nresource-server = \"api\""),
+        "id",
+        "`web` is there already",
+        "",
+    );
+    one(&twice("[[client]]\nid = \"\"\nname = \"x\"\nresource-server = \"api\""), "id", "`id` is empty", "");
+}
+
+#[test]
+fn a_legacy_behaviour_needs_the_dialect_and_the_client() {
+    let code = "redirect-uris = [\"https://app.example/cb\"]";
+    one(
+        &client(&format!("{code}\ngrants = [\"authorization_code\"]\nlegacy = [\"no-pkce\"]")),
+        "legacy",
+        "does not permit no-pkce",
+        "it permits nothing",
+    );
+    one(&client("grants = [\"password\"]"), "grants", "password is given to single clients only", "\"password\"");
+    one(
+        &client(&format!("{code}\ngrants = [\"implicit\"]")),
+        "grants",
+        "implicit is given to single clients",
+        "\"implicit\"",
+    );
+    one(
+        &client(&format!("{code}\ngrants = [\"authorization_code\", \"refresh_token\"]\nturnover = \"stable\"")),
+        "turnover",
+        "stay valid",
+        "reusable-refresh",
+    );
+    one(
+        &client("grants = [\"client_credentials\", \"refresh_token\"]"),
+        "grants",
+        "none of its grants",
+        "RFC 6749 4.4.3",
+    );
+    one(&client("grants = []"), "grants", "can do nothing", "authorization_code");
+    one(&client("grants = [\"authorization_code\"]"), "[[client]]", "no redirect URI", "redirect-uris");
+}
+
+#[test]
+fn redirect_uris_are_checked() {
+    let with = |uri: &str| spoilt("https://app.example/cb", uri);
+    one(&with("http://app.example/cb"), "redirect-uris", "http is only for", "");
+    one(&with("https://*.example/cb"), "redirect-uris", "*", "");
+    one(&with("javascript:alert(1)"), "redirect-uris", "scheme", "");
+    one(&with("https://app.example/cb/*"), "redirect-uris", "holds a wildcard", "wildcard-redirect");
+    assert_eq!(with("http://localhost:5000/cb"), []);
+    one(
+        &spoilt("secret = \"s\"", "secret = \"s\"\npost-logout-redirect-uris = [\"https://app.example/x/*\"]"),
+        "post-logout",
+        "exact URIs only",
+        "",
+    );
+}
+
+#[test]
+fn wildcards_go_with_the_code_flow_alone() {
+    let head = "[realm]\nid = \"b\"\nname = \"B\"\ndialect = \"hosts\"\nissuer = \"https://my.example\"\nauthorities = [\"my.example\"]\n\
+                [realm.hosts.api]\norigin = \"https://api.example\"\nauthorities = [\"api.example\"]\n\
+                [[client]]\nid = \"c\"\nname = \"C\"\nredirect-uris = [\"https://a.example/x/*\"]\nlegacy = [\"wildcard-redirect\"]\n";
+    assert_eq!(complaints(&format!("{head}grants = [\"authorization_code\"]")), []);
+    let found = complaints(&format!("{head}grants = [\"authorization_code\", \"client_credentials\"]"));
+    one(&found, "redirect-uris", "code flow and nothing else", "in full");
+    let found = complaints(&format!("{head}kind = \"public\"\ngrants = [\"authorization_code\"]"));
+    one(&found, "redirect-uris", "confidential clients", "");
+}
+
+#[test]
+fn public_clients_have_no_secrets() {
+    let code = "kind = \"public\"\nredirect-uris = [\"https://a.example\"]\ngrants = [\"authorization_code\"]\n";
+    assert_eq!(client(code), []);
+    one(&client(&format!("{code}secret = \"hunter2\"")), "secret = \"*******\"", "has no secret", "confidential");
+    one(&client(&format!("{code}trusted = true")), "trusted", "pretend", "");
+    one(&client(&format!("{code}resource-server = \"api\"")), "resource-server", "RFC 7662", "");
+    one(&client("kind = \"public\"\ngrants = [\"client_credentials\"]"), "grants", "RFC 6749 4.4", "");
+    let found =
+        client("kind = \"public\"\ngrants = [\"client_credentials\"]\nsecret-is-password = true\nacts-as = \"alice\"");
+    assert_eq!(found.len(), 2, "{found:?}");
+
+    let head = "[realm]\nid = \"a\"\nname = \"A\"\ndialect = \"reissuing\"\nissuer = \"https://a.example\"\nauthorities = [\"a.example\"]\n\
+                [[client]]\nid = \"c\"\nname = \"C\"\nkind = \"public\"\nredirect-uris = [\"https://a.example\"]\ngrants = [\"authorization_code\", \"refresh_token\"]\n";
+    one(&complaints(&format!("{head}legacy = [\"reusable-refresh\"]")), "legacy", "spent by use", "leave out");
+    one(&complaints(&format!("{head}legacy = [\"no-pkce\"]")), "legacy", "always uses PKCE", "leave out");
+}
+
+#[test]
+fn secrets_and_passwords_are_given_once() {
+    let grants = "grants = [\"client_credentials\"]";
+    one(&client(&format!("{grants}\nsecret-is-password = true")), "secret-is-password", "whose password?", "acts-as");
+    one(
+        &client(&format!("{grants}\nsecret-is-password = true\nacts-as = \"alice\"\nsecret = \"x\"")),
+        "secret = ",
+        "none of its own",
+        "",
+    );
+    one(&client(&format!("{grants}\nsecret = \"a\u{e9}\"")), "secret = ", "printable ASCII", "");
+    one(&client(&format!("{grants}\nsecret = \"\"")), "secret = ", "printable ASCII", "");
+    one(&spoilt("password = \"pw\"", "password = \"\""), "password", "is empty", "");
+    one(
+        &spoilt("password = \"pw\"", "password-hash = \"$2b$10$x\""),
+        "password-hash",
+        "can be checked here",
+        "Argon2id",
+    );
+    one(&spoilt("password = \"pw\"", "password = \"pw\"\npassword-file = \"x\""), "username", "is enough", "");
+}
+
+#[test]
+fn administrators_are_not_for_programs() {
+    let admin = |lines: &str| {
+        let text = GOOD.replace("password = \"pw\"", "password = \"pw\"\nadministrator = true");
+        let (head, _) = text.split_once("[[client]]").unwrap();
+        complaints(&format!("{head}{lines}"))
+    };
+    assert_eq!(admin(""), []);
+    let found = admin(
+        "[[client]]\nid = \"c\"\nname = \"C\"\ngrants = [\"client_credentials\"]\nacts-as = \"alice\"\nsecret-is-password = true",
+    );
+    one(&found, "acts-as", "administrator", "");
+    one(&spoilt("password = \"pw\"", "administrator = true\nservice = true"), "administrator", "service user", "");
+}
+
+#[test]
+fn a_service_user_is_tied_to_one_organisation() {
+    let text = "[realm]\nid = \"b\"\nname = \"B\"\ndialect = \"sites\"\nissuer = \"https://b.example/identity\"\nauthorities = [\"b.example\"]\n\
+                [[organisation]]\nid = \"x\"\nname = \"X\"\n[[organisation]]\nid = \"y\"\nname = \"Y\"\n\
+                [[user]]\nusername = \"s\"\nservice = true\norganisations = ";
+    assert_eq!(complaints(&format!("{text}[\"x\"]")), []);
+    one(&complaints(&format!("{text}[\"x\", \"y\"]")), "organisations", "exactly one organisation", "");
+    one(&complaints(&format!("{text}[]")), "organisations", "exactly one organisation", "");
+}
+
+#[test]
+fn lifetimes_are_bounded() {
+    let with = |line: &str| complaints(&format!("{GOOD}\n{line}"));
+    one(&with("[tokens]\ncode-ttl = \"11m\""), "code-ttl", "10 minutes at most", "");
+    one(&with("[tokens]\naccess-token-ttl = 0"), "access-token-ttl", "no time", "");
+    one(&with("[tokens]\naccess-token-ttl = \"2d\""), "access-token-ttl", "a day", "");
+    one(&with("[tokens]\nrefresh-absolute = \"4000d\""), "refresh-absolute", "10 years", "");
+    one(&with("[tokens]\nrefresh-idle = \"400d\""), "refresh-idle", "before it is idle", "365d");
+    one(&with("[tokens]\nkey-age = \"30m\""), "[tokens]", "before it signs", "30m");
+    one(&with("[sessions]\nidle = \"8d\""), "idle", "before it is idle", "7d");
+}
+
+#[test]
+fn every_mistake_of_every_file_is_told() {
+    let bad_syntax = "[realm\n";
+    let bad_value = GOOD.replace("\"r\"", "\"q\"").replace("[\"login.example\"]", "5").replace("grants", "grnts");
+    let bad_reference = GOOD.replace("scope = \"read\"", "scope = \"x1234\"").replace("[\"acme\"]", "[\"x\"]");
+    let files: Vec<(&Path, &[u8])> = vec![
+        (Path::new("a.toml"), bad_syntax.as_bytes()),
+        (Path::new("b.toml"), bad_value.as_bytes()),
+        (Path::new("c.toml"), bad_reference.as_bytes()),
+        (Path::new("d.toml"), b"\xff"),
+    ];
+    let problems = parse(&files, dialects(), &Variables::new()).unwrap_err();
+    let files: Vec<&str> = problems.0.iter().map(|p| &*p.file).collect();
+    assert_eq!(files, ["a.toml", "b.toml", "b.toml", "c.toml", "c.toml", "d.toml"], "{problems}");
+    assert!(problems.to_string().ends_with("6 mistakes; nothing was changed"));
+}
+
+#[test]
+fn two_realms_are_not_at_one_place() {
+    let two = |second: &str| {
+        let files: [(&Path, &[u8]); 2] =
+            [(Path::new("a.toml"), GOOD.as_bytes()), (Path::new("b.toml"), second.as_bytes())];
+        match parse(&files, dialects(), &Variables::new()) {
+            Ok(files) => {
+                assert_eq!(files.len(), 2);
+                vec![]
+            }
+            Err(problems) => problems.0.into_iter().map(|p| (p.file.to_string(), p.message, p.help.unwrap())).collect(),
+        }
+    };
+    let other_id = GOOD.replace("id = \"r\"", "id = \"s\"");
+    one(&two(&other_id), "b.toml", "the realm `r` already", "the other one is in a.toml");
+    let other_place = GOOD.replace("login.example", "other.example");
+    one(&two(&other_place), "b.toml", "the realm `r` is already in a.toml", "an id of its own");
+    assert_eq!(two(&other_id.replace("https://login.example", "https://login.example/two")), []);
+    one(
+        &two(&other_id.replace("https://login.example", "https://login.example/token")),
+        "b.toml",
+        "`/token` is the realm `r` already",
+        "",
+    );
+}
+
+#[test]
+fn variables_are_put_in_and_unknown_ones_are_told_by_line() {
+    let text = GOOD.replace("login.example", "${host}");
+    let variables = Variables::from([("host".to_owned(), "h.example".to_owned())]);
+    let files = parse(&[(Path::new("r.toml"), text.as_bytes())], dialects(), &variables).unwrap();
+    assert_eq!(
+        (files[0].realm.issuer.as_str(), files[0].realm.authorities[0].as_str()),
+        ("https://h.example", "h.example")
+    );
+    let found = complaints(&text);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|(_, message, help)| message == "the variable `host` has no value" && help.contains("--set host="))
+    );
+}
+
+#[test]
+fn secrets_lie_in_files_beside_the_realm() {
+    let folder = Folder::new("realm");
+    folder.write("web.secret", "from the file\n");
+    folder.write("alice.password", "pa ss\r\n");
+    let text = GOOD
+        .replace("secret = \"s\"", "secret-file = \"web.secret\"")
+        .replace("password = \"pw\"", "password-file = \"alice.password\"");
+    folder.write("r.toml", &text);
+    let files = read(&[folder.path().to_owned()], dialects(), &Variables::new()).unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(files[0].clients[0].secret.as_ref().unwrap().expose(), "from the file");
+    assert!(matches!(&files[0].users[0].password, Some(Password::Plain(plain)) if plain.expose() == "pa ss"));
+
+    folder.write("web.secret", "");
+    std::fs::remove_file(folder.path().join("alice.password")).unwrap();
+    let problems = read(&[folder.path().to_owned()], dialects(), &Variables::new()).unwrap_err();
+    let said: Vec<&str> = problems.0.iter().map(|p| p.message.as_str()).collect();
+    assert!(said[0].starts_with("`alice.password` cannot be read") && said[1] == "`web.secret` is empty", "{said:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let folder = Folder::new("realm");
+    let problems =
+        read(&[folder.path().to_owned(), folder.path().join("no.toml")], dialects(), &Variables::new()).unwrap_err();
+    assert_eq!(problems.0.len(), 2, "{problems}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        let _ = parse(&[(Path::new("r.toml"), &bytes)], &Dialects::default(), &Variables::new());
+    }
+}

@@ -1,0 +1,447 @@
+//! Brings a checked set of realm files into the database: idempotent, everything or nothing.
+//!
+//! 1. What is stored is read and compared; what a file says nothing about stays.
+//! 2. Passwords and secrets that do not verify against what is stored are hashed.
+//! 3. Everything that differs is written in one transaction.
+//!
+//! A file revives nobody: the status of a client that is stored, a user who was disabled and a secret that was retired stay
+//! as the vendor left them.
+
+use crate::hashing::{Busy, Hasher};
+use crate::secrets::{Secrets, new_client_secret};
+use claviger_core::client::ClientStatus;
+use claviger_core::token::Plain;
+use claviger_core::{Client, User};
+use claviger_files::realm::{FileClient, FileUser, Password, RealmFile};
+use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Secrets that are shorter were chosen by people and are stretched; longer ones are taken for random.
+const SHORTEST_RANDOM: usize = 32;
+/// The id of the secret that a file gives.
+const FROM_FILE: &str = "file";
+/// The id of the secret that is made for a client without one.
+const MADE: &str = "first";
+/// How many passwords are hashed at once.
+const AT_ONCE: usize = 4;
+/// How many objects of a realm are looked through for those that no file has.
+const MOST_LISTED: usize = 10_000;
+/// Objects read at a time.
+const PAGE: i64 = 500;
+
+/// What applying did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What is new, as `realm x`, `client x/y`.
+    pub created: Vec<String>,
+    /// What was there and is different now.
+    pub changed: Vec<String>,
+    /// How many were as the files say.
+    pub unchanged: usize,
+    /// What is stored in the files' realms and in no file. It stays.
+    pub not_in_files: Vec<String>,
+    /// What a file says and what stays different all the same.
+    pub notes: Vec<String>,
+    /// Secrets that were made, shown this once.
+    pub secrets: Vec<MadeSecret>,
+}
+
+/// A secret that was made for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeSecret {
+    /// The realm's id.
+    pub realm: String,
+    /// The client's id.
+    pub client: String,
+    /// The secret.
+    pub secret: Plain,
+}
+
+impl fmt::Display for Report {
+    /// Without the secrets: showing them is a decision of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (word, names) in
+            [("created", &self.created), ("changed", &self.changed), ("not in files (kept)", &self.not_in_files)]
+        {
+            for name in names {
+                writeln!(f, "{word}: {name}")?;
+            }
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        write!(f, "{} created, {} changed, {} unchanged", self.created.len(), self.changed.len(), self.unchanged)
+    }
+}
+
+/// Why nothing was applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] Fault),
+    /// Passwords cannot be hashed now.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// What a file says contradicts what is stored.
+    #[error("{file}: {message}")]
+    Conflict {
+        /// The file.
+        file: String,
+        /// The contradiction.
+        message: String,
+    },
+}
+
+/// Applies the files; `now` in milliseconds since the epoch.
+///
+/// # Errors
+/// The database or the hashing fails, or a file contradicts what is stored. Nothing was written then.
+pub async fn apply(
+    store: &Store,
+    files: &[RealmFile],
+    hasher: &Hasher,
+    secrets: &Secrets,
+    now: i64,
+) -> Result<Report, ApplyError> {
+    let mut plan = Plan { store, hasher, secrets, now, puts: vec![], disabled: vec![], report: Report::default() };
+    for file in files {
+        plan.realm(file).await?;
+    }
+    let Plan { puts, disabled, report, .. } = plan;
+    if !puts.is_empty() {
+        store.apply(puts, now).await?;
+    }
+    for (realm, user, tokens_until) in disabled {
+        store.disable_user(&realm, &user, true, now, tokens_until).await?;
+    }
+    Ok(report)
+}
+
+struct Plan<'a> {
+    store: &'a Store,
+    hasher: &'a Hasher,
+    secrets: &'a Secrets,
+    now: i64,
+    puts: Vec<Put>,
+    /// Users whose tokens end: realm, id, and when the last access token expires.
+    disabled: Vec<(String, String, i64)>,
+    report: Report,
+}
+
+/// Whether something is stored, and as the file says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Different,
+    Same,
+}
+
+impl State {
+    fn of<T: PartialEq>(stored: Option<&T>, here: &T) -> Self {
+        match stored {
+            None => Self::New,
+            Some(stored) if stored == here => Self::Same,
+            Some(_) => Self::Different,
+        }
+    }
+}
+
+impl Plan<'_> {
+    fn count(&mut self, state: State, name: impl FnOnce() -> String) {
+        match state {
+            State::New => self.report.created.push(name()),
+            State::Different => self.report.changed.push(name()),
+            State::Same => self.report.unchanged += 1,
+        }
+    }
+
+    async fn realm(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
+        let realm = &file.realm;
+        self.no_stored_realm_there(file).await?;
+        let state = State::of(self.store.realm(&realm.id).await?.as_ref(), realm);
+        self.count(state, || format!("realm {}", realm.id));
+        if state != State::Same {
+            self.puts.push(Put::Realm(Box::new(realm.clone())));
+        }
+        let ids: Vec<String> = file.organisations.iter().map(|organisation| organisation.id.clone()).collect();
+        let stored = self.store.organisations(&realm.id, &ids).await?;
+        for organisation in &file.organisations {
+            let state = State::of(stored.iter().find(|stored| stored.id == organisation.id), organisation);
+            self.count(state, || format!("organisation {}/{}", realm.id, organisation.id));
+            if state != State::Same {
+                self.puts.push(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
+            }
+        }
+        let ids = self.users(file).await?;
+        for client in &file.clients {
+            self.client(&realm.id, client, &ids).await?;
+        }
+        self.others(file, ids.values().cloned().collect()).await
+    }
+
+    /// A realm that is stored and not in these files may be where the file's realm wants to be.
+    async fn no_stored_realm_there(&self, file: &RealmFile) -> Result<(), ApplyError> {
+        for authority in &file.realm.authorities {
+            for other in self.store.realms_at(authority).await? {
+                let same_path = other.base_path().eq_ignore_ascii_case(file.realm.base_path());
+                let own = other.authorities.iter().any(|mine| mine == authority);
+                if other.id != file.realm.id && same_path && own {
+                    let message =
+                        format!("the stored realm `{}` is at {authority} with the same path already", other.id);
+                    return Err(ApplyError::Conflict { file: file.file.clone(), message });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans the users; their ids by their username's key.
+    async fn users(&mut self, file: &RealmFile) -> Result<BTreeMap<String, String>, ApplyError> {
+        let mut ids = BTreeMap::new();
+        let mut tasks = JoinSet::new();
+        let mut hashes = BTreeMap::new();
+        let mut planned = vec![];
+        for (i, entry) in file.users.iter().enumerate() {
+            let (user, stored) = self.known_user(file, entry).await?;
+            ids.insert(User::username_key(&user.username), user.id.clone());
+            let old = stored.as_ref().and_then(|stored| stored.password_hash.clone());
+            match &entry.password {
+                Some(Password::Plain(plain)) => {
+                    if tasks.len() >= AT_ONCE {
+                        finish_one(&mut tasks, &mut hashes).await?;
+                    }
+                    tasks.spawn(new_hash(self.hasher.clone(), plain.clone(), old, i));
+                }
+                Some(Password::Hash(hash)) if old.as_ref().is_none_or(|old| old.0 != *hash) => {
+                    hashes.insert(i, hash.clone());
+                }
+                _ => {}
+            }
+            planned.push((user, stored.map(|stored| stored.user)));
+        }
+        while !tasks.is_empty() {
+            finish_one(&mut tasks, &mut hashes).await?;
+        }
+        for (i, (user, stored)) in planned.into_iter().enumerate() {
+            let hash = hashes.remove(&i);
+            let state = match State::of(stored.as_ref(), &user) {
+                State::Same if hash.is_some() => State::Different,
+                state => state,
+            };
+            let realm = file.realm.id.clone();
+            self.count(state, || format!("user {realm}/{}", user.username));
+            if user.disabled && stored.is_some_and(|stored| !stored.disabled) {
+                let longest = file.clients.iter().filter_map(|client| client.client.access_token_ttl);
+                let longest = longest
+                    .chain(file.realm.apis.iter().filter_map(|api| api.access_token_ttl))
+                    .chain([file.realm.tokens.access_token_ttl])
+                    .map(claviger_core::span::Span::as_millis)
+                    .max();
+                self.disabled.push((realm.clone(), user.id.clone(), self.now + longest.unwrap_or(0)));
+            }
+            if state != State::Same {
+                self.puts.push(Put::User { realm, user: Box::new(user), password_hash: hash.map(Masked) });
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The user as they will be stored, and as they are.
+    async fn known_user(
+        &mut self,
+        file: &RealmFile,
+        entry: &FileUser,
+    ) -> Result<(User, Option<StoredUser>), ApplyError> {
+        let realm = &file.realm.id;
+        let named = self.store.user_by_username(realm, &User::username_key(&entry.user.username)).await?;
+        let mut user = entry.user.clone();
+        let stored = if user.id.is_empty() {
+            named
+        } else {
+            if let Some(other) = named.as_ref().filter(|named| named.user.id != user.id) {
+                let message = format!(
+                    "the user `{}` is stored with the id `{}`, and the file says `{}`",
+                    user.username, other.user.id, user.id
+                );
+                return Err(ApplyError::Conflict { file: file.file.clone(), message });
+            }
+            self.store.user(realm, &user.id).await?
+        };
+        match &stored {
+            Some(stored) => {
+                user.id.clone_from(&stored.user.id);
+                if stored.user.disabled && !user.disabled {
+                    user.disabled = true;
+                    self.report.notes.push(format!("the user {realm}/{} stays disabled", user.username));
+                }
+            }
+            None if user.id.is_empty() => user.id = id_text(&crate::ids::new(self.now)),
+            None => {}
+        }
+        Ok((user, stored))
+    }
+
+    async fn client(
+        &mut self,
+        realm: &str,
+        entry: &FileClient,
+        ids: &BTreeMap<String, String>,
+    ) -> Result<(), ApplyError> {
+        let mut client: Client = entry.client.clone();
+        // A username that no user of the file has was refused when the file was read.
+        client.acts_as = client.acts_as.map(|name| ids.get(&User::username_key(&name)).cloned().unwrap_or(name));
+        let stored = self.store.client_with_secrets(realm, &client.id).await?;
+        let (stored, secrets) = stored.map_or((None, vec![]), |(client, secrets)| (Some(client), secrets));
+        if let Some(stored) = &stored {
+            if stored.status != client.status && client.status != ClientStatus::Active {
+                let status = stored.status.name();
+                self.report.notes.push(format!("the client {realm}/{} stays {status}", client.id));
+            }
+            client.status = stored.status;
+        }
+        let secret = self.secret(realm, entry, client.status, &secrets).await?;
+        let state = match State::of(stored.as_ref(), &client) {
+            State::Same if secret.is_some() => State::Different,
+            state => state,
+        };
+        self.count(state, || format!("client {realm}/{}", client.id));
+        let (realm, id) = (realm.to_owned(), client.id.clone());
+        if state != State::Same {
+            self.puts.push(Put::Client { realm: realm.clone(), client: Box::new(client) });
+        }
+        if let Some(secret) = secret {
+            self.puts.push(Put::Secret { realm, client: id, secret });
+        }
+        Ok(())
+    }
+
+    /// The secret to write, if any: the file's, or a new one for a client that never had one.
+    async fn secret(
+        &mut self,
+        realm: &str,
+        entry: &FileClient,
+        status: ClientStatus,
+        stored: &[ClientSecret],
+    ) -> Result<Option<ClientSecret>, ApplyError> {
+        if !entry.needs_secret() {
+            return Ok(None);
+        }
+        let id = &entry.client.id;
+        let Some(plain) = &entry.secret else {
+            // An app that is not approved yet gets its secret with the approval.
+            if !stored.is_empty() || status != ClientStatus::Active {
+                return Ok(None);
+            }
+            let made = new_client_secret();
+            let hash = self.secrets.client_secret_tag(made.expose()).to_vec();
+            self.report.secrets.push(MadeSecret { realm: realm.to_owned(), client: id.clone(), secret: made });
+            return Ok(Some(self.row(MADE, SecretKind::Hmac, hash, "made by apply")));
+        };
+        for known in stored {
+            let same = match known.kind {
+                SecretKind::Hmac => self.secrets.is_client_secret(plain.expose(), &known.hash),
+                SecretKind::Argon2 => {
+                    let phc = String::from_utf8_lossy(&known.hash).into_owned();
+                    patiently(|| self.hasher.verify(plain.clone(), phc.clone())).await?
+                }
+            };
+            if same {
+                if known.retired_at.is_some() {
+                    self.report
+                        .notes
+                        .push(format!("the file's secret of the client {realm}/{id} was retired and stays so"));
+                }
+                return Ok(None);
+            }
+        }
+        let (kind, hash) = if plain.expose().len() >= SHORTEST_RANDOM {
+            (SecretKind::Hmac, self.secrets.client_secret_tag(plain.expose()).to_vec())
+        } else {
+            (SecretKind::Argon2, patiently(|| self.hasher.hash(plain.clone())).await?.into_bytes())
+        };
+        Ok(Some(self.row(FROM_FILE, kind, hash, "from a file")))
+    }
+
+    fn row(&self, id: &str, kind: SecretKind, hash: Vec<u8>, label: &str) -> ClientSecret {
+        ClientSecret {
+            id: id.to_owned(),
+            kind,
+            hash: Masked(hash),
+            label: label.to_owned(),
+            created_at: self.now,
+            expires_at: None,
+            retired_at: None,
+        }
+    }
+
+    /// What is stored in the file's realm and not in the file.
+    async fn others(&mut self, file: &RealmFile, users: BTreeSet<String>) -> Result<(), ApplyError> {
+        let realm = &file.realm.id;
+        let clients: BTreeSet<&str> = file.clients.iter().map(|client| client.client.id.as_str()).collect();
+        let (mut after, mut seen) = (String::new(), 0);
+        while seen < MOST_LISTED {
+            let page = self.store.list_clients(realm, None, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            seen += page.len();
+            let others = page.iter().filter(|client| !clients.contains(client.id.as_str()));
+            self.report.not_in_files.extend(others.map(|client| format!("client {realm}/{}", client.id)));
+        }
+        let (mut after, mut seen) = (String::new(), 0);
+        while seen < MOST_LISTED {
+            let page = self.store.list_users(realm, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            seen += page.len();
+            let others = page.iter().filter(|user| !users.contains(&user.id));
+            self.report.not_in_files.extend(others.map(|user| format!("user {realm}/{}", user.username)));
+        }
+        Ok(())
+    }
+}
+
+type Hashed = (usize, Result<Option<String>, Busy>);
+
+/// The hash to store for the password of the user number `i`; `None` when the stored one is of this password.
+async fn new_hash(hasher: Hasher, plain: Plain, stored: Option<Masked<String>>, i: usize) -> Hashed {
+    let work = async {
+        if let Some(stored) = stored
+            && patiently(|| hasher.verify(plain.clone(), stored.0.clone())).await?
+        {
+            return Ok(None);
+        }
+        patiently(|| hasher.hash(plain.clone())).await.map(Some)
+    };
+    (i, work.await)
+}
+
+async fn finish_one(tasks: &mut JoinSet<Hashed>, hashes: &mut BTreeMap<usize, String>) -> Result<(), ApplyError> {
+    match tasks.join_next().await {
+        Some(Ok((i, hash))) => {
+            if let Some(hash) = hash? {
+                hashes.insert(i, hash);
+            }
+            Ok(())
+        }
+        Some(Err(error)) => Err(Fault::Other(format!("hashing stopped: {error}")).into()),
+        None => Ok(()),
+    }
+}
+
+/// Files can wait: a busy hasher is asked again for half a minute.
+async fn patiently<T, F: Future<Output = Result<T, Busy>>>(work: impl Fn() -> F) -> Result<T, Busy> {
+    for _ in 0..300 {
+        match work().await {
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            done => return done,
+        }
+    }
+    work().await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! What an operator does: each act is one function, whoever asks for it.
+
+pub mod apply;

@@ -1,0 +1,340 @@
+//! Minting and committing: from a decision to an answer.
+//!
+//! Secrets are made first, then one transaction decides every race (a code spent once, a generation moved once, a seat
+//! taken once), and only what was committed is answered. A token of a client that acts for itself writes nothing if it is
+//! signed.
+
+pub(crate) mod approve;
+
+use crate::failure::Failure;
+use crate::ids;
+use crate::router::App;
+use crate::state::sites::Site;
+use claviger_core::answer::{self, TokenAnswer};
+use claviger_core::claims::{AccessClaims, IdClaims, id_text};
+use claviger_core::client::GrantType;
+use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::dialect::Turnover;
+use claviger_core::grant::{Decision, RefreshPlan};
+use claviger_core::granted::Granted;
+use claviger_core::jose::{Typ, token_hash};
+use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
+use claviger_core::token::{self, Id, Kind, Plain, replay_key};
+use claviger_core::{Client, Refusal};
+use claviger_store::{
+    BackedGrant, CodeRow, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim,
+};
+use std::borrow::Cow;
+
+/// What a token comes from.
+pub(crate) enum Origin<'a> {
+    /// Nothing stored: a new grant, if one is needed.
+    Fresh,
+    /// A code, which becomes the grant.
+    Code {
+        /// As it was loaded or recalled.
+        row: &'a CodeRow,
+    },
+    /// A grant, by its refresh token.
+    Refresh {
+        /// As it was loaded or recalled.
+        backed: &'a BackedGrant,
+        /// The token that was presented.
+        presented: &'a Plain,
+    },
+}
+
+/// An access token and its life.
+pub(crate) struct Access {
+    /// The token.
+    pub(crate) token: Plain,
+    /// Seconds.
+    pub(crate) expires_in: i64,
+    /// The row to store, if it is opaque.
+    pub(crate) row: Option<NewAccessToken>,
+}
+
+/// What an access token is made from.
+pub(crate) struct AccessOf<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) granted: &'a Granted,
+    pub(crate) plan: claviger_core::grant::AccessPlan,
+    /// The stored grant it belongs to.
+    pub(crate) grant: Option<&'a Id>,
+    pub(crate) now: i64,
+}
+
+/// Mints what `decision` says, commits it, and spells the answer.
+///
+/// # Errors
+/// The refusals that only the transaction can know: the code was spent, the generation moved
+/// or what it rests on ([`Refusal::RefreshReused`]), no seat was free; and the store's faults.
+pub(crate) async fn token_answer(
+    app: &App,
+    site: &Site,
+    client: &Client,
+    decision: Decision,
+    origin: Origin<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let now = app.clock.now();
+    let grant = grant_step(app, site, client, &decision, &origin, now)?;
+    let access = mint_access(
+        site,
+        &AccessOf {
+            client,
+            user: decision.user.as_deref(),
+            granted: &decision.granted,
+            plan: decision.access,
+            grant: grant.id.as_ref(),
+            now,
+        },
+    )
+    .await?;
+    let id_token = id_token(site, client, &decision, &access.token, now).await?;
+    let body = answer::token(
+        &site.realm.dialect,
+        &TokenAnswer {
+            access_token: &access.token,
+            expires_in: access.expires_in,
+            refresh_token: grant.refresh_token.as_ref(),
+            scope: &decision.granted.scope,
+            scope_differs: decision.scope_differs,
+            id_token: id_token.as_deref(),
+        },
+    )?;
+    let issue = Issue {
+        now,
+        redeem: redeem_step(&origin),
+        rotate: rotate_step(site, &origin, grant.rotate, &body, now)?,
+        new_grant: grant.row,
+        seats: grant.seats,
+        access: access.row,
+    };
+    if issue.rotate.is_none() && issue.new_grant.is_none() && issue.access.is_none() {
+        return Ok(body);
+    }
+    match app.store.issue(issue).await? {
+        Issued::Done => Ok(body),
+        Issued::CodeSpent { .. } => Err(Refusal::CodeReplayed.into()),
+        Issued::CodeGone => Err(Refusal::CodeExpired.into()),
+        Issued::Barred => Err(Refusal::GrantUnbacked.into()),
+        Issued::Stale => Err(Refusal::RefreshReused.into()),
+        Issued::NoSeat { in_use, size, .. } => Err(Refusal::NoFreeSeat { in_use, size }.into()),
+    }
+}
+
+/// What is to happen to the grant.
+#[derive(Default)]
+struct GrantStep {
+    id: Option<Id>,
+    row: Option<NewGrant>,
+    rotate: Option<Moved>,
+    refresh_token: Option<Plain>,
+    seats: Vec<SeatClaim>,
+}
+
+/// A grant that goes from one generation to the next, or stays.
+struct Moved {
+    grant: Id,
+    /// `None`: every generation is served.
+    from: Option<u32>,
+    to: u32,
+    idle_expires_at: i64,
+}
+
+fn grant_step(
+    app: &App,
+    site: &Site,
+    client: &Client,
+    decision: &Decision,
+    origin: &Origin<'_>,
+    now: i64,
+) -> Result<GrantStep, Failure> {
+    let policy = &site.realm.tokens;
+    let access_end = now + decision.access.ttl.as_millis();
+    if let Origin::Refresh { backed, .. } = origin {
+        let grant = &backed.row.grant;
+        let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
+        let RefreshPlan::Yes(turnover) = decision.refresh else { return Err(Refusal::GrantNotAllowed.into()) };
+        let to = if turnover == Turnover::Stable {
+            grant.generation
+        } else {
+            grant.generation.checked_add(1).ok_or(Refusal::RefreshExpired)?
+        };
+        let seats = seat_claims(site, client, decision, &grant.id, idle.max(access_end));
+        let keeps_answer = turnover == Turnover::Rotate;
+        return Ok(GrantStep {
+            id: Some(grant.id),
+            refresh_token: Some(app.secrets.refresh.mint(&grant.id, to, &grant.nonce)),
+            rotate: Some(Moved {
+                grant: grant.id,
+                from: keeps_answer.then_some(grant.generation),
+                to,
+                idle_expires_at: idle,
+            }),
+            row: None,
+            seats,
+        });
+    }
+    let refreshable = matches!(decision.refresh, RefreshPlan::Yes(_));
+    if decision.granted.flow == GrantType::ClientCredentials && !refreshable && decision.seats.is_empty() {
+        return Ok(GrantStep::default());
+    }
+    let id = if let Origin::Code { row } = origin { row.code.id } else { ids::new(now) };
+    let absolute = if refreshable { now + policy.refresh_absolute.as_millis() } else { access_end };
+    let idle = if refreshable { (now + policy.refresh_idle.as_millis()).min(absolute) } else { access_end };
+    let nonce: [u8; 16] = random_bytes();
+    let turnover = if let RefreshPlan::Yes(turnover) = decision.refresh { turnover } else { Turnover::Rotate };
+    let row = NewGrant {
+        id,
+        realm: site.realm.id.clone(),
+        client: client.id.clone(),
+        user: decision.user.clone(),
+        flow: decision.granted.flow.name().to_owned(),
+        doc: serde_json::to_string(&decision.granted)?,
+        nonce: Masked(nonce),
+        generation: 0,
+        turnover: turnover.name().to_owned(),
+        created_at: now,
+        idle_expires_at: idle,
+        expires_at: absolute,
+    };
+    Ok(GrantStep {
+        id: Some(id),
+        refresh_token: refreshable.then(|| app.secrets.refresh.mint(&id, 0, &nonce)),
+        seats: seat_claims(site, client, decision, &id, idle.max(access_end)),
+        row: Some(row),
+        rotate: None,
+    })
+}
+
+/// The change of generation, with the answer sealed under the presented token, so that a retry can be given it again.
+fn rotate_step(
+    site: &Site,
+    origin: &Origin<'_>,
+    moved: Option<Moved>,
+    body: &[u8],
+    now: i64,
+) -> Result<Option<Rotate>, Failure> {
+    let (Some(moved), Origin::Refresh { presented, backed }) = (moved, origin) else { return Ok(None) };
+    let replay = match moved.from {
+        Some(generation) => {
+            let key = replay_key(presented.expose()).ok_or(claviger_core::crypto::CryptoError::KeyRejected)?;
+            let until = now + site.realm.dialect.refresh.grace.as_millis();
+            Some(Replay { sealed: Masked(key.seal(&moved.grant, body)?), until, generation })
+        }
+        None => None,
+    };
+    Ok(Some(Rotate {
+        grant: moved.grant,
+        from: moved.from,
+        to: moved.to,
+        idle_expires_at: moved.idle_expires_at,
+        backing: backed.backing.clone(),
+        replay,
+    }))
+}
+
+fn redeem_step(origin: &Origin<'_>) -> Option<Redeem> {
+    let Origin::Code { row } = origin else { return None };
+    Some(Redeem { code: row.code.id, hash: *row.code.hash, backing: row.backing.clone() })
+}
+
+fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {
+    let mut claims = Vec::new();
+    for pool in decision.seats.iter().filter_map(|name| site.realm.seat_pool(name)) {
+        let holder = match (&decision.user, pool.count) {
+            (Some(user), SeatCount::User) => user.clone(),
+            _ => id_text(grant),
+        };
+        let organisations: Vec<&str> = match pool.per {
+            SeatScope::Realm => vec![""],
+            SeatScope::Organisation if decision.granted.organisations.is_empty() => vec![""],
+            SeatScope::Organisation => decision.granted.organisations.iter().map(String::as_str).collect(),
+        };
+        for organisation in organisations {
+            claims.push(SeatClaim {
+                realm: site.realm.id.clone(),
+                pool: pool.name.clone(),
+                organisation: organisation.to_owned(),
+                size: pool.size,
+                holder: holder.clone(),
+                grant: *grant,
+                client: client.id.clone(),
+                user: decision.user.clone(),
+                expires_at: until,
+            });
+        }
+    }
+    claims
+}
+
+/// Mints an access token, signed or opaque.
+///
+/// # Errors
+/// Signing failed.
+pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access, Failure> {
+    let ttl = of.plan.ttl;
+    match of.plan.format {
+        AccessTokenFormat::Jwt => {
+            let key = site.keys.signing(of.plan.algorithm).await?;
+            let jti = id_text(&ids::new(of.now));
+            let claims = AccessClaims {
+                iss: Cow::Borrowed(&site.realm.issuer),
+                sub: Cow::Borrowed(of.user.unwrap_or(&of.client.id)),
+                aud: Cow::Borrowed(&of.granted.audience),
+                client_id: Cow::Borrowed(&of.client.id),
+                scope: Cow::Owned(of.granted.scope.to_string()),
+                iat: of.now / 1000,
+                exp: of.now / 1000 + ttl.as_seconds(),
+                jti: Cow::Borrowed(&jti),
+                gid: of.grant.map(|grant| Cow::Owned(id_text(grant))),
+                org: Cow::Borrowed(&of.granted.organisations),
+                flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
+                auth_time: of.granted.auth_time.map(|time| time / 1000),
+            };
+            let token = key.sign_jwt(Typ::AccessToken, &serde_json::to_vec(&claims)?)?;
+            Ok(Access { token: Plain::new(token), expires_in: ttl.as_seconds(), row: None })
+        }
+        AccessTokenFormat::Opaque => {
+            let (id, secret) = ids::new_with_secret(of.now);
+            let token = token::mint(Kind::Access, &id, &secret);
+            let row = NewAccessToken {
+                id,
+                hash: Masked(token.hash()),
+                realm: site.realm.id.clone(),
+                client: of.client.id.clone(),
+                user: of.user.map(str::to_owned),
+                grant: of.grant.copied(),
+                doc: serde_json::to_string(of.granted)?,
+                issued_at: of.now,
+                expires_at: of.now + ttl.as_millis(),
+            };
+            Ok(Access { token, expires_in: ttl.as_seconds(), row: Some(row) })
+        }
+    }
+}
+
+async fn id_token(
+    site: &Site,
+    client: &Client,
+    decision: &Decision,
+    access: &Plain,
+    now: i64,
+) -> Result<Option<String>, Failure> {
+    let (Some(plan), Some(user)) = (&decision.id_token, &decision.user) else { return Ok(None) };
+    let key = site.keys.signing(site.realm.tokens.signing).await?;
+    let claims = IdClaims {
+        iss: &site.realm.issuer,
+        sub: user,
+        aud: &client.id,
+        iat: now / 1000,
+        exp: now / 1000 + site.realm.tokens.id_token_ttl.as_seconds(),
+        auth_time: decision.granted.auth_time.map(|time| time / 1000),
+        nonce: plan.nonce.as_deref(),
+        at_hash: Some(token_hash(key.alg(), access.expose())),
+        azp: &client.id,
+    };
+    Ok(Some(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?))
+}

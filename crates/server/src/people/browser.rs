@@ -1,0 +1,139 @@
+//! The browser in front of a request: its cookies, and the proof that a form came from our own page.
+//!
+//! Two cookies a realm, both host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
+//! browser that they were shown to, `…_session` says who signed in. Cookies know no ports, so the realm's name is in
+//! their names. Neither is stored, only their hashes are.
+
+use crate::http::Incoming;
+use crate::state::sites::Site;
+use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::crypto::{HmacKey, sha256};
+use claviger_core::jose::base64url;
+use claviger_core::realm::Realm;
+use claviger_core::token::Id;
+use http::HeaderValue;
+use http::header::COOKIE;
+use subtle::ConstantTimeEq;
+
+/// What a browser's cookies say, and which languages its user reads.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    secret: String,
+    is_new: bool,
+    session: Option<[u8; 32]>,
+    accept_language: Option<String>,
+}
+
+impl Browser {
+    /// Reads a request's cookies; a browser without ours gets a new secret.
+    pub(crate) fn read(realm: &Realm, incoming: &Incoming) -> Self {
+        let secret = cookie(incoming, &name(realm, "browser")).filter(|text| text.len() == 43);
+        let session = cookie(incoming, &name(realm, "session")).map(|text| sha256(text.as_bytes()));
+        let accept_language = incoming.header("accept-language").map(str::to_owned);
+        match secret {
+            Some(secret) => Self { secret: secret.to_owned(), is_new: false, session, accept_language },
+            None => Self { secret: base64url(&random_bytes::<32>()), is_new: true, session, accept_language },
+        }
+    }
+
+    /// The languages that it asks for (RFC 9110 12.5.4).
+    pub(crate) fn accept_language(&self) -> Option<&str> {
+        self.accept_language.as_deref()
+    }
+
+    /// The hash of the session cookie, if there is one.
+    pub(crate) const fn session(&self) -> Option<&[u8; 32]> {
+        self.session.as_ref()
+    }
+
+    /// What is stored of this browser with a waiting request.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        sha256(self.secret.as_bytes())
+    }
+
+    /// The `Set-Cookie` of a browser that is new to us.
+    pub(crate) fn set_cookie(&self, realm: &Realm) -> Option<HeaderValue> {
+        self.is_new.then(|| set_cookie(realm, "browser", &self.secret, None)).flatten()
+    }
+
+    /// What a form carries to show that it was on a page of ours, in this browser, for this waiting request.
+    pub(crate) fn form_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
+        self.token(key, pending, None)
+    }
+
+    /// What the consent page's forms carry: also for the session in front of it, so that nobody allows what was asked of
+    /// somebody else who was signed in before them.
+    pub(crate) fn consent_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
+        self.token(key, pending, self.session())
+    }
+
+    fn token(&self, key: &HmacKey, pending: Option<&Id>, session: Option<&[u8; 32]>) -> String {
+        let pending: &[u8] = pending.map_or(&[], |id| id);
+        let session: &[u8] = session.map_or(&[], |hash| hash);
+        base64url(&key.sign_parts(&[&self.hash(), pending, session]))
+    }
+
+    /// Whether a form came from our page. A browser that says it came from elsewhere is not believed either.
+    pub(crate) fn is_own_form(
+        &self,
+        site: &Site,
+        incoming: &Incoming,
+        key: &HmacKey,
+        pending: Option<&Id>,
+        token: &str,
+    ) -> bool {
+        self.is_expected(site, incoming, &self.form_token(key, pending), token)
+    }
+
+    /// The same for the forms of the consent page.
+    pub(crate) fn is_own_consent(
+        &self,
+        site: &Site,
+        incoming: &Incoming,
+        key: &HmacKey,
+        pending: Option<&Id>,
+        token: &str,
+    ) -> bool {
+        self.is_expected(site, incoming, &self.consent_token(key, pending), token)
+    }
+
+    fn is_expected(&self, site: &Site, incoming: &Incoming, expected: &str, token: &str) -> bool {
+        let same_site = !matches!(incoming.header("sec-fetch-site"), Some("cross-site" | "same-site"));
+        let own_origin = incoming.header("origin").is_none_or(|origin| {
+            origin == "null"
+                || origin == site.realm.origin()
+                || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
+        });
+        let genuine: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
+        !self.is_new && same_site && own_origin && genuine
+    }
+}
+
+/// A new session cookie: what is stored of it, and the header that sets it.
+pub(crate) fn new_session(realm: &Realm) -> ([u8; 32], Option<HeaderValue>) {
+    let secret = base64url(&random_bytes::<32>());
+    (sha256(secret.as_bytes()), set_cookie(realm, "session", &secret, None))
+}
+
+/// The header that takes the session cookie away.
+pub(crate) fn no_session(realm: &Realm) -> Option<HeaderValue> {
+    set_cookie(realm, "session", "", Some(0))
+}
+
+fn name(realm: &Realm, what: &str) -> String {
+    let prefix = if realm.is_https() { "__Host-" } else { "" };
+    format!("{prefix}claviger_{}_{what}", realm.id)
+}
+
+fn cookie<'a>(incoming: &'a Incoming, name: &str) -> Option<&'a str> {
+    let headers = incoming.head.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
+    headers
+        .flat_map(|header| header.split(';'))
+        .find_map(|pair| pair.trim().split_once('=').filter(|(n, _)| *n == name).map(|(_, v)| v))
+}
+
+fn set_cookie(realm: &Realm, what: &str, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
+    let secure = if realm.is_https() { "; Secure" } else { "" };
+    let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", name(realm, what))).ok()
+}

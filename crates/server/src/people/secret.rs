@@ -1,0 +1,105 @@
+//! Behind the one-time link of the approval mail.
+//!
+//! GET shows a button and uses nothing up: mail scanners open links. POST, from that page in that browser, consumes the
+//! link and shows the secret; whoever comes second learns that it was shown.
+
+use crate::apps;
+use crate::failure::{Failure, wrong_method};
+use crate::http::{Answer, Incoming};
+use crate::pages::TokenCall;
+use crate::pages::views::{SecretOnce, SecretState};
+use crate::people::browser::Browser;
+use crate::people::show::{self, Speech};
+use crate::router::App;
+use crate::state::sites::{Site, Target};
+use claviger_core::client::GrantType;
+use claviger_core::dialect::AudienceParameter;
+use claviger_core::dialect::Endpoint;
+use claviger_core::token::{self, Id, Kind, Plain};
+use claviger_core::{Client, Params};
+use http::Method;
+
+/// Shows the button, or the secret.
+pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+    let result = match incoming.head.method {
+        Method::GET => offer(app, site, incoming).await,
+        Method::POST => reveal(app, site, incoming).await,
+        _ => return wrong_method("GET, POST"),
+    };
+    let mut answer = result.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure));
+    show::no_store(&mut answer);
+    answer
+}
+
+/// The link of a request's query; `None` if it is none of ours.
+fn link(incoming: &Incoming) -> Result<Option<(Id, Plain)>, Failure> {
+    let params = Params::form(incoming.query().as_bytes())?;
+    let text = params.get("link").unwrap_or_default();
+    Ok(token::row_id(Kind::Link, text).map(|id| (id, Plain::from(text))))
+}
+
+async fn offer(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
+    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site, incoming)) };
+    let known = app.store.link(&link.hash(), app.clock.now()).await?;
+    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else {
+        return Ok(used(app, site, incoming));
+    };
+    let Some(client) = client_of(app, site, &client).await? else { return Ok(used(app, site, incoming)) };
+    let browser = Browser::read(&site.realm, incoming);
+    let page = SecretOnce {
+        client_id: client.id.clone(),
+        endpoints: apps::address_pairs(&site.realm, &client),
+        state: SecretState::Offered {
+            action: format!("{}?link={}", site.page_path(Target::Secret), link.expose()),
+            csrf: browser.form_token(&app.secrets.forms, Some(&id)).into(),
+        },
+    };
+    Ok(show::with_browser(show::view(app, site, Speech::of(incoming, None), &page), site, &browser))
+}
+
+async fn reveal(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
+    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site, incoming)) };
+    let browser = Browser::read(&site.realm, incoming);
+    let params = Params::form(&incoming.body)?;
+    let form = params.get("csrf").unwrap_or_default();
+    if !browser.is_own_form(site, incoming, &app.secrets.forms, Some(&id), form) {
+        return Ok(show::expired(app, site, incoming));
+    }
+    let now = app.clock.now();
+    // Looked up first, so that a link of one realm is not used up by another.
+    let known = app.store.link(&link.hash(), now).await?;
+    if known.is_none_or(|(realm, _)| realm != site.realm.id) {
+        return Ok(used(app, site, incoming));
+    }
+    let Some(behind) = app.store.consume_link(&link.hash(), now).await? else { return Ok(used(app, site, incoming)) };
+    let Some(client) = client_of(app, site, &behind.client).await? else { return Ok(used(app, site, incoming)) };
+    let secret = apps::open_link(&link, &behind.realm, &behind.client, &behind.sealed)
+        .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
+    tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
+    let page = SecretOnce {
+        client_id: client.id.clone(),
+        endpoints: apps::address_pairs(&site.realm, &client),
+        state: SecretState::Shown { secret: secret.expose().into(), try_it: try_it(site, &client) },
+    };
+    Ok(show::view(app, site, Speech::of(incoming, None), &page))
+}
+
+async fn client_of(app: &App, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
+    let entry = app.clients.load(&app.store, &site.realm.id, id).await?;
+    Ok(entry.map(|entry| entry.client.clone()))
+}
+
+fn used(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+    let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: SecretState::Used };
+    show::view(app, site, Speech::of(incoming, None), &page)
+}
+
+/// A call that needs nothing but the credentials; for an app that may act for itself.
+fn try_it(site: &Site, client: &Client) -> Option<TokenCall> {
+    let url = site.realm.url(Endpoint::Token).filter(|_| client.may(GrantType::ClientCredentials))?;
+    let mut parameters = vec![("grant_type".to_owned(), GrantType::ClientCredentials.name().to_owned())];
+    if site.realm.dialect.token.audience == AudienceParameter::Required {
+        parameters.extend(client.audiences.first().map(|audience| ("audience".to_owned(), audience.clone())));
+    }
+    Some(TokenCall { url, parameters, basic: true })
+}

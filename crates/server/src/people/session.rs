@@ -1,0 +1,70 @@
+//! Who is signed in, in a browser: sessions with an idle and an absolute limit.
+
+use crate::failure::Failure;
+use crate::people::browser::{self, Browser};
+use crate::router::App;
+use crate::state::sites::Site;
+use claviger_core::user::User;
+use claviger_store::{Session, SignedIn};
+use http::HeaderValue;
+
+/// How often a session's idle limit is moved, in milliseconds.
+const TOUCHED: i64 = 60_000;
+
+/// The same without looking it up, as far as it is recalled; to be used for nothing but what is written on condition that
+/// it still stands ([`SignedIn::standing`]).
+pub(crate) fn recalled(app: &App, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
+    let who = app.recall.session(browser.session()?, client)?;
+    let is_fresh = app.clock.now() - who.session.last_seen_at < TOUCHED;
+    (is_fresh && who.session.realm == site.realm.id).then_some(who)
+}
+
+/// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
+/// idle limit once a minute.
+pub(crate) async fn signed_in(
+    app: &App,
+    site: &Site,
+    browser: &Browser,
+    client: &str,
+) -> Result<Option<SignedIn>, Failure> {
+    let Some(hash) = browser.session() else { return Ok(None) };
+    let now = app.clock.now();
+    let found = app.store.signed_in(hash, client, now).await?;
+    let Some(who) = found.filter(|who| who.session.realm == site.realm.id && !who.user.disabled) else {
+        return Ok(None);
+    };
+    if now - who.session.last_seen_at >= TOUCHED {
+        app.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
+    }
+    Ok(Some(who))
+}
+
+fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
+    let policy = &site.realm.sessions;
+    (now + policy.idle.as_millis()).min(created_at + policy.absolute.as_millis())
+}
+
+/// A new session with a new cookie, whatever the browser carried before; the old one ends.
+pub(crate) async fn begin_session(
+    app: &App,
+    site: &Site,
+    browser: &Browser,
+    user: &User,
+) -> Result<Option<HeaderValue>, Failure> {
+    if let Some(old) = browser.session() {
+        app.store.end_session(old).await?;
+    }
+    let now = app.clock.now();
+    let (hash, cookie) = browser::new_session(&site.realm);
+    let session = Session {
+        hash,
+        realm: site.realm.id.clone(),
+        user: user.id.clone(),
+        created_at: now,
+        auth_time: now,
+        last_seen_at: now,
+        expires_at: session_end(site, now, now),
+    };
+    app.store.create_session(session).await?;
+    Ok(cookie)
+}

@@ -1,0 +1,164 @@
+//! Access tokens that come back to us: at userinfo, log-off, introspection and revocation.
+
+use crate::failure::Failure;
+use crate::http::Incoming;
+use crate::router::App;
+use crate::state::revoked::Subject;
+use crate::state::sites::Site;
+use claviger_core::Params;
+use claviger_core::claims::{AccessClaims, id_from_text, id_text};
+use claviger_core::client::GrantType;
+use claviger_core::granted::Granted;
+use claviger_core::jose::{Typ, verify_jwt};
+use claviger_core::token::{self, Id, Kind};
+use claviger_store::{AccessTokenRow, NewAccessToken};
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use std::borrow::Cow;
+
+/// What a token of ours says, whoever holds it.
+#[derive(Debug)]
+pub(crate) struct Token {
+    /// Its claims; of an opaque one, what they would be.
+    pub(crate) claims: AccessClaims<'static>,
+    /// The grant it belongs to.
+    pub(crate) grant: Option<Id>,
+    /// It acts for a user.
+    pub(crate) has_user: bool,
+    /// It is stored, under this id.
+    pub(crate) opaque: Option<Id>,
+    /// When it ends, in milliseconds.
+    pub(crate) expires_at: i64,
+    /// It was taken back.
+    pub(crate) revoked: bool,
+}
+
+impl Token {
+    /// Whether it may be used now.
+    pub(crate) fn is_active(&self, now: i64) -> bool {
+        !self.revoked && self.expires_at > now
+    }
+}
+
+/// Reads an access token of this site; `None` if it is none: unknown, forged, of another issuer.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn read(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
+    match token::row_id(Kind::Access, text) {
+        Some(id) => read_opaque(app, site, text, id).await,
+        None => Ok(read_jwt(app, site, text)),
+    }
+}
+
+async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
+    let Some(AccessTokenRow { token: row, revoked }) = app.store.access_token(&id).await? else { return Ok(None) };
+    if row.realm != site.realm.id || !token::hash_is(text, row.hash.as_slice()) {
+        return Ok(None);
+    }
+    let granted: Granted = serde_json::from_str(&row.doc)?;
+    let jti = id_text(&id);
+    let grant = row.grant.map(|grant| id_text(&grant));
+    let subject = Subject {
+        jti: &jti,
+        grant: grant.as_deref(),
+        client: &row.client,
+        user: row.user.as_deref().unwrap_or(&row.client),
+        issued_at: row.issued_at,
+    };
+    let revoked = revoked || app.revoked.is_revoked(&site.realm.id, &subject);
+    Ok(Some(Token {
+        claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
+        grant: row.grant,
+        has_user: row.user.is_some(),
+        opaque: Some(id),
+        expires_at: row.expires_at,
+        revoked,
+    }))
+}
+
+fn claims_of_row(
+    site: &Site,
+    row: &NewAccessToken,
+    granted: Granted,
+    jti: String,
+    gid: Option<String>,
+) -> AccessClaims<'static> {
+    AccessClaims {
+        iss: Cow::Owned(site.realm.issuer.clone()),
+        sub: Cow::Owned(row.user.clone().unwrap_or_else(|| row.client.clone())),
+        aud: Cow::Owned(granted.audience),
+        client_id: Cow::Owned(row.client.clone()),
+        scope: Cow::Owned(granted.scope.to_string()),
+        iat: row.issued_at / 1000,
+        exp: row.expires_at / 1000,
+        jti: Cow::Owned(jti),
+        gid: gid.map(Cow::Owned),
+        org: Cow::Owned(granted.organisations),
+        flow: (granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
+        auth_time: granted.auth_time.map(|time| time / 1000),
+    }
+}
+
+fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
+    let keys = site.keys.verifying();
+    let decoded = verify_jwt(text, &keys, Some(Typ::AccessToken)).ok()?;
+    let claims: AccessClaims<'_> = serde_json::from_slice(&decoded.claims).ok()?;
+    if claims.iss != site.realm.issuer {
+        return None;
+    }
+    let subject = Subject {
+        jti: &claims.jti,
+        grant: claims.gid.as_deref(),
+        client: &claims.client_id,
+        user: &claims.sub,
+        issued_at: claims.iat.saturating_mul(1000),
+    };
+    let revoked = app.revoked.is_revoked(&site.realm.id, &subject);
+    Some(Token {
+        grant: claims.gid.as_deref().and_then(id_from_text),
+        has_user: claims.sub != claims.client_id,
+        opaque: None,
+        expires_at: claims.exp.saturating_mul(1000),
+        revoked,
+        claims: claims.into_owned(),
+    })
+}
+
+/// How a request carries its bearer token (RFC 6750 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sent<'a> {
+    /// Not at all.
+    Nowhere,
+    /// In the one way that was used.
+    Once(Cow<'a, str>),
+    /// Twice, or in the URL.
+    Wrongly,
+}
+
+/// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
+pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
+    let named = |text: &str| text.split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token="));
+    if named(incoming.query()) || incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Sent::Wrongly;
+    }
+    match (in_header(incoming), in_form(incoming)) {
+        (Some(_), Some(_)) => Sent::Wrongly,
+        (Some(text), None) => Sent::Once(Cow::Borrowed(text)),
+        (None, Some(text)) => Sent::Once(Cow::Owned(text)),
+        (None, None) => Sent::Nowhere,
+    }
+}
+
+fn in_header(incoming: &Incoming) -> Option<&str> {
+    let (scheme, token) = incoming.header(AUTHORIZATION.as_str())?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
+}
+
+fn in_form(incoming: &Incoming) -> Option<String> {
+    let media = incoming.header(CONTENT_TYPE.as_str())?.split(';').next()?.trim();
+    if incoming.head.method != Method::POST || !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return None;
+    }
+    Params::form(&incoming.body).ok()?.get("access_token").map(str::to_owned)
+}

@@ -1,0 +1,41 @@
+//! What every grant begins with: a token request, and the client that makes it, authenticated.
+
+use crate::failure::Failure;
+use crate::router::App;
+use crate::state::clients::Authenticated;
+use crate::state::sites::Site;
+use claviger_core::Refusal;
+use claviger_core::dialect::Legacy;
+use claviger_core::token_request::TokenRequest;
+
+/// What is asked, by whom.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) app: &'a App,
+    pub(super) site: &'a Site,
+    pub(super) client: &'a Authenticated,
+    pub(super) request: &'a TokenRequest,
+}
+
+impl Call<'_> {
+    /// As [`use_legacy`].
+    ///
+    /// # Errors
+    /// The client was not given it.
+    pub(super) fn use_legacy(&self, legacy: Legacy) -> Result<(), Failure> {
+        use_legacy(self.app, self.site, self.client, legacy)
+    }
+}
+
+/// Refuses a legacy behaviour that the client was not given; counts it otherwise.
+///
+/// # Errors
+/// The client was not given it.
+pub(super) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
+    let client = client.client();
+    if !site.realm.allows(client, legacy) {
+        return Err(Refusal::LegacyNotAllowed(legacy).into());
+    }
+    app.meter.count(&site.realm.id, &client.id, legacy);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Introspection (RFC 7662): what an API may know about a token, and nobody else.
+
+use crate::failure::{Failure, json, wrong_method};
+use crate::http::{Answer, Incoming};
+use crate::protocol::bearer;
+use crate::protocol::token::{read_credentials, read_params};
+use crate::router::App;
+use crate::state::clients::{self, Authenticated};
+use crate::state::sites::Site;
+use claviger_core::Refusal;
+use claviger_core::claims::{INACTIVE, Introspection};
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
+
+/// Answers whether a token is active.
+pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+    if incoming.head.method != Method::POST {
+        return wrong_method("POST");
+    }
+    match respond(app, site, incoming).await {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(failure) => {
+            let basic = incoming.head.headers.contains_key(AUTHORIZATION);
+            failure.to_json(&site.realm.dialect, basic, incoming.id)
+        }
+    }
+}
+
+async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
+    let (params, _) = read_params(site, incoming)?;
+    let credentials = read_credentials(site, incoming, &params)?;
+    let caller = clients::authenticate(app, site, &credentials).await?;
+    if !caller.proved {
+        return Err(Refusal::WrongClient.into());
+    }
+    let text = params.required("token")?;
+    let inactive = || INACTIVE.as_bytes().to_vec();
+    let Some(token) = bearer::read(app, site, text).await? else { return Ok(inactive()) };
+    if !token.is_active(app.clock.now()) || !may_know(&caller, &token) {
+        return Ok(inactive());
+    }
+    let answer = Introspection { active: true, token_type: Some("Bearer"), username: None, claims: &token.claims };
+    Ok(serde_json::to_vec(&answer)?)
+}
+
+/// An API may know of the tokens that are for it; a client of its own.
+fn may_know(caller: &Authenticated, token: &bearer::Token) -> bool {
+    let caller = caller.client();
+    caller.resource_server.as_deref() == Some(&*token.claims.aud) || *token.claims.client_id == *caller.id
+}

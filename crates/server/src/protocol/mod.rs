@@ -1,0 +1,14 @@
+//! The protocol's endpoints. Each is a function from a site and a request to an answer.
+
+pub(crate) mod authorization;
+pub(crate) mod bearer;
+mod call;
+mod exchange;
+pub(crate) mod introspection;
+pub(crate) mod logoff;
+pub(crate) mod metadata;
+mod refresh;
+pub(crate) mod revocation;
+pub(crate) mod revocations;
+pub(crate) mod token;
+pub(crate) mod userinfo;

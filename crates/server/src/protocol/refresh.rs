@@ -1,0 +1,121 @@
+//! A refresh (RFC 6749 6), as far as it needs the server: the grant is loaded, or recalled, and every generation that the
+//! token may be of is told from the others.
+
+use crate::failure::Failure;
+use crate::issue::{self, Origin};
+use crate::protocol::call::Call;
+use claviger_core::Refusal;
+use claviger_core::dialect::{Legacy, Turnover};
+use claviger_core::grant::{self, GrantUser, StoredGrant};
+use claviger_core::granted::Granted;
+use claviger_core::token::{Plain, PresentedRefresh, replay_key};
+use claviger_core::user::User;
+use claviger_store::{BackedGrant, GrantRow};
+
+/// How often a refresh that lost a race looks again.
+const TRIES: usize = 4;
+
+/// A refresh token that is presented.
+pub(super) struct Refresh<'a> {
+    pub(super) call: Call<'a>,
+    /// The token, taken apart but not yet believed.
+    pub(super) presented: &'a PresentedRefresh,
+    /// The same, whole.
+    pub(super) token: &'a Plain,
+}
+
+impl Refresh<'_> {
+    /// The answer's body.
+    ///
+    /// # Errors
+    /// As [`grant::refresh`]; forged; spent before, which revokes the family; no seat; the store's faults.
+    pub(super) async fn answer(&self) -> Result<Vec<u8>, Failure> {
+        if let Some(backed) = self.recalled() {
+            match self.once(&backed).await {
+                // What was recalled may not be so any more.
+                Ok(None) | Err(Failure::Refusal(_)) => {}
+                Ok(Some(answer)) => return Ok(answer),
+                Err(failure) => return Err(failure),
+            }
+        }
+        for _ in 0..TRIES {
+            let found = self.call.app.store.backed_grant(&self.presented.grant).await?;
+            let backed = found.ok_or(Refusal::RefreshUnknown)?;
+            if let Some(answer) = self.once(&backed).await? {
+                self.call.app.recall.keep_grant(backed);
+                return Ok(answer);
+            }
+        }
+        Err(Failure::Busy("a grant under heavy refresh"))
+    }
+
+    fn turnover(&self) -> Turnover {
+        grant::turnover(&self.call.site.realm, self.call.client.client())
+    }
+
+    /// The grant as this server knows it, if that is enough: where tokens do not rotate, the next generation does not
+    /// follow from the one presented.
+    fn recalled(&self) -> Option<BackedGrant> {
+        if self.turnover() == Turnover::Rotate { self.call.app.recall.grant(self.presented) } else { None }
+    }
+
+    /// None where what was loaded is no longer so: somebody else used the same token first, and what they got is the answer;
+    /// or what it rests on has changed.
+    async fn once(&self, backed: &BackedGrant) -> Result<Option<Vec<u8>>, Failure> {
+        let Call { app, site, request, .. } = self.call;
+        let (client, presented) = (self.call.client.client(), self.presented);
+        let row = &backed.row;
+        let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
+        if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
+            return Err(Refusal::RefreshUnknown.into());
+        }
+        let granted: Granted = serde_json::from_str(&row.grant.doc)?;
+        let consented = backed.consent.as_ref().map(|consent| &consent.scope);
+        let granted = grant::still_granted(client, granted, consented)?;
+        let stored = StoredGrant {
+            client: &row.grant.client,
+            granted: &granted,
+            idle_expires_at: row.grant.idle_expires_at,
+            expires_at: row.grant.expires_at,
+            revoked: row.revoked.is_some(),
+        };
+        let user = as_grant_user(row, backed.user.as_ref().map(|stored| &stored.user));
+        let now = app.clock.now();
+        let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
+        let turnover = self.turnover();
+        if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
+            return self.retry_or_reuse(row, now).await.map(Some);
+        }
+        if turnover != Turnover::Rotate {
+            self.call.use_legacy(Legacy::ReusableRefresh)?;
+        }
+        let origin = Origin::Refresh { backed, presented: self.token };
+        match issue::token_answer(app, site, client, decision, origin).await {
+            Err(Failure::Refusal(Refusal::RefreshReused)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// A spent token came again. The one before the current, within the grace window and with its successor unused: the
+    /// answer was lost, and is given again. Any other: stolen, and the family is revoked (RFC 9700 4.14.2).
+    async fn retry_or_reuse(&self, row: &GrantRow, now: i64) -> Result<Vec<u8>, Failure> {
+        let replay = row.replay.as_ref();
+        let replay = replay.filter(|replay| replay.generation == self.presented.generation && now < replay.until);
+        if let Some(replay) = replay {
+            let opened = replay_key(self.token.expose()).and_then(|key| key.open(&row.grant.id, &replay.sealed).ok());
+            if let Some(answer) = opened {
+                return Ok(answer.to_vec());
+            }
+        }
+        self.call.app.revoke_grant(self.call.site, &row.grant.id, "refresh token reused").await?;
+        Err(Refusal::RefreshReused.into())
+    }
+}
+
+fn as_grant_user<'a>(row: &GrantRow, user: Option<&'a User>) -> GrantUser<'a> {
+    match (&row.grant.user, user) {
+        (None, _) => GrantUser::NoUser,
+        (Some(_), None) => GrantUser::Gone,
+        (Some(_), Some(user)) => GrantUser::There(user),
+    }
+}

@@ -1,0 +1,64 @@
+//! Revocation (RFC 7009): a client gives a token back. What it does not own, or what is none, is answered alike with 200.
+
+use crate::failure::{Failure, empty, wrong_method};
+use crate::http::{Answer, Incoming};
+use crate::protocol::bearer;
+use crate::protocol::logoff::revoke_token;
+use crate::protocol::token::{allow_any_origin, preflight, read_credentials, read_params};
+use crate::router::App;
+use crate::state::clients::{self, Authenticated};
+use crate::state::sites::Site;
+use claviger_core::token::PresentedRefresh;
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
+
+/// Revokes the client's own token.
+pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+    let mut answer = match incoming.head.method {
+        Method::POST => match respond(app, site, incoming).await {
+            Ok(()) => empty(StatusCode::OK),
+            Err(failure) => {
+                let basic = incoming.head.headers.contains_key(AUTHORIZATION);
+                failure.to_json(&site.realm.dialect, basic, incoming.id)
+            }
+        },
+        Method::OPTIONS => return preflight(),
+        _ => return wrong_method("POST, OPTIONS"),
+    };
+    allow_any_origin(&mut answer);
+    answer
+}
+
+async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<(), Failure> {
+    let (params, _) = read_params(site, incoming)?;
+    let credentials = read_credentials(site, incoming, &params)?;
+    let client = clients::authenticate(app, site, &credentials).await?;
+    let text = params.required("token")?;
+    match PresentedRefresh::parse(text) {
+        Some(presented) => revoke_refresh(app, site, &client, &presented).await,
+        None => revoke_access(app, site, &client, text).await,
+    }
+}
+
+/// A refresh token takes its access tokens with it (RFC 7009 2.1).
+async fn revoke_refresh(
+    app: &App,
+    site: &Site,
+    client: &Authenticated,
+    presented: &PresentedRefresh,
+) -> Result<(), Failure> {
+    let Some(row) = app.store.grant(&presented.grant).await? else { return Ok(()) };
+    let grant = &row.grant;
+    let own = grant.realm == site.realm.id && grant.client == client.client().id;
+    if own && app.secrets.refresh.is_genuine(presented, &grant.nonce) {
+        app.revoke_grant(site, &grant.id, "revoked by its client").await?;
+    }
+    Ok(())
+}
+
+async fn revoke_access(app: &App, site: &Site, client: &Authenticated, text: &str) -> Result<(), Failure> {
+    match bearer::read(app, site, text).await? {
+        Some(token) if *token.claims.client_id == *client.client().id => revoke_token(app, site, &token, false).await,
+        _ => Ok(()),
+    }
+}

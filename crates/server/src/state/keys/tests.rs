@@ -1,0 +1,207 @@
+use super::{KeyRing, Keys, associated};
+use crate::state::clock::Clock;
+use crate::state::master_key::MasterKey;
+use claviger_core::Dialect;
+use claviger_core::jose::{Algorithm, JwtError, Typ, verify_jwt};
+use claviger_core::realm::{Realm, SessionPolicy, TokenPolicy};
+use claviger_core::span::Span;
+use claviger_store::{KeyState, Options, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+const START: i64 = 1_700_000_000_000;
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+struct Process {
+    keys: Keys,
+    store: Store,
+    hand: Arc<AtomicI64>,
+}
+
+fn store() -> Store {
+    Store::open("sqlite::memory:", &Options::default()).unwrap()
+}
+
+fn process(store: &Store, master: &MasterKey) -> Process {
+    let (clock, hand) = Clock::set_to(START);
+    Process { keys: Keys::new(store.clone(), master, clock).unwrap(), store: store.clone(), hand }
+}
+
+fn realm() -> Realm {
+    Realm {
+        id: "r".into(),
+        name: "R".into(),
+        issuer: "https://r.example".into(),
+        authorities: vec!["r.example".into()],
+        hosts: BTreeMap::new(),
+        languages: vec![],
+        dialect: Dialect::default(),
+        apis: vec![],
+        scopes: vec![],
+        seat_pools: vec![],
+        tokens: TokenPolicy { key_age: Span::seconds(30 * 86_400), ..TokenPolicy::default() },
+        sessions: SessionPolicy::default(),
+    }
+}
+
+fn published(ring: &KeyRing) -> Vec<String> {
+    let set: serde_json::Value = serde_json::from_slice(&ring.jwks()).unwrap();
+    let keys = set["keys"].as_array().unwrap();
+    keys.iter().map(|key| format!("{} {}", key["alg"].as_str().unwrap(), key["kid"].as_str().unwrap())).collect()
+}
+
+fn accepts(ring: &KeyRing, token: &str) -> Result<(), JwtError> {
+    verify_jwt(token, &ring.verifying(), Some(Typ::AccessToken)).map(drop)
+}
+
+async fn sign(ring: &KeyRing, algorithm: Algorithm) -> String {
+    ring.signing(algorithm).await.unwrap().sign_jwt(Typ::AccessToken, b"{}").unwrap()
+}
+
+#[tokio::test]
+async fn a_new_realm_signs_with_an_elliptic_key_at_once_and_with_rsa_soon() {
+    let process = process(&store(), &MasterKey::generate());
+    let ring = process.keys.ring(&realm()).await.unwrap();
+    let elliptic = sign(&ring, Algorithm::Es256).await;
+    accepts(&ring, &elliptic).unwrap();
+    // Waits for it.
+    let rsa = sign(&ring, Algorithm::Rs256).await;
+    accepts(&ring, &rsa).unwrap();
+    accepts(&ring, &elliptic).unwrap();
+    assert_eq!(published(&ring).len(), 2);
+    assert!(!String::from_utf8_lossy(&ring.jwks()).contains("\"d\""));
+}
+
+#[tokio::test]
+async fn an_algorithm_that_the_realm_does_not_use_is_not_waited_for() {
+    let process = process(&store(), &MasterKey::generate());
+    let ring = process.keys.ring(&realm()).await.unwrap();
+    assert!(ring.signing(Algorithm::EdDsa).await.is_err());
+}
+
+#[tokio::test]
+async fn many_first_requests_make_one_key() {
+    let process = process(&store(), &MasterKey::generate());
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let keys = process.keys.clone();
+            tokio::spawn(async move { keys.ring(&realm()).await.unwrap() })
+        })
+        .collect();
+    let mut rings = Vec::new();
+    for task in tasks {
+        rings.push(task.await.unwrap());
+    }
+    assert!(rings.iter().all(|ring| Arc::ptr_eq(ring, &rings[0])));
+    rings[0].signing(Algorithm::Rs256).await.unwrap();
+    assert_eq!(process.store.keys("r").await.unwrap().keys.len(), 2);
+}
+
+#[tokio::test]
+async fn keys_are_found_again_and_another_master_key_does_not_open_them() {
+    let (store, master) = (store(), MasterKey::generate());
+    let first = process(&store, &master);
+    let ring = first.keys.ring(&realm()).await.unwrap();
+    let token = sign(&ring, Algorithm::Rs256).await;
+    let second = process(&store, &master);
+    let again = second.keys.ring(&realm()).await.unwrap();
+    accepts(&again, &token).unwrap();
+    assert_eq!(published(&again), published(&ring));
+    let other = process(&store, &MasterKey::generate());
+    let fault = other.keys.ring(&realm()).await.unwrap_err().to_string();
+    assert!(fault.contains("the master key is not the one"), "{fault}");
+}
+
+#[tokio::test]
+async fn private_keys_are_sealed_each_for_its_own_row() {
+    let process = process(&store(), &MasterKey::generate());
+    let ring = process.keys.ring(&realm()).await.unwrap();
+    ring.signing(Algorithm::Rs256).await.unwrap();
+    let rows = process.store.keys("r").await.unwrap().keys;
+    let opens =
+        |realm: &str, kid: &str, sealed: &[u8]| process.keys.0.seal.open(&associated(realm, kid), sealed).is_ok();
+    let (one, two) = (&rows[0], &rows[1]);
+    assert!(opens("r", &one.kid, &one.sealed.0));
+    assert!(!opens("s", &one.kid, &one.sealed.0) && !opens("r", &two.kid, &one.sealed.0));
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_by_age_without_a_token_being_refused() {
+    let process = process(&store(), &MasterKey::generate());
+    let realm = realm();
+    let ring = process.keys.ring(&realm).await.unwrap();
+    let old = sign(&ring, Algorithm::Es256).await;
+    ring.signing(Algorithm::Rs256).await.unwrap();
+    let at = async |now: i64| {
+        process.hand.store(START + now, Ordering::Relaxed);
+        process.keys.tick(&realm).await.unwrap();
+    };
+    let elliptic = |ring: &KeyRing| published(ring).iter().filter(|key| key.starts_with("ES256")).count();
+    // Published an hour before it signs.
+    at(30 * DAY - HOUR - 1).await;
+    assert_eq!(elliptic(&ring), 1);
+    at(30 * DAY - HOUR).await;
+    assert_eq!(elliptic(&ring), 2);
+    let kid = |key: Arc<claviger_core::jose::SigningKey>| key.kid().to_owned();
+    let first = kid(ring.signing(Algorithm::Es256).await.unwrap());
+    at(30 * DAY - 1).await;
+    assert_eq!(kid(ring.signing(Algorithm::Es256).await.unwrap()), first);
+    // Signs; the old one still verifies.
+    at(30 * DAY).await;
+    assert_ne!(kid(ring.signing(Algorithm::Es256).await.unwrap()), first);
+    accepts(&ring, &old).unwrap();
+    accepts(&ring, &sign(&ring, Algorithm::Es256).await).unwrap();
+    // A day and a little later nothing that the old one signed is alive.
+    at(31 * DAY + HOUR).await;
+    assert_eq!(elliptic(&ring), 1);
+    assert_eq!(accepts(&ring, &old), Err(JwtError::KidUnknown));
+    let left = process.store.keys("r").await.unwrap().keys;
+    assert!(left.iter().all(|key| key.kid != first));
+}
+
+#[tokio::test]
+async fn two_processes_that_rotate_at_once_make_one_successor_each_learns_it() {
+    let (store, master) = (store(), MasterKey::generate());
+    let (one, two) = (process(&store, &master), process(&store, &master));
+    let realm = realm();
+    let ring = one.keys.ring(&realm).await.unwrap();
+    ring.signing(Algorithm::Rs256).await.unwrap();
+    let (a, b) = tokio::join!(one.keys.rotate(&realm), two.keys.rotate(&realm));
+    assert_eq!(published(&a.unwrap()).len(), 4);
+    b.unwrap();
+    one.keys.tick(&realm).await.unwrap();
+    let other = two.keys.ring(&realm).await.unwrap();
+    assert_eq!(published(&ring), published(&other));
+    let states = store.keys("r").await.unwrap().keys.into_iter().map(|key| (key.alg, key.state.name()));
+    let expected = [("ES256", "active"), ("ES256", "published"), ("RS256", "active"), ("RS256", "published")];
+    let expected: BTreeSet<(String, &str)> = expected.map(|(alg, state)| (alg.to_owned(), state)).into();
+    assert_eq!(states.collect::<BTreeSet<_>>(), expected);
+}
+
+#[tokio::test]
+async fn rotation_without_prepublication_happens_once() {
+    let process = process(&store(), &MasterKey::generate());
+    let mut realm = realm();
+    realm.tokens.key_prepublish = Span::seconds(0);
+    let ring = process.keys.ring(&realm).await.unwrap();
+    let first = ring.signing(Algorithm::Rs256).await.unwrap();
+    process.keys.rotate(&realm).await.unwrap();
+    assert_ne!(ring.signing(Algorithm::Rs256).await.unwrap().kid(), first.kid());
+    let keys = process.store.keys("r").await.unwrap().keys;
+    let count = |state| keys.iter().filter(|key| key.state == state).count();
+    assert_eq!((count(KeyState::Active), count(KeyState::Retired), keys.len()), (2, 2, 4));
+}
+
+#[tokio::test]
+async fn a_realm_that_changes_its_algorithm_gets_a_key_for_it() {
+    let process = process(&store(), &MasterKey::generate());
+    let mut realm = realm();
+    let ring = process.keys.ring(&realm).await.unwrap();
+    let old = sign(&ring, Algorithm::Es256).await;
+    realm.tokens.signing = Algorithm::EdDsa;
+    process.keys.ring(&realm).await.unwrap();
+    accepts(&ring, &sign(&ring, Algorithm::EdDsa).await).unwrap();
+    accepts(&ring, &old).unwrap();
+}

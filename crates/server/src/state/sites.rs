@@ -1,0 +1,260 @@
+//! Where a request belongs: authority and path → (site, target).
+//!
+//! A [`Site`] is a realm made ready to serve: its routes, its keys, its discovery document as bytes. Sites are made when
+//! their first request arrives and live until the realm changes, so a hundred thousand stored realms cost nothing at the
+//! start. Paths and their case differ by realm, so this is the router; there is no other.
+
+use crate::pages::Languages;
+use crate::state::keys::{KeyRing, Keys};
+use bytes::Bytes;
+use claviger_core::dialect::{Endpoint, PathCase};
+use claviger_core::metadata;
+use claviger_core::realm::Realm;
+use claviger_store::{Fault, Store};
+use quick_cache::sync::Cache;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use unic_langid::LanguageIdentifier;
+
+/// What answers a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// An endpoint of the protocol.
+    Endpoint(Endpoint),
+    /// Either well-known document.
+    Discovery,
+    /// The login form's target, and the ordinary login page.
+    SignIn,
+    /// The consent form's target.
+    Consent,
+    /// Ends the session and goes on with the waiting request.
+    SwitchAccount,
+    /// The one-time link of the approval mail.
+    Secret,
+    /// The style sheet.
+    Stylesheet,
+}
+
+impl Target {
+    /// Answered from what is in memory, as long as need be: what APIs need to check tokens. Introspection tells of what was
+    /// revoked as far as is known.
+    pub(crate) const fn is_from_memory(self) -> bool {
+        matches!(
+            self,
+            Self::Discovery
+                | Self::Stylesheet
+                | Self::Endpoint(Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo)
+        )
+    }
+}
+
+/// Paths of the pages below the issuer's own path.
+const PAGES: [(&str, Target); 5] = [
+    ("/-/sign-in", Target::SignIn),
+    ("/-/consent", Target::Consent),
+    ("/-/switch-account", Target::SwitchAccount),
+    ("/-/secret", Target::Secret),
+    ("/-/claviger.css", Target::Stylesheet),
+];
+
+/// A realm, ready to serve.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// The realm.
+    pub(crate) realm: Realm,
+    /// Its signing keys.
+    pub(crate) keys: Arc<KeyRing>,
+    /// The languages of its pages; the first is the default.
+    pub(crate) languages: Vec<LanguageIdentifier>,
+    /// The discovery document.
+    pub(crate) discovery: Bytes,
+    routes: HashMap<String, Route>,
+}
+
+#[derive(Debug)]
+struct Route {
+    target: Target,
+    host: Option<String>,
+}
+
+impl Site {
+    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>) -> Self {
+        let tags: Vec<String> = languages.iter().map(ToString::to_string).collect();
+        let discovery = Bytes::from(metadata::discovery(&realm, &tags));
+        let routes = routes(&realm);
+        Self { realm, keys, languages, discovery, routes }
+    }
+
+    /// What answers `path` at `authority`.
+    fn target(&self, authority: &str, path: &str) -> Option<Target> {
+        let route = match self.realm.dialect.endpoints.path_case {
+            PathCase::Any if path.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.routes.get(&path.to_ascii_lowercase())
+            }
+            _ => self.routes.get(path),
+        }?;
+        let authorities = match &route.host {
+            None => &self.realm.authorities,
+            Some(name) => &self.realm.hosts.get(name)?.authorities,
+        };
+        authorities.iter().any(|mine| mine == authority).then_some(route.target)
+    }
+
+    /// The path of a page of this site.
+    pub(crate) fn page_path(&self, target: Target) -> String {
+        let path = PAGES.iter().find(|(_, page)| *page == target).map_or("/", |(path, _)| path);
+        format!("{}{path}", self.realm.base_path())
+    }
+
+    /// The path of an endpoint on the issuer's host.
+    pub(crate) fn endpoint_path(&self, endpoint: Endpoint) -> Option<String> {
+        let url = self.realm.url(endpoint)?;
+        let after_scheme = url.split_once("://")?.1;
+        after_scheme.find('/').and_then(|at| after_scheme.get(at..)).map(str::to_owned)
+    }
+}
+
+fn found(sites: &[Arc<Site>], authority: &str, path: &str) -> Option<Found> {
+    sites.iter().find_map(|site| Some((Arc::clone(site), site.target(authority, path)?)))
+}
+
+fn routes(realm: &Realm) -> HashMap<String, Route> {
+    let base = realm.base_path();
+    let mut routes = HashMap::new();
+    let mut add = |path: String, target: Target, host: Option<String>| {
+        let path = match realm.dialect.endpoints.path_case {
+            PathCase::Exact => path,
+            PathCase::Any => path.to_ascii_lowercase(),
+        };
+        routes.insert(path, Route { target, host });
+    };
+    for (path, target) in PAGES {
+        add(format!("{base}{path}"), target, None);
+    }
+    for path in metadata::well_known_paths(realm) {
+        add(path, Target::Discovery, None);
+    }
+    for endpoint in Endpoint::ALL {
+        match realm.dialect.endpoints.at.get(&endpoint) {
+            Some(place) => {
+                for path in &place.paths {
+                    add(format!("{base}{path}"), Target::Endpoint(endpoint), place.host.clone());
+                }
+            }
+            None => {
+                if let Some(path) = endpoint.default_path() {
+                    add(format!("{base}{path}"), Target::Endpoint(endpoint), None);
+                }
+            }
+        }
+    }
+    routes
+}
+
+/// Where a request belongs.
+pub(crate) type Found = (Arc<Site>, Target);
+
+/// All sites that have been asked for.
+#[derive(Debug)]
+pub(crate) struct Sites {
+    at: Cache<String, Arc<[Arc<Site>]>>,
+    /// What was found last, for as long as it cannot be read anew.
+    old: Cache<String, Arc<[Arc<Site>]>>,
+    by_id: Cache<String, Arc<Site>>,
+    languages: Languages,
+    /// Counts what was forgotten, so that what was read before is not kept after.
+    forgotten: AtomicU64,
+}
+
+/// How many authorities and sites are kept ready.
+const KEPT: usize = 10_000;
+
+impl Sites {
+    /// No sites yet. `languages`: those that pages can be in.
+    pub(crate) fn new(languages: Languages) -> Self {
+        let (at, old, by_id) = (Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT));
+        Self { at, old, by_id, languages, forgotten: AtomicU64::new(0) }
+    }
+
+    /// The site and the target of a request; `None` if no realm knows the path.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn find(
+        &self,
+        store: &Store,
+        keys: &Keys,
+        authority: &str,
+        path: &str,
+    ) -> Result<Option<Found>, Fault> {
+        let sites = match self.at.get(authority) {
+            Some(sites) => sites,
+            None => self.load(store, keys, authority).await?,
+        };
+        Ok(found(&sites, authority, path))
+    }
+
+    /// The same as it was when it was last read, though it may have changed since.
+    pub(crate) fn find_old(&self, authority: &str, path: &str) -> Option<Found> {
+        found(&self.old.get(authority)?, authority, path)
+    }
+
+    async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
+        let before = self.forgotten.load(Ordering::SeqCst);
+        let mut sites = Vec::new();
+        for realm in store.realms_at(authority).await? {
+            let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
+            let site = if let Some(site) = known {
+                site
+            } else {
+                let keys = keys.ring(&realm).await?;
+                let languages = self.languages.of_realm(&realm.languages);
+                if languages.len() < realm.languages.len() {
+                    tracing::warn!(realm = realm.id, "there are no strings for every language that the realm names");
+                }
+                let site = Arc::new(Site::new(realm, keys, languages));
+                self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
+                site
+            };
+            sites.push(site);
+        }
+        // The longest issuer path first: a realm at the root must not hide one below it.
+        sites.sort_by_key(|site| std::cmp::Reverse(site.realm.base_path().len()));
+        let sites: Arc<[Arc<Site>]> = sites.into();
+        self.at.insert(authority.to_owned(), Arc::clone(&sites));
+        if sites.is_empty() {
+            self.old.remove(authority);
+        } else {
+            self.old.insert(authority.to_owned(), Arc::clone(&sites));
+        }
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            // A realm or its keys may have changed while they were read.
+            self.drop_all();
+        }
+        Ok(sites)
+    }
+
+    /// The sites that are ready.
+    pub(crate) fn ready(&self) -> Vec<Arc<Site>> {
+        self.by_id.iter().map(|(_, site)| site).collect()
+    }
+
+    /// Nobody knows what has changed.
+    pub(crate) fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.drop_all();
+    }
+
+    fn drop_all(&self) {
+        self.by_id.clear();
+        self.at.clear();
+    }
+
+    /// A realm has changed, or its keys: what was made of it is made again.
+    pub(crate) fn forget(&self, realm: &str) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.by_id.remove(realm);
+        self.at.retain(|_, sites| !sites.is_empty() && sites.iter().all(|site| site.realm.id != realm));
+    }
+}

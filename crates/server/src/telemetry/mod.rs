@@ -1,0 +1,5 @@
+//! What an operator sees of a running server.
+
+mod management;
+
+pub use management::Management;
