@@ -90,7 +90,7 @@ error-details-hint = Schicken Sie diese Zeilen mit, wenn Sie um Hilfe bitten.
 error-compare-title = Die Rücksprungadresse ist nicht registriert
 error-compare-hint = Die Abweichungen sind markiert.
 error-compare-received = Erhalten
-error-compare-nearest = Ähnlichste registrierte
+error-compare-nearest = Ähnlichste registrierte Adresse
 error-compare-nothing = hier steht nichts
 error-back = Es wurde nichts weitergegeben. Sie können diese Seite schließen oder zur App zurückkehren und von vorn beginnen.
 error-title-any = Es ist etwas schiefgegangen
@@ -122,13 +122,13 @@ error-message-payload-too-large = Die Anfrage war größer, als hier angenommen 
 error-message-server-error = Hier ist ein Fehler aufgetreten. Er wurde protokolliert; bitte versuchen Sie es gleich noch einmal.
 error-message-temporarily-unavailable = Bitte versuchen Sie es gleich noch einmal.
 
-error-cause-duplicate = Der Parameter { $name } kommt mehrfach vor
-error-cause-missing-parameter = Der Parameter { $name } fehlt
-error-cause-too-many-parameters = Die Anfrage hat mehr als 64 Parameter
-error-cause-wrong-client = Die App (client_id) ist hier unbekannt
-error-cause-client-inactive = Die App ist nicht freigeschaltet; ihr Besitzer kann beim Anbieter nach dem Grund fragen
-error-cause-redirect-missing = redirect_uri fehlt
-error-cause-redirect-unregistered = redirect_uri ist für diese App nicht registriert
+error-cause-duplicate = Der Parameter { $name } kommt mehrfach vor.
+error-cause-missing-parameter = Der Parameter { $name } fehlt.
+error-cause-too-many-parameters = Die Anfrage hat mehr als 64 Parameter.
+error-cause-wrong-client = Die App (client_id) ist hier unbekannt.
+error-cause-client-inactive = Die App ist nicht freigeschaltet; ihr Besitzer kann beim Anbieter nach dem Grund fragen.
+error-cause-redirect-missing = redirect_uri fehlt.
+error-cause-redirect-unregistered = redirect_uri ist für diese App nicht registriert.
 
 ## Signed out
 
