@@ -13,6 +13,7 @@ use claviger_server::mail::{Outlet, Smtp, TlsMode};
 use claviger_store::Masked;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use unic_langid::LanguageIdentifier;
 
 use sources::{Given, Origin};
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub mail: Mail,
     /// A folder whose files replace those of the pages.
     pub templates_folder: Option<PathBuf>,
+    /// The languages of the pages and mails of realms that name none; the first is the default.
+    pub languages: Vec<LanguageIdentifier>,
     /// A folder with further dialects.
     pub dialects_folder: Option<PathBuf>,
     /// What is logged, and how.
@@ -189,6 +192,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         Some(path)
     };
     let templates_folder = folder_at("pages.templates", &values.pages.templates, &mut check);
+    let languages = check.languages(values.pages.languages.as_deref());
     let dialects_folder = folder_at("dialects.folder", &values.dialects.folder, &mut check);
     let url = check.database_url(values.database.url.as_deref(), folder);
     let database = Database { options: check.database_options(&url, &path), url: Masked(url) };
@@ -210,6 +214,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         master_key_file: key_file.map(|text| path("master-key.file", text)),
         mail: Mail { from, outlet },
         templates_folder,
+        languages,
         dialects_folder,
         log: Log {
             format: values.log.format.unwrap_or_default(),
@@ -263,6 +268,19 @@ impl Check<'_> {
             }
         }
         networks
+    }
+
+    fn languages(&mut self, tags: Option<&[String]>) -> Vec<LanguageIdentifier> {
+        let mut languages = vec![];
+        for tag in tags.map_or_else(|| vec!["en"], |tags| tags.iter().map(String::as_str).collect()) {
+            if let Ok(language) = tag.parse() {
+                languages.push(language);
+            } else {
+                let help = "like \"en\", \"de\" or \"pt-BR\"".into();
+                self.say("pages.languages", format!("`{tag}` is not a language tag (BCP 47)"), Some(help));
+            }
+        }
+        languages
     }
 
     fn database_url(&mut self, url: Option<&str>, folder: &Path) -> String {

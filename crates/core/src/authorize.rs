@@ -174,6 +174,9 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// `login_hint`: prefilled as the user name.
     pub login_hint: Option<String>,
+    /// `ui_locales`: the languages for the pages, the most wanted first.
+    #[serde(default)]
+    pub ui_locales: Option<String>,
     /// When the request arrived, in milliseconds.
     pub arrived_at: i64,
 }
@@ -227,6 +230,7 @@ impl AuthorizationRequest {
             prompt,
             max_age,
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(200).collect()),
+            ui_locales: params.get("ui_locales").map(|tags| tags.chars().take(200).collect()),
             arrived_at: now,
         })
     }

@@ -26,6 +26,10 @@ pub struct Realm {
     /// Further hosts that the dialect's endpoints name: name -> origin and the authorities at which it arrives.
     #[serde(default)]
     pub hosts: BTreeMap<String, Host>,
+    /// The languages of its pages and mails, as BCP 47 tags; the first is the default. None: those that are usual on the
+    /// server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// How the contract spells things.
     pub dialect: Dialect,
     /// The APIs tokens are for. The first is the default audience.

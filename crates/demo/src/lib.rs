@@ -119,7 +119,8 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let database = database.to_str().context("the data folder's name is not UTF-8")?;
     let store = Store::open(&format!("sqlite://{database}"), &StoreOptions::default())
         .with_context(|| format!("cannot open the database {database}"))?;
-    let state = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
+    let pages = claviger_server::pages::Pages::new(None)?;
+    let state = Box::pin(server::open(store.clone(), &master, Clock::default(), pages)).await?;
 
     let dialects = claviger_files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let variables = realm_files::variables(options.port_base);

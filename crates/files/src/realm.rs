@@ -200,6 +200,7 @@ fn build(
         authorities: usual(raw.realm.authorities, &raw.realm.issuer),
         issuer: raw.realm.issuer,
         hosts: hosts.collect(),
+        languages: raw.realm.languages,
         dialect,
         apis: raw.api,
         scopes: raw.scope,

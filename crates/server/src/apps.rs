@@ -297,7 +297,7 @@ fn approval_letter(pages: &Pages, realm: &Realm, client: &Client, link: Option<&
         endpoints: address_pairs(realm, client),
         link: link.map(|link| link.expose().into()),
         link_valid_seconds: LINK_SECONDS,
-        lang: "en".to_owned(),
+        lang: pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default(),
     });
     Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
 }

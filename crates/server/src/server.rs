@@ -23,7 +23,6 @@ use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
@@ -50,13 +49,8 @@ const HASH_QUEUE: usize = 64;
 /// Puts the parts together. `clock`: the one of [`Clock::default`] becomes that of the database where there is one.
 ///
 /// # Errors
-/// The database cannot be read, the master key is not the one that it was sealed with, a template is wrong.
-pub async fn open(
-    store: Store,
-    master: &MasterKey,
-    clock: Clock,
-    templates: Option<&Path>,
-) -> anyhow::Result<Arc<State>> {
+/// The database cannot be read, or the master key is not the one that it was sealed with.
+pub async fn open(store: Store, master: &MasterKey, clock: Clock, pages: Pages) -> anyhow::Result<Arc<State>> {
     let clock = clock.with(&store).await?;
     // Before anything is remembered of the database.
     let asked = clock.monotonic();
@@ -69,8 +63,8 @@ pub async fn open(
         keys: Keys::new(store.clone(), master, clock.clone())?,
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
-        pages: Pages::new(templates)?,
-        sites: Sites::default(),
+        sites: Sites::new(pages.languages().clone()),
+        pages,
         clients: Clients::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),

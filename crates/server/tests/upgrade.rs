@@ -44,7 +44,9 @@ impl Upgraded {
         let master = MasterKey::read(&release.join("master.key")).unwrap();
         let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default()).unwrap();
         let (clock, _) = Clock::set_to(made["made_at"].as_i64().unwrap() + 60_000);
-        let state = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let state = server::open(store.clone(), &master, clock, claviger_server::pages::Pages::new(None).unwrap())
+            .await
+            .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);

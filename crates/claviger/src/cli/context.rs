@@ -57,13 +57,15 @@ impl Context {
         }
     }
 
-    /// The templates, for mails.
+    /// The templates and strings of pages and mails.
     ///
     /// # Errors
-    /// One is wrong.
+    /// One is wrong, or there are none for a language of the configuration.
     pub(crate) fn pages(&self) -> Result<Pages, Trouble> {
-        let folder = self.config()?.templates_folder;
-        Pages::new(folder.as_deref()).map_err(|error| Trouble::new(Exit::Configuration, error.to_string()))
+        let config = self.config()?;
+        let pages = Pages::new(config.templates_folder.as_deref());
+        let pages = pages.and_then(|pages| pages.with_usual_languages(&config.languages));
+        pages.map_err(|error| Trouble::new(Exit::Configuration, error.to_string()))
     }
 
     /// How mails leave.

@@ -2,6 +2,8 @@
 
 use super::trouble::{Exit, Trouble};
 use claviger_core::text::{is_steering, printable};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -101,29 +103,17 @@ fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
     text
 }
 
-/// A time as RFC 3339 has it, in UTC: `2026-11-21T04:16:47Z`.
+/// A time as RFC 3339 has it, in UTC and without fractions of a second: `2026-11-21T04:16:47Z`. What no calendar has
+/// (before the year -9999, after 9999) is shown as its milliseconds.
 pub(crate) fn time(millis: i64) -> String {
-    let (days, second) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000) / 1000);
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+    let whole = Timestamp::from_second(millis.div_euclid(1000));
+    whole.map_or_else(|_| format!("{millis} ms"), |time| time.to_string())
 }
 
-/// A day as `2026-11-21`.
+/// A day since the epoch as `2026-11-21`.
 pub(crate) fn day(days: i64) -> String {
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// Year, month and day of a day since the epoch, in eras of 400 years that begin in March.
-const fn date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march = (5 * of_year + 2) / 153;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let leap = if month <= 2 { 1 } else { 0 };
-    (year + era * 400 + leap, month, of_year - (153 * march + 2) / 5 + 1)
+    let day = Date::constant(1970, 1, 1).checked_add(Span::new().try_days(days).unwrap_or_default());
+    day.map_or_else(|_| format!("day {days}"), |day| day.to_string())
 }
 
 #[cfg(test)]

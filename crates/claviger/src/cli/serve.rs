@@ -47,7 +47,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
         tracing::warn!("{exposed}");
     }
     let master = master_key(&config.database, config.master_key_file.as_deref())?;
-    let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
+    let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let state = Box::pin(opened).await.map_err(wrong_start)?;
     warn_of_unknown_realms(&state, &config.server.listeners).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 24] = [
+const KEYS: [(&str, &str); 25] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -29,6 +29,7 @@ const KEYS: [(&str, &str); 24] = [
     ("smtp", "password-file"),
     ("smtp", "ca-file"),
     ("pages", "templates"),
+    ("pages", "languages"),
     ("dialects", "folder"),
     ("log", "format"),
     ("log", "level"),
@@ -69,7 +70,7 @@ section!(Smtp {
     password_file: String,
     ca_file: String,
 });
-section!(Pages { templates: String });
+section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
 section!(Log { format: LogFormat, level: String });
 

@@ -111,6 +111,7 @@ fn wrong_values_are_told_where_they_are() {
             .contains("over TLS only")
     );
     assert_eq!(complaint("[smtp]\nhost = \"x\"\nusername = \"u\"\npassword-file = \"no-such-file\"").0, 4);
+    assert!(complaint("[pages]\nlanguages = [\"en\", \"*\"]").1.contains("`*` is not a language tag"));
     assert!(complaint("[pages]\ntemplates = \"no-such-folder\"").1.contains("/etc/claviger/no-such-folder"));
     assert_eq!(complaint("[log]\nformat = \"jsn\"").2, "did you mean `json`?");
     let problems = parse(None, variables(&[("CLAVIGER_SMTP__PORT", "many"), ("CLAVIGER_SERVER__LISTEN", "x")]), &[]);

@@ -10,6 +10,7 @@ use claviger_core::realm::Scope;
 use claviger_core::text::{NOT_A_NAME, is_name, shortened};
 use claviger_core::{ScopeSet, User};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use unic_langid::LanguageIdentifier;
 
 /// One file under examination.
 pub(super) struct Check<'a> {
@@ -110,6 +111,12 @@ impl<'a> Check<'a> {
             Ok(_) => {}
         }
         self.authorities(at!["realm", "authorities"], &head.authorities);
+        for (i, tag) in head.languages.iter().enumerate() {
+            if tag.parse::<LanguageIdentifier>().is_err() {
+                let message = format!("`{tag}` is not a language tag (BCP 47)");
+                self.say(at!["realm", "languages", i], message, Some("like \"en\", \"de\" or \"pt-BR\"".into()));
+            }
+        }
         let defaults = [&self.dialect.authorization.default_scope, &self.dialect.token.default_scope];
         for defaults in defaults.into_iter().flatten().filter_map(|text| ScopeSet::parse(text).ok()) {
             for name in defaults.iter() {

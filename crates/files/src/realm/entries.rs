@@ -45,6 +45,8 @@ pub(super) struct Head {
     pub(super) authorities: Vec<String>,
     #[serde(default)]
     pub(super) hosts: BTreeMap<String, Host>,
+    #[serde(default)]
+    pub(super) languages: Vec<String>,
 }
 
 /// `[[user]]`.

@@ -123,6 +123,15 @@ fn the_realm_itself_is_checked() {
         "no endpoint on a host",
         "",
     );
+    let wrong = spoilt("id = \"r\"", "id = \"r\"\nlanguages = [\"de-AT\", \"German, please\"]");
+    one(&wrong, "languages", "`German, please` is not a language tag", "pt-BR");
+}
+
+#[test]
+fn languages_come_in_the_order_of_the_file() {
+    let named = parse_one(&GOOD.replacen("id = \"r\"", "id = \"r\"\nlanguages = [\"de\", \"en\"]", 1));
+    assert_eq!(named.unwrap()[0].realm.languages, ["de", "en"]);
+    assert!(parse_one(GOOD).unwrap()[0].realm.languages.is_empty());
 }
 
 #[test]

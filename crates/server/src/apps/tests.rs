@@ -44,7 +44,9 @@ impl World {
         store.put_realm(&realm, NOW).await.unwrap();
         store.put_realm(&self::realm("other", 9002), NOW).await.unwrap();
         let (clock, hand) = Clock::set_to(NOW);
-        let state = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, None)).await.unwrap();
+        let state = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, Pages::new(None).unwrap()))
+            .await
+            .unwrap();
         Self { state, hand, realm }
     }
 

@@ -91,7 +91,7 @@ mod tests {
         let endpoints = [Pair::new("Token endpoint", "https://id.example/token?x=1")];
         assert_eq!(
             env_block("app", "s$1", &endpoints),
-            "OAUTH_CLIENT_ID=state\nOAUTH_CLIENT_SECRET='s$1'\nOAUTH_TOKEN_ENDPOINT='https://id.example/token?x=1'"
+            "OAUTH_CLIENT_ID=app\nOAUTH_CLIENT_SECRET='s$1'\nOAUTH_TOKEN_ENDPOINT='https://id.example/token?x=1'"
         );
     }
 

@@ -30,7 +30,9 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, request, entry)) = flow.own_form(&params).await? else { return Ok(show::expired(state, site)) };
+    let Some((id, request, entry)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(state, site, flow.incoming));
+    };
     let Some(who) = signed_in(state, site, flow.browser, &entry.client.id).await? else {
         return flow.advance(&entry.client, &request, Some(id), None).await;
     };
@@ -38,10 +40,10 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
         return allow(flow, &params, id, &request, &entry, &who).await;
     }
     if !state.store.delete_pending(&id, state.clock.now()).await? {
-        return Ok(show::expired(state, site));
+        return Ok(show::expired(state, site, flow.incoming));
     }
     let delivery = spell::deliver_refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
-    Ok(show::delivery(state, site, &entry.client.name, delivery))
+    Ok(flow.deliver(&entry.client, &request, delivery))
 }
 
 /// What is allowed is written with what comes of it, in [`crate::issue::approve`].

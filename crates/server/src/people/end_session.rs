@@ -7,7 +7,7 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::{self, Browser};
 use crate::people::session::signed_in;
-use crate::people::show::{self, see_other};
+use crate::people::show::{self, Speech, see_other};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Params;
@@ -32,6 +32,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 
 async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
+    let speech = Speech::of(incoming, params.get("ui_locales"));
     let who = signed_in(state, site, &browser, "").await?;
     let hint = params.get("id_token_hint").and_then(|token| hint(site, token));
     let back = match &hint {
@@ -42,14 +43,14 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     let own_form =
         incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &state.secrets.forms, None, form);
     match who {
-        None => Ok(back.map_or_else(|| show::signed_out(state, site), |url| see_other(&url))),
+        None => Ok(back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url))),
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
             state.store.end_session(&who.session.hash).await?;
-            let mut answer = back.map_or_else(|| show::signed_out(state, site), |url| see_other(&url));
+            let mut answer = back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url));
             answer.headers_mut().extend(browser::no_session(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
             Ok(answer)
         }
-        Some(who) => Ok(show::logout_confirm(state, site, &browser, &who.user)),
+        Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user)),
     }
 }
 

@@ -13,11 +13,11 @@ use crate::ids;
 use crate::issue::approve::{Approved, approve};
 use crate::people::browser::Browser;
 use crate::people::session::{recalled, signed_in};
-use crate::people::show;
+use crate::people::show::{self, Speech};
 use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::Site;
-use claviger_core::answer;
+use claviger_core::answer::{self, Delivery};
 use claviger_core::authorize::{self, AuthorizationRequest, Step};
 use claviger_core::claims::id_from_text;
 use claviger_core::client::ClientStatus;
@@ -59,10 +59,16 @@ impl Flow<'_> {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
                 let delivery = answer::deliver_error(&request.destination, issuer, code, &description);
-                Ok(show::delivery(self.state, self.site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
             other => other,
         }
+    }
+
+    /// The answer on its way to the client; a page, where there is one, in the language that the request asked for.
+    pub(crate) fn deliver(&self, client: &Client, request: &AuthorizationRequest, delivery: Delivery) -> Answer {
+        let speech = Speech::of(self.incoming, request.ui_locales.as_deref());
+        show::delivery(self.state, self.site, speech, &client.name, delivery)
     }
 
     /// The code, where what is recalled of this browser leads to one and still stands.
@@ -78,7 +84,7 @@ impl Flow<'_> {
                 let approved =
                     Approved { client, request, who: &who, organisations, pending: None, given: None, standing };
                 let delivery = approve(state, site, approved).await?;
-                Ok(delivery.map(|delivery| show::delivery(state, site, &client.name, delivery)))
+                Ok(delivery.map(|delivery| self.deliver(client, request, delivery)))
             }
             _ => Ok(None),
         }
@@ -125,16 +131,16 @@ impl Flow<'_> {
                 let is_on_record = given.is_none();
                 let approved = Approved { client, request, who, organisations, pending, given, standing: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
-                    return Ok(show::expired(state, site));
+                    return Ok(show::expired(state, site, self.incoming));
                 };
                 if let Some(who) = signed_in.filter(|_| is_on_record) {
                     state.recall.keep_session(&client.id, who);
                 }
-                Ok(show::delivery(state, site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
             Step::Refuse(refusal) => {
                 let delivery = answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal);
-                Ok(show::delivery(state, site, &client.name, delivery))
+                Ok(self.deliver(client, request, delivery))
             }
         }
     }
@@ -208,7 +214,7 @@ pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     match flow.waiting(id).await? {
         Some((id, request, entry)) => flow.advance(&entry.client, &request, Some(id), None).await,
-        None => Ok(show::expired(flow.state, flow.site)),
+        None => Ok(show::expired(flow.state, flow.site, flow.incoming)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::http::{Answer, Incoming};
 use crate::pages::TokenCall;
 use crate::pages::views::{SecretOnce, SecretState};
 use crate::people::browser::Browser;
-use crate::people::show;
+use crate::people::show::{self, Speech};
 use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::client::GrantType;
@@ -39,10 +39,12 @@ fn link(incoming: &Incoming) -> Result<Option<(Id, Plain)>, Failure> {
 }
 
 async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
     let known = state.store.link(&link.hash(), state.clock.now()).await?;
-    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else { return Ok(used(state, site)) };
-    let Some(client) = client_of(state, site, &client).await? else { return Ok(used(state, site)) };
+    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else {
+        return Ok(used(state, site, incoming));
+    };
+    let Some(client) = client_of(state, site, &client).await? else { return Ok(used(state, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let page = SecretOnce {
         client_id: client.id.clone(),
@@ -52,25 +54,27 @@ async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer
             csrf: browser.form_token(&state.secrets.forms, Some(&id)).into(),
         },
     };
-    Ok(show::with_browser(show::view(state, site, &page), site, &browser))
+    Ok(show::with_browser(show::view(state, site, Speech::of(incoming, None), &page), site, &browser))
 }
 
 async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
     if !browser.is_own_form(site, incoming, &state.secrets.forms, Some(&id), form) {
-        return Ok(show::expired(state, site));
+        return Ok(show::expired(state, site, incoming));
     }
     let now = state.clock.now();
     // Looked up first, so that a link of one realm is not used up by another.
     let known = state.store.link(&link.hash(), now).await?;
     if known.is_none_or(|(realm, _)| realm != site.realm.id) {
-        return Ok(used(state, site));
+        return Ok(used(state, site, incoming));
     }
-    let Some(behind) = state.store.consume_link(&link.hash(), now).await? else { return Ok(used(state, site)) };
-    let Some(client) = client_of(state, site, &behind.client).await? else { return Ok(used(state, site)) };
+    let Some(behind) = state.store.consume_link(&link.hash(), now).await? else {
+        return Ok(used(state, site, incoming));
+    };
+    let Some(client) = client_of(state, site, &behind.client).await? else { return Ok(used(state, site, incoming)) };
     let secret = apps::open_link(&link, &behind.realm, &behind.client, &behind.sealed)
         .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
     tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
@@ -79,7 +83,7 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Shown { secret: secret.expose().into(), try_it: try_it(site, &client) },
     };
-    Ok(show::view(state, site, &page))
+    Ok(show::view(state, site, Speech::of(incoming, None), &page))
 }
 
 async fn client_of(state: &State, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
@@ -87,9 +91,9 @@ async fn client_of(state: &State, site: &Site, id: &str) -> Result<Option<Client
     Ok(entry.map(|entry| entry.client.clone()))
 }
 
-fn used(state: &State, site: &Site) -> Answer {
+fn used(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: SecretState::Used };
-    show::view(state, site, &page)
+    show::view(state, site, Speech::of(incoming, None), &page)
 }
 
 /// A call that needs nothing but the credentials; for an app that may act for itself.

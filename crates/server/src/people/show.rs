@@ -6,7 +6,7 @@ use crate::pages::views::{
     self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
     OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
-use crate::pages::{Brand, HTML_TYPE, Page, nearest_redirect, security_headers};
+use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
@@ -25,17 +25,41 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLIC
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::Full;
 use std::collections::HashMap;
+use unic_langid::LanguageIdentifier;
 
 /// How much of a text that a peer sent the log shows, in characters.
 const LONGEST_LOGGED: usize = 200;
 
-fn brand(site: &Site) -> Brand {
-    Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet))
+/// The language of a page of a site's: what the request asks for (`ui_locales`), else what the browser prefers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Speech<'a> {
+    /// `ui_locales` (OpenID Connect Core 3.1.2.1).
+    pub(crate) asked: Option<&'a str>,
+    /// `Accept-Language` (RFC 9110 12.5.4).
+    pub(crate) accepted: Option<&'a str>,
+}
+
+impl<'a> Speech<'a> {
+    /// What a request says, with the `ui_locales` that it carries or that were kept of an earlier one.
+    pub(crate) fn of(incoming: &'a Incoming, asked: Option<&'a str>) -> Self {
+        Self { asked, accepted: incoming.header("accept-language") }
+    }
+
+    /// The same of a browser.
+    fn of_browser(browser: &'a Browser, asked: Option<&'a str>) -> Self {
+        Self { asked, accepted: browser.accept_language() }
+    }
+
+    fn language(self, site: &Site) -> Option<&LanguageIdentifier> {
+        choose_language(&site.languages, self.asked, self.accepted)
+    }
 }
 
 /// Renders a view of a site's.
-pub(crate) fn view(state: &State, site: &Site, view: &impl View) -> Answer {
-    respond(state.pages.page(&brand(site), view))
+pub(crate) fn view(state: &State, site: &Site, speech: Speech<'_>, view: &impl View) -> Answer {
+    let brand = Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet));
+    let lang = speech.language(site).map(ToString::to_string).unwrap_or_default();
+    respond(state.pages.page(&brand.in_language(lang), view))
 }
 
 fn respond(page: Page) -> Answer {
@@ -74,19 +98,21 @@ pub(crate) fn see_other(location: &str) -> Answer {
     answer
 }
 
-/// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent. Anybody can send
+/// A request that cannot be sent back to its client. `asked`: its `ui_locales`; `owner`: the client and the redirect URI that it sent. Anybody can send
 /// such a request, so the page says only that the redirect URI is not registered; which one would be nearest is in the log,
 /// under the request's id.
 pub(crate) fn refusal(
     state: &State,
     site: &Site,
     incoming: &Incoming,
+    asked: Option<&str>,
     refusal: &Refusal,
     owner: Option<(&Client, &str)>,
 ) -> Answer {
     tracing::info!(request = %incoming.id, ?refusal, "authorization request refused with a page");
     let mut page = ErrorPage::new(refusal.code().name(), incoming.id.to_string());
     page.title.clone_from(&site.realm.dialect.authorization.invalid_request_title);
+    page.cause = Cause::of(refusal);
     page.message = Some(refusal.description());
     if let (Refusal::RedirectUnregistered, Some((client, received))) = (refusal, owner) {
         page.details.push(Pair::new("client_id", client.id.as_str()));
@@ -94,20 +120,20 @@ pub(crate) fn refusal(
         let received = shortened(received, LONGEST_LOGGED);
         tracing::info!(request = %incoming.id, client = client.id, ?received, nearest, "redirect_uri is not registered");
     }
-    view(state, site, &page)
+    view(state, site, Speech::of(incoming, asked), &page)
 }
 
 /// A request of a browser's that we could not serve.
 pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let status = match failure {
-        Failure::Refusal(cause) => return refusal(state, site, incoming, cause, None),
+        Failure::Refusal(cause) => return refusal(state, site, incoming, None, cause, None),
         Failure::Fault(_) => 500,
         Failure::Busy(_) | Failure::Database(_) => 503,
     };
     let (code, _) = failure.log(incoming.id);
     let mut page = ErrorPage::new(code.name(), incoming.id.to_string());
     page.status = status;
-    let mut answer = view(state, site, &page);
+    let mut answer = view(state, site, Speech::of(incoming, None), &page);
     if status == 503 {
         answer.headers_mut().insert(http::header::RETRY_AFTER, SOON);
     }
@@ -115,8 +141,8 @@ pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: 
 }
 
 /// The waiting request has gone, or the form was not ours.
-pub(crate) fn expired(state: &State, site: &Site) -> Answer {
-    view(state, site, &Expired { again_url: None })
+pub(crate) fn expired(state: &State, site: &Site, incoming: &Incoming) -> Answer {
+    view(state, site, Speech::of(incoming, None), &Expired { again_url: None })
 }
 
 /// The sign-in form; `front`: the request that waits behind it.
@@ -139,7 +165,8 @@ pub(crate) fn sign_in(
         not_you_url: None,
         redirect_uri: front.map(|(_, request, _)| request.destination.redirect_uri.clone()),
     };
-    with_browser(view(state, site, &form), site, browser)
+    let speech = Speech::of_browser(browser, front.and_then(|(_, request, _)| request.ui_locales.as_deref()));
+    with_browser(view(state, site, speech, &form), site, browser)
 }
 
 /// Somebody is signed in, and no request waits.
@@ -149,23 +176,30 @@ pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &Us
         logout_action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
-    with_browser(view(state, site, &page), site, browser)
+    with_browser(view(state, site, Speech::of_browser(browser, None), &page), site, browser)
 }
 
-/// "Do you want to sign out?"
-pub(crate) fn logout_confirm(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
+/// "Do you want to sign out?" `asked`: the request's `ui_locales`.
+pub(crate) fn logout_confirm(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    asked: Option<&str>,
+    user: &User,
+) -> Answer {
     let page = LogoutConfirm {
         action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
         username: user.username.clone(),
+        ui_locales: asked.map(str::to_owned),
         redirect_uri: None,
     };
-    with_browser(view(state, site, &page), site, browser)
+    with_browser(view(state, site, Speech::of_browser(browser, asked), &page), site, browser)
 }
 
 /// Nobody is signed in any more.
-pub(crate) fn signed_out(state: &State, site: &Site) -> Answer {
-    view(state, site, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
+pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>) -> Answer {
+    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
 }
 
 fn account(user: &User) -> Account {
@@ -195,6 +229,7 @@ pub(crate) fn consent(
     nothing_picked: bool,
 ) -> Answer {
     let realm = &site.realm;
+    let speech = Speech::of_browser(browser, asked.request.ui_locales.as_deref());
     let known_before = !asked.consent.scope.is_empty();
     let new = asked.new.members();
     let sentences: HashMap<&str, &str> =
@@ -210,6 +245,7 @@ pub(crate) fn consent(
         account: account(asked.user),
         switch_account_action: site.page_path(Target::SwitchAccount),
         scopes: scopes.collect(),
+        translate_scopes: speech.language(site) != site.languages.first(),
         organisations: organisations(asked, nothing_picked),
         organisation_mode: match realm.dialect.organisation {
             OrganisationChoice::None => OrganisationMode::None,
@@ -224,7 +260,7 @@ pub(crate) fn consent(
         pending: Some(id_text(pending)),
         redirect_uri: Some(asked.request.destination.redirect_uri.clone()),
     };
-    with_browser(view(state, site, &form), site, browser)
+    with_browser(view(state, site, speech, &form), site, browser)
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
@@ -255,12 +291,18 @@ fn lifetime(site: &Site, client: &Client) -> Lifetime {
 }
 
 /// An authorization answer on its way: 303, or a page whose form posts it.
-pub(crate) fn delivery(state: &State, site: &Site, client_name: &str, delivery: Delivery) -> Answer {
+pub(crate) fn delivery(
+    state: &State,
+    site: &Site,
+    speech: Speech<'_>,
+    client_name: &str,
+    delivery: Delivery,
+) -> Answer {
     match delivery {
         Delivery::Redirect(url) => see_other(&url),
         Delivery::Form { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
-            view(state, site, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
+            view(state, site, speech, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
         }
     }
 }

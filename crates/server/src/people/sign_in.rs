@@ -35,12 +35,12 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let pending_id = pending_text.and_then(id_from_text);
     let form_token = params.get("csrf").unwrap_or_default();
     if !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, pending_id.as_ref(), form_token) {
-        return Ok(show::expired(state, site));
+        return Ok(show::expired(state, site, flow.incoming));
     }
     let waiting = match pending_text {
         Some(text) => match flow.waiting(text).await? {
             Some(waiting) => Some(waiting),
-            None => return Ok(show::expired(state, site)),
+            None => return Ok(show::expired(state, site, flow.incoming)),
         },
         None => None,
     };
@@ -82,7 +82,9 @@ pub(crate) async fn switch_account(state: &State, site: &Site, incoming: &Incomi
 
 async fn take_switch(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, ..)) = flow.own_form(&params).await? else { return Ok(show::expired(flow.state, flow.site)) };
+    let Some((id, ..)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(flow.state, flow.site, flow.incoming));
+    };
     if let Some(session) = flow.browser.session() {
         flow.state.store.end_session(session).await?;
     }

@@ -7,7 +7,7 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, front_page};
-use crate::people::show;
+use crate::people::show::{self, Speech};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer;
@@ -25,7 +25,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     let browser = Browser::read(&site.realm, incoming);
     let params = match Params::form(bytes) {
         Ok(params) => params,
-        Err(refusal) => return show::refusal(state, site, incoming, &refusal, None),
+        Err(refusal) => return show::refusal(state, site, incoming, None, &refusal, None),
     };
     match begin(state, site, incoming, &browser, &params).await {
         Ok(answer) => answer,
@@ -37,16 +37,18 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 /// 4.1.2.1), or else a page.
 pub(crate) fn turn_away(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let bytes = if incoming.head.method == Method::POST { &incoming.body } else { incoming.query().as_bytes() };
-    let back = Params::form(bytes).ok().and_then(|params| {
+    let params = Params::form(bytes).unwrap_or_default();
+    let back = || {
         let Ok(Named::Client(id)) = authorize::entry(&site.realm, &params) else { return None };
         let entry = state.clients.remembered(&site.realm.id, id)?;
         let destination = authorize::destination(&site.realm, Some(&entry.client), &params).ok()?;
         Some((entry, destination))
-    });
-    let Some((entry, destination)) = back else { return show::failure(state, site, incoming, failure) };
+    };
+    let Some((entry, destination)) = back() else { return show::failure(state, site, incoming, failure) };
     let (code, description) = failure.log(incoming.id);
     let delivery = answer::deliver_error(&destination, &site.realm.issuer, code, &description);
-    show::delivery(state, site, &entry.client.name, delivery)
+    let speech = Speech::of(incoming, params.get("ui_locales"));
+    show::delivery(state, site, speech, &entry.client.name, delivery)
 }
 
 async fn begin(
@@ -56,10 +58,11 @@ async fn begin(
     browser: &Browser,
     params: &Params<'_>,
 ) -> Result<Answer, Failure> {
+    let ui_locales = params.get("ui_locales");
     let client_id = match authorize::entry(&site.realm, params) {
         Ok(Named::Client(id)) => id,
         Ok(Named::SignIn) => return front_page(state, site, browser).await,
-        Err(refusal) => return Ok(show::refusal(state, site, incoming, &refusal, None)),
+        Err(refusal) => return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, None)),
     };
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
@@ -67,7 +70,8 @@ async fn begin(
     let destination = match authorize::destination(&site.realm, client, params) {
         Ok(destination) => destination,
         Err(refusal) => {
-            return Ok(show::refusal(state, site, incoming, &refusal, client.zip(params.get("redirect_uri"))));
+            let owner = client.zip(params.get("redirect_uri"));
+            return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, owner));
         }
     };
     let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
@@ -79,7 +83,8 @@ async fn begin(
         }
         Err(refusal) => {
             tracing::info!(request = %incoming.id, ?refusal, client = client.id, "authorization refused");
-            Ok(show::delivery(state, site, &client.name, answer::deliver_refusal(&back, &site.realm.issuer, &refusal)))
+            let delivery = answer::deliver_refusal(&back, &site.realm.issuer, &refusal);
+            Ok(show::delivery(state, site, Speech::of(incoming, ui_locales), &client.name, delivery))
         }
     }
 }

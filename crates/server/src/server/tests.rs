@@ -75,7 +75,10 @@ impl Database {
 
     async fn node_at(&self, now: i64) -> Node {
         let (clock, time, count) = Clock::with_hands(now);
-        let state = Box::pin(crate::server::open(self.store(), &self.master, clock, None)).await.unwrap();
+        let state =
+            Box::pin(crate::server::open(self.store(), &self.master, clock, crate::pages::Pages::new(None).unwrap()))
+                .await
+                .unwrap();
         Node { state, time, count }
     }
 }

@@ -26,7 +26,12 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
     store.put_client("r", &client(), NOW).await.unwrap();
     let (clock, _) = Clock::set_to(NOW);
     let followed = Followed::new(store.last_change().await.unwrap(), clock.monotonic());
-    let (sites, clients, revoked, health) = (Sites::default(), Clients::new(), Revoked::default(), Health::default());
+    let (sites, clients, revoked, health) = (
+        Sites::new(crate::pages::Pages::new(None).unwrap().languages().clone()),
+        Clients::new(),
+        Revoked::default(),
+        Health::default(),
+    );
     let follower = Follower {
         followed: &followed,
         store: &store,
