@@ -22,6 +22,7 @@ pub mod pkce;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;
+pub mod revocation;
 pub mod scope;
 pub mod span;
 pub mod token;

@@ -3,38 +3,10 @@
 //! The table `revocation` is the truth; this follows it by sequence number, whoever wrote it. Waiters are woken when
 //! something is added: the feed for APIs hangs on that.
 
+use claviger_core::revocation::RevocationKind;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
-
-/// What a revocation names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// One access token, by `jti`.
-    Jti,
-    /// A grant with all its tokens, by `gid`.
-    Grant,
-    /// All tokens of a client.
-    Client,
-    /// All tokens of a user.
-    User,
-}
-
-impl Kind {
-    /// As it is stored and as the feed spells it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Jti => "jti",
-            Self::Grant => "grant",
-            Self::Client => "client",
-            Self::User => "user",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User].into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -43,7 +15,7 @@ struct Entry {
 }
 
 /// A realm's revocations by kind and value.
-type OfRealm = HashMap<Kind, HashMap<String, Entry>>;
+type OfRealm = HashMap<RevocationKind, HashMap<String, Entry>>;
 
 /// All revocations that still matter.
 #[derive(Debug)]
@@ -77,8 +49,7 @@ impl Revoked {
     /// Adds one, in place of what was known of the same kind and value: a client that is suspended loses the tokens to come
     /// as well, and gets those back when it is resumed. `before`: tokens made up to then (milliseconds) are meant,
     /// `expires`: when the last of them is over.
-    pub(crate) fn add(&self, realm: &str, kind: &str, value: &str, before: i64, expires: i64) {
-        let Some(kind) = Kind::from_name(kind) else { return };
+    pub(crate) fn add(&self, realm: &str, kind: RevocationKind, value: &str, before: i64, expires: i64) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let values = entries.entry(realm.to_owned()).or_default().entry(kind).or_default();
         values.insert(value.to_owned(), Entry { before, expires });
@@ -107,16 +78,16 @@ impl Revoked {
     pub(crate) fn is_revoked(&self, realm: &str, token: &Subject<'_>) -> bool {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let Some(of_realm) = entries.get(realm) else { return false };
-        let hit = |kind: Kind, value: &str| {
+        let hit = |kind: RevocationKind, value: &str| {
             of_realm
                 .get(&kind)
                 .and_then(|values| values.get(value))
                 .is_some_and(|entry| token.issued_at <= entry.before)
         };
-        hit(Kind::Jti, token.jti)
-            || token.grant.is_some_and(|grant| hit(Kind::Grant, grant))
-            || hit(Kind::Client, token.client)
-            || hit(Kind::User, token.user)
+        hit(RevocationKind::Jti, token.jti)
+            || token.grant.is_some_and(|grant| hit(RevocationKind::Grant, grant))
+            || hit(RevocationKind::Client, token.client)
+            || hit(RevocationKind::User, token.user)
     }
 
     /// Forgets what no living token can meet any more.
@@ -137,18 +108,18 @@ mod tests {
     #[test]
     fn a_token_is_met_by_any_of_its_names_if_it_is_old_enough() {
         let revoked = Revoked::default();
-        revoked.add("r", "grant", "g", 1000, 5000);
+        revoked.add("r", RevocationKind::Grant, "g", 1000, 5000);
         let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", issued_at: 1000 };
         assert!(revoked.is_revoked("r", &token));
         assert!(!revoked.is_revoked("other", &token));
         assert!(!revoked.is_revoked("r", &Subject { issued_at: 2000, ..token }));
         assert!(!revoked.is_revoked("r", &Subject { grant: None, ..token }));
-        for (kind, value) in [("jti", "j"), ("client", "c"), ("user", "u")] {
+        for (kind, value) in [(RevocationKind::Jti, "j"), (RevocationKind::Client, "c"), (RevocationKind::User, "u")] {
             let revoked = Revoked::default();
             revoked.add("r", kind, value, 1000, 5000);
-            assert!(revoked.is_revoked("r", &token), "{kind}");
+            assert!(revoked.is_revoked("r", &token), "{kind:?}");
             revoked.forget_expired(5000);
-            assert!(!revoked.is_revoked("r", &token), "{kind}");
+            assert!(!revoked.is_revoked("r", &token), "{kind:?}");
         }
     }
 }
