@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod client_auth;

@@ -1,10 +1,11 @@
 //! Log-off: a client ends the session of the token that it presents; its seat is free at once (J6).
 
 use crate::app::App;
-use crate::endpoints::userinfo::{BearerRefusal, presented, refuse};
+use crate::endpoints::userinfo::{presented, refuse};
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::sites::Site;
+use claviger_core::bearer::Reason;
 use claviger_store::RevocationKind;
 use http::{Method, StatusCode};
 
@@ -15,12 +16,12 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     }
     match respond(app, site, incoming).await {
         Ok(Ok(())) => empty(StatusCode::NO_CONTENT),
-        Ok(Err(why)) => refuse(site, why),
+        Ok(Err(why)) => refuse(site, why, None),
         Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
     }
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<(), BearerRefusal>, Failure> {
+async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<(), Reason>, Failure> {
     let token = match presented(app, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),

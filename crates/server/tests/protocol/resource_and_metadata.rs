@@ -36,6 +36,7 @@ async fn bar_74_75_76_77_userinfo_as_a_resource() {
     for nothing in [&[][..], &[("authorization", "Basic eDp5")], &[("authorization", "Bearer")]] {
         let reply = server.send(Method::GET, "/userinfo", nothing, "").await;
         assert_eq!((reply.status.as_u16(), reply.header("www-authenticate")), (401, "Bearer realm=\"test\""));
+        assert_eq!((reply.header("cache-control"), reply.body.as_str()), ("no-store", ""), "no error code anywhere");
     }
     let invalid = |reply: &Reply| {
         assert_eq!(reply.status, 401, "{}", reply.body);
