@@ -4,7 +4,8 @@
 //! `now` (milliseconds since the epoch), and everything that a peer can do wrong is a variant of [`Refusal`].
 //!
 //! A token request passes through the modules in this order: [`params`] → [`client_auth`] → [`token_request`] →
-//! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`].
+//! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`]. What protects an API spells its
+//! refusals with [`bearer`]; what a client may be at all is decided in [`client::rules`].
 
 pub mod answer;
 pub mod authorize;
