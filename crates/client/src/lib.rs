@@ -55,3 +55,8 @@ pub use secret::{AccessToken, Secret};
 pub use settings::Builder;
 pub use storage::{FileStorage, Locked, Storage, StorageError};
 pub use tokens::Tokens;
+
+/// The examples of the README are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

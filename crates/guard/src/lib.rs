@@ -51,3 +51,8 @@ pub use claviger_core::bearer::Reason;
 
 /// How an API spells what is wrong with a token; data of the dialect.
 pub use claviger_core::dialect::ErrorVocabulary as Vocabulary;
+
+/// The examples of the README are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

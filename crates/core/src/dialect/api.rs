@@ -21,6 +21,7 @@ impl Default for Api {
 /// The words by which an API refuses a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ErrorVocabulary {
     /// RFC 6750 3.1.
     Standard,
