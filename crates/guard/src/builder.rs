@@ -62,8 +62,15 @@ pub struct GuardBuilder {
     http: Option<reqwest::Client>,
 }
 
+impl Guard {
+    /// Starts to describe a guard for tokens of this issuer, spelled exactly as in its metadata.
+    pub fn builder(issuer: impl Into<String>) -> GuardBuilder {
+        GuardBuilder::new(issuer.into())
+    }
+}
+
 impl GuardBuilder {
-    pub(crate) fn new(issuer: String) -> Self {
+    fn new(issuer: String) -> Self {
         Self {
             issuer,
             audiences: Vec::new(),
