@@ -5,6 +5,7 @@
 //! ([`ErrorVocabulary`]).
 
 use crate::dialect::ErrorVocabulary;
+use crate::params::form_decode;
 use serde_json::json;
 
 /// What is wrong with a request. The caller learns the words of [`refuse`]; this is for the log and for tests.
@@ -79,6 +80,14 @@ impl Reason {
             Self::Unavailable => Some("temporarily_unavailable"),
         }
     }
+}
+
+/// Whether a query has the parameter `access_token`, however it is escaped: it is refused there (RFC 9700 4.3.2).
+pub fn has_access_token(query: &str) -> bool {
+    query.split('&').any(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        form_decode(name.as_bytes()).is_ok_and(|name| name == "access_token")
+    })
 }
 
 /// An answer that refuses a request. It is never stored: `Cache-Control: no-store` goes with it.

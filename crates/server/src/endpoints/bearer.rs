@@ -6,7 +6,7 @@ use crate::http::Incoming;
 use crate::revoked::Subject;
 use crate::sites::Site;
 use claviger_core::Params;
-use claviger_core::bearer::Reason;
+use claviger_core::bearer::{Reason, has_access_token};
 use claviger_core::claims::{AccessClaims, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
@@ -139,8 +139,7 @@ pub(crate) enum Sent<'a> {
 
 /// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
 pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
-    let named = |text: &str| text.split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token="));
-    if named(incoming.query()) {
+    if has_access_token(incoming.query()) {
         return Sent::Wrongly(Reason::InQuery);
     }
     if incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {

@@ -69,6 +69,7 @@ async fn bar_78_79_one_token_and_never_in_the_url() {
     let body = format!("access_token={access}");
     for (method, path, headers, body) in [
         (Method::GET, format!("/userinfo?access_token={access}"), vec![], String::new()),
+        (Method::GET, format!("/userinfo?access%5ftoken={access}"), vec![], String::new()),
         (
             Method::GET,
             format!("/userinfo?x=1&access_token={access}"),
