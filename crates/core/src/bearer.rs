@@ -90,7 +90,7 @@ pub fn has_access_token(query: &str) -> bool {
     })
 }
 
-/// An answer that refuses a request. It is never stored: `Cache-Control: no-store` goes with it.
+/// An answer that refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BearerAnswer {
@@ -102,6 +102,20 @@ pub struct BearerAnswer {
     pub retry_after: Option<u32>,
     /// The body, `application/json`; none: there is no body.
     pub body: Option<String>,
+}
+
+impl BearerAnswer {
+    /// Every header of the answer, names in lower case. It is never stored (RFC 6750 5.3).
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        [
+            Some(("cache-control", "no-store".to_owned())),
+            self.challenge.clone().map(|challenge| ("www-authenticate", challenge)),
+            self.retry_after.map(|seconds| ("retry-after", seconds.to_string())),
+            self.body.as_ref().map(|_| ("content-type", "application/json".to_owned())),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }
 
 /// Spells a refusal. `realm` is the challenge's realm; `scope` what the token would need, for
@@ -170,6 +184,8 @@ mod tests {
     fn a_missing_token_is_answered_with_the_realm_alone() {
         let answer = standard(Reason::NoCredentials);
         assert_eq!((answer.status, answer.challenge.as_deref()), (401, Some(r#"Bearer realm="orders""#)));
+        let headers: Vec<_> = answer.headers().map(|(name, _)| name).collect();
+        assert_eq!(headers, ["cache-control", "www-authenticate"]);
         assert_eq!((answer.body, answer.retry_after), (None, None));
         let answer = refuse(Reason::NoCredentials, "orders", None, &codes());
         assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="orders""#));
@@ -203,6 +219,8 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_checked_is_tried_again_soon() {
         let answer = standard(Reason::Unavailable);
+        let headers: Vec<_> = answer.headers().map(|(name, _)| name).collect();
+        assert_eq!(headers, ["cache-control", "retry-after", "content-type"]);
         assert_eq!((answer.status, answer.challenge, answer.retry_after), (503, None, Some(2)));
         assert!(answer.body.unwrap().contains("temporarily_unavailable"));
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_core::bearer::{Reason, refuse};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Vocabulary;
@@ -48,18 +47,12 @@ impl Rejection {
         let answer = refuse(self.reason, realm, self.scope.as_deref(), vocabulary);
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status();
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = answer.challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        for (name, value) in answer.headers() {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
         }
-        if let Some(seconds) = answer.retry_after {
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
-        if let Some(body) = answer.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *response.body_mut() = body.into();
-        }
+        *response.body_mut() = answer.body.unwrap_or_default().into();
         response
     }
 }

@@ -8,7 +8,6 @@ use crate::http::{Answer, Incoming};
 use crate::sites::Site;
 use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::claims::UserinfoClaims;
-use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 
 /// Answers with the claims of the token's user.
@@ -79,15 +78,12 @@ pub(crate) async fn presented(
 /// Spells a bearer refusal in the words of the realm's API; `scope` is what the token would need.
 pub(crate) fn refuse(site: &Site, why: Reason, scope: Option<&str>) -> Answer {
     let answer = refusal(why, &site.realm.id, scope, &site.realm.dialect.api.errors);
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    let mut response = match answer.body {
-        Some(body) => json(status, body),
-        None => empty(status),
-    };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(challenge) = answer.challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
-        headers.insert(WWW_AUTHENTICATE, challenge);
+    let mut response = empty(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::UNAUTHORIZED));
+    for (name, value) in answer.headers() {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
     }
+    *response.body_mut() = answer.body.unwrap_or_default().into();
     response
 }
