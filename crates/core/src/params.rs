@@ -339,17 +339,20 @@ pub fn form_encode(out: &mut String, name: &str, value: &(impl AsRef<[u8]> + ?Si
 }
 
 fn encode(out: &mut String, bytes: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in bytes.iter().copied() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => {
-                out.push('%');
-                for nibble in [other >> 4, other & 15] {
-                    out.push(HEX.get(usize::from(nibble)).copied().map_or('0', char::from));
-                }
-            }
+            other => push_escaped(out, other),
         }
+    }
+}
+
+/// Appends `%XX`.
+pub(crate) fn push_escaped(out: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    for nibble in [byte >> 4, byte & 15] {
+        out.push(HEX.get(usize::from(nibble)).copied().map_or('0', char::from));
     }
 }
 

@@ -9,11 +9,9 @@ use http::header::HeaderName;
 use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
 
-use crate::builder::GuardBuilder;
 use crate::clock::whole_ms;
 use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
-use crate::layer::GuardLayer;
 use crate::rejection::Presentation;
 use crate::revocations::{Revocations, Verdict};
 use crate::{Caller, Clock, Reason, Rejection, bearer};
@@ -75,16 +73,6 @@ impl Drop for Inner {
 }
 
 impl Guard {
-    /// Starts to describe a guard for tokens of this issuer, spelled exactly as in its metadata.
-    pub fn builder(issuer: impl Into<String>) -> GuardBuilder {
-        GuardBuilder::new(issuer.into())
-    }
-
-    /// A tower layer that lets only good tokens pass. Demands of its own are added on it.
-    pub fn layer(&self) -> GuardLayer {
-        GuardLayer::new(self.clone())
-    }
-
     /// Who sent this request, if they may: the same that the layer does, as a function.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::revocation::RevocationKind;
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -26,21 +27,10 @@ const TOO_QUICK: Duration = Duration::from_secs(1);
 /// What ended is forgotten this often, milliseconds.
 const SWEEP_EVERY_MS: i64 = 30_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Jti,
-    Grant,
-    Client,
-    User,
-    /// A kind that a newer server has.
-    #[serde(other)]
-    Unknown,
-}
-
 #[derive(Debug, Deserialize)]
 struct Item {
-    kind: Kind,
+    /// See [`RevocationKind::name`].
+    kind: String,
     value: String,
     /// Tokens issued at this time or earlier are meant, milliseconds since the epoch.
     before: i64,
@@ -179,12 +169,13 @@ impl Index {
         if item.expires <= now {
             return;
         }
-        let entries = match item.kind {
-            Kind::Jti => &mut self.tokens,
-            Kind::Grant => &mut self.grants,
-            Kind::Client => &mut self.clients,
-            Kind::User => &mut self.users,
-            Kind::Unknown => return,
+        // A kind that only a newer server knows is passed over.
+        let Some(kind) = RevocationKind::from_name(&item.kind) else { return };
+        let entries = match kind {
+            RevocationKind::Jti => &mut self.tokens,
+            RevocationKind::Grant => &mut self.grants,
+            RevocationKind::Client => &mut self.clients,
+            RevocationKind::User => &mut self.users,
         };
         // The newest word about a thing counts: a client that is resumed gets the tokens to come back.
         entries.insert(item.value, Entry { before: item.before, expires: item.expires });

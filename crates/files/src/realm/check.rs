@@ -6,9 +6,11 @@ use crate::document::{Document, at};
 use crate::problem::{MOST, Problem, did_you_mean};
 use crate::tree::Step;
 use claviger_core::dialect::{Dialect, OrganisationChoice};
-use claviger_core::realm::Scope;
+use claviger_core::realm::{LONGEST_ACCESS_TOKEN, Scope};
+use claviger_core::span::Span;
 use claviger_core::text::{NOT_A_NAME, is_name, shortened};
-use claviger_core::{ScopeSet, User};
+use claviger_core::user::is_mail_address;
+use claviger_core::{Client, Realm, ScopeSet, User};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use unic_langid::LanguageIdentifier;
 
@@ -17,6 +19,8 @@ pub(super) struct Check<'a> {
     pub(super) document: &'a Document,
     pub(super) raw: &'a RealmDocument,
     pub(super) dialect: &'a Dialect,
+    /// The file's realm as it will be, good or not.
+    pub(super) realm: &'a Realm,
     pub(super) problems: &'a mut Vec<Problem>,
     /// How many mistakes of other files were there before.
     before: usize,
@@ -51,10 +55,11 @@ impl<'a> Check<'a> {
         document: &'a Document,
         raw: &'a RealmDocument,
         dialect: &'a Dialect,
+        realm: &'a Realm,
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let before = problems.len();
-        Self { document, raw, dialect, problems, before, known: Known::of(raw) }
+        Self { document, raw, dialect, realm, problems, before, known: Known::of(raw) }
     }
 
     /// As many mistakes of this file as are told have been found.
@@ -62,15 +67,16 @@ impl<'a> Check<'a> {
         self.problems.len() - self.before >= MOST
     }
 
-    pub(super) fn all(&mut self) {
-        self.realm();
+    /// Notes every mistake, and answers the clients; see [`Check::clients`].
+    pub(super) fn all(&mut self) -> Vec<Option<Client>> {
+        self.head();
         self.hosts();
         self.policy();
         self.unique();
         self.apis_and_scopes();
         self.organisations();
         self.users();
-        self.clients();
+        self.clients()
     }
 
     /// Notes a mistake.
@@ -96,7 +102,7 @@ impl<'a> Check<'a> {
         self.say(path, format!("there is no {what} `{}`", shortened(name, 60)), Some(help));
     }
 
-    fn realm(&mut self) {
+    fn head(&mut self) {
         let head = &self.raw.realm;
         if !crate::is_name(&head.id) {
             self.say(at!["realm", "id"], "a realm's id is 1 to 40 of a-z, 0-9 and -", None);
@@ -287,7 +293,7 @@ impl<'a> Check<'a> {
                 let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
                 self.say(at!["user", i, "password-hash"], message, Some(help));
             }
-            if user.email.as_ref().is_some_and(|email| !is_address(email)) {
+            if user.email.as_ref().is_some_and(|email| !is_mail_address(email)) {
                 self.say(at!["user", i, "email"], "this is not a mail address", None);
             }
         }
@@ -307,8 +313,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    pub(super) fn lifetime(&mut self, path: &[Step<'_>], ttl: Option<claviger_core::span::Span>) {
-        if ttl.is_some_and(|ttl| !(1..=86_400).contains(&ttl.as_seconds())) {
+    pub(super) fn lifetime(&mut self, path: &[Step<'_>], ttl: Option<Span>) {
+        if ttl.is_some_and(|ttl| !(Span::seconds(1)..=LONGEST_ACCESS_TOKEN).contains(&ttl)) {
             self.say(path, "an access token lives between a second and a day", None);
         }
     }
@@ -320,11 +326,4 @@ impl<'a> Check<'a> {
     pub(super) fn scope_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.raw.scope.iter().map(|scope| scope.name.as_str())
     }
-}
-
-/// Whether a text can be a mail address; the mail server knows better.
-pub(super) fn is_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        && !text.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | ','))
-        && is_name(text)
 }

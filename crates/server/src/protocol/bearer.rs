@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
+use claviger_core::bearer::{Reason, has_access_token};
 use claviger_core::claims::{AccessClaims, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
@@ -152,17 +153,19 @@ pub(crate) enum Sent<'a> {
     /// In the one way that was used.
     Once(Cow<'a, str>),
     /// Twice, or in the URL.
-    Wrongly,
+    Wrongly(Reason),
 }
 
 /// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
 pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
-    let named = |text: &str| text.split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token="));
-    if named(incoming.query()) || incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
-        return Sent::Wrongly;
+    if has_access_token(incoming.query()) {
+        return Sent::Wrongly(Reason::InQuery);
+    }
+    if incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Sent::Wrongly(Reason::TwoTokens);
     }
     match (in_header(incoming), in_form(incoming)) {
-        (Some(_), Some(_)) => Sent::Wrongly,
+        (Some(_), Some(_)) => Sent::Wrongly(Reason::TwoTokens),
         (Some(text), None) => Sent::Once(Cow::Borrowed(text)),
         (None, Some(text)) => Sent::Once(Cow::Owned(text)),
         (None, None) => Sent::Nowhere,

@@ -3,9 +3,10 @@
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::revoke::revoke_token;
-use crate::protocol::userinfo::{BearerRefusal, presented, refuse};
+use crate::protocol::userinfo::{presented, refuse};
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::bearer::Reason;
 use http::{Method, StatusCode};
 
 /// Ends the session of the presented bearer token: 204.
@@ -15,12 +16,12 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     }
     match respond(state, site, incoming).await {
         Ok(Ok(())) => empty(StatusCode::NO_CONTENT),
-        Ok(Err(why)) => refuse(site, why),
+        Ok(Err(why)) => refuse(site, why, None),
         Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
     }
 }
 
-async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<(), BearerRefusal>, Failure> {
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<(), Reason>, Failure> {
     let token = match presented(state, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),

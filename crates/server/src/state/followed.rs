@@ -222,7 +222,7 @@ impl Follower<'_> {
             let after = self.followed.revocation.load(Ordering::Acquire);
             let found = self.store.revocations_after(None, after, PAGE).await?;
             for item in &found.items {
-                self.revoked.add(&item.realm, item.kind.name(), &item.value, item.before, item.expires_at);
+                self.revoked.add(&item.realm, item.kind, &item.value, item.before, item.expires_at);
             }
             self.followed.revocation.store(found.seq, Ordering::Release);
             if found.reset {

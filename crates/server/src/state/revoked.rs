@@ -6,38 +6,10 @@
 //! Memory is bounded: where there are more revocations than are kept, those that come last stay in the table only, and a
 //! token of their realm that one of them might mean is looked up there ([`Verdict::Unknown`]).
 
+use claviger_core::revocation::RevocationKind;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
-
-/// What a revocation names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// One access token, by `jti`.
-    Jti,
-    /// A grant with all its tokens, by `gid`.
-    Grant,
-    /// All tokens of a client.
-    Client,
-    /// All tokens of a user.
-    User,
-}
-
-impl Kind {
-    /// As it is stored and as the feed spells it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Jti => "jti",
-            Self::Grant => "grant",
-            Self::Client => "client",
-            Self::User => "user",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User].into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -52,7 +24,7 @@ const MOST: usize = 500_000;
 #[derive(Debug, Default)]
 struct OfRealm {
     /// By kind and value.
-    kept: HashMap<Kind, HashMap<String, Entry>>,
+    kept: HashMap<RevocationKind, HashMap<String, Entry>>,
     /// What there was no room for, together: the latest of each moment.
     only_stored: Option<Entry>,
 }
@@ -107,8 +79,7 @@ impl Revoked {
     /// Adds one, in place of what was known of the same kind and value: a client that is suspended loses the tokens to come
     /// as well, and gets those back when it is resumed. `before`: tokens made up to then (milliseconds) are meant,
     /// `expires`: when the last of them is over.
-    pub(crate) fn add(&self, realm: &str, kind: &str, value: &str, before: i64, expires: i64) {
-        let Some(kind) = Kind::from_name(kind) else { return };
+    pub(crate) fn add(&self, realm: &str, kind: RevocationKind, value: &str, before: i64, expires: i64) {
         let new = Entry { before, expires };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let Known { realms, count } = &mut *known;
@@ -157,11 +128,12 @@ impl Revoked {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let Some(of_realm) = known.realms.get(realm) else { return Verdict::Good };
         let is_meant = |entry: &Entry| token.issued_at <= entry.before;
-        let hit = |kind: Kind, value: &str| of_realm.kept.get(&kind)?.get(value).filter(|entry| is_meant(entry));
-        let found = hit(Kind::Jti, token.jti)
-            .or_else(|| hit(Kind::Grant, token.grant?))
-            .or_else(|| hit(Kind::Client, token.client))
-            .or_else(|| hit(Kind::User, token.user));
+        let hit =
+            |kind: RevocationKind, value: &str| of_realm.kept.get(&kind)?.get(value).filter(|entry| is_meant(entry));
+        let found = hit(RevocationKind::Jti, token.jti)
+            .or_else(|| hit(RevocationKind::Grant, token.grant?))
+            .or_else(|| hit(RevocationKind::Client, token.client))
+            .or_else(|| hit(RevocationKind::User, token.user));
         match found {
             Some(_) => Verdict::Revoked,
             None if of_realm.only_stored.as_ref().is_some_and(is_meant) => Verdict::Unknown,
@@ -191,18 +163,18 @@ mod tests {
     #[test]
     fn a_token_is_met_by_any_of_its_names_if_it_is_old_enough() {
         let revoked = Revoked::default();
-        revoked.add("r", "grant", "g", 1000, 5000);
+        revoked.add("r", RevocationKind::Grant, "g", 1000, 5000);
         let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", issued_at: 1000 };
         assert_eq!(revoked.verdict("r", &token), Verdict::Revoked);
         assert_eq!(revoked.verdict("other", &token), Verdict::Good);
         assert_eq!(revoked.verdict("r", &Subject { issued_at: 2000, ..token }), Verdict::Good);
         assert_eq!(revoked.verdict("r", &Subject { grant: None, ..token }), Verdict::Good);
-        for (kind, value) in [("jti", "j"), ("client", "c"), ("user", "u")] {
+        for (kind, value) in [(RevocationKind::Jti, "j"), (RevocationKind::Client, "c"), (RevocationKind::User, "u")] {
             let revoked = Revoked::default();
             revoked.add("r", kind, value, 1000, 5000);
-            assert_eq!(revoked.verdict("r", &token), Verdict::Revoked, "{kind}");
+            assert_eq!(revoked.verdict("r", &token), Verdict::Revoked, "{kind:?}");
             revoked.forget_expired(5000);
-            assert_eq!(revoked.verdict("r", &token), Verdict::Good, "{kind}");
+            assert_eq!(revoked.verdict("r", &token), Verdict::Good, "{kind:?}");
         }
     }
 
@@ -210,9 +182,9 @@ mod tests {
     fn memory_is_bounded_and_what_does_not_fit_is_looked_up() {
         let revoked = Revoked { most: 10, ..Revoked::default() };
         for n in 0..50 {
-            revoked.add("r", "jti", &format!("t{n}"), 1000 + n, 5000 + n);
+            revoked.add("r", RevocationKind::Jti, &format!("t{n}"), 1000 + n, 5000 + n);
         }
-        let kept = |revoked: &Revoked| revoked.known.read().unwrap().realms["r"].kept[&Kind::Jti].len();
+        let kept = |revoked: &Revoked| revoked.known.read().unwrap().realms["r"].kept[&RevocationKind::Jti].len();
         assert_eq!((kept(&revoked), revoked.known.read().unwrap().count), (10, 10));
         let token = |jti, issued_at| Subject { jti, grant: None, client: "c", user: "c", issued_at };
         assert_eq!(revoked.verdict("r", &token("t3", 900)), Verdict::Revoked);
@@ -221,10 +193,10 @@ mod tests {
         assert_eq!(revoked.verdict("r", &token("issued later", 1050)), Verdict::Good);
         assert_eq!(revoked.verdict("another realm", &token("t30", 900)), Verdict::Good);
         // What is kept is brought up to date all the same, and when it ends there is room again.
-        revoked.add("r", "jti", "t3", 0, 5003);
+        revoked.add("r", RevocationKind::Jti, "t3", 0, 5003);
         assert_eq!(revoked.verdict("r", &token("t3", 1050)), Verdict::Good);
         revoked.forget_expired(5049);
-        revoked.add("r", "jti", "new", 2000, 6000);
+        revoked.add("r", RevocationKind::Jti, "new", 2000, 6000);
         assert_eq!(revoked.verdict("r", &token("new", 2000)), Verdict::Revoked);
         assert_eq!(revoked.verdict("r", &token("t30", 900)), Verdict::Good, "all of these have expired");
     }
