@@ -10,7 +10,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use claviger_store::{ChangeKind, Fault, Pulse};
+use claviger_store::{ChangeKind, Fault, Heartbeat};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl Followed {
     }
 
     /// Whether the database is not the one that was followed until now.
-    fn is_another(&self, pulse: &Pulse) -> bool {
+    fn is_another(&self, pulse: &Heartbeat) -> bool {
         let made_at = self.made_at.load(Ordering::Acquire);
         pulse.change < self.change.load(Ordering::Acquire)
             || (made_at != UNKNOWN && pulse.known_at.is_some_and(|at| at != made_at))
@@ -156,7 +156,7 @@ impl App {
         let followed = &self.followed;
         let known = followed.change.load(Ordering::Acquire);
         let asked = self.clock.monotonic();
-        let pulse = self.aside.pulse(known).await?;
+        let pulse = self.aside.heartbeat(known).await?;
         self.clock.hear(asked, self.clock.monotonic(), pulse.time);
         if followed.is_another(&pulse) {
             self.health.started_over(known, pulse.change);

@@ -1,6 +1,6 @@
 //! What belongs to a browser: sessions, requests that wait for a person, and what people consented to.
 
-use crate::backing::{Backing, Standing};
+use crate::precondition::{Precondition, SessionPrecondition};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
@@ -63,18 +63,18 @@ pub struct SignedIn {
     pub user: User,
     /// What they let the client do, if they were asked.
     pub consent: Option<Consent>,
-    backing: Backing,
+    precondition: Precondition,
 }
 
 impl SignedIn {
     /// The user and their consent, as a condition: see [`Redeem`](crate::Redeem).
-    pub fn backing(&self) -> Backing {
-        self.backing.clone()
+    pub fn precondition(&self) -> Precondition {
+        self.precondition
     }
 
     /// All of it, as a condition: see [`Approval`](crate::Approval).
-    pub fn standing(&self) -> Standing {
-        Standing { session: self.session.hash, backing: self.backing.clone() }
+    pub fn session_precondition(&self) -> SessionPrecondition {
+        SessionPrecondition { session: self.session.hash, versions: self.precondition }
     }
 }
 
@@ -121,11 +121,11 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn signed_in(&self, hash: &Hash, client: &str, now: i64) -> Result<Option<SignedIn>, Fault> {
-        read!(self, by_key, |tx| {
+        read!(self, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
                 let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
                 let (session, consent) = (read_session(row)?, read_consent_at(row, 10)?);
-                Ok(SignedIn { session, user: user.user, consent, backing: Backing::read(row, 7, 10)? })
+                Ok(SignedIn { session, user: user.user, consent, precondition: Precondition::read(row, 13, 14)? })
             })
             .await
         })

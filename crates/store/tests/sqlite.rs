@@ -4,7 +4,8 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Backing, Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Store, lock_for_serving,
+    Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Precondition, Redeem, Store,
+    lock_for_serving,
 };
 use std::path::PathBuf;
 
@@ -57,7 +58,7 @@ fn exchange(code: [u8; 16]) -> Issue {
         idle_expires_at: NOW + HOUR,
         expires_at: NOW + HOUR,
     };
-    let redeem = Some(Redeem { code, hash: [5; 32], backing: Backing::default() });
+    let redeem = Some(Redeem { code, hash: [5; 32], precondition: Precondition::default() });
     Issue { now: NOW, redeem, new_grant: Some(grant), ..Issue::default() }
 }
 

@@ -8,6 +8,7 @@
 mod connection;
 mod id;
 mod proxies;
+mod repoll;
 mod request;
 mod serve;
 

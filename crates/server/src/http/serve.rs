@@ -1,8 +1,8 @@
 //! Accepting connections, and stopping.
 
 use super::connection::{Shared, drive};
+use super::repoll::repoll;
 use super::{Handler, Limits};
-use claviger_store::unyielding;
 use hyper::server::conn::http1;
 use std::io;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub async fn serve<H: Handler>(listener: TcpListener, handler: H, limits: Limits
                 // An answer is written at once, and small: waiting for more to send would only cost time.
                 let _ = stream.set_nodelay(true);
                 let (shared, stop) = (Arc::clone(&shared), for_connections.clone());
-                connections.spawn(unyielding(async move {
+                connections.spawn(repoll(async move {
                     drive(stream, peer, shared, stop).await;
                     drop(place);
                 }));

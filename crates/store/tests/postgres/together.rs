@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, furnish, grant, id, refresh};
 use claviger_core::client::ClientStatus;
-use claviger_store::{Backing, Issue, Issued, NewGrant, Options, Rotate, Store};
+use claviger_store::{Issue, Issued, NewGrant, Options, Precondition, Rotate, Store};
 
 async fn fresh() -> (String, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
@@ -101,7 +101,7 @@ async fn the_same_row_is_written_by_all_who_may() {
                 from: None,
                 to,
                 idle_expires_at: NOW + HOUR,
-                backing: Backing::default(),
+                precondition: Precondition::default(),
                 replay: None,
             };
             store.issue(Issue { now: NOW + 1, rotate: Some(rotate), ..Issue::default() }).await.unwrap()
