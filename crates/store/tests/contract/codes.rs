@@ -55,6 +55,11 @@ pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
     assert!(store.withdraw_consent("r", "u", "c").await.unwrap());
     assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "the consent is gone");
     assert_eq!(store.code(&third.code.id).await.unwrap().unwrap().consent, None);
+
+    store.grant_consent(consent("a", &["x"]), NOW + 1).await.unwrap();
+    assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "it was given anew");
+    let third = store.code(&third.code.id).await.unwrap().unwrap();
+    assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Done);
 }
 
 pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
