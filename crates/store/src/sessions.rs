@@ -7,6 +7,7 @@ use crate::tx::{End::Keep, Tx};
 use crate::users::read_user_at;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Id, Store};
+use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::{ScopeSet, User};
 
 /// A browser in which somebody signed in.
@@ -252,7 +253,8 @@ pub(crate) async fn take_pending(tx: &mut impl Tx, id: &Id, now: i64) -> Result<
 pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now: i64) -> Result<(), Fault> {
     let ConsentGrant { realm, user, client, scope, organisations } = consent;
     let (text, organisations) = (scope.to_string(), serde_json::to_string(organisations)?);
-    let params = values![realm, user, client, &text, &organisations, now];
+    let version = i64::from(u32::from_le_bytes(random_bytes())) << 16;
+    let params = values![realm, user, client, &text, &organisations, now, version];
     let before = tx.optional(Statement::LockConsent, params, |row| row.string(0)).await?.unwrap_or_default();
     let mut merged = ScopeSet::parse(&before).map_err(Fault::other)?;
     if !scope.is_subset(&merged) {

@@ -125,9 +125,10 @@ registry! {
     UpdatePending = "UPDATE pending SET doc = ?2 WHERE id = ?1 AND expires_at > ?3";
     DeletePending = "DELETE FROM pending WHERE id = ?1 AND expires_at > ?2";
     Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
-    /// The version begins at the time, so that one given anew after a withdrawal does not have the number of the old one.
+    /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
+    /// is not taken for the old one.
     LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (realm, user_id, client) DO UPDATE
         SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
     WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";

@@ -20,7 +20,7 @@ CREATE FUNCTION raise_version() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN NEW.version := OLD.version + 1; RETURN NEW; END';
 CREATE TRIGGER users_version BEFORE UPDATE ON users FOR EACH ROW EXECUTE PROCEDURE raise_version();
 CREATE TRIGGER consent_version BEFORE UPDATE ON consent FOR EACH ROW EXECUTE PROCEDURE raise_version();
-ALTER TABLE consent ALTER COLUMN version SET DEFAULT EXTRACT(EPOCH FROM clock_timestamp()) * 1000;
+ALTER TABLE consent ALTER COLUMN version SET DEFAULT floor(random() * 4294967296) * 65536;
 ",
 };
 

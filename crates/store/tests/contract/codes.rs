@@ -56,7 +56,7 @@ pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
     assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "the consent is gone");
     assert_eq!(store.code(&third.code.id).await.unwrap().unwrap().consent, None);
 
-    store.grant_consent(consent("a", &["x"]), NOW + 1).await.unwrap();
+    store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
     assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "it was given anew");
     let third = store.code(&third.code.id).await.unwrap().unwrap();
     assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Done);

@@ -146,9 +146,9 @@ async fn a_locked_row_keeps_nobody_else_waiting() {
 async fn a_batch_that_fails_is_written_one_by_one() {
     let (_, store) = fresh().await;
     let give = |token| Issue { now: NOW, access: Some(access(token, None)), ..Issue::default() };
-    let taken = id();
-    store.issue(give(taken)).await.unwrap();
-    let tokens: Vec<_> = (0..64).map(|caller| if caller % 8 == 5 { taken } else { id() }).collect();
+    let existing = id();
+    store.issue(give(existing)).await.unwrap();
+    let tokens: Vec<_> = (0..64).map(|caller| if caller % 8 == 5 { existing } else { id() }).collect();
     let answers = at_once(|caller| {
         let (store, token) = (store.clone(), tokens[usize::from(caller)]);
         async move { store.issue(give(token)).await }
