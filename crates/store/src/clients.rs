@@ -96,7 +96,7 @@ impl Store {
         id: &str,
     ) -> Result<Option<(Client, Vec<ClientSecret>)>, Fault> {
         let mut client = None;
-        let secrets = read!(self, by_key, |tx| {
+        let secrets = read!(self, |tx| {
             tx.query(Statement::Client, values![realm, id], |row| {
                 if client.is_none() {
                     client = Some(read_client(row)?);

@@ -94,18 +94,15 @@ impl Store {
     }
 
     /// The same database for what must not wait behind requests, and for no longer than two seconds: on PostgreSQL by two
-    /// connections of its own.
+    /// connections of its own, one that reads and one that writes.
     ///
     /// # Errors
     /// There is no runtime with a timer.
     pub fn aside(&self) -> Result<Self, Fault> {
-        const CONNECTIONS: usize = 2;
         const PATIENCE: Duration = Duration::from_secs(2);
         match &*self.engine {
             Engine::Sqlite(_) => Ok(self.clone()),
-            Engine::Postgres(engine) => {
-                Ok(Self { engine: Arc::new(Engine::Postgres(engine.aside(CONNECTIONS, PATIENCE)?)) })
-            }
+            Engine::Postgres(engine) => Ok(Self { engine: Arc::new(Engine::Postgres(engine.aside(PATIENCE)?)) }),
         }
     }
 
@@ -178,24 +175,7 @@ macro_rules! write {
 pub(crate) use write;
 
 /// Runs an intention that reads: `read!(self, |tx| { .. })`.
-///
-/// `read!(self, by_key, |tx| { .. })` is for what is found by a key at once: on an engine across a network many of these
-/// travel together.
 macro_rules! read {
-    ($store:expr, by_key, |$tx:ident| $body:block) => {
-        match &*$store.engine {
-            $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
-            $crate::store::Engine::Postgres(engine) => {
-                let patience = engine.patience();
-                let work = async {
-                    let mut reader = engine.reader();
-                    let $tx = &mut reader;
-                    async { $body }.await
-                };
-                patience.bound(Box::pin(work)).await
-            }
-        }
-    };
     ($store:expr, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
@@ -203,7 +183,7 @@ macro_rules! read {
                 let patience = engine.patience();
                 patience
                     .bound(Box::pin(async {
-                        let mut transaction = patience.begin($crate::tx::Extent::Single).await?;
+                        let mut transaction = patience.begin_reading().await?;
                         let result = {
                             let $tx = &mut transaction;
                             async { $body }.await

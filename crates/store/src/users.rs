@@ -41,7 +41,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn user(&self, realm: &str, id: &str) -> Result<Option<StoredUser>, Fault> {
-        read!(self, by_key, |tx| { tx.optional(Statement::User, values![realm, id], read_user).await })
+        read!(self, |tx| { tx.optional(Statement::User, values![realm, id], read_user).await })
     }
 
     /// A user by what they typed, as [`User::username_key`] makes of it.
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn user_by_username(&self, realm: &str, key: &str) -> Result<Option<StoredUser>, Fault> {
-        read!(self, by_key, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
+        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
     }
 
     /// The users of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.

@@ -10,6 +10,7 @@ pub mod descriptors;
 mod id;
 mod places;
 mod proxies;
+mod repoll;
 mod request;
 mod serve;
 

@@ -2,8 +2,8 @@
 
 use super::connection::{Progress, Shared, drive};
 use super::places::Places;
+use super::repoll::repoll;
 use super::{Handler, Limits};
-use claviger_store::unyielding;
 use hyper::server::conn::http1;
 use std::io;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ async fn accept<H: Handler>(
                 // An answer is written at once, and small: waiting for more to send would only cost time.
                 let _ = stream.set_nodelay(true);
                 let (shared, stop) = (Arc::clone(&shared), for_connections.clone());
-                connections.spawn(unyielding(drive(stream, peer, shared, progress, place, stop)));
+                connections.spawn(repoll(drive(stream, peer, shared, progress, place, stop)));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

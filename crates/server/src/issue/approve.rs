@@ -16,7 +16,7 @@ use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SignedIn, Standing, StoredUser};
+use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Approved<'a> {
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<SessionPrecondition>,
 }
 
 /// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more, or what was
@@ -43,7 +43,7 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         now: state.clock.now(),
         pending: approved.pending,
         consent: approved.given.clone(),
-        standing: approved.standing.clone(),
+        precondition: approved.standing,
         ..Approval::default()
     };
     let delivery = match approved.request.response_type {
@@ -69,8 +69,8 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         // With a consent that has just changed it rests on what nobody has read yet.
         if approved.given.is_none() {
             let user = Some(StoredUser { user: approved.who.user.clone(), password_hash: None });
-            let (consent, backing) = (approved.who.consent.clone(), approved.who.backing());
-            state.recall.keep_code(CodeRow { code, redeemed_at: None, user, consent, backing });
+            let (consent, precondition) = (approved.who.consent.clone(), approved.who.precondition());
+            state.recall.keep_code(CodeRow { code, redeemed_at: None, user, consent, precondition });
         }
     }
     Ok(Some(delivery))

@@ -22,7 +22,7 @@ use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, RefreshKey, replay_key};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
-    BackedGrant, CodeRow, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim, Store,
+    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim, Store,
 };
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ pub(crate) enum Origin<'a> {
     /// A grant, by its refresh token.
     Refresh {
         /// As it was loaded or recalled.
-        backed: &'a BackedGrant,
+        backed: &'a GrantWithUser,
         /// The token that was presented.
         presented: &'a Plain,
     },
@@ -249,14 +249,14 @@ fn rotate_step(
         from: moved.from,
         to: moved.to,
         idle_expires_at: moved.idle_expires_at,
-        backing: backed.backing.clone(),
+        precondition: backed.precondition,
         replay,
     }))
 }
 
 fn redeem_step(origin: &Origin<'_>) -> Option<Redeem> {
     let Origin::Code { row } = origin else { return None };
-    Some(Redeem { code: row.code.id, hash: *row.code.hash, backing: row.backing.clone() })
+    Some(Redeem { code: row.code.id, hash: *row.code.hash, precondition: row.precondition })
 }
 
 fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {

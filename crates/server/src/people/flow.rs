@@ -80,7 +80,7 @@ impl Flow<'_> {
         let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
             Step::Approve { organisations } => {
-                let standing = Some(who.standing());
+                let standing = Some(who.session_precondition());
                 let approved =
                     Approved { client, request, who: &who, organisations, pending: None, given: None, standing };
                 let delivery = approve(state, site, approved).await?;

@@ -12,7 +12,7 @@ use http::HeaderValue;
 const TOUCHED: i64 = 60_000;
 
 /// The same without looking it up, as far as it is recalled; to be used for nothing but what is written on condition that
-/// it still stands ([`SignedIn::standing`]).
+/// it still stands ([`SignedIn::session_precondition`]).
 pub(crate) fn recalled(state: &State, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
     let who = state.recall.session(browser.session()?, client)?;
     let is_fresh = state.clock.now() - who.session.last_seen_at < TOUCHED;

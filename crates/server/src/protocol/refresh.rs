@@ -11,7 +11,7 @@ use claviger_core::grant::{self, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
 use claviger_core::user::User;
-use claviger_store::{BackedGrant, GrantRow};
+use claviger_store::{GrantRow, GrantWithUser};
 
 /// How often a refresh that lost a race looks again.
 const TRIES: usize = 4;
@@ -40,7 +40,7 @@ impl Refresh<'_> {
             }
         }
         for _ in 0..TRIES {
-            let found = self.call.state.store.backed_grant(&self.presented.grant).await?;
+            let found = self.call.state.store.grant_with_user(&self.presented.grant).await?;
             let backed = found.ok_or(Refusal::RefreshUnknown)?;
             if let Some(answer) = self.once(&backed).await? {
                 self.call.state.recall.keep_grant(backed);
@@ -56,13 +56,13 @@ impl Refresh<'_> {
 
     /// The grant as this server knows it, if that is enough: where tokens do not rotate, the next generation does not
     /// follow from the one presented.
-    fn recalled(&self) -> Option<BackedGrant> {
+    fn recalled(&self) -> Option<GrantWithUser> {
         if self.turnover() == Turnover::Rotate { self.call.state.recall.grant(self.presented) } else { None }
     }
 
     /// None where what was loaded is no longer so: somebody else used the same token first, and what they got is the answer;
     /// or what it rests on has changed.
-    async fn once(&self, backed: &BackedGrant) -> Result<Option<Vec<u8>>, Failure> {
+    async fn once(&self, backed: &GrantWithUser) -> Result<Option<Vec<u8>>, Failure> {
         let Call { state, site, request, .. } = self.call;
         let (client, presented) = (self.call.client.client(), self.presented);
         let row = &backed.row;

@@ -13,7 +13,7 @@ use crate::state::clock::Clock;
 use crate::state::health::Health;
 use crate::state::revoked::Revoked;
 use crate::state::sites::Sites;
-use claviger_store::{ChangeKind, Fault, Pulse, Store};
+use claviger_store::{ChangeKind, Fault, Heartbeat, Store};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl Followed {
     }
 
     /// Whether the database is not the one that was followed until now.
-    fn is_another(&self, pulse: &Pulse) -> bool {
+    fn is_another(&self, pulse: &Heartbeat) -> bool {
         let made_at = self.made_at.load(Ordering::Acquire);
         pulse.change < self.change.load(Ordering::Acquire)
             || (made_at != UNKNOWN && pulse.known_at.is_some_and(|at| at != made_at))
@@ -171,7 +171,7 @@ impl Follower<'_> {
         let followed = self.followed;
         let known = followed.change.load(Ordering::Acquire);
         let asked = self.clock.monotonic();
-        let pulse = self.store.pulse(known).await?;
+        let pulse = self.store.heartbeat(known).await?;
         self.clock.hear(asked, self.clock.monotonic(), pulse.time);
         if followed.is_another(&pulse) {
             self.health.started_over(known, pulse.change);

@@ -15,6 +15,15 @@ pub(crate) const WORDS: Words = Words {
     seq: "INTEGER NOT NULL PRIMARY KEY",
     clustered: "WITHOUT ROWID",
     changing: "",
+    version_triggers: "
+CREATE TRIGGER users_version AFTER UPDATE ON users BEGIN
+    UPDATE users SET version = OLD.version + 1 WHERE realm = NEW.realm AND id = NEW.id;
+END;
+CREATE TRIGGER consent_version AFTER UPDATE ON consent BEGIN
+    UPDATE consent SET version = OLD.version + 1
+    WHERE realm = NEW.realm AND user_id = NEW.user_id AND client = NEW.client;
+END;
+",
 };
 
 /// How long a statement waits for another process that writes.

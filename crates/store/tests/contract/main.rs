@@ -11,10 +11,10 @@ mod browsers;
 mod clients;
 mod codes;
 mod fixtures;
+mod heartbeat;
 mod keeping;
 mod keys;
 mod leases;
-mod pulse;
 mod realms;
 mod refresh;
 mod revocation;
@@ -63,7 +63,7 @@ promises! {
     revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,
         all_of_a_user_ends_in_batches;
     keys: of_two_rotations_one_counts, a_removed_key_is_erased, a_secret_is_kept_once;
-    pulse: the_pulse_tells_time_and_change, time_told_only_goes_up;
+    heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
     keeping: a_mail_is_claimed_once, a_link_opens_once, counts_add_up, changes_are_noticed, what_is_over_leaves,

@@ -1,9 +1,9 @@
-//! A task that wakes itself goes on at once.
+//! Polls a connection's task again at once when it has woken itself.
 //!
-//! Two halves of one task often talk to each other: what is asked of a database and the connection that carries it, a
-//! request's handler and the connection that reads its body. Whoever sends wakes the other half, which is the task that is
-//! running; tokio then puts it at the end of its queue and wakes another thread to come and fetch it. With few requests
-//! under way that is several system calls and two context switches for each, and nothing is done sooner for it.
+//! A request's handler and the connection that reads its body are two halves of one task. Whoever sends wakes the other half,
+//! which is the task that is running; tokio then puts it at the end of its queue and wakes another thread to come and fetch
+//! it. With few requests under way that is several system calls and two context switches for each request, and nothing is
+//! done sooner for it.
 
 use futures_util::task::AtomicWaker;
 use std::future::poll_fn;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// How often a future goes on by itself before others have their turn. One that was told to give way by its runtime wakes
-/// itself too.
+/// How often a future is polled again before other tasks have their turn. One that its runtime told to yield wakes itself
+/// too.
 const ROUNDS: usize = 8;
 
-/// The future; where it wakes itself while it is polled, it is polled again before its task gives way.
-pub async fn unyielding<F: Future>(future: F) -> F::Output {
+/// The future; where it wakes itself while it is polled, it is polled again before its task yields.
+pub(super) async fn repoll<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let bell = Arc::new(Bell::default());
     let waker = Waker::from(Arc::clone(&bell));
@@ -76,7 +76,7 @@ impl Wake for Bell {
 
 #[cfg(test)]
 mod tests {
-    use super::{ROUNDS, unyielding};
+    use super::{ROUNDS, repoll};
     use std::future::poll_fn;
     use std::pin::pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn one_that_wakes_itself_goes_on_without_giving_way() {
+    fn a_future_that_wakes_itself_is_polled_again_at_once() {
         let mut left = 3;
-        let mut future = pin!(unyielding(poll_fn(|context| {
+        let mut future = pin!(repoll(poll_fn(|context| {
             if left == 0 {
                 return Poll::Ready("done");
             }
@@ -115,9 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn one_that_waits_is_woken_by_others_each_time() {
+    fn a_future_that_waits_is_woken_by_others_each_time() {
         let kept = Mutex::new(None::<Waker>);
-        let mut future = pin!(unyielding(poll_fn(|context| {
+        let mut future = pin!(repoll(poll_fn(|context| {
             *kept.lock().unwrap() = Some(context.waker().clone());
             Poll::<()>::Pending
         })));
@@ -130,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn one_that_never_stops_lets_others_have_their_turn() {
+    fn a_future_that_never_stops_yields_to_other_tasks() {
         let polls = AtomicUsize::new(0);
-        let mut future = pin!(unyielding(poll_fn(|context| {
+        let mut future = pin!(repoll(poll_fn(|context| {
             polls.fetch_add(1, Ordering::Relaxed);
             context.waker().wake_by_ref();
             Poll::<()>::Pending
@@ -147,7 +147,7 @@ mod tests {
     async fn no_wake_is_lost() {
         for _ in 0..2_000 {
             let (mut one, mut other) = (tokio::sync::mpsc::channel(1), tokio::sync::mpsc::channel(1));
-            let echo = tokio::spawn(unyielding(async move {
+            let echo = tokio::spawn(repoll(async move {
                 while let Some(number) = one.1.recv().await {
                     other.0.send(number).await.unwrap();
                 }

@@ -1,4 +1,4 @@
-//! The beat to which a server keeps: what time it is for the database, and whether anything has changed.
+//! One look at the database, some ten times a second: what time it is there, and whether anything has changed.
 
 use crate::changes::last;
 use crate::statements::Statement;
@@ -12,7 +12,7 @@ const CLOCK: &str = "clock";
 
 /// One look at the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
+pub struct Heartbeat {
     /// Its time, in milliseconds since the epoch.
     pub time: i64,
     /// The number of the last change.
@@ -23,18 +23,18 @@ pub struct Pulse {
 }
 
 impl Store {
-    /// Takes the pulse, in one round trip. `known`: the number of the last change that the caller knows.
+    /// Time and last change, in one round trip. `known`: the number of the last change that the caller knows.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn pulse(&self, known: i64) -> Result<Pulse, Fault> {
-        let pulse = read!(self, |tx| {
-            tx.optional(Statement::Pulse, values![known], |row| {
-                Ok(Pulse { time: row.int(0)?, change: row.int(1)?, known_at: row.int_or_null(2)? })
+    pub async fn heartbeat(&self, known: i64) -> Result<Heartbeat, Fault> {
+        let heartbeat = read!(self, |tx| {
+            tx.optional(Statement::Heartbeat, values![known], |row| {
+                Ok(Heartbeat { time: row.int(0)?, change: row.int(1)?, known_at: row.int_or_null(2)? })
             })
             .await
         })?;
-        pulse.ok_or_else(|| Fault::other("the sequence of changes is missing"))
+        heartbeat.ok_or_else(|| Fault::other("the sequence of changes is missing"))
     }
 
     /// Whether the database may be shared by servers on several machines, so that its clock is the one that counts.
