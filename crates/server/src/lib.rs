@@ -2,7 +2,6 @@
 
 pub mod admin;
 mod app;
-pub mod apps;
 pub mod brakes;
 mod browser;
 mod clients;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm};
-use claviger_server::apps::{self, Registration};
+use claviger_server::admin::apps::{self, Registration};
 use claviger_server::mail::Delivered;
 use serde::Serialize;
 

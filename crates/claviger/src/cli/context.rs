@@ -6,7 +6,7 @@ use crate::config::{self, Config, Database};
 use claviger_core::Realm;
 use claviger_files::dialect::Dialects;
 use claviger_files::did_you_mean;
-use claviger_server::apps::Desk;
+use claviger_server::admin::apps::Desk;
 use claviger_server::clock::Clock;
 use claviger_server::mail::Mailer;
 use claviger_server::master_key::MasterKey;
@@ -166,7 +166,7 @@ impl Data {
         Ok(Secrets::load(&self.store, &self.master_key()?).await?)
     }
 
-    /// What [`claviger_server::apps`] works at.
+    /// What [`claviger_server::admin::apps`] works at.
     pub(crate) fn desk<'a>(&'a self, secrets: &'a Secrets) -> Desk<'a> {
         Desk { store: &self.store, secrets, now: self.now() }
     }

@@ -6,7 +6,7 @@ use super::output;
 use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
 use claviger_core::span::Span;
-use claviger_server::apps;
+use claviger_server::admin::apps;
 use claviger_store::ClientSecret;
 use serde::Serialize;
 use std::path::PathBuf;

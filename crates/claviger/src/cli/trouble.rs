@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that says so to a script.
 
 use claviger_files::Problems;
-use claviger_server::apps::AppError;
+use claviger_server::admin::apps::AppError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
 use claviger_server::secrets::SecretsError;

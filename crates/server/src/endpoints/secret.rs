@@ -3,8 +3,8 @@
 //! GET shows a button and uses nothing up: mail scanners open links. POST, from that page in that browser, consumes the
 //! link and shows the secret; whoever comes second learns that it was shown.
 
+use crate::admin::apps;
 use crate::app::App;
-use crate::apps;
 use crate::browser::Browser;
 use crate::endpoints::show;
 use crate::failure::{Failure, wrong_method};
