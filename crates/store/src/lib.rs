@@ -19,6 +19,7 @@ mod cluster;
 mod again;
 mod apply;
 mod approve;
+mod audit;
 mod backing;
 mod brakes;
 mod changes;
@@ -52,6 +53,7 @@ mod value;
 
 pub use apply::Put;
 pub use approve::Approval;
+pub use audit::{Act, Actor, AuditBreak, AuditFilter, AuditLine, AuditVerified, Subject, SubjectKind, Way};
 pub use backing::{Backing, Standing};
 pub use brakes::{Failures, NewFailures};
 pub use changes::{Change, ChangeKind, Changes};
