@@ -13,6 +13,8 @@ pub(crate) enum Format {
     Table,
     /// For programs; its fields stay.
     Json,
+    /// For spreadsheets.
+    Csv,
 }
 
 impl Format {
@@ -26,6 +28,11 @@ impl Format {
         match self {
             Self::Json => json(&items),
             Self::Table => put(&table(columns, items.iter().map(cells).collect())),
+            Self::Csv => {
+                let mut text = csv(&columns);
+                text.extend(items.iter().map(|item| csv(&cells(item).each_ref().map(String::as_str))));
+                put(&text)
+            }
         }
     }
 
@@ -33,6 +40,7 @@ impl Format {
     pub(crate) fn one<T: Serialize>(self, item: &T, pairs: &[(&str, String)]) -> Result<(), Trouble> {
         match self {
             Self::Json => json(item),
+            Self::Csv => put(&pairs.iter().map(|(name, value)| csv(&[*name, value.as_str()])).collect::<String>()),
             Self::Table => {
                 let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
                 let mut text = String::new();
@@ -63,6 +71,16 @@ fn json<T: Serialize>(value: &T) -> Result<(), Trouble> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Trouble::new(Exit::Failure, format!("the answer cannot be printed: {error}")))?;
     put(&format!("{text}\n"))
+}
+
+/// A line of CSV (RFC 4180). What others have registered must not be taken for a formula by a spreadsheet.
+fn csv(cells: &[&str]) -> String {
+    let cell = |cell: &&str| {
+        let formula = cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let text = if formula { format!("'{cell}") } else { (*cell).to_owned() };
+        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    };
+    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 /// Columns as wide as their widest cell. An empty list is its headings.
@@ -102,6 +120,27 @@ pub(crate) fn day(days: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// What [`day`] or [`time`] spells, in milliseconds; none for anything else.
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
+    let (date, clock) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+    let numbers = |text: &str, sign: char| text.split(sign).map(|part| part.parse().ok()).collect::<Option<Vec<i64>>>();
+    let [year, month, day] = <[i64; 3]>::try_from(numbers(date, '-')?).ok()?;
+    let [hours, minutes, seconds] = <[i64; 3]>::try_from(numbers(clock.strip_suffix('Z')?, ':')?).ok()?;
+    if !(0..10_000).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    if !(0..24).contains(&hours) || !(0..60).contains(&minutes) || !(0..60).contains(&seconds) {
+        return None;
+    }
+    // In years that begin in March, as `date` has them.
+    let (shifted, from_march) = (if month <= 2 { year - 1 } else { year }, (month + 9).rem_euclid(12));
+    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let days = of_era * 365 + of_era / 4 - of_era / 100 + (153 * from_march + 2) / 5 + day - 1;
+    let millis = (era * 146_097 + days - 719_468) * 86_400_000 + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+    // The way back finds days that there are none of.
+    (time(millis) == format!("{date}T{clock}")).then_some(millis)
+}
+
 /// Year, month and day of a day since the epoch, in eras of 400 years that begin in March.
 const fn date(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
@@ -116,7 +155,25 @@ const fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{day, table, time};
+    use super::{csv, day, parse_time, table, time};
+
+    #[test]
+    fn times_are_read_as_they_are_spelled() {
+        for at in [0, 951_782_400_000, 1_795_234_607_000, -1_000] {
+            assert_eq!(parse_time(&time(at)), Some(at));
+        }
+        assert_eq!(parse_time("2024-01-01"), Some(19_723 * 86_400_000));
+        for wrong in
+            ["2026-02-30", "2026-13-01", "7d", "2026-11-21T24:00:00Z", "2026-11-21T04:16:47", "9999999999999-1-1"]
+        {
+            assert_eq!(parse_time(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn csv_is_quoted_and_holds_no_formula() {
+        assert_eq!(csv(&["a", "b,\"c\"", "=1+1", "-"]), "a,\"b,\"\"c\"\"\",'=1+1,-\r\n");
+    }
 
     #[test]
     fn times_are_rfc_3339() {
