@@ -357,3 +357,6 @@ fn read_line(row: &Row<'_>) -> Result<AuditLine, Fault> {
         personal: row.string_or_null(12)?,
     })
 }
+
+#[cfg(test)]
+mod tests;
