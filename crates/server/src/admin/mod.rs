@@ -41,3 +41,6 @@ impl Admin<'_> {
 pub fn new_reference(now: i64) -> String {
     id_text(&ids::new(now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,8 @@ async fn together(one: Store, other: Store) {
             act(&store, &id.to_string()).await;
         }
     };
-    tokio::join!(tokio::spawn(many(one.clone())), tokio::spawn(many(other)));
+    let (first, second) = tokio::join!(tokio::spawn(many(one.clone())), tokio::spawn(many(other)));
+    first.and(second).unwrap();
     let found = one.verify_audit().await.unwrap();
     assert_eq!((found.lines, found.broken), (40, None));
 }
