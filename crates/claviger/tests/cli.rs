@@ -355,3 +355,49 @@ fn an_address_of_its_own_serves_only_its_realms() {
     };
     assert_eq!((answer(serving.port), answer(port)), ("200".to_owned(), "404".to_owned()));
 }
+
+#[test]
+fn the_log_says_who_did_what_and_a_changed_line_is_found() {
+    let home = Home::applied();
+    home.ok(&[
+        "app",
+        "create",
+        "--id",
+        "fleet",
+        "--name",
+        "=Fleet",
+        "--owner",
+        "dev@fleet.example",
+        "--scope",
+        "orders:read",
+    ]);
+    home.fails(6, &["app", "suspend", "fleet", "--yes"], "approve or reject it first");
+    home.ok(&["user", "disable", "ada", "--yes"]);
+    let all = home.ok(&["audit", "list", "-o", "json"]).json();
+    let acts: Vec<_> = all.as_array().unwrap().iter().map(|line| line["act"].as_str().unwrap()).collect();
+    assert_eq!(acts.iter().filter(|act| **act == "realm.apply").count(), acts.len() - 2);
+    assert_eq!(acts[acts.len() - 2..], ["app.create", "user.disable"], "what failed left no line");
+    let created = home.ok(&["audit", "list", "--subject", "app/fleet", "-o", "json"]);
+    let line = created.json()[0].clone();
+    assert_eq!((line["way"].as_str(), line["before"].is_null()), (Some("cli"), true));
+    assert_eq!(line["personal"]["after"]["owner_email"], "dev@fleet.example");
+    assert!(!created.out().contains("cvs_"));
+    let csv = home.ok(&["audit", "list", "--act", "user.disable", "-o", "csv"]).out();
+    assert!(csv.starts_with("number,time,realm,actor,") && csv.lines().count() == 2, "{csv}");
+    assert!(home.ok(&["audit", "list", "--since", "1h"]).out().starts_with("NUMBER"));
+    assert_eq!(home.ok(&["audit", "list", "--until", "2020-01-01", "-o", "json"]).json(), serde_json::json!([]));
+    home.fails(2, &["audit", "list", "--act", "app.paint"], "app.approve");
+
+    let id = home.ok(&["user", "list", "-o", "json"]).json()[0]["id"].as_str().unwrap().to_owned();
+    let subject = format!("user/{id}");
+    home.fails(2, &["audit", "erase", "--subject", &subject], "--yes");
+    home.ok(&["audit", "erase", "--subject", &subject, "--yes"]);
+    home.fails(5, &["audit", "erase", "--subject", &subject, "--yes"], "no line about");
+    let after = home.ok(&["audit", "list", "--subject", &subject, "-o", "json"]);
+    assert!(after.json()[0]["personal"].is_null() && !after.out().contains("Ada"), "{}", after.out());
+    assert!(home.ok(&["audit", "verify", "-o", "json"]).json()["erased"].as_i64().unwrap() >= 1);
+    let database = rusqlite::Connection::open(home.0.join("claviger.db")).unwrap();
+    database.execute("UPDATE audit SET subject = 'x' WHERE seq = 2", []).unwrap();
+    drop(database);
+    home.fails(1, &["audit", "verify"], "line 2 is not what was written");
+}

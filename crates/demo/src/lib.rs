@@ -24,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use claviger_core::crypto::sha256;
 use claviger_files::Variables;
 use claviger_files::realm::RealmFile;
+use claviger_server::admin::{Actor, Admin, Way, new_reference};
 use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
@@ -175,9 +176,10 @@ async fn apply(server: &Server, files: &[RealmFile], folder: &Folder, variables:
         say("the realm files are as they were");
         return Ok(());
     }
-    let report =
-        claviger_server::admin::apply::apply(&server.store, files, &server.hasher, &server.secrets, server.clock.now())
-            .await?;
+    let now = server.clock.now();
+    let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: new_reference(now) };
+    let admin = Admin { store: &server.store, actor: &actor, now };
+    let report = claviger_server::admin::apply::apply(&admin, files, &server.hasher, &server.secrets).await?;
     let (new, changed) = (report.created.len(), report.changed.len());
     say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
     std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))

@@ -1,7 +1,6 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 pub mod admin;
-pub mod apps;
 mod failure;
 pub mod http;
 mod ids;

@@ -1,5 +1,8 @@
 //! Approvals: a user's of an authorization request, and the vendor's of an app.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::audit::{Subject, SubjectKind};
 use crate::clients::{self, ClientSecret, SecretAdded};
 use crate::mail::{self, Mail, OneTimeLink};
 use crate::postgres::Combined;
@@ -77,8 +80,10 @@ impl Store {
         mail: Option<Mail>,
         now: i64,
     ) -> Result<SecretAdded, Fault> {
-        let (realm, client) = (realm.to_owned(), client.to_owned());
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = clients::status(tx, &realm, &client).await?;
             if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
                 return Ok(Undo(SecretAdded::NoSuchClient));
             }
@@ -92,6 +97,10 @@ impl Store {
             if let Some(mail) = &mail {
                 mail::queue(tx, mail, now).await?;
             }
+            let secret = secret.as_ref().map(|(secret, _)| &secret.id);
+            let after = serde_json::json!({ "status": ClientStatus::Active.name(), "secret": secret });
+            let changed = Values::change(serde_json::json!({ "status": was }), after);
+            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
             Ok(Keep(SecretAdded::Added))
         })
     }

@@ -1,5 +1,8 @@
 //! A realm's signing keys, and secrets of the server's own. Both come and go sealed.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::{Values, of_keys};
+use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -96,12 +99,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn keys(&self, realm: &str) -> Result<KeySet, Fault> {
-        read!(self, |tx| {
-            // The version first: whoever changes the set meanwhile makes the rotation based on this one fail.
-            let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
-            let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
-            Ok(KeySet { version: version.unwrap_or(0), keys })
-        })
+        read!(self, |tx| { set(tx, realm).await })
     }
 
     /// Adds a key, whatever the set's version.
@@ -149,8 +147,10 @@ impl Store {
         changes: Vec<KeyChange>,
         now: i64,
     ) -> Result<bool, Fault> {
-        let realm = realm.to_owned();
+        let (realm, audit) = (realm.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = if log.is_kept() { Some(of_keys(&set(tx, &realm).await?)) } else { None };
             let mine = match version {
                 0 => tx.execute(Statement::StartKeySet, values![&realm]).await?,
                 _ => tx.execute(Statement::NextKeySet, values![&realm, version]).await?,
@@ -162,6 +162,10 @@ impl Store {
                 apply(tx, &realm, change, now).await?;
             }
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            if let Some(was) = was {
+                let values = Values::change(was, of_keys(&set(tx, &realm).await?));
+                log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), values, now).await?;
+            }
             Ok(Keep(true))
         })
     }
@@ -186,6 +190,13 @@ impl Store {
     pub async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         read!(self, |tx| { tx.optional(Statement::Sealed, values![name], |row| Ok(row.bytes(0)?.to_vec())).await })
     }
+}
+
+async fn set(tx: &mut impl Tx, realm: &str) -> Result<KeySet, Fault> {
+    // The version first: whoever changes the set meanwhile makes the rotation based on this one fail.
+    let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
+    let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
+    Ok(KeySet { version: version.unwrap_or(0), keys })
 }
 
 async fn apply(tx: &mut impl Tx, realm: &str, change: &KeyChange, now: i64) -> Result<(), Fault> {

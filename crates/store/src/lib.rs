@@ -18,6 +18,7 @@ mod cluster;
 
 mod apply;
 mod approve;
+mod audit;
 mod brakes;
 mod changes;
 mod clients;
@@ -52,6 +53,7 @@ mod value;
 
 pub use apply::Put;
 pub use approve::Approval;
+pub use audit::{Act, Actor, AuditBreak, AuditFilter, AuditLine, AuditVerified, Subject, SubjectKind, Way};
 pub use brakes::{Failures, NewFailures};
 pub use changes::{Change, ChangeKind, Changes};
 pub use claviger_core::claims::id_text;

@@ -18,13 +18,14 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 3;
+pub(crate) const KNOWN: i64 = 4;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, readable_by: 1, ddl: FIRST },
     Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
     Migration { version: 3, readable_by: 1, ddl: VERSIONS },
+    Migration { version: 4, readable_by: 1, ddl: AUDIT },
 ];
 
 /// What engines spell differently.
@@ -319,4 +320,32 @@ const VERSIONS: &str = "
 ALTER TABLE users ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE consent ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 {VERSION_TRIGGERS}
+";
+
+/// Who did what. What belongs to a person stands apart, so that it can be erased.
+const AUDIT: &str = "
+CREATE TABLE audit (
+    seq {SEQ},
+    at BIGINT NOT NULL,
+    realm TEXT NOT NULL,
+    way TEXT NOT NULL,
+    act TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    before_doc TEXT,
+    after_doc TEXT,
+    actor_digest {BYTES},
+    personal_digest {BYTES},
+    digest {BYTES} NOT NULL
+);
+CREATE INDEX audit_subject ON audit (realm, subject_kind, subject);
+CREATE TABLE audit_part (
+    seq BIGINT NOT NULL,
+    part TEXT NOT NULL,
+    salt {BYTES} NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (seq, part)
+) {CLUSTERED};
+INSERT INTO counter (name, value) VALUES ('audit', 0);
 ";

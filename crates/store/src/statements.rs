@@ -36,6 +36,30 @@ registry! {
     ChangesAfter = "SELECT seq, kind, realm, id FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     PurgeChanges = "DELETE FROM change WHERE seq IN (SELECT seq FROM change WHERE at < ?1 ORDER BY seq LIMIT ?2)";
 
+    // ---- who did what
+    HoldNumber = "UPDATE counter SET value = value WHERE name = ?1";
+    AuditDigest = "SELECT digest FROM audit WHERE seq = ?1";
+    AddAudit = "INSERT INTO audit (seq, at, realm, way, act, subject_kind, subject, reference, before_doc, after_doc,
+            actor_digest, personal_digest, digest)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    AddAuditPart = "INSERT INTO audit_part (seq, part, salt, doc) VALUES (?1, ?2, ?3, ?4)";
+    AuditLines = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
+            a.after_doc, a.digest, w.doc, s.doc
+        FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
+            LEFT JOIN audit_part s ON s.seq = a.seq AND s.part = 'subject'
+        WHERE a.seq < ?1 AND (CAST(?3 AS TEXT) IS NULL OR a.realm = ?3) AND (CAST(?4 AS TEXT) IS NULL OR a.act = ?4)
+            AND (CAST(?5 AS TEXT) IS NULL OR w.doc = ?5) AND (CAST(?6 AS TEXT) IS NULL OR a.subject_kind = ?6)
+            AND (CAST(?7 AS TEXT) IS NULL OR a.subject = ?7) AND a.at >= ?8 AND a.at < ?9
+        ORDER BY a.seq DESC LIMIT ?2";
+    AuditChain = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
+            a.after_doc, a.actor_digest, a.personal_digest, a.digest, w.salt, w.doc, s.salt, s.doc
+        FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
+            LEFT JOIN audit_part s ON s.seq = a.seq AND s.part = 'subject'
+        WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2";
+    AuditLast = "SELECT seq FROM audit WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
+    EraseAudit = "DELETE FROM audit_part WHERE part = 'subject' AND seq IN (SELECT seq FROM audit
+        WHERE realm = ?1 AND subject_kind = ?2 AND subject = ?3)";
+
     // ---- the heartbeat and the clock
     Heartbeat = "SELECT {NOW}, value, (SELECT at FROM change WHERE seq = ?1) FROM counter WHERE name = 'change'";
     RaiseNumber = "UPDATE counter SET value = ?2 WHERE name = ?1 AND value < ?2";

@@ -1,5 +1,6 @@
 //! The handle on an open database.
 
+use crate::audit::Audit;
 use crate::private;
 use crate::{Fault, Masked, postgres, sqlite};
 use std::fmt;
@@ -16,6 +17,8 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Arc<Engine>,
+    /// What is written down for what is done through this handle.
+    pub(crate) audit: Option<Arc<Audit>>,
 }
 
 impl fmt::Debug for Store {
@@ -79,7 +82,7 @@ impl Store {
     pub async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let engine = postgres::Engine::connect(url, options).await?;
-            let store = Self { engine: Arc::new(Engine::Postgres(engine)) };
+            let store = Self { engine: Arc::new(Engine::Postgres(engine)), audit: None };
             store.refuse_unfinished(options).await?;
             return Ok(store);
         }
@@ -102,7 +105,10 @@ impl Store {
         const PATIENCE: Duration = Duration::from_secs(2);
         match &*self.engine {
             Engine::Sqlite(_) => Ok(self.clone()),
-            Engine::Postgres(engine) => Ok(Self { engine: Arc::new(Engine::Postgres(engine.aside(PATIENCE)?)) }),
+            Engine::Postgres(engine) => {
+                let engine = Arc::new(Engine::Postgres(engine.aside(PATIENCE)?));
+                Ok(Self { engine, audit: self.audit.clone() })
+            }
         }
     }
 
@@ -120,7 +126,7 @@ impl Store {
         } else {
             return Err(Fault::Other("a database URL starts with sqlite:// or postgres://".into()));
         };
-        let store = Self { engine: Arc::new(Engine::Sqlite(engine)) };
+        let store = Self { engine: Arc::new(Engine::Sqlite(engine)), audit: None };
         crate::tx::at_once(store.refuse_unfinished(options))?;
         Ok(store)
     }

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::output;
-use super::trouble::{Exit, Trouble};
+use super::trouble::Trouble;
 use clap::Subcommand;
-use claviger_server::keys::Keys;
+use claviger_server::admin::keys;
 use claviger_store::SigningKeyRow;
 use serde::Serialize;
 
@@ -52,11 +52,9 @@ pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Tr
     let data = context.data().await?;
     let realm = data.realm().await?;
     if let KeyCommand::Rotate = command {
-        let keys = Keys::new(data.store.clone(), &data.master_key()?, data.clock.clone())
-            .map_err(|error| Trouble::new(Exit::Failure, error.to_string()))?;
-        keys.rotate(&realm).await?;
+        keys::rotate(&data.admin(), &data.master_key()?, data.clock.clone(), &realm).await?;
     }
-    let listed: Vec<Listed> = data.store.keys(&realm.id).await?.keys.into_iter().map(Into::into).collect();
+    let listed: Vec<Listed> = keys::list(&data.store, &realm).await?.into_iter().map(Into::into).collect();
     context.format.list(["key id", "algorithm", "state", "created", "signs from", "retires"], &listed, |key| {
         [
             key.kid.clone(),

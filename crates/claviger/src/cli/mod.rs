@@ -5,6 +5,7 @@
 mod app;
 mod apply;
 mod ask;
+mod audit;
 mod context;
 mod db;
 mod demo;
@@ -106,6 +107,9 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     Key(key::KeyCommand),
     /// Who uses which legacy behaviour, so that it can be retired
     Legacy(realm::LegacyReport),
+    /// Who did what: the log of the operators' acts
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -160,6 +164,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Seat(command) => seat::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
+        Command::Audit(command) => audit::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Healthcheck(args) => health::run(args, context).await,
         Command::Completions { shell } => {

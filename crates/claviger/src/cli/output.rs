@@ -16,6 +16,8 @@ pub(crate) enum Format {
     Table,
     /// For programs; its fields stay.
     Json,
+    /// For spreadsheets.
+    Csv,
 }
 
 impl Format {
@@ -29,6 +31,11 @@ impl Format {
         match self {
             Self::Json => json(&items),
             Self::Table => put(&table(columns, items.iter().map(cells).collect())),
+            Self::Csv => {
+                let mut text = csv(&columns);
+                text.extend(items.iter().map(|item| csv(&cells(item).each_ref().map(String::as_str))));
+                put(&text)
+            }
         }
     }
 
@@ -36,6 +43,7 @@ impl Format {
     pub(crate) fn one<T: Serialize>(self, item: &T, pairs: &[(&str, String)]) -> Result<(), Trouble> {
         match self {
             Self::Json => json(item),
+            Self::Csv => put(&pairs.iter().map(|(name, value)| csv(&[*name, value.as_str()])).collect::<String>()),
             Self::Table => {
                 let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
                 let mut text = String::new();
@@ -84,6 +92,16 @@ fn escaped(json: &str) -> String {
     out
 }
 
+/// A line of CSV (RFC 4180). What others have registered must not be taken for a formula by a spreadsheet.
+fn csv(cells: &[&str]) -> String {
+    let cell = |cell: &&str| {
+        let formula = cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let text = if formula { format!("'{cell}") } else { (*cell).to_owned() };
+        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    };
+    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
 /// Columns as wide as their widest cell. An empty list is its headings.
 fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
     let headings = columns.map(str::to_uppercase);
@@ -116,9 +134,36 @@ pub(crate) fn day(days: i64) -> String {
     day.map_or_else(|_| format!("day {days}"), |day| day.to_string())
 }
 
+/// What [`day`] or [`time`] spells, in milliseconds; none for anything else.
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
+    let midnight = || Some(text.parse::<Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp());
+    let moment = if text.ends_with('Z') { text.parse().ok()? } else { midnight()? };
+    let millis = Timestamp::as_millisecond(moment);
+    // The way back finds spellings of other calendars and clocks.
+    (time(millis) == text || day(millis.div_euclid(86_400_000)) == text).then_some(millis)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{day, escaped, table, time};
+    use super::{csv, day, escaped, parse_time, table, time};
+
+    #[test]
+    fn times_are_read_as_they_are_spelled() {
+        for at in [0, 951_782_400_000, 1_795_234_607_000, -1_000] {
+            assert_eq!(parse_time(&time(at)), Some(at));
+        }
+        assert_eq!(parse_time("2024-01-01"), Some(19_723 * 86_400_000));
+        for wrong in
+            ["2026-02-30", "2026-13-01", "7d", "2026-11-21T24:00:00Z", "2026-11-21T04:16:47", "9999999999999-1-1"]
+        {
+            assert_eq!(parse_time(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn csv_is_quoted_and_holds_no_formula() {
+        assert_eq!(csv(&["a", "b,\"c\"", "=1+1", "-"]), "a,\"b,\"\"c\"\"\",'=1+1,-\r\n");
+    }
 
     #[test]
     fn times_are_rfc_3339() {

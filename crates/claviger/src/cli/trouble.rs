@@ -2,7 +2,7 @@
 
 use claviger_core::text::printable_lines;
 use claviger_files::Problems;
-use claviger_server::apps::AppError;
+use claviger_server::admin::AdminError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
 use claviger_server::secrets::SecretsError;
@@ -86,19 +86,29 @@ impl From<Fault> for Trouble {
     }
 }
 
-impl From<AppError> for Trouble {
-    fn from(error: AppError) -> Self {
-        let exit = match error {
-            AppError::Store(fault) => return fault.into(),
-            AppError::NoSuchApp(_) | AppError::NoSuchSecret { .. } => Exit::NotFound,
-            AppError::Exists(_)
-            | AppError::Standing { .. }
-            | AppError::TwoSecrets(_)
-            | AppError::NoSecretOfItsOwn { .. } => Exit::Conflict,
-            AppError::Invalid(_) => Exit::Usage,
-            AppError::Crypto(_) | AppError::Mail(_) => Exit::Failure,
+impl From<AdminError> for Trouble {
+    fn from(error: AdminError) -> Self {
+        let exit = match &error {
+            AdminError::Store(fault) => return fault.clone().into(),
+            AdminError::NoSuchApp(_)
+            | AdminError::NoSuchSecret { .. }
+            | AdminError::NoSuchRealm { .. }
+            | AdminError::NoSuchUser { .. }
+            | AdminError::NoSuchSeat { .. }
+            | AdminError::NothingToErase(_) => Exit::NotFound,
+            AdminError::Exists(_)
+            | AdminError::Standing { .. }
+            | AdminError::TwoSecrets(_)
+            | AdminError::NoSecretOfItsOwn { .. } => Exit::Conflict,
+            AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
+            AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
-        Self::new(exit, error.to_string())
+        let trouble = Self::new(exit, error.to_string());
+        match error {
+            AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
+            AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
+            _ => trouble,
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! 1. What is stored is read and compared; what a file says nothing about stays.
 //! 2. Passwords and secrets that do not verify against what is stored are hashed.
-//! 3. Everything that differs is written in one transaction.
+//! 3. Everything that differs is written in one transaction, and the lines of the audit log with it.
 //!
 //! A file revives nobody: the status of a client that is stored, a user who was disabled and a secret that was retired stay
 //! as the vendor left them.
 
+use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
 use crate::secrets::{Secrets, new_client_secret};
 use claviger_core::client::ClientStatus;
@@ -96,24 +97,25 @@ pub enum ApplyError {
     },
 }
 
-/// Applies the files; `now` in milliseconds since the epoch.
+/// Applies the files. Each object that changes has a line in the audit log; of more than 100 users of one realm there is one
+/// line with their number.
 ///
 /// # Errors
 /// The database or the hashing fails, or a file contradicts what is stored. Nothing was written then.
 pub async fn apply(
-    store: &Store,
+    admin: &Admin<'_>,
     files: &[RealmFile],
     hasher: &Hasher,
     secrets: &Secrets,
-    now: i64,
 ) -> Result<Report, ApplyError> {
+    let Admin { store, now, .. } = *admin;
     let mut plan = Plan { store, hasher, secrets, now, puts: vec![], disabled: vec![], report: Report::default() };
     for file in files {
         plan.realm(file).await?;
     }
     let Plan { puts, disabled, report, .. } = plan;
     if !puts.is_empty() {
-        store.apply(puts, now).await?;
+        admin.act(Act::RealmApply).apply(puts, now).await?;
     }
     for (realm, user, tokens_until) in disabled {
         store.disable_user(&realm, &user, true, now, tokens_until).await?;

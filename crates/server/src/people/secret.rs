@@ -3,7 +3,7 @@
 //! GET shows a button and uses nothing up: mail scanners open links. POST, from that page in that browser, consumes the
 //! link and shows the secret; whoever comes second learns that it was shown.
 
-use crate::apps;
+use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::TokenCall;

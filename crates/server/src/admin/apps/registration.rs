@@ -1,6 +1,6 @@
 //! A registration: what an app's owner asks for, checked against the realm before it is written.
 
-use super::{AppError, Desk};
+use crate::admin::{Act, Admin, AdminError};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
@@ -55,10 +55,10 @@ impl fmt::Display for Complaint {
 ///
 /// # Errors
 /// Everything that is wrong with it; the id is taken; the store cannot write.
-pub async fn register(desk: &Desk<'_>, realm: &Realm, registration: Registration) -> Result<Client, AppError> {
-    let client = registration.check(realm, desk.now).map_err(AppError::Invalid)?;
-    let registered = desk.store.register_client(&realm.id, &client, desk.now).await?;
-    if registered { Ok(client) } else { Err(AppError::Exists(client.id)) }
+pub async fn register(admin: &Admin<'_>, realm: &Realm, registration: Registration) -> Result<Client, AdminError> {
+    let client = registration.check(realm, admin.now).map_err(AdminError::Invalid)?;
+    let registered = admin.act(Act::AppCreate).register_client(&realm.id, &client, admin.now).await?;
+    if registered { Ok(client) } else { Err(AdminError::Exists(client.id)) }
 }
 
 impl Registration {

@@ -4,6 +4,7 @@ mod smtp;
 
 use super::*;
 use crate::Service;
+use crate::admin::{Actor, Way};
 use crate::clock::Clock;
 use crate::hashing::Hasher;
 use crate::http::{Answer, Handler, Incoming, RequestId};
@@ -25,6 +26,7 @@ struct World {
     state: Arc<State>,
     hand: Arc<AtomicI64>,
     realm: Realm,
+    actor: Actor,
 }
 
 fn realm(id: &str, port: u16) -> Realm {
@@ -47,11 +49,12 @@ impl World {
         let state = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, Pages::new(None).unwrap()))
             .await
             .unwrap();
-        Self { state, hand, realm }
+        let actor = Actor { name: "vendor".to_owned(), way: Way::Cli, reference: "r".to_owned() };
+        Self { state, hand, realm, actor }
     }
 
-    fn desk(&self) -> Desk<'_> {
-        Desk { store: &self.state.store, secrets: &self.state.secrets, now: self.state.clock.now() }
+    fn admin(&self) -> Admin<'_> {
+        Admin { store: &self.state.store, actor: &self.actor, now: self.state.clock.now() }
     }
 
     async fn register(&self, id: &str) -> Client {
@@ -62,11 +65,11 @@ impl World {
             scope: "read".to_owned(),
             ..Registration::default()
         };
-        register(&self.desk(), &self.realm, registration).await.unwrap()
+        register(&self.admin(), &self.realm, registration).await.unwrap()
     }
 
-    async fn approve(&self, id: &str) -> Result<Approved, AppError> {
-        approve(&self.desk(), &self.state.pages, &self.realm, id).await
+    async fn approve(&self, id: &str) -> Result<Approved, AdminError> {
+        approve(&self.admin(), &self.state.secrets, &self.state.pages, &self.realm, id).await
     }
 
     async fn deliver(&self, port: u16) -> Vec<crate::mail::Attempt> {
@@ -270,22 +273,22 @@ async fn nobody_sends_a_password_in_the_clear() {
 async fn an_app_goes_only_where_its_standing_lets_it() {
     let world = World::new().await;
     world.register("fleet").await;
-    let (desk, realm) = (world.desk(), &world.realm);
-    let standing = |result: Result<(), AppError>| match result {
-        Err(AppError::Standing { is, .. }) => is.name(),
+    let (admin, realm) = (world.admin(), &world.realm);
+    let standing = |result: Result<(), AdminError>| match result {
+        Err(AdminError::Standing { is, .. }) => is.name(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(standing(suspend(&desk, realm, "fleet").await), "pending");
-    assert_eq!(standing(resume(&desk, realm, "fleet").await), "pending");
-    reject(&desk, realm, "fleet").await.unwrap();
-    assert_eq!(standing(reject(&desk, realm, "fleet").await), "rejected");
+    assert_eq!(standing(suspend(&admin, realm, "fleet").await), "pending");
+    assert_eq!(standing(resume(&admin, realm, "fleet").await), "pending");
+    reject(&admin, realm, "fleet").await.unwrap();
+    assert_eq!(standing(reject(&admin, realm, "fleet").await), "rejected");
     world.approve("fleet").await.unwrap();
     assert_eq!(standing(world.approve("fleet").await.map(drop)), "active");
-    assert_eq!(standing(reject(&desk, realm, "fleet").await), "active");
-    assert!(matches!(world.approve("ghost").await, Err(AppError::NoSuchApp(_))));
-    assert!(matches!(suspend(&desk, realm, "ghost").await, Err(AppError::NoSuchApp(_))));
-    delete(&desk, realm, "fleet").await.unwrap();
-    assert!(matches!(delete(&desk, realm, "fleet").await, Err(AppError::NoSuchApp(_))));
+    assert_eq!(standing(reject(&admin, realm, "fleet").await), "active");
+    assert!(matches!(world.approve("ghost").await, Err(AdminError::NoSuchApp(_))));
+    assert!(matches!(suspend(&admin, realm, "ghost").await, Err(AdminError::NoSuchApp(_))));
+    delete(&admin, realm, "fleet").await.unwrap();
+    assert!(matches!(delete(&admin, realm, "fleet").await, Err(AdminError::NoSuchApp(_))));
 }
 
 #[tokio::test]
@@ -293,15 +296,17 @@ async fn a_suspended_app_gets_no_tokens_and_those_it_has_are_revoked() {
     let world = World::new().await;
     world.register("fleet").await;
     world.approve("fleet").await.unwrap();
-    let made = add_secret(&world.desk(), &world.realm, "fleet", "second".to_owned(), None).await.unwrap();
+    let made = add_secret(&world.admin(), &world.state.secrets, &world.realm, "fleet", "second".to_owned(), None)
+        .await
+        .unwrap();
     world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", made.secret.expose()).await, 200);
-    suspend(&world.desk(), &world.realm, "fleet").await.unwrap();
+    suspend(&world.admin(), &world.realm, "fleet").await.unwrap();
     world.state.follower().catch_up().await.unwrap();
     assert_ne!(world.token("fleet", made.secret.expose()).await, 200);
     let revocations = world.state.store.revocations_after(Some("harbour"), 0, 9).await.unwrap();
     assert!(revocations.items.iter().any(|item| item.kind == RevocationKind::Client && item.value == "fleet"));
-    resume(&world.desk(), &world.realm, "fleet").await.unwrap();
+    resume(&world.admin(), &world.realm, "fleet").await.unwrap();
     world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", made.secret.expose()).await, 200);
 }
@@ -311,22 +316,25 @@ async fn two_secrets_live_side_by_side_and_a_retired_one_is_dead() {
     let world = World::new().await;
     world.register("fleet").await;
     world.approve("fleet").await.unwrap();
-    let (desk, realm) = (world.desk(), &world.realm);
-    let (_, listed) = secrets_of(&desk, realm, "fleet").await.unwrap();
-    retire_secret(&desk, realm, "fleet", &listed[0].id).await.unwrap();
+    let (admin, realm) = (world.admin(), &world.realm);
+    let (_, listed) = secrets_of(admin.store, realm, "fleet").await.unwrap();
+    retire_secret(&admin, realm, "fleet", &listed[0].id).await.unwrap();
     let expires = Some(NOW + MINUTE);
-    let one = add_secret(&desk, realm, "fleet", "one".to_owned(), expires).await.unwrap();
+    let one = add_secret(&admin, &world.state.secrets, realm, "fleet", "one".to_owned(), expires).await.unwrap();
     let hasher = Hasher::new(1, 1).unwrap();
     let imported = ("brought along".to_owned(), Plain::from("correct horse battery"));
-    let two = import_secret(&desk, &hasher, realm, "fleet", imported, None).await.unwrap();
-    assert!(matches!(add_secret(&desk, realm, "fleet", "three".to_owned(), None).await, Err(AppError::TwoSecrets(_))));
+    let two = import_secret(&admin, &hasher, realm, "fleet", imported, None).await.unwrap();
+    assert!(matches!(
+        add_secret(&admin, &world.state.secrets, realm, "fleet", "three".to_owned(), None).await,
+        Err(AdminError::TwoSecrets(_))
+    ));
     world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", one.secret.expose()).await, 200);
     assert_eq!(world.token("fleet", "correct%20horse%20battery").await, 200);
     world.hand.store(NOW + MINUTE, Ordering::Relaxed);
     assert_eq!(world.token("fleet", one.secret.expose()).await, 401, "expired");
-    retire_secret(&desk, realm, "fleet", &two).await.unwrap();
-    assert!(matches!(retire_secret(&desk, realm, "fleet", &two).await, Err(AppError::NoSuchSecret { .. })));
+    retire_secret(&admin, realm, "fleet", &two).await.unwrap();
+    assert!(matches!(retire_secret(&admin, realm, "fleet", &two).await, Err(AdminError::NoSuchSecret { .. })));
     world.state.follower().catch_up().await.unwrap();
     assert_eq!(world.token("fleet", "correct%20horse%20battery").await, 401);
     assert!(!format!("{one:?}").contains("cvs_"));
@@ -347,7 +355,7 @@ async fn everything_that_is_wrong_with_a_registration_is_said_at_once() {
         legacy: [Legacy::Password].into(),
         ..Registration::default()
     };
-    let Err(AppError::Invalid(wrong)) = register(&world.desk(), &world.realm, registration).await else { panic!() };
+    let Err(AdminError::Invalid(wrong)) = register(&world.admin(), &world.realm, registration).await else { panic!() };
     let fields: Vec<&str> = wrong.iter().map(|complaint| complaint.field).collect();
     assert_eq!(
         fields,
@@ -374,8 +382,8 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
             ..Registration::default()
         };
         change(&mut registration);
-        match register(&world.desk(), &world.realm, registration).await {
-            Err(AppError::Invalid(wrong)) => wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
+        match register(&world.admin(), &world.realm, registration).await {
+            Err(AdminError::Invalid(wrong)) => wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
             other => format!("{:?}", other.map(|client| client.audiences)),
         }
     };
@@ -411,24 +419,24 @@ async fn what_a_dialect_permits_is_still_not_for_every_app() {
 #[tokio::test]
 async fn grants_follow_from_what_the_app_is_and_an_id_is_taken_once() {
     let world = World::new().await;
-    let (desk, realm) = (world.desk(), &world.realm);
+    let (admin, realm) = (world.admin(), &world.realm);
     let first = world.register("fleet").await;
     assert_eq!(first.grants, [GrantType::ClientCredentials].into());
     assert_eq!(first.audiences, ["https://api.example"]);
     let again = Registration { id: Some("fleet".to_owned()), name: "Other".to_owned(), ..Registration::default() };
-    assert!(matches!(register(&desk, realm, again).await, Err(AppError::Exists(_))));
+    assert!(matches!(register(&admin, realm, again).await, Err(AdminError::Exists(_))));
     let public = Registration {
         name: "Phone".to_owned(),
         public: true,
         redirect_uris: vec!["com.example.phone:/back".to_owned()],
         ..Registration::default()
     };
-    let public = register(&desk, realm, public).await.unwrap();
+    let public = register(&admin, realm, public).await.unwrap();
     assert_eq!(public.grants, [GrantType::AuthorizationCode, GrantType::RefreshToken].into());
     let approved = world.approve(&public.id).await.unwrap();
     assert!(approved.link.is_none() && approved.mail.is_none(), "no secret to show, nobody to write to");
     assert!(matches!(
-        add_secret(&desk, realm, &public.id, String::new(), None).await,
-        Err(AppError::NoSecretOfItsOwn { .. })
+        add_secret(&admin, &world.state.secrets, realm, &public.id, String::new(), None).await,
+        Err(AdminError::NoSecretOfItsOwn { .. })
     ));
 }

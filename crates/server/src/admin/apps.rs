@@ -15,6 +15,8 @@ mod tests;
 pub use registration::{Complaint, Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, retire_secret, secrets_of};
 
+use super::{Act, Admin, AdminError};
+
 use crate::ids;
 use crate::mail::Letter;
 use crate::pages::Pages;
@@ -27,85 +29,11 @@ use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Realm};
-use claviger_store::{ClientSecret, Fault, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
+use claviger_store::{ClientSecret, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
 
 /// How long the link in an approval mail works, in seconds.
 pub const LINK_SECONDS: u64 = 7 * 86_400;
 const LINK_MILLIS: i64 = 7 * 86_400_000;
-
-/// Where apps live: the database and the keys that go with it.
-#[derive(Debug, Clone, Copy)]
-pub struct Desk<'a> {
-    /// The database.
-    pub store: &'a Store,
-    /// The server's keys.
-    pub secrets: &'a Secrets,
-    /// Now, in milliseconds.
-    pub now: i64,
-}
-
-/// Why something was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// The realm has no such app.
-    #[error("there is no app `{0}`")]
-    NoSuchApp(String),
-    /// The id is taken.
-    #[error("there is an app `{0}` already")]
-    Exists(String),
-    /// What was asked does not fit where the app stands.
-    #[error("the app `{app}` is {}: {}", is.name(), what_then(*is))]
-    Standing {
-        /// Which.
-        app: String,
-        /// Where it stands.
-        is: ClientStatus,
-    },
-    /// The registration breaks the realm's rules.
-    #[error("{}", complaints(.0))]
-    Invalid(Vec<Complaint>),
-    /// Two secrets are live.
-    #[error("the app `{0}` has two live secrets; retire one first (`claviger secret list` names them)")]
-    TwoSecrets(String),
-    /// A public app, or one whose secret is its user's password.
-    #[error("the app `{app}` has no secret of its own: {why}")]
-    NoSecretOfItsOwn {
-        /// Which.
-        app: String,
-        /// Why.
-        why: &'static str,
-    },
-    /// The app has no such live secret.
-    #[error("the app `{app}` has no live secret `{id}`")]
-    NoSuchSecret {
-        /// Which.
-        app: String,
-        /// The secret's id.
-        id: String,
-    },
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] Fault),
-    /// The library failed.
-    #[error(transparent)]
-    Crypto(#[from] CryptoError),
-    /// A mail could not be written down.
-    #[error("the mail cannot be queued: {0}")]
-    Mail(#[from] serde_json::Error),
-}
-
-fn what_then(is: ClientStatus) -> &'static str {
-    match is {
-        ClientStatus::Pending => "approve or reject it first",
-        ClientStatus::Active => "there is nothing to approve",
-        ClientStatus::Rejected => "approve it if it was turned down by mistake",
-        ClientStatus::Suspended => "resume it to serve it again",
-    }
-}
-
-fn complaints(all: &[Complaint]) -> String {
-    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
 
 /// What an approval came to.
 #[derive(Debug)]
@@ -122,24 +50,34 @@ pub struct Approved {
 ///
 /// # Errors
 /// There is no such app, it is active or suspended, or the store cannot write: nothing happened then.
-pub async fn approve(desk: &Desk<'_>, pages: &Pages, realm: &Realm, id: &str) -> Result<Approved, AppError> {
-    let client = find(desk, realm, id).await?;
+pub async fn approve(
+    admin: &Admin<'_>,
+    secrets: &Secrets,
+    pages: &Pages,
+    realm: &Realm,
+    id: &str,
+) -> Result<Approved, AdminError> {
+    let client = find(admin.store, realm, id).await?;
     if matches!(client.status, ClientStatus::Active | ClientStatus::Suspended) {
-        return Err(AppError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::Standing { app: client.id, is: client.status });
     }
-    let secret = if has_own_secret(&client).is_ok() { Some(secret_behind_link(desk, realm, &client)?) } else { None };
+    let secret = if has_own_secret(&client).is_ok() {
+        Some(secret_behind_link(secrets, realm, &client, admin.now)?)
+    } else {
+        None
+    };
     let link = secret.as_ref().map(|(_, _, link)| link.clone());
     let letter = approval_letter(pages, realm, &client, link.as_ref());
     let mail = match letter {
-        Some(letter) => Some(letter.queued(desk.secrets, ids::new(desk.now))?),
+        Some(letter) => Some(letter.queued(secrets, ids::new(admin.now))?),
         None => None,
     };
     let mail_id = mail.as_ref().map(|mail| mail.id);
     let secret = secret.map(|(secret, link, _)| (secret, link));
-    match desk.store.approve_client(&realm.id, id, secret, mail, desk.now).await? {
+    match admin.act(Act::AppApprove).approve_client(&realm.id, id, secret, mail, admin.now).await? {
         SecretAdded::Added => {}
-        SecretAdded::TooMany => return Err(AppError::TwoSecrets(client.id)),
-        SecretAdded::NoSuchClient => return Err(AppError::NoSuchApp(client.id)),
+        SecretAdded::TooMany => return Err(AdminError::TwoSecrets(client.id)),
+        SecretAdded::NoSuchClient => return Err(AdminError::NoSuchApp(client.id)),
     }
     Ok(Approved { client: Client { status: ClientStatus::Active, ..client }, mail: mail_id, link })
 }
@@ -148,47 +86,47 @@ pub async fn approve(desk: &Desk<'_>, pages: &Pages, realm: &Realm, id: &str) ->
 ///
 /// # Errors
 /// There is no such app, it does not wait, or the store cannot write.
-pub async fn reject(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
-    let client = find(desk, realm, id).await?;
+pub async fn reject(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
     if client.status != ClientStatus::Pending {
-        return Err(AppError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::Standing { app: client.id, is: client.status });
     }
-    set_status(desk, realm, id, ClientStatus::Rejected).await
+    set_status(admin, realm, id, ClientStatus::Rejected, Act::AppReject).await
 }
 
 /// Stops an app: its grants, seats and tokens end at once, in every process on the database.
 ///
 /// # Errors
 /// There is no such app, it was never approved, or the store cannot write.
-pub async fn suspend(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
-    let client = find(desk, realm, id).await?;
+pub async fn suspend(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
     if matches!(client.status, ClientStatus::Pending | ClientStatus::Rejected) {
-        return Err(AppError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::Standing { app: client.id, is: client.status });
     }
     // Again where it is suspended already: what a stopped program left undone is done now.
-    set_status(desk, realm, id, ClientStatus::Suspended).await
+    set_status(admin, realm, id, ClientStatus::Suspended, Act::AppSuspend).await
 }
 
 /// Serves a suspended app again. What it was given before stays revoked.
 ///
 /// # Errors
 /// There is no such app, it was never approved, or the store cannot write.
-pub async fn resume(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
-    let client = find(desk, realm, id).await?;
+pub async fn resume(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
     if client.status != ClientStatus::Suspended {
-        return Err(AppError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::Standing { app: client.id, is: client.status });
     }
-    set_status(desk, realm, id, ClientStatus::Active).await
+    set_status(admin, realm, id, ClientStatus::Active, Act::AppResume).await
 }
 
 /// Removes an app with its secrets, grants, seats and consents, and revokes its tokens.
 ///
 /// # Errors
 /// There is no such app, or the store cannot write.
-pub async fn delete(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<(), AppError> {
-    let until = desk.now + realm.longest_token();
-    let deleted = desk.store.delete_client(&realm.id, id, desk.now, until).await?;
-    if deleted { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
+pub async fn delete(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let until = admin.now + realm.longest_token();
+    let deleted = admin.act(Act::AppDelete).delete_client(&realm.id, id, admin.now, until).await?;
+    if deleted { Ok(()) } else { Err(AdminError::NoSuchApp(id.to_owned())) }
 }
 
 /// The addresses that an app needs, with what they are called.
@@ -211,40 +149,64 @@ pub(crate) fn address_pairs(realm: &Realm, client: &Client) -> Vec<Pair> {
     addresses(realm, client).into_iter().map(|(label, url)| Pair::new(label, url)).collect()
 }
 
+/// The apps of a realm in order of their ids; only those that stand so, where `status` is given.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn list(store: &Store, realm: &Realm, status: Option<ClientStatus>) -> Result<Vec<Client>, AdminError> {
+    const PAGE: i64 = 500;
+    let mut all: Vec<Client> = Vec::new();
+    loop {
+        let after = all.last().map(|client| client.id.clone()).unwrap_or_default();
+        let page = store.list_clients(&realm.id, status, &after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
 /// The app of this id.
 ///
 /// # Errors
 /// There is none, or the store cannot be read.
-pub async fn find(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<Client, AppError> {
-    let found = desk.store.client_with_secrets(&realm.id, id).await?;
-    found.map(|(client, _)| client).ok_or_else(|| AppError::NoSuchApp(id.to_owned()))
+pub async fn find(store: &Store, realm: &Realm, id: &str) -> Result<Client, AdminError> {
+    let found = store.client_with_secrets(&realm.id, id).await?;
+    found.map(|(client, _)| client).ok_or_else(|| AdminError::NoSuchApp(id.to_owned()))
 }
 
-async fn set_status(desk: &Desk<'_>, realm: &Realm, id: &str, status: ClientStatus) -> Result<(), AppError> {
-    let until = desk.now + realm.longest_token();
-    let known = desk.store.set_client_status(&realm.id, id, status, desk.now, until).await?;
-    if known { Ok(()) } else { Err(AppError::NoSuchApp(id.to_owned())) }
+async fn set_status(
+    admin: &Admin<'_>,
+    realm: &Realm,
+    id: &str,
+    status: ClientStatus,
+    act: Act,
+) -> Result<(), AdminError> {
+    let until = admin.now + realm.longest_token();
+    let known = admin.act(act).set_client_status(&realm.id, id, status, admin.now, until).await?;
+    if known { Ok(()) } else { Err(AdminError::NoSuchApp(id.to_owned())) }
 }
 
 /// Whether an app has secrets of its own, and why not.
-fn has_own_secret(client: &Client) -> Result<(), AppError> {
+fn has_own_secret(client: &Client) -> Result<(), AdminError> {
     let why = match (client.is_confidential(), client.secret_is_password) {
         (true, false) => return Ok(()),
         (false, _) => "it is public and could not keep one",
         (true, true) => "its user's password is its secret (`claviger user password` changes it)",
     };
-    Err(AppError::NoSecretOfItsOwn { app: client.id.clone(), why })
+    Err(AdminError::NoSecretOfItsOwn { app: client.id.clone(), why })
 }
 
 /// A new secret, the row that knows it again, and the link that shows it once.
 fn secret_behind_link(
-    desk: &Desk<'_>,
+    secrets: &Secrets,
     realm: &Realm,
     client: &Client,
-) -> Result<(ClientSecret, OneTimeLink, Plain), AppError> {
+    now: i64,
+) -> Result<(ClientSecret, OneTimeLink, Plain), AdminError> {
     let secret = new_client_secret();
-    let row = stored(desk, &secret, "first".to_owned(), None);
-    let (id, random) = ids::new_with_secret(desk.now);
+    let row = stored(secrets, &secret, "first".to_owned(), None, now);
+    let (id, random) = ids::new_with_secret(now);
     let token = token::mint(Kind::Link, &id, &random);
     let sealed = link_key(&token)?.seal(&link_context(&realm.id, &client.id), secret.expose().as_bytes())?;
     let link = OneTimeLink {
@@ -252,20 +214,20 @@ fn secret_behind_link(
         realm: realm.id.clone(),
         client: client.id.clone(),
         sealed: Masked(sealed),
-        expires_at: desk.now + LINK_MILLIS,
+        expires_at: now + LINK_MILLIS,
     };
     let url = format!("{}/-/secret?link={}", realm.issuer, token.expose());
     Ok((row, link, Plain::new(url)))
 }
 
 /// The row of a secret that Claviger made.
-fn stored(desk: &Desk<'_>, secret: &Plain, label: String, expires_at: Option<i64>) -> ClientSecret {
+fn stored(secrets: &Secrets, secret: &Plain, label: String, expires_at: Option<i64>, now: i64) -> ClientSecret {
     ClientSecret {
-        id: id_text(&ids::new(desk.now)),
+        id: id_text(&ids::new(now)),
         kind: SecretKind::Hmac,
-        hash: Masked(desk.secrets.client_secret_tag(secret.expose()).to_vec()),
+        hash: Masked(secrets.client_secret_tag(secret.expose()).to_vec()),
         label,
-        created_at: desk.now,
+        created_at: now,
         expires_at,
         retired_at: None,
     }
