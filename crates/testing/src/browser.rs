@@ -12,7 +12,7 @@ use crate::http::{self, Answer};
 const PAGES: usize = 12;
 
 /// A browser at one server.
-pub(crate) struct Browser {
+pub struct Browser {
     address: SocketAddr,
     host: String,
     cookies: BTreeMap<String, String>,
@@ -20,12 +20,12 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// One without cookies.
-    pub(crate) fn new(address: SocketAddr, host: &str) -> Self {
+    pub fn new(address: SocketAddr, host: &str) -> Self {
         Self { address, host: host.to_owned(), cookies: BTreeMap::new() }
     }
 
     /// The line that carries its cookies.
-    pub(crate) fn cookie_line(&self) -> String {
+    pub fn cookie_line(&self) -> String {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("Cookie: {}", pairs.join("; "))
     }
@@ -35,7 +35,7 @@ impl Browser {
     ///
     /// # Errors
     /// A page that has neither a form for that nor a redirect.
-    pub(crate) fn arrive(&mut self, target: &str, end: &str, username: &str, password: &str) -> Result<String> {
+    pub fn arrive(&mut self, target: &str, end: &str, username: &str, password: &str) -> Result<String> {
         let mut answer = self.send("GET", target, "")?;
         for _ in 0..PAGES {
             if let Some(location) = answer.header("location").map(str::to_owned) {
@@ -66,7 +66,7 @@ impl Browser {
     ///
     /// # Errors
     /// The page has no such form.
-    pub(crate) fn consent(&mut self, target: &str) -> Result<String> {
+    pub fn consent(&mut self, target: &str) -> Result<String> {
         let answer = self.send("GET", target, "")?;
         let form = form(&answer.body).with_context(|| format!("status {} and no form", answer.status))?;
         let mut body: Vec<String> =
@@ -78,7 +78,8 @@ impl Browser {
     }
 
     /// The same browser, where the server is now.
-    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
         Self { address, host: self.host.clone(), cookies: self.cookies.clone() }
     }
 
@@ -152,7 +153,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// A value as a form's body carries it.
-pub(crate) fn encode(value: &str) -> String {
+pub fn encode(value: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::bench::process::{Processes, Running};
+use crate::process::{Processes, Running};
 
 /// Ports that a demo takes from its base on.
 const PORTS: u16 = 11;
 
 /// The demo; ends when dropped.
-pub(crate) struct Demo {
+pub struct Demo {
     /// Its process.
-    pub(crate) running: Running,
+    pub running: Running,
     /// The file with its URLs, clients and users.
-    pub(crate) manifest: PathBuf,
+    pub manifest: PathBuf,
 }
 
 impl Demo {
@@ -25,7 +25,7 @@ impl Demo {
     ///
     /// # Errors
     /// It ends, or is not ready within a minute; the message quotes its log.
-    pub(crate) fn start(processes: &Processes, binary: &Path, folder: &Path) -> Result<Self> {
+    pub fn start(processes: &Processes, binary: &Path, folder: &Path) -> Result<Self> {
         let manifest = folder.join(format!("demo-manifest-{}.json", std::process::id()));
         let log = std::fs::File::create(manifest.with_extension("log"))?;
         let running = processes.start(

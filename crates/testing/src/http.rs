@@ -1,5 +1,4 @@
-//! As much HTTP/1.1 as the load client and the benchmark's set-up need: requests are text, an
-//! answer is a status, headers and a body of announced length.
+//! As much HTTP/1.1 as the tools need: a request is text, an answer is a status, headers and a body of announced length.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
@@ -7,23 +6,25 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// Where an answer's parts lie in the bytes read so far.
 #[derive(Clone, Copy)]
-pub(crate) struct Head {
+pub struct Head {
     /// The status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Bytes up to the body.
-    pub(crate) length: usize,
+    pub length: usize,
     /// Bytes of the body.
-    pub(crate) body: usize,
+    pub body: usize,
 }
 
 /// Reads the head of an answer, or tells that it is not complete yet.
 ///
 /// # Errors
 /// What is not HTTP/1.1, or is sent without `Content-Length`.
-pub(crate) fn parse_head(bytes: &[u8]) -> Result<Option<Head>> {
+pub fn parse_head(bytes: &[u8]) -> Result<Option<Head>> {
     let Some(length) = end_of_head(bytes) else {
         return Ok(None);
     };
@@ -54,7 +55,7 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The value of a header in the bytes of a head; `name` in lower case.
-pub(crate) fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     head.split(|byte| *byte == b'\n').find_map(|line| {
         let (found, value) = line.split_at_checked(name.len())?;
         let value = value.strip_prefix(b":")?;
@@ -63,7 +64,7 @@ pub(crate) fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// A request as it goes over the wire. `headers` are whole lines without their end.
-pub(crate) fn request(method: &str, target: &str, host: &str, headers: &[&str], body: &str) -> String {
+pub fn request(method: &str, target: &str, host: &str, headers: &[&str], body: &str) -> String {
     let mut text = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
     for line in headers {
         let _ = write!(text, "{line}\r\n");
@@ -78,19 +79,35 @@ pub(crate) fn request(method: &str, target: &str, host: &str, headers: &[&str], 
     text
 }
 
+/// The line of HTTP Basic for an id and a secret that need no encoding.
+pub fn basic(id: &str, secret: &str) -> String {
+    format!("Authorization: Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// A text member of a JSON object.
+///
+/// # Errors
+/// It is not there.
+pub fn member(object: &serde_json::Value, name: &str) -> Result<String> {
+    match object.get(name).and_then(serde_json::Value::as_str) {
+        Some(text) => Ok(text.to_owned()),
+        None => bail!("no {name} in {object}"),
+    }
+}
+
 /// An answer read whole.
-pub(crate) struct Answer {
+pub struct Answer {
     /// The status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The head's bytes as text.
-    pub(crate) head: String,
+    pub head: String,
     /// The body as text.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 impl Answer {
     /// The first header of this name.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         header(self.head.as_bytes(), name.as_bytes()).and_then(|value| std::str::from_utf8(value).ok())
     }
 
@@ -98,7 +115,7 @@ impl Answer {
     ///
     /// # Errors
     /// A body that is none.
-    pub(crate) fn json(&self) -> Result<serde_json::Value> {
+    pub fn json(&self) -> Result<serde_json::Value> {
         serde_json::from_str(&self.body).with_context(|| format!("not JSON: {}", self.body))
     }
 
@@ -106,7 +123,7 @@ impl Answer {
     ///
     /// # Errors
     /// Another status; the message quotes the answer.
-    pub(crate) fn expect(self, status: u16, what: &str) -> Result<Self> {
+    pub fn expect(self, status: u16, what: &str) -> Result<Self> {
         if self.status == status {
             return Ok(self);
         }
@@ -118,7 +135,7 @@ impl Answer {
 ///
 /// # Errors
 /// A connection that fails, or what is not an answer.
-pub(crate) fn send(address: SocketAddr, request: &str) -> Result<Answer> {
+pub fn send(address: SocketAddr, request: &str) -> Result<Answer> {
     let limit = Duration::from_secs(10);
     let mut stream = TcpStream::connect_timeout(&address, limit)?;
     stream.set_read_timeout(Some(limit))?;

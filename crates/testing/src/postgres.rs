@@ -1,12 +1,10 @@
 //! A real PostgreSQL for tests: in a folder of its own, on a port of its own, gone with the process that started it.
 //!
-//! Nothing but the standard library, so that any crate's tests can take it in:
+//! ```no_run
+//! use claviger_testing::postgres::Cluster;
 //!
-//! ```ignore
-//! #[path = "../../../../tests/postgres/mod.rs"]
-//! mod postgres;
-//!
-//! let url = postgres::Cluster::shared()?.fresh_database()?;
+//! let url = Cluster::shared()?.fresh_database()?;
+//! # Ok::<(), std::io::Error>(())
 //! ```
 //!
 //! [`Cluster::shared`] starts one cluster a process. With `CLAVIGER_TEST_POSTGRES` set to the URL of a database in which
@@ -14,8 +12,6 @@
 //!
 //! A shell, the *keeper*, is the parent of the postmaster. It does what the lines on its standard input say; when
 //! that closes, because the cluster is dropped or this process is killed, it ends the postmaster and removes the folder.
-
-#![allow(dead_code, reason = "every test takes what it needs of it")]
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Error, Result, Write};
@@ -26,6 +22,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::process::{children, lives};
 
 /// The keeper's program. `$1` is the folder, `$2` the server's program, the rest its arguments.
 const KEEPER: &str = r#"
@@ -64,7 +62,7 @@ pub struct Cluster {
 #[derive(Debug)]
 enum Place {
     /// Started here.
-    Own { port: u16, folder: PathBuf, keeper: Mutex<Keeper>, durable: bool },
+    Own { port: u16, folder: PathBuf, keeper: Mutex<Keeper> },
     /// Given by its URL, up to the database's name, and what follows the name.
     Given { before: String, database: String, after: String },
 }
@@ -79,23 +77,27 @@ struct Keeper {
 }
 
 impl Cluster {
-    /// The same as [`Cluster::fast`].
-    pub fn start() -> Result<Self> {
-        Self::fast()
-    }
-
     /// A cluster that forgets what was committed if the machine loses power: for what asks only whether statements do
     /// what they should.
+    ///
+    /// # Errors
+    /// PostgreSQL is not there and cannot be installed, or does not start.
     pub fn fast() -> Result<Self> {
         Self::with(false, &[])
     }
 
     /// A cluster that writes its log to the disk before it answers a commit: for what injures or measures it.
+    ///
+    /// # Errors
+    /// As [`Cluster::fast`].
     pub fn durable() -> Result<Self> {
         Self::with(true, &[])
     }
 
     /// A cluster with further settings, like `work_mem=64MB`; the last of a name counts.
+    ///
+    /// # Errors
+    /// As [`Cluster::fast`].
     pub fn with(durable: bool, settings: &[&str]) -> Result<Self> {
         let programs = programs()?;
         let folder = fresh_folder()?;
@@ -137,12 +139,15 @@ impl Cluster {
         let orders = child.stdin.take();
         let answers = child.stdout.take().ok_or_else(|| Error::other("the keeper has no standard output"))?;
         let keeper = Keeper { child, orders, answers: BufReader::new(answers), postmaster: None };
-        let cluster = Self { programs, place: Place::Own { port, folder, keeper: Mutex::new(keeper), durable } };
+        let cluster = Self { programs, place: Place::Own { port, folder, keeper: Mutex::new(keeper) } };
         cluster.restart()?;
         Ok(cluster)
     }
 
     /// The cluster of this process: that of `CLAVIGER_TEST_POSTGRES`, or a fast one, started when it is first asked for.
+    ///
+    /// # Errors
+    /// As [`Cluster::fast`], or the cluster that was named does not answer.
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<std::result::Result<Cluster, String>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| {
@@ -156,6 +161,9 @@ impl Cluster {
     }
 
     /// A cluster that runs already; `url` names a database in which databases may be made.
+    ///
+    /// # Errors
+    /// The URL cannot be read, or the cluster does not answer.
     pub fn given(url: &str) -> Result<Self> {
         let wrong = || Error::other("CLAVIGER_TEST_POSTGRES is not like postgres://user@host:5432/database");
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
@@ -176,6 +184,9 @@ impl Cluster {
     }
 
     /// Makes an empty database with a name that no other has; its URL.
+    ///
+    /// # Errors
+    /// The cluster refuses the statements.
     pub fn fresh_database(&self) -> Result<String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -187,6 +198,9 @@ impl Cluster {
     }
 
     /// Runs SQL in the administrative database; what it prints, columns parted by `|`.
+    ///
+    /// # Errors
+    /// The statement fails.
     pub fn psql(&self, sql: &str) -> Result<String> {
         let database = match &self.place {
             Place::Own { .. } => ADMIN,
@@ -196,6 +210,9 @@ impl Cluster {
     }
 
     /// Runs SQL in the database of this URL; what it prints, columns parted by `|`.
+    ///
+    /// # Errors
+    /// The statement fails.
     pub fn psql_at(&self, url: &str, sql: &str) -> Result<String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--dbname", url]);
@@ -219,6 +236,9 @@ impl Cluster {
     }
 
     /// Ends it as `pg_ctl stop -m immediate` does: no checkpoint, every connection dropped.
+    ///
+    /// # Errors
+    /// It was not started here.
     pub fn stop_immediate(&self) -> Result<()> {
         self.order(|keeper| {
             keeper.ask("signal QUIT")?;
@@ -228,6 +248,9 @@ impl Cluster {
     }
 
     /// Ends it as `pg_ctl stop -m fast` does: transactions rolled back, a checkpoint.
+    ///
+    /// # Errors
+    /// It was not started here.
     pub fn stop(&self) -> Result<()> {
         self.order(|keeper| {
             keeper.ask("signal INT")?;
@@ -237,6 +260,9 @@ impl Cluster {
     }
 
     /// Kills the postmaster and every process of its with SIGKILL.
+    ///
+    /// # Errors
+    /// It was not started here.
     pub fn kill9(&self) -> Result<()> {
         self.order(|keeper| {
             let Some(postmaster) = keeper.postmaster.take() else {
@@ -254,6 +280,9 @@ impl Cluster {
     }
 
     /// Starts it again on the same data and port, and waits until it answers. What still runs is ended first.
+    ///
+    /// # Errors
+    /// It was not started here, or does not start again.
     pub fn restart(&self) -> Result<()> {
         let started = Instant::now();
         loop {
@@ -430,22 +459,6 @@ fn free_port() -> Result<u16> {
         }
     }
     Err(Error::other("no free port between 20000 and 30000"))
-}
-
-/// Processes whose parent is `pid`.
-fn children(pid: u32) -> Result<Vec<u32>> {
-    let parent = |child: u32| -> Option<u32> {
-        let stat = fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
-        stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
-    };
-    let all = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    Ok(all.filter(|child| parent(*child) == Some(pid)).collect())
-}
-
-/// Whether there is a process with this id that is not merely waiting to be noticed.
-fn lives(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X'])))
 }
 
 /// Runs a command; what it prints, without the last line's end.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// Ticks a second of `/proc/PID/stat`; Linux fixes it at 100 for user space.
 const MICROSECONDS_A_TICK: u64 = 10_000;
@@ -16,7 +18,7 @@ const MICROSECONDS_A_TICK: u64 = 10_000;
 ///
 /// # Errors
 /// A process that is gone.
-pub(crate) fn cpu_microseconds(pid: u32) -> Result<u64> {
+pub fn cpu_microseconds(pid: u32) -> Result<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The second field, the name, may hold spaces: count from its closing bracket.
     let (_, rest) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
@@ -33,7 +35,7 @@ pub(crate) fn cpu_microseconds(pid: u32) -> Result<u64> {
 ///
 /// # Errors
 /// A process that is gone, or a kernel without scheduler statistics.
-pub(crate) fn cpu_exact(pid: u32) -> Result<u64> {
+pub fn cpu_exact(pid: u32) -> Result<u64> {
     let mut nanoseconds = 0_u64;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
         let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else {
@@ -52,7 +54,7 @@ pub(crate) fn cpu_exact(pid: u32) -> Result<u64> {
 ///
 /// # Errors
 /// There is no `/proc`.
-pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
+pub fn children(pid: u32) -> std::io::Result<Vec<u32>> {
     let parent = |child: u32| -> Option<u32> {
         let stat = fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
         stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
@@ -61,21 +63,27 @@ pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
     Ok(all.filter(|child| parent(*child) == Some(pid)).collect())
 }
 
+/// Whether there is a process with this id that is not merely waiting to be noticed.
+pub fn lives(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X'])))
+}
+
 /// Memory of a process in KiB: its own, and its share of what it shares (PSS).
 ///
 /// # Errors
 /// A process that is gone.
-pub(crate) fn pss_kib(pid: u32) -> Result<u64> {
+pub fn pss_kib(pid: u32) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let line = text.lines().find(|line| line.starts_with("Pss:")).context("no Pss line")?;
     let number = line.split_ascii_whitespace().nth(1).context("an empty Pss line")?;
     Ok(number.parse()?)
 }
 
-/// Every process the benchmark has started; all end, by their ids, when the benchmark ends,
-/// whether it is done, failed, or was interrupted.
+/// Every process that this program has started; all end, by their ids, when the program ends, whether it is done, failed,
+/// or was interrupted.
 #[derive(Clone, Default)]
-pub(crate) struct Processes {
+pub struct Processes {
     children: Arc<Mutex<Vec<Child>>>,
 }
 
@@ -84,24 +92,16 @@ impl Processes {
     ///
     /// # Errors
     /// The system refuses a signal handler or a thread.
-    pub(crate) fn with_signals() -> Result<Self> {
+    pub fn with_signals() -> Result<Self> {
         let processes = Self::default();
         let ended = processes.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                use tokio::signal::unix::{SignalKind, signal};
-                let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-                    return;
-                };
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = terminate.recv() => {}
-                }
+            if signals.forever().next().is_some() {
                 ended.end();
                 eprintln!("interrupted");
                 std::process::exit(130);
-            });
+            }
         })?;
         Ok(processes)
     }
@@ -111,7 +111,7 @@ impl Processes {
     ///
     /// # Errors
     /// A program that cannot be started.
-    pub(crate) fn start(&self, command: &mut Command) -> Result<Running> {
+    pub fn start(&self, command: &mut Command) -> Result<Running> {
         let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
         let pid = child.id();
         let lines = child.stdout.take().map(|output| {
@@ -141,7 +141,11 @@ impl Processes {
         let mut child = children.swap_remove(at);
         drop(children);
         if gently {
-            let _ = Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status();
+            // The shell's own `kill`: a small system has no program of that name.
+            let _ = Command::new("sh")
+                .args(["-c", "kill -s TERM \"$1\"", "sh", &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
             for _ in 0..100 {
                 if matches!(child.try_wait(), Ok(Some(_))) {
                     return;
@@ -154,7 +158,7 @@ impl Processes {
     }
 
     /// Ends every process that is still there.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         let Ok(mut children) = self.children.lock() else {
             return;
         };
@@ -166,9 +170,9 @@ impl Processes {
 }
 
 /// A process that ends when this value is dropped.
-pub(crate) struct Running {
+pub struct Running {
     /// Its process id.
-    pub(crate) pid: u32,
+    pub pid: u32,
     lines: Option<mpsc::Receiver<String>>,
     processes: Processes,
 }
@@ -178,13 +182,13 @@ impl Running {
     ///
     /// # Errors
     /// It ends, or prints nothing within `limit`.
-    pub(crate) fn line(&self, limit: Duration) -> Result<String> {
+    pub fn line(&self, limit: Duration) -> Result<String> {
         let lines = self.lines.as_ref().context("its standard output is not read")?;
         lines.recv_timeout(limit).context("it ended or printed nothing in time")
     }
 
     /// Whether it still runs.
-    pub(crate) fn lives(&self) -> bool {
+    pub fn lives(&self) -> bool {
         let Ok(mut children) = self.processes.children.lock() else {
             return false;
         };
@@ -195,7 +199,7 @@ impl Running {
     }
 
     /// Asks it to end (SIGTERM), and makes it end if it has not within five seconds.
-    pub(crate) fn stop(self) {
+    pub fn stop(self) {
         self.processes.stop(self.pid, true);
     }
 }

@@ -10,12 +10,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::browser::{Browser, encode};
 use super::flow::Flow;
 use super::load::Script;
-use super::process::{Processes, Running};
-use super::target::{CHAINS, Sizes, TOKENS, Target, basic, member, token_head};
-use crate::http;
+use super::target::{CHAINS, Sizes, TOKENS, Target, token_head};
+use claviger_testing::browser::{Browser, encode};
+use claviger_testing::http::{self, basic, member};
+use claviger_testing::process::{Processes, Running};
 
 /// What the realm file calls them.
 pub(crate) const REALM: &str = "bench";
@@ -31,9 +31,9 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// The files of the benchmark, with `{PORT}` and `{DATA}` where this run's go.
-const CONFIG: &str = include_str!("../../bench/claviger.toml");
-const REALM_FILE: &str = include_str!("../../bench/realm.toml");
-const DIALECT_FILE: &str = include_str!("../../bench/dialect.toml");
+const CONFIG: &str = include_str!("../files/claviger.toml");
+const REALM_FILE: &str = include_str!("../files/realm.toml");
+const DIALECT_FILE: &str = include_str!("../files/dialect.toml");
 
 /// A data folder with the benchmark's realm in it, and no server running on it.
 pub(crate) struct Prepared {

@@ -9,13 +9,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::histogram::Histogram;
-use super::process;
-use crate::http::{self, Head};
+use claviger_testing::http::{self, Head};
+use claviger_testing::process;
 
 /// What to send, to whom, for how long.
 #[derive(Clone, Serialize, Deserialize)]
@@ -131,22 +131,22 @@ fn measure(plan: &Plan) -> Result<Measured> {
         let after = Used::of(plan)?;
         let seconds = started.elapsed().as_secs_f64();
         let server_pss_kib = plan.pids.iter().map(|pid| process::pss_kib(*pid)).sum::<Result<u64>>()?;
-        let (mut histogram, mut tokens) = (Histogram::new(), Vec::new());
+        let (mut histogram, mut tokens) = (latencies()?, Vec::new());
         for worker in workers {
             match worker.join() {
                 Ok(part) => {
                     let (part, ends) = part?;
-                    histogram.merge(&part);
+                    histogram.add(&part)?;
                     tokens.extend(ends);
                 }
                 Err(_) => bail!("a thread of the load client panicked"),
             }
         }
         Ok(Measured {
-            flows: histogram.total(),
+            flows: histogram.len(),
             seconds,
-            p50_us: microseconds(histogram.quantile(500)),
-            p99_us: microseconds(histogram.quantile(990)),
+            p50_us: microseconds(histogram.value_at_quantile(0.5)),
+            p99_us: microseconds(histogram.value_at_quantile(0.99)),
             server_cpu_us: after.servers.saturating_sub(before.servers),
             client_cpu_us: after.client.saturating_sub(before.client),
             database_cpu_us: after.database.saturating_sub(before.database),
@@ -184,8 +184,19 @@ pub(crate) fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1000.0
 }
 
+/// An empty histogram of latencies in nanoseconds, up to a minute, each within 1 % of what it was.
+pub(crate) fn latencies() -> Result<Histogram<u64>> {
+    Ok(Histogram::new_with_max(60_000_000_000, 2)?)
+}
+
 /// One thread's share of the connections: those whose number is `thread` modulo `threads`.
-fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant) -> Result<(Histogram, Vec<String>)> {
+fn drive(
+    plan: &Plan,
+    thread: usize,
+    threads: usize,
+    from: Instant,
+    to: Instant,
+) -> Result<(Histogram<u64>, Vec<String>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tasks = tokio::task::JoinSet::new();
@@ -195,7 +206,7 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
                 let address = plan.addresses.get(number % plan.addresses.len().max(1)).context("no server")?;
                 let mut wire = Wire::open(*address).await?;
                 let mut caller = Caller::new(&plan, number);
-                let mut histogram = Histogram::new();
+                let mut histogram = latencies()?;
                 loop {
                     let started = Instant::now();
                     if started >= to {
@@ -205,15 +216,15 @@ fn drive(plan: &Plan, thread: usize, threads: usize, from: Instant, to: Instant)
                     let ended = Instant::now();
                     if ended >= from && ended < to {
                         let spent = ended.saturating_duration_since(started).as_nanos();
-                        histogram.record(u64::try_from(spent).unwrap_or(u64::MAX));
+                        histogram.saturating_record(u64::try_from(spent).unwrap_or(u64::MAX));
                     }
                 }
             });
         }
-        let (mut histogram, mut tokens) = (Histogram::new(), Vec::new());
+        let (mut histogram, mut tokens) = (latencies()?, Vec::new());
         while let Some(part) = tasks.join_next().await {
             let (part, ends) = part??;
-            histogram.merge(&part);
+            histogram.add(&part)?;
             tokens.extend(ends);
         }
         Ok((histogram, tokens))

@@ -6,37 +6,76 @@
 //! process. Within a repetition each flow is loaded on one, then on the other, and which comes
 //! first changes from repetition to repetition, so that a slow moment of the machine meets both.
 
-pub(crate) mod bare;
-pub(crate) mod browser;
+mod bare;
 mod claviger;
 mod extras;
 mod fill;
 mod flow;
-mod histogram;
-pub(crate) mod load;
-pub(crate) mod postgres;
-pub(crate) mod process;
+mod load;
+mod postgres;
 mod report;
-pub(crate) mod target;
+mod target;
 
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
+use clap::{Parser, Subcommand, ValueEnum};
+use claviger_testing::Scratch;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use claviger::{Claviger, Prepared};
+use claviger_testing::process::Processes;
 use extras::Growth;
 use flow::Flow;
 use load::{Measured, Plan, Script};
-use process::Processes;
 use report::{Fact, Medians, Row};
-use target::{Bare, Scratch, Sizes, Target};
+use target::{Bare, Sizes, Target};
+
+/// Speed and memory of the release server beside programs that do the least possible.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    part: Option<Part>,
+    #[command(flatten)]
+    args: Args,
+}
+
+/// What this program starts as processes of their own.
+#[derive(Subcommand)]
+enum Part {
+    /// The bare server.
+    #[command(hide = true)]
+    Bare(bare::Args),
+    /// The load client; its plan comes on standard input.
+    #[command(hide = true)]
+    Load,
+    /// The bare statements of a flow; its plan comes on standard input.
+    #[command(hide = true)]
+    Loop,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.part {
+        None => run(&cli.args),
+        Some(Part::Bare(args)) => bare::run(&args),
+        Some(Part::Load) => load::run(),
+        Some(Part::Loop) => postgres::loops::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// What to measure. Without one of the questions at the end it is the flows.
 #[derive(clap::Args)]
@@ -155,19 +194,19 @@ struct Everything<T> {
     facts: Vec<Fact>,
 }
 
-/// Runs the benchmark; true, as a measurement does not fail for being slow.
+/// Runs the benchmark. A measurement does not fail for being slow.
 ///
 /// # Errors
 /// A build, a server or an answer that fails.
-pub(crate) fn run(args: &Args) -> Result<bool> {
+fn run(args: &Args) -> Result<()> {
     let processes = Processes::with_signals()?;
     let scratch = Scratch::new()?;
-    let root = crate::root()?;
+    let root = claviger_testing::root();
     if !args.no_build {
-        build(&root, args.bare_only || args.binary.is_some())?;
+        build(args.bare_only || args.binary.is_some())?;
     }
     let runs = Runs {
-        tool: &root.join("target/release/xtask"),
+        tool: &root.join("target/release/bench"),
         binary: &args.binary.clone().unwrap_or_else(|| root.join("target/release/claviger")),
         processes: &processes,
         seconds: args.seconds(),
@@ -192,7 +231,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 }
 
 /// The same on PostgreSQL.
-fn on_postgres(runs: &Runs, args: &Args, scratch: &Path) -> Result<bool> {
+fn on_postgres(runs: &Runs, args: &Args, scratch: &Path) -> Result<()> {
     let ask = &args.questions;
     if args.bare_only || ask.memory || ask.start || ask.flood || ask.million {
         bail!("on PostgreSQL there are the flows, --growth and --purge");
@@ -214,7 +253,7 @@ fn on_postgres(runs: &Runs, args: &Args, scratch: &Path) -> Result<bool> {
 }
 
 /// Writes everything down, if it was asked for.
-fn tell<T: Serialize>(runs: &Runs, args: &Args, scratch: &Path, rows: Vec<T>, facts: Vec<Fact>) -> Result<bool> {
+fn tell<T: Serialize>(runs: &Runs, args: &Args, scratch: &Path, rows: Vec<T>, facts: Vec<Fact>) -> Result<()> {
     let everything = Everything {
         cores: std::thread::available_parallelism()?.get(),
         processor: processor(),
@@ -230,7 +269,7 @@ fn tell<T: Serialize>(runs: &Runs, args: &Args, scratch: &Path, rows: Vec<T>, fa
         std::fs::write(path, serde_json::to_vec_pretty(&everything)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Every flow at every number of connections, on both servers.
@@ -333,7 +372,7 @@ impl Runs<'_> {
 
     /// Runs a plan in a process of its own.
     fn execute(&self, plan: &Plan) -> Result<Measured> {
-        self.child("bench-load", plan, plan.warm_ms + plan.measure_ms).context("the load client")
+        self.child("load", plan, plan.warm_ms + plan.measure_ms).context("the load client")
     }
 
     /// Runs a subcommand of this program that takes its plan on standard input and prints what it measured.
@@ -352,14 +391,13 @@ impl Runs<'_> {
 }
 
 /// Builds what runs, in release mode.
-fn build(root: &Path, only_this: bool) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut builds = vec![vec!["build", "--release", "--package", "xtask"]];
+fn build(only_this: bool) -> Result<()> {
+    let mut builds = vec![vec!["build", "--release", "--package", "bench"]];
     if !only_this {
         builds.push(vec!["build", "--release"]);
     }
     for build in builds {
-        if !Command::new(&cargo).args(&build).current_dir(root).status()?.success() {
+        if !claviger_testing::cargo().args(&build).status()?.success() {
             bail!("cargo {} failed", build.join(" "));
         }
     }

@@ -1,19 +1,17 @@
 //! A server under load, bare or ours: started in a fresh folder, and the bytes to send for a flow.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use anyhow::{Context, Result};
 
 use super::bare;
 use super::flow::Flow;
 use super::load::Script;
-use super::process::{Processes, Running};
-use crate::http;
+use claviger_testing::http::{self, basic, member};
+use claviger_testing::process::{Processes, Running};
 
 /// Different opaque tokens and JWTs that a run presents, so that no cache of one token shines.
 pub(crate) const TOKENS: usize = 1000;
@@ -66,7 +64,7 @@ impl Bare {
         std::fs::create_dir_all(data)?;
         let running = processes.start(
             Command::new(tool)
-                .arg("bench-bare")
+                .arg("bare")
                 .arg("--data")
                 .arg(data)
                 .args(["--token-bytes", &sizes.token.to_string()])
@@ -179,57 +177,8 @@ impl Target for Bare {
     }
 }
 
-/// The line of HTTP Basic for an id and a secret that need no encoding.
-pub(crate) fn basic(id: &str, secret: &str) -> String {
-    format!("Authorization: Basic {}", STANDARD.encode(format!("{id}:{secret}")))
-}
-
 /// The head of a form request without its length.
 pub(crate) fn token_head(target: &str, host: &str, line: Option<&str>) -> String {
     let line = line.map(|line| format!("{line}\r\n")).unwrap_or_default();
     format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n{line}Content-Type: application/x-www-form-urlencoded\r\n")
-}
-
-/// A text member of a JSON object.
-///
-/// # Errors
-/// It is not there.
-pub(crate) fn member(object: &serde_json::Value, name: &str) -> Result<String> {
-    match object.get(name).and_then(serde_json::Value::as_str) {
-        Some(text) => Ok(text.to_owned()),
-        None => bail!("no {name} in {object}"),
-    }
-}
-
-/// A folder on the disk that holds the checkout (a folder in memory would make `fsync` free);
-/// removed when dropped.
-pub(crate) struct Scratch {
-    /// The folder.
-    pub(crate) path: PathBuf,
-}
-
-impl Scratch {
-    /// Makes a fresh one under `target/bench`, and removes those whose process is gone.
-    ///
-    /// # Errors
-    /// The folder cannot be made.
-    pub(crate) fn new() -> Result<Self> {
-        let parent = crate::root()?.join("target/bench");
-        std::fs::create_dir_all(&parent)?;
-        for entry in std::fs::read_dir(&parent)? {
-            let entry = entry?;
-            if !Path::new("/proc").join(entry.file_name()).exists() {
-                std::fs::remove_dir_all(entry.path())?;
-            }
-        }
-        let path = parent.join(std::process::id().to_string());
-        std::fs::create_dir_all(&path)?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
 }

@@ -6,12 +6,12 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::bed::{Bed, Node};
 use super::clock::Clock;
+use super::deployment::{Deployment, Node};
 use super::peer::{Peer, Tokens};
 use super::trial::Trial;
 use super::{BOTH, Entry, Kind};
-use crate::bench::target::member;
+use claviger_testing::http::member;
 
 /// The cases.
 pub(crate) const CASES: &[Entry] = &[
@@ -45,17 +45,18 @@ struct Witnesses {
 }
 
 fn steps(trial: &mut Trial<'_>, steps: &[i64]) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let clock = Clock::new(&bed.folder, "clock", 0)?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let clock = Clock::new(&deployment.folder, "clock", 0)?;
     let environment = clock.environment();
     let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let mut node = bed.serve_with(&environment)?;
+    let mut node = deployment.serve_with(&environment)?;
     let cookies = node.peer.sign_in()?;
     let mut witnesses = witnesses(trial, &node, &cookies)?;
     let shared = trial.kind == Kind::Postgres;
     for _ in 0..trial.lab.rounds(2, 1) {
         for seconds in steps {
-            let short = Tokens::of(&node.brief().credentials("machine", "orders.read")?.expect(200, "a short token")?)?;
+            let short =
+                Tokens::of(&node.short_lived().credentials("machine", "orders.read")?.expect(200, "a short token")?)?;
             let claimed = Instant::now();
             let code = node.peer.code(&cookies);
             clock.step_to(*seconds)?;
@@ -78,19 +79,20 @@ fn steps(trial: &mut Trial<'_>, steps: &[i64]) -> Result<()> {
                 let code = code.context("a code before the step")?;
                 let exchanged = node.peer.exchange(&code)?;
                 trial.must(exchanged.status == 200, || format!("a code of before the step: {}", exchanged.body));
-                let early = claimed.elapsed() > Duration::from_secs(1) || node.brief().is_active(&short.access)?;
+                let early =
+                    claimed.elapsed() > Duration::from_secs(1) || node.short_lived().is_active(&short.access)?;
                 trial.must(early, || "a token of before the step was over too early".to_owned());
             }
             std::thread::sleep(Duration::from_millis(2200).saturating_sub(claimed.elapsed()));
             if shared {
-                trial.must(!node.brief().is_active(&short.access)?, || "a token outlived its time".to_owned());
+                trial.must(!node.short_lived().is_active(&short.access)?, || "a token outlived its time".to_owned());
             }
             trial.round();
         }
         // What is over stays over, whoever asks, also after a restart in a false time.
         node.kill();
         clock.step_to(-HOUR)?;
-        node = bed.serve_with(&environment)?;
+        node = deployment.serve_with(&environment)?;
         over(trial, &node, &witnesses)?;
         clock.step_to(0)?;
     }
@@ -98,8 +100,8 @@ fn steps(trial: &mut Trial<'_>, steps: &[i64]) -> Result<()> {
 }
 
 fn witnesses(trial: &mut Trial<'_>, node: &Node, cookies: &str) -> Result<Witnesses> {
-    let brief = node.brief();
-    let short = Tokens::of(&brief.credentials("machine", "orders.read")?.expect(200, "a short token")?)?;
+    let short_lived = node.short_lived();
+    let short = Tokens::of(&short_lived.credentials("machine", "orders.read")?.expect(200, "a short token")?)?;
     let revoked = Tokens::of(&node.peer.credentials("machine", "orders.read")?.expect(200, "a token")?)?;
     let request = node.peer.revoke_request("machine", revoked.refresh()?);
     node.peer.send(&request)?.expect(200, "a revocation")?;
@@ -108,15 +110,15 @@ fn witnesses(trial: &mut Trial<'_>, node: &Node, cookies: &str) -> Result<Witnes
     let code = node.peer.code(cookies)?;
     let live = Tokens::of(&node.peer.exchange(&code)?.expect(200, "an exchange")?)?;
     std::thread::sleep(Duration::from_millis(4300));
-    trial.must(!brief.is_active(&short.access)?, || "a token of 2 s lives after 4 s".to_owned());
+    trial.must(!short_lived.is_active(&short.access)?, || "a token of 2 s lives after 4 s".to_owned());
     let expired_refresh = short.refresh()?.to_owned();
     Ok(Witnesses { expired: short.access, expired_refresh, revoked: revoked.access, spent, live })
 }
 
 /// Nothing that was over comes back.
 fn over(trial: &mut Trial<'_>, node: &Node, witnesses: &Witnesses) -> Result<()> {
-    trial.must(!node.brief().is_active(&witnesses.expired)?, || "an expired token came back".to_owned());
-    let refreshed = node.brief().refresh("machine", &witnesses.expired_refresh)?;
+    trial.must(!node.short_lived().is_active(&witnesses.expired)?, || "an expired token came back".to_owned());
+    let refreshed = node.short_lived().refresh("machine", &witnesses.expired_refresh)?;
     trial.must(refreshed.status == 400, || format!("an expired grant came back: {}", refreshed.body));
     trial.must(!node.peer.is_active(&witnesses.revoked)?, || "a revoked token came back".to_owned());
     let replayed = node.peer.exchange(&witnesses.spent)?;
@@ -167,12 +169,12 @@ fn seconds_of_day(line: &str) -> Result<i64> {
 }
 
 fn skew(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
     let mut nodes = Vec::new();
     for (name, seconds) in [("fast", HOUR), ("true", 0), ("slow", -HOUR)] {
-        let environment = Clock::new(&bed.folder, name, seconds)?.environment();
+        let environment = Clock::new(&deployment.folder, name, seconds)?.environment();
         let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let node = bed.serve_with(&environment)?;
+        let node = deployment.serve_with(&environment)?;
         sees(&node, seconds)?;
         nodes.push(node);
     }

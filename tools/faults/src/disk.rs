@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::bed::{Bed, Node};
+use super::deployment::{Deployment, Node};
 use super::outage::under_load;
 use super::strace::{Injury, Strace};
 use super::trial::Trial;
@@ -34,8 +34,8 @@ fn error(trial: &mut Trial<'_>) -> Result<()> {
 }
 
 fn failing(trial: &mut Trial<'_>, calls: &str, word: &'static str) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let nodes = [bed.serve()?];
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let nodes = [deployment.serve()?];
     let (processes, pid) = (trial.lab.processes.clone(), first(&nodes)?.running.pid);
     let strace = RefCell::new(None);
     let rounds = trial.lab.rounds(10, 1);
@@ -48,27 +48,27 @@ fn failing(trial: &mut Trial<'_>, calls: &str, word: &'static str) -> Result<()>
         Ok(())
     };
     under_load(trial, &nodes, rounds, false, Duration::from_secs(1), injure, heal)?;
-    whole(trial, &bed, nodes)
+    whole(trial, &deployment, nodes)
 }
 
 fn small(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::empty(trial.lab, trial.kind)?;
-    let disk = Disk::mount(bed.folder.join("data"))?;
-    bed.apply()?;
-    let nodes = [bed.serve()?];
+    let deployment = Deployment::empty(trial.lab, trial.kind)?;
+    let disk = Disk::mount(deployment.folder.join("data"))?;
+    deployment.apply()?;
+    let nodes = [deployment.serve()?];
     let rounds = trial.lab.rounds(10, 1);
     let injure = || disk.fill();
     let heal = || disk.relieve();
     under_load(trial, &nodes, rounds, false, Duration::from_secs(1), injure, heal)?;
-    whole(trial, &bed, nodes)
+    whole(trial, &deployment, nodes)
 }
 
 fn locked(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let nodes = [bed.serve()?];
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let nodes = [deployment.serve()?];
     let holder = RefCell::new(None);
     let injure = || {
-        let connection = rusqlite::Connection::open(bed.file())?;
+        let connection = rusqlite::Connection::open(deployment.file())?;
         connection.busy_timeout(Duration::from_secs(2))?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         *holder.borrow_mut() = Some(connection);
@@ -81,7 +81,7 @@ fn locked(trial: &mut Trial<'_>) -> Result<()> {
     let rounds = trial.lab.rounds(4, 1);
     under_load(trial, &nodes, rounds, false, Duration::from_secs(1), injure, heal)?;
     under_load(trial, &nodes, rounds.div_ceil(2), false, Duration::from_secs(6), injure, heal)?;
-    whole(trial, &bed, nodes)
+    whole(trial, &deployment, nodes)
 }
 
 fn first(nodes: &[Node]) -> Result<&Node> {
@@ -99,14 +99,14 @@ fn no_record_no_token(node: &Node) -> Result<()> {
 }
 
 /// The database is undamaged, and another process on it serves.
-fn whole(trial: &mut Trial<'_>, bed: &Bed, nodes: [Node; 1]) -> Result<()> {
+fn whole(trial: &mut Trial<'_>, deployment: &Deployment, nodes: [Node; 1]) -> Result<()> {
     for node in nodes {
         node.kill();
     }
-    let node = bed.serve()?;
+    let node = deployment.serve()?;
     let answer = node.peer.credentials("machine", "orders.read")?;
     trial.must(answer.status == 200, || format!("after a restart: {} {}", answer.status, answer.body));
-    let connection = rusqlite::Connection::open(bed.file())?;
+    let connection = rusqlite::Connection::open(deployment.file())?;
     let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
     trial.must(verdict == "ok", || format!("the database is damaged: {verdict}"));
     Ok(())

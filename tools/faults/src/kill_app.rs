@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::Kind;
-use super::bed::Bed;
-use super::proxy::{Blow, Proxy};
+use super::deployment::Deployment;
+use super::proxy::{Effect, Proxy};
 use super::strace::{DISK, Injury, around};
 use super::trial::Trial;
 
@@ -26,8 +26,8 @@ const SOON: Duration = Duration::from_secs(12);
 
 /// The case.
 pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let _node = bed.serve()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let _node = deployment.serve()?;
     let proxy = match trial.kind {
         Kind::Sqlite => None,
         Kind::Postgres => Some(Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?),
@@ -37,25 +37,25 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     if let Some(proxy) = &proxy {
         // Most of a command's messages prepare statements: they are many and alike, so not each of them is a point.
         let before = proxy.messages();
-        let id = create(&bed, 0)?;
-        let database = proxy.url(&bed.url)?;
-        bed.run(&["app", "approve", &id, "--realm", "faults", "--database", &database])?;
+        let id = create(&deployment, 0)?;
+        let database = proxy.url(&deployment.url)?;
+        deployment.run(&["app", "approve", &id, "--realm", "faults", "--database", &database])?;
         let all = u32::try_from(proxy.messages() - before)?;
         approved.push(id);
         stride = (all / if trial.lab.short { 8 } else { 60 }).max(1);
     }
     loop {
-        let id = create(&bed, nth)?;
-        let unharmed = approve_and_die(trial, &bed, proxy.as_ref(), &id, nth)?;
-        let (status, secrets) = standing(&bed, &id)?;
+        let id = create(&deployment, nth)?;
+        let unharmed = approve_and_die(trial, &deployment, proxy.as_ref(), &id, nth)?;
+        let (status, secrets) = standing(&deployment, &id)?;
         let whole = matches!((status.as_str(), secrets), ("pending", 0) | ("active", 1));
         trial.must(whole, || format!("half approved: {status} with {secrets} secrets"));
         trial.must(!unharmed || status == "active", || format!("an approval that ended well left it {status}"));
-        let again = bed.try_run(&["app", "approve", &id, "--realm", "faults"])?;
+        let again = deployment.try_run(&["app", "approve", &id, "--realm", "faults"])?;
         let expected = if status == "active" { Some(6) } else { Some(0) };
         let seen = || format!("approving an app that is {status} ended with {:?}", again.status.code());
         trial.must(again.status.code() == expected, seen);
-        let (status, secrets) = standing(&bed, &id)?;
+        let (status, secrets) = standing(&deployment, &id)?;
         trial.must(status == "active" && secrets == 1, || format!("in the end {status} with {secrets} secrets"));
         approved.push(id);
         trial.round();
@@ -68,21 +68,21 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     let mut missing = approved.clone();
     let patience = if trial.lab.short { SOON } else { MAIL };
     while !missing.is_empty() && waiting.elapsed() < patience {
-        let sent = mails(&bed.folder.join("mail"))?;
+        let sent = mails(&deployment.folder.join("mail"))?;
         missing.retain(|id| !sent.contains(&format!("{id}@owner.example")));
         std::thread::sleep(Duration::from_millis(100));
     }
     trial.recovered(waiting.elapsed());
     for id in &missing {
         let unsent = format!("SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL AND recipient LIKE '{id}@%'");
-        let waits = trial.lab.short && bed.count(trial.lab, &unsent)? == 1;
+        let waits = trial.lab.short && deployment.count(trial.lab, &unsent)? == 1;
         trial.must(waits, || format!("no mail about {id}"));
     }
     trial.note(format!("{} apps, {} mails sent", approved.len(), approved.len() - missing.len()));
     Ok(())
 }
 
-fn create(bed: &Bed, number: u32) -> Result<String> {
+fn create(deployment: &Deployment, number: u32) -> Result<String> {
     let id = format!("app-{number}");
     let owner = format!("{id}@owner.example");
     let name = format!("App {number}");
@@ -100,26 +100,32 @@ fn create(bed: &Bed, number: u32) -> Result<String> {
         "--scope",
         "orders.read",
     ];
-    bed.run(&arguments)?;
+    deployment.run(&arguments)?;
     Ok(id)
 }
 
 /// Approves and is killed; whether it came through.
-fn approve_and_die(trial: &Trial<'_>, bed: &Bed, proxy: Option<&Proxy>, id: &str, nth: u32) -> Result<bool> {
+fn approve_and_die(
+    trial: &Trial<'_>,
+    deployment: &Deployment,
+    proxy: Option<&Proxy>,
+    id: &str,
+    nth: u32,
+) -> Result<bool> {
     let arguments = ["app", "approve", id, "--realm", "faults"];
     let quiet = |command: &mut Command| {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     };
     let Some(proxy) = proxy else {
-        let mut traced = around(&bed.command(&arguments), DISK, Injury::Kill(nth));
+        let mut traced = around(&deployment.command(&arguments), DISK, Injury::Kill(nth));
         quiet(&mut traced);
         return Ok(traced.status().context("cannot start strace")?.success());
     };
     let victim = Arc::new(AtomicU32::new(0));
     let after = trial.lab.seed.wrapping_add(u64::from(nth)).is_multiple_of(2);
-    proxy.arm(nth.into(), after, Blow::Kill(Arc::clone(&victim)));
-    let mut command = bed.command(&arguments);
-    quiet(command.env("CLAVIGER_DATABASE__URL", proxy.url(&bed.url)?));
+    proxy.arm(nth.into(), after, Effect::Kill(Arc::clone(&victim)));
+    let mut command = deployment.command(&arguments);
+    quiet(command.env("CLAVIGER_DATABASE__URL", proxy.url(&deployment.url)?));
     let mut child = command.spawn().context("cannot start claviger")?;
     victim.store(child.id(), Ordering::SeqCst);
     let status = child.wait()?;
@@ -128,8 +134,8 @@ fn approve_and_die(trial: &Trial<'_>, bed: &Bed, proxy: Option<&Proxy>, id: &str
 }
 
 /// Status and number of live secrets.
-fn standing(bed: &Bed, id: &str) -> Result<(String, usize)> {
-    let printed = bed.run(&["app", "show", id, "--realm", "faults", "--output", "json"])?;
+fn standing(deployment: &Deployment, id: &str) -> Result<(String, usize)> {
+    let printed = deployment.run(&["app", "show", id, "--realm", "faults", "--output", "json"])?;
     let shown: serde_json::Value = serde_json::from_str(&printed)?;
     let status = shown.pointer("/client/status").and_then(serde_json::Value::as_str).context("no status")?;
     let secrets = shown.get("secrets").and_then(serde_json::Value::as_array).context("no secrets")?;

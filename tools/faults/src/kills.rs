@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::bed::{Bed, Node};
-use super::deeds::{Approve, Check, Deed, Exchange, Refresh, Seat};
+use super::deployment::{Deployment, Node};
+use super::operations::{Approve, Check, Exchange, Operation, Refresh, Seat};
 use super::peer::Peer;
-use super::proxy::{Blow, Proxy};
+use super::proxy::{Effect, Proxy};
 use super::strace::{ANSWER, DISK, Injury, Strace};
 use super::trial::Trial;
 use super::{BOTH, Entry, Kind};
-use crate::http::Answer;
+use claviger_testing::http::Answer;
 
 /// The cases.
 pub(crate) const CASES: &[Entry] = &[
@@ -90,39 +90,39 @@ pub(super) fn in_doubt(trial: &mut Trial<'_>) -> Result<()> {
 }
 
 /// Goes through all points of all means, several times in the long form.
-fn sweep<D: Deed>(trial: &mut Trial<'_>, deed: &mut D, means: [Means; 2]) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
+fn sweep<D: Operation>(trial: &mut Trial<'_>, operation: &mut D, means: [Means; 2]) -> Result<()> {
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
     let proxy = match trial.kind {
         Kind::Sqlite => None,
         Kind::Postgres => Some(Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?),
     };
-    let url = proxy.as_ref().map(|proxy| proxy.url(&bed.url)).transpose()?;
+    let url = proxy.as_ref().map(|proxy| proxy.url(&deployment.url)).transpose()?;
     let environment: Vec<(&str, &str)> = url.iter().map(|url| ("CLAVIGER_DATABASE__URL", url.as_str())).collect();
     let stride = if trial.lab.short { 5 } else { 1 };
-    let mut node = bed.serve_with(&environment)?;
+    let mut node = deployment.serve_with(&environment)?;
     // Where the server lives, n counts the same messages every time.
     let times = if means == CUTS { 1 } else { trial.lab.rounds(3, 1) };
     for _ in 0..times {
         for way in means {
             let mut nth = if stride == 1 { 1 } else { 1 + u32::try_from(trial.chance(stride.into()))? };
             loop {
-                let ready = deed.prepare(&bed, &node.peer)?;
+                let ready = operation.prepare(&deployment, &node.peer)?;
                 let (answer, unharmed) = if let Means::Cut { after } = way {
                     let proxy = proxy.as_ref().context("no proxy to cut at")?;
-                    cut_at(trial, &node, proxy, after, nth, |peer| deed.act(peer, &ready))?
+                    cut_at(trial, &node, proxy, after, nth, |peer| operation.act(peer, &ready))?
                 } else {
-                    let answer = kill_at(trial, &node, proxy.as_ref(), way, nth, |peer| deed.act(peer, &ready));
+                    let answer = kill_at(trial, &node, proxy.as_ref(), way, nth, |peer| operation.act(peer, &ready));
                     let unharmed = answer.is_ok() && node.running.lives() || !dies(&node);
                     if unharmed && answer.is_err() {
                         bail!("the server lives and did not answer: {:#}", answer.err().context("no reason")?);
                     }
                     node.kill();
-                    node = bed.serve_with(&environment)?;
+                    node = deployment.serve_with(&environment)?;
                     trial.recovered(node.started.elapsed());
                     (answer.ok(), unharmed)
                 };
-                let mut check = Check { trial, bed: &bed, peer: &node.peer };
-                deed.check(&mut check, &ready, answer.as_ref())?;
+                let mut check = Check { trial, deployment: &deployment, peer: &node.peer };
+                operation.check(&mut check, &ready, answer.as_ref())?;
                 trial.round();
                 nth += stride;
                 if unharmed || nth > POINTS {
@@ -143,7 +143,7 @@ fn cut_at(
     nth: u32,
     act: impl FnOnce(&Peer) -> Result<Answer>,
 ) -> Result<(Option<Answer>, bool)> {
-    proxy.arm(nth.into(), after, Blow::Cut);
+    proxy.arm(nth.into(), after, Effect::Cut);
     let began = Instant::now();
     let answer = act(&node.peer);
     let took = began.elapsed();
@@ -186,7 +186,7 @@ fn kill_at(
             act(&node.peer)
         }
         (Means::Message { after }, Some(proxy)) => {
-            proxy.arm(nth.into(), after, Blow::Kill(Arc::new(AtomicU32::new(node.running.pid))));
+            proxy.arm(nth.into(), after, Effect::Kill(Arc::new(AtomicU32::new(node.running.pid))));
             let answer = act(&node.peer);
             proxy.disarm();
             answer
@@ -197,19 +197,19 @@ fn kill_at(
 
 /// Seats that nobody can give back any more.
 fn lease(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let mut node = bed.serve()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let mut node = deployment.serve()?;
     for _ in 0..trial.lab.rounds(3, 1) {
         for _ in 0..3 {
-            node.brief().credentials("machine", "desk")?.expect(200, "a free seat")?;
+            node.short_lived().credentials("machine", "office")?.expect(200, "a free seat")?;
         }
         node.kill();
-        node = bed.serve()?;
+        node = deployment.serve()?;
         let started = Instant::now();
-        let refused = node.brief().credentials("machine", "desk")?;
+        let refused = node.short_lived().credentials("machine", "office")?;
         trial.must(refused.status == 400, || format!("a fourth seat of three: {}", refused.body));
         let free = loop {
-            let claim = node.brief().credentials("machine", "desk")?;
+            let claim = node.short_lived().credentials("machine", "office")?;
             if claim.status == 200 || started.elapsed() > Duration::from_secs(12) {
                 break claim.status == 200;
             }
@@ -217,8 +217,8 @@ fn lease(trial: &mut Trial<'_>) -> Result<()> {
         };
         trial.recovered(started.elapsed());
         trial.must(free, || "seats are held 12 s after the kill with a lease of 4 s".to_owned());
-        for holder in bed.seats("brief", "desks")? {
-            bed.run(&["seat", "release", "desks", &holder, "--yes", "--realm", "brief"])?;
+        for holder in deployment.seats("short-lived", "office")? {
+            deployment.run(&["seat", "release", "office", &holder, "--yes", "--realm", "short-lived"])?;
         }
         trial.round();
     }

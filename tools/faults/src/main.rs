@@ -1,49 +1,50 @@
-//! `cargo xtask faults`: real servers are killed, cut off, starved and misled, and what must hold is checked after each.
+//! `cargo xtask faults`: injects faults into running servers, and checks after each what must hold.
 //!
-//! Black box: servers are started as an operator starts them and asked over HTTP; what is injured are their processes
+//! Black box: servers are started as an operator starts them and asked over HTTP. Faults are injected into their processes
 //! ([`strace`]), their connections to the database ([`proxy`]), their disk, their clock ([`clock`]) and PostgreSQL itself.
-//! A [`Case`] does rounds of one injury on one store and tells its [`Trial`] what it saw. Every case ends by itself, within
-//! a number of rounds and a time.
+//! A [`Case`] runs rounds of one fault on one store and reports to its [`Trial`] what it saw. Every case ends by itself,
+//! after a number of rounds or a time.
 
-mod bed;
 mod clock;
 mod clocks;
-mod crowd;
-mod deeds;
+mod deployment;
 mod disk;
 mod kill_app;
 mod kills;
-mod load;
+mod operations;
 mod outage;
+mod overload;
 mod peer;
+mod propagation;
 mod proxy;
 mod races;
-mod spread;
 mod strace;
 mod table;
 mod trial;
 mod upgrade;
-
-#[path = "../../../tests/postgres/mod.rs"]
-pub(crate) mod postgres;
+mod workload;
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
-use clap::ValueEnum;
+use anyhow::{Context, Result, bail};
+use clap::{Parser, ValueEnum};
 
-use crate::bench::process::Processes;
-use crate::bench::target::Scratch;
-use postgres::Cluster;
+use claviger_testing::Scratch;
+use claviger_testing::postgres::Cluster;
+use claviger_testing::process::Processes;
+use claviger_testing::tool::Tool;
 use table::Row;
 use trial::Trial;
 
-/// What to injure.
-#[derive(clap::Args)]
-#[command(after_help = "\
+/// Injects faults into running servers, and checks what must hold.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask faults",
+    bin_name = "cargo xtask faults",
+    after_help = "\
 Examples:
   cargo xtask faults --list                what there is
   cargo xtask faults --short               some rounds of everything, within three minutes
@@ -53,7 +54,8 @@ Examples:
 
 A case is violated if what must hold did not hold once. Each violation is printed with what was seen, and the
 command ends with 1. PostgreSQL, strace and faketime are installed if they are missing and apt-get is there; some
-cases mount a small file system and attach to processes, so run it as root.")]
+cases mount a small file system and attach to processes, so run it as root."
+)]
 pub(crate) struct Args {
     /// Fewer rounds of each case.
     #[arg(long)]
@@ -100,7 +102,7 @@ impl Kind {
     }
 }
 
-/// One injury on one store.
+/// One fault on one store.
 pub(crate) struct Case {
     /// The group of the faults it belongs to, 1 to 7.
     pub(crate) group: u8,
@@ -132,7 +134,7 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    /// The PostgreSQL that is injured; started when it is first asked for.
+    /// The PostgreSQL that faults are injected into; started when it is first asked for.
     ///
     /// # Errors
     /// It does not start.
@@ -153,7 +155,8 @@ impl Lab {
 
 /// Every case, in order.
 fn cases() -> Vec<Case> {
-    let groups = [kills::CASES, races::CASES, outage::CASES, disk::CASES, clocks::CASES, upgrade::CASES, crowd::CASES];
+    let groups =
+        [kills::CASES, races::CASES, outage::CASES, disk::CASES, clocks::CASES, upgrade::CASES, overload::CASES];
     let mut all: Vec<Case> = Vec::new();
     for (number, group) in (1..).zip(groups) {
         for (name, kinds, about, run) in group {
@@ -168,6 +171,17 @@ pub(crate) type Entry = (&'static str, &'static [Kind], &'static str, fn(&mut Tr
 
 /// On both stores.
 pub(crate) const BOTH: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Runs the cases; true if nothing was violated.
 ///
@@ -238,28 +252,25 @@ fn one(lab: &Lab, case: &Case) -> Row {
     trial.end(outcome)
 }
 
+/// What is needed beside PostgreSQL, which installs itself. Each check does what the cases do.
 fn provide_tools() -> Result<()> {
-    let apt = |package: &str| format!("apt-get install -y {package}");
-    crate::steps::provide_tool("strace", "strace -V", &apt("strace"))?;
-    crate::steps::provide_tool("faketime", "faketime --version || faketime -v", &apt("faketime"))?;
-    crate::steps::provide_tool(
-        "postgresql",
-        "ls /usr/lib/postgresql/*/bin/initdb || command -v initdb",
-        &apt("postgresql"),
-    )
+    let strace = "strace -f -o /dev/null -e trace=write -e inject=write:error=EIO:when=9999 true";
+    // As `clock` looks for it, and loaded as there.
+    let faketime = "library=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib/faketime/libfaketimeMT.so.1 2>/dev/null); \
+         [ \"$(LD_PRELOAD=${library%%[[:space:]]*} FAKETIME='@2001-02-03 04:05:06' date +%Y)\" = 2001 ]";
+    for (name, check) in [("strace", strace), ("faketime", faketime)] {
+        let install = format!("apt-get install -y --no-install-recommends {name}");
+        Tool::new(name, check, &install).provide(Path::new("."))?;
+    }
+    Ok(())
 }
 
 /// The release build of this checkout.
 fn built() -> Result<PathBuf> {
-    let root = crate::root()?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .current_dir(&root)
-        .args(["build", "--release", "--package", "claviger"])
-        .status()
-        .context("cannot start cargo")?;
+    let mut cargo = claviger_testing::cargo();
+    let status = cargo.args(["build", "--release", "--package", "claviger"]).status().context("cannot start cargo")?;
     if !status.success() {
-        return Err(anyhow!("cargo build: {status}"));
+        bail!("cargo build: {status}");
     }
-    Ok(root.join("target/release/claviger"))
+    Ok(claviger_testing::root().join("target/release/claviger"))
 }

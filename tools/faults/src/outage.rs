@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::bed::{Bed, Node};
-use super::load::{Event, Load, Outcome, What};
-use super::peer::{PATIENCE, Peer};
+use super::deployment::{Deployment, Node};
+use super::peer::{Peer, TIMEOUT};
 use super::proxy::{Mode, Proxy};
 use super::trial::Trial;
+use super::workload::{Event, Outcome, What, Workload};
 use super::{Entry, Kind};
 
 const POSTGRES: &[Kind] = &[Kind::Postgres];
@@ -27,12 +27,12 @@ pub(crate) const CASES: &[Entry] = &[
     ("pg-refuse", POSTGRES, "nobody listens where the database was", refuse),
     ("pg-half-open", POSTGRES, "connections to the database stay open and nothing passes", half_open),
     ("pg-slow", POSTGRES, "every answer of the database takes a quarter of a second longer", slow),
-    ("seen-by-all", POSTGRES, "what one server is told, three know within a second", super::spread::seen_by_all),
+    ("seen-by-all", POSTGRES, "what one server is told, three know within a second", super::propagation::seen_by_all),
     (
         "cut-off-node",
         POSTGRES,
         "a server that was cut off knows what was revoked before it serves",
-        super::spread::cut_off,
+        super::propagation::cut_off,
     ),
 ];
 
@@ -118,12 +118,12 @@ enum Gone {
 
 /// What is at hand to injure with.
 struct Injury<'a> {
-    cluster: Option<&'a super::postgres::Cluster>,
+    cluster: Option<&'a claviger_testing::postgres::Cluster>,
     proxy: &'a Proxy,
 }
 
 impl<'a> Injury<'a> {
-    fn trial_cluster(&self) -> Result<&'a super::postgres::Cluster> {
+    fn trial_cluster(&self) -> Result<&'a claviger_testing::postgres::Cluster> {
         self.cluster.context("no PostgreSQL")
     }
 }
@@ -135,12 +135,12 @@ fn injure(
     injure: impl Fn(&Injury<'_>) -> Result<()>,
     heal: impl Fn(&Injury<'_>) -> Result<()>,
 ) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
     let cluster = trial.lab.cluster()?;
     let proxy = Proxy::start(cluster.port().context("PostgreSQL without a port")?)?;
-    let url = proxy.url(&bed.url)?;
+    let url = proxy.url(&deployment.url)?;
     let nodes =
-        (0..SERVERS).map(|_| bed.serve_with(&[("CLAVIGER_DATABASE__URL", &url)])).collect::<Result<Vec<_>>>()?;
+        (0..SERVERS).map(|_| deployment.serve_with(&[("CLAVIGER_DATABASE__URL", &url)])).collect::<Result<Vec<_>>>()?;
     let at = Injury { cluster: Some(cluster), proxy: &proxy };
     // What other cases wrote is not what this one recovers from.
     cluster.psql("CHECKPOINT")?;
@@ -162,12 +162,12 @@ pub(crate) fn under_load(
     heal: impl Fn() -> Result<()>,
 ) -> Result<()> {
     let peers: Vec<Peer> = nodes.iter().map(|node| node.peer.clone()).collect();
-    let load = Load::start(&peers, CLIENTS)?;
-    let (mut longest, mut come_again) = (Duration::ZERO, 0_usize);
+    let workload = Workload::start(&peers, CLIENTS)?;
+    let (mut longest, mut unavailable) = (Duration::ZERO, 0_usize);
     for _ in 0..rounds {
         // Not at the same moment of the clients' turns.
         std::thread::sleep(Duration::from_millis(300 + trial.chance(100)));
-        load.take();
+        workload.take();
         let began = Instant::now();
         injure()?;
         let mut unready = vec![false; nodes.len()];
@@ -183,7 +183,7 @@ pub(crate) fn under_load(
             let said = unready.iter().all(|unready| *unready);
             trial.must(said, || format!("readiness never said so in {} ms", hold.as_millis()));
         }
-        while !(load.all_serve(nodes.len(), healed) && nodes.iter().all(|node| node.ready() == Some(200))) {
+        while !(workload.all_serve(nodes.len(), healed) && nodes.iter().all(|node| node.ready() == Some(200))) {
             if healed.elapsed() > HEALED {
                 trial.violation(&format!("not every server serves and is ready {} s after", HEALED.as_secs()));
                 break;
@@ -191,15 +191,15 @@ pub(crate) fn under_load(
             std::thread::sleep(Duration::from_millis(5));
         }
         trial.recovered(healed.elapsed());
-        for event in load.take() {
+        for event in workload.take() {
             longest = longest.max(event.took);
-            come_again += usize::from(event.outcome == Outcome::ComeAgain);
+            unavailable += usize::from(event.outcome == Outcome::Unavailable);
             bounded(trial, &event);
         }
         trial.round();
     }
-    trial.note(format!("{come_again} told to come again, longest wait {} ms", longest.as_millis()));
-    load.end(trial, peers.first().context("no server")?)
+    trial.note(format!("{unavailable} answered 503, longest wait {} ms", longest.as_millis()));
+    workload.end(trial, peers.first().context("no server")?)
 }
 
 /// Every wait is bounded, and what needs no database goes on.
@@ -208,7 +208,7 @@ fn bounded(trial: &mut Trial<'_>, event: &Event) {
     match event.what {
         What::Facts => trial.must(event.outcome == Outcome::Served && event.took <= FACTS, seen),
         What::Durable | What::Authorize => {
-            trial.must(event.took < PATIENCE && event.outcome != Outcome::Lost, seen);
+            trial.must(event.took < TIMEOUT && event.outcome != Outcome::Lost, seen);
             trial.must(!matches!(&event.outcome, Outcome::Other(text) if text.starts_with('5')), seen);
         }
     }

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::bed::PASSWORD;
-use crate::bench::browser::{Browser, encode};
-use crate::bench::target::{basic, member};
-use crate::http::{self, Answer};
+use super::deployment::PASSWORD;
+use claviger_testing::browser::{Browser, encode};
+use claviger_testing::http::{self, Answer, basic, member};
 
 /// The secret of every app, as the server makes them.
 pub(crate) const SECRET: &str = "cvs_kZ0q7mC1p8WbV5yT2nXs9dLr4hJf6gAe3uQiOoRtYwE";
@@ -19,7 +18,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// How long a caller waits for an answer; a server that takes longer has broken its promise.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One realm at one server.
 #[derive(Clone, Debug)]
@@ -238,10 +237,10 @@ impl Wire {
     /// # Errors
     /// Nobody takes the connection.
     pub(crate) fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE * 2))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT * 2))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         Ok(Self { stream, bytes: Vec::with_capacity(4096) })
     }
 

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, tcp};
 use tokio::sync::watch;
 
-use super::bed::free_port;
+use super::deployment::free_port;
 
 /// What happens to bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,12 +49,12 @@ struct Shared {
 struct Trap {
     at: u64,
     after: bool,
-    blow: Blow,
+    effect: Effect,
 }
 
 /// What a trap does.
 #[derive(Clone)]
-pub(crate) enum Blow {
+pub(crate) enum Effect {
     /// SIGKILL to the process with this id; 0 is one that is being started.
     Kill(Arc<AtomicU32>),
     /// The connection of the message is cut.
@@ -110,9 +110,9 @@ impl Proxy {
     }
 
     /// Strikes at the n-th message from now on: before it is forwarded, or right after.
-    pub(crate) fn arm(&self, nth: u64, after: bool, blow: Blow) {
+    pub(crate) fn arm(&self, nth: u64, after: bool, effect: Effect) {
         let at = self.shared.messages.load(Ordering::SeqCst) + nth;
-        *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trap { at, after, blow });
+        *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some(Trap { at, after, effect });
     }
 
     /// Strikes no more; whether it has.
@@ -235,7 +235,7 @@ async fn requests(shared: &Shared, mut from: tcp::OwnedReadHalf, mut to: tcp::Ow
                         to.write_all(whole).await?;
                     }
                     // Then the connection ends: that of a victim, as the kernel closes it.
-                    if let Blow::Kill(victim) = &trap.blow {
+                    if let Effect::Kill(victim) = &trap.effect {
                         kill(victim).await;
                     }
                     return Ok(());

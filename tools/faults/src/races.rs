@@ -1,6 +1,6 @@
 //! Group 2: sixty-four callers at once, spread over three servers on one PostgreSQL.
 //!
-//! Two drivers do rounds of their own. A driver sends one request on each of its connections, then reads all answers: what
+//! Two workers do rounds of their own. A worker sends one request on each of its connections, then reads all answers: what
 //! each caller got is the history of the round, and it is checked when the round is over.
 
 use std::collections::BTreeSet;
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::bed::Bed;
+use super::deployment::Deployment;
 use super::peer::{Peer, Tokens, Wire, active, code_of, error_word};
 use super::trial::Trial;
 use super::{Entry, Kind};
-use crate::http::Answer;
+use claviger_testing::http::Answer;
 
 const POSTGRES: &[Kind] = &[Kind::Postgres];
 
@@ -33,7 +33,7 @@ pub(crate) const CASES: &[Entry] = &[
 
 const SERVERS: usize = 3;
 const CALLERS: usize = 64;
-const DRIVERS: u64 = 2;
+const WORKERS: u64 = 2;
 
 /// A case takes no longer, however slow the machine; the table then has fewer rounds.
 const LONGEST: Duration = Duration::from_mins(15);
@@ -45,15 +45,15 @@ struct Round {
     winners: u64,
     /// Callers who were refused.
     refused: u64,
-    /// Callers who were told to come again.
-    turned_away: u64,
+    /// Callers who were answered 503.
+    unavailable: u64,
     /// What nobody may ever get a second time.
     unique: Vec<String>,
     violations: Vec<String>,
 }
 
 /// Somebody's rounds.
-type Play = fn(&mut Driver) -> Result<Round>;
+type Play = fn(&mut Worker) -> Result<Round>;
 
 fn code(trial: &mut Trial<'_>) -> Result<()> {
     play(trial, one_code)
@@ -71,8 +71,8 @@ fn revoke(trial: &mut Trial<'_>) -> Result<()> {
     play(trial, one_revocation)
 }
 
-/// One driver: its connections and what it carries from round to round.
-struct Driver {
+/// One worker: its connections and what it carries from round to round.
+struct Worker {
     number: u64,
     peers: Vec<Peer>,
     wires: Vec<Wire>,
@@ -82,24 +82,24 @@ struct Driver {
 }
 
 fn play(trial: &mut Trial<'_>, round: Play) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let nodes = (0..SERVERS).map(|_| bed.serve()).collect::<Result<Vec<_>>>()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let nodes = (0..SERVERS).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
     let peers: Vec<Peer> = nodes.iter().map(|node| node.peer.clone()).collect();
     let cookies = peers.first().context("no server")?.sign_in()?;
     let rounds = trial.lab.rounds(10_000, 60);
     let mut done = 0_u32;
     let (started, next, stop) = (Instant::now(), AtomicU64::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
-    let (mut winners, mut refused, mut turned_away) = (0_u64, 0_u64, 0_u64);
+    let (mut winners, mut refused, mut unavailable) = (0_u64, 0_u64, 0_u64);
     let mut seen = BTreeSet::new();
     std::thread::scope(|scope| -> Result<()> {
-        for number in 0..DRIVERS {
+        for number in 0..WORKERS {
             let (peers, cookies, sender, next, stop) = (peers.clone(), cookies.clone(), sender.clone(), &next, &stop);
             scope.spawn(move || {
                 let work = || -> Result<()> {
-                    let mut driver = Driver::new(number, peers, cookies)?;
+                    let mut worker = Worker::new(number, peers, cookies)?;
                     while next.fetch_add(1, Ordering::Relaxed) < rounds && !stop.load(Ordering::Relaxed) {
-                        if sender.send(Ok(round(&mut driver)?)).is_err() {
+                        if sender.send(Ok(round(&mut worker)?)).is_err() {
                             break;
                         }
                     }
@@ -121,7 +121,7 @@ fn play(trial: &mut Trial<'_>, round: Play) -> Result<()> {
             }
             winners += round.winners;
             refused += round.refused;
-            turned_away += round.turned_away;
+            unavailable += round.unavailable;
             done += 1;
             trial.round();
             if started.elapsed() > LONGEST {
@@ -131,18 +131,18 @@ fn play(trial: &mut Trial<'_>, round: Play) -> Result<()> {
         Ok(())
     })?;
     let each = started.elapsed().as_secs_f64() * 1000.0 / f64::from(done.max(1));
-    trial.note(format!("{winners} served, {refused} refused, {turned_away} told to come again; {each:.1} ms a round"));
+    trial.note(format!("{winners} served, {refused} refused, {unavailable} answered 503; {each:.1} ms a round"));
     if u64::from(done) < rounds {
         trial.note(format!("stopped after {} min", LONGEST.as_secs() / 60));
     }
     for pool in ["left", "right"] {
-        let held = bed.seats("faults", pool)?.len();
+        let held = deployment.seats("faults", pool)?.len();
         trial.must(held <= 1, || format!("{held} seats of 1 are held"));
     }
     Ok(())
 }
 
-impl Driver {
+impl Worker {
     fn new(number: u64, peers: Vec<Peer>, cookies: String) -> Result<Self> {
         let open = |peer: &Peer| Wire::open(peer.address);
         let wires = peers.iter().cycle().take(CALLERS).map(open).collect::<Result<_>>()?;
@@ -195,7 +195,7 @@ impl Round {
             match answer.status {
                 200 => served.push(answer),
                 400 if error_word(answer) == refusal => self.refused += 1,
-                503 if answer.header("retry-after").is_some() => self.turned_away += 1,
+                503 if answer.header("retry-after").is_some() => self.unavailable += 1,
                 other => self.violations.push(format!("a caller got {other}: {}", answer.body)),
             }
         }
@@ -209,71 +209,71 @@ impl Round {
         }
     }
 
-    /// Exactly one caller was served; none, only if somebody was told to come again.
+    /// Exactly one caller was served; none, only if somebody was answered 503.
     fn one_winner(&mut self) {
-        let (winners, waiting) = (self.winners, self.turned_away);
-        self.must(winners == 1 || winners == 0 && waiting > 0, || format!("{winners} winners, {waiting} turned away"));
+        let (winners, waiting) = (self.winners, self.unavailable);
+        self.must(winners == 1 || winners == 0 && waiting > 0, || format!("{winners} winners, {waiting} answered 503"));
     }
 }
 
-fn one_code(driver: &mut Driver) -> Result<Round> {
-    let (peer, mut round) = (driver.peer()?, Round::default());
-    let code = code_of(&driver.ask(&peer.authorize_request(&driver.cookies.clone()))?)?;
-    let answers = driver.all(&peer.exchange_request("web", &code), None)?;
+fn one_code(worker: &mut Worker) -> Result<Round> {
+    let (peer, mut round) = (worker.peer()?, Round::default());
+    let code = code_of(&worker.ask(&peer.authorize_request(&worker.cookies.clone()))?)?;
+    let answers = worker.all(&peer.exchange_request("web", &code), None)?;
     let served = round.sort(&answers, "invalid_grant");
     round.one_winner();
     let Some(winner) = served.first() else { return Ok(round) };
     let tokens = Tokens::of(winner)?;
     // The others came with a code that was spent: whoever got the tokens may be the thief, so they are over.
-    let live = active(&driver.ask(&peer.introspect_request(&tokens.access))?)?;
+    let live = active(&worker.ask(&peer.introspect_request(&tokens.access))?)?;
     round.must(!live || round.refused == 0, || "a code came twice, and what it gave lives on".to_owned());
     round.unique.push(tokens.access);
     Ok(round)
 }
 
-fn one_refresh(driver: &mut Driver) -> Result<Round> {
-    let (peer, mut round) = (driver.peer()?, Round::default());
-    let token = match driver.refresh.take() {
+fn one_refresh(worker: &mut Worker) -> Result<Round> {
+    let (peer, mut round) = (worker.peer()?, Round::default());
+    let token = match worker.refresh.take() {
         Some(token) => token,
-        None => family(driver, &peer)?,
+        None => family(worker, &peer)?,
     };
-    let answers = driver.all(&peer.refresh_request("machine", &token), None)?;
+    let answers = worker.all(&peer.refresh_request("machine", &token), None)?;
     let served = round.sort(&answers, "nobody is refused");
     let bodies: BTreeSet<&str> = served.iter().map(|answer| answer.body.as_str()).collect();
-    round.must(bodies.len() == 1 || round.turned_away > 0, || format!("{} different successors", bodies.len()));
+    round.must(bodies.len() == 1 || round.unavailable > 0, || format!("{} different successors", bodies.len()));
     round.must(bodies.len() <= 1, || "two callers got two different successors".to_owned());
     if let Some(first) = served.first() {
         let tokens = Tokens::of(first)?;
         // The successor is what the next round begins with, unless this one went wrong.
-        driver.refresh = tokens.refresh.clone().filter(|_| round.violations.is_empty());
+        worker.refresh = tokens.refresh.clone().filter(|_| round.violations.is_empty());
         round.unique.extend([tokens.access].into_iter().chain(tokens.refresh));
     }
     Ok(round)
 }
 
-fn one_seat(driver: &mut Driver) -> Result<Round> {
-    let (peer, mut round) = (driver.peer()?, Round::default());
-    let scope = if driver.number == 0 { "left" } else { "right" };
-    let answers = driver.all(&peer.credentials_request("machine", scope), None)?;
+fn one_seat(worker: &mut Worker) -> Result<Round> {
+    let (peer, mut round) = (worker.peer()?, Round::default());
+    let scope = if worker.number == 0 { "left" } else { "right" };
+    let answers = worker.all(&peer.credentials_request("machine", scope), None)?;
     let served = round.sort(&answers, "access_denied");
     round.one_winner();
     for winner in served {
         let tokens = Tokens::of(winner)?;
-        let gone = driver.ask(&peer.revoke_request("machine", tokens.refresh()?))?;
+        let gone = worker.ask(&peer.revoke_request("machine", tokens.refresh()?))?;
         round.must(gone.status == 200, || format!("a revocation got {}: {}", gone.status, gone.body));
         round.unique.push(tokens.access);
     }
     Ok(round)
 }
 
-fn one_revocation(driver: &mut Driver) -> Result<Round> {
-    let (peer, mut round) = (driver.peer()?, Round::default());
-    let token = family(driver, &peer)?;
-    driver.turn += 1;
+fn one_revocation(worker: &mut Worker) -> Result<Round> {
+    let (peer, mut round) = (worker.peer()?, Round::default());
+    let token = family(worker, &peer)?;
+    worker.turn += 1;
     // Where in the crowd the revocation comes differs from round to round.
-    let at = driver.turn.wrapping_mul(29) % CALLERS;
+    let at = worker.turn.wrapping_mul(29) % CALLERS;
     let revocation = peer.revoke_request("machine", &token);
-    let answers = driver.all(&peer.refresh_request("machine", &token), Some((at, &revocation)))?;
+    let answers = worker.all(&peer.refresh_request("machine", &token), Some((at, &revocation)))?;
     let (mine, others): (Vec<_>, Vec<_>) = answers.iter().enumerate().partition(|(number, _)| *number == at);
     let revoked = mine.first().is_some_and(|(_, answer)| answer.status == 200);
     let served = round.sort(others.into_iter().map(|(_, answer)| answer), "invalid_grant");
@@ -285,11 +285,11 @@ fn one_revocation(driver: &mut Driver) -> Result<Round> {
     }
     let last = served.first().map(|answer| Tokens::of(answer)).transpose()?;
     let newest = last.as_ref().and_then(|tokens| tokens.refresh.clone()).unwrap_or(token);
-    let after = driver.ask(&peer.refresh_request("machine", &newest))?;
+    let after = worker.ask(&peer.refresh_request("machine", &newest))?;
     round.must(after.status == 400, || format!("refreshed after the revocation: {} {}", after.status, after.body));
     if let Some(tokens) = last {
         for _ in 0..SERVERS {
-            let live = active(&driver.ask(&peer.introspect_request(&tokens.access))?)?;
+            let live = active(&worker.ask(&peer.introspect_request(&tokens.access))?)?;
             round.must(!live, || "an access token of a revoked family is active".to_owned());
         }
     }
@@ -297,7 +297,7 @@ fn one_revocation(driver: &mut Driver) -> Result<Round> {
 }
 
 /// The refresh token of a new family.
-fn family(driver: &mut Driver, peer: &Peer) -> Result<String> {
-    let answer = driver.ask(&peer.credentials_request("machine", "orders.read"))?.expect(200, "a new family")?;
+fn family(worker: &mut Worker, peer: &Peer) -> Result<String> {
+    let answer = worker.ask(&peer.credentials_request("machine", "orders.read"))?.expect(200, "a new family")?;
     Ok(Tokens::of(&answer)?.refresh()?.to_owned())
 }

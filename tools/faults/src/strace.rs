@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::bench::process::{Processes, Running};
+use claviger_testing::process::{Processes, Running};
 
 /// What a database's file is written with.
 pub(crate) const DISK: &str = "pwrite64,write,fsync,fdatasync,ftruncate";

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::bed::{Bed, Node};
-use super::load::Load;
+use super::deployment::{Deployment, Node};
 use super::peer::{Peer, Tokens};
-use super::proxy::{Blow, Proxy};
+use super::proxy::{Effect, Proxy};
 use super::strace::{DISK, Injury, around};
 use super::trial::Trial;
+use super::workload::Workload;
 use super::{BOTH, Entry, Kind};
-use crate::bench::target::member;
+use claviger_testing::http::member;
 
 /// The cases.
 pub(crate) const CASES: &[Entry] = &[
@@ -36,18 +36,24 @@ pub(crate) const CASES: &[Entry] = &[
 const POINTS: u32 = 3000;
 
 /// Runs a command that is killed at its n-th write, or its n-th message to the database; whether it came through.
-fn run_and_die(trial: &Trial<'_>, bed: &Bed, proxy: Option<&Proxy>, arguments: &[&str], nth: u32) -> Result<bool> {
+fn run_and_die(
+    trial: &Trial<'_>,
+    deployment: &Deployment,
+    proxy: Option<&Proxy>,
+    arguments: &[&str],
+    nth: u32,
+) -> Result<bool> {
     let quiet = |command: &mut Command| {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     };
     let Some(proxy) = proxy else {
-        let mut traced = around(&bed.command(arguments), DISK, Injury::Kill(nth));
+        let mut traced = around(&deployment.command(arguments), DISK, Injury::Kill(nth));
         quiet(&mut traced);
         return Ok(traced.status().context("cannot start strace")?.success());
     };
     let victim = Arc::new(AtomicU32::new(0));
-    proxy.arm(nth.into(), trial.lab.seed.wrapping_add(nth.into()).is_multiple_of(2), Blow::Kill(Arc::clone(&victim)));
-    let mut command = bed.command(arguments);
+    proxy.arm(nth.into(), trial.lab.seed.wrapping_add(nth.into()).is_multiple_of(2), Effect::Kill(Arc::clone(&victim)));
+    let mut command = deployment.command(arguments);
     quiet(&mut command);
     let mut child = command.spawn().context("cannot start claviger")?;
     victim.store(child.id(), Ordering::SeqCst);
@@ -76,16 +82,16 @@ fn from_nothing(trial: &mut Trial<'_>) -> Result<()> {
     let proxy = proxy(trial)?;
     let mut nth = 1;
     loop {
-        let mut bed = Bed::empty(trial.lab, trial.kind)?;
+        let mut deployment = Deployment::empty(trial.lab, trial.kind)?;
         // One small realm: the schema is what is made here.
-        let realm = bed.folder.join("realms/brief.toml").to_string_lossy().into_owned();
-        let direct = bed.url.clone();
+        let realm = deployment.folder.join("realms/short-lived.toml").to_string_lossy().into_owned();
+        let direct = deployment.url.clone();
         if let Some(proxy) = &proxy {
-            bed = Bed::at(trial.lab, bed.folder.clone(), proxy.url(&direct)?)?;
+            deployment = Deployment::at(trial.lab, deployment.folder.clone(), proxy.url(&direct)?)?;
         }
-        let unharmed = run_and_die(trial, &bed, proxy.as_ref(), &["apply", &realm], nth)?;
-        let bed = Bed::at(trial.lab, bed.folder.clone(), direct)?;
-        completes(trial, &bed, nth)?;
+        let unharmed = run_and_die(trial, &deployment, proxy.as_ref(), &["apply", &realm], nth)?;
+        let deployment = Deployment::at(trial.lab, deployment.folder.clone(), direct)?;
+        completes(trial, &deployment, nth)?;
         nth += u32::try_from(trial.lab.rounds(7, 40))?;
         if unharmed || nth > POINTS {
             return Ok(());
@@ -97,10 +103,12 @@ fn from_nothing(trial: &mut Trial<'_>) -> Result<()> {
 fn from_before(trial: &mut Trial<'_>, old: &Path) -> Result<()> {
     let mut nth = 1;
     loop {
-        let bed = Bed::empty(trial.lab, trial.kind)?;
-        bed.with_binary(old).run(&["apply", &bed.folder.join("realms/brief.toml").to_string_lossy()])?;
-        let unharmed = run_and_die(trial, &bed, None, &["db", "migrate"], nth)?;
-        completes(trial, &bed, nth)?;
+        let deployment = Deployment::empty(trial.lab, trial.kind)?;
+        deployment
+            .with_binary(old)
+            .run(&["apply", &deployment.folder.join("realms/short-lived.toml").to_string_lossy()])?;
+        let unharmed = run_and_die(trial, &deployment, None, &["db", "migrate"], nth)?;
+        completes(trial, &deployment, nth)?;
         nth += u32::try_from(trial.lab.rounds(1, 10))?;
         if unharmed || nth > POINTS {
             return Ok(());
@@ -109,20 +117,20 @@ fn from_before(trial: &mut Trial<'_>, old: &Path) -> Result<()> {
 }
 
 /// Whatever a dead program left behind, the next one goes on from there.
-fn completes(trial: &mut Trial<'_>, bed: &Bed, nth: u32) -> Result<()> {
-    let again = bed.try_run(&["apply", &bed.folder.join("realms/brief.toml").to_string_lossy()])?;
+fn completes(trial: &mut Trial<'_>, deployment: &Deployment, nth: u32) -> Result<()> {
+    let again = deployment.try_run(&["apply", &deployment.folder.join("realms/short-lived.toml").to_string_lossy()])?;
     let said = || format!("killed at {nth}, then: {}", String::from_utf8_lossy(&again.stderr));
     trial.must(again.status.success(), said);
     if again.status.success() {
-        let node = bed.start(&[])?;
-        while !node.brief().discovery().is_ok_and(|answer| answer.status == 200) {
+        let node = deployment.start(&[])?;
+        while !node.short_lived().discovery().is_ok_and(|answer| answer.status == 200) {
             if !node.running.lives() {
                 bail!("the server does not start: {}", node.log());
             }
             std::thread::sleep(Duration::from_millis(2));
         }
         trial.recovered(node.started.elapsed());
-        let answer = node.brief().credentials("machine", "orders.read")?;
+        let answer = node.short_lived().credentials("machine", "orders.read")?;
         trial.must(answer.status == 200, || format!("after the migration: {} {}", answer.status, answer.body));
     }
     trial.round();
@@ -130,23 +138,23 @@ fn completes(trial: &mut Trial<'_>, bed: &Bed, nth: u32) -> Result<()> {
 }
 
 fn newer(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let known = bed.count(trial.lab, "SELECT version FROM schema_version")?;
-    bed.change(trial.lab, "UPDATE schema_version SET version = version + 1")?;
-    let node = bed.serve()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let known = deployment.count(trial.lab, "SELECT version FROM schema_version")?;
+    deployment.change(trial.lab, "UPDATE schema_version SET version = version + 1")?;
+    let node = deployment.serve()?;
     works(trial, &node.peer, "on a newer schema that it can use")?;
     trial.recovered(node.started.elapsed());
     trial.round();
     node.kill();
-    bed.change(trial.lab, "UPDATE schema_version SET readable_by = version")?;
-    let realms = bed.folder.join("realms").to_string_lossy().into_owned();
+    deployment.change(trial.lab, "UPDATE schema_version SET readable_by = version")?;
+    let realms = deployment.folder.join("realms").to_string_lossy().into_owned();
     for arguments in [&["serve"][..], &["apply", &realms], &["db", "migrate"], &["seat", "list", "--realm", "faults"]] {
-        let ended = bed.try_run(arguments)?;
+        let ended = deployment.try_run(arguments)?;
         let code = ended.status.code();
         trial.must(code == Some(8), || format!("claviger {} ended with {code:?}, not 8", arguments.join(" ")));
         trial.round();
     }
-    let after = bed.count(trial.lab, "SELECT version FROM schema_version")?;
+    let after = deployment.count(trial.lab, "SELECT version FROM schema_version")?;
     trial.must(after == known + 1, || format!("the schema was changed from {} to {after}", known + 1));
     Ok(())
 }
@@ -165,19 +173,19 @@ fn works(trial: &mut Trial<'_>, peer: &Peer, when: &str) -> Result<Option<Tokens
 
 /// Both programs take turns on one database; on PostgreSQL they serve side by side.
 fn previous(trial: &mut Trial<'_>) -> Result<()> {
-    let fresh = Bed::empty(trial.lab, trial.kind)?;
+    let fresh = Deployment::empty(trial.lab, trial.kind)?;
     let old = match &trial.lab.previous {
         None => None,
         Some(program) => {
-            let bed = fresh.with_binary(program);
-            let realms = bed.folder.join("realms").to_string_lossy().into_owned();
-            let applied = bed.try_run(&["apply", &realms])?;
+            let deployment = fresh.with_binary(program);
+            let realms = deployment.folder.join("realms").to_string_lossy().into_owned();
+            let applied = deployment.try_run(&["apply", &realms])?;
             // Exit code 3: its configuration knows no such database.
             let unknown = trial.kind == Kind::Postgres && applied.status.code() == Some(3);
             if !unknown && !applied.status.success() {
                 bail!("the older program: {}", String::from_utf8_lossy(&applied.stderr));
             }
-            applied.status.success().then_some(bed)
+            applied.status.success().then_some(deployment)
         }
     };
     let Some(old) = old else {
@@ -197,7 +205,7 @@ fn previous(trial: &mut Trial<'_>) -> Result<()> {
     turns(trial, &old, &fresh, old.serve()?, second.as_ref())
 }
 
-fn turns(trial: &mut Trial<'_>, old: &Bed, new: &Bed, first: Node, second: Option<&Node>) -> Result<()> {
+fn turns(trial: &mut Trial<'_>, old: &Deployment, new: &Deployment, first: Node, second: Option<&Node>) -> Result<()> {
     let mut held = works(trial, &first.peer, "at the older program")?.context("no tokens")?;
     let mut serving = first;
     for round in 0..trial.lab.rounds(20, 3) {
@@ -229,33 +237,33 @@ fn restore(trial: &mut Trial<'_>) -> Result<()> {
 }
 
 fn one_restore(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
     let servers = if trial.kind == Kind::Postgres { 2 } else { 1 };
-    let nodes = (0..servers).map(|_| bed.serve()).collect::<Result<Vec<_>>>()?;
+    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
     let peers: Vec<Peer> = nodes.iter().map(|node| node.peer.clone()).collect();
     let peer = peers.first().context("no server")?.clone();
     let cookies = peer.sign_in()?;
-    let load = Load::start(&peers, 3)?;
+    let workload = Workload::start(&peers, 3)?;
     let spent = peer.code(&cookies)?;
     peer.exchange(&spent)?.expect(200, "an exchange")?;
     let unspent = peer.code(&cookies)?;
     let old = Tokens::of(&peer.credentials("machine", "orders.read")?.expect(200, "a token")?)?;
-    let seated = Tokens::of(&peer.credentials("machine", "desk")?.expect(200, "a seat")?)?;
+    let seated = Tokens::of(&peer.credentials("machine", "office")?.expect(200, "a seat")?)?;
     let signed =
         member(&peer.credentials("signed", "orders.read")?.expect(200, "a signed token")?.json()?, "access_token")?;
     std::thread::sleep(Duration::from_millis(300));
-    let file = bed.folder.join("backup.db");
-    bed.run(&["db", "backup", &file.to_string_lossy()])?;
+    let file = deployment.folder.join("backup.db");
+    deployment.run(&["db", "backup", &file.to_string_lossy()])?;
     // After the backup: what it does not know of.
     peer.exchange(&unspent)?.expect(200, "an exchange")?;
     let new = Tokens::of(&peer.refresh("machine", old.refresh()?)?.expect(200, "a refresh")?)?;
-    let held = load.stop(trial)?;
+    let held = workload.stop(trial)?;
     for node in nodes {
         node.kill();
     }
     consistent(trial, &file)?;
 
-    let second = Bed::empty(trial.lab, trial.kind)?;
+    let second = Deployment::empty(trial.lab, trial.kind)?;
     let said = second.run(&["db", "restore", &file.to_string_lossy(), "--yes"])?;
     trial.must(said.bytes().any(|byte| (b'1'..=b'9').contains(&byte)), || format!("it does not say how many: {said}"));
     let node = second.serve()?;
@@ -277,7 +285,7 @@ fn one_restore(trial: &mut Trial<'_>) -> Result<()> {
         trial.must(!node.peer.is_active(token)?, || "an access token of before came back".to_owned());
     }
     trial.must(!node.peer.is_signed_active(&signed)?, || "a signed token of before came back".to_owned());
-    let seats = second.seats("faults", "desks")?.len();
+    let seats = second.seats("faults", "office")?.len();
     trial.must(seats == 0, || format!("{seats} seats of before are held"));
     works(trial, &node.peer, "after the restore")?;
     let cookies = node.peer.sign_in()?;
@@ -307,7 +315,7 @@ fn consistent(trial: &mut Trial<'_>, file: &Path) -> Result<()> {
 
 fn copy(trial: &mut Trial<'_>) -> Result<()> {
     let proxy = proxy(trial)?.context("no proxy")?;
-    let source = Bed::new(trial.lab, Kind::Sqlite)?;
+    let source = Deployment::new(trial.lab, Kind::Sqlite)?;
     let node = source.serve()?;
     let cookies = node.peer.sign_in()?;
     let code = node.peer.code(&cookies)?;
@@ -319,7 +327,7 @@ fn copy(trial: &mut Trial<'_>) -> Result<()> {
     node.kill();
     let mut nth = 1;
     loop {
-        let target = Bed::empty(trial.lab, trial.kind)?;
+        let target = Deployment::empty(trial.lab, trial.kind)?;
         let through = proxy.url(&target.url)?;
         let unharmed = run_and_die(trial, &source, Some(&proxy), &["db", "copy", "--to", &through], nth)?;
         if !unharmed {

@@ -1,23 +1,20 @@
-//! The project's own tools: `cargo xtask bench`, `cargo xtask faults`, `cargo xtask test`, `cargo xtask deny`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask deny`, `cargo xtask bench`, `cargo xtask faults`.
 //!
-//! `bench` measures the release server beside bare servers (see [`mod@bench`]), `faults` kills and starves servers and
-//! checks what must hold (see [`faults`]), `test` runs everything that must pass before a change is done (see [`steps`]),
-//! `deny` checks the dependencies.
+//! `test` runs everything that must pass before a change is done, step by step (see [`steps`]). `deny` is one of its steps by
+//! itself. `bench` and `faults` are programs of their own, in `tools/`, which are built only when they are asked for.
 
-mod bench;
-mod demo;
-mod deny;
-mod faults;
-mod http;
+mod dependencies;
+mod fuzz;
+mod layout;
 mod steps;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-/// The project's own tools.
+/// The project's own commands.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -27,34 +24,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Format, clippy, unit, property and integration tests, guides, clients.
+    /// Everything that must pass: format, lints, layout, dependencies, tests, faults, client libraries, a browser.
     Test(steps::Args),
-    /// Speed and memory of the release server beside bare servers that do the least possible.
-    Bench(bench::Args),
-    /// Kill, starve and mislead real servers, and check what must hold after each.
-    Faults(faults::Args),
     /// Licences, bans and sources of the dependencies (cargo-deny).
     Deny,
-    /// The bare servers, run by `bench` as a process of their own.
-    #[command(hide = true)]
-    BenchBare(bench::bare::Args),
-    /// The load client, run by `bench` as a process of its own; its plan comes on standard input.
-    #[command(hide = true)]
-    BenchLoad,
-    /// The bare statements of a flow, run by `bench` as a process of their own; as above.
-    #[command(hide = true)]
-    BenchLoop,
+    /// Speed and memory of the release server beside programs that do the least possible (`tools/bench`).
+    #[command(disable_help_flag = true)]
+    Bench(Rest),
+    /// Inject faults into running servers, and check what must hold after each (`tools/faults`).
+    #[command(disable_help_flag = true)]
+    Faults(Rest),
+}
+
+/// What is handed on to another program.
+#[derive(clap::Args)]
+struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    arguments: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test(args) => steps::run(&args),
-        Task::Bench(args) => bench::run(&args),
-        Task::Faults(args) => faults::run(&args),
-        Task::Deny => deny::run(),
-        Task::BenchBare(args) => bench::bare::run(&args).map(|()| true),
-        Task::BenchLoad => bench::load::run().map(|()| true),
-        Task::BenchLoop => bench::postgres::loops::run().map(|()| true),
+        Task::Deny => dependencies::deny().map(|()| true),
+        Task::Bench(rest) => start("bench", &rest.arguments),
+        Task::Faults(rest) => start("faults", &rest.arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -66,9 +60,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// The checkout's root: the folder above this crate.
-fn root() -> Result<PathBuf> {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let root = here.parent().context("the xtask crate has no parent folder")?;
-    Ok(root.to_path_buf())
+/// Builds one of the project's other tools and runs it; whether it succeeded.
+///
+/// # Errors
+/// Cargo cannot be started.
+fn start(package: &str, arguments: &[OsString]) -> Result<bool> {
+    let mut cargo = claviger_testing::cargo();
+    // In the folder of whoever asks: the arguments may name files.
+    cargo.current_dir(std::env::current_dir()?);
+    cargo.args(["run", "--quiet", "--manifest-path"]).arg(claviger_testing::root().join("Cargo.toml"));
+    let status = cargo.args(["--package", package, "--"]).args(arguments).status().context("cannot start cargo")?;
+    Ok(status.success())
 }

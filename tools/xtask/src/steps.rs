@@ -1,38 +1,30 @@
 //! `cargo xtask test`: everything that must pass, in order, each step under a heading, with its
 //! time, and a count at the end.
 //!
-//! Core steps need nothing but Rust. The others are scripts, `tests/clients/NAME/run.sh` and
-//! `tests/browser/NAME/run.sh`, run against a demo that this runner starts and ends. A script says what it needs
-//! in comments at its top, one tool a line: a name, a command that succeeds where the tool is there, and one
-//! that installs it:
-//!
-//! ```text
-//! # needs: php | php -r 'curl_version();' | apt-get install -y php-cli php-curl
-//! ```
-//!
-//! The step `faults` is the short form of `cargo xtask faults`; it installs PostgreSQL, strace and faketime the same way.
+//! Core steps need nothing but Rust and PostgreSQL. The others install what they need. Some are scripts,
+//! `tests/clients/NAME/run.sh` and `tests/browser/NAME/run.sh`, run against a demo that this runner starts and ends; each
+//! names at its top the tools that it needs ([`Tool::of_script`]), and their commands run in its folder.
 //!
 //! A script finds the demo's manifest in `$CLAVIGER_MANIFEST` and the server's program in `$CLAVIGER`,
 //! starts in its own folder, and passes by exiting with 0. A tool that cannot be
 //! installed fails the step and is named; nothing is skipped.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use claviger_testing::demo::Demo;
+use claviger_testing::process::Processes;
+use claviger_testing::tool::Tool;
 
-use crate::bench::process::Processes;
-use crate::demo::Demo;
-
-/// What must not be among the dependencies, whichever crate asks for it: second TLS and crypto
-/// libraries, and RSA whose timing leaks.
-const BANNED: [&str; 4] = ["openssl-sys", "native-tls", "ring", "rsa"];
+use crate::dependencies::succeed;
+use crate::{dependencies, fuzz, layout};
 
 /// Which steps to run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only what needs nothing but Rust.
+    /// Only what needs nothing but Rust and PostgreSQL.
     #[arg(long)]
     core: bool,
     /// Show the steps and run none.
@@ -43,25 +35,15 @@ pub(crate) struct Args {
     only: Vec<String>,
 }
 
-/// A tool that a script needs.
-#[derive(Debug, PartialEq, Eq)]
-struct Need {
-    name: String,
-    check: String,
-    install: String,
-}
-
 enum Work {
     /// Cargo with these arguments.
     Cargo(&'static [&'static str]),
     /// Cargo as above, with `RUSTDOCFLAGS=-D warnings`.
     Docs(&'static [&'static str]),
-    /// The dependencies hold nothing that is banned.
-    Bans,
-    /// The short form of `cargo xtask faults`.
-    Faults,
+    /// A check of this program's own.
+    Check(fn(&Path) -> Result<()>),
     /// A script against the running demo.
-    Script { path: PathBuf, needs: Vec<Need> },
+    Script { path: PathBuf, needs: Vec<Tool> },
     /// A folder that should hold scripts and does not.
     Missing(PathBuf),
 }
@@ -77,7 +59,7 @@ struct Step {
 /// # Errors
 /// The checkout cannot be read. A step that fails is counted, not an error.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let root = crate::root()?;
+    let root = claviger_testing::root();
     let mut steps = steps(&root)?;
     steps.retain(|step| (step.core || !args.core) && (args.only.is_empty() || args.only.contains(&step.name)));
     if args.list {
@@ -120,7 +102,8 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
     let core = |name: &str, work| Step { name: name.to_owned(), core: true, work };
     let mut steps = vec![
         core("format", Work::Cargo(&["fmt", "--check"])),
-        core("bans", Work::Bans),
+        core("layout", Work::Check(layout::check)),
+        core("bans", Work::Check(|_| dependencies::bans())),
         core("clippy", Work::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
         core("docs", Work::Docs(&["doc", "--workspace", "--no-deps", "--document-private-items"])),
         // Unit, property and integration tests.
@@ -128,7 +111,13 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
         // Again by themselves: what integrators rely on is worth a heading, and costs seconds.
         core("guides", Work::Cargo(&["test", "--package", "claviger", "--test", "guides"])),
     ];
-    steps.push(Step { name: "faults".to_owned(), core: false, work: Work::Faults });
+    let others: [(&str, fn(&Path) -> Result<()>); 4] = [
+        ("deny", |_| dependencies::deny()),
+        ("unused", |_| dependencies::unused()),
+        ("fuzz", fuzz::compile),
+        ("faults", |_| faults()),
+    ];
+    steps.extend(others.map(|(name, check)| Step { name: name.to_owned(), core: false, work: Work::Check(check) }));
     for folder in ["clients", "browser"] {
         let scripts = scripts(&root.join("tests").join(folder))?;
         if scripts.is_empty() {
@@ -139,7 +128,7 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
             let parent = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
             let name = if parent == folder { parent } else { format!("{folder}/{parent}") };
             let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            steps.push(Step { name, core: false, work: Work::Script { needs: needs(&text)?, path } });
+            steps.push(Step { name, core: false, work: Work::Script { needs: Tool::of_script(&text)?, path } });
         }
     }
     Ok(steps)
@@ -159,39 +148,22 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The tools that a script names at its top.
-fn needs(script: &str) -> Result<Vec<Need>> {
-    let mut needs = Vec::new();
-    for line in script.lines().take_while(|line| line.starts_with('#') || line.is_empty()) {
-        let Some(rest) = line.strip_prefix("# needs:") else {
-            continue;
-        };
-        let mut parts = rest.splitn(3, " | ").map(|part| part.trim().to_owned());
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(name), Some(check), Some(install)) if !name.is_empty() => needs.push(Need { name, check, install }),
-            _ => bail!("not `# needs: NAME | CHECK | INSTALL`: {line}"),
-        }
-    }
-    Ok(needs)
-}
-
 fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<Demo>) -> Result<()> {
     match &step.work {
-        Work::Cargo(arguments) => succeed(cargo(root).args(*arguments)),
-        Work::Docs(arguments) => succeed(cargo(root).env("RUSTDOCFLAGS", "-D warnings").args(*arguments)),
-        Work::Bans => bans(root),
-        Work::Faults => succeed(Command::new(std::env::current_exe()?).args(["faults", "--short"])),
+        Work::Cargo(arguments) => succeed(claviger_testing::cargo().args(*arguments)),
+        Work::Docs(arguments) => succeed(claviger_testing::cargo().env("RUSTDOCFLAGS", "-D warnings").args(*arguments)),
+        Work::Check(check) => check(root),
         Work::Missing(folder) => bail!("{} holds no run.sh", folder.display()),
         Work::Script { path, needs } => {
-            needs.iter().try_for_each(provide)?;
+            let folder = path.parent().context("a script without a folder")?;
+            needs.iter().try_for_each(|tool| tool.provide(folder))?;
             let demo = match demo {
                 Some(demo) if demo.running.lives() => demo,
                 slot => {
-                    succeed(cargo(root).args(["build", "--release"]))?;
+                    succeed(claviger_testing::cargo().args(["build", "--release"]))?;
                     slot.insert(Demo::start(processes, &root.join("target/release/claviger"), &root.join("target"))?)
                 }
             };
-            let folder = path.parent().context("a script without a folder")?;
             succeed(
                 Command::new("bash")
                     .arg(path)
@@ -203,97 +175,10 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
     }
 }
 
-fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root);
-    command
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let status =
-        command.status().with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
-    if !status.success() {
-        bail!("{status}");
+/// The short form of `cargo xtask faults`.
+fn faults() -> Result<()> {
+    if !crate::start("faults", &["--short".into()])? {
+        bail!("something did not hold");
     }
     Ok(())
-}
-
-fn bans(root: &Path) -> Result<()> {
-    let tree = ["tree", "--workspace", "--target", "all", "--prefix", "none", "--format", "{p}"];
-    let output = cargo(root).args(tree).stderr(Stdio::inherit()).output()?;
-    if !output.status.success() {
-        bail!("cargo tree: {}", output.status);
-    }
-    let found = banned(&String::from_utf8_lossy(&output.stdout));
-    if !found.is_empty() {
-        bail!("{}: `cargo tree --target all --invert NAME` shows who asks for it", found.join(", "));
-    }
-    Ok(())
-}
-
-/// Those of [`BANNED`] that a list of packages holds, one a line, the name first.
-fn banned(packages: &str) -> Vec<&'static str> {
-    let names: std::collections::BTreeSet<&str> = packages.lines().filter_map(|line| line.split(' ').next()).collect();
-    BANNED.into_iter().filter(|name| names.contains(name)).collect()
-}
-
-/// Makes sure that a tool is there, installing it if need be.
-pub(crate) fn provide_tool(name: &str, check: &str, install: &str) -> Result<()> {
-    provide(&Need { name: name.to_owned(), check: check.to_owned(), install: install.to_owned() })
-}
-
-/// As [`provide_tool`], for a script's line.
-fn provide(need: &Need) -> Result<()> {
-    if shell(&need.check, true)? {
-        return Ok(());
-    }
-    println!("installing {}: {}", need.name, need.install);
-    let mut installed = shell(&need.install, false)?;
-    if !installed && need.install.starts_with("apt-get ") {
-        // The list of packages may be old, or was never fetched.
-        installed = shell("apt-get update", false)? && shell(&need.install, false)?;
-    }
-    if installed && shell(&need.check, true)? {
-        return Ok(());
-    }
-    bail!("{} is missing, and `{}` did not provide it", need.name, need.install)
-}
-
-fn shell(text: &str, quiet: bool) -> Result<bool> {
-    let mut command = Command::new("bash");
-    command.args(["-c", text]).stdin(Stdio::null()).env("DEBIAN_FRONTEND", "noninteractive");
-    if quiet {
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-    }
-    Ok(command.status().context("cannot start bash")?.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn needs_are_read_from_the_top_only() {
-        let script = "#!/bin/bash\n# Talks.\n# needs: php | php -v | apt-get install -y php-cli\n\necho\n# needs: late | a | b\n";
-        let found = needs(script).unwrap();
-        let php = Need {
-            name: "php".to_owned(),
-            check: "php -v".to_owned(),
-            install: "apt-get install -y php-cli".to_owned(),
-        };
-        assert_eq!(found, [php]);
-        assert!(needs("# needs: php\n").is_err());
-    }
-
-    #[test]
-    fn a_missing_tool_is_named() {
-        let need = Need { name: "unobtainium".to_owned(), check: "false".to_owned(), install: "false".to_owned() };
-        assert!(provide(&need).unwrap_err().to_string().contains("unobtainium"));
-    }
-
-    #[test]
-    fn bans_are_found() {
-        assert!(banned("ring-buffer v1.0.0\nserde v1.0.0\n").is_empty());
-        assert_eq!(banned("serde v1.0.0\nring v0.17.1\n"), ["ring"]);
-    }
 }

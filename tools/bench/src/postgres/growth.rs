@@ -9,13 +9,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use super::{Database, Going, Nodes, columns};
-use crate::bench::Runs;
-use crate::bench::claviger::Prepared;
-use crate::bench::extras::as_float;
-use crate::bench::flow::Flow;
-use crate::bench::load::Script;
-use crate::bench::report::{Fact, Medians};
-use crate::bench::target::Target;
+use crate::Runs;
+use crate::claviger::Prepared;
+use crate::extras::as_float;
+use crate::flow::Flow;
+use crate::load::Script;
+use crate::report::{Fact, Medians};
+use crate::target::Target;
 
 /// Grants that are refreshed in turn.
 const REAL: usize = 1_000;

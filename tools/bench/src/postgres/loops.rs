@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use aws_lc_rs::rand;
 use futures_util::future;
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, NoTls, Statement};
 
-use crate::bench::flow::Flow;
-use crate::bench::histogram::Histogram;
-use crate::bench::load::{Measured, Used, microseconds};
-use crate::bench::process;
+use crate::flow::Flow;
+use crate::load::{Measured, Used, latencies, microseconds};
+use claviger_testing::process;
 
 /// What to do over and over.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,15 +101,15 @@ async fn measure(plan: &LoopPlan) -> Result<Measured> {
     };
     let work = future::try_join_all(hands.iter_mut().map(|hand| hand.work(from, to)));
     let (watched, parts) = future::try_join(watch, work).await?;
-    let mut histogram = Histogram::new();
+    let mut histogram = latencies()?;
     for part in &parts {
-        histogram.merge(part);
+        histogram.add(part)?;
     }
     Ok(Measured {
-        flows: histogram.total(),
+        flows: histogram.len(),
         seconds: watched.0.as_secs_f64(),
-        p50_us: microseconds(histogram.quantile(500)),
-        p99_us: microseconds(histogram.quantile(990)),
+        p50_us: microseconds(histogram.value_at_quantile(0.5)),
+        p99_us: microseconds(histogram.value_at_quantile(0.99)),
         server_cpu_us: watched.1,
         client_cpu_us: 0,
         database_cpu_us: watched.2,
@@ -160,8 +160,8 @@ impl Hand {
         Ok(Self { client, work: plan.work, statements, grants, replay, turn: 0 })
     }
 
-    async fn work(&mut self, from: Instant, to: Instant) -> Result<Histogram> {
-        let mut histogram = Histogram::new();
+    async fn work(&mut self, from: Instant, to: Instant) -> Result<Histogram<u64>> {
+        let mut histogram = latencies()?;
         loop {
             let started = Instant::now();
             if started >= to {
@@ -171,13 +171,13 @@ impl Hand {
             let ended = Instant::now();
             if ended >= from && ended < to {
                 let spent = ended.saturating_duration_since(started).as_nanos();
-                histogram.record(u64::try_from(spent).unwrap_or(u64::MAX));
+                histogram.saturating_record(u64::try_from(spent).unwrap_or(u64::MAX));
             }
         }
     }
 
     async fn flow(&mut self) -> Result<()> {
-        let id = crate::bench::bare::new_id()?.to_vec();
+        let id = crate::bare::new_id()?.to_vec();
         let (client, statements) = (&self.client, &self.statements);
         let touched = match (self.work, statements.as_slice()) {
             (Work::Rotate, [rotate]) => {

@@ -22,7 +22,7 @@ use super::load::{Measured, Plan, Script};
 use super::report::{Fact, Medians};
 use super::target::Target;
 use super::{Runs, progress};
-use crate::faults::postgres::Cluster;
+use claviger_testing::postgres::Cluster;
 use loops::{LoopPlan, Work};
 pub(super) use table::{Row, table};
 use trips::Counted;
@@ -230,7 +230,7 @@ fn bare(runs: &Runs, database: &Database, url: &str, work: Work, connections: us
         insert: inserts(database, url, work)?,
         replay_bytes: if work == Work::Rotate { replay_bytes(database, url)? } else { 0 },
     };
-    runs.child("bench-loop", &plan, plan.warm_ms + plan.measure_ms)
+    runs.child("loop", &plan, plan.warm_ms + plan.measure_ms)
 }
 
 fn replay_bytes(database: &Database, url: &str) -> Result<usize> {

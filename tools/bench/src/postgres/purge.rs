@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::{Database, Going, Nodes, columns};
-use crate::bench::Runs;
-use crate::bench::claviger::Prepared;
-use crate::bench::flow::Flow;
-use crate::bench::load::Measured;
-use crate::bench::progress;
-use crate::bench::report::{Fact, Medians, median};
-use crate::bench::target::Target;
+use crate::Runs;
+use crate::claviger::Prepared;
+use crate::flow::Flow;
+use crate::load::Measured;
+use crate::progress;
+use crate::report::{Fact, Medians, median};
+use crate::target::Target;
 
 /// Rows that are over.
 const ROWS: u32 = 1_000_000;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::trips::Counted;
-use crate::bench::flow::Flow;
-use crate::bench::report::{Medians, median};
+use crate::flow::Flow;
+use crate::report::{Medians, median};
 
 /// The share of the bare loop's rate to reach.
 const SHARE: f64 = 0.60;

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::{Database, Going};
-use crate::bench::Runs;
-use crate::bench::claviger::Prepared;
-use crate::bench::flow::Flow;
+use crate::Runs;
+use crate::claviger::Prepared;
+use crate::flow::Flow;
 
 /// For so long a server is left alone.
 const ALONE: Duration = Duration::from_secs(2);
@@ -56,7 +56,7 @@ pub(super) fn count(
         let (trips, log, started) = (proxy.trips(), position()?, Instant::now());
         let measured = going.load(runs)?;
         let seconds = started.elapsed().as_secs_f64();
-        let flows = crate::bench::extras::as_float(measured.flows.max(1));
+        let flows = crate::extras::as_float(measured.flows.max(1));
         counted.push(Counted {
             trips: (proxy.trips() - trips - alone.0 * seconds).max(0.0) / flows,
             log_bytes: (position()? - log - alone.1 * seconds).max(0.0) / flows,
@@ -88,7 +88,7 @@ impl Proxy {
     }
 
     fn trips(&self) -> f64 {
-        crate::bench::extras::as_float(self.trips.load(Ordering::Relaxed))
+        crate::extras::as_float(self.trips.load(Ordering::Relaxed))
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::bed::{Bed, Node, PASSWORD, USERS};
+use super::deployment::{Deployment, Node, PASSWORD, USERS};
 use super::peer::{Peer, Tokens, Wire};
 use super::trial::Trial;
 use super::{Entry, Kind};
-use crate::bench::browser::encode;
-use crate::http;
+use claviger_testing::browser::encode;
+use claviger_testing::http;
 
 const SQLITE: &[Kind] = &[Kind::Sqlite];
 
@@ -146,8 +146,8 @@ fn slow(trial: &mut Trial<'_>) -> Result<()> {
     const SENDERS: usize = 400;
     // Ten seconds for a head, and some for the machine.
     const LIMIT: Duration = Duration::from_secs(14);
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let node = bed.serve()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let node = deployment.serve()?;
     let (peer, ended) = (node.peer.clone(), AtomicU64::new(0));
     let longest = AtomicU64::new(0);
     beside(trial, &node, 1, |_, stop| {
@@ -188,8 +188,8 @@ fn is_over(stream: &TcpStream) -> bool {
 }
 
 fn huge(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let node = bed.serve()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let node = deployment.serve()?;
     let host = node.peer.host.clone();
     let form = "Content-Type: application/x-www-form-urlencoded";
     let body = format!("POST /token HTTP/1.1\r\nHost: {host}\r\n{form}\r\nContent-Length: 1073741824\r\n\r\n");
@@ -278,9 +278,9 @@ fn pour(peer: &Peer, request: &str, streams: bool) -> Result<Option<u16>> {
 }
 
 fn flood(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let node = bed.serve()?;
-    let (served, turned_away, other) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let node = deployment.serve()?;
+    let (served, unavailable, other) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let peer = node.peer.clone();
     beside(trial, &node, 32, |number, stop| {
         let body = format!(
@@ -294,7 +294,7 @@ fn flood(trial: &mut Trial<'_>) -> Result<()> {
             let answer = wire.ask(&request)?;
             match answer.status {
                 200 => &served,
-                503 | 429 if answer.header("retry-after").is_some() => &turned_away,
+                503 | 429 if answer.header("retry-after").is_some() => &unavailable,
                 _ => &other,
             }
             .fetch_add(1, Ordering::Relaxed);
@@ -303,7 +303,7 @@ fn flood(trial: &mut Trial<'_>) -> Result<()> {
     })?;
     let other = other.load(Ordering::Relaxed);
     trial.must(other == 0, || format!("{other} log-ins got neither tokens nor a time to come again"));
-    let (served, turned_away) = (served.load(Ordering::Relaxed), turned_away.load(Ordering::Relaxed));
-    trial.note(format!("{served} log-ins, {turned_away} told to come again"));
+    let (served, unavailable) = (served.load(Ordering::Relaxed), unavailable.load(Ordering::Relaxed));
+    trial.note(format!("{served} log-ins, {unavailable} answered 503"));
     Ok(())
 }

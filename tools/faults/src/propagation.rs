@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::bed::{Bed, Node};
+use super::deployment::{Deployment, Node};
 use super::peer::{Peer, active};
 use super::proxy::{Mode, Proxy};
 use super::trial::Trial;
-use crate::bench::target::member;
+use claviger_testing::http::member;
 
 /// Within so long everything is seen by all.
 const ALL: Duration = Duration::from_secs(1);
@@ -18,8 +18,8 @@ const NEVER: Duration = Duration::from_secs(10);
 
 /// A token of one server is revoked at the second; an app is stopped and resumed from the command line.
 pub(super) fn seen_by_all(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
-    let nodes = (0..3).map(|_| bed.serve()).collect::<Result<Vec<_>>>()?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
+    let nodes = (0..3).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
     let mut turns = nodes.iter().cycle();
     for _ in 0..trial.lab.rounds(30, 3) {
         // Stopping an app revokes what it was given until then, and a signed token says only in which second that was.
@@ -33,9 +33,9 @@ pub(super) fn seen_by_all(trial: &mut Trial<'_>) -> Result<()> {
         second.peer.send(&second.peer.revoke_request("signed", &token))?.expect(200, "a revocation")?;
         everywhere(trial, &nodes, "a revocation", |peer| Ok(!peer.is_signed_active(&token)?))?;
         let served = |peer: &Peer| Ok(peer.credentials("signed", "orders.read")?.status == 200);
-        bed.run(&["app", "suspend", "signed", "--yes", "--realm", "faults"])?;
+        deployment.run(&["app", "suspend", "signed", "--yes", "--realm", "faults"])?;
         everywhere(trial, &nodes, "that an app was stopped", |peer| Ok(!served(peer)?))?;
-        bed.run(&["app", "resume", "signed", "--realm", "faults"])?;
+        deployment.run(&["app", "resume", "signed", "--realm", "faults"])?;
         everywhere(trial, &nodes, "that an app was resumed", served)?;
         trial.round();
     }
@@ -61,11 +61,11 @@ fn everywhere(trial: &mut Trial<'_>, nodes: &[Node], what: &str, knows: impl Fn(
 
 /// One of two servers is cut off while a token is revoked at the other.
 pub(super) fn cut_off(trial: &mut Trial<'_>) -> Result<()> {
-    let bed = Bed::new(trial.lab, trial.kind)?;
+    let deployment = Deployment::new(trial.lab, trial.kind)?;
     let proxy = Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?;
-    let url = proxy.url(&bed.url)?;
-    let (well, cut) = (bed.serve()?, bed.serve_with(&[("CLAVIGER_DATABASE__URL", &url)])?);
-    let (mut turned_away, mut from_memory) = (0_u64, 0_u64);
+    let url = proxy.url(&deployment.url)?;
+    let (well, cut) = (deployment.serve()?, deployment.serve_with(&[("CLAVIGER_DATABASE__URL", &url)])?);
+    let (mut unavailable, mut from_memory) = (0_u64, 0_u64);
     for round in 0..trial.lab.rounds(10, 2) {
         let token = signed(&well.peer)?;
         trial.must(cut.peer.is_signed_active(&token)?, || "another server's token is not active".to_owned());
@@ -95,7 +95,7 @@ pub(super) fn cut_off(trial: &mut Trial<'_>) -> Result<()> {
             } else {
                 let seen = || format!("a server that is cut off said {}: {}", answer.status, answer.body);
                 trial.must(answer.status == 503 && answer.header("retry-after").is_some(), seen);
-                turned_away += 1;
+                unavailable += 1;
             }
             if healed.is_none() && revoked.elapsed() > Duration::from_millis(2500) {
                 proxy.heal();
@@ -111,7 +111,7 @@ pub(super) fn cut_off(trial: &mut Trial<'_>) -> Result<()> {
         }
         trial.round();
     }
-    trial.note(format!("{turned_away} told to come again, {from_memory} answered from memory while not ready"));
+    trial.note(format!("{unavailable} answered 503, {from_memory} answered from memory while not ready"));
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! Clients that go on while something is injured: each follows a chain of refresh tokens and now and then a new code, and
-//! does what a client should when it gets no answer, or is told to come again: the same once more.
+//! does what a client should when it gets no answer, or is answered 503: the same once more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::peer::{Peer, Tokens, error_word};
 use super::trial::Trial;
-use crate::http::Answer;
+use claviger_testing::http::Answer;
 
 /// Tokens that a client remembers, to see later whether they are good.
 const REMEMBERED: usize = 60;
@@ -47,7 +47,7 @@ pub(crate) enum Outcome {
     /// Served.
     Served,
     /// 503 with `Retry-After`.
-    ComeAgain,
+    Unavailable,
     /// The connection ended, or no answer came in time.
     Lost,
     /// Another answer.
@@ -55,7 +55,7 @@ pub(crate) enum Outcome {
 }
 
 /// Clients at work.
-pub(crate) struct Load {
+pub(crate) struct Workload {
     stop: Arc<AtomicBool>,
     events: Arc<Mutex<Vec<Event>>>,
     clients: Vec<JoinHandle<Result<Client>>>,
@@ -79,7 +79,7 @@ struct Client {
     events: Arc<Mutex<Vec<Event>>>,
 }
 
-impl Load {
+impl Workload {
     /// Starts `each` clients at each of these servers, and one that reads what is public.
     ///
     /// # Errors
@@ -223,7 +223,7 @@ impl Client {
 
     /// Reads what is public.
     fn read(&mut self, stop: &AtomicBool) {
-        let request = |target: &str| crate::http::request("GET", target, &self.peer.host, &[], "");
+        let request = |target: &str| claviger_testing::http::request("GET", target, &self.peer.host, &[], "");
         let (discovery, keys) = (request("/.well-known/openid-configuration"), request("/jwks"));
         while !stop.load(Ordering::Relaxed) {
             for request in [&discovery, &keys] {
@@ -239,7 +239,7 @@ impl Client {
         let outcome = match &answer {
             None => Outcome::Lost,
             Some(answer) if answer.status == 200 || what == What::Authorize && answer.status == 303 => Outcome::Served,
-            Some(answer) if answer.status == 503 && answer.header("retry-after").is_some() => Outcome::ComeAgain,
+            Some(answer) if answer.status == 503 && answer.header("retry-after").is_some() => Outcome::Unavailable,
             Some(answer) => Outcome::Other(format!("{} {}", answer.status, error_word(answer))),
         };
         let event = Event { at, took: at.elapsed(), node: self.node, what, outcome: outcome.clone() };

@@ -2,18 +2,18 @@
 
 use anyhow::{Context, Result};
 
-use super::bed::{Bed, PASSWORD, STRANGERS};
+use super::deployment::{Deployment, NEW_CLIENTS, PASSWORD};
 use super::peer::{CALLBACK, Peer, Tokens, authorize, code_of, error_word};
 use super::trial::Trial;
-use crate::bench::browser::Browser;
-use crate::http::Answer;
+use claviger_testing::browser::Browser;
+use claviger_testing::http::Answer;
 
 /// What is killed in the middle.
-pub(super) trait Deed {
+pub(super) trait Operation {
     /// What it needs.
     type Ready;
     /// Makes ready, unharmed.
-    fn prepare(&mut self, bed: &Bed, peer: &Peer) -> Result<Self::Ready>;
+    fn prepare(&mut self, deployment: &Deployment, peer: &Peer) -> Result<Self::Ready>;
     /// The one request.
     fn act(&self, peer: &Peer, ready: &Self::Ready) -> Result<Answer>;
     /// Looks at what is left; without an answer the client was not told.
@@ -25,7 +25,7 @@ pub(super) struct Check<'a, 'b> {
     /// Where what is seen goes.
     pub(super) trial: &'a mut Trial<'b>,
     /// The database.
-    pub(super) bed: &'a Bed,
+    pub(super) deployment: &'a Deployment,
     /// The server that was started since.
     pub(super) peer: &'a Peer,
 }
@@ -36,10 +36,10 @@ pub(super) struct Exchange {
     cookies: Option<String>,
 }
 
-impl Deed for Exchange {
+impl Operation for Exchange {
     type Ready = String;
 
-    fn prepare(&mut self, _: &Bed, peer: &Peer) -> Result<String> {
+    fn prepare(&mut self, _: &Deployment, peer: &Peer) -> Result<String> {
         let cookies = match &self.cookies {
             Some(cookies) => cookies,
             None => self.cookies.insert(peer.sign_in()?),
@@ -79,11 +79,11 @@ pub(super) struct Refresh {
     codes: Exchange,
 }
 
-impl Deed for Refresh {
+impl Operation for Refresh {
     type Ready = Tokens;
 
-    fn prepare(&mut self, bed: &Bed, peer: &Peer) -> Result<Tokens> {
-        let code = self.codes.prepare(bed, peer)?;
+    fn prepare(&mut self, deployment: &Deployment, peer: &Peer) -> Result<Tokens> {
+        let code = self.codes.prepare(deployment, peer)?;
         Tokens::of(&peer.exchange(&code)?.expect(200, "an exchange")?)
     }
 
@@ -113,25 +113,25 @@ impl Deed for Refresh {
 /// A claim of the last of three seats.
 pub(super) struct Seat;
 
-impl Deed for Seat {
+impl Operation for Seat {
     type Ready = ();
 
-    fn prepare(&mut self, bed: &Bed, peer: &Peer) -> Result<()> {
-        for holder in bed.seats("faults", "desks")? {
-            bed.run(&["seat", "release", "desks", &holder, "--yes", "--realm", "faults"])?;
+    fn prepare(&mut self, deployment: &Deployment, peer: &Peer) -> Result<()> {
+        for holder in deployment.seats("faults", "office")? {
+            deployment.run(&["seat", "release", "office", &holder, "--yes", "--realm", "faults"])?;
         }
         for _ in 0..2 {
-            peer.credentials("machine", "desk")?.expect(200, "a free seat")?;
+            peer.credentials("machine", "office")?.expect(200, "a free seat")?;
         }
         Ok(())
     }
 
     fn act(&self, peer: &Peer, (): &()) -> Result<Answer> {
-        peer.credentials("machine", "desk")
+        peer.credentials("machine", "office")
     }
 
     fn check(&mut self, at: &mut Check<'_, '_>, (): &(), answer: Option<&Answer>) -> Result<()> {
-        let held = at.bed.seats("faults", "desks")?.len();
+        let held = at.deployment.seats("faults", "office")?.len();
         at.trial.must((2..=3).contains(&held), || format!("{held} of 3 seats are held where 2 or 3 were claimed"));
         if let Some(answer) = answer {
             at.trial.must(answer.status == 200 && held == 3, || format!("{} with {held} held", answer.status));
@@ -139,14 +139,14 @@ impl Deed for Seat {
         }
         let mut more = 0;
         for _ in 0..3 {
-            let claim = at.peer.credentials("machine", "desk")?;
+            let claim = at.peer.credentials("machine", "office")?;
             match claim.status {
                 200 => more += 1,
                 400 if error_word(&claim) == "access_denied" => {}
                 other => at.trial.violation(&format!("a claim was answered with {other}: {}", claim.body)),
             }
         }
-        let after = at.bed.seats("faults", "desks")?.len();
+        let after = at.deployment.seats("faults", "office")?.len();
         at.trial.must(held + more == 3 && after == 3, || format!("{held} held, {more} claimed, {after} held after"));
         Ok(())
     }
@@ -159,11 +159,11 @@ pub(super) struct Approve {
     next: usize,
 }
 
-impl Deed for Approve {
+impl Operation for Approve {
     /// The app, and the request that consents.
     type Ready = (String, String);
 
-    fn prepare(&mut self, _: &Bed, peer: &Peer) -> Result<Self::Ready> {
+    fn prepare(&mut self, _: &Deployment, peer: &Peer) -> Result<Self::Ready> {
         let mut browser = if let Some(browser) = &self.browser {
             browser.at(peer.address)
         } else {
@@ -171,7 +171,7 @@ impl Deed for Approve {
             browser.arrive(&authorize("web", "openid orders.read"), CALLBACK, "user-0", PASSWORD)?;
             browser
         };
-        let client = format!("stranger-{}", self.next % STRANGERS);
+        let client = format!("new-client-{}", self.next % NEW_CLIENTS);
         self.next += 1;
         let request = browser.consent(&authorize(&client, "orders.read")).context("the page that asks for consent")?;
         self.browser = Some(browser);
@@ -188,7 +188,7 @@ impl Deed for Approve {
         (client, request): &Self::Ready,
         answer: Option<&Answer>,
     ) -> Result<()> {
-        let count = |sql: &str| at.bed.count(at.trial.lab, &format!("SELECT count(*) FROM {sql}"));
+        let count = |sql: &str| at.deployment.count(at.trial.lab, &format!("SELECT count(*) FROM {sql}"));
         let consents = count(&format!("consent WHERE client = '{client}'"))?;
         let codes = count(&format!("code WHERE client = '{client}'"))?;
         let waiting = count(&format!("pending WHERE doc LIKE '%{client}\"%'"))?;

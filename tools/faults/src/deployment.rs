@@ -11,20 +11,20 @@ use anyhow::{Context, Result, bail};
 
 use super::peer::{Peer, SECRET};
 use super::{Kind, Lab};
-use crate::bench::process::{Processes, Running};
-use crate::http;
+use claviger_testing::http;
+use claviger_testing::process::{Processes, Running};
 
-const CONFIG: &str = include_str!("claviger.toml");
-const REALM: &str = include_str!("realm.toml");
-const BRIEF: &str = include_str!("brief.toml");
-const DIALECT: &str = include_str!("dialect.toml");
+const CONFIG: &str = include_str!("../files/claviger.toml");
+const REALM: &str = include_str!("../files/realm.toml");
+const SHORT_LIVED: &str = include_str!("../files/short-lived.toml");
+const DIALECT: &str = include_str!("../files/dialect.toml");
 
 /// Ports that stand in the realms' names; nothing listens there.
 const PORT: u16 = 7001;
-const BRIEF_PORT: u16 = 7002;
+const SHORT_LIVED_PORT: u16 = 7002;
 
 /// Apps that nobody has consented to yet.
-pub(crate) const STRANGERS: usize = 240;
+pub(crate) const NEW_CLIENTS: usize = 240;
 
 /// Users beside the one who signs in.
 pub(crate) const USERS: usize = 16;
@@ -36,7 +36,7 @@ const START: Duration = Duration::from_secs(30);
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A folder with configuration, master key and database.
-pub(crate) struct Bed {
+pub(crate) struct Deployment {
     /// Where it all lies.
     pub(crate) folder: PathBuf,
     /// The database's URL, past any proxy.
@@ -45,15 +45,15 @@ pub(crate) struct Bed {
     processes: Processes,
 }
 
-impl Bed {
+impl Deployment {
     /// A fresh one with the realms applied, on the store of this kind.
     ///
     /// # Errors
     /// The program refuses its files.
     pub(crate) fn new(lab: &Lab, kind: Kind) -> Result<Self> {
-        let bed = Self::empty(lab, kind)?;
-        bed.apply()?;
-        Ok(bed)
+        let deployment = Self::empty(lab, kind)?;
+        deployment.apply()?;
+        Ok(deployment)
     }
 
     /// A fresh one whose database is not there yet, or empty.
@@ -62,7 +62,7 @@ impl Bed {
     /// The folder cannot be made, or PostgreSQL does not start.
     pub(crate) fn empty(lab: &Lab, kind: Kind) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = lab.folder.join(format!("bed-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let folder = lab.folder.join(format!("deployment-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let url = match kind {
             Kind::Sqlite => format!("sqlite://{}", folder.join("data/claviger.db").display()),
             Kind::Postgres => lab.cluster()?.fresh_database()?,
@@ -79,13 +79,14 @@ impl Bed {
             std::fs::create_dir_all(folder.join(part))?;
         }
         let spell = |text: &str| {
-            let text = text.replace("{PORT}", &PORT.to_string()).replace("{BRIEF}", &BRIEF_PORT.to_string());
+            let text =
+                text.replace("{PORT}", &PORT.to_string()).replace("{SHORT_LIVED}", &SHORT_LIVED_PORT.to_string());
             text.replace("{SECRET}", SECRET).replace("{URL}", &url)
         };
         std::fs::write(folder.join("claviger.toml"), spell(CONFIG))?;
         std::fs::write(folder.join("dialects/faults.toml"), DIALECT)?;
-        std::fs::write(folder.join("realms/faults.toml"), spell(REALM) + &strangers() + &users())?;
-        std::fs::write(folder.join("realms/brief.toml"), spell(BRIEF))?;
+        std::fs::write(folder.join("realms/faults.toml"), spell(REALM) + &new_clients() + &users())?;
+        std::fs::write(folder.join("realms/short-lived.toml"), spell(SHORT_LIVED))?;
         let key = folder.join("master.key");
         std::fs::write(&key, "3b9f0c71a4d25e8810f7c6b29d43ea5567180b2cf9de34a1c05b7e962d8f41ac")?;
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
@@ -116,7 +117,7 @@ impl Bed {
         self.folder.join("data/claviger.db")
     }
 
-    /// `claviger` with these arguments and this bed's configuration.
+    /// `claviger` with these arguments and this deployment's configuration.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--config").arg(self.folder.join("claviger.toml")).stdin(Stdio::null());
@@ -152,7 +153,7 @@ impl Bed {
         self.serve_with(&[])
     }
 
-    /// As [`Bed::serve`], with more in its environment.
+    /// As [`Deployment::serve`], with more in its environment.
     ///
     /// # Errors
     /// As there.
@@ -251,8 +252,8 @@ impl Node {
     }
 
     /// The realm whose tokens are soon over, at this server.
-    pub(crate) fn brief(&self) -> Peer {
-        Peer { address: self.peer.address, host: format!("localhost:{BRIEF_PORT}") }
+    pub(crate) fn short_lived(&self) -> Peer {
+        Peer { address: self.peer.address, host: format!("localhost:{SHORT_LIVED_PORT}") }
     }
 
     /// What it has logged.
@@ -276,15 +277,15 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn strangers() -> String {
+fn new_clients() -> String {
     let one = |number| {
         format!(
-            "\n[[client]]\nid = \"stranger-{number}\"\nname = \"Stranger {number}\"\n\
+            "\n[[client]]\nid = \"new-client-{number}\"\nname = \"New client {number}\"\n\
              grants = [\"authorization_code\", \"refresh_token\"]\nredirect-uris = [\"https://client.example/callback\"]\n\
              scope = \"orders.read\"\naudiences = [\"https://opaque.example\"]\nsecret = \"{SECRET}\"\n"
         )
     };
-    (0..STRANGERS).map(one).collect()
+    (0..NEW_CLIENTS).map(one).collect()
 }
 
 fn users() -> String {
