@@ -20,7 +20,7 @@ pub(crate) fn deny() -> Result<()> {
 /// It cannot be installed, or it found one.
 pub(crate) fn unused() -> Result<()> {
     provide("cargo-machete", &["machete", "--version"])?;
-    succeed(claviger_testing::cargo().args(["machete", "--with-metadata"]))
+    succeed(claviger_testing::cargo().args(["machete"]))
 }
 
 /// What `deny.toml` bans is not among the dependencies. The same as a part of [`deny`], with nothing but Rust.
@@ -46,15 +46,9 @@ pub(crate) fn bans() -> Result<()> {
     Ok(())
 }
 
-/// The crates of the lines `{ crate = "NAME" }`.
+/// The crates of the lines `{ crate = "NAME" }`. Comments begin otherwise.
 fn banned_names(rules: &str) -> Vec<&str> {
-    let name = |line: &'_ str| -> Option<&str> {
-        // A line of the list and nothing else; comments have other words first.
-        let rest = line.trim().strip_prefix("{ crate = \"")?;
-        rest.split('"').next()
-    };
-    // The closure borrows from the text, line by line.
-    rules.lines().filter_map(name).collect()
+    rules.lines().filter_map(|line| line.trim().strip_prefix("{ crate = \"")?.split('"').next()).collect()
 }
 
 /// Those names that a list of packages holds, one a line, the name first.

@@ -18,20 +18,17 @@ pub(crate) fn compile(root: &Path) -> Result<()> {
         "d=$(mktemp -d) && echo '#include <vector>' >$d/a.cc && c++ -c -o $d/a.o $d/a.cc; s=$?; rm -rf $d; exit $s";
     Tool::new("c++", check, "apt-get install -y --no-install-recommends g++").provide(root)?;
     let manifest = root.join("fuzz/Cargo.toml");
-    match nightly() {
-        Some(toolchain) => {
-            println!("building the fuzz targets with {toolchain}");
-            let mut build = Command::new("rustup");
-            build.args(["run", &toolchain, "cargo", "build", "--locked", "--manifest-path"]).arg(manifest);
-            // Those of the cargo that started this program belong to another compiler.
-            succeed(build.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTDOC").env_remove("RUSTFLAGS"))
-        }
-        None => {
-            println!("no nightly compiler is installed: the fuzz targets are checked with this one");
-            succeed(claviger_testing::cargo().args(["check", "--locked", "--manifest-path"]).arg(manifest))
-        }
-    }
-    .context("the fuzz targets")
+    let compiled = if let Some(toolchain) = nightly() {
+        println!("building the fuzz targets with {toolchain}");
+        let mut build = Command::new("rustup");
+        build.args(["run", &toolchain, "cargo", "build", "--locked", "--manifest-path"]).arg(manifest);
+        // Those of the cargo that started this program belong to another compiler.
+        succeed(build.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTDOC").env_remove("RUSTFLAGS"))
+    } else {
+        println!("no nightly compiler is installed: the fuzz targets are checked with this one");
+        succeed(claviger_testing::cargo().args(["check", "--locked", "--manifest-path"]).arg(manifest))
+    };
+    compiled.context("the fuzz targets")
 }
 
 /// The name of an installed nightly compiler.

@@ -35,13 +35,16 @@ pub(crate) struct Args {
     only: Vec<String>,
 }
 
+/// A check of the checkout in this folder.
+type Check = fn(&Path) -> Result<()>;
+
 enum Work {
     /// Cargo with these arguments.
     Cargo(&'static [&'static str]),
     /// Cargo as above, with `RUSTDOCFLAGS=-D warnings`.
     Docs(&'static [&'static str]),
     /// A check of this program's own.
-    Check(fn(&Path) -> Result<()>),
+    Check(Check),
     /// A script against the running demo.
     Script { path: PathBuf, needs: Vec<Tool> },
     /// A folder that should hold scripts and does not.
@@ -111,7 +114,7 @@ fn steps(root: &Path) -> Result<Vec<Step>> {
         // Again by themselves: what integrators rely on is worth a heading, and costs seconds.
         core("guides", Work::Cargo(&["test", "--package", "claviger", "--test", "guides"])),
     ];
-    let others: [(&str, fn(&Path) -> Result<()>); 4] = [
+    let others: [(&str, Check); 4] = [
         ("deny", |_| dependencies::deny()),
         ("unused", |_| dependencies::unused()),
         ("fuzz", fuzz::compile),

@@ -22,12 +22,12 @@ impl Circle {
         let shown = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
         let mut way: Vec<String> = self.way.iter().map(shown).collect();
         way.extend(way.first().cloned());
-        let mut text = format!("a circle of {} files: {}", self.all.len(), way.join(" -> "));
-        if self.all.len() > self.way.len() {
-            let all: Vec<String> = self.all.iter().map(shown).collect();
-            text += &format!("; all of them: {}", all.join(", "));
+        let text = format!("a circle of {} files: {}", self.all.len(), way.join(" -> "));
+        if self.all.len() == self.way.len() {
+            return text;
         }
-        text
+        let all: Vec<String> = self.all.iter().map(shown).collect();
+        format!("{text}; all of them: {}", all.join(", "))
     }
 }
 
@@ -66,14 +66,14 @@ fn is_part_of(imports: &Imports, file: usize, top: usize) -> bool {
 fn groups(imports: &Imports, files: &BTreeSet<usize>) -> Vec<BTreeSet<usize>> {
     let reached: BTreeMap<usize, BTreeSet<usize>> =
         files.iter().map(|file| (*file, ways(imports, files, *file).into_keys().collect())).collect();
-    let reaches = |from: usize, to: usize| reached.get(&from).is_some_and(|reached| reached.contains(&to));
+    let is_way = |from: usize, to: usize| reached.get(&from).is_some_and(|reached| reached.contains(&to));
     let mut groups: Vec<BTreeSet<usize>> = Vec::new();
     for file in files {
         if groups.iter().any(|group| group.contains(file)) {
             continue;
         }
         let group: BTreeSet<usize> =
-            files.iter().copied().filter(|other| reaches(*file, *other) && reaches(*other, *file)).collect();
+            files.iter().copied().filter(|other| is_way(*file, *other) && is_way(*other, *file)).collect();
         if group.len() > 1 {
             groups.push(group);
         }

@@ -226,7 +226,10 @@ fn end_of_item(tokens: &[Token], from: usize) -> usize {
         at += 1;
         match token {
             Token::Sign('{' | '(' | '[') => depth += 1,
-            Token::Sign('}') if depth <= 1 => return at,
+            // `use a::{b, c};` ends with both.
+            Token::Sign('}') if depth <= 1 => {
+                return at + usize::from(tokens.get(at).is_some_and(|next| next.is_sign(';')));
+            }
             Token::Sign('}' | ')' | ']') => depth = depth.saturating_sub(1),
             Token::Sign(';') if depth == 0 => return at,
             Token::Sign(',') if depth == 0 && !is_item => return at,
