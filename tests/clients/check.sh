@@ -15,8 +15,15 @@ case ${1:?"check.sh NAME"} in
         ;;
     jq) [[ $(jq -er '.a[0]' <<<'{"a": ["b"]}') == b ]] ;;
     python3) python3 -m venv venv && venv/bin/python -m pip --version && venv/bin/python -c 'import ssl, sqlite3' ;;
-    # What the libraries need, whatever the version is called: `fetch`, and cryptography as browsers have it.
-    node) node --input-type=module -e 'await fetch("data:,"); await crypto.subtle.digest("SHA-256", new Uint8Array(1))' ;;
+    node)
+        # What the libraries are made for: `fetch`, and cryptography as browsers have it.
+        cat >needs.mjs <<'NODE'
+if (Number(process.versions.node.split('.')[0]) < 20) process.exit(1)
+await fetch('data:,')
+await globalThis.crypto.subtle.digest('SHA-256', new Uint8Array(1))
+NODE
+        node needs.mjs
+        ;;
     npm) npm --version && npm init --yes && [[ -s package.json ]] ;;
     php) php -r 'exit(curl_init("http://127.0.0.1/") !== false && json_decode("{}", true) === [] && hash("sha256", random_bytes(1)) ? 0 : 1);' ;;
     mono)

@@ -10,7 +10,7 @@
 # needs: curl | bash check.sh curl | apt-get install -y --no-install-recommends curl
 # needs: jq | bash check.sh jq | apt-get install -y --no-install-recommends jq
 # needs: python3 | bash check.sh python3 | apt-get install -y --no-install-recommends python3-venv
-# needs: node | bash check.sh node | apt-get install -y --no-install-recommends nodejs
+# needs: node | bash check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash check.sh node || npm install --global node@22; }
 # needs: npm | bash check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: php | bash check.sh php | apt-get install -y --no-install-recommends php-cli php-curl
 # needs: mono | bash check.sh mono | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil libmono-system-web-extensions4.0-cil
@@ -24,6 +24,8 @@ work=$(mktemp -d)
 demo=
 passed=0 failed=0 only=()
 manifest=${CLAVIGER_MANIFEST:-}
+# No package asks anything while it is installed.
+export DEBIAN_FRONTEND=noninteractive
 
 finish() {
     if [[ -n $demo ]]; then
@@ -51,11 +53,11 @@ provide() {
     while IFS='|' read -r name check install; do
         name=${name#\# needs: } name=${name% }
         [[ " $* " == *" $name "* ]] || continue
-        (cd "$here" && bash -c "$check") >/dev/null 2>&1 && continue
+        (cd "$here" && bash -c "$check") </dev/null >/dev/null 2>&1 && continue
         echo "installing $name"
-        bash -c "$install" >"$work/install.log" 2>&1 ||
-            { apt-get update && bash -c "$install"; } >"$work/install.log" 2>&1
-        (cd "$here" && bash -c "$check") >>"$work/install.log" 2>&1 || { tail -n 5 "$work/install.log"; return 1; }
+        (cd "$here" && bash -c "$install") </dev/null >"$work/install.log" 2>&1 ||
+            (apt-get update && cd "$here" && bash -c "$install") </dev/null >"$work/install.log" 2>&1
+        (cd "$here" && bash -c "$check") </dev/null >>"$work/install.log" 2>&1 || { tail -n 5 "$work/install.log"; return 1; }
     done < <(grep '^# needs: ' "$here/run.sh")
 }
 
