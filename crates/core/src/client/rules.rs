@@ -240,15 +240,19 @@ impl<'a> Facts<'a> {
     }
 
     fn names(self) -> impl Iterator<Item = Problem> + use<'a> {
-        let Description { id, name, owner_email, .. } = self.asked;
+        let Description { id, name, publisher, owner_email, .. } = self.asked;
         let id_is_good = (1..=LONGEST).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         let name_is_good =
             !name.trim().is_empty() && name.trim().chars().count() <= LONGEST && crate::text::is_name(name);
+        let publisher_is_good = publisher
+            .as_ref()
+            .is_none_or(|publisher| publisher.chars().count() <= LONGEST && crate::text::is_name(publisher));
         let address = owner_email.as_ref().filter(|address| !is_mail_address(address));
         problems([
             (!id_is_good).then_some(Problem::Id),
             (!name_is_good).then_some(Problem::Name),
+            (!publisher_is_good).then_some(Problem::Publisher),
             address.map(|address| Problem::OwnerEmail { address: address.clone() }),
         ])
     }

@@ -42,7 +42,8 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let url = cluster.fresh_database().unwrap();
     furnish(&Store::connect(&url, &Options::default()).await.unwrap()).await;
     let back = "DROP FUNCTION raise_version CASCADE; ALTER TABLE users DROP COLUMN version;
-        ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2";
+        ALTER TABLE consent DROP COLUMN version; DROP TABLE audit; DROP TABLE audit_part;
+        DELETE FROM counter WHERE name = 'audit'; UPDATE schema_version SET version = 2";
     cluster.psql_at(&url, back).unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
     let grant = id();

@@ -14,6 +14,8 @@ pub enum Field {
     Id,
     /// What consent calls it.
     Name,
+    /// Who publishes it; consent shows it too.
+    Publisher,
     /// To whom mails go.
     OwnerEmail,
     /// Where users are sent back to.
@@ -50,6 +52,7 @@ impl Field {
         match self {
             Self::Id => "id",
             Self::Name => "name",
+            Self::Publisher => "publisher",
             Self::OwnerEmail => "owner-email",
             Self::RedirectUris => "redirect-uris",
             Self::PostLogoutRedirectUris => "post-logout-redirect-uris",
@@ -78,6 +81,9 @@ pub enum Problem {
     /// Empty, too long, or with control characters.
     #[error("a client's name is 1 to 100 printable characters: people are shown it")]
     Name,
+    /// Too long, or with characters that steer what shows them.
+    #[error("a publisher is at most 100 printable characters: people are shown it")]
+    Publisher,
     /// Mails could not be sent there.
     #[error("`{address}` is not a mail address")]
     OwnerEmail {
@@ -255,6 +261,7 @@ impl Problem {
         match self {
             Self::Id => Field::Id,
             Self::Name => Field::Name,
+            Self::Publisher => Field::Publisher,
             Self::OwnerEmail { .. } => Field::OwnerEmail,
             Self::RedirectUri { .. }
             | Self::NoRedirectUri

@@ -132,6 +132,8 @@ fn names_and_addresses_are_checked() {
         (Description { name: " ".to_owned(), ..web() }, Problem::Name),
         (Description { name: "a\nb".to_owned(), ..web() }, Problem::Name),
         (Description { name: "ä".repeat(101), ..web() }, Problem::Name),
+        (Description { name: "a\u{202e}b".to_owned(), ..web() }, Problem::Name),
+        (Description { publisher: Some("a\u{1b}[2J".to_owned()), ..web() }, Problem::Publisher),
         (
             Description { owner_email: Some("nobody".to_owned()), ..web() },
             Problem::OwnerEmail { address: "nobody".to_owned() },

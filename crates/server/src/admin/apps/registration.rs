@@ -112,6 +112,8 @@ fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
         Problem::NothingToRefresh { .. } => {
             "`refresh_token`: none of the other grants comes with a refresh token".to_owned()
         }
+        Problem::Name => "1 to 100 printable characters: consent shows it".to_owned(),
+        Problem::Publisher => "at most 100 printable characters: consent shows it".to_owned(),
         Problem::NoRedirectUri => "users must be sent back somewhere: name at least one redirect URI".to_owned(),
         Problem::GrantNotGiven { grant, legacy } => {
             format!("`{}` needs the legacy behaviour `{}`", grant.name(), legacy.name())
