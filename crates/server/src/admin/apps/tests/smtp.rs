@@ -71,7 +71,10 @@ fn converse(stream: TcpStream, refusals: &mut usize) -> Option<Received> {
 pub(super) fn part(data: &str, content_type: &str) -> String {
     let at = data.find(&format!("Content-Type: {content_type}")).unwrap_or_else(|| panic!("no {content_type}: {data}"));
     let (head, body) = data[at..].split_once("\r\n\r\n").unwrap();
-    let body = body.split("\r\n--").next().unwrap();
+    // Not at any line that begins with two dashes: a token may.
+    let boundary =
+        data.split_once("boundary=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(name, _)| name);
+    let body = body.split(&format!("\r\n--{boundary}")).next().unwrap();
     if head.contains("quoted-printable") {
         let joined = body.replace("=\r\n", "");
         let mut bytes = Vec::new();
