@@ -3,7 +3,7 @@
 //! `GET {issuer}/revocations?after=SEQ&wait=SECONDS` answers at once when there is something newer than `SEQ`, else when
 //! there is, at the latest after the wait: `{"seq", "items": [{"kind", "value", "before", "expires"}], "reset"}`. A token is
 //! revoked when an item names its id (`jti`), its grant (`grant`), its client (`client`) or its user (`user`) and it was
-//! issued at `before` or earlier. An item is of no more use after `expires`, when all tokens it means have ended.
+//! issued at `before` or earlier; or when one names the key that signed it (`key`), whenever that was. An item is of no more use after `expires`, when all tokens it means have ended.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -33,6 +33,7 @@ enum Kind {
     Grant,
     Client,
     User,
+    Key,
     /// A kind that a newer server has.
     #[serde(other)]
     Unknown,
@@ -71,6 +72,7 @@ struct Index {
     grants: HashMap<String, Entry>,
     clients: HashMap<String, Entry>,
     users: HashMap<String, Entry>,
+    keys: HashMap<String, Entry>,
     /// When [`sweep`](Index::sweep) last did something, milliseconds since the epoch.
     swept: i64,
 }
@@ -102,6 +104,11 @@ impl Revocations {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.index.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether what this key signed counts no more. Whoever has the key writes any time into a token, so no time counts.
+    pub(crate) fn covers_key(&self, kid: &str) -> bool {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).keys.contains_key(kid)
     }
 
     /// Whether this caller's token was taken back.
@@ -139,12 +146,12 @@ impl Revocations {
 }
 
 impl Index {
-    fn maps(&mut self) -> [&mut HashMap<String, Entry>; 4] {
-        [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users]
+    fn maps(&mut self) -> [&mut HashMap<String, Entry>; 5] {
+        [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users, &mut self.keys]
     }
 
     fn len(&self) -> usize {
-        self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len()
+        self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len() + self.keys.len()
     }
 
     fn add(&mut self, item: Item, now: i64) {
@@ -156,6 +163,7 @@ impl Index {
             Kind::Grant => &mut self.grants,
             Kind::Client => &mut self.clients,
             Kind::User => &mut self.users,
+            Kind::Key => &mut self.keys,
             Kind::Unknown => return,
         };
         // The newest word about a thing counts: a client that is resumed gets the tokens to come back.
@@ -283,6 +291,22 @@ mod tests {
             assert!(revocations.covers(&caller(900)), "{kind}: 900,000 ms is before 900,500");
             assert!(!revocations.covers(&caller(901)), "{kind}: issued afterwards");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_revoked_stays_so_whatever_else_is_forgotten() {
+        let (clock, revocations) = revocations(10);
+        let key = json!({"kind": "key", "value": "k1", "before": 1, "expires": 9_007_199_254_740_991_i64});
+        revocations.apply(page(json!({"seq": 1, "items": [key]})));
+        let items: Vec<_> = (0..50)
+            .map(|n| json!({"kind": "jti", "value": format!("t{n}"), "before": 1, "expires": 2_000_000 + n}))
+            .collect();
+        revocations.apply(page(json!({"seq": 2, "items": items})));
+        assert_eq!(revocations.len(), 10);
+        clock.0.store(9_000_000_000_000, Ordering::SeqCst);
+        revocations.apply(page(json!({"seq": 3})));
+        assert_eq!(revocations.len(), 1);
+        assert!(revocations.covers_key("k1") && !revocations.covers_key("k2"));
     }
 
     #[test]

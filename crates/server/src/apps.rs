@@ -263,7 +263,7 @@ fn stored(desk: &Desk<'_>, secret: &Plain, label: String, expires_at: Option<i64
     ClientSecret {
         id: id_text(&ids::new(desk.now)),
         kind: SecretKind::Hmac,
-        hash: Masked(desk.secrets.client_secret_tag(secret.expose()).to_vec()),
+        hash: Masked(desk.secrets.client_secret_tag(secret.expose())),
         label,
         created_at: desk.now,
         expires_at,

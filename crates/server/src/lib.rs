@@ -17,4 +17,4 @@ pub mod state;
 pub mod telemetry;
 
 pub use router::{App, Service};
-pub use state::{clock, hashing, keys, master_key, secrets};
+pub use state::{clock, hashing, keys, master_key, master_keys, secrets};

@@ -15,7 +15,7 @@ use crate::state::followed::{Followed, follow};
 use crate::state::hashing::Hasher;
 use crate::state::health::Health;
 use crate::state::keys::Keys;
-use crate::state::master_key::MasterKey;
+use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
 use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
@@ -38,10 +38,11 @@ const HASH_QUEUE: usize = 64;
 /// The database cannot be read, the master key is not the one that it was sealed with, a template is wrong.
 pub async fn open(
     store: Store,
-    master: &MasterKey,
+    master: impl Into<MasterKeys>,
     clock: Clock,
     templates: Option<&Path>,
 ) -> anyhow::Result<Arc<App>> {
+    let master = master.into();
     let clock = clock.with(&store).await?;
     // Before anything is remembered of the database.
     let asked = clock.monotonic();
@@ -50,8 +51,8 @@ pub async fn open(
     brakes.load(&store, clock.now()).await?;
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let app = App {
-        secrets: Secrets::load(&store, master).await?,
-        keys: Keys::new(store.clone(), master, clock.clone())?,
+        secrets: Secrets::load(&store, &master).await?,
+        keys: Keys::new(store.clone(), &master, clock.clone())?,
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
         pages: Pages::new(templates)?,

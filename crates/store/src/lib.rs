@@ -61,7 +61,7 @@ pub use clients::{ClientSecret, SecretAdded, SecretKind};
 pub use fault::Fault;
 pub use grants::{BackedGrant, GrantRow, NewGrant, Replay};
 pub use issue::{Issue, Issued, Redeem, Rotate};
-pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
+pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, SigningKeyRow};
 pub use legacy::LegacyUse;
 pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
 pub use pulse::Pulse;

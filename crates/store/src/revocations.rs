@@ -21,6 +21,9 @@ pub enum RevocationKind {
     Client,
     /// The user it acts for.
     User,
+    /// The signing key it was signed with, by its id. Whoever has that key can write any time into a token, so `before`
+    /// does not matter.
+    Key,
 }
 
 impl RevocationKind {
@@ -31,11 +34,12 @@ impl RevocationKind {
             Self::Grant => "grant",
             Self::Client => "client",
             Self::User => "user",
+            Self::Key => "key",
         }
     }
 
     fn parse(name: &str) -> Result<Self, Fault> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User]
+        [Self::Jti, Self::Grant, Self::Client, Self::User, Self::Key]
             .into_iter()
             .find(|kind| kind.name() == name)
             .ok_or_else(|| Fault::other("an unknown kind of revocation"))

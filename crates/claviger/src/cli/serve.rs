@@ -1,6 +1,6 @@
 //! `claviger serve`: the real thing.
 
-use super::context::{Context, master_key};
+use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use crate::config::{Database, Log, LogFormat};
 use claviger_server::Service;
@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     };
     let _lock = lock(&config.database)?;
     let store = Store::connect(&config.database.url, &config.database.options).await?;
-    let master = master_key(&config.database, config.master_key_file.as_deref())?;
+    let master = context.key_place(&config).read()?;
     let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
     let app = Box::pin(opened).await.map_err(wrong_start)?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };

@@ -1,6 +1,7 @@
 //! Why a command failed, and the exit code that says so to a script.
 
 use claviger_files::Problems;
+use claviger_server::admin::keys::KeyError;
 use claviger_server::apps::AppError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
@@ -119,6 +120,21 @@ impl From<SecretsError> for Trouble {
             SecretsError::Store(fault) => fault.into(),
             SecretsError::OtherMasterKey => Self::new(Exit::Configuration, error.to_string()),
             SecretsError::Crypto(_) => Self::new(Exit::Failure, error.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for Trouble {
+    fn from(error: KeyError) -> Self {
+        let text = error.to_string();
+        match error {
+            KeyError::Secrets(error) => error.into(),
+            KeyError::NoSuchKey(_) => Self::not_found(text).help("`claviger key list` names the keys of the set"),
+            KeyError::OneMasterKey => Self::new(Exit::Configuration, text)
+                .help("add the new key below the one in use, on every server: openssl rand -hex 32 >> master.key"),
+            KeyError::Unreadable(_) => Self::new(Exit::Configuration, text)
+                .help("the first line of the master key file must be the key in use, the second the new one"),
+            KeyError::TooManyTokenKeys => Self::new(Exit::Conflict, text),
         }
     }
 }

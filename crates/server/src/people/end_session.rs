@@ -34,7 +34,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
 async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
     let who = signed_in(app, site, &browser, "").await?;
-    let hint = params.get("id_token_hint").and_then(|token| hint(site, token));
+    let hint = params.get("id_token_hint").and_then(|token| hint(app, site, token));
     let back = match &hint {
         Some(hint) => return_address(app, site, &hint.aud, params).await?,
         None => None,
@@ -62,8 +62,11 @@ struct Hint {
     aud: String,
 }
 
-fn hint(site: &Site, token: &str) -> Option<Hint> {
+fn hint(app: &App, site: &Site, token: &str) -> Option<Hint> {
     let decoded = verify_jwt(token, &site.keys.verifying(), Some(Typ::Jwt)).ok()?;
+    if decoded.key.is_some_and(|kid| app.revoked.is_key_revoked(&site.realm.id, &kid)) {
+        return None;
+    }
     serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer)
 }
 

@@ -64,6 +64,7 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
         grant: grant.as_deref(),
         client: &row.client,
         user: row.user.as_deref().unwrap_or(&row.client),
+        key: None,
         issued_at: row.issued_at,
     };
     let revoked = revoked || app.revoked.is_revoked(&site.realm.id, &subject);
@@ -112,6 +113,7 @@ fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
         grant: claims.gid.as_deref(),
         client: &claims.client_id,
         user: &claims.sub,
+        key: decoded.key.as_deref(),
         issued_at: claims.iat.saturating_mul(1000),
     };
     let revoked = app.revoked.is_revoked(&site.realm.id, &subject);

@@ -17,18 +17,21 @@ use claviger_store::{ClientSecret, Fault, SecretKind, Store, StoredUser};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
 /// A client with its secrets, as loaded.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    realm: String,
     /// The client.
     pub(crate) client: Client,
     secrets: Vec<ClientSecret>,
     /// HMAC of a stretched secret that was found right, and the stored hash it was right for.
     remembered: RwLock<Option<([u8; 32], Vec<u8>)>>,
+    /// A secret that is stored under an earlier token key is being stored under the newest.
+    rewriting: AtomicBool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,7 +97,13 @@ impl Clients {
         }
         let before = self.forgotten.load(Ordering::SeqCst);
         let Some((client, secrets)) = store.client_with_secrets(realm, id).await? else { return Ok(None) };
-        let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default() });
+        let entry = Arc::new(Entry {
+            realm: realm.to_owned(),
+            client,
+            secrets,
+            remembered: RwLock::default(),
+            rewriting: AtomicBool::new(false),
+        });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
         if self.forgotten.load(Ordering::SeqCst) != before {
             // The client may have changed while it was read.
@@ -209,10 +218,10 @@ impl App {
     fn quick_match(&self, entry: &Entry, secret: &str, now: i64) -> bool {
         let live = |stored: &&ClientSecret| stored.is_live(now);
         let made = entry.secrets.iter().filter(live).filter(|stored| stored.kind == SecretKind::Hmac);
-        let mut tag = None;
+        let mut tags = self.secrets.client_secret_tags(secret);
         for stored in made {
-            let tag = tag.get_or_insert_with(|| self.secrets.client_secret_tag(secret));
-            if tag.as_slice().ct_eq(stored.hash.as_slice()).into() {
+            if tags.fits(&stored.hash) {
+                self.bring_up_to_date(entry, stored, secret, now);
                 return true;
             }
         }
@@ -222,6 +231,22 @@ impl App {
                 || entry.secrets.iter().filter(live).any(|stored| *stored.hash == *hash);
             still && bool::from(tag.ct_eq(&self.clients.memory_key.sign(secret.as_bytes())))
         })
+    }
+
+    /// Stores a secret under the newest token key, where an earlier one knows it. Nobody waits for it, and where it fails the
+    /// next use tries again.
+    fn bring_up_to_date(&self, entry: &Entry, stored: &ClientSecret, secret: &str, now: i64) {
+        if self.secrets.is_newest_tag(&stored.hash) || entry.rewriting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (store, realm, client) = (self.aside.clone(), entry.realm.clone(), entry.client.id.clone());
+        let (id, before, hash) = (stored.id.clone(), stored.hash.clone(), self.secrets.client_secret_tag(secret));
+        tokio::spawn(async move {
+            let rewritten = store.rewrite_secret((&realm, &client, &id), &before, hash, now).await;
+            if let Err(fault) = rewritten {
+                tracing::warn!(%fault, client, "a secret could not be stored under the newest token key");
+            }
+        });
     }
 
     /// Spends the time of one stretching where a realm's clients have stretched secrets, so that an unknown client is not

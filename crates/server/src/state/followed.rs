@@ -170,6 +170,7 @@ impl App {
         } else if let Some(at) = pulse.known_at {
             followed.made_at.store(at, Ordering::Release);
         }
+        self.secrets.keep_up(&self.aside).await?;
         // An attempt that is cut short goes on where it was.
         if followed.more_revocations.load(Ordering::Acquire) {
             self.load_revocations().await?;
@@ -223,6 +224,8 @@ impl App {
 
     fn take_in(&self, kind: ChangeKind, realm: &str, id: &str) {
         match kind {
+            // Keys of no realm are the server's own.
+            ChangeKind::Keys if realm.is_empty() => self.secrets.forget(),
             ChangeKind::Realm | ChangeKind::Keys => self.sites.forget(realm),
             ChangeKind::Client => self.clients.forget(realm, id),
             // A user's password may be a client's secret.
@@ -239,6 +242,7 @@ impl App {
     fn forget_everything(&self) {
         self.clients.forget_all();
         self.sites.forget_all();
+        self.secrets.forget();
     }
 }
 

@@ -8,6 +8,7 @@ pub mod hashing;
 pub(crate) mod health;
 pub mod keys;
 pub mod master_key;
+pub mod master_keys;
 pub(crate) mod meter;
 pub(crate) mod recall;
 pub(crate) mod revoked;

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Client,
     /// All tokens of a user.
     User,
+    /// Everything that a signing key signed, by its id.
+    Key,
 }
 
 impl Kind {
@@ -28,11 +30,12 @@ impl Kind {
             Self::Grant => "grant",
             Self::Client => "client",
             Self::User => "user",
+            Self::Key => "key",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User].into_iter().find(|kind| kind.name() == name)
+        [Self::Jti, Self::Grant, Self::Client, Self::User, Self::Key].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -69,6 +72,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) client: &'a str,
     /// Its subject.
     pub(crate) user: &'a str,
+    /// The key that signed it; an opaque token has none.
+    pub(crate) key: Option<&'a str>,
     /// When it was made, in milliseconds; a JWT knows the second only.
     pub(crate) issued_at: i64,
 }
@@ -117,6 +122,14 @@ impl Revoked {
             || token.grant.is_some_and(|grant| hit(Kind::Grant, grant))
             || hit(Kind::Client, token.client)
             || hit(Kind::User, token.user)
+            // Whoever has the key writes any time into a token.
+            || token.key.is_some_and(|kid| of_realm.get(&Kind::Key).is_some_and(|keys| keys.contains_key(kid)))
+    }
+
+    /// Whether what this key signed counts no more, whenever that was.
+    pub(crate) fn is_key_revoked(&self, realm: &str, kid: &str) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(realm).and_then(|of_realm| of_realm.get(&Kind::Key)).is_some_and(|keys| keys.contains_key(kid))
     }
 
     /// Forgets what no living token can meet any more.
@@ -138,7 +151,7 @@ mod tests {
     fn a_token_is_met_by_any_of_its_names_if_it_is_old_enough() {
         let revoked = Revoked::default();
         revoked.add("r", "grant", "g", 1000, 5000);
-        let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", issued_at: 1000 };
+        let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", key: Some("k"), issued_at: 1000 };
         assert!(revoked.is_revoked("r", &token));
         assert!(!revoked.is_revoked("other", &token));
         assert!(!revoked.is_revoked("r", &Subject { issued_at: 2000, ..token }));
@@ -150,5 +163,17 @@ mod tests {
             revoked.forget_expired(5000);
             assert!(!revoked.is_revoked("r", &token), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_revoked_key_counts_for_no_time_at_all() {
+        let revoked = Revoked::default();
+        revoked.add("r", "key", "k", 1000, 5000);
+        let token = Subject { jti: "j", grant: None, client: "c", user: "u", key: Some("k"), issued_at: i64::MAX };
+        assert!(revoked.is_revoked("r", &token));
+        assert!(!revoked.is_revoked("s", &token));
+        assert!(!revoked.is_revoked("r", &Subject { key: Some("l"), ..token }));
+        assert!(!revoked.is_revoked("r", &Subject { key: None, ..token }));
+        assert!(revoked.is_key_revoked("r", "k") && !revoked.is_key_revoked("r", "l"));
     }
 }

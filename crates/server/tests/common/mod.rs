@@ -192,7 +192,7 @@ impl Server {
         ClientSecret {
             id: id.into(),
             kind: SecretKind::Hmac,
-            hash: Masked(self.secrets.client_secret_tag(text).to_vec()),
+            hash: Masked(self.secrets.client_secret_tag(text)),
             label: id.into(),
             created_at: NOW,
             expires_at: None,
