@@ -12,6 +12,7 @@ mod cluster;
 
 mod authorization_endpoint;
 mod bad_input;
+mod compromise;
 mod never_list;
 mod nodes;
 mod openid;
