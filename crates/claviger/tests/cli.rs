@@ -275,6 +275,7 @@ fn a_newer_programs_database_is_exit_code_8() {
 
 #[test]
 fn only_init_and_a_first_apply_make_a_master_key() {
+    use std::os::unix::fs::PermissionsExt;
     let home = Home::applied();
     std::fs::rename(home.0.join("master.key"), home.0.join("away.key")).unwrap();
     for args in [
@@ -291,13 +292,11 @@ fn only_init_and_a_first_apply_make_a_master_key() {
     // A database that was moved goes on with the key beside the configuration.
     std::fs::rename(home.0.join("away.key"), home.0.join("master.key")).unwrap();
     std::fs::create_dir(home.0.join("data")).unwrap();
-    home.run(&["db", "backup", "data/claviger.db"]);
     let url = format!("sqlite://{}", home.0.join("data/new.db").display());
     home.ok(&["apply", "realms/", "--database", &url]);
     assert!(!home.0.join("data/master.key").exists());
     home.ok(&["key", "rotate", "--database", &url]);
     std::fs::write(home.0.join("data/master.key"), "1f".repeat(31) + "20").unwrap();
-    use std::os::unix::fs::PermissionsExt;
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.0.join("data/master.key"), private).unwrap();
     home.fails(3, &["key", "rotate", "--database", &url], "different master keys");

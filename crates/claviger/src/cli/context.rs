@@ -2,7 +2,7 @@
 
 use super::output::Format;
 use super::trouble::{Exit, Trouble};
-use crate::config::{self, Config, Database};
+use crate::config::{self, Config};
 use claviger_core::Realm;
 use claviger_files::dialect::Dialects;
 use claviger_files::did_you_mean;
@@ -123,7 +123,6 @@ impl Context {
         Ok(Data {
             clock: Clock::of(&store).await?,
             store,
-            database: config.database.clone(),
             key_place: self.key_place(config),
             realm: self.realm.clone(),
         })
@@ -207,8 +206,6 @@ fn missing(file: &Path) -> Trouble {
 pub(crate) struct Data {
     /// The database.
     pub(crate) store: Store,
-    /// Where it is.
-    pub(crate) database: Database,
     key_place: KeyPlace,
     realm: Option<String>,
     /// The clock that goes with it.
