@@ -127,8 +127,13 @@ impl MasterRotation {
         if current.id() == self.to.id() {
             return Ok(false);
         }
-        // Followers hear of it, and one that lacks the key says so at once.
-        Ok(self.store.replace_sealed(MARKER, &current.id(), self.to.id().to_vec(), now).await?)
+        // Followers hear of it.
+        if self.store.replace_sealed(MARKER, &current.id(), self.to.id().to_vec(), now).await? {
+            return Ok(true);
+        }
+        // Somebody else does the same, or something else.
+        let current = self.masters.current(&self.store).await?;
+        if current.id() == self.to.id() { Ok(false) } else { Err(Fault::Busy.into()) }
     }
 
     /// Seals the server's own secrets anew; how many.
