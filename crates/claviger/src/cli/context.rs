@@ -167,15 +167,7 @@ impl KeyPlace {
                     .help("set master-key.file to the one that this database was made with"))
             }
             (Some(only), None) | (None, Some(only)) => Ok(MasterKeys::read(only)?),
-            (None, None) => match self.beside_database.as_ref() {
-                Some(file) => Err(missing(file)),
-                None => {
-                    let message = "no master key is configured: every server on this database needs the same one";
-                    Err(Trouble::new(Exit::Configuration, message).help(
-                        "set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY",
-                    ))
-                }
-            },
+            (None, None) => Err(self.beside_database.as_deref().map_or_else(unconfigured, missing)),
         }
     }
 
@@ -194,6 +186,12 @@ impl KeyPlace {
         }
         self.read()
     }
+}
+
+fn unconfigured() -> Trouble {
+    let message = "no master key is configured: every server on this database needs the same one";
+    Trouble::new(Exit::Configuration, message)
+        .help("set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY")
 }
 
 fn missing(file: &Path) -> Trouble {
