@@ -13,5 +13,8 @@ fuzz_target!(|body: &[u8]| {
         assert!(!value.is_empty());
         form_encode(&mut text, name, value);
     }
-    assert_eq!(Params::form(text.as_bytes()).as_ref(), Ok(&params));
+    // A state that is not text is there as a stand-in beside its bytes.
+    if params.state().is_none_or(|state| state.as_text().is_some()) {
+        assert_eq!(Params::form(text.as_bytes()).as_ref(), Ok(&params));
+    }
 });

@@ -13,6 +13,7 @@ use claviger_server::mail::{Outlet, Smtp, TlsMode};
 use claviger_store::Masked;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use unic_langid::LanguageIdentifier;
 
 use sources::{Given, Origin};
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub mail: Mail,
     /// A folder whose files replace those of the pages.
     pub templates_folder: Option<PathBuf>,
+    /// The languages of the pages and mails of realms that name none; the first is the default.
+    pub languages: Vec<LanguageIdentifier>,
     /// A folder with further dialects.
     pub dialects_folder: Option<PathBuf>,
     /// What is logged, and how.
@@ -41,12 +44,25 @@ pub struct Config {
 /// Where a server listens.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// Addresses for everybody.
+    /// Addresses at which every realm is served.
     pub listen: Vec<SocketAddr>,
+    /// Addresses at which only these realms are served.
+    pub listeners: Vec<Listener>,
+    /// Connections at once; `None`: as many as the descriptors allow, up to [`crate::http::Limits::CONNECTIONS`].
+    pub max_connections: Option<u32>,
     /// The address for `/livez`, `/readyz` and `/metrics`; `None`: nowhere.
     pub management: Option<SocketAddr>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+}
+
+/// An address at which only some realms are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The realms' ids.
+    pub realms: Vec<String>,
 }
 
 /// Where the data is.
@@ -141,12 +157,22 @@ pub fn parse(
 fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     let (values, folder) = (&given.values, given.folder.as_path());
     let mut check = Check { given, problems };
-    let listen = values.server.listen.clone().unwrap_or_else(|| vec!["127.0.0.1:8080".into()]);
-    if listen.is_empty() {
+    let listeners = values.server.listener.as_deref().unwrap_or_default();
+    let listen = match &values.server.listen {
+        Some(listen) => listen.clone(),
+        None if listeners.is_empty() => vec!["127.0.0.1:8080".into()],
+        None => Vec::new(),
+    };
+    if listen.is_empty() && listeners.is_empty() {
         check.say("server.listen", "a server listens somewhere: the list is empty", None);
+    }
+    if values.server.max_connections.is_some_and(|most| !(16..=1_000_000).contains(&most)) {
+        check.say("server.max-connections", "a server takes between 16 and 1000000 connections", None);
     }
     let server = Server {
         listen: listen.iter().filter_map(|text| check.address("server.listen", text)).collect(),
+        listeners: listeners.iter().filter_map(|listener| check.listener(listener)).collect(),
+        max_connections: values.server.max_connections,
         management: match values.server.management.as_deref() {
             Some("") => None,
             Some(text) => check.address("server.management", text),
@@ -166,6 +192,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         Some(path)
     };
     let templates_folder = folder_at("pages.templates", &values.pages.templates, &mut check);
+    let languages = check.languages(values.pages.languages.as_deref());
     let dialects_folder = folder_at("dialects.folder", &values.dialects.folder, &mut check);
     let url = check.database_url(values.database.url.as_deref(), folder);
     let database = Database { options: check.database_options(&url, &path), url: Masked(url) };
@@ -187,6 +214,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         master_key_file: key_file.map(|text| path("master-key.file", text)),
         mail: Mail { from, outlet },
         templates_folder,
+        languages,
         dialects_folder,
         log: Log {
             format: values.log.format.unwrap_or_default(),
@@ -222,6 +250,15 @@ impl Check<'_> {
         address
     }
 
+    fn listener(&mut self, given: &sources::Listener) -> Option<Listener> {
+        if given.realms.is_empty() {
+            let help = "name the realms' ids, or put the address into server.listen, where every realm is served";
+            self.say("server.listener", format!("`{}` serves no realm", given.address), Some(help.into()));
+        }
+        let address = self.address("server.listener", &given.address)?;
+        Some(Listener { address, realms: given.realms.clone() })
+    }
+
     fn networks(&mut self, texts: &[String]) -> Vec<Network> {
         let mut networks = vec![];
         for text in texts {
@@ -231,6 +268,19 @@ impl Check<'_> {
             }
         }
         networks
+    }
+
+    fn languages(&mut self, tags: Option<&[String]>) -> Vec<LanguageIdentifier> {
+        let mut languages = vec![];
+        for tag in tags.map_or_else(|| vec!["en"], |tags| tags.iter().map(String::as_str).collect()) {
+            if let Ok(language) = tag.parse() {
+                languages.push(language);
+            } else {
+                let help = "like \"en\", \"de\" or \"pt-BR\"".into();
+                self.say("pages.languages", format!("`{tag}` is not a language tag (BCP 47)"), Some(help));
+            }
+        }
+        languages
     }
 
     fn database_url(&mut self, url: Option<&str>, folder: &Path) -> String {

@@ -5,7 +5,8 @@
 #[path = "common/program.rs"]
 mod program;
 
-use program::{Home, Ran, Serving};
+use program::{Home, Ran, Serving, free_port};
+use std::io::{Read, Write};
 use std::path::Path;
 
 #[test]
@@ -340,4 +341,132 @@ fn keys_are_replaced_and_revoked_beside_a_running_server() {
     home.write("master.key", &old);
     home.fails(3, &["token-key", "rotate"], "the master key is not the one");
     assert_eq!(serving.stop(), 0);
+}
+
+#[test]
+fn idle_connections_up_to_the_limit_of_open_files_silence_neither_the_server_nor_its_management() {
+    let home = Home::applied();
+    let serving = Serving::start_after(&home, "ulimit -n 300");
+    let connect = |port: u16| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let idle: Vec<_> = (0..400).map(|_| connect(serving.port)).collect();
+    let at_management: Vec<_> = (0..100).map(|_| connect(serving.management)).collect();
+    for _ in 0..3 {
+        assert_eq!(Serving::get(serving.management, "/livez"), 200);
+        assert_eq!(Serving::get(serving.port, "/.well-known/openid-configuration"), 200);
+    }
+    drop((idle, at_management));
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
+fn the_soft_limit_of_open_files_is_raised_and_a_wish_beyond_the_hard_one_is_told() {
+    let home = Home::applied();
+    let serving = Serving::start_after(&home, "ulimit -S -n 128; export CLAVIGER_SERVER__MAX_CONNECTIONS=100");
+    assert!(!serving.log.contains("max-connections"), "{}", serving.log);
+    let idle: Vec<_> = (0..90).map(|_| std::net::TcpStream::connect(("127.0.0.1", serving.port)).unwrap()).collect();
+    assert_eq!(Serving::get(serving.port, "/.well-known/openid-configuration"), 200);
+    drop(idle);
+    assert_eq!(serving.stop(), 0);
+    let serving = Serving::start_after(&home, "ulimit -n 512; export CLAVIGER_SERVER__MAX_CONNECTIONS=5000");
+    assert!(serving.log.contains("max-connections is more than"), "{}", serving.log);
+}
+
+#[test]
+fn what_the_server_makes_is_its_owners_whatever_the_umask_and_what_is_open_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::empty();
+    home.ok(&["init", "etc"]);
+    let etc = Home(home.0.join("etc"));
+    let mode = |file: &str| std::fs::metadata(etc.0.join(file)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("claviger.toml"), mode("master.key")), (0o700, 0o600, 0o600));
+    let config = etc.read("claviger.toml").replace("sqlite://claviger.db", "sqlite://data/claviger.db");
+    etc.write("claviger.toml", &config);
+    let applied = etc.command(&["apply", "realms/"]).output().unwrap();
+    assert!(applied.status.success());
+    std::fs::remove_dir_all(etc.0.join("data")).unwrap();
+
+    let serving = Serving::start_after(&etc, "umask 000");
+    assert_eq!(mode("data"), 0o700);
+    for file in ["data/claviger.db", "data/claviger.db-wal", "data/claviger.db-shm", "data/claviger.lock"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    assert!(!serving.log.contains("chmod"), "{}", serving.log);
+    assert_eq!(serving.stop(), 0);
+    for (file, open) in [("data/claviger.db", 0o644), ("data", 0o755)] {
+        std::fs::set_permissions(etc.0.join(file), std::fs::Permissions::from_mode(open)).unwrap();
+    }
+    let serving = Serving::start_after(&etc, "umask 022");
+    for line in ["chmod 600 ", "chmod 700 "] {
+        assert!(serving.log.contains(line), "{line}: {}", serving.log);
+    }
+    assert_eq!(serving.stop(), 0);
+    // A backup and a database that is restored are no different.
+    etc.ok(&["db", "backup", "copy.db"]);
+    assert_eq!(mode("copy.db"), 0o600);
+}
+
+#[test]
+fn an_address_of_its_own_serves_only_its_realms() {
+    let home = Home::applied();
+    let port = free_port();
+    let listener =
+        format!("[[server.listener]]\naddress = \"127.0.0.1:{port}\"\nrealms = [\"elsewhere\"]\n\n[database]");
+    home.write("claviger.toml", &home.read("claviger.toml").replace("[database]", &listener));
+    let serving = Serving::start(&home);
+    assert!(serving.log.contains("a realm that does not exist"), "{}", serving.log);
+    let answer = |to: u16| {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();
+        let path = "/.well-known/openid-configuration";
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", serving.port).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text[9..12].to_owned()
+    };
+    assert_eq!((answer(serving.port), answer(port)), ("200".to_owned(), "404".to_owned()));
+}
+
+#[test]
+fn the_log_says_who_did_what_and_a_changed_line_is_found() {
+    let home = Home::applied();
+    home.ok(&[
+        "app",
+        "create",
+        "--id",
+        "fleet",
+        "--name",
+        "=Fleet",
+        "--owner",
+        "dev@fleet.example",
+        "--scope",
+        "orders:read",
+    ]);
+    home.fails(6, &["app", "suspend", "fleet", "--yes"], "approve or reject it first");
+    home.ok(&["user", "disable", "ada", "--yes"]);
+    let all = home.ok(&["audit", "list", "-o", "json"]).json();
+    let acts: Vec<_> = all.as_array().unwrap().iter().map(|line| line["act"].as_str().unwrap()).collect();
+    assert_eq!(acts.iter().filter(|act| **act == "realm.apply").count(), acts.len() - 2);
+    assert_eq!(acts[acts.len() - 2..], ["app.create", "user.disable"], "what failed left no line");
+    let created = home.ok(&["audit", "list", "--subject", "app/fleet", "-o", "json"]);
+    let line = created.json()[0].clone();
+    assert_eq!((line["way"].as_str(), line["before"].is_null()), (Some("cli"), true));
+    assert_eq!(line["personal"]["after"]["owner_email"], "dev@fleet.example");
+    assert!(!created.out().contains("cvs_"));
+    let csv = home.ok(&["audit", "list", "--act", "user.disable", "-o", "csv"]).out();
+    assert!(csv.starts_with("number,time,realm,actor,") && csv.lines().count() == 2, "{csv}");
+    assert!(home.ok(&["audit", "list", "--since", "1h"]).out().starts_with("NUMBER"));
+    assert_eq!(home.ok(&["audit", "list", "--until", "2020-01-01", "-o", "json"]).json(), serde_json::json!([]));
+    home.fails(2, &["audit", "list", "--act", "app.paint"], "app.approve");
+
+    let id = home.ok(&["user", "list", "-o", "json"]).json()[0]["id"].as_str().unwrap().to_owned();
+    let subject = format!("user/{id}");
+    home.fails(2, &["audit", "erase", "--subject", &subject], "--yes");
+    home.ok(&["audit", "erase", "--subject", &subject, "--yes"]);
+    home.fails(5, &["audit", "erase", "--subject", &subject, "--yes"], "no line about");
+    let after = home.ok(&["audit", "list", "--subject", &subject, "-o", "json"]);
+    assert!(after.json()[0]["personal"].is_null() && !after.out().contains("Ada"), "{}", after.out());
+    assert!(home.ok(&["audit", "verify", "-o", "json"]).json()["erased"].as_i64().unwrap() >= 1);
+    let database = rusqlite::Connection::open(home.0.join("claviger.db")).unwrap();
+    database.execute("UPDATE audit SET subject = 'x' WHERE seq = 2", []).unwrap();
+    drop(database);
+    home.fails(1, &["audit", "verify"], "line 2 is not what was written");
 }

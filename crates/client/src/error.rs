@@ -43,6 +43,7 @@ pub enum Error {
 
 /// A refusal in the server's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refused {
     /// The HTTP status.
     pub status: u16,

@@ -4,6 +4,7 @@ use crate::secret::Secret;
 
 /// What the first token is asked with.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Grant {
     /// The app acts for itself (RFC 6749 4.4).
     ClientCredentials,
@@ -22,6 +23,7 @@ pub enum Grant {
 
 /// How the app says who it is (RFC 6749 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum ClientAuthentication {
     /// HTTP Basic, id and secret form-encoded first, as RFC 6749 2.3.1 says. The default.
     #[default]
@@ -36,6 +38,7 @@ pub enum ClientAuthentication {
 
 /// How the body of a token request is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum BodyForm {
     /// `application/x-www-form-urlencoded`, as RFC 6749 4 says. The default.
     #[default]

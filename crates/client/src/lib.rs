@@ -34,6 +34,7 @@
 //! Nothing here prints a secret: [`Secret`] and [`AccessToken`] show `***`, and errors carry the server's error code
 //! and description, never what was sent.
 
+mod builder;
 mod call;
 mod clock;
 mod discovery;
@@ -47,11 +48,16 @@ mod storage;
 mod tokens;
 mod wire;
 
+pub use builder::Builder;
 pub use call::Unauthorized;
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, Refused};
 pub use grant::{BodyForm, ClientAuthentication, Grant};
 pub use secret::{AccessToken, Secret};
-pub use settings::Builder;
 pub use storage::{FileStorage, Locked, Storage, StorageError};
 pub use tokens::Tokens;
+
+/// The examples of the README are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_core::client_auth::form_encoded;
 use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
 use reqwest::{RequestBuilder, StatusCode, Url};
@@ -75,7 +76,11 @@ fn build(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<RequestBui
     let secret = settings.client_secret.as_ref().map_or("", Secret::expose);
     match settings.authentication {
         ClientAuthentication::Basic => {
-            let pair = Zeroizing::new(format!("{}:{}", *form_encoded(&settings.client_id), *form_encoded(secret)));
+            let pair = Zeroizing::new(format!(
+                "{}:{}",
+                form_encoded(&settings.client_id).expose(),
+                form_encoded(secret).expose()
+            ));
             request = request.header(AUTHORIZATION, basic(&pair)?);
         }
         ClientAuthentication::RawBasic => {
@@ -122,27 +127,6 @@ fn basic(pair: &str) -> Result<HeaderValue, Error> {
         .map_err(|_| Error::Configuration("the client's id and secret make no header".into()))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// `application/x-www-form-urlencoded` of one value (RFC 6749 2.3.1, appendix B).
-fn form_encoded(text: &str) -> Zeroizing<String> {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
-    let mut out = Zeroizing::new(String::with_capacity(text.len() * 3));
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
-                out.push(char::from(byte));
-            }
-            b' ' => out.push('+'),
-            _ => {
-                out.push('%');
-                out.push(digit(byte >> 4));
-                out.push(digit(byte & 15));
-            }
-        }
-    }
-    out
 }
 
 fn read_answer(settings: &Settings, body: &[u8], asked_at: i64) -> Result<Given, Error> {
@@ -198,11 +182,6 @@ fn printable(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn basic_credentials_are_form_encoded() {
-        assert_eq!(*form_encoded("a b:c%ü~*"), "a+b%3Ac%25%C3%BC%7E*");
-    }
 
     #[test]
     fn lifetimes_as_number_or_text() {

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use crate::error::Error;
 use crate::renewal::{Current, Renewal, is_fresh};
 use crate::secret::AccessToken;
-use crate::settings::{Builder, Settings};
+use crate::settings::Settings;
 
 /// Always a live token of one app. Cloning it is cheap, and all clones share the token; see the [crate] for how.
 #[derive(Clone)]
@@ -24,11 +24,6 @@ struct Inner {
 }
 
 impl Tokens {
-    /// Starts to describe an app and its server.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     pub(crate) fn new(settings: Settings) -> Self {
         Self(Arc::new(Inner {
             settings,

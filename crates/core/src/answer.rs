@@ -96,12 +96,14 @@ pub enum Delivery {
 
 /// Sends `pairs`, then `state` and `iss` (RFC 9207), to where the request's answer goes.
 pub fn deliver(destination: &Destination, issuer: &str, pairs: &[(&str, &str)]) -> Delivery {
-    let state = destination.state.as_deref().map(|state| ("state", state));
-    let all = pairs.iter().copied().chain(state).chain([("iss", issuer)]);
+    let state = destination.state.as_ref().map(|state| ("state", state.as_bytes()));
+    let all =
+        pairs.iter().map(|(name, value)| (*name, value.as_bytes())).chain(state).chain([("iss", issuer.as_bytes())]);
     match destination.mode {
         ResponseMode::FormPost => Delivery::Form {
             action: destination.redirect_uri.clone(),
-            fields: all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            // All of it is text: a form_post request with another state was refused.
+            fields: all.map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned())).collect(),
         },
         ResponseMode::Query | ResponseMode::Fragment => {
             let mut url = destination.redirect_uri.clone();

@@ -8,18 +8,19 @@
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::{Legacy, OrganisationChoice, ResponseType, WithoutClient};
 use crate::granted::{Granted, default_audience, resolve_audience, resolve_scope};
-use crate::params::Params;
+use crate::params::{Opaque, Params};
 use crate::pkce::Challenge;
 use crate::realm::Realm;
 use crate::redirect::RedirectUri;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::token_request;
+use crate::unique::Members;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
 
-/// Longest `state` and `nonce`, in bytes: both travel back in a URL or a token.
-const LONGEST_ECHO: usize = 4096;
+/// Longest `nonce`, in bytes: it travels back in a token.
+const LONGEST_NONCE: usize = 4096;
 
 /// What a request that reaches the authorization endpoint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct Destination {
     #[serde(default)]
     pub wildcard: bool,
     /// `state`, to be given back as it came.
-    pub state: Option<String>,
+    pub state: Option<Opaque>,
     /// How the answer travels.
     pub mode: ResponseMode,
 }
@@ -84,7 +85,8 @@ pub enum ResponseMode {
 /// Stage one: where the answer may go (RFC 6749 3.1.2.4).
 ///
 /// # Errors
-/// Unknown or inactive client; no, an unusable or an unregistered redirect URI. Shown as a page.
+/// Unknown or inactive client; no, an unusable or an unregistered redirect URI; a `state` that cannot be given back. Shown
+/// as a page.
 pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) -> Result<Destination, Refusal> {
     let client = client.ok_or(Refusal::WrongClient)?;
     if client.status != ClientStatus::Active {
@@ -99,13 +101,17 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
             _ => return Err(Refusal::RedirectMissing),
         },
     };
+    let (state, mode) = (params.state(), error_mode(realm, params));
+    if mode == ResponseMode::FormPost && state.as_ref().is_some_and(|state| state.as_text().is_none()) {
+        return Err(Refusal::WrongParameter { name: "state", why: "a form can give back UTF-8 text only" });
+    }
     Ok(Destination {
         redirect_uri: redirect_uri.to_owned(),
         sent: params.get("redirect_uri").is_some(),
         native: uri.is_native(),
         wildcard: uri.is_wildcard(),
-        state: params.get("state").filter(|state| state.len() <= LONGEST_ECHO).map(str::to_owned),
-        mode: error_mode(realm, params),
+        state,
+        mode,
     })
 }
 
@@ -168,6 +174,9 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// `login_hint`: prefilled as the user name.
     pub login_hint: Option<String>,
+    /// `ui_locales`: the languages for the pages, the most wanted first.
+    #[serde(default)]
+    pub ui_locales: Option<String>,
     /// When the request arrived, in milliseconds.
     pub arrived_at: i64,
 }
@@ -196,8 +205,7 @@ impl AuthorizationRequest {
         now: i64,
     ) -> Result<Self, Refusal> {
         no_duplicates(params)?;
-        short(params, "state")?;
-        short(params, "nonce")?;
+        short_nonce(params)?;
         no_request_object(params)?;
         let response_type = response_type(realm, params)?;
         may_respond(realm, client, &destination, response_type)?;
@@ -222,6 +230,7 @@ impl AuthorizationRequest {
             prompt,
             max_age,
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(200).collect()),
+            ui_locales: params.get("ui_locales").map(|tags| tags.chars().take(200).collect()),
             arrived_at: now,
         })
     }
@@ -231,10 +240,10 @@ fn no_duplicates(params: &Params<'_>) -> Result<(), Refusal> {
     params.duplicate().map_or(Ok(()), |name| Err(Refusal::duplicate(name)))
 }
 
-fn short(params: &Params<'_>, name: &'static str) -> Result<(), Refusal> {
-    match params.get(name) {
-        Some(text) if text.len() > LONGEST_ECHO => {
-            Err(Refusal::WrongParameter { name, why: "it is longer than 4,096 bytes" })
+fn short_nonce(params: &Params<'_>) -> Result<(), Refusal> {
+    match params.get("nonce") {
+        Some(text) if text.len() > LONGEST_NONCE => {
+            Err(Refusal::WrongParameter { name: "nonce", why: "it is longer than 4,096 bytes" })
         }
         _ => Ok(()),
     }
@@ -298,9 +307,9 @@ fn fits_implicit(realm: &Realm, response_type: ResponseType, scope: &ScopeSet, a
     if response_type != ResponseType::Token {
         return Ok(());
     }
-    let barred = scope.iter().find(|token| realm.scope(token).is_some_and(|scope| !scope.implicit));
-    match barred {
-        Some(token) => Err(Refusal::BarredForImplicit(format!("the scope {token}"))),
+    let asked = scope.members();
+    match realm.scopes.iter().find(|known| !known.implicit && asked.contain(&known.name)) {
+        Some(known) => Err(Refusal::BarredForImplicit(format!("the scope {}", known.name))),
         None if realm.api(audience).is_some_and(|api| !api.implicit) => {
             Err(Refusal::BarredForImplicit("this API".into()))
         }
@@ -385,7 +394,7 @@ pub fn next_step(
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
     let picked = pick(realm.dialect.organisation, session.user, consent);
-    let missing: ScopeSet = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
+    let missing = request.scope.without(&consent.scope);
     let must_ask = request.prompt.consent || request.scope.contains("offline_access") || !client.is_confidential();
     let trusted = client.trusted && client.is_confidential();
     let ask = !trusted
@@ -424,8 +433,8 @@ enum Pick {
 }
 
 fn pick(choice: OrganisationChoice, user: &User, consent: &Consent) -> Pick {
-    let still: Vec<String> =
-        consent.organisations.iter().filter(|id| user.organisations.contains(id)).cloned().collect();
+    let own = Members::of(&user.organisations);
+    let still: Vec<String> = consent.organisations.iter().filter(|id| own.contain(id)).cloned().collect();
     match (choice, user.organisations.as_slice(), still.as_slice()) {
         (OrganisationChoice::None, _, _) => Pick::These(Vec::new()),
         (_, [], _) => Pick::Nothing,
@@ -447,7 +456,8 @@ pub fn picked<'a>(
     const WRONG: Refusal = Refusal::WrongParameter { name: "organisation", why: "choose from the list" };
     let mut chosen: Vec<String> = named.map(str::to_owned).collect();
     chosen.dedup();
-    let mine = chosen.iter().all(|id| user.organisations.contains(id));
+    let own = Members::of(&user.organisations);
+    let mine = chosen.iter().all(|id| own.contain(id));
     match (choice, chosen.len()) {
         (OrganisationChoice::None, _) => Ok(Vec::new()),
         (OrganisationChoice::One, 1) | (OrganisationChoice::Many, 1..) if mine => Ok(chosen),

@@ -1,7 +1,10 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
+pub mod rules;
+
 use crate::dialect::{Legacy, ResponseType, Turnover};
-use crate::realm::AccessTokenFormat;
+use crate::jose::Algorithm;
+use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
 use crate::scope::ScopeSet;
 use crate::span::Span;
@@ -154,5 +157,24 @@ impl Client {
             ResponseType::Code => self.may(GrantType::AuthorizationCode),
             ResponseType::Token => self.may(GrantType::Implicit) && self.has(Legacy::Implicit),
         }
+    }
+}
+
+/// What a realm and a client decide together.
+impl Realm {
+    /// Whether `client` may use a legacy behaviour: the dialect permits it and the client was given it.
+    pub fn allows(&self, client: &Client, legacy: Legacy) -> bool {
+        self.dialect.permits.contains(&legacy) && client.has(legacy)
+    }
+
+    /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then
+    /// the API's, then the realm's.
+    pub fn access_token_for(&self, client: &Client, audience: &str) -> (AccessTokenFormat, Algorithm, Span) {
+        let api = self.api(audience);
+        (
+            client.access_token.or(api.and_then(|a| a.access_token)).unwrap_or(self.tokens.access_token),
+            api.and_then(|a| a.signing).unwrap_or(self.tokens.signing),
+            client.access_token_ttl.or(api.and_then(|a| a.access_token_ttl)).unwrap_or(self.tokens.access_token_ttl),
+        )
     }
 }

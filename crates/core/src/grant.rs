@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::span::Span;
 use crate::token_request::{Grant, TokenRequest};
+use crate::unique::Members;
 use crate::user::User;
 
 /// What the token endpoint is to do.
@@ -86,6 +87,9 @@ pub fn access_plan(realm: &Realm, client: &Client, audience: &str) -> AccessPlan
 /// The seat pools that a scope takes a seat from.
 pub fn seats_for(realm: &Realm, scope: &ScopeSet) -> Vec<String> {
     let mut pools: Vec<String> = Vec::new();
+    if realm.seat_pools.is_empty() {
+        return pools;
+    }
     for pool in scope.iter().filter_map(|token| realm.scope(token)).filter_map(|scope| scope.seat.as_ref()) {
         if !pools.contains(pool) {
             pools.push(pool.clone());
@@ -232,14 +236,15 @@ pub fn still_granted(client: &Client, granted: Granted, consented: Option<&Scope
         return Ok(granted);
     }
     let consented = consented.ok_or(Refusal::GrantUnbacked)?;
-    let scope = granted.scope.iter().filter(|token| consented.contains(token)).collect();
+    let scope = granted.scope.within(consented);
     Ok(Granted { scope, ..granted })
 }
 
 /// The companies and sites of a grant that are still its user's; not none of several.
 fn keep_organisations(granted: &mut Granted, user: &User) -> Result<(), Refusal> {
     let had_some = !granted.organisations.is_empty();
-    granted.organisations.retain(|id| user.organisations.contains(id));
+    let own = Members::of(&user.organisations);
+    granted.organisations.retain(|id| own.contain(id));
     if had_some && granted.organisations.is_empty() { Err(Refusal::GrantUnbacked) } else { Ok(()) }
 }
 
@@ -287,7 +292,7 @@ pub fn refresh(
     }
     let mut granted = stored.granted.clone();
     // What the client may no longer have, it no longer gets.
-    granted.scope = granted.scope.iter().filter(|token| client.scope.contains(token)).collect();
+    granted.scope = granted.scope.within(&client.scope);
     if let GrantUser::There(user) = user {
         keep_organisations(&mut granted, user)?;
     }
@@ -295,7 +300,7 @@ pub fn refresh(
         if !asked.is_subset(&stored.granted.scope) {
             return Err(Refusal::ScopeExceedsGrant);
         }
-        granted.scope = granted.scope.iter().filter(|token| asked.contains(token)).collect();
+        granted.scope = granted.scope.within(asked);
     }
     let id_token = (granted.scope.contains("openid") && !user.is_none()).then(IdTokenPlan::default);
     Ok(Decision {

@@ -4,10 +4,13 @@
 //! `now` (milliseconds since the epoch), and everything that a peer can do wrong is a variant of [`Refusal`].
 //!
 //! A token request passes through the modules in this order: [`params`] → [`client_auth`] → [`token_request`] →
-//! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`].
+//! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`]. What protects an API spells its
+//! refusals with [`bearer`]; what a client may be at all is decided in [`client::rules`].
 
 pub mod answer;
+pub mod authority;
 pub mod authorize;
+pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
@@ -22,10 +25,13 @@ pub mod pkce;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;
+pub mod revocation;
 pub mod scope;
 pub mod span;
+pub mod text;
 pub mod token;
 pub mod token_request;
+pub mod unique;
 pub mod user;
 
 pub use client::Client;

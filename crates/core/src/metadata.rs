@@ -8,9 +8,6 @@ use crate::jose::Algorithm;
 use crate::realm::Realm;
 use serde::Serialize;
 
-/// The languages of the pages.
-const LANGUAGES: [&str; 1] = ["en"];
-
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3, RFC 9207 3, OpenID Connect RP-Initiated Logout 1.0 2.1; in the order in
 /// which people look for them.
 #[derive(Serialize)]
@@ -46,7 +43,7 @@ struct Metadata<'a> {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
-    ui_locales_supported: [&'static str; 1],
+    ui_locales_supported: &'a [String],
 }
 
 /// RFC 7009.
@@ -68,8 +65,8 @@ const AUTHENTICATION: [&str; 3] = ["client_secret_basic", "client_secret_post", 
 const CLAIMS: &[&str] =
     &["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "azp", "name", "preferred_username", "email"];
 
-/// The realm's metadata as JSON; the same for both well-known forms.
-pub fn discovery(realm: &Realm) -> Vec<u8> {
+/// The realm's metadata as JSON; the same for both well-known forms. `languages`: those of its pages.
+pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
     let permits = |legacy| realm.dialect.permits.contains(&legacy);
     let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
     let mut responses = vec!["code"];
@@ -110,7 +107,7 @@ pub fn discovery(realm: &Realm) -> Vec<u8> {
         claims_parameter_supported: false,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
-        ui_locales_supported: LANGUAGES,
+        ui_locales_supported: languages,
     };
     // A struct of texts, numbers and lists is always JSON.
     serde_json::to_vec(&metadata).unwrap_or_default()
@@ -157,6 +154,7 @@ mod tests {
             issuer: issuer.into(),
             authorities: vec!["login.example.com".into()],
             hosts: std::collections::BTreeMap::new(),
+            languages: vec![],
             dialect: Dialect::default(),
             apis: vec![],
             scopes: vec![],
@@ -167,7 +165,7 @@ mod tests {
     }
 
     fn read(realm: &Realm) -> Value {
-        serde_json::from_slice(&discovery(realm)).unwrap()
+        serde_json::from_slice(&discovery(realm, &["en".to_owned(), "de".to_owned()])).unwrap()
     }
 
     #[test]
@@ -199,7 +197,7 @@ mod tests {
             "claims_parameter_supported": false,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-            "ui_locales_supported": ["en"],
+            "ui_locales_supported": ["en", "de"],
         });
         assert_eq!(found, expected);
     }

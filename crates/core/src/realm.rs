@@ -5,12 +5,14 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
-use crate::client::Client;
-use crate::dialect::{Dialect, Endpoint, Legacy};
+use crate::dialect::{Dialect, Endpoint};
 use crate::jose::Algorithm;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The longest that an access token may live, whoever says how long it does.
+pub const LONGEST_ACCESS_TOKEN: Span = Span::seconds(86_400);
 
 /// One issuer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,10 @@ pub struct Realm {
     /// Further hosts that the dialect's endpoints name: name -> origin and the authorities at which it arrives.
     #[serde(default)]
     pub hosts: BTreeMap<String, Host>,
+    /// The languages of its pages and mails, as BCP 47 tags; the first is the default. None: those that are usual on the
+    /// server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// How the contract spells things.
     pub dialect: Dialect,
     /// The APIs tokens are for. The first is the default audience.
@@ -222,30 +228,13 @@ impl Realm {
         self.seat_pools.iter().find(|pool| pool.name == name)
     }
 
-    /// Whether `client` may use a legacy behaviour: the dialect permits it and the client was given it.
-    pub fn allows(&self, client: &Client, legacy: Legacy) -> bool {
-        self.dialect.permits.contains(&legacy) && client.has(legacy)
-    }
-
-    /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then
-    /// the API's, then the realm's.
-    pub fn access_token_for(&self, client: &Client, audience: &str) -> (AccessTokenFormat, Algorithm, Span) {
-        let api = self.api(audience);
-        (
-            client.access_token.or(api.and_then(|a| a.access_token)).unwrap_or(self.tokens.access_token),
-            api.and_then(|a| a.signing).unwrap_or(self.tokens.signing),
-            client.access_token_ttl.or(api.and_then(|a| a.access_token_ttl)).unwrap_or(self.tokens.access_token_ttl),
-        )
-    }
-
     /// The longest that an access token may still live, in milliseconds, with some slack: for so long a revocation is kept.
     /// A client's own lifetime is at most a day, which is checked when it is registered or applied.
     pub fn longest_token(&self) -> i64 {
-        const DAY: i64 = 86_400_000;
         const SLACK: i64 = 60_000;
         let apis = self.apis.iter().filter_map(|api| api.access_token_ttl);
         let longest = apis.chain([self.tokens.access_token_ttl]).map(Span::as_millis).max();
-        longest.unwrap_or_default().max(DAY) + SLACK
+        longest.unwrap_or_default().max(LONGEST_ACCESS_TOKEN.as_millis()) + SLACK
     }
 
     /// The issuer's path: `/identity`, or empty for a realm at the root.

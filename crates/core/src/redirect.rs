@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `https://host[:port]/path?query` | itself |
 //! | `http://127.0.0.1[:port]/path`, `http://[::1]…` | itself on any port (RFC 8252 7.3) |
-//! | `http://localhost[:port]/path` | itself |
+//! | `http://localhost[:port]/path`, `http://name.localhost…` | itself (RFC 6761 6.3: always this machine) |
 //! | `com.example.app:/path` | itself (private-use scheme with a dot, RFC 8252 7.1) |
 //! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9_-]{1,64}` for `*` |
 
@@ -59,7 +59,7 @@ pub enum NotARedirectUri {
     #[error("its host or port is not in the usual form (lower case, no leading zeros)")]
     Host,
     /// RFC 8252 7.3 and 8.3.
-    #[error("http is only for 127.0.0.1, [::1] and localhost; use https")]
+    #[error("http is only for 127.0.0.1, [::1], localhost and names that end in .localhost; use https")]
     PlainHttp,
     /// Neither https nor a private-use scheme.
     #[error("its scheme is not allowed: use https, or a private-use scheme with a dot like com.example.app")]
@@ -159,7 +159,7 @@ fn web_form(text: &str, https: bool, rest: &str) -> Result<Form, NotARedirectUri
     if !ip_loopback && !is_host(host) {
         return Err(if host.contains('*') { NotARedirectUri::Wildcard } else { NotARedirectUri::Host });
     }
-    if !https && !ip_loopback && host != "localhost" {
+    if !https && !ip_loopback && !is_localhost(host) {
         return Err(NotARedirectUri::PlainHttp);
     }
     let path = tail.split('?').next().unwrap_or("");
@@ -196,6 +196,11 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), NotARedirectUri> 
         Some(port) if is_port(port) => Ok((host, Some(port))),
         _ => Err(NotARedirectUri::Host),
     }
+}
+
+/// Whether a name is this machine's, wherever it is asked (RFC 6761 6.3). `host` is in lower case.
+pub fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.strip_suffix(".localhost").is_some_and(|label| !label.is_empty())
 }
 
 fn is_port(text: &str) -> bool {
@@ -293,6 +298,8 @@ mod tests {
             ("https://a.example/#x", No::Fragment),
             ("http://a.example/cb", No::PlainHttp),
             ("http://localhost.evil.example/cb", No::PlainHttp),
+            ("http://evil-localhost/cb", No::PlainHttp),
+            ("http://.localhost/cb", No::Host),
             ("javascript:alert(1)", No::Scheme),
             ("data:text/html,x", No::Scheme),
             ("myapp:/cb", No::Scheme),
@@ -320,6 +327,8 @@ mod tests {
         }
         assert!(RedirectUri::parse("com.example.app:/cb").is_ok());
         assert!(RedirectUri::parse("http://localhost/").is_ok());
+        assert!(RedirectUri::parse("http://app.localhost:3000/cb").unwrap().is_native());
+        assert!(!matches("http://app.localhost:3000/cb", "http://app.localhost:3001/cb"));
     }
 
     #[test]

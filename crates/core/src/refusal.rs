@@ -133,6 +133,9 @@ pub enum Refusal {
     /// The text is no scope.
     #[error("scope holds characters that a scope cannot have")]
     MalformedScope,
+    /// More scopes than any request needs.
+    #[error("scope names more than 64 scopes")]
+    TooManyScopes,
     /// A scope that does not exist or that the client may not ask for.
     #[error("the scope {0} does not exist, or the client may not ask for it")]
     ScopeNotAllowed(String),
@@ -314,9 +317,11 @@ impl Refusal {
             | Self::GrantUnbacked
             | Self::WrongPassword => ErrorCode::InvalidGrant,
             Self::NoFreeSeat { .. } | Self::Denied => ErrorCode::AccessDenied,
-            Self::MalformedScope | Self::ScopeNotAllowed(_) | Self::ScopeExceedsGrant | Self::BarredForImplicit(_) => {
-                ErrorCode::InvalidScope
-            }
+            Self::MalformedScope
+            | Self::TooManyScopes
+            | Self::ScopeNotAllowed(_)
+            | Self::ScopeExceedsGrant
+            | Self::BarredForImplicit(_) => ErrorCode::InvalidScope,
             Self::AudienceNotAllowed => ErrorCode::InvalidTarget,
             Self::ResponseTypeUnknown => ErrorCode::UnsupportedResponseType,
             Self::RequestObject => ErrorCode::RequestNotSupported,

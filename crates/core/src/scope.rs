@@ -1,7 +1,11 @@
 //! Sets of scopes (RFC 6749 3.3): space-separated tokens in which order and repetition mean nothing.
 
+use crate::unique::{Members, distinct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+
+/// The most tokens that a request may name.
+pub const MOST_REQUESTED: usize = 64;
 
 /// A set of scope tokens in the order in which they were first named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +33,12 @@ impl ScopeSet {
         self.0.is_empty()
     }
 
+    /// Whether a `scope` parameter names more tokens, repeated ones included, than any request needs: more than
+    /// [`MOST_REQUESTED`].
+    pub fn is_too_many(text: &str) -> bool {
+        text.split(' ').filter(|token| !token.is_empty()).nth(MOST_REQUESTED).is_some()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -41,7 +51,8 @@ impl ScopeSet {
 
     /// Whether every one of them is in `other`.
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.0.iter().all(|token| other.contains(token))
+        let others = other.members();
+        self.iter().all(|token| others.contain(token))
     }
 
     /// Whether both hold the same tokens in any order.
@@ -49,13 +60,29 @@ impl ScopeSet {
         self.len() == other.len() && self.is_subset(other)
     }
 
+    /// Those that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let others = other.members();
+        Self(self.0.iter().filter(|token| !others.contain(token)).cloned().collect())
+    }
+
+    /// Those that are also in `other`.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        let others = other.members();
+        Self(self.0.iter().filter(|token| others.contain(token)).cloned().collect())
+    }
+
     /// Adds those of `other`.
     pub fn extend(&mut self, other: &Self) {
-        for token in &other.0 {
-            if !self.contains(token) {
-                self.0.push(token.clone());
-            }
-        }
+        let new = other.without(self);
+        self.0.extend(new.0);
+    }
+
+    /// Its tokens, to be asked for one after the other.
+    pub fn members(&self) -> Members<'_> {
+        Members::of(&self.0)
     }
 
     /// The tokens in order.
@@ -66,13 +93,7 @@ impl ScopeSet {
 
 impl<'a> FromIterator<&'a str> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = &'a str>>(tokens: I) -> Self {
-        let mut set = Self::default();
-        for token in tokens {
-            if !set.contains(token) {
-                set.0.push(token.to_owned());
-            }
-        }
-        set
+        Self(distinct(tokens).into_iter().map(str::to_owned).collect())
     }
 }
 
@@ -111,6 +132,23 @@ mod tests {
         assert_eq!(a.to_string(), "b a");
         assert!(a.same(&ScopeSet::parse("a b").unwrap()));
         assert!(!a.same(&ScopeSet::parse("a").unwrap()));
+    }
+
+    #[test]
+    fn sets_are_added_and_taken_away_in_order() {
+        let (a, b) = (ScopeSet::parse("c a").unwrap(), ScopeSet::parse("b a d").unwrap());
+        assert_eq!(b.without(&a).to_string(), "b d");
+        assert_eq!(b.within(&a).to_string(), "a");
+        let mut sum = a.clone();
+        sum.extend(&b);
+        assert_eq!(sum.to_string(), "c a b d");
+        assert!(a.is_subset(&sum) && !sum.is_subset(&a));
+    }
+
+    #[test]
+    fn a_request_names_64_tokens_at_most() {
+        assert!(!ScopeSet::is_too_many(&"a  ".repeat(64)));
+        assert!(ScopeSet::is_too_many(&"a ".repeat(65)));
     }
 
     #[test]

@@ -110,7 +110,11 @@ fn grant_type(text: &str) -> Result<GrantType, Refusal> {
 /// # Errors
 /// Characters that a scope cannot have.
 pub fn scope(params: &Params<'_>) -> Result<Option<ScopeSet>, Refusal> {
-    params.get("scope").map(|text| ScopeSet::parse(text).map_err(|_| Refusal::MalformedScope)).transpose()
+    let Some(text) = params.get("scope") else { return Ok(None) };
+    if ScopeSet::is_too_many(text) {
+        return Err(Refusal::TooManyScopes);
+    }
+    ScopeSet::parse(text).map(Some).map_err(|_| Refusal::MalformedScope)
 }
 
 /// The one API that a token is asked for: `audience`, or `resource` (RFC 8707 2).

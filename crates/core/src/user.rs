@@ -47,3 +47,56 @@ pub struct Organisation {
     #[serde(default)]
     pub kind: String,
 }
+
+/// Whether a text has the form of a mail address: what stands before the one `@` is words with dots between (RFC 5322 3.2.3,
+/// no quotes), what stands after it a host's name. Letters of every script are taken (RFC 6531).
+pub fn is_mail_address(text: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    let words =
+        |local: &str| local.len() <= 64 && local.split('.').all(|part| !part.is_empty() && part.chars().all(word));
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 254 && text.split_once('@').is_some_and(|(local, host)| words(local) && host.split('.').all(label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_mail_address;
+
+    #[test]
+    fn a_mail_address_is_words_at_a_host() {
+        for good in ["a@b", "dev@fleet.example", "first.last+tag@mail.example", "jörg@bücher.example", "o'neil@x.ie"]
+        {
+            assert!(is_mail_address(good), "{good}");
+        }
+        let long = format!("{}@x.example", "a".repeat(65));
+        for bad in [
+            "",
+            "nobody",
+            "@x",
+            "a@",
+            "a@b@c",
+            ".a@b",
+            "a.@b",
+            "a..b@c",
+            "a@.b",
+            "a@b.",
+            "a@-b",
+            "a b@c",
+            "a@b c",
+            "a\n@b",
+            "<a@b>",
+            "A <a@b>",
+            "a,b@c",
+            "\"a b\"@c",
+            "a@[127.0.0.1]",
+            &long,
+        ] {
+            assert!(!is_mail_address(bad), "{bad:?}");
+        }
+    }
+}

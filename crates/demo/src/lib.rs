@@ -24,11 +24,12 @@ use axum::response::{IntoResponse, Response};
 use claviger_core::crypto::sha256;
 use claviger_files::Variables;
 use claviger_files::realm::RealmFile;
+use claviger_server::admin::{Actor, Admin, Way, new_reference};
 use claviger_server::clock::Clock;
-use claviger_server::http::Limits;
+use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
 use claviger_server::server;
-use claviger_server::{App, Service};
+use claviger_server::{Service, State as Server};
 use claviger_store::{Options as StoreOptions, Store, lock_for_serving};
 use folder::Folder;
 use manifest::Route;
@@ -93,7 +94,7 @@ impl Running {
     async fn stop(self) {
         let _ = self.stop.send(true);
         // The guards wait at the feeds of their realms.
-        self.service.app.end_feeds();
+        self.service.state.end_feeds();
         let _ = self.served.await;
     }
 }
@@ -119,13 +120,14 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let database = database.to_str().context("the data folder's name is not UTF-8")?;
     let store = Store::open(&format!("sqlite://{database}"), &StoreOptions::default())
         .with_context(|| format!("cannot open the database {database}"))?;
-    let app = Box::pin(server::open(store.clone(), &master, Clock::default(), None)).await?;
+    let pages = claviger_server::pages::Pages::new(None)?;
+    let state = Box::pin(server::open(store.clone(), &master, Clock::default(), pages)).await?;
 
     let dialects = claviger_files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let variables = realm_files::variables(options.port_base);
     let files = claviger_files::realm::parse(&realm_files::realm_files(), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    apply(&app, &files, folder, &variables).await?;
+    apply(&state, &files, folder, &variables).await?;
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
@@ -142,9 +144,11 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         realms.push((file, api.routes));
     }
     let fallback = Router::new().fallback(by_authority).with_state(Arc::new(routers));
-    let service = Service { app, fallback: Some(fallback) };
+    let service = Service { state, fallback: Some(fallback), realms: None };
     let (stop, stopped) = watch::channel(false);
-    let served = tokio::spawn(server::run(service.clone(), listeners, Limits::default(), stopped));
+    let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
+    let limits = Limits::default().for_connections(connections);
+    let served = tokio::spawn(server::run(service.clone(), listeners, limits, stopped));
 
     wait_until_all_answer(&http, &realms, &plan.integrator()).await?;
     if let Some(path) = &options.manifest {
@@ -158,7 +162,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
 
 /// Applies the realm files, as `claviger apply` does. A kept folder to which the very same files were applied before is left
 /// alone: checking its passwords once more would cost more than all the rest of the start.
-async fn apply(app: &App, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
+async fn apply(server: &Server, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
     let texts = realm_files::REALM_FILES.iter().map(|(_, text)| *text);
     let values = variables.values().map(String::as_str);
     let applied: Vec<&str> = texts.chain(values).chain([env!("CARGO_PKG_VERSION")]).collect();
@@ -166,14 +170,16 @@ async fn apply(app: &App, files: &[RealmFile], folder: &Folder, variables: &Vari
     let mark_file = folder.path().join("demo.applied");
     let mut known = std::fs::read_to_string(&mark_file).is_ok_and(|text| text == mark);
     for file in files {
-        known = known && app.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
+        known = known && server.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
     }
     if known {
         say("the realm files are as they were");
         return Ok(());
     }
-    let report =
-        claviger_server::admin::apply::apply(&app.store, files, &app.hasher, &app.secrets, app.clock.now()).await?;
+    let now = server.clock.now();
+    let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: new_reference(now) };
+    let admin = Admin { store: &server.store, actor: &actor, now };
+    let report = claviger_server::admin::apply::apply(&admin, files, &server.hasher, &server.secrets).await?;
     let (new, changed) = (report.created.len(), report.changed.len());
     say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
     std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))

@@ -49,6 +49,7 @@ mod tests {
     use claviger_files::dialect::Dialects;
     use claviger_files::realm::parse;
     use claviger_server::admin::apply::{Report, apply};
+    use claviger_server::admin::{Actor, Admin, Way};
     use claviger_server::hashing::Hasher;
     use claviger_server::master_key::MasterKey;
     use claviger_server::secrets::Secrets;
@@ -108,9 +109,10 @@ mod tests {
         let secrets = Secrets::load(&store, &MasterKey::generate()).await.unwrap();
         let hasher = Hasher::new(2, 64).unwrap();
         let files = parse(&realm_files(), &dialects(), &variables(8080)).unwrap();
-        let report = apply(&store, &files, &hasher, &secrets, 1).await.unwrap();
+        let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: String::new() };
+        let report = apply(&Admin { store: &store, actor: &actor, now: 1 }, &files, &hasher, &secrets).await.unwrap();
         assert_eq!((report.unchanged, report.changed.len(), report.secrets.len()), (0, 0, 0));
-        let again = apply(&store, &files, &hasher, &secrets, 2).await.unwrap();
+        let again = apply(&Admin { store: &store, actor: &actor, now: 2 }, &files, &hasher, &secrets).await.unwrap();
         assert_eq!(again, Report { unchanged: report.created.len(), ..Report::default() });
     }
 }

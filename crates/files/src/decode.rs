@@ -4,23 +4,21 @@
 //! until nothing is wrong any more or only what is left out is missing. Unknown keys are noted on the way: a struct tells
 //! the deserializer the names of its fields.
 
-use super::problem::{Problem, Source, did_you_mean};
+use super::problem::{MOST, Problem, Source, did_you_mean};
 use super::tree::{Key, Node, Value};
+use claviger_core::text::shortened;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// At most so many mistakes of one file are told.
-const MOST: usize = 50;
-
 /// Reads a `T`; `None` when something was wrong, which is then in `problems`.
 pub(crate) fn decode<T: DeserializeOwned>(node: &Node, source: &Source, problems: &mut Vec<Problem>) -> Option<T> {
     let context = Context { source, left_out: RefCell::default(), problems: RefCell::default() };
     let outcome = loop {
         match T::deserialize(Reader { node, context: &context }) {
-            Err(Wrong { progress: Progress::Made, .. }) if context.problems.borrow().len() < MOST => {}
+            Err(Wrong { progress: Progress::Made, .. }) if !context.is_full() => {}
             outcome => break outcome,
         }
     };
@@ -48,6 +46,11 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// As many mistakes as are told have been found.
+    fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MOST
+    }
+
     fn is_left_out(&self, at: usize, node: &Node) -> bool {
         matches!(node.value, Value::Broken) || self.left_out.borrow().contains(&at)
     }
@@ -57,7 +60,9 @@ impl Context<'_> {
             Some(key) if wrong.needs_key => format!("`{key}`: {}", wrong.message),
             _ => wrong.message.clone(),
         };
-        self.problems.borrow_mut().push(self.source.problem(span, message).with_hint(wrong.help.clone()));
+        if !self.is_full() {
+            self.problems.borrow_mut().push(self.source.problem(span, message).with_hint(wrong.help.clone()));
+        }
     }
 
     /// Notes what is wrong below the entry that begins at `at`, and leaves the entry out from now on.
@@ -222,10 +227,13 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             return Err(self.wrong_type(&"a table"));
         };
         for (key, node) in entries {
+            if self.context.is_full() {
+                break;
+            }
             if !fields.contains(&key.name.as_str()) && !self.context.is_left_out(key.span.start, node) {
                 let wrong = Wrong {
                     help: did_you_mean(&key.name, fields.iter().copied()),
-                    ..Wrong::new(format!("unknown key `{}`", key.name))
+                    ..Wrong::new(format!("unknown key `{}`", shortened(&key.name, 60)))
                 };
                 self.context.note(key.span.clone(), &wrong, None);
                 self.context.left_out.borrow_mut().insert(key.span.start);
@@ -450,6 +458,31 @@ mod tests {
     #[test]
     fn a_missing_key_at_the_top_is_told() {
         assert_eq!(read("size = 1").unwrap_err(), [(1, "`name` is missing".to_owned(), None)]);
+    }
+
+    /// How many mistakes are told of a file with so many, and how many words are compared for them.
+    fn told(mistakes: usize, line: impl Fn(usize) -> String) -> (usize, usize) {
+        let text: String = (0..mistakes).map(line).collect();
+        let before = super::super::problem::COMPARED.get();
+        let found = read(&format!("name = 'n'\n{text}")).unwrap_err().len();
+        (found, super::super::problem::COMPARED.get() - before)
+    }
+
+    #[test]
+    fn a_file_of_mistakes_costs_no_more_than_the_first_ones() {
+        let keys = |n| format!("unknown-{n} = 1\n");
+        let entries = |n| format!("[[inner]]\nid = 'a'\nhow-long = 1\nunknown-{n} = 1\n");
+        let values = |_| "[[inner]]\nid = 1\nhow-long = 1\n".to_owned();
+        let syntax = |_| "= =\n".to_owned();
+        for (few, many) in [
+            (told(100, keys), told(20_000, keys)),
+            (told(100, entries), told(20_000, entries)),
+            (told(100, values), told(20_000, values)),
+            (told(100, syntax), told(20_000, syntax)),
+        ] {
+            assert_eq!(few, many);
+            assert_eq!(few.0, MOST);
+        }
     }
 
     #[test]

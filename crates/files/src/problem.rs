@@ -1,14 +1,28 @@
 //! A mistake in a file: where it is, what is wrong, and what was probably meant.
 
+use claviger_core::text::{is_steering, printable_lines};
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// At most so many mistakes of one file are told: whoever mends these sees the next.
+pub(crate) const MOST: usize = 50;
+
+/// The longest word for which a similar one is looked for, in characters, and among how many.
+const LONGEST_COMPARED: usize = 64;
+const MOST_COMPARED: usize = 2_000;
+
+/// Of a longer line, only this many characters before a mistake and from it on are shown.
+const SHOWN_BEFORE: usize = 80;
+const SHOWN_FROM: usize = 120;
 
 /// A file that was read: its name as the operator knows it, and its text.
 #[derive(Debug, Clone)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// Where each line begins, once somebody asks.
+    lines: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl Source {
@@ -32,7 +46,7 @@ impl Source {
     /// Takes a text that is known to be one.
     pub fn of_text(name: &str, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), lines: Arc::default() }
     }
 
     /// The file's name.
@@ -45,22 +59,33 @@ impl Source {
         &self.text
     }
 
-    /// Says that something is wrong with the bytes `span`.
+    /// Says that something is wrong with the bytes `span`. Finding the line takes a search and no pass over the file.
     pub fn problem(&self, span: Range<usize>, message: impl Into<String>) -> Problem {
         let start = floor_boundary(&self.text, span.start);
-        let before = self.text.get(..start).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let lines = self
+            .lines
+            .get_or_init(|| std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect());
+        let number = lines.partition_point(|line| *line <= start).max(1);
+        let line_start = lines.get(number - 1).copied().unwrap_or_default();
         let line_text = self.text.get(line_start..).unwrap_or("").lines().next().unwrap_or("");
-        let column = before.get(line_start..).unwrap_or("").chars().count();
+        let column = self.text.get(line_start..start).unwrap_or("").chars().count();
         let end = floor_boundary(&self.text, span.end.max(start)).min(line_start + line_text.len());
         let width = self.text.get(start..end).map_or(0, |marked| marked.chars().count());
+        let left_out = column.saturating_sub(SHOWN_BEFORE);
+        let line = without_secrets(line_text);
+        let shown = line
+            .chars()
+            .skip(left_out)
+            .take(SHOWN_BEFORE + SHOWN_FROM)
+            .map(|c| if is_steering(c) && c != '\t' { '\u{FFFD}' } else { c });
         Problem {
             file: self.name.clone(),
             place: Some(Place {
-                line: before.matches('\n').count() + 1,
+                line: number,
                 column: column + 1,
-                width: width.max(1),
-                text: without_secrets(line_text),
+                width: width.clamp(1, SHOWN_FROM),
+                text: shown.collect(),
+                left_out,
             }),
             message: message.into(),
             help: None,
@@ -113,8 +138,10 @@ pub struct Place {
     pub column: usize,
     /// How many characters the mistake covers.
     pub width: usize,
-    /// The line itself, secrets starred out.
+    /// The line itself, secrets starred out; of a long one, what is around the mistake.
     pub text: String,
+    /// How many characters of the line stand before `text`.
+    pub left_out: usize,
 }
 
 /// One mistake in one file.
@@ -158,21 +185,27 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.message)?;
+        let file = printable_lines(&self.file);
+        let help = self.help.as_deref().map(printable_lines);
+        writeln!(f, "error: {}", printable_lines(&self.message))?;
         let Some(place) = &self.place else {
-            write!(f, "  --> {}", self.file)?;
-            return self.help.iter().try_for_each(|help| write!(f, "\n  = help: {help}"));
+            write!(f, "  --> {file}")?;
+            return help.iter().try_for_each(|help| write!(f, "\n  = help: {help}"));
         };
         let number = place.line.to_string();
         let gutter = " ".repeat(number.len());
         // A tab stays a tab under the line, so that the caret stands right whatever its width.
-        let indent: String =
-            place.text.chars().take(place.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        writeln!(f, "{gutter}--> {}:{}:{}", self.file, place.line, place.column)?;
+        let indent: String = place
+            .text
+            .chars()
+            .take(place.column - 1 - place.left_out)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        writeln!(f, "{gutter}--> {file}:{}:{}", place.line, place.column)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {}", place.text)?;
         write!(f, "{gutter} | {indent}{}", "^".repeat(place.width))?;
-        self.help.iter().try_for_each(|help| write!(f, "\n{gutter} = help: {help}"))
+        help.iter().try_for_each(|help| write!(f, "\n{gutter} = help: {help}"))
     }
 }
 
@@ -198,9 +231,14 @@ impl From<Problem> for Problems {
     }
 }
 
-/// "did you mean `x`?", or what there is to choose from, or nothing.
+/// "did you mean `x`?", or what there is to choose from, or nothing. Long words and long lists are not compared.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let known: Vec<&str> = known.into_iter().collect();
+    let is_short = |word: &str| word.chars().nth(LONGEST_COMPARED).is_none();
+    if !is_short(word) {
+        return None;
+    }
+    let known: Vec<&str> = known.into_iter().filter(|name| is_short(name)).take(MOST_COMPARED).collect();
+    count_compared(known.len());
     let lower = word.to_lowercase();
     let nearest = known
         .iter()
@@ -216,6 +254,20 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         None => None,
     }
 }
+
+#[cfg(test)]
+thread_local! {
+    /// How many words this thread has compared.
+    pub(crate) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn count_compared(words: usize) {
+    COMPARED.set(COMPARED.get() + words);
+}
+
+#[cfg(not(test))]
+const fn count_compared(_: usize) {}
 
 #[cfg(test)]
 mod tests {
@@ -237,6 +289,37 @@ mod tests {
         for span in [0..0, 1..1, 0..100, 100..200] {
             assert!(source.problem(span, "m").to_string().contains("x.toml:1:"));
         }
+    }
+
+    #[test]
+    fn of_a_long_line_only_the_mistake_and_its_surroundings_are_shown() {
+        let text = format!("secret = \"{}\" {} bad {}", "s".repeat(500), "é".repeat(9_000), "x".repeat(9_000));
+        let at = text.find("bad").unwrap();
+        let problem = Source::of_text("x.toml", &text).problem(at..at + 3, "m");
+        let place = problem.place.as_ref().unwrap();
+        assert!(place.text.len() < 400 && !place.text.contains('s'), "{}", place.text);
+        let shown = problem.to_string();
+        let caret = shown.lines().last().unwrap().chars().position(|c| c == '^').unwrap();
+        let line = shown.lines().rev().nth(1).unwrap();
+        assert_eq!(line.chars().skip(caret).take(3).collect::<String>(), "bad");
+        let in_secret = Source::of_text("x.toml", &text).problem(300..301, "m");
+        assert!(!in_secret.to_string().contains("ss"));
+    }
+
+    #[test]
+    fn nothing_in_a_file_steers_the_terminal() {
+        let source = Source::of_text("x\u{1b}.toml", "a = '\u{202E}\u{1b}[2J'");
+        let shown = source.problem(0..1, "key `\u{9b}`").with_help("\u{2066}").to_string();
+        assert!(!shown.chars().any(|c| is_steering(c) && c != '\n'), "{shown:?}");
+    }
+
+    #[test]
+    fn long_words_and_long_lists_are_not_compared() {
+        assert_eq!(did_you_mean(&"x".repeat(100_000), ["x"]), None);
+        let many: Vec<String> = (0..100_000).map(|n| format!("name-{n}")).collect();
+        let before = COMPARED.get();
+        did_you_mean("name", many.iter().map(String::as_str));
+        assert_eq!(COMPARED.get() - before, MOST_COMPARED);
     }
 
     #[test]

@@ -15,8 +15,10 @@ use super::document::{Document, at};
 use super::problem::{Problem, Problems, did_you_mean};
 use super::secret::read_secret;
 use super::tree::Variables;
+use claviger_core::Dialect;
+use claviger_core::authority::without_default_port;
 use claviger_core::client::{Client, ClientKind};
-use claviger_core::realm::Realm;
+use claviger_core::realm::{Host, Realm};
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
 use entries::{ClientEntry, RealmDocument, UserEntry};
@@ -129,9 +131,10 @@ pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variable
             continue;
         };
         let before = problems.len();
-        check::Check { document: &document, raw: &raw, dialect, problems: &mut problems }.all();
+        let realm = realm_of(&raw, dialect);
+        let clients = check::Check::new(&document, &raw, dialect, &realm, &mut problems).all();
         let folder = path.parent().unwrap_or(Path::new(""));
-        let file = build(&document, raw, dialect.clone(), folder, &mut problems);
+        let file = build(&document, raw, realm, clients, folder, &mut problems);
         // A realm that is wrong in itself would be wrong in the set once more.
         if problems.len() == before {
             good.push((document, file));
@@ -141,10 +144,38 @@ pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variable
     if problems.is_empty() { Ok(good.into_iter().map(|(_, file)| file).collect()) } else { Err(Problems(problems)) }
 }
 
+fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
+    // Requests are looked up by the authority without its scheme's usual port.
+    let usual = |authorities: &[String], url: &str| -> Vec<String> {
+        let https = url.starts_with("https://");
+        authorities.iter().map(|authority| without_default_port(authority, https).to_owned()).collect()
+    };
+    let hosts = raw.realm.hosts.iter().map(|(name, host)| {
+        let authorities = usual(&host.authorities, &host.origin);
+        (name.clone(), Host { authorities, ..host.clone() })
+    });
+    Realm {
+        id: raw.realm.id.clone(),
+        name: raw.realm.name.clone(),
+        issuer: raw.realm.issuer.clone(),
+        authorities: usual(&raw.realm.authorities, &raw.realm.issuer),
+        hosts: hosts.collect(),
+        languages: raw.realm.languages.clone(),
+        dialect: dialect.clone(),
+        apis: raw.api.clone(),
+        scopes: raw.scope.clone(),
+        seat_pools: raw.seat_pool.clone(),
+        tokens: raw.tokens.clone(),
+        sessions: raw.sessions.clone(),
+    }
+}
+
+/// `clients`: one for each entry, where it is good.
 fn build(
     document: &Document,
     raw: RealmDocument,
-    dialect: claviger_core::Dialect,
+    realm: Realm,
+    clients: Vec<Option<Client>>,
     folder: &Path,
     problems: &mut Vec<Problem>,
 ) -> RealmFile {
@@ -175,28 +206,15 @@ fn build(
         FileUser { user, password }
     };
     let users = raw.user.into_iter().enumerate().map(user).collect();
-    let client = |(i, entry): (usize, ClientEntry)| {
+    let client = |(i, (entry, client)): (usize, (ClientEntry, Option<Client>))| {
         let secret = match (&entry.secret, &entry.secret_file) {
             (Some(secret), _) => Some(secret.0.clone()),
             (None, Some(name)) => secret_file("client", i, "secret-file", name),
             (None, None) => None,
         };
-        FileClient { client: entry.into_client(), secret }
+        client.map(|client| FileClient { client, secret })
     };
-    let clients = raw.client.into_iter().enumerate().map(client).collect();
-    let realm = Realm {
-        id: raw.realm.id,
-        name: raw.realm.name,
-        issuer: raw.realm.issuer,
-        authorities: raw.realm.authorities,
-        hosts: raw.realm.hosts,
-        dialect,
-        apis: raw.api,
-        scopes: raw.scope,
-        seat_pools: raw.seat_pool,
-        tokens: raw.tokens,
-        sessions: raw.sessions,
-    };
+    let clients = raw.client.into_iter().zip(clients).enumerate().filter_map(client).collect();
     RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients }
 }
 

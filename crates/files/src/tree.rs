@@ -1,6 +1,6 @@
 //! A TOML document as a tree in which every key and value knows its bytes in the file.
 
-use super::problem::{Problem, Source, did_you_mean};
+use super::problem::{MOST, Problem, Source, did_you_mean};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -65,14 +65,14 @@ impl From<usize> for Step<'_> {
 pub(crate) fn parse(source: &Source, variables: &Variables, problems: &mut Vec<Problem>) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
-        let mut found: Vec<Problem> =
-            errors.iter().map(|error| source.problem(error.span().unwrap_or(0..0), error.message())).collect();
-        found.sort_by_key(Problem::line);
-        problems.extend(found);
+        let mut errors: Vec<_> = errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
+        errors.sort_by_key(|(span, _)| span.start);
+        problems.extend(errors.into_iter().take(MOST).map(|(span, message)| source.problem(span, message)));
         return None;
     }
     let span = table.span();
-    let mut builder = Builder { source, variables, problems };
+    let before = problems.len();
+    let mut builder = Builder { source, variables, problems, before };
     Some(Node { span, value: builder.table(table.into_inner()) })
 }
 
@@ -80,9 +80,20 @@ struct Builder<'a> {
     source: &'a Source,
     variables: &'a Variables,
     problems: &'a mut Vec<Problem>,
+    /// How many there were of other files.
+    before: usize,
 }
 
 impl Builder<'_> {
+    /// Notes a mistake, if not enough of them have been noted.
+    fn note(&mut self, problem: impl FnOnce(&Self) -> Problem) -> Value {
+        if self.problems.len() - self.before < MOST {
+            let problem = problem(self);
+            self.problems.push(problem);
+        }
+        Value::Broken
+    }
+
     fn table(&mut self, table: DeTable<'_>) -> Value {
         let entries = table.into_iter().map(|(key, value)| {
             let key = Key { span: key.span(), name: key.into_inner().into_owned() };
@@ -112,8 +123,7 @@ impl Builder<'_> {
     }
 
     fn broken(&mut self, span: Range<usize>, message: &str) -> Value {
-        self.problems.push(self.source.problem(span, message));
-        Value::Broken
+        self.note(|this| this.source.problem(span, message))
     }
 
     /// `${name}` becomes the variable's value; `$${` stands for `${`, any other `$` for itself (hashes are full of them).
@@ -132,9 +142,11 @@ impl Builder<'_> {
             }
             out.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
-                let problem = self.source.problem(span.clone(), "a variable begins here with `${`, and does not end");
-                self.problems.push(problem.with_help("write `${name}` for a variable, and `$${` for a plain `${`"));
-                return Value::Broken;
+                return self.note(|this| {
+                    let problem =
+                        this.source.problem(span.clone(), "a variable begins here with `${`, and does not end");
+                    problem.with_help("write `${name}` for a variable, and `$${` for a plain `${`")
+                });
             };
             let Some(value) = self.variables.get(name) else {
                 return self.unknown_variable(name, span);
@@ -151,13 +163,14 @@ impl Builder<'_> {
         let written = format!("${{{name}}}");
         let found = self.source.text().get(span.clone()).and_then(|text| text.find(&written));
         let at = found.map_or(span.clone(), |at| span.start + at..span.start + at + written.len());
-        let hint = did_you_mean(name, self.variables.keys().map(String::as_str));
-        let problem = self.source.problem(at, format!("the variable `{name}` has no value"));
-        self.problems.push(problem.with_help(match hint {
-            Some(hint) if hint.starts_with("did") => hint,
-            _ => format!("give it one: --set {name}=VALUE"),
-        }));
-        Value::Broken
+        self.note(|this| {
+            let hint = did_you_mean(name, this.variables.keys().map(String::as_str));
+            let problem = this.source.problem(at, format!("the variable `{name}` has no value"));
+            problem.with_help(match hint {
+                Some(hint) if hint.starts_with("did") => hint,
+                _ => format!("give it one: --set {name}=VALUE"),
+            })
+        })
     }
 }
 

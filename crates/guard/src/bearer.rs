@@ -1,5 +1,6 @@
 //! Where the token is: exactly one, in a header where this API looks (RFC 6750 section 2).
 
+use claviger_core::bearer::has_access_token;
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -55,31 +56,6 @@ fn same(one: &[u8], other: &[u8]) -> bool {
 fn is_token(token: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     !token.is_empty() && token.bytes().all(legal)
-}
-
-/// Whether a query has the parameter `access_token`, however it is escaped.
-fn has_access_token(query: &str) -> bool {
-    query.split('&').any(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        unescaped(name).eq(b"access_token".iter().copied())
-    })
-}
-
-/// The bytes of an escaped name; an escape that is none stands for itself.
-fn unescaped(name: &str) -> impl Iterator<Item = u8> {
-    let mut rest = name.as_bytes();
-    std::iter::from_fn(move || {
-        let (first, after) = rest.split_first()?;
-        if *first == b'%'
-            && let Some((digits, after)) = after.split_at_checked(2)
-            && let Some(byte) = std::str::from_utf8(digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        {
-            rest = after;
-            return Some(byte);
-        }
-        rest = after;
-        Some(*first)
-    })
 }
 
 #[cfg(test)]

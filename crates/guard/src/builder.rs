@@ -17,6 +17,7 @@ use crate::{Clock, SystemClock, Vocabulary};
 
 /// Why a guard cannot be built.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildError {
     /// The issuer is no `http` or `https` URL, or has a query or a fragment (RFC 8414 section 2).
     #[error("the issuer is not an http or https URL without query and fragment")]
@@ -61,8 +62,15 @@ pub struct GuardBuilder {
     http: Option<reqwest::Client>,
 }
 
+impl Guard {
+    /// Starts to describe a guard for tokens of this issuer, spelled exactly as in its metadata.
+    pub fn builder(issuer: impl Into<String>) -> GuardBuilder {
+        GuardBuilder::new(issuer.into())
+    }
+}
+
 impl GuardBuilder {
-    pub(crate) fn new(issuer: String) -> Self {
+    fn new(issuer: String) -> Self {
         Self {
             issuer,
             audiences: Vec::new(),
@@ -75,7 +83,7 @@ impl GuardBuilder {
             vocabulary: Vocabulary::Standard,
             refuse_implicit: false,
             leeway: Duration::from_secs(2),
-            keys_lifetime: Duration::from_mins(10),
+            keys_lifetime: Duration::from_secs(600),
             keys_retry: Duration::from_secs(10),
             introspection_lifetime: Duration::from_secs(2),
             introspection_capacity: 10_000,
@@ -179,7 +187,7 @@ impl GuardBuilder {
     }
 
     /// How many revocations are kept at most; 500,000 by default, about 100 bytes each. When there are more, those that end
-    /// soonest are forgotten, and the log says so.
+    /// soonest are forgotten, the log says so, and the issuer is asked about each token that one of them may have meant.
     pub fn revocation_capacity(mut self, revocations: usize) -> Self {
         self.revocation_capacity = revocations;
         self

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 /// The caller of a request, as the token names them. The layer puts it into the request's extensions.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Caller {
     /// The user; for client credentials the client, or the user it stands for.
     pub sub: Option<String>,

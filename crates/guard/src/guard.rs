@@ -9,13 +9,11 @@ use http::header::HeaderName;
 use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
 
-use crate::builder::GuardBuilder;
 use crate::clock::whole_ms;
 use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
-use crate::layer::GuardLayer;
 use crate::rejection::Presentation;
-use crate::revocations::Revocations;
+use crate::revocations::{Revocations, Verdict};
 use crate::{Caller, Clock, Reason, Rejection, bearer};
 
 /// What one route asks of a token beyond its being good.
@@ -75,16 +73,6 @@ impl Drop for Inner {
 }
 
 impl Guard {
-    /// Starts to describe a guard for tokens of this issuer, spelled exactly as in its metadata.
-    pub fn builder(issuer: impl Into<String>) -> GuardBuilder {
-        GuardBuilder::new(issuer.into())
-    }
-
-    /// A tower layer that lets only good tokens pass. Demands of its own are added on it.
-    pub fn layer(&self) -> GuardLayer {
-        GuardLayer::new(self.clone())
-    }
-
     /// Who sent this request, if they may: the same that the layer does, as a function.
     ///
     /// # Errors
@@ -160,7 +148,7 @@ impl Inner {
         }
         self.check_audience(&caller)?;
         self.check_time(&caller)?;
-        self.check_revocation(&caller)?;
+        self.check_revocation(&caller, token).await?;
         Ok(caller)
     }
 
@@ -181,7 +169,7 @@ impl Inner {
                 }
                 self.check_audience(&caller)?;
                 self.check_time(&caller)?;
-                self.check_revocation(&caller)?;
+                self.check_revocation(&caller, token).await?;
                 Ok(Arc::unwrap_or_clone(caller))
             }
         }
@@ -205,8 +193,21 @@ impl Inner {
         Ok(())
     }
 
-    fn check_revocation(&self, caller: &Caller) -> Result<(), Reason> {
-        if self.revocations.covers(caller) { Err(Reason::Revoked) } else { Ok(()) }
+    /// Where there were more revocations than are kept, the issuer is asked; without a way to ask, what may have been taken back
+    /// counts as taken back.
+    async fn check_revocation(&self, caller: &Caller, token: &str) -> Result<(), Reason> {
+        match self.revocations.verdict(caller) {
+            Verdict::Good => Ok(()),
+            Verdict::Revoked => Err(Reason::Revoked),
+            Verdict::Unknown => match &self.introspection {
+                None => Err(Reason::Revoked),
+                Some(introspection) => match introspection.ask(token).await {
+                    Answer::Active(_) => Ok(()),
+                    Answer::Inactive => Err(Reason::Revoked),
+                    Answer::Unavailable => Err(Reason::Unavailable),
+                },
+            },
+        }
     }
 
     /// What this route asks.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use claviger_core::client_auth::form_encoded;
+use claviger_core::token::Plain;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -48,8 +50,8 @@ pub(crate) struct Metadata {
 /// The credentials of the API's own client.
 pub(crate) struct Credentials {
     /// Both as they go into HTTP Basic: form-encoded (RFC 6749 section 2.3.1).
-    id: String,
-    secret: String,
+    id: Plain,
+    secret: Plain,
 }
 
 impl Credentials {
@@ -58,13 +60,13 @@ impl Credentials {
     }
 
     pub(crate) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.id, Some(&self.secret))
+        request.basic_auth(self.id.expose(), Some(self.secret.expose()))
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Credentials({}, ***)", self.id)
+        write!(f, "Credentials({}, ***)", self.id.expose())
     }
 }
 
@@ -150,21 +152,6 @@ async fn read_json<T: DeserializeOwned>(request: RequestBuilder, limit: usize) -
     Ok(serde_json::from_slice(&body)?)
 }
 
-/// `application/x-www-form-urlencoded` of one value.
-pub(crate) fn form_encoded(value: &str) -> String {
-    use fmt::Write;
-    value.bytes().fold(String::with_capacity(value.len()), |mut out, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +170,8 @@ mod tests {
 
     #[test]
     fn basic_credentials_are_form_encoded() {
-        assert_eq!(form_encoded("a b:c%d+é~"), "a+b%3Ac%25d%2B%C3%A9%7E");
+        let credentials = Credentials::new("a b:c", "d+é~");
+        assert_eq!((credentials.id.expose(), credentials.secret.expose()), ("a+b%3Ac", "d%2B%C3%A9%7E"));
         assert_eq!(format!("{:?}", Credentials::new("api", "hush")), "Credentials(api, ***)");
     }
 }

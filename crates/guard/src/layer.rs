@@ -17,11 +17,14 @@ pub struct GuardLayer {
     needs: Needs,
 }
 
-impl GuardLayer {
-    pub(crate) fn new(guard: Guard) -> Self {
-        Self { guard, needs: Needs::new() }
+impl Guard {
+    /// A tower layer that lets only good tokens pass. Demands of its own are added on it.
+    pub fn layer(&self) -> GuardLayer {
+        GuardLayer { guard: self.clone(), needs: Needs::new() }
     }
+}
 
+impl GuardLayer {
     /// Needs this scope as well. Said twice, it needs both.
     #[must_use]
     pub fn require_scope(mut self, scope: impl Into<String>) -> Self {

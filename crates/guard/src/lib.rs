@@ -44,7 +44,15 @@ pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
 pub use guard::{Guard, Needs};
 pub use layer::{GuardLayer, GuardService, ResponseFuture};
-pub use rejection::{Reason, Rejection};
+pub use rejection::Rejection;
+
+/// What is wrong with a request.
+pub use claviger_core::bearer::Reason;
 
 /// How an API spells what is wrong with a token; data of the dialect.
 pub use claviger_core::dialect::ErrorVocabulary as Vocabulary;
+
+/// The examples of the README are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

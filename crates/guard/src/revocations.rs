@@ -3,13 +3,15 @@
 //! `GET {issuer}/revocations?after=SEQ&wait=SECONDS` answers at once when there is something newer than `SEQ`, else when
 //! there is, at the latest after the wait: `{"seq", "items": [{"kind", "value", "before", "expires"}], "reset"}`. A token is
 //! revoked when an item names its id (`jti`), its grant (`grant`), its client (`client`) or its user (`user`) and it was
-//! issued at `before` or earlier; or when one names the key that signed it (`key`), whenever that was. An item is of no more use after `expires`, when all tokens it means have ended.
+//! issued at `before` or earlier; or when one names the key that signed it (`key`), whenever that was. An item is of no more
+//! use after `expires`, when all tokens it means have ended; one that names a key is kept for ever.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::revocation::RevocationKind;
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -26,22 +28,10 @@ const TOO_QUICK: Duration = Duration::from_secs(1);
 /// What ended is forgotten this often, milliseconds.
 const SWEEP_EVERY_MS: i64 = 30_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Jti,
-    Grant,
-    Client,
-    User,
-    Key,
-    /// A kind that a newer server has.
-    #[serde(other)]
-    Unknown,
-}
-
 #[derive(Debug, Deserialize)]
 struct Item {
-    kind: Kind,
+    /// See [`RevocationKind::name`].
+    kind: String,
     value: String,
     /// Tokens issued at this time or earlier are meant, milliseconds since the epoch.
     before: i64,
@@ -65,6 +55,24 @@ struct Entry {
     expires: i64,
 }
 
+/// What was forgotten because there was no room, together: the latest of each moment.
+#[derive(Debug, Clone, Copy)]
+struct Lost {
+    before: i64,
+    expires: i64,
+}
+
+/// What is known of a caller's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was taken back.
+    Revoked,
+    /// It was not.
+    Good,
+    /// One of the revocations that were forgotten may have meant it.
+    Unknown,
+}
+
 /// One map for each kind, so that a look-up borrows what the caller says.
 #[derive(Default)]
 struct Index {
@@ -72,7 +80,10 @@ struct Index {
     grants: HashMap<String, Entry>,
     clients: HashMap<String, Entry>,
     users: HashMap<String, Entry>,
-    keys: HashMap<String, Entry>,
+    /// Keys that are revoked, by id. They are few, and none is ever forgotten.
+    keys: HashSet<String>,
+    /// What there was no room for, until all tokens that it meant have ended.
+    lost: Option<Lost>,
     /// When [`sweep`](Index::sweep) last did something, milliseconds since the epoch.
     swept: i64,
 }
@@ -103,22 +114,23 @@ impl Revocations {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).len()
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.len() + index.keys.len()
     }
 
     /// Whether what this key signed counts no more. Whoever has the key writes any time into a token, so no time counts.
     pub(crate) fn covers_key(&self, kid: &str) -> bool {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).keys.contains_key(kid)
+        self.index.read().unwrap_or_else(PoisonError::into_inner).keys.contains(kid)
     }
 
     /// Whether this caller's token was taken back.
-    pub(crate) fn covers(&self, caller: &Caller) -> bool {
+    pub(crate) fn verdict(&self, caller: &Caller) -> Verdict {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        if index.len() == 0 {
-            return false;
+        if index.len() == 0 && index.lost.is_none() {
+            return Verdict::Good;
         }
         let issued = caller.issued_ms();
-        [
+        let revoked = [
             (&index.tokens, &caller.jti),
             (&index.grants, &caller.grant_id),
             (&index.clients, &caller.client_id),
@@ -126,7 +138,15 @@ impl Revocations {
         ]
         .into_iter()
         .filter_map(|(entries, value)| entries.get(value.as_ref()?))
-        .any(|entry| issued <= entry.before)
+        .any(|entry| issued <= entry.before);
+        // What was forgotten means no token that ends later than it.
+        let ends = caller.exp.map(|exp| exp.saturating_mul(1000));
+        let is_meant = |lost: Lost| issued <= lost.before && ends.is_none_or(|ends| ends <= lost.expires);
+        match (revoked, index.lost) {
+            (true, _) => Verdict::Revoked,
+            (false, Some(lost)) if is_meant(lost) => Verdict::Unknown,
+            _ => Verdict::Good,
+        }
     }
 
     fn apply(&self, page: Page) {
@@ -146,37 +166,44 @@ impl Revocations {
 }
 
 impl Index {
-    fn maps(&mut self) -> [&mut HashMap<String, Entry>; 5] {
-        [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users, &mut self.keys]
+    fn maps(&mut self) -> [&mut HashMap<String, Entry>; 4] {
+        [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users]
     }
 
+    /// How many there are of those that can be forgotten.
     fn len(&self) -> usize {
-        self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len() + self.keys.len()
+        self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len()
     }
 
     fn add(&mut self, item: Item, now: i64) {
-        if item.expires <= now {
+        // A kind that only a newer server knows is passed over.
+        let Some(kind) = RevocationKind::from_name(&item.kind) else { return };
+        if item.expires <= now && kind != RevocationKind::Key {
             return;
         }
-        let entries = match item.kind {
-            Kind::Jti => &mut self.tokens,
-            Kind::Grant => &mut self.grants,
-            Kind::Client => &mut self.clients,
-            Kind::User => &mut self.users,
-            Kind::Key => &mut self.keys,
-            Kind::Unknown => return,
+        let entries = match kind {
+            RevocationKind::Jti => &mut self.tokens,
+            RevocationKind::Grant => &mut self.grants,
+            RevocationKind::Client => &mut self.clients,
+            RevocationKind::User => &mut self.users,
+            RevocationKind::Key => {
+                self.keys.insert(item.value);
+                return;
+            }
         };
         // The newest word about a thing counts: a client that is resumed gets the tokens to come back.
         entries.insert(item.value, Entry { before: item.before, expires: item.expires });
     }
 
-    /// Forgets what ended and, when there is more than fits, what ends soonest.
+    /// Forgets what ended and, when there is more than fits, what ends soonest; of that it is remembered which tokens it can
+    /// have meant.
     fn sweep(&mut self, now: i64, capacity: usize) {
         if self.len() <= capacity && now.saturating_sub(self.swept) < SWEEP_EVERY_MS {
             return;
         }
         self.swept = now;
         self.forget_until(now);
+        self.lost = self.lost.filter(|lost| lost.expires > now);
         let surplus = self.len().saturating_sub(capacity);
         if surplus == 0 {
             return;
@@ -184,10 +211,16 @@ impl Index {
         let mut ends: Vec<i64> =
             self.maps().into_iter().flat_map(|map| map.values()).map(|entry| entry.expires).collect();
         let (_, last, _) = ends.select_nth_unstable(surplus - 1);
-        self.forget_until(*last);
+        let last = *last;
+        let forgotten = self.maps().into_iter().flat_map(|map| map.values()).filter(|entry| entry.expires <= last);
+        let before = forgotten.map(|entry| entry.before).max().unwrap_or(i64::MAX);
+        let old = self.lost.map_or(i64::MIN, |lost| lost.before);
+        self.lost =
+            Some(Lost { before: before.max(old), expires: last.max(self.lost.map_or(last, |lost| lost.expires)) });
+        self.forget_until(last);
         tracing::error!(
             capacity,
-            "more live revocations than the guard may keep; those that end soonest are forgotten"
+            "more live revocations than the guard may keep; the tokens that those which end soonest may mean are asked about"
         );
     }
 
@@ -288,21 +321,21 @@ mod tests {
             let (_, revocations) = revocations(10);
             let item = json!({"kind": kind, "value": value, "before": 900_500, "expires": 2_000_000});
             revocations.apply(page(json!({"seq": 1, "items": [item], "reset": false})));
-            assert!(revocations.covers(&caller(900)), "{kind}: 900,000 ms is before 900,500");
-            assert!(!revocations.covers(&caller(901)), "{kind}: issued afterwards");
+            assert_eq!(Verdict::Revoked, revocations.verdict(&caller(900)), "{kind}: 900,000 ms is before 900,500");
+            assert_ne!(Verdict::Revoked, revocations.verdict(&caller(901)), "{kind}: issued afterwards");
         }
     }
 
     #[test]
     fn a_key_that_is_revoked_stays_so_whatever_else_is_forgotten() {
         let (clock, revocations) = revocations(10);
-        let key = json!({"kind": "key", "value": "k1", "before": 1, "expires": 9_007_199_254_740_991_i64});
+        let key = json!({"kind": "key", "value": "k1", "before": 1, "expires": 1_500_000});
         revocations.apply(page(json!({"seq": 1, "items": [key]})));
         let items: Vec<_> = (0..50)
             .map(|n| json!({"kind": "jti", "value": format!("t{n}"), "before": 1, "expires": 2_000_000 + n}))
             .collect();
         revocations.apply(page(json!({"seq": 2, "items": items})));
-        assert_eq!(revocations.len(), 10);
+        assert_eq!(revocations.len(), 11);
         clock.0.store(9_000_000_000_000, Ordering::SeqCst);
         revocations.apply(page(json!({"seq": 3})));
         assert_eq!(revocations.len(), 1);
@@ -315,7 +348,7 @@ mod tests {
         let item = json!({"kind": "jti", "value": "maria", "before": 1_000_000, "expires": 2_000_000});
         let newer = json!({"kind": "planet", "value": "maria", "before": 1_000_000, "expires": 2_000_000});
         revocations.apply(page(json!({"seq": 1, "items": [item, newer]})));
-        assert!(!revocations.covers(&caller(1)));
+        assert_ne!(Verdict::Revoked, revocations.verdict(&caller(1)));
         assert_eq!(revocations.len(), 1, "a kind that is not known here is passed over");
     }
 
@@ -325,9 +358,9 @@ mod tests {
         let item = json!({"kind": "user", "value": "maria", "before": 1, "expires": 2_000_000});
         revocations.apply(page(json!({"seq": 1, "items": [item]})));
         let mut caller = caller(900);
-        assert!(!revocations.covers(&caller));
+        assert_ne!(Verdict::Revoked, revocations.verdict(&caller));
         caller.iat = None;
-        assert!(revocations.covers(&caller));
+        assert_eq!(Verdict::Revoked, revocations.verdict(&caller));
     }
 
     #[test]
@@ -336,10 +369,10 @@ mod tests {
         let wide = json!({"kind": "user", "value": "maria", "before": 950_000, "expires": 2_000_000});
         let narrow = json!({"kind": "user", "value": "maria", "before": 10, "expires": 1_500_000});
         revocations.apply(page(json!({"seq": 1, "items": [narrow, wide]})));
-        assert!(revocations.covers(&caller(900)));
+        assert_eq!(Verdict::Revoked, revocations.verdict(&caller(900)));
         // Somebody who was stopped goes on: what they are given from then on is good.
         revocations.apply(page(json!({"seq": 2, "items": [narrow]})));
-        assert!(!revocations.covers(&caller(900)));
+        assert_ne!(Verdict::Revoked, revocations.verdict(&caller(900)));
     }
 
     #[test]
@@ -354,8 +387,8 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_what_lasts_longest_stays() {
-        let (_, revocations) = revocations(10);
+    fn memory_is_bounded_and_what_lasts_longest_stays_and_the_rest_is_not_taken_for_good() {
+        let (clock, revocations) = revocations(10);
         let items: Vec<_> = (0..50)
             .map(|n| json!({"kind": "jti", "value": format!("t{n}"), "before": 1_000_000, "expires": 2_000_000 + n}))
             .collect();
@@ -363,7 +396,23 @@ mod tests {
         assert_eq!(revocations.len(), 10);
         let mut last = caller(900);
         last.jti = Some("t49".to_owned());
-        assert!(revocations.covers(&last));
+        assert_eq!(Verdict::Revoked, revocations.verdict(&last));
+        // t39 is the last one that was forgotten: it means tokens that end at 2,000,039 ms or sooner.
+        let mut other = caller(900);
+        for (jti, iat, exp, expected) in [
+            ("t7", 900, 2_000, Verdict::Unknown),
+            ("never revoked", 1_000, 2_000, Verdict::Unknown),
+            ("issued later", 1_001, 2_000, Verdict::Good),
+            ("ends later", 900, 2_001, Verdict::Good),
+        ] {
+            (other.jti, other.iat, other.exp) = (Some(jti.to_owned()), Some(iat), Some(exp));
+            assert_eq!(revocations.verdict(&other), expected, "{jti}");
+        }
+        other.exp = None;
+        assert_eq!(revocations.verdict(&other), Verdict::Unknown, "without an end it may be meant");
+        clock.0.store(2_000_039, Ordering::SeqCst);
+        revocations.apply(page(json!({"seq": 2})));
+        assert_eq!(revocations.verdict(&other), Verdict::Good, "all that were meant have ended");
     }
 
     #[test]
@@ -372,7 +421,7 @@ mod tests {
         let item = |value: &str| json!({"kind": "user", "value": value, "before": 1_000_000, "expires": 2_000_000});
         revocations.apply(page(json!({"seq": 7, "items": [item("maria")]})));
         revocations.apply(page(json!({"seq": 2, "items": [item("pedro")], "reset": true})));
-        assert!(!revocations.covers(&caller(900)));
+        assert_ne!(Verdict::Revoked, revocations.verdict(&caller(900)));
         assert_eq!((revocations.len(), revocations.progress().borrow().seq), (1, 2));
     }
 }

@@ -1,6 +1,7 @@
 //! Why a request is not served: the peer's mistake or our own trouble, and what each answers.
 
 use crate::http::{Answer, RequestId};
+use crate::state::followed::NotCurrent;
 use crate::state::health::count;
 use bytes::Bytes;
 use claviger_core::answer;
@@ -38,6 +39,12 @@ impl From<Fault> for Failure {
             count(&fault);
             Self::Fault(fault.to_string())
         }
+    }
+}
+
+impl From<NotCurrent> for Failure {
+    fn from(NotCurrent(fault): NotCurrent) -> Self {
+        Self::Database(fault)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 pub mod admin;
-pub mod apps;
 mod failure;
 pub mod http;
 mod ids;
@@ -16,5 +15,5 @@ pub mod server;
 pub mod state;
 pub mod telemetry;
 
-pub use router::{App, Service};
-pub use state::{clock, hashing, keys, master_key, master_keys, secrets};
+pub use router::Service;
+pub use state::{State, clock, hashing, keys, master_key, master_keys, secrets};

@@ -239,7 +239,7 @@ impl Smtp {
 
 /// Writes a mail whole under another name and then gives it its own; only its owner can read it.
 fn write_file(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
+    claviger_store::private::create_folder(folder)?;
     let (draft, file) = (folder.join(format!(".{name}.draft")), folder.join(format!("{name}.eml")));
     let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     out.write_all(content)?;

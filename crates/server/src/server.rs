@@ -1,17 +1,17 @@
 //! A running server: its parts put together, its listeners, and the work that goes on beside the requests.
 //!
-//! 1. [`open`] makes an [`App`] of an open database. 2. [`run`] listens until it is told to stop; meanwhile it keeps in step
-//!    with what other processes write into that database ([`crate::state::followed`]), does what is due ([`crate::jobs`]) and tells
-//!    the other servers who guesses ([`crate::state::brakes`]).
+//! 1. [`open`] makes the [`State`] of an open database. 2. [`run`] listens until it is told to stop, and has requests answered
+//!    ([`crate::router`]); meanwhile it does what goes on beside them ([`crate::jobs`]).
 
 use crate::http::{self, Limits};
-use crate::jobs::{jobs, tell_time};
+use crate::jobs;
 use crate::pages::Pages;
-use crate::router::{App, Service};
-use crate::state::brakes::{self, Brakes};
+use crate::router::Service;
+use crate::state::State;
+use crate::state::brakes::Brakes;
 use crate::state::clients::Clients;
 use crate::state::clock::Clock;
-use crate::state::followed::{Followed, follow};
+use crate::state::followed::Followed;
 use crate::state::hashing::Hasher;
 use crate::state::health::Health;
 use crate::state::keys::Keys;
@@ -23,11 +23,25 @@ use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// A socket on which requests arrive.
+#[derive(Debug)]
+pub struct Listener {
+    /// The socket.
+    pub socket: TcpListener,
+    /// The ids of the realms that are served there; `None`: all.
+    pub realms: Option<Arc<[String]>>,
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, realms: None }
+    }
+}
 
 /// How many passwords may wait to be hashed; one more is answered with 503.
 const HASH_QUEUE: usize = 64;
@@ -35,13 +49,13 @@ const HASH_QUEUE: usize = 64;
 /// Puts the parts together. `clock`: the one of [`Clock::default`] becomes that of the database where there is one.
 ///
 /// # Errors
-/// The database cannot be read, the master key is not the one that it was sealed with, a template is wrong.
+/// The database cannot be read, or the master key is not the one that it was sealed with.
 pub async fn open(
     store: Store,
     master: impl Into<MasterKeys>,
     clock: Clock,
-    templates: Option<&Path>,
-) -> anyhow::Result<Arc<App>> {
+    pages: Pages,
+) -> anyhow::Result<Arc<State>> {
     let master = master.into();
     let clock = clock.with(&store).await?;
     // Before anything is remembered of the database.
@@ -50,38 +64,45 @@ pub async fn open(
     let brakes = Brakes::default();
     brakes.load(&store, clock.now()).await?;
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let app = App {
+    let state = State {
         secrets: Secrets::load(&store, &master).await?,
         keys: Keys::new(store.clone(), &master, clock.clone())?,
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
-        pages: Pages::new(templates)?,
-        sites: Sites::default(),
+        sites: Sites::new(pages.languages().clone()),
+        pages,
         clients: Clients::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
         health: Health::default(),
         node: random_bytes(),
-        was_asked: AtomicBool::new(false),
+        had_requests: AtomicBool::new(false),
         followed,
-        aside: store.aside()?,
+        background: store.aside()?,
         store,
         clock,
     };
-    app.load_revocations().await?;
-    Ok(Arc::new(app))
+    state.follower().load_revocations().await?;
+    Ok(Arc::new(state))
 }
 
 /// Serves on all listeners until `stop` becomes true; returns when every request under way has been answered.
-pub async fn run(service: Service, listeners: Vec<TcpListener>, limits: Limits, stop: watch::Receiver<bool>) {
+pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits: Limits, stop: watch::Receiver<bool>) {
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(follow(Arc::clone(&service.app), stop.clone()));
-    tasks.spawn(jobs(Arc::clone(&service.app), stop.clone()));
-    tasks.spawn(tell_time(Arc::clone(&service.app), stop.clone()));
-    tasks.spawn(brakes::share(Arc::clone(&service.app), stop.clone()));
-    for listener in listeners {
-        tasks.spawn(http::serve(listener, service.clone(), limits.clone(), stop.clone()));
-    }
+    let state = &service.state;
+    tasks.spawn(jobs::follow(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::jobs(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::tell_time(Arc::clone(state), stop.clone()));
+    let (sharer, stopped) = (Arc::clone(state), stop.clone());
+    tasks.spawn(async move { jobs::share_brakes(&sharer.brakes, &sharer.background, &sharer.clock, stopped).await });
+    let sockets = listeners.into_iter().map(|listener| {
+        let Listener { socket, realms } = listener.into();
+        (socket, Service { realms, ..service.clone() })
+    });
+    tasks.spawn(http::serve_all(sockets.collect(), limits, stop));
     tasks.join_all().await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use claviger_store::{Options, Store};
 use claviger_testing::folder::Folder;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -41,14 +42,25 @@ impl Upgraded {
         let database = folder.path().join("claviger.db");
         std::fs::copy(release.join("claviger.db"), &database).unwrap();
         let made: Value = serde_json::from_slice(&std::fs::read(release.join("made.json")).unwrap()).unwrap();
-        let master = MasterKey::read(&release.join("master.key")).unwrap();
+        // A checkout does not keep modes, and a key that others can read is refused.
+        let key = folder.path().join("master.key");
+        std::fs::copy(release.join("master.key"), &key).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let master = MasterKey::read(&key).unwrap();
         let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default()).unwrap();
         let (clock, _) = Clock::set_to(made["made_at"].as_i64().unwrap() + 60_000);
-        let app = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let state = server::open(store.clone(), &master, clock, claviger_server::pages::Pages::new(None).unwrap())
+            .await
+            .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(server::run(Service { app, fallback: None }, vec![listener], Limits::default(), stopped));
+        tokio::spawn(server::run(
+            Service { state, fallback: None, realms: None },
+            vec![listener],
+            Limits::default(),
+            stopped,
+        ));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let http = http.tls_certs_only([]).build().unwrap();
         let base = u16::try_from(made["port_base"].as_u64().unwrap()).unwrap();

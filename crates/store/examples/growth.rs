@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measuring tool may stop at the first surprise")]
 
 use claviger_core::Client;
-use claviger_store::{Backing, Id, Issue, Issued, Masked, NewAccessToken, NewGrant, Options, Rotate, Store};
+use claviger_store::{Id, Issue, Issued, Masked, NewAccessToken, NewGrant, Options, Precondition, Rotate, Store};
 use std::time::Instant;
 
 const NOW: i64 = 1_700_000_000_000;
@@ -44,8 +44,14 @@ fn issue(id: Id) -> Issue {
 }
 
 fn rotate(grant: Id) -> Issue {
-    let rotate =
-        Rotate { grant, from: None, to: 0, idle_expires_at: NOW + HOUR, backing: Backing::default(), replay: None };
+    let rotate = Rotate {
+        grant,
+        from: None,
+        to: 0,
+        idle_expires_at: NOW + HOUR,
+        precondition: Precondition::default(),
+        replay: None,
+    };
     Issue { now: NOW, rotate: Some(rotate), ..Issue::default() }
 }
 

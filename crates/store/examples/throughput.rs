@@ -6,7 +6,7 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Backing, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Replay, Rotate, Store,
+    Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Precondition, Redeem, Replay, Rotate, Store,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -137,7 +137,7 @@ async fn run(folder: &str, callers: &[usize], seconds: u64) {
                     from: Some(generation),
                     to: generation + 1,
                     idle_expires_at: NOW + HOUR,
-                    backing: Backing::default(),
+                    precondition: Precondition::default(),
                     replay: Some(Replay { sealed: Masked(vec![9; 1024]), until: NOW + 30_000, generation }),
                 };
                 let issue = Issue { now: NOW, rotate: Some(rotate), ..Issue::default() };
@@ -165,7 +165,7 @@ async fn run(folder: &str, callers: &[usize], seconds: u64) {
                 assert!(row.redeemed_at.is_none());
                 let issue = Issue {
                     now: NOW,
-                    redeem: Some(Redeem { code: code_id, hash: [5; 32], backing: Backing::default() }),
+                    redeem: Some(Redeem { code: code_id, hash: [5; 32], precondition: Precondition::default() }),
                     new_grant: Some(grant(code_id)),
                     ..Issue::default()
                 };

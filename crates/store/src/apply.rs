@@ -1,10 +1,14 @@
 //! Bringing files into the database: everything or nothing.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::{Values, of_secret};
+use crate::audit::{Subject, SubjectKind};
 use crate::store::write;
-use crate::tx::End::Keep;
-use crate::{ClientSecret, Fault, Masked, Store, clients, realms, users};
+use crate::tx::{End::Keep, Tx};
+use crate::{ClientSecret, Fault, Masked, Store, StoredUser, clients, realms, users};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something to write; as the method of the same name.
 #[derive(Debug, Clone)]
@@ -45,31 +49,113 @@ pub enum Put {
     },
 }
 
+/// How many users of one realm have lines of their own; of more there is one line for all of them, with these first.
+const MOST_USERS: usize = 100;
+
 impl Store {
     /// Writes everything in one transaction; how many of them changed anything.
     ///
     /// # Errors
     /// The store cannot write; nothing was written.
     pub async fn apply(&self, puts: Vec<Put>, now: i64) -> Result<usize, Fault> {
+        let audit = self.audit.clone();
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let counted = counted_realms(&puts);
+            let mut totals = BTreeMap::new();
             let mut changed = 0;
             for put in &puts {
-                let news = match put {
-                    Put::Realm(realm) => realms::put(tx, realm, now).await?,
-                    Put::Client { realm, client } => clients::put(tx, realm, client, now).await?,
-                    Put::Secret { realm, client, secret } => {
-                        clients::put_secret(tx, realm, client, secret, now).await?
-                    }
-                    Put::User { realm, user, password_hash } => {
-                        users::put(tx, realm, user, password_hash.as_ref(), now).await?
-                    }
-                    Put::Organisation { realm, organisation } => {
-                        users::put_organisation(tx, realm, organisation, now).await?
-                    }
-                };
-                changed += usize::from(news);
+                let line = write_one(tx, put, log, now).await?;
+                changed += usize::from(line.is_some());
+                let Some((realm, subject, values)) = line else { continue };
+                if subject.kind == SubjectKind::User && counted.contains(realm) {
+                    totals.entry(realm).or_insert_with(Total::default).add(subject.id, &values);
+                } else {
+                    log.write(tx, realm, &subject, values, now).await?;
+                }
+            }
+            for (realm, total) in totals {
+                log.write(tx, realm, &Subject::new(SubjectKind::Realm, realm), total.values(), now).await?;
             }
             Ok(Keep(changed))
         })
     }
+}
+
+/// The realms with so many users that they are counted.
+fn counted_realms(puts: &[Put]) -> BTreeSet<&str> {
+    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+    for put in puts {
+        if let Put::User { realm, .. } = put {
+            *users.entry(realm).or_default() += 1;
+        }
+    }
+    users.into_iter().filter(|(_, count)| *count > MOST_USERS).map(|(realm, _)| realm).collect()
+}
+
+/// What is said of users who are too many to be named.
+#[derive(Default)]
+struct Total {
+    created: u64,
+    changed: u64,
+    first: Vec<String>,
+}
+
+impl Total {
+    fn add(&mut self, id: String, values: &Values) {
+        *(if values.before.is_none() { &mut self.created } else { &mut self.changed }) += 1;
+        if self.first.len() < MOST_USERS {
+            self.first.push(id);
+        }
+    }
+
+    fn values(self) -> Values {
+        let Self { created, changed, first } = self;
+        let after = serde_json::json!({ "users": { "created": created, "changed": changed, "first": first } });
+        Values::added(after)
+    }
+}
+
+/// Writes one of them; if that changed anything, what the log says of it.
+async fn write_one<'p>(
+    tx: &mut impl Tx,
+    put: &'p Put,
+    log: AuditLog<'_>,
+    now: i64,
+) -> Result<Option<(&'p str, Subject, Values)>, Fault> {
+    let kept = log.is_kept();
+    let (news, line) = match put {
+        Put::Realm(realm) => {
+            let was = if kept { realms::find(tx, &realm.id).await? } else { None };
+            let news = realms::put(tx, realm, now).await?;
+            let subject = Subject::new(SubjectKind::Realm, &realm.id);
+            (news, (realm.id.as_str(), subject, Values::of(was.as_ref(), Some(&**realm))?))
+        }
+        Put::Client { realm, client } => {
+            let was = if kept { clients::find(tx, realm, &client.id).await? } else { None };
+            let news = clients::put(tx, realm, client, now).await?;
+            let subject = Subject::new(SubjectKind::App, &client.id);
+            (news, (realm.as_str(), subject, Values::of_app(was.as_ref(), Some(client))?))
+        }
+        Put::Secret { realm, client, secret } => {
+            let news = clients::put_secret(tx, realm, client, secret, now).await?;
+            let values = Values::added(of_secret(secret));
+            (news, (realm.as_str(), clients::secret_of(client, &secret.id), values))
+        }
+        Put::User { realm, user, password_hash } => {
+            let was = if kept { users::find(tx, realm, &user.id).await? } else { None };
+            let news = users::put(tx, realm, user, password_hash.as_ref(), now).await?;
+            let known = || was.as_ref().and_then(|was| was.password_hash.clone());
+            let is = StoredUser { user: (**user).clone(), password_hash: password_hash.clone().or_else(known) };
+            let subject = Subject::new(SubjectKind::User, &user.id);
+            (news, (realm.as_str(), subject, Values::of_user(was.as_ref(), &is)?))
+        }
+        Put::Organisation { realm, organisation } => {
+            let was = if kept { users::find_organisation(tx, realm, &organisation.id).await? } else { None };
+            let news = users::put_organisation(tx, realm, organisation, now).await?;
+            let subject = Subject::new(SubjectKind::Organisation, &organisation.id);
+            (news, (realm.as_str(), subject, Values::of(was.as_ref(), Some(organisation))?))
+        }
+    };
+    Ok(news.then_some(line))
 }

@@ -1,9 +1,13 @@
 //! Approvals: a user's of an authorization request, and the vendor's of an app.
 
-use crate::again::Again;
-use crate::backing::Standing;
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::audit::{Subject, SubjectKind};
 use crate::clients::{self, ClientSecret, SecretAdded};
 use crate::mail::{self, Mail, OneTimeLink};
+use crate::postgres::Combined;
+use crate::precondition::SessionPrecondition;
+use crate::retry::Retry;
 use crate::sessions::{self, ConsentGrant};
 use crate::statements::Statement;
 use crate::store::{Engine, write};
@@ -25,8 +29,8 @@ pub struct Approval {
     pub consent: Option<ConsentGrant>,
     /// The code that is given out.
     pub code: Option<NewCode>,
-    /// Who gives the code, where that was read a while ago and must still be so.
-    pub standing: Option<Standing>,
+    /// Who gives the code, where that was read a while ago and must still be current.
+    pub precondition: Option<SessionPrecondition>,
     /// The opaque access token that is given out (implicit grant).
     pub access: Option<NewAccessToken>,
 }
@@ -39,23 +43,22 @@ impl Store {
     /// The store cannot write. Nothing was given out then, or nobody was told.
     pub async fn approve(&self, approval: Approval) -> Result<bool, Fault> {
         let approval = Arc::new(approval);
-        let mut again = Again::new(self.patience());
+        let mut retry = Retry::new(self.patience());
         loop {
-            let outcome = self.approve_once(&approval).await;
-            if let Some(settled) = again.settle(outcome).await {
+            let outcome = self.approve_once(&approval, retry.is_first()).await;
+            if let Some(settled) = retry.settle(outcome).await {
                 return settled;
             }
         }
     }
 
-    async fn approve_once(&self, approval: &Arc<Approval>) -> Result<bool, Fault> {
+    async fn approve_once(&self, approval: &Arc<Approval>, first: bool) -> Result<bool, Fault> {
         let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
-        if let (Engine::Postgres(engine), Some(code), false) = (&*self.engine, &approval.code, several)
-            && engine
-                .write_together(&[(Statement::PutCode, &code_values(code, approval.standing.as_ref(), approval.now))])
-                .await?
-        {
-            return Ok(true);
+        if let (Engine::Postgres(engine), Some(code), false, true) = (&*self.engine, &approval.code, several, first) {
+            let values = code_values(code, approval.precondition.as_ref(), approval.now);
+            if engine.write_batched(Combined::PutCodes, &code.id, &[&values]).await? {
+                return Ok(true);
+            }
         }
         let owned = Arc::clone(approval);
         if several {
@@ -77,8 +80,10 @@ impl Store {
         mail: Option<Mail>,
         now: i64,
     ) -> Result<SecretAdded, Fault> {
-        let (realm, client) = (realm.to_owned(), client.to_owned());
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = clients::status(tx, &realm, &client).await?;
             if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
                 return Ok(Undo(SecretAdded::NoSuchClient));
             }
@@ -92,6 +97,10 @@ impl Store {
             if let Some(mail) = &mail {
                 mail::queue(tx, mail, now).await?;
             }
+            let secret = secret.as_ref().map(|(secret, _)| &secret.id);
+            let after = serde_json::json!({ "status": ClientStatus::Active.name(), "secret": secret });
+            let changed = Values::change(serde_json::json!({ "status": was }), after);
+            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
             Ok(Keep(SecretAdded::Added))
         })
     }
@@ -109,7 +118,7 @@ async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> 
         sessions::grant_consent(tx, consent, approval.now).await?;
     }
     if let Some(code) = &approval.code
-        && !put_code(tx, code, approval.standing.as_ref(), approval.now).await?
+        && !put_code(tx, code, approval.precondition.as_ref(), approval.now).await?
     {
         return Ok(Undo(is_done(tx, approval).await?));
     }

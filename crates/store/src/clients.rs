@@ -1,5 +1,8 @@
 //! Clients, their secrets, and where they stand.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::{Values, of_secret};
+use crate::audit::{Act, Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::grants::{CHUNK, Whose, end_some, revoke_whole};
 use crate::revocations::{self, RevocationKind};
@@ -10,6 +13,7 @@ use crate::value::{Row, values};
 use crate::{Fault, Masked, Store};
 use claviger_core::Client;
 use claviger_core::client::ClientStatus;
+use serde_json::json;
 
 /// How a secret is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,7 @@ impl Store {
         id: &str,
     ) -> Result<Option<(Client, Vec<ClientSecret>)>, Fault> {
         let mut client = None;
-        let secrets = read!(self, by_key, |tx| {
+        let secrets = read!(self, |tx| {
             tx.query(Statement::Client, values![realm, id], |row| {
                 if client.is_none() {
                     client = Some(read_client(row)?);
@@ -144,10 +148,16 @@ impl Store {
         secret: ClientSecret,
         now: i64,
     ) -> Result<SecretAdded, Fault> {
-        let (realm, client) = (realm.to_owned(), client.to_owned());
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             let added = add_secret(tx, &realm, &client, &secret, now).await?;
-            Ok(if added == SecretAdded::Added { Keep(added) } else { Undo(added) })
+            if added != SecretAdded::Added {
+                return Ok(Undo(added));
+            }
+            let changed = Values::added(of_secret(&secret));
+            log.write(tx, &realm, &secret_of(&client, &secret.id), changed, now).await?;
+            Ok(Keep(added))
         })
     }
 
@@ -165,11 +175,14 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn retire_secret(&self, realm: &str, client: &str, id: &str, now: i64) -> Result<bool, Fault> {
-        let (realm, client, id) = (realm.to_owned(), client.to_owned(), id.to_owned());
+        let (realm, client, id, audit) = (realm.to_owned(), client.to_owned(), id.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             let retired = tx.execute(Statement::RetireSecret, values![&realm, &client, &id, now]).await? > 0;
             if retired {
                 note(tx, ChangeKind::Client, &realm, &client, now).await?;
+                let changed = Values::change(json!({ "retired_at": null }), json!({ "retired_at": now }));
+                log.write(tx, &realm, &secret_of(&client, &id), changed, now).await?;
             }
             Ok(Keep(retired))
         })
@@ -192,14 +205,23 @@ impl Store {
         if status == ClientStatus::Active {
             // What a stopped program may have left behind when the client was suspended, and what a request under way on
             // another server was still given then.
-            let suspended = self.client_status(realm, id).await?.is_some_and(|now| now != status.name());
+            let was = read!(self, |tx| { self::status(tx, realm, id).await })?;
+            let suspended = was.is_some_and(|now| now != status.name());
             if suspended {
                 self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
             }
         }
-        let (owned_realm, owned_id) = (realm.to_owned(), id.to_owned());
+        let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
         let known = write!(self, Several, |tx| {
-            Ok(Keep(set_status(tx, &owned_realm, &owned_id, status, now, tokens_until).await?))
+            let (realm, id) = (&*owned_realm, &*owned_id);
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = if log.is_kept() { self::status(tx, realm, id).await? } else { None };
+            let known = set_status(tx, realm, id, status, now, tokens_until).await?;
+            if known {
+                let changed = Values::change(json!({ "status": was }), json!({ "status": status.name() }));
+                log.write(tx, realm, &Subject::new(SubjectKind::App, id), changed, now).await?;
+            }
+            Ok(Keep(known))
         })?;
         if known && status != ClientStatus::Active {
             self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
@@ -207,26 +229,41 @@ impl Store {
         Ok(known)
     }
 
-    async fn client_status(&self, realm: &str, id: &str) -> Result<Option<String>, Fault> {
-        read!(self, |tx| { tx.optional(Statement::ClientStatus, values![realm, id], |row| row.string(0)).await })
-    }
-
     /// Removes a client with its secrets, grants, seats and consents, and revokes its tokens; whether there was one.
     ///
     /// # Errors
     /// The store cannot write. What was done until then stays done; to be called again.
     pub async fn delete_client(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<bool, Fault> {
-        if !self.set_client_status(realm, id, ClientStatus::Suspended, now, tokens_until).await? {
-            return Ok(false);
+        loop {
+            let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
+            let deleted = write!(self, Several, |tx| {
+                let (realm, id, subject) = (&*owned_realm, &*owned_id, Subject::new(SubjectKind::App, &owned_id));
+                let log = AuditLog::open(tx, audit.as_deref()).await?;
+                let Some(was) = find(tx, realm, id).await? else { return Ok(Undo(Some(false))) };
+                let all_ended = end_some(tx, Whose::Client, realm, id, "client", now, tokens_until).await? < CHUNK;
+                set_status(tx, realm, id, ClientStatus::Suspended, now, tokens_until).await?;
+                if !all_ended {
+                    // Too many grants for one transaction: it is stopped meanwhile.
+                    let (before, after) = (was.status, ClientStatus::Suspended);
+                    if before != after {
+                        let changed =
+                            Values::change(json!({ "status": before.name() }), json!({ "status": after.name() }));
+                        log.of(Act::AppSuspend).write(tx, realm, &subject, changed, now).await?;
+                    }
+                    return Ok(Keep(None));
+                }
+                let deleted = tx.execute(Statement::DeleteClient, values![realm, id]).await? > 0;
+                tx.execute(Statement::DeleteSecrets, values![realm, id]).await?;
+                tx.execute(Statement::DeleteConsentsOfClient, values![realm, id]).await?;
+                note(tx, ChangeKind::Client, realm, id, now).await?;
+                log.write(tx, realm, &subject, Values::of_app(Some(&was), None)?, now).await?;
+                Ok(Keep(Some(deleted)))
+            })?;
+            if let Some(deleted) = deleted {
+                return Ok(deleted);
+            }
+            self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
         }
-        let (realm, id) = (realm.to_owned(), id.to_owned());
-        write!(self, Several, |tx| {
-            let deleted = tx.execute(Statement::DeleteClient, values![&realm, &id]).await? > 0;
-            tx.execute(Statement::DeleteSecrets, values![&realm, &id]).await?;
-            tx.execute(Statement::DeleteConsentsOfClient, values![&realm, &id]).await?;
-            note(tx, ChangeKind::Client, &realm, &id, now).await?;
-            Ok(Keep(deleted))
-        })
     }
 
     /// Ends the live grants of a client or user, some in each transaction, until there are none.
@@ -260,14 +297,28 @@ pub(crate) async fn put(tx: &mut impl Tx, realm: &str, client: &Client, now: i64
     let params = values![realm, &client.id, client.status.name(), &doc, now];
     let changed = tx.execute(Statement::PutClient, params).await? > 0;
     if changed {
-        let status = tx.optional(Statement::ClientStatus, values![realm, &client.id], |row| row.string(0)).await?;
-        if status.as_deref() == Some(ClientStatus::Active.name()) {
+        if status(tx, realm, &client.id).await?.as_deref() == Some(ClientStatus::Active.name()) {
             // The tokens of one that had this id before stay revoked, those of this one count.
             revocations::lower(tx, realm, RevocationKind::Client, &client.id, now).await?;
         }
         note(tx, ChangeKind::Client, realm, &client.id, now).await?;
     }
     Ok(changed)
+}
+
+/// Where a client stands.
+pub(crate) async fn status(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<String>, Fault> {
+    tx.optional(Statement::ClientStatus, values![realm, id], |row| row.string(0)).await
+}
+
+/// The client, as it is before it is written.
+pub(crate) async fn find(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<Client>, Fault> {
+    tx.optional(Statement::Client, values![realm, id], read_client).await
+}
+
+/// A secret, as the subject of an act.
+pub(crate) fn secret_of(client: &str, id: &str) -> Subject {
+    Subject::new(SubjectKind::Secret, format!("{client}/{id}"))
 }
 
 /// As [`Store::put_secret`].

@@ -1,7 +1,7 @@
 //! Grants: what a client may go on doing, and how that ends.
 
-use crate::backing::Backing;
 use crate::changes::{ChangeKind, note};
+use crate::precondition::Precondition;
 use crate::revocations::{self, RevocationKind};
 use crate::sessions::{Consent, read_consent_at};
 use crate::statements::Statement;
@@ -76,7 +76,7 @@ impl GrantRow {
 
 /// A grant with what it rests on.
 #[derive(Debug, Clone)]
-pub struct BackedGrant {
+pub struct GrantWithUser {
     /// The grant.
     pub row: GrantRow,
     /// Its user, if it has one and they exist.
@@ -84,7 +84,7 @@ pub struct BackedGrant {
     /// What the user lets the client do, if they were asked.
     pub consent: Option<Consent>,
     /// The last two, for [`Rotate`](crate::Rotate).
-    pub backing: Backing,
+    pub precondition: Precondition,
 }
 
 /// Whose grants end.
@@ -107,14 +107,14 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot read.
-    pub async fn backed_grant(&self, id: &Id) -> Result<Option<BackedGrant>, Fault> {
-        read!(self, by_key, |tx| {
-            tx.optional(Statement::BackedGrant, values![id], |row| {
-                Ok(BackedGrant {
+    pub async fn grant_with_user(&self, id: &Id) -> Result<Option<GrantWithUser>, Fault> {
+        read!(self, |tx| {
+            tx.optional(Statement::GrantWithUser, values![id], |row| {
+                Ok(GrantWithUser {
                     row: read_grant(row)?,
                     user: read_user_at(row, 18)?,
                     consent: read_consent_at(row, 21)?,
-                    backing: Backing::read(row, 18, 21)?,
+                    precondition: Precondition::read(row, 24, 25)?,
                 })
             })
             .await

@@ -1,15 +1,16 @@
 //! The central intention: what a token request comes to, in one transaction.
 
-use crate::again::Again;
-use crate::backing::Backing;
 use crate::grants::{NewGrant, Replay, read_grant};
+use crate::postgres::{self, Combined};
+use crate::precondition::Precondition;
+use crate::retry::Retry;
 use crate::seats::{self, SeatClaim};
 use crate::statements::Statement;
 use crate::store::{Engine, write};
 use crate::tokens::{NewAccessToken, access_token_values, put_access_token};
 use crate::tx::{End, Extent, Tx};
 use crate::value::{Value, values};
-use crate::{Fault, Hash, Id, Store, postgres};
+use crate::{Fault, Hash, Id, Store};
 use std::sync::Arc;
 
 /// What is to be written before an answer may leave. Every part is optional, and either all of it is done or nothing.
@@ -36,8 +37,8 @@ pub struct Redeem {
     pub code: Id,
     /// SHA-256 of the code.
     pub hash: Hash,
-    /// What the answer rests on, and must still be so when the grant begins: it may have been read long ago.
-    pub backing: Backing,
+    /// What the answer rests on, and must still be current when the grant begins: it may have been read long ago.
+    pub precondition: Precondition,
 }
 
 /// The refresh of a grant.
@@ -51,8 +52,8 @@ pub struct Rotate {
     pub to: u32,
     /// When the grant is over unless it is refreshed again.
     pub idle_expires_at: i64,
-    /// What the answer rests on, and must still be so: it may have been read long ago.
-    pub backing: Backing,
+    /// What the answer rests on, and must still be current: it may have been read long ago.
+    pub precondition: Precondition,
     /// The answer, for a client that does not receive it.
     pub replay: Option<Replay>,
 }
@@ -108,19 +109,20 @@ impl Store {
     pub async fn issue(&self, issue: Issue) -> Result<Issued, Fault> {
         // Shared with the engine, which may have to hold it for longer than its caller waits.
         let issue = Arc::new(issue);
-        let mut again = Again::new(self.patience());
+        let mut retry = Retry::new(self.patience());
         loop {
-            let outcome = self.issue_once(&issue).await;
-            if let Some(settled) = again.settle(outcome).await {
+            let outcome = self.issue_once(&issue, retry.is_first()).await;
+            if let Some(settled) = retry.settle(outcome).await {
                 return settled;
             }
         }
     }
 
-    async fn issue_once(&self, issue: &Arc<Issue>) -> Result<Issued, Fault> {
+    async fn issue_once(&self, issue: &Arc<Issue>, first: bool) -> Result<Issued, Fault> {
+        // A second attempt may meet what the first one wrote, and would spoil a batch.
         if let Engine::Postgres(engine) = &*self.engine
-            && issue.seats.is_empty()
-            && Box::pin(at_one_go(engine, issue)).await?
+            && first
+            && Box::pin(issue_batched(engine, issue)).await?
         {
             return Ok(Issued::Done);
         }
@@ -132,20 +134,30 @@ impl Store {
     }
 }
 
-/// Where every step has to touch a row, an engine across a network does all of them in one round trip. False where one
-/// did not: nothing was written, and [`run`] finds out why.
-async fn at_one_go(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fault> {
-    let redeem = issue.redeem.as_ref().map(|redeem| redeem_values(redeem, issue.now));
-    let rotate = issue.rotate.as_ref().map(|rotate| rotate_values(rotate, issue.now));
-    let grant = issue.new_grant.as_ref().map(|grant| grant_values(grant, issue.redeem.as_ref()));
-    let access = issue.access.as_ref().map(access_token_values);
-    let steps = [
-        redeem.as_ref().map(|values| (Statement::RedeemCode, values.as_slice())),
-        rotate.as_ref().map(|values| (Statement::RotateGrant, values.as_slice())),
-        grant.as_ref().map(|values| (Statement::AddGrant, values.as_slice())),
-        access.as_ref().map(|values| (Statement::AddAccessToken, values.as_slice())),
-    ];
-    engine.write_together(&steps.into_iter().flatten().collect::<Vec<_>>()).await
+/// Writes it in one batch with what others issue. False, and nothing is written, where that cannot be done or some
+/// condition does not hold; [`run`] finds out why.
+async fn issue_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fault> {
+    if !issue.seats.is_empty() {
+        // How many are taken is counted under the pool's lock, step by step.
+        return Ok(false);
+    }
+    let access = issue.access.as_ref().map_or([Value::Null; 9], access_token_values);
+    match (&issue.redeem, &issue.rotate, &issue.new_grant, &issue.access) {
+        (Some(redeem), None, Some(grant), _) => {
+            let (code, grant) = (redeem_values(redeem, issue.now), grant_values(grant, Some(redeem)));
+            engine.write_batched(Combined::ExchangeCodes, &redeem.code, &[&code, &grant, &access]).await
+        }
+        (None, Some(rotate), None, _) => {
+            let values = rotate_values(rotate, issue.now);
+            engine.write_batched(Combined::RotateGrants, &rotate.grant, &[&values, &access]).await
+        }
+        (None, None, Some(grant), _) => {
+            let values = grant_values(grant, None);
+            engine.write_batched(Combined::AddGrants, &grant.id, &[&values, &access]).await
+        }
+        (None, None, None, Some(token)) => engine.write_batched(Combined::AddTokens, &token.id, &[&access]).await,
+        _ => Ok(false),
+    }
 }
 
 /// Safe to be run again with the same [`Issue`] after nobody heard how the first time ended.
@@ -206,7 +218,7 @@ fn redeem_values(redeem: &Redeem, now: i64) -> [Value<'_>; 3] {
 
 fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 10] {
     let replay = rotate.replay.as_ref();
-    let [user, consent] = rotate.backing.values();
+    let [user, consent] = rotate.precondition.values();
     *values![
         &rotate.grant,
         rotate.from.map(i64::from),
@@ -222,7 +234,7 @@ fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 10] {
 }
 
 fn grant_values<'v>(grant: &'v NewGrant, redeem: Option<&'v Redeem>) -> [Value<'v>; 14] {
-    let [user, consent] = redeem.map_or([Value::Null; 2], |redeem| redeem.backing.values());
+    let [user, consent] = redeem.map_or([Value::Null; 2], |redeem| redeem.precondition.values());
     *values![
         &grant.id,
         &grant.realm,

@@ -1,5 +1,8 @@
 //! A realm's signing keys, and secrets of the server's own. Both come and go sealed.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::{Values, of_keys};
+use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
@@ -113,12 +116,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn keys(&self, realm: &str) -> Result<KeySet, Fault> {
-        read!(self, |tx| {
-            // The version first: whoever changes the set meanwhile makes the rotation based on this one fail.
-            let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
-            let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
-            Ok(KeySet { version: version.unwrap_or(0), keys })
-        })
+        read!(self, |tx| { set(tx, realm).await })
     }
 
     /// Adds a key, whatever the set's version.
@@ -169,13 +167,22 @@ impl Store {
         self.change_keys(realm, KeyChanges { version, changes, condition: None, revoked: None }, now).await
     }
 
-    /// As [`Store::rotate_keys`], on a further condition and with a revocation in the same transaction.
+    /// As [`Store::rotate_keys`], on a further condition and with a revocation in the same transaction. A revocation of a
+    /// key that is revoked already, and nothing else, changes nothing.
     ///
     /// # Errors
     /// The store cannot write.
     pub async fn change_keys(&self, realm: &str, wanted: KeyChanges, now: i64) -> Result<bool, Fault> {
-        let realm = realm.to_owned();
+        let (realm, audit) = (realm.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = if log.is_kept() { Some(of_keys(&set(tx, &realm).await?, None)) } else { None };
+            if wanted.changes.is_empty()
+                && let Some(kid) = &wanted.revoked
+                && revocations::known(tx, &realm, RevocationKind::Key, kid).await?.is_some()
+            {
+                return Ok(Undo(true));
+            }
             // An update, not a read: whoever changes it meanwhile waits for the end of this transaction.
             if let Some((name, sealed)) = &wanted.condition
                 && tx.execute(Statement::ReplaceSealed, values![*name, sealed, sealed]).await? == 0
@@ -196,6 +203,10 @@ impl Store {
                 revocations::put(tx, &realm, RevocationKind::Key, kid, FOREVER, FOREVER, now).await?;
             }
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            if let Some(was) = was {
+                let values = Values::change(was, of_keys(&set(tx, &realm).await?, wanted.revoked.as_deref()));
+                log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), values, now).await?;
+            }
             Ok(Keep(true))
         })
     }
@@ -231,17 +242,27 @@ impl Store {
     }
 
     /// Puts another sealed secret in the place of `before`, where that is still there; whether it was. Followers hear of
-    /// it as a change of keys of no realm.
+    /// it as a change of keys of no realm. `told`: what an act's line says of the change, before and after; no secret.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn replace_sealed(&self, name: &str, before: &[u8], sealed: Vec<u8>, now: i64) -> Result<bool, Fault> {
-        let (name, before) = (name.to_owned(), before.to_vec());
+    pub async fn replace_sealed(
+        &self,
+        name: &str,
+        before: &[u8],
+        sealed: Vec<u8>,
+        told: [serde_json::Value; 2],
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (name, before, audit) = (name.to_owned(), before.to_vec(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             if tx.execute(Statement::ReplaceSealed, values![&name, &before, &sealed]).await? == 0 {
                 return Ok(Undo(false));
             }
             note(tx, ChangeKind::Keys, "", &name, now).await?;
+            let [was, is] = told.clone();
+            log.write(tx, "", &Subject::new(SubjectKind::Database, &name), Values::change(was, is), now).await?;
             Ok(Keep(true))
         })
     }
@@ -287,6 +308,13 @@ impl Store {
     pub async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         read!(self, |tx| { tx.optional(Statement::Sealed, values![name], |row| Ok(row.bytes(0)?.to_vec())).await })
     }
+}
+
+async fn set(tx: &mut impl Tx, realm: &str) -> Result<KeySet, Fault> {
+    // The version first: whoever changes the set meanwhile makes the rotation based on this one fail.
+    let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
+    let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
+    Ok(KeySet { version: version.unwrap_or(0), keys })
 }
 
 async fn apply(tx: &mut impl Tx, realm: &str, change: &KeyChange, now: i64) -> Result<(), Fault> {

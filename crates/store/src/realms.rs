@@ -23,9 +23,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn realm(&self, id: &str) -> Result<Option<Realm>, Fault> {
-        read!(self, |tx| {
-            tx.optional(Statement::Realm, values![id], |row| Ok(serde_json::from_str(row.text(0)?)?)).await
-        })
+        read!(self, |tx| { find(tx, id).await })
     }
 
     /// The realms that requests for an authority (`host:port`, lower case) may be meant for; the path decides.
@@ -45,6 +43,11 @@ impl Store {
     pub async fn list_realms(&self, after: &str, limit: i64) -> Result<Vec<String>, Fault> {
         read!(self, |tx| { tx.query(Statement::ListRealms, values![after, limit], |row| row.string(0)).await })
     }
+}
+
+/// The realm of this id.
+pub(crate) async fn find(tx: &mut impl Tx, id: &str) -> Result<Option<Realm>, Fault> {
+    tx.optional(Statement::Realm, values![id], |row| Ok(serde_json::from_str(row.text(0)?)?)).await
 }
 
 /// As [`Store::put_realm`].

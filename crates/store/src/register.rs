@@ -1,5 +1,8 @@
 //! A new client that must not be there yet, unlike one that a file puts in place.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::statements::Statement;
 use crate::store::write;
@@ -15,13 +18,16 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn register_client(&self, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
-        let (realm, client) = (realm.to_owned(), client.clone());
+        let (realm, client, audit) = (realm.to_owned(), client.clone(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             let doc = serde_json::to_string(&Client { status: ClientStatus::Active, ..client.clone() })?;
             let params = values![&realm, &client.id, client.status.name(), &doc, now];
             let registered = tx.execute(Statement::RegisterClient, params).await? > 0;
             if registered {
                 note(tx, ChangeKind::Client, &realm, &client.id, now).await?;
+                let subject = Subject::new(SubjectKind::App, &client.id);
+                log.write(tx, &realm, &subject, Values::of_app(None, Some(&client))?, now).await?;
             }
             Ok(Keep(registered))
         })

@@ -10,41 +10,7 @@ use crate::tx::{End::Keep, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Store};
 
-/// What tokens are revoked by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RevocationKind {
-    /// The token's id.
-    Jti,
-    /// The grant (family) it came of, as [`crate::id_text`] spells it.
-    Grant,
-    /// The client it was given to.
-    Client,
-    /// The user it acts for.
-    User,
-    /// The signing key it was signed with, by its id. Whoever has that key can write any time into a token, so `before`
-    /// does not matter.
-    Key,
-}
-
-impl RevocationKind {
-    /// The word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Jti => "jti",
-            Self::Grant => "grant",
-            Self::Client => "client",
-            Self::User => "user",
-            Self::Key => "key",
-        }
-    }
-
-    fn parse(name: &str) -> Result<Self, Fault> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User, Self::Key]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| Fault::other("an unknown kind of revocation"))
-    }
-}
+pub use claviger_core::revocation::RevocationKind;
 
 /// One revocation: tokens of `realm` with this `value` that were issued at or before `before` are revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +21,7 @@ pub struct Revocation {
     pub realm: String,
     /// What `value` is.
     pub kind: RevocationKind,
-    /// Which one.
+    /// Which one; a grant as [`crate::id_text`] spells it.
     pub value: String,
     /// In milliseconds; may lie ahead.
     pub before: i64,
@@ -113,6 +79,28 @@ impl Store {
         let all = i64::try_from(items.len()).is_ok_and(|count| count < limit);
         let seq = items.last().map_or(after, |item| item.seq);
         Ok(Revocations { seq: if all { seq.max(last) } else { seq }, items, reset: false })
+    }
+
+    /// Whether a token of `realm` that was issued at `issued_at` (milliseconds) is revoked by any of its names, for those who do
+    /// not follow all revocations.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn is_revoked(
+        &self,
+        realm: &str,
+        names: [(RevocationKind, Option<&str>); 4],
+        issued_at: i64,
+    ) -> Result<bool, Fault> {
+        read!(self, |tx| {
+            for (kind, value) in names {
+                let Some(value) = value else { continue };
+                if known(tx, realm, kind, value).await?.is_some_and(|(before, _)| issued_at <= before) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
     }
 
     /// The number of the last revocation.
@@ -187,7 +175,7 @@ fn read_revocation(row: &Row<'_>) -> Result<Revocation, Fault> {
     Ok(Revocation {
         seq: row.int(0)?,
         realm: row.string(1)?,
-        kind: RevocationKind::parse(row.text(2)?)?,
+        kind: RevocationKind::from_name(row.text(2)?).ok_or_else(|| Fault::other("an unknown kind of revocation"))?,
         value: row.string(3)?,
         before: row.int(4)?,
         expires_at: row.int(5)?,

@@ -2,7 +2,7 @@
 //!
 //! Written once for all engines; what they spell differently is a word in braces: `{BYTES}` a column of bytes, `{SEQ}` a
 //! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order, `{CHANGING}` one whose rows
-//! change all the time; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
+//! change all the time, `{VERSION_TRIGGERS}` what raises a row's version; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
 //! depth.
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
@@ -18,12 +18,14 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 2;
+pub(crate) const KNOWN: i64 = 4;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, readable_by: 1, ddl: FIRST },
     Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
+    Migration { version: 3, readable_by: 1, ddl: VERSIONS },
+    Migration { version: 4, readable_by: 1, ddl: AUDIT },
 ];
 
 /// What engines spell differently.
@@ -38,6 +40,8 @@ pub(crate) struct Words {
     pub(crate) clustered: &'static str,
     /// After a table whose rows change all the time.
     pub(crate) changing: &'static str,
+    /// Triggers that raise the `version` of a row of `users` and `consent` with each update, whoever makes it.
+    pub(crate) version_triggers: &'static str,
 }
 
 /// The words of one engine, put into a migration.
@@ -47,6 +51,7 @@ pub(crate) fn spell(ddl: &str, words: &Words) -> String {
         .replace("{SEQ}", words.seq)
         .replace("{CLUSTERED}", words.clustered)
         .replace("{CHANGING}", words.changing)
+        .replace("{VERSION_TRIGGERS}", words.version_triggers)
 }
 
 const FIRST: &str = "
@@ -305,4 +310,42 @@ CREATE TABLE unfinished (name TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL);
 
 -- How often the database was brought back from a copy; and the latest time that any server was told.
 INSERT INTO counter (name, value) VALUES ('epoch', 0), ('clock', 0);
+";
+
+/// What the preconditions of a write name (see [`Precondition`](crate::Precondition)).
+///
+/// Triggers raise the versions, so that no statement can forget to: programs of an older version, which may go on serving
+/// while the servers are replaced, do not know the column.
+const VERSIONS: &str = "
+ALTER TABLE users ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE consent ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+{VERSION_TRIGGERS}
+";
+
+/// Who did what. What belongs to a person stands apart, so that it can be erased.
+const AUDIT: &str = "
+CREATE TABLE audit (
+    seq {SEQ},
+    at BIGINT NOT NULL,
+    realm TEXT NOT NULL,
+    way TEXT NOT NULL,
+    act TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    before_doc TEXT,
+    after_doc TEXT,
+    actor_digest {BYTES},
+    personal_digest {BYTES},
+    digest {BYTES} NOT NULL
+);
+CREATE INDEX audit_subject ON audit (realm, subject_kind, subject);
+CREATE TABLE audit_part (
+    seq BIGINT NOT NULL,
+    part TEXT NOT NULL,
+    salt {BYTES} NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (seq, part)
+) {CLUSTERED};
+INSERT INTO counter (name, value) VALUES ('audit', 0);
 ";

@@ -1,11 +1,15 @@
 //! Seats: licences of a pool, never more of them held than there are.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::audit::{Subject, SubjectKind};
 use crate::grants::revoke_each;
 use crate::statements::Statement;
 use crate::store::{read, write};
-use crate::tx::{End::Keep, Tx};
+use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
-use crate::{Fault, Id, Store};
+use crate::{Fault, Id, Store, id_text};
+use serde_json::json;
 
 /// A seat that a grant wants, or goes on holding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +81,18 @@ impl Store {
         tokens_until: i64,
     ) -> Result<usize, Fault> {
         let [realm, pool, organisation, holder] = [realm, pool, organisation, holder].map(str::to_owned);
+        let audit = self.audit.clone();
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             let params = values![&realm, &pool, &organisation, &holder];
             let grants: Vec<Id> = tx.query(Statement::SeatGrants, params, |row| row.array(0)).await?;
+            if grants.is_empty() {
+                return Ok(Undo(0));
+            }
             revoke_each(tx, &realm, &grants, "seat", now, tokens_until).await?;
+            let ended: Vec<String> = grants.iter().map(id_text).collect();
+            let changed = Values::change(json!({ "grants": ended }), json!({ "grants": [] }));
+            log.write(tx, &realm, &seat(&pool, &organisation, &holder), changed, now).await?;
             Ok(Keep(grants.len()))
         })
     }
@@ -104,6 +116,12 @@ pub(crate) async fn claim(tx: &mut impl Tx, claim: &SeatClaim, now: i64) -> Resu
     }
     let count = values![realm, pool, organisation, now];
     Ok(Some(tx.optional(Statement::CountSeats, count, |row| row.small(0)).await?.unwrap_or(0)))
+}
+
+/// A seat, as the subject of an act.
+fn seat(pool: &str, organisation: &str, holder: &str) -> Subject {
+    let parts = [pool, organisation, holder].into_iter().filter(|part| !part.is_empty());
+    Subject::new(SubjectKind::Seat, parts.collect::<Vec<_>>().join("/"))
 }
 
 fn read_seat(row: &Row<'_>) -> Result<SeatRow, Fault> {

@@ -1,12 +1,13 @@
 //! What belongs to a browser: sessions, requests that wait for a person, and what people consented to.
 
-use crate::backing::{Backing, Standing};
+use crate::precondition::{Precondition, SessionPrecondition};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
 use crate::users::read_user_at;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Id, Store};
+use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::{ScopeSet, User};
 
 /// A browser in which somebody signed in.
@@ -63,18 +64,18 @@ pub struct SignedIn {
     pub user: User,
     /// What they let the client do, if they were asked.
     pub consent: Option<Consent>,
-    backing: Backing,
+    precondition: Precondition,
 }
 
 impl SignedIn {
     /// The user and their consent, as a condition: see [`Redeem`](crate::Redeem).
-    pub fn backing(&self) -> Backing {
-        self.backing.clone()
+    pub fn precondition(&self) -> Precondition {
+        self.precondition
     }
 
     /// All of it, as a condition: see [`Approval`](crate::Approval).
-    pub fn standing(&self) -> Standing {
-        Standing { session: self.session.hash, backing: self.backing.clone() }
+    pub fn session_precondition(&self) -> SessionPrecondition {
+        SessionPrecondition { session: self.session.hash, versions: self.precondition }
     }
 }
 
@@ -121,11 +122,11 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn signed_in(&self, hash: &Hash, client: &str, now: i64) -> Result<Option<SignedIn>, Fault> {
-        read!(self, by_key, |tx| {
+        read!(self, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
                 let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
                 let (session, consent) = (read_session(row)?, read_consent_at(row, 10)?);
-                Ok(SignedIn { session, user: user.user, consent, backing: Backing::read(row, 7, 10)? })
+                Ok(SignedIn { session, user: user.user, consent, precondition: Precondition::read(row, 13, 14)? })
             })
             .await
         })
@@ -252,7 +253,8 @@ pub(crate) async fn take_pending(tx: &mut impl Tx, id: &Id, now: i64) -> Result<
 pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now: i64) -> Result<(), Fault> {
     let ConsentGrant { realm, user, client, scope, organisations } = consent;
     let (text, organisations) = (scope.to_string(), serde_json::to_string(organisations)?);
-    let params = values![realm, user, client, &text, &organisations, now];
+    let version = i64::from(u32::from_le_bytes(random_bytes())) << 16;
+    let params = values![realm, user, client, &text, &organisations, now, version];
     let before = tx.optional(Statement::LockConsent, params, |row| row.string(0)).await?.unwrap_or_default();
     let mut merged = ScopeSet::parse(&before).map_err(Fault::other)?;
     if !scope.is_subset(&merged) {

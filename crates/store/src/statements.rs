@@ -36,8 +36,32 @@ registry! {
     ChangesAfter = "SELECT seq, kind, realm, id FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     PurgeChanges = "DELETE FROM change WHERE seq IN (SELECT seq FROM change WHERE at < ?1 ORDER BY seq LIMIT ?2)";
 
-    // ---- the pulse and the clock
-    Pulse = "SELECT {NOW}, value, (SELECT at FROM change WHERE seq = ?1) FROM counter WHERE name = 'change'";
+    // ---- who did what
+    HoldNumber = "UPDATE counter SET value = value WHERE name = ?1";
+    AuditDigest = "SELECT digest FROM audit WHERE seq = ?1";
+    AddAudit = "INSERT INTO audit (seq, at, realm, way, act, subject_kind, subject, reference, before_doc, after_doc,
+            actor_digest, personal_digest, digest)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    AddAuditPart = "INSERT INTO audit_part (seq, part, salt, doc) VALUES (?1, ?2, ?3, ?4)";
+    AuditLines = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
+            a.after_doc, a.digest, w.doc, s.doc
+        FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
+            LEFT JOIN audit_part s ON s.seq = a.seq AND s.part = 'subject'
+        WHERE a.seq < ?1 AND (CAST(?3 AS TEXT) IS NULL OR a.realm = ?3) AND (CAST(?4 AS TEXT) IS NULL OR a.act = ?4)
+            AND (CAST(?5 AS TEXT) IS NULL OR w.doc = ?5) AND (CAST(?6 AS TEXT) IS NULL OR a.subject_kind = ?6)
+            AND (CAST(?7 AS TEXT) IS NULL OR a.subject = ?7) AND a.at >= ?8 AND a.at < ?9
+        ORDER BY a.seq DESC LIMIT ?2";
+    AuditChain = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
+            a.after_doc, a.actor_digest, a.personal_digest, a.digest, w.salt, w.doc, s.salt, s.doc
+        FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
+            LEFT JOIN audit_part s ON s.seq = a.seq AND s.part = 'subject'
+        WHERE a.seq > ?1 ORDER BY a.seq LIMIT ?2";
+    AuditLast = "SELECT seq FROM audit WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
+    EraseAudit = "DELETE FROM audit_part WHERE part = 'subject' AND seq IN (SELECT seq FROM audit
+        WHERE realm = ?1 AND subject_kind = ?2 AND subject = ?3)";
+
+    // ---- the heartbeat and the clock
+    Heartbeat = "SELECT {NOW}, value, (SELECT at FROM change WHERE seq = ?1) FROM counter WHERE name = 'change'";
     RaiseNumber = "UPDATE counter SET value = ?2 WHERE name = ?1 AND value < ?2";
 
     // ---- leases
@@ -113,7 +137,7 @@ registry! {
         WHERE hash = ?1 AND expires_at > ?2";
     /// With all that an authorization request has to know: one round trip.
     SignedIn = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at,
-            u.doc, u.disabled, u.password_hash, c.scope, c.organisations, c.updated_at
+            u.doc, u.disabled, u.password_hash, c.scope, c.organisations, c.updated_at, u.version, c.version
         FROM session s JOIN users u ON u.realm = s.realm AND u.id = s.user_id
             LEFT JOIN consent c ON c.realm = s.realm AND c.user_id = s.user_id AND c.client = ?2
         WHERE s.hash = ?1 AND s.expires_at > ?3";
@@ -125,26 +149,28 @@ registry! {
     UpdatePending = "UPDATE pending SET doc = ?2 WHERE id = ?1 AND expires_at > ?3";
     DeletePending = "DELETE FROM pending WHERE id = ?1 AND expires_at > ?2";
     Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
-    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
+    /// is not taken for the old one.
+    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (realm, user_id, client) DO UPDATE
         SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
     WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
 
     // ---- codes, grants, tokens
-    /// What its caller believes of the session, the user and the consent behind it must still be so.
+    /// Only while the session is not over and user and consent have the versions that the caller names.
     PutCode = "INSERT INTO code (id, hash, realm, client, doc, expires_at, user_id)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-        WHERE (CAST(?9 AS TEXT) IS NULL OR ?9 = (SELECT u.doc FROM session s
+        WHERE (CAST(?9 AS BIGINT) IS NULL OR ?9 = (SELECT u.version FROM session s
                 JOIN users u ON u.realm = s.realm AND u.id = s.user_id
                 WHERE s.hash = ?8 AND s.expires_at > ?11 AND s.realm = ?3 AND u.id = ?7 AND u.disabled = 0))
-            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope || '|' || c.organisations FROM consent c
+            AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
                 WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4))
         ON CONFLICT (id) DO NOTHING";
     /// With the user who gave it and their consent: one round trip.
     Code = "SELECT c.id, c.hash, c.realm, c.client, c.doc, c.expires_at, c.user_id, c.redeemed_at,
-            u.doc, u.disabled, u.password_hash, n.scope, n.organisations, n.updated_at
+            u.doc, u.disabled, u.password_hash, n.scope, n.organisations, n.updated_at, u.version, n.version
         FROM code c LEFT JOIN users u ON u.realm = c.realm AND u.id = c.user_id
             LEFT JOIN consent n ON n.realm = c.realm AND n.user_id = c.user_id AND n.client = c.client
         WHERE c.id = ?1";
@@ -155,36 +181,36 @@ registry! {
     IsMyCode = "SELECT 1 FROM code WHERE id = ?1 AND hash = ?2";
     IsMyToken = "SELECT 1 FROM access_token WHERE id = ?1 AND hash = ?2";
     CodeRedeemedAt = "SELECT redeemed_at FROM code WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NOT NULL";
-    /// Only for a client that is served and a user who may sign in, whatever the caller believed a moment ago; and, where
-    /// it says what it believes of the user and their consent, only while that is so.
+    /// Only for a client that is active and a user who is not disabled; and only while user and consent have the versions
+    /// that the caller names.
     AddGrant = "INSERT INTO grants (id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at,
             refreshed_at, idle_expires_at, expires_at, check_at)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?11 FROM client c
         WHERE c.realm = ?2 AND c.id = ?3 AND c.status = 'active' AND (CAST(?4 AS TEXT) IS NULL
             OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0
-                AND (CAST(?13 AS TEXT) IS NULL OR u.doc = ?13)))
-            AND (CAST(?14 AS TEXT) IS NULL OR ?14 = (SELECT n.scope || '|' || n.organisations FROM consent n
+                AND (CAST(?13 AS BIGINT) IS NULL OR u.version = ?13)))
+            AND (CAST(?14 AS BIGINT) IS NULL OR ?14 = (SELECT n.version FROM consent n
                 WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3))
         ON CONFLICT (id) DO NOTHING";
-    /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. What
-    /// its caller believes of the user and the consent behind it must still be so.
+    /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. Only
+    /// while user and consent have the versions that the caller names.
     RotateGrant = "UPDATE grants
         SET generation = CASE WHEN generation < ?3 THEN ?3 ELSE generation END, refreshed_at = ?4,
             idle_expires_at = ?5, replay = ?6, replay_until = ?7, replay_generation = ?8
         WHERE id = ?1 AND (CAST(?2 AS BIGINT) IS NULL OR generation = ?2) AND COALESCE(revoked_at, 0) = 0
             AND expires_at > ?4 AND idle_expires_at > ?4
-            AND (CAST(?9 AS TEXT) IS NULL OR ?9 = (SELECT u.doc FROM users u
+            AND (CAST(?9 AS BIGINT) IS NULL OR ?9 = (SELECT u.version FROM users u
                 WHERE u.realm = grants.realm AND u.id = grants.user_id AND u.disabled = 0))
-            AND (CAST(?10 AS TEXT) IS NULL OR ?10 = (SELECT c.scope || '|' || c.organisations FROM consent c
+            AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
                 WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client))";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
         FROM grants WHERE id = ?1";
     /// With all that a refresh has to know: one round trip.
-    BackedGrant = "SELECT g.id, g.realm, g.client, g.user_id, g.flow, g.doc, g.nonce, g.generation, g.turnover,
+    GrantWithUser = "SELECT g.id, g.realm, g.client, g.user_id, g.flow, g.doc, g.nonce, g.generation, g.turnover,
             g.created_at, g.refreshed_at, g.idle_expires_at, g.expires_at, g.revoked_at, g.revoked_reason, g.replay,
             g.replay_until, g.replay_generation, u.doc, u.disabled, u.password_hash,
-            c.scope, c.organisations, c.updated_at
+            c.scope, c.organisations, c.updated_at, u.version, c.version
         FROM grants g LEFT JOIN users u ON u.realm = g.realm AND u.id = g.user_id
             LEFT JOIN consent c ON c.realm = g.realm AND c.user_id = g.user_id AND c.client = g.client
         WHERE g.id = ?1";

@@ -1,5 +1,7 @@
 //! The handle on an open database.
 
+use crate::audit::Audit;
+use crate::private;
 use crate::{Fault, Masked, postgres, sqlite};
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -15,6 +17,8 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) engine: Arc<Engine>,
+    /// What is written down for what is done through this handle.
+    pub(crate) audit: Option<Arc<Audit>>,
 }
 
 impl fmt::Debug for Store {
@@ -78,7 +82,7 @@ impl Store {
     pub async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let engine = postgres::Engine::connect(url, options).await?;
-            let store = Self { engine: Arc::new(Engine::Postgres(engine)) };
+            let store = Self { engine: Arc::new(Engine::Postgres(engine)), audit: None };
             store.refuse_unfinished(options).await?;
             return Ok(store);
         }
@@ -93,17 +97,17 @@ impl Store {
     }
 
     /// The same database for what must not wait behind requests, and for no longer than two seconds: on PostgreSQL by two
-    /// connections of its own.
+    /// connections of its own, one that reads and one that writes.
     ///
     /// # Errors
     /// There is no runtime with a timer.
     pub fn aside(&self) -> Result<Self, Fault> {
-        const CONNECTIONS: usize = 2;
         const PATIENCE: Duration = Duration::from_secs(2);
         match &*self.engine {
             Engine::Sqlite(_) => Ok(self.clone()),
             Engine::Postgres(engine) => {
-                Ok(Self { engine: Arc::new(Engine::Postgres(engine.aside(CONNECTIONS, PATIENCE)?)) })
+                let engine = Arc::new(Engine::Postgres(engine.aside(PATIENCE)?));
+                Ok(Self { engine, audit: self.audit.clone() })
             }
         }
     }
@@ -122,7 +126,7 @@ impl Store {
         } else {
             return Err(Fault::Other("a database URL starts with sqlite:// or postgres://".into()));
         };
-        let store = Self { engine: Arc::new(Engine::Sqlite(engine)) };
+        let store = Self { engine: Arc::new(Engine::Sqlite(engine)), audit: None };
         crate::tx::at_once(store.refuse_unfinished(options))?;
         Ok(store)
     }
@@ -177,24 +181,7 @@ macro_rules! write {
 pub(crate) use write;
 
 /// Runs an intention that reads: `read!(self, |tx| { .. })`.
-///
-/// `read!(self, by_key, |tx| { .. })` is for what is found by a key at once: on an engine across a network many of these
-/// travel together.
 macro_rules! read {
-    ($store:expr, by_key, |$tx:ident| $body:block) => {
-        match &*$store.engine {
-            $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
-            $crate::store::Engine::Postgres(engine) => {
-                let patience = engine.patience();
-                let work = async {
-                    let mut reader = engine.reader();
-                    let $tx = &mut reader;
-                    async { $body }.await
-                };
-                patience.bound(Box::pin(work)).await
-            }
-        }
-    };
     ($store:expr, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => engine.read(|$tx| $crate::tx::at_once(async { $body })).await,
@@ -202,7 +189,7 @@ macro_rules! read {
                 let patience = engine.patience();
                 patience
                     .bound(Box::pin(async {
-                        let mut transaction = patience.begin($crate::tx::Extent::Single).await?;
+                        let mut transaction = patience.begin_reading().await?;
                         let result = {
                             let $tx = &mut transaction;
                             async { $body }.await
@@ -229,9 +216,10 @@ pub struct ServingLock {
 /// [`Fault::Locked`] while another process holds it; [`Fault::Unavailable`] where the file cannot be made.
 pub fn lock_for_serving(folder: &Path) -> Result<ServingLock, Fault> {
     let unavailable = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(unavailable)?;
+    private::create_folder(folder).map_err(unavailable)?;
     let path = folder.join("claviger.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
+    private::create_file_if_missing(&path).map_err(unavailable)?;
+    let file = File::options().write(true).open(path).map_err(unavailable)?;
     match file.try_lock() {
         Ok(()) => Ok(ServingLock { _file: file }),
         Err(TryLockError::WouldBlock) => Err(Fault::Locked(folder.display().to_string())),

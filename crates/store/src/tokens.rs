@@ -1,6 +1,6 @@
 //! Authorization codes and opaque access tokens: rows keyed by the id inside of the token, holding its hash.
 
-use crate::backing::{Backing, Standing};
+use crate::precondition::{Precondition, SessionPrecondition};
 use crate::sessions::{Consent, read_consent_at};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -40,7 +40,7 @@ pub struct CodeRow {
     /// What they let the client do, as it is now.
     pub consent: Option<Consent>,
     /// Both, as a condition: see [`Redeem`](crate::Redeem).
-    pub backing: Backing,
+    pub precondition: Precondition,
 }
 
 /// An opaque access token that is being given out.
@@ -89,7 +89,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn code(&self, id: &Id) -> Result<Option<CodeRow>, Fault> {
-        read!(self, by_key, |tx| {
+        read!(self, |tx| {
             tx.optional(Statement::Code, values![id], |row| {
                 Ok(CodeRow {
                     code: NewCode {
@@ -104,7 +104,7 @@ impl Store {
                     redeemed_at: row.int_or_null(7)?,
                     user: read_user_at(row, 8)?,
                     consent: read_consent_at(row, 11)?,
-                    backing: Backing::read(row, 8, 11)?,
+                    precondition: Precondition::read(row, 14, 15)?,
                 })
             })
             .await
@@ -117,7 +117,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn access_token(&self, id: &Id) -> Result<Option<AccessTokenRow>, Fault> {
-        read!(self, by_key, |tx| { tx.optional(Statement::AccessToken, values![id], read_access_token).await })
+        read!(self, |tx| { tx.optional(Statement::AccessToken, values![id], read_access_token).await })
     }
 
     /// Revokes one opaque access token; whether it was not revoked before. One that is a JWT is revoked by its `jti`:
@@ -135,17 +135,21 @@ impl Store {
 pub(crate) async fn put_code(
     tx: &mut impl Tx,
     code: &NewCode,
-    standing: Option<&Standing>,
+    session: Option<&SessionPrecondition>,
     now: i64,
 ) -> Result<bool, Fault> {
-    Ok(tx.execute(Statement::PutCode, &code_values(code, standing, now)).await? > 0)
+    Ok(tx.execute(Statement::PutCode, &code_values(code, session, now)).await? > 0)
 }
 
-pub(crate) fn code_values<'v>(code: &'v NewCode, standing: Option<&'v Standing>, now: i64) -> [Value<'v>; 11] {
+pub(crate) fn code_values<'v>(
+    code: &'v NewCode,
+    session: Option<&'v SessionPrecondition>,
+    now: i64,
+) -> [Value<'v>; 11] {
     let NewCode { id, hash, realm, client, user, doc, expires_at } = code;
-    let session = standing.map(|standing| standing.session.as_slice());
-    let [person, consent] = standing.map_or([Value::Null; 2], |standing| standing.backing.values());
-    *values![id, hash, realm, client, doc, *expires_at, user, session, person, consent, now]
+    let hash_of_session = session.map(|session| session.session.as_slice());
+    let [person, consent] = session.map_or([Value::Null; 2], |session| session.versions.values());
+    *values![id, hash, realm, client, doc, *expires_at, user, hash_of_session, person, consent, now]
 }
 
 /// Keeps an access token that is about to be given out.

@@ -1,5 +1,8 @@
 //! Users (resource owners) and the organisations they belong to.
 
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::grants::{Whose, end_some, revoke_whole};
 use crate::revocations::{self, RevocationKind};
@@ -10,6 +13,7 @@ use crate::value::{Row, values};
 use crate::{Fault, Masked, Store};
 use claviger_core::User;
 use claviger_core::user::Organisation;
+use serde_json::json;
 
 /// A user with the hash of their password.
 #[derive(Debug, Clone)]
@@ -41,7 +45,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn user(&self, realm: &str, id: &str) -> Result<Option<StoredUser>, Fault> {
-        read!(self, by_key, |tx| { tx.optional(Statement::User, values![realm, id], read_user).await })
+        read!(self, |tx| { find(tx, realm, id).await })
     }
 
     /// A user by what they typed, as [`User::username_key`] makes of it.
@@ -49,7 +53,7 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn user_by_username(&self, realm: &str, key: &str) -> Result<Option<StoredUser>, Fault> {
-        read!(self, by_key, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
+        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
     }
 
     /// The users of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.
@@ -70,12 +74,19 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn set_password(&self, realm: &str, id: &str, hash: Masked<String>, now: i64) -> Result<bool, Fault> {
-        let (realm, id) = (realm.to_owned(), id.to_owned());
+        let (realm, id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = if log.is_kept() { find(tx, &realm, &id).await? } else { None };
             let known = tx.execute(Statement::SetPassword, values![&realm, &id, &hash, now]).await? > 0;
             if known {
                 tx.execute(Statement::EndSessionsOfUser, values![&realm, &id]).await?;
                 note(tx, ChangeKind::User, &realm, &id, now).await?;
+                if let Some(was) = was {
+                    let is = StoredUser { user: was.user.clone(), password_hash: Some(hash.clone()) };
+                    let subject = Subject::new(SubjectKind::User, &id);
+                    log.write(tx, &realm, &subject, Values::of_user(Some(&was), &is)?, now).await?;
+                }
             }
             Ok(Keep(known))
         })
@@ -98,9 +109,11 @@ impl Store {
             // What a request under way on another server was still given when the user was disabled.
             self.end_all_of_disabled(realm, id, now, tokens_until).await?;
         }
-        let (owned_realm, owned_id) = (realm.to_owned(), id.to_owned());
+        let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
         let changed = write!(self, Several, |tx| {
             let (realm, id) = (&*owned_realm, &*owned_id);
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = if log.is_kept() { find(tx, realm, id).await? } else { None };
             let changed = tx.execute(Statement::SetDisabled, values![realm, id, disabled, now]).await? > 0;
             if disabled {
                 tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
@@ -112,6 +125,12 @@ impl Store {
             }
             if changed {
                 note(tx, ChangeKind::User, realm, id, now).await?;
+            }
+            // To disable somebody again ends what is left of them; to let in again who is in does nothing.
+            if let Some(was) = was.filter(|_| changed || disabled) {
+                let (before, after) = (json!({ "disabled": was.user.disabled }), json!({ "disabled": disabled }));
+                let values = Values::change(before, after).named(&was.user.username);
+                log.write(tx, realm, &Subject::new(SubjectKind::User, id), values, now).await?;
             }
             Ok(Keep(changed))
         })?;
@@ -145,8 +164,7 @@ impl Store {
         read!(self, |tx| {
             let mut found = Vec::with_capacity(ids.len());
             for id in ids {
-                let read = |row: &Row<'_>| Ok(serde_json::from_str(row.text(0)?)?);
-                found.extend(tx.optional(Statement::Organisation, values![realm, id], read).await?);
+                found.extend(find_organisation(tx, realm, id).await?);
             }
             Ok(found)
         })
@@ -173,6 +191,17 @@ pub(crate) async fn put(
         note(tx, ChangeKind::User, realm, &user.id, now).await?;
     }
     Ok(changed)
+}
+
+/// The user, as they are before they are written.
+pub(crate) async fn find(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<StoredUser>, Fault> {
+    tx.optional(Statement::User, values![realm, id], read_user).await
+}
+
+/// The organisation, as it is before it is written.
+pub(crate) async fn find_organisation(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<Organisation>, Fault> {
+    let read = |row: &Row<'_>| Ok(serde_json::from_str(row.text(0)?)?);
+    tx.optional(Statement::Organisation, values![realm, id], read).await
 }
 
 /// As [`Store::put_organisation`].

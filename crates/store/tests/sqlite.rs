@@ -4,7 +4,8 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Backing, Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Redeem, Store, lock_for_serving,
+    Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Precondition, Redeem, Store,
+    lock_for_serving,
 };
 use std::path::PathBuf;
 
@@ -57,7 +58,7 @@ fn exchange(code: [u8; 16]) -> Issue {
         idle_expires_at: NOW + HOUR,
         expires_at: NOW + HOUR,
     };
-    let redeem = Some(Redeem { code, hash: [5; 32], backing: Backing::default() });
+    let redeem = Some(Redeem { code, hash: [5; 32], precondition: Precondition::default() });
     Issue { now: NOW, redeem, new_grant: Some(grant), ..Issue::default() }
 }
 
@@ -163,6 +164,30 @@ async fn a_newer_schema_is_left_alone() {
     folder.open().unwrap().put_client("r", &client(), NOW).await.unwrap();
     raw.execute("UPDATE schema_version SET readable_by = 99", []).unwrap();
     assert!(matches!(folder.open(), Err(Fault::SchemaTooNew { found: 99, .. })));
+}
+
+/// Rows of a database without versions get one, and a program that knows no versions raises them all the same.
+#[tokio::test]
+async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    let raw = rusqlite::Connection::open(folder.0.join("data/claviger.db")).unwrap();
+    raw.execute_batch(
+        "DROP TRIGGER users_version; DROP TRIGGER consent_version; ALTER TABLE users DROP COLUMN version;
+         ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2;
+         INSERT INTO users VALUES ('r', 'u', 'u', 0, NULL, '{}', 0, 0);
+         INSERT INTO consent VALUES ('r', 'u', 'c', '', '[]', 0)",
+    )
+    .unwrap();
+    drop(folder.open().unwrap());
+    let versions = || {
+        let sql = "SELECT u.version, c.version FROM users u, consent c";
+        raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    assert_eq!(versions(), (1_i64, 1_i64));
+    raw.execute_batch("UPDATE users SET doc = doc; UPDATE consent SET scope = 'a'; UPDATE consent SET scope = 'b'")
+        .unwrap();
+    assert_eq!(versions(), (2, 3));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm};
-use claviger_server::apps::{self, Registration};
+use claviger_server::admin::apps::{self, Registration};
 use claviger_server::mail::Delivered;
 use serde::Serialize;
 
@@ -168,7 +168,7 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
     match command {
         AppCommand::Create(create) => register(create, context, &data, &realm).await,
         AppCommand::List { status } => {
-            let found = list(&data, &realm, status.map(Into::into)).await?;
+            let found = apps::list(&data.store, &realm, status.map(Into::into)).await?;
             context.format.list(["id", "name", "status", "kind", "owner"], &found, |client| {
                 [
                     client.id.clone(),
@@ -182,27 +182,23 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
         AppCommand::Show { id } => show(context, &data, &realm, &id).await,
         AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
         AppCommand::Reject { id } => {
-            let secrets = data.secrets().await?;
-            apps::reject(&data.desk(&secrets), &realm, &id).await?;
+            apps::reject(&data.admin(), &realm, &id).await?;
             done(context, &realm, &id, "rejected")
         }
         AppCommand::Suspend { id, yes } => {
-            let secrets = data.secrets().await?;
-            apps::find(&data.desk(&secrets), &realm, &id).await?;
+            apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Stop `{id}` of {} and revoke all its tokens?", realm.name))?;
-            apps::suspend(&data.desk(&secrets), &realm, &id).await?;
+            apps::suspend(&data.admin(), &realm, &id).await?;
             done(context, &realm, &id, "suspended")
         }
         AppCommand::Resume { id } => {
-            let secrets = data.secrets().await?;
-            apps::resume(&data.desk(&secrets), &realm, &id).await?;
+            apps::resume(&data.admin(), &realm, &id).await?;
             done(context, &realm, &id, "active")
         }
         AppCommand::Delete { id, yes } => {
-            let secrets = data.secrets().await?;
-            apps::find(&data.desk(&secrets), &realm, &id).await?;
+            apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Remove `{id}` of {} with its secrets, grants and consents?", realm.name))?;
-            apps::delete(&data.desk(&secrets), &realm, &id).await?;
+            apps::delete(&data.admin(), &realm, &id).await?;
             done(context, &realm, &id, "deleted")
         }
     }
@@ -214,7 +210,6 @@ fn done(context: &Context, realm: &Realm, id: &str, status: &str) -> Result<(), 
 }
 
 async fn register(create: Create, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
-    let secrets = data.secrets().await?;
     let registration = Registration {
         id: create.id,
         name: create.name,
@@ -227,7 +222,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         audiences: create.audience,
         legacy: create.legacy.into_iter().collect(),
     };
-    let client = apps::register(&data.desk(&secrets), realm, registration).await?;
+    let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {
         return approve(context, data, realm, &client.id).await;
     }
@@ -260,7 +255,7 @@ async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Res
     let secrets = data.secrets().await?;
     // Before anything is written: a wrong mail configuration must not leave an approval that nobody hears of.
     let mailer = context.mailer()?;
-    let approved = apps::approve(&data.desk(&secrets), &context.pages()?, realm, id).await?;
+    let approved = apps::approve(&data.admin(), &secrets, &context.pages()?, realm, id).await?;
     let mail = match approved.mail {
         None => None,
         Some(mail) => {
@@ -312,27 +307,12 @@ fn mailed(to: String, outcome: Option<Result<Delivered, claviger_server::mail::M
     }
 }
 
-async fn list(data: &Data, realm: &Realm, status: Option<ClientStatus>) -> Result<Vec<Client>, Trouble> {
-    const PAGE: i64 = 500;
-    let mut all: Vec<Client> = Vec::new();
-    loop {
-        let after = all.last().map(|client| client.id.clone()).unwrap_or_default();
-        let page = data.store.list_clients(&realm.id, status, &after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
-}
-
 fn kind(client: &Client) -> &'static str {
     if client.is_confidential() { "confidential" } else { "public" }
 }
 
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
-    let found = data.store.client_with_secrets(&realm.id, id).await?;
-    let (client, secrets) =
-        found.ok_or_else(|| Trouble::not_found(format!("the realm `{}` has no app `{id}`", realm.id)))?;
+    let (client, secrets) = apps::secrets_of(&data.store, realm, id).await?;
     let secrets: Vec<_> = secrets.iter().map(|secret| super::secret::Listed::of(secret, data.now())).collect();
     let addresses = apps::addresses(realm, &client);
     let item = serde_json::json!({

@@ -1,13 +1,15 @@
 //! `claviger apply`: realm files into the database.
 
-use super::context::{Context, Data};
+use super::context::{Context, Data, actor};
 use super::output::{self, Format};
 use super::trouble::{Exit, Trouble};
 use clap::Args;
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::text::printable_lines;
 use claviger_files::realm::RealmFile;
 use claviger_files::{self as files, Variables};
 use claviger_server::admin::apply::{ApplyError, Report};
+use claviger_server::admin::{Admin, Way};
 use claviger_server::clock::Clock;
 use claviger_server::hashing::Hasher;
 use claviger_server::master_key::MasterKey;
@@ -52,7 +54,9 @@ async fn write(store: &Store, files: &[RealmFile], secrets: &Secrets, now: i64) 
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let hasher = Hasher::new(workers, 64)
         .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
-    claviger_server::admin::apply::apply(store, files, &hasher, secrets, now).await.map_err(|error| match error {
+    let actor = actor(Way::Apply, now);
+    let admin = Admin { store, actor: &actor, now };
+    claviger_server::admin::apply::apply(&admin, files, &hasher, secrets).await.map_err(|error| match error {
         ApplyError::Store(fault) => fault.into(),
         ApplyError::Conflict { .. } => Trouble::new(Exit::Conflict, error.to_string()),
         ApplyError::Busy(busy) => Trouble::new(Exit::Failure, busy.to_string()),
@@ -115,7 +119,7 @@ fn print(context: &Context, report: &Report, dry_run: bool) -> Result<(), Troubl
         return context.format.one(&item, &[]);
     }
     let prefix = if dry_run { "dry run, nothing was changed\n" } else { "" };
-    output::put(&format!("{prefix}{report}\n"))?;
+    output::put(&printable_lines(&format!("{prefix}{report}\n")))?;
     if !secrets.is_empty() {
         eprintln!("\nThese secrets were made. They are not shown again:");
         let listed: Vec<_> = secrets.iter().map(|made| (&made.realm, &made.client, made.secret.expose())).collect();

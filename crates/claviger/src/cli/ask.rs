@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal: may I, and what is the secret. Never on stdout.
 
 use super::trouble::{Exit, Trouble};
+use claviger_core::text::printable;
 use claviger_core::token::Plain;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -21,7 +22,7 @@ pub(crate) fn confirm(yes: bool, question: &str) -> Result<(), Trouble> {
     if !input.is_terminal() {
         return Err(Trouble::new(Exit::Usage, "nobody can be asked: stdin is not a terminal").help("--yes goes ahead"));
     }
-    eprint!("{question} [y/N] ");
+    eprint!("{} [y/N] ", printable(question));
     let _ = io::stderr().flush();
     let mut answer = String::new();
     input.lock().take(LONGEST).read_line(&mut answer).map_err(|error| unreadable("stdin", &error))?;

@@ -5,8 +5,7 @@ use super::trouble::{Exit, Trouble};
 use crate::config::{self, Config};
 use claviger_core::Realm;
 use claviger_files::dialect::Dialects;
-use claviger_files::did_you_mean;
-use claviger_server::apps::Desk;
+use claviger_server::admin::{self, Actor, Admin, Way};
 use claviger_server::clock::Clock;
 use claviger_server::mail::Mailer;
 use claviger_server::master_key::MasterKey;
@@ -59,13 +58,15 @@ impl Context {
         }
     }
 
-    /// The templates, for mails.
+    /// The templates and strings of pages and mails.
     ///
     /// # Errors
-    /// One is wrong.
+    /// One is wrong, or there are none for a language of the configuration.
     pub(crate) fn pages(&self) -> Result<Pages, Trouble> {
-        let folder = self.config()?.templates_folder;
-        Pages::new(folder.as_deref()).map_err(|error| Trouble::new(Exit::Configuration, error.to_string()))
+        let config = self.config()?;
+        let pages = Pages::new(config.templates_folder.as_deref());
+        let pages = pages.and_then(|pages| pages.with_usual_languages(&config.languages));
+        pages.map_err(|error| Trouble::new(Exit::Configuration, error.to_string()))
     }
 
     /// How mails leave.
@@ -120,8 +121,10 @@ impl Context {
     /// It cannot be opened.
     pub(crate) async fn open(&self, config: &Config) -> Result<Data, Trouble> {
         let store = Store::connect(&config.database.url, &config.database.options).await?;
+        let clock = Clock::of(&store).await?;
         Ok(Data {
-            clock: Clock::of(&store).await?,
+            actor: actor(Way::Cli, clock.now()),
+            clock,
             store,
             key_place: self.key_place(config),
             realm: self.realm.clone(),
@@ -200,12 +203,33 @@ fn missing(file: &Path) -> Trouble {
     )
 }
 
+/// Who is at the command line: the operating system's user, or whoever became root by `sudo`. What one command does has one
+/// reference. `now` is in milliseconds.
+pub(crate) fn actor(way: Way, now: i64) -> Actor {
+    let uid = rustix::process::getuid();
+    let sudo = std::env::var("SUDO_USER").ok().filter(|name| uid.is_root() && !name.is_empty());
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = sudo.or_else(|| user_name(&users, uid.as_raw())).unwrap_or_else(|| format!("uid {}", uid.as_raw()));
+    Actor { name, way, reference: admin::new_reference(now) }
+}
+
+/// The name of a user in a file of the form of `/etc/passwd`.
+fn user_name(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
 /// An open database.
 pub(crate) struct Data {
     /// The database.
     pub(crate) store: Store,
     key_place: KeyPlace,
     realm: Option<String>,
+    /// Who is at the command line.
+    pub(crate) actor: Actor,
     /// The clock that goes with it.
     pub(crate) clock: Clock,
 }
@@ -233,23 +257,9 @@ impl Data {
         Ok(Secrets::load(&self.store, &masters).await?)
     }
 
-    /// What [`claviger_server::apps`] works at.
-    pub(crate) fn desk<'a>(&'a self, secrets: &'a Secrets) -> Desk<'a> {
-        Desk { store: &self.store, secrets, now: self.now() }
-    }
-
-    /// The ids of all realms.
-    pub(crate) async fn realm_ids(&self) -> Result<Vec<String>, Trouble> {
-        const PAGE: i64 = 1000;
-        let mut all: Vec<String> = Vec::new();
-        loop {
-            let after = all.last().cloned().unwrap_or_default();
-            let page = self.store.list_realms(&after, PAGE).await?;
-            if page.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page);
-        }
+    /// Who acts, at what, when.
+    pub(crate) fn admin(&self) -> Admin<'_> {
+        Admin { store: &self.store, actor: &self.actor, now: self.now() }
     }
 
     /// The realm of `--realm`, or the only one that there is.
@@ -270,14 +280,23 @@ impl Data {
 
     /// The realm of this id.
     pub(crate) async fn realm_named(&self, id: &str) -> Result<Realm, Trouble> {
-        if let Some(realm) = self.store.realm(id).await? {
-            return Ok(realm);
-        }
-        let known = self.store.list_realms("", 1000).await?;
-        let trouble = Trouble::not_found(format!("there is no realm `{id}`"));
-        Err(match did_you_mean(id, known.iter().map(String::as_str)) {
-            Some(hint) => trouble.help(hint),
-            None => trouble,
-        })
+        Ok(admin::realms::find(&self.store, id).await?)
+    }
+
+    /// The realm of `--realm`, if it was said.
+    pub(crate) fn realm_wanted(&self) -> Option<&str> {
+        self.realm.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_name;
+
+    #[test]
+    fn a_user_has_the_name_of_the_file() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
+        assert_eq!(user_name(users, 1000).as_deref(), Some("ada"));
+        assert_eq!(user_name(users, 1), None);
     }
 }

@@ -5,7 +5,9 @@ use super::trouble::{Exit, Trouble};
 use crate::config;
 use clap::Args;
 use claviger_server::master_key::MasterKey;
+use claviger_store::private;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The realm file that shows how one is written.
@@ -27,7 +29,8 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
         let message = format!("{} is there already; nothing was written", file.display());
         return Err(Trouble::new(Exit::Conflict, message).help("`claviger init OTHER-DIR` begins elsewhere"));
     }
-    std::fs::create_dir_all(dir.join("realms")).map_err(|error| unwritable(dir, &error))?;
+    // The database comes to lie here, and the file may hold passwords.
+    private::create_folder(&dir.join("realms")).map_err(|error| unwritable(dir, &error))?;
     let mut written = Vec::new();
     if !key.exists() {
         MasterKey::read_or_create(&key)?;
@@ -54,7 +57,8 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
 }
 
 fn write_new(file: &Path, text: &str) -> Result<(), Trouble> {
-    let written = std::fs::File::create_new(file).and_then(|mut out| out.write_all(text.as_bytes()));
+    let out = std::fs::File::options().write(true).create_new(true).mode(0o600).open(file);
+    let written = out.and_then(|mut out| out.write_all(text.as_bytes()));
     written.map_err(|error| unwritable(file, &error))
 }
 

@@ -3,11 +3,10 @@
 use super::ask;
 use super::context::{Context, Data};
 use super::output;
-use super::trouble::{Exit, Trouble};
+use super::trouble::Trouble;
 use clap::Subcommand;
 use claviger_core::Realm;
-use claviger_server::admin::keys::{self, KeyError};
-use claviger_server::keys::Keys;
+use claviger_server::admin::keys;
 use claviger_store::SigningKeyRow;
 use serde::Serialize;
 
@@ -72,9 +71,7 @@ impl From<SigningKeyRow> for Listed {
 async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), Trouble> {
     // Before anybody is asked: a key or a master key that is not there.
     let masters = data.master_keys()?;
-    if !data.store.had_key(&realm.id, kid).await? {
-        return Err(KeyError::NoSuchKey(kid.to_owned()).into());
-    }
+    keys::known(&data.store, realm, kid).await?;
     ask::confirm(
         yes,
         &format!(
@@ -83,7 +80,7 @@ async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), 
             realm.name
         ),
     )?;
-    let done = keys::revoke(&data.store, &masters, data.clock.clone(), realm, kid).await?;
+    let done = keys::revoke(&data.admin(), &masters, data.clock.clone(), realm, kid).await?;
     match (done.state, done.successor) {
         (_, Some(successor)) => eprintln!("{kid} is revoked; {successor} signs in its place."),
         (Some(_), None) => eprintln!("{kid} is revoked; it did not sign."),
@@ -99,13 +96,11 @@ pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Tr
     match command {
         KeyCommand::List => {}
         KeyCommand::Rotate => {
-            let keys = Keys::new(data.store.clone(), &data.master_keys()?, data.clock.clone())
-                .map_err(|error| Trouble::new(Exit::Failure, error.to_string()))?;
-            keys.rotate(&realm).await?;
+            keys::rotate(&data.admin(), &data.master_keys()?, data.clock.clone(), &realm).await?;
         }
         KeyCommand::Revoke { kid, yes } => revoke(&data, &realm, &kid, yes).await?,
     }
-    let listed: Vec<Listed> = data.store.keys(&realm.id).await?.keys.into_iter().map(Into::into).collect();
+    let listed: Vec<Listed> = keys::list(&data.store, &realm).await?.into_iter().map(Into::into).collect();
     context.format.list(["key id", "algorithm", "state", "created", "signs from", "retires"], &listed, |key| {
         [
             key.kid.clone(),

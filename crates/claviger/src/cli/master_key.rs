@@ -38,14 +38,14 @@ pub(crate) async fn run(command: MasterKeyCommand, context: &Context) -> Result<
     let sealed = match command {
         MasterKeyCommand::Status => keys::survey(&data.store, &masters).await?,
         MasterKeyCommand::Rotate { yes } => {
-            keys::MasterRotation::begin(&data.store, &masters).await?;
+            keys::MasterRotation::begin(&data.admin(), &masters).await?;
             ask::confirm(
                 yes,
                 "Seal everything in the database under the second key of the master key file? Every server must have \
                  both keys in its file now; one that has not answers 503 until it has.",
             )?;
             let quiet = !std::io::stderr().is_terminal();
-            let sealed = keys::rotate_master_key(&data.store, &masters, data.now(), |seen| {
+            let sealed = keys::rotate_master_key(&data.admin(), &masters, |seen| {
                 if !quiet {
                     eprint!("\r{seen} signing keys");
                 }

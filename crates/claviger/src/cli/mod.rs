@@ -5,6 +5,7 @@
 mod app;
 mod apply;
 mod ask;
+mod audit;
 mod context;
 mod db;
 mod demo;
@@ -114,6 +115,9 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     TokenKey(token_key::TokenKeyCommand),
     /// Who uses which legacy behaviour, so that it can be retired
     Legacy(realm::LegacyReport),
+    /// Who did what: the log of the operators' acts
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -170,6 +174,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
+        Command::Audit(command) => audit::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Healthcheck(args) => health::run(args, context).await,
         Command::Completions { shell } => {

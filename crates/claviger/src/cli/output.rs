@@ -1,6 +1,9 @@
 //! What a command prints: data on stdout as a table or as JSON, everything else on stderr.
 
 use super::trouble::{Exit, Trouble};
+use claviger_core::text::{is_steering, printable};
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,6 +16,8 @@ pub(crate) enum Format {
     Table,
     /// For programs; its fields stay.
     Json,
+    /// For spreadsheets.
+    Csv,
 }
 
 impl Format {
@@ -26,6 +31,11 @@ impl Format {
         match self {
             Self::Json => json(&items),
             Self::Table => put(&table(columns, items.iter().map(cells).collect())),
+            Self::Csv => {
+                let mut text = csv(&columns);
+                text.extend(items.iter().map(|item| csv(&cells(item).each_ref().map(String::as_str))));
+                put(&text)
+            }
         }
     }
 
@@ -33,6 +43,7 @@ impl Format {
     pub(crate) fn one<T: Serialize>(self, item: &T, pairs: &[(&str, String)]) -> Result<(), Trouble> {
         match self {
             Self::Json => json(item),
+            Self::Csv => put(&pairs.iter().map(|(name, value)| csv(&[*name, value.as_str()])).collect::<String>()),
             Self::Table => {
                 let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
                 let mut text = String::new();
@@ -62,13 +73,39 @@ pub(crate) fn put(text: &str) -> Result<(), Trouble> {
 fn json<T: Serialize>(value: &T) -> Result<(), Trouble> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Trouble::new(Exit::Failure, format!("the answer cannot be printed: {error}")))?;
-    put(&format!("{text}\n"))
+    put(&format!("{}\n", escaped(&text)))
+}
+
+/// JSON with an escape for each character that would steer the terminal: such characters stand in strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_steering(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // A String takes every write.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A line of CSV (RFC 4180). What others have registered must not be taken for a formula by a spreadsheet.
+fn csv(cells: &[&str]) -> String {
+    let cell = |cell: &&str| {
+        let formula = cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let text = if formula { format!("'{cell}") } else { (*cell).to_owned() };
+        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    };
+    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 /// Columns as wide as their widest cell. An empty list is its headings.
 fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
     let headings = columns.map(str::to_uppercase);
-    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| printable(&cell))).collect();
+    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| printable(&cell).into_owned())).collect();
     let mut widths = [0; N];
     for row in std::iter::once(&headings).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -84,39 +121,49 @@ fn table<const N: usize>(columns: [&str; N], rows: Vec<[String; N]>) -> String {
     text
 }
 
-/// What others have registered must not steer the operator's terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
-}
-
-/// A time as RFC 3339 has it, in UTC: `2026-11-21T04:16:47Z`.
+/// A time as RFC 3339 has it, in UTC and without fractions of a second: `2026-11-21T04:16:47Z`. What no calendar has
+/// (before the year -9999, after 9999) is shown as its milliseconds.
 pub(crate) fn time(millis: i64) -> String {
-    let (days, second) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000) / 1000);
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+    let whole = Timestamp::from_second(millis.div_euclid(1000));
+    whole.map_or_else(|_| format!("{millis} ms"), |time| time.to_string())
 }
 
-/// A day as `2026-11-21`.
+/// A day since the epoch as `2026-11-21`.
 pub(crate) fn day(days: i64) -> String {
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}")
+    let day = Date::constant(1970, 1, 1).checked_add(Span::new().try_days(days).unwrap_or_default());
+    day.map_or_else(|_| format!("day {days}"), |day| day.to_string())
 }
 
-/// Year, month and day of a day since the epoch, in eras of 400 years that begin in March.
-const fn date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march = (5 * of_year + 2) / 153;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let leap = if month <= 2 { 1 } else { 0 };
-    (year + era * 400 + leap, month, of_year - (153 * march + 2) / 5 + 1)
+/// What [`day`] or [`time`] spells, in milliseconds; none for anything else.
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
+    let midnight = || Some(text.parse::<Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp());
+    let moment = if text.ends_with('Z') { text.parse().ok()? } else { midnight()? };
+    let millis = Timestamp::as_millisecond(moment);
+    // The way back finds spellings of other calendars and clocks.
+    (time(millis) == text || day(millis.div_euclid(86_400_000)) == text).then_some(millis)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{day, table, time};
+    use super::{csv, day, escaped, parse_time, table, time};
+
+    #[test]
+    fn times_are_read_as_they_are_spelled() {
+        for at in [0, 951_782_400_000, 1_795_234_607_000, -1_000] {
+            assert_eq!(parse_time(&time(at)), Some(at));
+        }
+        assert_eq!(parse_time("2024-01-01"), Some(19_723 * 86_400_000));
+        for wrong in
+            ["2026-02-30", "2026-13-01", "7d", "2026-11-21T24:00:00Z", "2026-11-21T04:16:47", "9999999999999-1-1"]
+        {
+            assert_eq!(parse_time(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn csv_is_quoted_and_holds_no_formula() {
+        assert_eq!(csv(&["a", "b,\"c\"", "=1+1", "-"]), "a,\"b,\"\"c\"\"\",'=1+1,-\r\n");
+    }
 
     #[test]
     fn times_are_rfc_3339() {
@@ -131,5 +178,14 @@ mod tests {
     fn columns_are_aligned_and_controls_are_shown() {
         let rows = vec![["a".to_owned(), "é\u{1b}[31m".to_owned()], ["long one".to_owned(), String::new()]];
         assert_eq!(table(["id", "name"], rows), "ID        NAME\na         é\u{FFFD}[31m\nlong one\n");
+    }
+
+    #[test]
+    fn json_says_the_same_and_steers_nothing() {
+        let name = "a\u{1b}[31m\u{9b}2J\u{202E}é\u{E0041}\n";
+        let json = serde_json::to_string_pretty(&[name]).unwrap();
+        let shown = escaped(&json);
+        assert!(!shown.chars().any(|c| claviger_core::text::is_steering(c) && c != '\n'), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [name]);
     }
 }

@@ -5,9 +5,8 @@ use super::output;
 use super::trouble::Trouble;
 use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
-use claviger_store::LegacyUse;
+use claviger_server::admin::realms;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// What is done with realms.
 #[derive(Debug, Subcommand)]
@@ -34,10 +33,7 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
     let data = context.data().await?;
     match command {
         RealmCommand::List => {
-            let mut realms = Vec::new();
-            for id in data.realm_ids().await? {
-                realms.extend(data.store.realm(&id).await?);
-            }
+            let realms = realms::list(&data.store).await?;
             let listed: Vec<Listed> = realms
                 .into_iter()
                 .map(|realm| Listed {
@@ -97,23 +93,17 @@ pub(crate) async fn legacy(report: &LegacyReport, context: &Context) -> Result<(
     let data = context.data().await?;
     let realm = data.realm().await?;
     let since = data.now() / DAY - i64::from(report.days) + 1;
-    let mut sums: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
-    for LegacyUse { client, legacy, day, count, .. } in data.store.legacy_uses(&realm.id, since).await? {
-        let (uses, last) = sums.entry((client, legacy)).or_default();
-        *uses += count;
-        *last = day.max(*last);
-    }
-    let mut used: Vec<Used> = sums
+    let totals = realms::legacy_uses(&data.store, &realm, since).await?;
+    let used: Vec<Used> = totals
         .into_iter()
-        .map(|((client_id, behaviour), (uses, last))| Used {
-            client_id,
-            uses,
-            last_day: output::day(last),
-            risk: Legacy::ALL.into_iter().find(|one| one.name() == behaviour).map_or("", Legacy::risk),
-            behaviour,
+        .map(|total| Used {
+            client_id: total.client,
+            uses: total.uses,
+            last_day: output::day(total.last_day),
+            risk: Legacy::ALL.into_iter().find(|one| one.name() == total.legacy).map_or("", Legacy::risk),
+            behaviour: total.legacy,
         })
         .collect();
-    used.sort_by_key(|one| std::cmp::Reverse(one.uses));
     if used.is_empty() {
         eprintln!("Nobody used a legacy behaviour of `{}` in {} days.", realm.id, report.days);
     }

@@ -5,6 +5,8 @@ use super::trouble::Trouble;
 use super::{ask, output};
 use clap::Subcommand;
 use claviger_core::realm::SeatScope;
+use claviger_core::text::printable;
+use claviger_server::admin::seats;
 use claviger_store::{SeatRow, id_text};
 use serde::Serialize;
 
@@ -67,17 +69,16 @@ impl From<SeatRow> for Listed {
 pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
     let realm = data.realm().await?;
-    let now = data.now();
     match command {
         SeatCommand::List { pool } => {
-            let held = data.store.seats(&realm.id, now).await?;
+            let held = seats::list(&data.store, &realm, pool.as_deref(), data.now()).await?;
             let wanted = |name: &str| pool.as_deref().is_none_or(|pool| pool == name);
-            let listed: Vec<Listed> = held.into_iter().filter(|row| wanted(&row.pool)).map(Into::into).collect();
+            let listed: Vec<Listed> = held.into_iter().map(Into::into).collect();
             for pool in realm.seat_pools.iter().filter(|pool| wanted(&pool.name)) {
                 let holders: std::collections::BTreeSet<_> =
                     listed.iter().filter(|seat| seat.pool == pool.name).map(|seat| &seat.holder).collect();
                 let each = if pool.per == SeatScope::Organisation { " for each organisation" } else { "" };
-                eprintln!("{}: {} of {} in use{each}", pool.name, holders.len(), pool.size);
+                eprintln!("{}: {} of {} in use{each}", printable(&pool.name), holders.len(), pool.size);
             }
             let columns = ["pool", "organisation", "holder", "client", "user", "since", "until"];
             context.format.list(columns, &listed, |seat| {
@@ -94,12 +95,7 @@ pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), T
         }
         SeatCommand::Release { pool, holder, organisation, yes } => {
             ask::confirm(yes, &format!("End the session of {holder} in the pool `{pool}`?"))?;
-            let until = now + realm.longest_token();
-            let ended = data.store.release_seat(&realm.id, &pool, &organisation, &holder, now, until).await?;
-            if ended == 0 {
-                return Err(Trouble::not_found(format!("nobody called `{holder}` holds a seat of `{pool}`"))
-                    .help("claviger seat list names the holders"));
-            }
+            let ended = seats::release(&data.admin(), &realm, &pool, &organisation, &holder).await?;
             let item =
                 serde_json::json!({ "realm": realm.id, "pool": pool, "holder": holder, "sessions_ended": ended });
             context.format.one(&item, &[("holder", holder.clone()), ("sessions ended", ended.to_string())])

@@ -6,7 +6,7 @@ use super::output;
 use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
 use claviger_core::span::Span;
-use claviger_server::apps;
+use claviger_server::admin::apps;
 use claviger_store::ClientSecret;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -93,13 +93,12 @@ impl Listed {
 pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
     let realm = data.realm().await?;
-    let secrets = data.secrets().await?;
-    let desk = data.desk(&secrets);
+    let admin = data.admin();
     match command {
         SecretCommand::Add { client, label, expires, import } => {
-            let expires_at = expires.map(|span| desk.now + span.as_millis());
+            let expires_at = expires.map(|span| admin.now + span.as_millis());
             let Some(file) = import else {
-                let made = apps::add_secret(&desk, &realm, &client, label, expires_at).await?;
+                let made = apps::add_secret(&admin, &data.secrets().await?, &realm, &client, label, expires_at).await?;
                 eprintln!("The secret {} of `{client}`. It is not shown again.", made.id);
                 let item = serde_json::json!({
                     "realm": realm.id, "client_id": client, "id": made.id, "secret": made.secret.expose(),
@@ -107,20 +106,20 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
                 });
                 return match context.format {
                     output::Format::Json => context.format.one(&item, &[]),
-                    output::Format::Table => output::put(&format!("{}\n", made.secret.expose())),
+                    output::Format::Table | output::Format::Csv => output::put(&format!("{}\n", made.secret.expose())),
                 };
             };
             let from = Some(file.as_path()).filter(|file| file.as_os_str() != "-");
             let secret = ask::secret(from, "secret")?;
             let hasher = claviger_server::hashing::Hasher::new(1, 1)
                 .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
-            let id = apps::import_secret(&desk, &hasher, &realm, &client, (label, secret), expires_at).await?;
+            let id = apps::import_secret(&admin, &hasher, &realm, &client, (label, secret), expires_at).await?;
             let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id });
             context.format.one(&item, &[("client id", client.clone()), ("secret id", id.clone())])
         }
         SecretCommand::List { client } => {
-            let (_, found) = apps::secrets_of(&desk, &realm, &client).await?;
-            let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, desk.now)).collect();
+            let (_, found) = apps::secrets_of(&data.store, &realm, &client).await?;
+            let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, admin.now)).collect();
             context.format.list(["id", "label", "state", "created", "expires", "retired"], &listed, |secret| {
                 [
                     secret.id.clone(),
@@ -134,7 +133,7 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
         }
         SecretCommand::Retire { client, id, yes } => {
             ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;
-            apps::retire_secret(&desk, &realm, &client, &id).await?;
+            apps::retire_secret(&admin, &realm, &client, &id).await?;
             let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id, "state": "retired" });
             context.format.one(&item, &[("secret id", id.clone()), ("state", "retired".to_owned())])
         }

@@ -2,14 +2,15 @@
 
 use super::context::Context;
 use super::trouble::{Exit, Trouble};
-use crate::config::{Database, Log, LogFormat};
-use claviger_server::Service;
+use crate::config::{self, Database, Log, LogFormat};
 use claviger_server::clock::Clock;
-use claviger_server::http::Limits;
+use claviger_server::http::{Limits, descriptors};
 use claviger_server::mail::Mailer;
+use claviger_server::server::Listener;
 use claviger_server::telemetry::Management;
+use claviger_server::{Service, State};
 use claviger_server::{http, jobs, server};
-use claviger_store::{ServingLock, Store, lock_for_serving};
+use claviger_store::{ServingLock, Store, lock_for_serving, private};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -29,7 +30,11 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     // The ports first: one in use is told before anything is made.
     let mut listeners = Vec::new();
     for address in &config.server.listen {
-        listeners.push(listen(*address).await?);
+        listeners.push(Listener::from(listen(*address).await?));
+    }
+    for only in &config.server.listeners {
+        let socket = listen(only.address).await?;
+        listeners.push(Listener { socket, realms: Some(only.realms.clone().into()) });
     }
     let management = match config.server.management {
         Some(address) => Some(listen(address).await?),
@@ -37,18 +42,25 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     };
     let _lock = lock(&config.database)?;
     let store = Store::connect(&config.database.url, &config.database.options).await?;
+    // Now, with its log in place.
+    for exposed in config.database.file().iter().flat_map(|file| private::exposed(file)) {
+        tracing::warn!("{exposed}");
+    }
     let master = context.key_place(&config).read()?;
-    let opened = server::open(store, &master, Clock::default(), config.templates_folder.as_deref());
-    let app = Box::pin(opened).await.map_err(wrong_start)?;
+    let opened = server::open(store, &master, Clock::default(), context.pages()?);
+    let state = Box::pin(opened).await.map_err(wrong_start)?;
+    warn_of_unknown_realms(&state, &config.server.listeners).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
+    let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
+    let limits = limits.for_connections(connections(config.server.max_connections, &config.database));
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
-    let service = Service { app: Arc::clone(&app), fallback: None };
-    tasks.spawn(server::run(service, listeners, limits.clone(), stopped.clone()));
-    tasks.spawn(jobs::send_mails(Arc::clone(&app), mailer, stopped.clone()));
+    let service = Service { state: Arc::clone(&state), fallback: None, realms: None };
+    tasks.spawn(server::run(service, listeners, limits, stopped.clone()));
+    tasks.spawn(jobs::send_mails(Arc::clone(&state), mailer, stopped.clone()));
     if let Some(listener) = management {
-        tasks.spawn(http::serve(listener, Management { app: Arc::clone(&app) }, limits, stopped));
+        tasks.spawn(http::serve(listener, Management { state: Arc::clone(&state) }, management_limits, stopped));
     }
     tracing::info!(listen = ?config.server.listen, management = ?config.server.management, "serving");
     notify("READY=1");
@@ -64,8 +76,37 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     tracing::info!("stopping");
     notify("STOPPING=1");
     let _ = stop.send(true);
-    app.end_feeds();
+    state.end_feeds();
     tasks.join_all().await;
+    Ok(())
+}
+
+/// How many connections there may be: as configured, or as the descriptors allow.
+fn connections(wished: Option<u32>, database: &Database) -> u32 {
+    let descriptors = descriptors::raise_limit();
+    let others = u64::try_from(database.options.connections.max(database.options.readers * 2)).unwrap_or_default();
+    let (connections, fewer) = descriptors::connections(descriptors, others, wished);
+    if fewer {
+        tracing::warn!(
+            wished,
+            connections,
+            descriptors,
+            "server.max-connections is more than the limit of open files allows; raise the hard limit (ulimit -Hn, \
+             LimitNOFILE in systemd)"
+        );
+    }
+    connections
+}
+
+/// A realm may be made later, so one that is not there does not stop the start.
+async fn warn_of_unknown_realms(state: &State, listeners: &[config::Listener]) -> Result<(), Trouble> {
+    for listener in listeners {
+        for realm in &listener.realms {
+            if state.store.realm(realm).await?.is_none() {
+                tracing::warn!(address = %listener.address, realm, "this address serves a realm that does not exist");
+            }
+        }
+    }
     Ok(())
 }
 

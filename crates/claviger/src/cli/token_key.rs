@@ -39,7 +39,7 @@ pub(crate) async fn run(command: TokenKeyCommand, context: &Context) -> Result<(
             "Refuse every refresh token of every realm that was made until now? People have to sign in to their apps again.",
         )?;
     }
-    let number = keys::rotate_token_key(&data.store, &masters, revoke_old, data.now()).await?;
+    let number = keys::rotate_token_key(&data.admin(), &masters, revoke_old).await?;
     let item = serde_json::json!({ "token_key": number, "old_tokens_accepted": !revoke_old });
     let old = if revoke_old { "refused from now on" } else { "accepted until their grants end" };
     context.format.one(&item, &[("token key", format!("number {number}")), ("earlier refresh tokens", old.to_owned())])

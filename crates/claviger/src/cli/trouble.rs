@@ -1,8 +1,8 @@
 //! Why a command failed, and the exit code that says so to a script.
 
+use claviger_core::text::printable_lines;
 use claviger_files::Problems;
-use claviger_server::admin::keys::KeyError;
-use claviger_server::apps::AppError;
+use claviger_server::admin::AdminError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
 use claviger_server::secrets::SecretsError;
@@ -56,9 +56,9 @@ impl Trouble {
     pub(crate) fn report(&self) -> ExitCode {
         // Mistakes in files say "error:" themselves, each with its place.
         let prefix = if self.message.starts_with("error: ") { "" } else { "error: " };
-        eprintln!("{prefix}{}", self.message);
+        eprintln!("{prefix}{}", printable_lines(&self.message));
         if let Some(help) = &self.help {
-            eprintln!("  help: {help}");
+            eprintln!("  help: {}", printable_lines(help));
         }
         ExitCode::from(self.exit as u8)
     }
@@ -86,19 +86,40 @@ impl From<Fault> for Trouble {
     }
 }
 
-impl From<AppError> for Trouble {
-    fn from(error: AppError) -> Self {
-        let exit = match error {
-            AppError::Store(fault) => return fault.into(),
-            AppError::NoSuchApp(_) | AppError::NoSuchSecret { .. } => Exit::NotFound,
-            AppError::Exists(_)
-            | AppError::Standing { .. }
-            | AppError::TwoSecrets(_)
-            | AppError::NoSecretOfItsOwn { .. } => Exit::Conflict,
-            AppError::Invalid(_) => Exit::Usage,
-            AppError::Crypto(_) | AppError::Mail(_) => Exit::Failure,
+impl From<AdminError> for Trouble {
+    fn from(error: AdminError) -> Self {
+        let exit = match &error {
+            AdminError::Store(fault) => return fault.clone().into(),
+            AdminError::NoSuchApp(_)
+            | AdminError::NoSuchSecret { .. }
+            | AdminError::NoSuchRealm { .. }
+            | AdminError::NoSuchUser { .. }
+            | AdminError::NoSuchSeat { .. }
+            | AdminError::NoSuchKey(_)
+            | AdminError::NothingToErase(_) => Exit::NotFound,
+            AdminError::Exists(_)
+            | AdminError::Standing { .. }
+            | AdminError::TwoSecrets(_)
+            | AdminError::NoSecretOfItsOwn { .. }
+            | AdminError::TooManyTokenKeys => Exit::Conflict,
+            AdminError::OneMasterKey | AdminError::OtherMasterKey | AdminError::UnreadableKeys(_) => {
+                Exit::Configuration
+            }
+            AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
+            AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
-        Self::new(exit, error.to_string())
+        let trouble = Self::new(exit, error.to_string());
+        match error {
+            AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
+            AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
+            AdminError::NoSuchKey(_) => trouble.help("`claviger key list` names the keys of the set"),
+            AdminError::OneMasterKey => trouble
+                .help("add the new key below the one in use, on every server: openssl rand -hex 32 >> master.key"),
+            AdminError::UnreadableKeys(_) => {
+                trouble.help("the first line of the master key file must be the key in use, the second the new one")
+            }
+            _ => trouble,
+        }
     }
 }
 
@@ -120,21 +141,6 @@ impl From<SecretsError> for Trouble {
             SecretsError::Store(fault) => fault.into(),
             SecretsError::OtherMasterKey => Self::new(Exit::Configuration, error.to_string()),
             SecretsError::Crypto(_) => Self::new(Exit::Failure, error.to_string()),
-        }
-    }
-}
-
-impl From<KeyError> for Trouble {
-    fn from(error: KeyError) -> Self {
-        let text = error.to_string();
-        match error {
-            KeyError::Secrets(error) => error.into(),
-            KeyError::NoSuchKey(_) => Self::not_found(text).help("`claviger key list` names the keys of the set"),
-            KeyError::OneMasterKey => Self::new(Exit::Configuration, text)
-                .help("add the new key below the one in use, on every server: openssl rand -hex 32 >> master.key"),
-            KeyError::Unreadable(_) => Self::new(Exit::Configuration, text)
-                .help("the first line of the master key file must be the key in use, the second the new one"),
-            KeyError::TooManyTokenKeys => Self::new(Exit::Conflict, text),
         }
     }
 }

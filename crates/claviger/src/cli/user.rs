@@ -1,16 +1,13 @@
 //! `claviger user`: who may sign in.
 
 use super::ask;
-use super::context::{Context, Data};
+use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
 use claviger_core::{Realm, User};
+use claviger_server::admin::users;
 use claviger_server::hashing::Hasher;
-use claviger_store::Masked;
 use std::path::PathBuf;
-
-/// The shortest password that is taken (NIST SP 800-63B-4, 3.1.1.2: no rules of composition).
-const SHORTEST: usize = 8;
 
 /// What is done with users.
 #[derive(Debug, Subcommand)]
@@ -51,7 +48,7 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
     let realm = data.realm().await?;
     match command {
         UserCommand::List => {
-            let users = all(&data, &realm).await?;
+            let users = users::list(&data.store, &realm).await?;
             context.format.list(["username", "id", "name", "kind", "state", "organisations"], &users, |user| {
                 [
                     user.username.clone(),
@@ -64,27 +61,22 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
             })
         }
         UserCommand::Password { username, file } => {
-            let user = find(&data, &realm, &username).await?;
+            let user = users::find(&data.store, &realm, &username).await?;
             let password = ask::secret(file.as_deref(), "password")?;
-            if password.expose().chars().count() < SHORTEST {
-                return Err(Trouble::new(Exit::Usage, format!("a password has at least {SHORTEST} characters")));
-            }
             let hasher = Hasher::new(1, 1)
                 .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
-            let hash = hasher.hash(password).await.map_err(|busy| Trouble::new(Exit::Failure, busy.to_string()))?;
-            data.store.set_password(&realm.id, &user.id, Masked(hash), data.now()).await?;
+            users::set_password(&data.admin(), &hasher, &realm, &user.id, password).await?;
             done(context, &realm, &user, "password set")
         }
         UserCommand::Disable { username, yes } => {
-            let user = find(&data, &realm, &username).await?;
+            let user = users::find(&data.store, &realm, &username).await?;
             ask::confirm(yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
-            let until = data.now() + realm.longest_token();
-            data.store.disable_user(&realm.id, &user.id, true, data.now(), until).await?;
+            users::disable(&data.admin(), &realm, &user.id).await?;
             done(context, &realm, &user, "disabled")
         }
         UserCommand::Enable { username } => {
-            let user = find(&data, &realm, &username).await?;
-            data.store.disable_user(&realm.id, &user.id, false, data.now(), data.now()).await?;
+            let user = users::find(&data.store, &realm, &username).await?;
+            users::enable(&data.admin(), &realm, &user.id).await?;
             done(context, &realm, &user, "active")
         }
     }
@@ -93,28 +85,4 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
 fn done(context: &Context, realm: &Realm, user: &User, state: &str) -> Result<(), Trouble> {
     let item = serde_json::json!({ "realm": realm.id, "id": user.id, "username": user.username, "state": state });
     context.format.one(&item, &[("username", user.username.clone()), ("state", state.to_owned())])
-}
-
-async fn find(data: &Data, realm: &Realm, username: &str) -> Result<User, Trouble> {
-    let found = data.store.user_by_username(&realm.id, &User::username_key(username)).await?;
-    let found = match found {
-        Some(found) => Some(found),
-        None => data.store.user(&realm.id, username).await?,
-    };
-    found
-        .map(|stored| stored.user)
-        .ok_or_else(|| Trouble::not_found(format!("the realm `{}` has no user `{username}`", realm.id)))
-}
-
-async fn all(data: &Data, realm: &Realm) -> Result<Vec<User>, Trouble> {
-    const PAGE: i64 = 500;
-    let mut all: Vec<User> = Vec::new();
-    loop {
-        let after = all.last().map(|user| user.id.clone()).unwrap_or_default();
-        let page = data.store.list_users(&realm.id, &after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
 }

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 22] = [
+const KEYS: [(&str, &str); 25] = [
     ("server", "listen"),
+    ("server", "listener"),
+    ("server", "max-connections"),
     ("server", "management"),
     ("server", "trusted-proxies"),
     ("database", "url"),
@@ -27,6 +29,7 @@ const KEYS: [(&str, &str); 22] = [
     ("smtp", "password-file"),
     ("smtp", "ca-file"),
     ("pages", "templates"),
+    ("pages", "languages"),
     ("dialects", "folder"),
     ("log", "format"),
     ("log", "level"),
@@ -48,7 +51,13 @@ macro_rules! section {
     };
 }
 
-section!(Server { listen: Vec<String>, management: String, trusted_proxies: Vec<String> });
+section!(Server {
+    listen: Vec<String>,
+    listener: Vec<Listener>,
+    max_connections: u32,
+    management: String,
+    trusted_proxies: Vec<String>,
+});
 section!(Database { url: String, password: SecretText, password_file: String, ca_file: String, connections: u32 });
 section!(MasterKey { file: String });
 section!(Mail { from: String, folder: String });
@@ -61,9 +70,17 @@ section!(Smtp {
     password_file: String,
     ca_file: String,
 });
-section!(Pages { templates: String });
+section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
 section!(Log { format: LogFormat, level: String });
+
+/// An address that serves some realms only.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Listener {
+    pub(super) address: String,
+    pub(super) realms: Vec<String>,
+}
 
 /// What one source gives.
 #[derive(Debug, Default, Deserialize)]

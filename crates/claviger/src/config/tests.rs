@@ -30,7 +30,7 @@ fn every_key_of_the_example_is_known_when_it_is_not_a_comment() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(rest)
-                if ["host", "port", "username", "password-file", "ca-file", "connections"]
+                if ["host", "port", "username", "password-file", "ca-file", "connections", "max-connections"]
                     .iter()
                     .any(|k| rest.starts_with(&format!("{k} ="))) =>
             {
@@ -111,11 +111,37 @@ fn wrong_values_are_told_where_they_are() {
             .contains("over TLS only")
     );
     assert_eq!(complaint("[smtp]\nhost = \"x\"\nusername = \"u\"\npassword-file = \"no-such-file\"").0, 4);
+    assert!(complaint("[pages]\nlanguages = [\"en\", \"*\"]").1.contains("`*` is not a language tag"));
     assert!(complaint("[pages]\ntemplates = \"no-such-folder\"").1.contains("/etc/claviger/no-such-folder"));
     assert_eq!(complaint("[log]\nformat = \"jsn\"").2, "did you mean `json`?");
     let problems = parse(None, variables(&[("CLAVIGER_SMTP__PORT", "many"), ("CLAVIGER_SERVER__LISTEN", "x")]), &[]);
     let text = problems.unwrap_err().to_string();
     assert!(text.contains("--> CLAVIGER_SMTP__PORT") && text.contains("--> CLAVIGER_SERVER__LISTEN"), "{text}");
+}
+
+#[test]
+fn an_address_may_serve_some_realms_only() {
+    let one = "[[server.listener]]\naddress = \"10.0.0.5:8080\"\nrealms = [\"internal\", \"test\"]\n";
+    let server = from(one).unwrap_or_else(|problems| panic!("{problems}")).server;
+    assert!(server.listen.is_empty(), "nothing else is listened on");
+    assert_eq!(server.listeners[0].address, "10.0.0.5:8080".parse().unwrap());
+    assert_eq!(server.listeners[0].realms, ["internal", "test"]);
+    let both = from(&format!("[server]\nlisten = [\"127.0.0.1:1\"]\n{one}")).unwrap().server;
+    assert_eq!((both.listen.len(), both.listeners.len()), (1, 1));
+    let variable = "[{ address = \"127.0.0.1:5\", realms = [\"a\"] }]";
+    let server = parse(None, variables(&[("CLAVIGER_SERVER__LISTENER", variable)]), &[]).unwrap().server;
+    assert_eq!((server.listeners[0].realms.as_slice(), server.listen.len()), (&["a".to_owned()][..], 0));
+    assert!(complaint(&one.replace("\"internal\", \"test\"", "")).1.contains("serves no realm"));
+    assert!(complaint(&one.replace("10.0.0.5:8080", "internal")).1.contains("not an address"));
+}
+
+#[test]
+fn the_number_of_connections_is_configured() {
+    assert_eq!(from("").unwrap().server.max_connections, None);
+    assert_eq!(from("[server]\nmax-connections = 50000").unwrap().server.max_connections, Some(50_000));
+    assert!(complaint("[server]\nmax-connections = 3").1.contains("between 16 and"));
+    let config = parse(None, variables(&[("CLAVIGER_SERVER__MAX_CONNECTIONS", "64")]), &[]).unwrap();
+    assert_eq!(config.server.max_connections, Some(64));
 }
 
 #[test]

@@ -99,10 +99,27 @@ pub struct Serving {
     pub child: Child,
     pub port: u16,
     pub management: u16,
+    /// What it said before it served.
+    pub log: String,
 }
 
 impl Serving {
     pub fn start(home: &Home) -> Self {
+        Self::start_as(home, home.command(&["serve"]))
+    }
+
+    /// The same behind a line of the shell: a limit, a umask.
+    pub fn start_after(home: &Home, line: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{line}; exec \"$0\" serve"), env!("CARGO_BIN_EXE_claviger")]);
+        command.current_dir(&home.0).stdin(Stdio::null());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLAVIGER_")) {
+            command.env_remove(name);
+        }
+        Self::start_as(home, command)
+    }
+
+    fn start_as(home: &Home, mut command: Command) -> Self {
         let (port, management) = (free_port(), free_port());
         let config = home.read("claviger.toml");
         let config = config.replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
@@ -110,15 +127,16 @@ impl Serving {
         let realm = home.read("realms/example.toml").replace("localhost:8080", &format!("localhost:{port}"));
         home.write("realms/example.toml", &realm);
         home.ok(&["apply", "realms/"]);
-        let mut child = home.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut said) = (String::new(), String::new());
         while !line.contains("serving") {
             line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended");
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended: {said}");
+            said.push_str(&line);
         }
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, port, management }
+        Self { child, port, management, log: said }
     }
 
     /// The status and body of an answer.
@@ -140,6 +158,16 @@ impl Serving {
 
     pub fn token(&self, client: &str, secret: &str) -> u16 {
         self.post("/token", &format!("grant_type=client_credentials&client_id={client}&client_secret={secret}")).0
+    }
+
+    /// The status of a GET at a port.
+    pub fn get(port: u16, path: &str) -> u16 {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// Waits until the server has noticed what another process wrote.

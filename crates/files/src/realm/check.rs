@@ -1,37 +1,89 @@
 //! What one realm file must not say: names that mean nothing, references that lead nowhere.
 
-use super::entries::RealmDocument;
+use super::entries::{RealmDocument, UserEntry};
 use super::url;
 use crate::document::{Document, at};
-use crate::problem::{Problem, did_you_mean};
+use crate::problem::{MOST, Problem, did_you_mean};
 use crate::tree::Step;
 use claviger_core::dialect::{Dialect, OrganisationChoice};
-use claviger_core::{ScopeSet, User};
-use std::collections::{BTreeMap, BTreeSet};
+use claviger_core::realm::{LONGEST_ACCESS_TOKEN, Scope};
+use claviger_core::span::Span;
+use claviger_core::text::{NOT_A_NAME, is_name, shortened};
+use claviger_core::user::is_mail_address;
+use claviger_core::{Client, Realm, ScopeSet, User};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use unic_langid::LanguageIdentifier;
 
 /// One file under examination.
 pub(super) struct Check<'a> {
     pub(super) document: &'a Document,
     pub(super) raw: &'a RealmDocument,
     pub(super) dialect: &'a Dialect,
+    /// The file's realm as it will be, good or not.
+    pub(super) realm: &'a Realm,
     pub(super) problems: &'a mut Vec<Problem>,
+    /// How many mistakes of other files were there before.
+    before: usize,
+    /// What the file defines, for those who refer to it.
+    pub(super) known: Known<'a>,
+}
+
+/// The names that a file defines, to be looked up: a file refers to each as often as it has users and clients.
+pub(super) struct Known<'a> {
+    pub(super) audiences: HashSet<&'a str>,
+    pub(super) scopes: HashMap<&'a str, &'a Scope>,
+    pub(super) users: HashMap<String, &'a UserEntry>,
+    organisations: HashSet<&'a str>,
+    pools: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(raw: &'a RealmDocument) -> Self {
+        Self {
+            audiences: raw.api.iter().map(|api| api.audience.as_str()).collect(),
+            // Of two with one name, which is a mistake of its own, the first.
+            scopes: raw.scope.iter().rev().map(|scope| (scope.name.as_str(), scope)).collect(),
+            users: raw.user.iter().rev().map(|user| (User::username_key(&user.username), user)).collect(),
+            organisations: raw.organisation.iter().map(|organisation| organisation.id.as_str()).collect(),
+            pools: raw.seat_pool.iter().map(|pool| pool.name.as_str()).collect(),
+        }
+    }
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn all(&mut self) {
-        self.realm();
+    pub(super) fn new(
+        document: &'a Document,
+        raw: &'a RealmDocument,
+        dialect: &'a Dialect,
+        realm: &'a Realm,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
+        let before = problems.len();
+        Self { document, raw, dialect, realm, problems, before, known: Known::of(raw) }
+    }
+
+    /// As many mistakes of this file as are told have been found.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() - self.before >= MOST
+    }
+
+    /// Notes every mistake, and answers the clients; see [`Check::clients`].
+    pub(super) fn all(&mut self) -> Vec<Option<Client>> {
+        self.head();
         self.hosts();
         self.policy();
         self.unique();
         self.apis_and_scopes();
         self.organisations();
         self.users();
-        self.clients();
+        self.clients()
     }
 
     /// Notes a mistake.
     pub(super) fn say(&mut self, path: &[Step<'_>], message: impl Into<String>, help: Option<String>) {
-        self.problems.push(self.document.problem(path, message).with_hint(help));
+        if !self.is_full() {
+            self.problems.push(self.document.problem(path, message).with_hint(help));
+        }
     }
 
     /// Notes that `name` is not one of `known`.
@@ -42,12 +94,15 @@ impl<'a> Check<'a> {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) {
+        if self.is_full() {
+            return;
+        }
         let hint = did_you_mean(name, known);
         let help = hint.unwrap_or_else(|| format!("add a [[{what}]] to this file"));
-        self.say(path, format!("there is no {what} `{name}`"), Some(help));
+        self.say(path, format!("there is no {what} `{}`", shortened(name, 60)), Some(help));
     }
 
-    fn realm(&mut self) {
+    fn head(&mut self) {
         let head = &self.raw.realm;
         if !crate::is_name(&head.id) {
             self.say(at!["realm", "id"], "a realm's id is 1 to 40 of a-z, 0-9 and -", None);
@@ -62,10 +117,16 @@ impl<'a> Check<'a> {
             Ok(_) => {}
         }
         self.authorities(at!["realm", "authorities"], &head.authorities);
+        for (i, tag) in head.languages.iter().enumerate() {
+            if tag.parse::<LanguageIdentifier>().is_err() {
+                let message = format!("`{tag}` is not a language tag (BCP 47)");
+                self.say(at!["realm", "languages", i], message, Some("like \"en\", \"de\" or \"pt-BR\"".into()));
+            }
+        }
         let defaults = [&self.dialect.authorization.default_scope, &self.dialect.token.default_scope];
         for defaults in defaults.into_iter().flatten().filter_map(|text| ScopeSet::parse(text).ok()) {
             for name in defaults.iter() {
-                if !self.scope_names().any(|known| known == name) {
+                if !self.known.scopes.contains_key(name) {
                     let message = format!("this dialect's default scope is `{name}`, and the realm has no such scope");
                     self.say(at!["realm", "dialect"], message, Some(format!("add a [[scope]] with name = \"{name}\"")));
                 }
@@ -144,8 +205,11 @@ impl<'a> Check<'a> {
             if name.is_empty() {
                 self.say(at![list, i, key], format!("`{key}` is empty"), None);
             } else if let Some(first) = seen.get(&name) {
+                if self.is_full() {
+                    return;
+                }
                 let line = self.document.problem(at![list, *first, key], "").line();
-                let message = format!("`{name}` is there already");
+                let message = format!("`{}` is there already", shortened(&name, 60));
                 self.say(at![list, i, key], message, Some(format!("the first one is in line {line}")));
             } else {
                 seen.insert(name, i);
@@ -156,7 +220,7 @@ impl<'a> Check<'a> {
     fn apis_and_scopes(&mut self) {
         let raw = self.raw;
         for (i, api) in raw.api.iter().enumerate() {
-            if api.audience.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            if api.audience.chars().any(char::is_whitespace) || !is_name(&api.audience) {
                 self.say(at!["api", i, "audience"], "an audience has no spaces", None);
             }
             self.required(at!["api", i, "name"], &api.name);
@@ -169,15 +233,16 @@ impl<'a> Check<'a> {
                 self.say(at!["scope", i, "name"], message, None);
             }
             self.required(at!["scope", i, "sentence"], &scope.sentence);
-            if let Some(api) = scope.api.as_ref().filter(|api| !self.audiences().any(|known| known == *api)) {
+            if let Some(api) = scope.api.as_ref().filter(|api| !self.known.audiences.contains(api.as_str())) {
                 self.unknown(at!["scope", i, "api"], "api", api, raw.api.iter().map(|x| x.audience.as_str()));
             }
-            let pools = || raw.seat_pool.iter().map(|pool| pool.name.as_str());
-            if let Some(pool) = scope.seat.as_ref().filter(|pool| !pools().any(|known| known == *pool)) {
-                self.unknown(at!["scope", i, "seat"], "seat-pool", pool, pools());
+            if let Some(pool) = scope.seat.as_ref().filter(|pool| !self.known.pools.contains(pool.as_str())) {
+                let pools = raw.seat_pool.iter().map(|pool| pool.name.as_str());
+                self.unknown(at!["scope", i, "seat"], "seat-pool", pool, pools);
             }
         }
         for (i, pool) in raw.seat_pool.iter().enumerate() {
+            self.name(at!["seat-pool", i, "name"], Some(&pool.name));
             if pool.size == 0 {
                 self.say(at!["seat-pool", i, "size"], "nobody can take a seat of a pool without any", None);
             }
@@ -188,6 +253,8 @@ impl<'a> Check<'a> {
         let raw = self.raw;
         for (i, organisation) in raw.organisation.iter().enumerate() {
             self.required(at!["organisation", i, "name"], &organisation.name);
+            self.name(at!["organisation", i, "id"], Some(&organisation.id));
+            self.name(at!["organisation", i, "kind"], Some(&organisation.kind));
         }
     }
 
@@ -195,10 +262,12 @@ impl<'a> Check<'a> {
         let raw = self.raw;
         let tied = self.dialect.organisation != OrganisationChoice::None;
         for (i, user) in raw.user.iter().enumerate() {
+            self.name(at!["user", i, "username"], Some(&user.username));
+            self.name(at!["user", i, "name"], user.name.as_deref());
             for (j, id) in user.organisations.iter().enumerate() {
-                let known = || raw.organisation.iter().map(|organisation| organisation.id.as_str());
-                if !known().any(|known| known == id) {
-                    self.unknown(at!["user", i, "organisations", j], "organisation", id, known());
+                if !self.known.organisations.contains(id.as_str()) {
+                    let known = raw.organisation.iter().map(|organisation| organisation.id.as_str());
+                    self.unknown(at!["user", i, "organisations", j], "organisation", id, known);
                 }
             }
             if user.service && tied && user.organisations.len() != 1 {
@@ -224,7 +293,7 @@ impl<'a> Check<'a> {
                 let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
                 self.say(at!["user", i, "password-hash"], message, Some(help));
             }
-            if user.email.as_ref().is_some_and(|email| !is_address(email)) {
+            if user.email.as_ref().is_some_and(|email| !is_mail_address(email)) {
                 self.say(at!["user", i, "email"], "this is not a mail address", None);
             }
         }
@@ -234,10 +303,18 @@ impl<'a> Check<'a> {
         if text.trim().is_empty() {
             self.say(path, "people are shown this: it cannot be empty", None);
         }
+        self.name(path, Some(text));
     }
 
-    pub(super) fn lifetime(&mut self, path: &[Step<'_>], ttl: Option<claviger_core::span::Span>) {
-        if ttl.is_some_and(|ttl| !(1..=86_400).contains(&ttl.as_seconds())) {
+    /// Refuses what would steer the terminal, the mail or the page that shows it.
+    pub(super) fn name(&mut self, path: &[Step<'_>], text: Option<&str>) {
+        if text.is_some_and(|text| !is_name(text)) {
+            self.say(path, NOT_A_NAME, Some("leave out controls and bidirectional controls".into()));
+        }
+    }
+
+    pub(super) fn lifetime(&mut self, path: &[Step<'_>], ttl: Option<Span>) {
+        if ttl.is_some_and(|ttl| !(Span::seconds(1)..=LONGEST_ACCESS_TOKEN).contains(&ttl)) {
             self.say(path, "an access token lives between a second and a day", None);
         }
     }
@@ -249,10 +326,4 @@ impl<'a> Check<'a> {
     pub(super) fn scope_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.raw.scope.iter().map(|scope| scope.name.as_str())
     }
-}
-
-/// Whether a text can be a mail address; the mail server knows better.
-pub(super) fn is_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
 }

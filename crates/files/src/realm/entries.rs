@@ -1,11 +1,10 @@
 //! A realm file as it is written, key by key.
 
 use crate::secret::SecretText;
-use claviger_core::ScopeSet;
-use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
+use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
+use claviger_core::client::{ClientKind, ClientStatus, GrantType};
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
-use claviger_core::redirect::RedirectUri;
 use claviger_core::span::Span;
 use claviger_core::user::Organisation;
 use serde::Deserialize;
@@ -45,6 +44,8 @@ pub(super) struct Head {
     pub(super) authorities: Vec<String>,
     #[serde(default)]
     pub(super) hosts: BTreeMap<String, Host>,
+    #[serde(default)]
+    pub(super) languages: Vec<String>,
 }
 
 /// `[[user]]`.
@@ -91,11 +92,11 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) grants: BTreeSet<GrantType>,
     #[serde(default)]
-    pub(super) redirect_uris: Vec<RedirectUri>,
+    pub(super) redirect_uris: Vec<String>,
     #[serde(default)]
     pub(super) post_logout_redirect_uris: Vec<String>,
     #[serde(default)]
-    pub(super) scope: ScopeSet,
+    pub(super) scope: String,
     #[serde(default)]
     pub(super) audiences: Vec<String>,
     #[serde(default)]
@@ -125,26 +126,34 @@ const fn confidential() -> ClientKind {
 }
 
 impl ClientEntry {
-    pub(super) fn into_client(self) -> Client {
-        Client {
-            id: self.id,
-            name: self.name,
-            publisher: self.publisher,
-            owner_email: self.owner_email,
+    /// What the entry asks for; `found` looks a user up.
+    pub(super) fn description(&self, found: impl FnOnce(&str) -> Found) -> Description {
+        let acts_as = self.acts_as.as_ref();
+        let secret = match (&self.secret, &self.secret_file) {
+            (Some(secret), _) => Some(BroughtSecret::Text(secret.0.clone())),
+            (None, Some(_)) => Some(BroughtSecret::InFile),
+            (None, None) => None,
+        };
+        Description {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            publisher: self.publisher.clone(),
+            owner_email: self.owner_email.clone(),
             kind: self.kind,
             status: self.status,
-            grants: self.grants,
-            redirect_uris: self.redirect_uris,
-            post_logout_redirect_uris: self.post_logout_redirect_uris,
-            scope: self.scope,
-            audiences: self.audiences,
-            legacy: self.legacy,
+            grants: Some(self.grants.clone()),
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            scope: self.scope.clone(),
+            audiences: Some(self.audiences.clone()),
+            legacy: self.legacy.clone(),
             turnover: self.turnover,
             access_token: self.access_token,
             access_token_ttl: self.access_token_ttl,
-            acts_as: self.acts_as,
+            acts_as: acts_as.map(|user| ActsAs { user: user.clone(), found: found(user) }),
+            secret,
             secret_is_password: self.secret_is_password,
-            resource_server: self.resource_server,
+            resource_server: self.resource_server.clone(),
             trusted: self.trusted,
         }
     }

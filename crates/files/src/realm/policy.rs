@@ -1,14 +1,13 @@
 //! How long things may live.
 
 use super::check::Check;
+use claviger_core::realm::LONGEST_ACCESS_TOKEN;
 use claviger_core::span::Span;
 
 /// RFC 6749 4.1.2.
 const LONGEST_CODE: i64 = 600;
 /// A grant ends some day.
 const LONGEST_GRANT: i64 = 3650 * 86_400;
-/// An access token that APIs read offline lives a day at most.
-const LONGEST_ACCESS_TOKEN: i64 = 86_400;
 
 impl Check<'_> {
     pub(super) fn policy(&mut self) {
@@ -33,7 +32,7 @@ impl Check<'_> {
         self.at_most(
             "access-token-ttl",
             tokens.access_token_ttl,
-            LONGEST_ACCESS_TOKEN,
+            LONGEST_ACCESS_TOKEN.as_seconds(),
             "an access token lives a day at most",
         );
         self.at_most("refresh-absolute", tokens.refresh_absolute, LONGEST_GRANT, "a grant lives 10 years at most");

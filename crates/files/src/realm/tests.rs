@@ -123,6 +123,15 @@ fn the_realm_itself_is_checked() {
         "no endpoint on a host",
         "",
     );
+    let wrong = spoilt("id = \"r\"", "id = \"r\"\nlanguages = [\"de-AT\", \"German, please\"]");
+    one(&wrong, "languages", "`German, please` is not a language tag", "pt-BR");
+}
+
+#[test]
+fn languages_come_in_the_order_of_the_file() {
+    let named = parse_one(&GOOD.replacen("id = \"r\"", "id = \"r\"\nlanguages = [\"de\", \"en\"]", 1));
+    assert_eq!(named.unwrap()[0].realm.languages, ["de", "en"]);
+    assert!(parse_one(GOOD).unwrap()[0].realm.languages.is_empty());
 }
 
 #[test]
@@ -443,5 +452,53 @@ proptest::proptest! {
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
         let _ = parse(&[(Path::new("r.toml"), &bytes)], &Dialects::default(), &Variables::new());
+    }
+}
+
+#[test]
+fn names_that_steer_what_shows_them_are_refused() {
+    for (from, to) in [
+        ("name = \"R\"", "name = \"R\\u001b[2J\""),
+        ("name = \"The API\"", "name = \"The \\u202eIPA\""),
+        ("sentence = \"Read.\"", "sentence = \"Read.\\u2066\""),
+        ("name = \"Acme\"", "name = \"Ac\\u200fme\""),
+        ("username = \"Alice\"", "username = \"Ali\\u009bce\""),
+        ("name = \"Web\"", "name = \"Web\\nBcc: x\""),
+        ("name = \"Web\"", "name = \"Web\"\npublisher = \"a\\tb\""),
+    ] {
+        let found = spoilt(from, to);
+        assert!(matches!(found.as_slice(), [(_, message, _)] if message.contains("invisible character")), "{found:?}");
+    }
+}
+
+#[test]
+fn authorities_are_kept_without_the_usual_port() {
+    let text = GOOD.replace("[\"login.example\"]", "[\"login.example:443\", \"login.example:80\", \"a.example:8443\"]");
+    let realm = &parse_one(&text).unwrap()[0].realm;
+    assert_eq!(realm.authorities, ["login.example", "login.example:80", "a.example:8443"]);
+}
+
+/// How many mistakes are told of a good file with so many further entries, and how many words are compared for them.
+fn told(entries: usize, entry: impl Fn(usize) -> String) -> (usize, usize) {
+    let text: String = (0..entries).map(entry).collect();
+    let before = super::super::problem::COMPARED.get();
+    let found = complaints(&format!("{GOOD}\n{text}")).len();
+    (found, super::super::problem::COMPARED.get() - before)
+}
+
+#[test]
+fn mistakes_without_end_cost_no_more_than_the_first_ones() {
+    let unknown = |n| format!("[[user]]\nid = \"x{n}\"\nusername = \"x{n}\"\norganisations = [\"nowhere-{n}\"]\n");
+    let twice = |_| "[[organisation]]\nid = \"acme\"\nname = \"Again\"\n".to_owned();
+    let scopes = |n| {
+        format!("[[client]]\nid = \"c{n}\"\nname = \"C\"\ngrants = [\"client_credentials\"]\nscope = \"scope-{n}\"\n")
+    };
+    for (few, many) in [
+        (told(100, unknown), told(5_000, unknown)),
+        (told(100, twice), told(5_000, twice)),
+        (told(100, scopes), told(5_000, scopes)),
+    ] {
+        assert_eq!(few, many);
+        assert_eq!(few.0, super::super::problem::MOST);
     }
 }

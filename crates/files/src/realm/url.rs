@@ -1,6 +1,7 @@
 //! URLs that Claviger itself lives at: an issuer, a host's origin. They are compared byte for byte by others, so they have
 //! one spelling only (RFC 8414 2, OpenID Connect Discovery 4.3).
 
+use claviger_core::redirect::is_localhost;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What is wrong, and what to do.
@@ -19,7 +20,7 @@ impl Parts<'_> {
     /// Whether it is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let v6 = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        self.host == "localhost"
+        is_localhost(self.host)
             || self.host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
             || v6.and_then(|host| host.parse::<Ipv6Addr>().ok()).is_some_and(|ip| ip.is_loopback())
     }
@@ -155,6 +156,8 @@ mod tests {
     fn this_machine_is_known() {
         for (url, here) in [
             ("http://localhost:1", true),
+            ("http://app.localhost:1", true),
+            ("http://evil-localhost", false),
             ("http://127.0.0.1", true),
             ("http://127.9.9.9", true),
             ("http://[::1]:5", true),

@@ -98,6 +98,36 @@ async fn a_reset_replaces_what_is_known() {
 }
 
 #[tokio::test]
+async fn of_more_revocations_than_are_kept_none_is_taken_for_good() {
+    let world = World::new().await;
+    let credentials = world.describe().credentials(issuer::API_ID, issuer::API_SECRET);
+    let guard = credentials.revocation_capacity(1).build().unwrap();
+    let api = api(guard.layer());
+    let revoked = world.issuer.sign(&claims(&world.issuer.url));
+    let mut other = claims(&world.issuer.url);
+    other["jti"] = json!("t2");
+    let good = world.issuer.sign(&other);
+    world.issuer.set(&good, other.clone());
+    assert_eq!((status(&api, &revoked).await, status(&api, &good).await), (200, 200));
+    assert_eq!(world.issuer.counts().1, 0, "no need to ask");
+
+    // The second one takes the place of the first.
+    guard.feed_reached(world.issuer.revoke("jti", "t1", START)).await;
+    guard.feed_reached(world.issuer.revoke("jti", "t9", START + 1)).await;
+    assert_eq!(guard.known_revocations(), 1);
+    assert_eq!((status(&api, &revoked).await, status(&api, &good).await), (401, 200));
+    assert_eq!(world.issuer.counts().1, 2, "the issuer knows");
+    other["jti"] = json!("t3");
+    other["iat"] = json!(NOW + 1);
+    assert_eq!(status(&api, &world.issuer.sign(&other)).await, 200);
+    assert_eq!(world.issuer.counts().1, 2, "issued after all that was forgotten");
+    world.issuer.set_down(true);
+    other["jti"] = json!("t4");
+    other["iat"] = json!(NOW);
+    assert_eq!(status(&api, &world.issuer.sign(&other)).await, 503, "nobody knows");
+}
+
+#[tokio::test]
 async fn what_ended_is_forgotten() {
     let world = World::new().await;
     let guard = world.following();

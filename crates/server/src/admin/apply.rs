@@ -2,11 +2,12 @@
 //!
 //! 1. What is stored is read and compared; what a file says nothing about stays.
 //! 2. Passwords and secrets that do not verify against what is stored are hashed.
-//! 3. Everything that differs is written in one transaction.
+//! 3. Everything that differs is written in one transaction, and the lines of the audit log with it.
 //!
 //! A file revives nobody: the status of a client that is stored, a user who was disabled and a secret that was retired stay
 //! as the vendor left them.
 
+use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
 use crate::secrets::{Secrets, new_client_secret};
 use claviger_core::client::ClientStatus;
@@ -14,7 +15,7 @@ use claviger_core::token::Plain;
 use claviger_core::{Client, User};
 use claviger_files::realm::{FileClient, FileUser, Password, RealmFile};
 use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -96,24 +97,25 @@ pub enum ApplyError {
     },
 }
 
-/// Applies the files; `now` in milliseconds since the epoch.
+/// Applies the files. Each object that changes has a line in the audit log; of more than 100 users of one realm there is one
+/// line with their number.
 ///
 /// # Errors
 /// The database or the hashing fails, or a file contradicts what is stored. Nothing was written then.
 pub async fn apply(
-    store: &Store,
+    admin: &Admin<'_>,
     files: &[RealmFile],
     hasher: &Hasher,
     secrets: &Secrets,
-    now: i64,
 ) -> Result<Report, ApplyError> {
+    let Admin { store, now, .. } = *admin;
     let mut plan = Plan { store, hasher, secrets, now, puts: vec![], disabled: vec![], report: Report::default() };
     for file in files {
         plan.realm(file).await?;
     }
     let Plan { puts, disabled, report, .. } = plan;
     if !puts.is_empty() {
-        store.apply(puts, now).await?;
+        admin.act(Act::RealmApply).apply(puts, now).await?;
     }
     for (realm, user, tokens_until) in disabled {
         store.disable_user(&realm, &user, true, now, tokens_until).await?;
@@ -169,8 +171,9 @@ impl Plan<'_> {
         }
         let ids: Vec<String> = file.organisations.iter().map(|organisation| organisation.id.clone()).collect();
         let stored = self.store.organisations(&realm.id, &ids).await?;
+        let stored: HashMap<&str, _> = stored.iter().map(|stored| (stored.id.as_str(), stored)).collect();
         for organisation in &file.organisations {
-            let state = State::of(stored.iter().find(|stored| stored.id == organisation.id), organisation);
+            let state = State::of(stored.get(organisation.id.as_str()).copied(), organisation);
             self.count(state, || format!("organisation {}/{}", realm.id, organisation.id));
             if state != State::Same {
                 self.puts.push(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });

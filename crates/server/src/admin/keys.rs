@@ -1,4 +1,4 @@
-//! When a key has leaked, or is to be replaced: signing keys, the master key, the token key. Each act is one function.
+//! Signing keys, the master key, the token key: when one is to be replaced, or has leaked.
 //!
 //! A change of the master key is a sequence of steps, each of them at most one transaction at a time. After any of them the
 //! database can be read by whoever holds both keys, and all of them can be done again:
@@ -8,48 +8,44 @@
 //! 3. [`MasterRotation::reseal_page`]: the signing keys of all realms, page by page.
 //! 4. [`MasterRotation::left`]: counts what is still sealed otherwise; nothing, when all went well.
 
+use super::{Act, Admin, AdminError};
 use crate::state::clock::Clock;
 use crate::state::keys::{KeyRevoked, Keys, is_sealed_under, resealed};
 use crate::state::master_key::MasterKey;
-use crate::state::master_keys::{MARKER, MasterKeys, SERVER_SECRETS, SecretsError, TOKEN_KEY};
+use crate::state::master_keys::{MARKER, MasterKeys, SERVER_SECRETS, TOKEN_KEY};
 use crate::state::secrets::{self, Secrets};
-use claviger_core::crypto::CryptoError;
-use claviger_core::realm::Realm;
-use claviger_store::{Fault, Store};
+use claviger_core::Realm;
+use claviger_core::jose::base64url;
+use claviger_store::{Fault, SigningKeyRow, Store};
+use serde_json::json;
 
 /// How many signing keys are read at once.
 const PAGE: i64 = 100;
 
-/// Why an act on keys failed.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The keys cannot be opened, or the store failed.
-    #[error(transparent)]
-    Secrets(#[from] SecretsError),
-    /// The realm never had such a key.
-    #[error("there is no signing key `{0}`")]
-    NoSuchKey(String),
-    /// There is nothing to change over to.
-    #[error("only one master key is given; the new one is missing")]
-    OneMasterKey,
-    /// Something is sealed under a key that is not given.
-    #[error("{0} keys in the database are sealed under a master key that is not given")]
-    Unreadable(u64),
-    /// There are as many token keys as there may be.
-    #[error("there are too many token keys already")]
-    TooManyTokenKeys,
+/// The keys in a realm's key set, from the oldest to the newest.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn list(store: &Store, realm: &Realm) -> Result<Vec<SigningKeyRow>, AdminError> {
+    Ok(store.keys(&realm.id).await?.keys)
 }
 
-impl From<Fault> for KeyError {
-    fn from(fault: Fault) -> Self {
-        Self::Secrets(fault.into())
-    }
+/// Gives every active key a successor, which signs once APIs have had time to learn it. Where one is published already,
+/// that one stands.
+///
+/// # Errors
+/// The store cannot write, or the master key in use is not held.
+pub async fn rotate(admin: &Admin<'_>, masters: &MasterKeys, clock: Clock, realm: &Realm) -> Result<(), AdminError> {
+    Keys::new(admin.act(Act::KeyRotate), masters, clock)?.rotate(realm).await?;
+    Ok(())
 }
 
-impl From<CryptoError> for KeyError {
-    fn from(error: CryptoError) -> Self {
-        Self::Secrets(error.into())
-    }
+/// Sees to it that a realm has or had a signing key of this id.
+///
+/// # Errors
+/// It never had one, or the store cannot be read.
+pub async fn known(store: &Store, realm: &Realm, kid: &str) -> Result<(), AdminError> {
+    if store.had_key(&realm.id, kid).await? { Ok(()) } else { Err(AdminError::NoSuchKey(kid.to_owned())) }
 }
 
 /// Takes a signing key out of a realm's key set, for ever; see [`Keys::revoke`].
@@ -57,29 +53,25 @@ impl From<CryptoError> for KeyError {
 /// # Errors
 /// There is no such key, or the store cannot write.
 pub async fn revoke(
-    store: &Store,
+    admin: &Admin<'_>,
     masters: &MasterKeys,
     clock: Clock,
     realm: &Realm,
     kid: &str,
-) -> Result<KeyRevoked, KeyError> {
-    let keys = Keys::new(store.clone(), masters, clock)?;
-    keys.revoke(realm, kid).await?.ok_or_else(|| KeyError::NoSuchKey(kid.to_owned()))
+) -> Result<KeyRevoked, AdminError> {
+    let keys = Keys::new(admin.act(Act::KeyRevoke), masters, clock)?;
+    keys.revoke(realm, kid).await?.ok_or_else(|| AdminError::NoSuchKey(kid.to_owned()))
 }
 
 /// Makes a new token key; its number. See [`secrets::rotate_token_key`].
 ///
 /// # Errors
 /// There are too many, the master key is not held, or the store cannot write.
-pub async fn rotate_token_key(
-    store: &Store,
-    masters: &MasterKeys,
-    revoke_old: bool,
-    now: i64,
-) -> Result<u32, KeyError> {
+pub async fn rotate_token_key(admin: &Admin<'_>, masters: &MasterKeys, revoke_old: bool) -> Result<u32, AdminError> {
     // In a new database it is made first.
-    Secrets::load(store, masters).await?;
-    secrets::rotate_token_key(store, masters, revoke_old, now).await?.ok_or(KeyError::TooManyTokenKeys)
+    Secrets::load(admin.store, masters).await?;
+    let number = secrets::rotate_token_key(&admin.act(Act::TokenKeyRotate), masters, revoke_old, admin.now).await?;
+    number.ok_or(AdminError::TooManyTokenKeys)
 }
 
 /// What is sealed under which master key.
@@ -95,44 +87,45 @@ pub struct Sealed {
 
 /// A change of the master key; see the module.
 #[derive(Debug)]
-pub struct MasterRotation {
-    store: Store,
+pub struct MasterRotation<'a> {
+    admin: Admin<'a>,
     masters: MasterKeys,
     to: MasterKey,
     after: (String, String),
 }
 
-impl MasterRotation {
+impl<'a> MasterRotation<'a> {
     /// To the newest of the keys that are held. One that was interrupted goes on, one that is done has nothing to do.
     ///
     /// # Errors
     /// Only one key is held, or not the one in use.
-    pub async fn begin(store: &Store, masters: &MasterKeys) -> Result<Self, KeyError> {
+    pub async fn begin(admin: &Admin<'a>, masters: &MasterKeys) -> Result<Self, AdminError> {
         // So that the database names its key, and has something to seal anew.
-        Secrets::load(store, masters).await?;
-        let to = masters.newest().filter(|_| masters.count() > 1).ok_or(KeyError::OneMasterKey)?;
-        Ok(Self { store: store.clone(), masters: masters.clone(), to, after: Default::default() })
+        Secrets::load(admin.store, masters).await?;
+        let to = masters.newest().filter(|_| masters.count() > 1).ok_or(AdminError::OneMasterKey)?;
+        Ok(Self { admin: *admin, masters: masters.clone(), to, after: Default::default() })
     }
 
     /// The database names the new key; whether it did not do so before.
     ///
     /// # Errors
     /// Not every key in the database can be read, so the change could not be ended; or the store fails.
-    pub async fn name_new_key(&self, now: i64) -> Result<bool, KeyError> {
+    pub async fn name_new_key(&self) -> Result<bool, AdminError> {
         let unreadable = self.left().await?.unreadable;
         if unreadable > 0 {
-            return Err(KeyError::Unreadable(unreadable));
+            return Err(AdminError::UnreadableKeys(unreadable));
         }
-        let current = self.masters.current(&self.store).await?;
+        let current = self.masters.current(self.admin.store).await?;
         if current.id() == self.to.id() {
             return Ok(false);
         }
-        // Followers hear of it.
-        if self.store.replace_sealed(MARKER, &current.id(), self.to.id().to_vec(), now).await? {
+        // Followers hear of it. This is the change; what is sealed anew after it is told to nobody.
+        let (act, told) = (self.admin.act(Act::MasterKeyRotate), [&current, &self.to].map(told));
+        if act.replace_sealed(MARKER, &current.id(), self.to.id().to_vec(), told, self.admin.now).await? {
             return Ok(true);
         }
         // Somebody else does the same, or something else.
-        let current = self.masters.current(&self.store).await?;
+        let current = self.masters.current(self.admin.store).await?;
         if current.id() == self.to.id() { Ok(false) } else { Err(Fault::Busy.into()) }
     }
 
@@ -140,18 +133,18 @@ impl MasterRotation {
     ///
     /// # Errors
     /// One does not open, or the store fails.
-    pub async fn reseal_secrets(&self, now: i64) -> Result<u64, KeyError> {
+    pub async fn reseal_secrets(&self) -> Result<u64, AdminError> {
         const TRIES: usize = 10;
         let seal = self.to.seal_key(SERVER_SECRETS)?;
         for _ in 0..TRIES {
-            let Some(sealed) = self.store.sealed(TOKEN_KEY).await? else { return Ok(0) };
+            let Some(sealed) = self.admin.store.sealed(TOKEN_KEY).await? else { return Ok(0) };
             if seal.open(TOKEN_KEY.as_bytes(), &sealed).is_ok() {
                 return Ok(0);
             }
             let opened = self.masters.open(SERVER_SECRETS, TOKEN_KEY.as_bytes(), &sealed);
-            let opened = opened.ok_or(SecretsError::OtherMasterKey)?;
+            let opened = opened.ok_or(AdminError::OtherMasterKey)?;
             let fresh = seal.seal(TOKEN_KEY.as_bytes(), &opened)?;
-            if self.store.replace_sealed(TOKEN_KEY, &sealed, fresh, now).await? {
+            if self.admin.store.replace_sealed(TOKEN_KEY, &sealed, fresh, Default::default(), self.admin.now).await? {
                 return Ok(1);
             }
         }
@@ -162,15 +155,15 @@ impl MasterRotation {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn reseal_page(&mut self) -> Result<u64, KeyError> {
-        let page = self.store.keys_after(&self.after.0, &self.after.1, PAGE).await?;
+    pub async fn reseal_page(&mut self) -> Result<u64, AdminError> {
+        let page = self.admin.store.keys_after(&self.after.0, &self.after.1, PAGE).await?;
         let mut seen = 0;
         for key in page {
             if !is_sealed_under(&key, &self.to)
                 && let Some(sealed) = resealed(&key, &self.masters, &self.to)?
             {
                 // Where it is no longer as it was read, it was removed, or somebody else did the same.
-                self.store.reseal_key(&key, sealed).await?;
+                self.admin.store.reseal_key(&key, sealed).await?;
             }
             self.after = (key.realm, key.kid);
             seen += 1;
@@ -182,24 +175,28 @@ impl MasterRotation {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn left(&self) -> Result<Sealed, KeyError> {
-        Ok(survey(&self.store, &self.masters).await?)
+    pub async fn left(&self) -> Result<Sealed, AdminError> {
+        survey(self.admin.store, &self.masters).await
     }
+}
+
+/// What a line says of a master key: its id, which is no secret.
+fn told(key: &MasterKey) -> serde_json::Value {
+    json!({ "id": base64url(&key.id()) })
 }
 
 /// Replaces the master key by the newest that is held: all steps. `told`: how many signing keys have been looked at.
 ///
 /// # Errors
-/// As the steps; [`KeyError::Unreadable`] where something is left that no key opens.
+/// As the steps; [`AdminError::UnreadableKeys`] where something is left that no key opens.
 pub async fn rotate_master_key(
-    store: &Store,
+    admin: &Admin<'_>,
     masters: &MasterKeys,
-    now: i64,
     mut told: impl FnMut(u64),
-) -> Result<Sealed, KeyError> {
-    let mut rotation = MasterRotation::begin(store, masters).await?;
-    rotation.name_new_key(now).await?;
-    rotation.reseal_secrets(now).await?;
+) -> Result<Sealed, AdminError> {
+    let mut rotation = MasterRotation::begin(admin, masters).await?;
+    rotation.name_new_key().await?;
+    rotation.reseal_secrets().await?;
     let mut seen = 0;
     loop {
         match rotation.reseal_page().await? {
@@ -209,16 +206,16 @@ pub async fn rotate_master_key(
         told(seen);
     }
     let left = rotation.left().await?;
-    if left.unreadable > 0 { Err(KeyError::Unreadable(left.unreadable)) } else { Ok(left) }
+    if left.unreadable > 0 { Err(AdminError::UnreadableKeys(left.unreadable)) } else { Ok(left) }
 }
 
 /// What is sealed under which of the keys that are held.
 ///
 /// # Errors
 /// The store fails.
-pub async fn survey(store: &Store, masters: &MasterKeys) -> Result<Sealed, SecretsError> {
+pub async fn survey(store: &Store, masters: &MasterKeys) -> Result<Sealed, AdminError> {
     let mut found = Sealed::default();
-    let newest = masters.newest().ok_or(SecretsError::OtherMasterKey)?;
+    let newest = masters.newest().ok_or(AdminError::OtherMasterKey)?;
     let mut count = |is_newest: bool, opens: bool| match (is_newest, opens) {
         (true, _) => found.newest += 1,
         (false, true) => found.earlier += 1,

@@ -3,6 +3,7 @@
 //! hyper has a timer for headers, but it makes one per request and closes without an answer. This watchdog has one timer
 //! per connection and touches it only when a peer has actually kept us waiting in the middle of something.
 
+use super::places::Place;
 use super::{Answer, Handler, Limits, request, trouble};
 use http::header::CONNECTION;
 use http::{HeaderName, StatusCode};
@@ -15,13 +16,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -51,13 +52,18 @@ enum Waiting {
     Write,
 }
 
-/// What the socket, the service and the watchdog of one connection tell each other. All run in one task.
-#[derive(Default)]
-struct Progress {
+/// What the socket, the service and the watchdog of one connection tell each other, all in one task; and what others may
+/// know and say: since when it waits, and that it must go ([`super::places`]).
+pub(super) struct Progress {
     phase: AtomicU8,
     write_blocked: AtomicBool,
     /// Requests answered so far, to see that an idle connection was used meanwhile.
     served: AtomicU32,
+    /// Since when it waits for its peer, if it does; microseconds of [`moment`].
+    since: AtomicU64,
+    /// Its place is needed.
+    must_go: AtomicBool,
+    told: Notify,
     /// Something is on its way that nobody will read: see [`linger`].
     unread: AtomicBool,
     /// The socket, once hyper has let go of it.
@@ -66,7 +72,30 @@ struct Progress {
 
 const IDLE: u8 = 0;
 const HEAD: u8 = 1;
-const BUSY: u8 = 2;
+const BODY: u8 = 2;
+const BUSY: u8 = 3;
+
+/// Now, in microseconds since the first call.
+fn moment() -> u64 {
+    static FIRST: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+    u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Default for Progress {
+    /// A connection that has just been accepted.
+    fn default() -> Self {
+        Self {
+            phase: AtomicU8::new(IDLE),
+            write_blocked: AtomicBool::new(false),
+            served: AtomicU32::new(0),
+            since: AtomicU64::new(moment()),
+            must_go: AtomicBool::new(false),
+            told: Notify::new(),
+            unread: AtomicBool::new(false),
+            returned: Mutex::new(None),
+        }
+    }
+}
 
 impl Progress {
     fn waiting(&self) -> Waiting {
@@ -79,21 +108,59 @@ impl Progress {
             _ => Waiting::Busy,
         }
     }
+
+    /// It waits for its peer from now on.
+    fn wait_in(&self, phase: u8) {
+        self.since.store(moment(), Ordering::Relaxed);
+        self.phase.store(phase, Ordering::Relaxed);
+    }
+
+    /// Since when it waits for its peer: for a request, for the rest of one, or for the answer to be taken. `None` while a
+    /// request is being answered, or where it was told to go.
+    pub(super) fn waiting_since(&self) -> Option<u64> {
+        let waits = self.phase.load(Ordering::Relaxed) != BUSY && !self.must_go();
+        waits.then(|| self.since.load(Ordering::Relaxed))
+    }
+
+    /// Whether its place is needed.
+    pub(super) fn must_go(&self) -> bool {
+        self.must_go.load(Ordering::Relaxed)
+    }
+
+    /// Ends the connection; if a request has come meanwhile, after its answer.
+    pub(super) fn tell_to_go(&self) {
+        self.must_go.store(true, Ordering::Relaxed);
+        self.told.notify_one();
+    }
+
+    #[cfg(test)]
+    pub(super) fn pretend_idle_since(&self, moment: u64) {
+        self.phase.store(IDLE, Ordering::Relaxed);
+        self.since.store(moment, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(super) fn pretend_busy(&self) {
+        self.phase.store(BUSY, Ordering::Relaxed);
+    }
 }
 
 enum End {
     Finished(hyper::Result<()>),
     TooSlow(Waiting),
+    /// Its place is needed by others.
+    Evicted,
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end. `place`: given back then.
 pub(super) async fn drive<H: Handler>(
     stream: TcpStream,
     peer: SocketAddr,
     shared: Arc<Shared<H>>,
+    progress: Arc<Progress>,
+    place: Place,
     mut stop: watch::Receiver<bool>,
 ) {
-    let progress = Arc::new(Progress::default());
     let end = {
         let socket = Socket { stream: Some(stream), progress: Arc::clone(&progress) };
         let (inner, told) = (Arc::clone(&shared), Arc::clone(&progress));
@@ -104,9 +171,18 @@ pub(super) async fn drive<H: Handler>(
         let connection = pin!(shared.protocol.serve_connection(TokioIo::new(socket), service));
         watch_over(connection, &progress, &shared.limits, &mut stop).await
     };
-    let Some(mut stream) = progress.returned.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-        return;
-    };
+    let returned = progress.returned.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(stream) = returned {
+        tokio::select! {
+            () = part(stream, end, &progress) => {}
+            () = progress.told.notified() => {}
+        }
+    }
+    drop(place);
+}
+
+/// Lets the peer read why the connection ends, where there is something to read.
+async fn part(mut stream: TcpStream, end: End, progress: &Progress) {
     match end {
         End::TooSlow(Waiting::Head) => {
             if timeout(Duration::from_secs(1), stream.write_all(HEADERS_TOO_SLOW)).await.is_ok() {
@@ -116,7 +192,7 @@ pub(super) async fn drive<H: Handler>(
         End::Finished(Ok(())) if progress.unread.load(Ordering::Relaxed) => linger(stream).await,
         // hyper has answered 400, 414 or 431.
         End::Finished(Err(error)) if error.is_parse() => linger(stream).await,
-        End::Finished(_) | End::TooSlow(_) => {}
+        End::Finished(_) | End::TooSlow(_) | End::Evicted => {}
     }
 }
 
@@ -134,12 +210,14 @@ where
     let mut stopping = false;
     // Polled when the timer is: that leaves the task's waker there, and else a look at `told_to_stop` is cheaper.
     let mut woken_to_stop = pin!(stop.changed());
+    let mut woken_to_go = pin!(progress.told.notified());
     let mut timer = pin!(sleep(limits.header_time));
     let mut guarded = (Waiting::Idle, 0);
     let mut registered = false;
     poll_fn(|context| {
         if !registered {
             let _ = woken_to_stop.as_mut().poll(context);
+            let _ = woken_to_go.as_mut().poll(context);
         }
         if !stopping && !matches!(told_to_stop.has_changed(), Ok(false)) {
             stopping = true;
@@ -147,6 +225,15 @@ where
         }
         if let Poll::Ready(result) = connection.as_mut().poll(context) {
             return Poll::Ready(End::Finished(result));
+        }
+        if progress.must_go() {
+            if progress.phase.load(Ordering::Relaxed) != BUSY {
+                return Poll::Ready(End::Evicted);
+            }
+            if !stopping {
+                stopping = true;
+                connection.as_mut().stop();
+            }
         }
         let now = (progress.waiting(), progress.served.load(Ordering::Relaxed));
         let due = timer.is_elapsed();
@@ -199,9 +286,10 @@ async fn answer<H: Handler>(
     shared: &Shared<H>,
     progress: &Progress,
 ) -> Answer {
-    progress.phase.store(BUSY, Ordering::Relaxed);
+    progress.phase.store(BODY, Ordering::Relaxed);
     let answer = match request::read(request, peer, &shared.limits).await {
         Ok(incoming) => {
+            progress.phase.store(BUSY, Ordering::Relaxed);
             let id = incoming.id;
             let mut answer = unless_it_panics(shared.handler.answer(incoming)).await;
             answer.headers_mut().insert(REQUEST_ID, id.header());
@@ -213,7 +301,7 @@ async fn answer<H: Handler>(
         progress.unread.store(true, Ordering::Relaxed);
     }
     progress.served.fetch_add(1, Ordering::Relaxed);
-    progress.phase.store(IDLE, Ordering::Relaxed);
+    progress.wait_in(IDLE);
     answer
 }
 
@@ -280,9 +368,8 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = self.stream()?.poll_read(context, buffer);
-        let phase = &self.progress.phase;
-        if buffer.filled().len() > before && phase.load(Ordering::Relaxed) == IDLE {
-            phase.store(HEAD, Ordering::Relaxed);
+        if buffer.filled().len() > before && self.progress.phase.load(Ordering::Relaxed) == IDLE {
+            self.progress.wait_in(HEAD);
         }
         result
     }

@@ -1,13 +1,16 @@
 //! The listener: HTTP/1.1 over TCP, with every wait and every size bounded.
 //!
-//! 1. [`serve()`] accepts connections, so many at once as [`Limits`] allows, until it is told to stop.
+//! 1. [`serve()`] accepts connections, so many at once as [`Limits`] allows (`places`), until it is told to stop.
 //! 2. `connection` drives one of them: hyper speaks the protocol, a watchdog ends what is too slow.
 //! 3. `request` checks the head, reads the body whole and makes an [`Incoming`] of it.
 //! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
 
 mod connection;
+pub mod descriptors;
 mod id;
+mod places;
 mod proxies;
+mod repoll;
 mod request;
 mod serve;
 
@@ -27,7 +30,7 @@ use tower::ServiceExt;
 
 pub use id::RequestId;
 pub use proxies::{Network, NotANetwork};
-pub use serve::serve;
+pub use serve::{serve, serve_all};
 
 /// What a [`Handler`] answers: a status, headers, and a body that is ready.
 pub type Answer = http::Response<Full<Bytes>>;
@@ -35,8 +38,11 @@ pub type Answer = http::Response<Full<Bytes>>;
 /// What a peer may cost before it is turned away.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel's queue.
+    /// Connections at once, of all listeners that are served together. Where there are so many, the one that has kept us
+    /// waiting longest makes room for a new one; where none waits, new ones do.
     pub connections: u32,
+    /// Of these, how many may come from one address (of IPv6: one /64) that is no trusted proxy.
+    pub per_peer: u32,
     /// The time for the headers, from their first byte to their last; then 408. Also for the first byte of a connection.
     pub header_time: Duration,
     /// The time for the body, after the headers; then 408.
@@ -60,17 +66,29 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 10_000,
+            connections: Self::CONNECTIONS,
+            per_peer: Self::CONNECTIONS / 4,
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(75),
             write_time: Duration::from_secs(20),
             drain_time: Duration::from_secs(10),
             header_bytes: 32 * 1024,
-            uri_bytes: 8 * 1024,
+            uri_bytes: 16 * 1024,
             body_bytes: 64 * 1024,
             proxies: Arc::new([]),
         }
+    }
+}
+
+impl Limits {
+    /// The connections at once where nothing else is said and the descriptors suffice.
+    pub const CONNECTIONS: u32 = 10_000;
+
+    /// The same limits for so many connections, a quarter of them for one peer (but never fewer than 16).
+    #[must_use]
+    pub fn for_connections(self, connections: u32) -> Self {
+        Self { connections, per_peer: (connections / 4).max(16), ..self }
     }
 }
 
@@ -90,18 +108,13 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// The authority (`host:port`) at which the request arrived, in lower case: of an absolute target, or else of the
-    /// `Host` header (RFC 9112 3.2.2). Exactly one was there, and it is plain ASCII.
+    /// The authority (`host:port`) at which the request arrived, in its usual spelling (lower case, no final dot): of an
+    /// absolute target, or else of the `Host` header (RFC 9112 3.2.2). Exactly one was there, and it is plain ASCII.
     pub fn authority(&self) -> Cow<'_, str> {
-        let text = match self.head.uri.authority() {
+        claviger_core::authority::usual(match self.head.uri.authority() {
             Some(authority) => authority.as_str(),
             None => self.header(HOST.as_str()).unwrap_or_default(),
-        };
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(text.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(text)
-        }
+        })
     }
 
     /// The path, as it was sent.

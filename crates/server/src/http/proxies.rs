@@ -1,9 +1,11 @@
 //! Whose word about the client's address is believed.
 
-use http::HeaderMap;
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderName};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,47 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Netwo
     client
 }
 
+/// What proxies add.
+static FORWARDING: [HeaderName; 3] =
+    [HeaderName::from_static("x-forwarded-for"), FORWARDED, HeaderName::from_static("x-real-ip")];
+
+/// What has been said about proxies that nobody named.
+#[derive(Debug, Default)]
+struct Told {
+    near: AtomicBool,
+    far: AtomicBool,
+}
+
+/// Says once that somebody in front forwards requests and is not trusted: then everybody is one address, and the brake by
+/// address holds nobody, or everybody. Once for peers of this machine and its networks, and once for all others: those can
+/// send the header themselves, and must not use up the warning that matters.
+pub(super) fn tell_of_forwarding(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) {
+    static TOLD: Told = Told { near: AtomicBool::new(false), far: AtomicBool::new(false) };
+    if let Some(header) = is_news(peer, headers, trusted, &TOLD) {
+        tracing::warn!(
+            %peer,
+            header,
+            "a request came through a proxy that is not trusted, so the client's address is not known and guessing is not \
+             braked by address; if the proxy is yours, add its address to server.trusted-proxies"
+        );
+    }
+}
+
+/// The forwarding header of a request from a peer that is not trusted, where that has not been told.
+fn is_news(peer: IpAddr, headers: &HeaderMap, trusted: &[Network], told: &Told) -> Option<&'static str> {
+    let peer = peer.to_canonical();
+    let near = match peer {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    let told = if near { &told.near } else { &told.far };
+    if told.load(Ordering::Relaxed) || trusted.iter().any(|network| network.contains(peer)) {
+        return None;
+    }
+    let header = FORWARDING.iter().find(|name| headers.contains_key(*name))?;
+    (!told.swap(true, Ordering::Relaxed)).then_some(header.as_str())
+}
+
 /// An address with or without a port, an IPv6 one with or without brackets.
 fn address(entry: &str) -> Option<IpAddr> {
     let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
@@ -86,7 +129,7 @@ fn address(entry: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Network, client_address};
+    use super::{Network, Told, client_address, is_news};
     use http::{HeaderMap, HeaderValue};
     use std::net::IpAddr;
 
@@ -127,5 +170,29 @@ mod tests {
         assert_eq!(client("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(client("::ffff:10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.0/8"]), "2001:db8::1");
         assert_eq!(client("10.0.0.1", &["1.1.1.1:55"], &["10.0.0.0/8"]), "1.1.1.1");
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_told_once_near_and_once_far() {
+        let headers = |name: &'static str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static(name), "1.1.1.1".parse().unwrap())])
+        };
+        let trusted = ["10.0.0.1".parse::<Network>().unwrap()];
+        let told = Told::default();
+        let news = |peer: &str, name| is_news(peer.parse().unwrap(), &headers(name), &trusted, &told);
+        assert_eq!(news("127.0.0.1", "user-agent"), None);
+        assert_eq!(news("10.0.0.1", "x-forwarded-for"), None, "it is trusted");
+        assert_eq!(news("9.9.9.9", "x-forwarded-for"), Some("x-forwarded-for"));
+        assert_eq!(news("9.9.9.8", "forwarded"), None);
+        assert_eq!(news("127.0.0.1", "forwarded"), Some("forwarded"), "what a stranger sent did not use it up");
+        assert_eq!(news("::1", "x-real-ip"), None);
+    }
+
+    #[test]
+    fn thousands_of_hops_are_read_from_their_end_until_one_counts() {
+        let hops = format!("{}7.7.7.7", "10.0.0.2,".repeat(3_000));
+        assert_eq!(client("10.0.0.1", &[&hops], &["10.0.0.0/8"]), "7.7.7.7");
+        let hops = "10.0.0.2,".repeat(3_000);
+        assert_eq!(client("10.0.0.1", &[hops.trim_end_matches(',')], &["10.0.0.0/8"]), "10.0.0.2");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Answer, Incoming, Limits, RequestId, proxies, trouble_and_close};
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, HOST};
+use http::header::{ALLOW, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, StatusCode, request};
 use hyper::body::{Body, Incoming as Wire};
 use std::future::poll_fn;
@@ -21,6 +21,7 @@ pub(super) async fn read(request: http::Request<Wire>, peer: SocketAddr, limits:
     if head.method == Method::HEAD {
         head.method = Method::GET;
     }
+    proxies::tell_of_forwarding(peer.ip(), &head.headers, &limits.proxies);
     let client = proxies::client_address(peer.ip(), &head.headers, &limits.proxies);
     Ok(Incoming { head, body, peer, client, id: RequestId::next() })
 }
@@ -45,7 +46,28 @@ fn check(head: &request::Parts, limits: &Limits) -> Result<(), Answer> {
     if second.is_some() || !well_formed || !absolute {
         return Err(trouble_and_close(StatusCode::BAD_REQUEST, "the request must have one valid Host header"));
     }
+    // It has one value (RFC 9110 5.3): with two, whoever stands in front may have read the other one. Two Authorization
+    // headers are refused by the endpoints, each in the words of its standard.
+    if head.headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err(trouble_and_close(StatusCode::BAD_REQUEST, "the request has two Content-Type headers"));
+    }
+    if !is_plainly_transferred(head) {
+        return Err(trouble_and_close(
+            StatusCode::NOT_IMPLEMENTED,
+            "the only transfer coding that is served is chunked",
+        ));
+    }
     Ok(())
+}
+
+/// RFC 9112 6.1: a transfer coding that is not understood is answered with 501. hyper takes any list that ends in chunked.
+fn is_plainly_transferred(head: &request::Parts) -> bool {
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(only), None) => only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// `host[:port]` in the characters of RFC 3986 3.2, without userinfo; an IPv6 address stands in brackets.

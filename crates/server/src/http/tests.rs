@@ -295,7 +295,7 @@ async fn headers_of_a_mebibyte_are_refused() {
     assert_eq!(status(&server.exchange(&request).await), "431");
     let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "a: b\r\n".repeat(1000));
     assert_eq!(status(&server.exchange(many.as_bytes()).await), "431");
-    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(10_000));
+    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(17_000));
     assert_eq!(status(&server.exchange(long.as_bytes()).await), "414");
 }
 
@@ -391,4 +391,117 @@ async fn who_does_not_take_the_answer_loses_the_connection() {
     let answer = server.exchange(b"GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert_eq!(status(&answer), "200");
     drop(stuck);
+}
+
+#[tokio::test]
+async fn a_request_that_can_be_read_in_two_ways_is_refused() {
+    let server = start(Limits::default()).await;
+    for (headers, expected) in [
+        ("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "501"),
+        ("Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "501"),
+        ("Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 0\r\n\r\n", "400"),
+        ("Content-Type: a/b\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n", "400"),
+        ("Content-Length: 1\r\nContent-Length: 2\r\n\r\nxy", "400"),
+        ("Content-Length: 1, 2\r\n\r\nxy", "400"),
+        ("Host: a\r\nContent-Length: 0\r\n\r\n", "400"),
+    ] {
+        let answer = server.exchange(format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}").as_bytes()).await;
+        assert_eq!(status(&answer), expected, "{headers:?} {answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+    let chunked =
+        b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+    assert_eq!(status(&server.exchange(chunked).await), "200");
+}
+
+#[tokio::test]
+async fn where_all_places_are_taken_the_longest_idle_connection_makes_room() {
+    let server = start(Limits { connections: 3, ..Limits::default() }).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(server.connect().await);
+    }
+    // The first and the third are used after the second, which then has been idle for longest.
+    for n in [1, 0, 2] {
+        let stream: &mut TcpStream = &mut streams[n];
+        stream.write_all(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        read_until(stream, "GET a /x  ").await;
+    }
+    let mut fourth = server.connect().await;
+    fourth.write_all(b"GET /4 HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut fourth, "GET a /4  ").await;
+    assert_eq!(read_to_end(&mut streams[1]).await, "");
+    for n in [0, 2] {
+        let stream: &mut TcpStream = &mut streams[n];
+        stream.write_all(b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        read_until(stream, "GET a /y  ").await;
+    }
+}
+
+#[tokio::test]
+async fn connections_that_never_finish_a_request_make_room_and_one_that_is_answered_does_not() {
+    let server = start(Limits { connections: 3, ..Limits::default() }).await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut head = server.connect().await;
+    head.write_all(b"GET / HT").await.unwrap();
+    let mut body = server.connect().await;
+    body.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nx").await.unwrap();
+    for n in 0..2 {
+        let request = format!("GET /{n} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&server.exchange(request.as_bytes()).await), "200");
+    }
+    assert!(read_to_end(&mut busy).await.ends_with("/slow  "));
+}
+
+#[tokio::test]
+async fn one_peer_does_not_keep_the_others_out() {
+    let server = start(Limits { connections: 8, per_peer: 2, ..Limits::default() }).await;
+    // From another address of this machine: two whose requests are being answered, and one too many.
+    let connect = async || {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        socket.connect(server.address).await.unwrap()
+    };
+    let mut busy = [connect().await, connect().await];
+    for stream in &mut busy {
+        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    }
+    // The server is at their requests when it has answered one that came after them.
+    assert_eq!(status(&server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await), "200");
+    let answer = read_to_end(&mut connect().await).await;
+    assert_eq!(status(&answer), "503", "{answer}");
+    assert!(answer.contains("retry-after: 1"), "{answer}");
+    for stream in &mut busy {
+        assert!(read_to_end(stream).await.ends_with("/slow  "));
+    }
+    let mut idle = [connect().await, connect().await];
+    let mut third = connect().await;
+    third.write_all(b"GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    assert_eq!(status(&read_to_end(&mut third).await), "200", "its own idle one makes room");
+    assert_eq!(read_to_end(&mut idle[0]).await, "");
+}
+
+#[tokio::test]
+async fn listeners_that_are_served_together_share_their_places() {
+    let (stop, stopped) = watch::channel(false);
+    let mut listeners = Vec::new();
+    let mut addresses = Vec::new();
+    for _ in 0..2 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        addresses.push(listener.local_addr().unwrap());
+        listeners.push((listener, Echo));
+    }
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let task = tokio::spawn(super::serve_all(listeners, limits, stopped));
+    let mut first = TcpStream::connect(addresses[0]).await.unwrap();
+    first.write_all(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut first, "/1  ").await;
+    let mut second = TcpStream::connect(addresses[1]).await.unwrap();
+    second.write_all(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut second, "/2  ").await;
+    assert_eq!(read_to_end(&mut first).await, "");
+    stop.send(true).unwrap();
+    task.await.unwrap();
 }

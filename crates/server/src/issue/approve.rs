@@ -6,7 +6,7 @@
 use crate::failure::Failure;
 use crate::ids;
 use crate::issue::{self, AccessOf};
-use crate::router::App;
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, Delivery};
 use claviger_core::authorize::{self, AuthorizationRequest};
@@ -16,7 +16,7 @@ use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SignedIn, Standing, StoredUser};
+use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -30,20 +30,20 @@ pub(crate) struct Approved<'a> {
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<SessionPrecondition>,
 }
 
 /// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more, or what was
 /// recalled is no longer so.
-pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> Result<Option<Delivery>, Failure> {
+pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) -> Result<Option<Delivery>, Failure> {
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
     let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
     let mut approval = Approval {
-        now: app.clock.now(),
+        now: state.clock.now(),
         pending: approved.pending,
         consent: approved.given.clone(),
-        standing: approved.standing.clone(),
+        precondition: approved.standing,
         ..Approval::default()
     };
     let delivery = match approved.request.response_type {
@@ -52,25 +52,25 @@ pub(crate) async fn approve(app: &App, site: &Site, approved: Approved<'_>) -> R
             approval.code = Some(row);
             answer::deliver(&approved.request.destination, &site.realm.issuer, &[("code", code.expose())])
         }
-        ResponseType::Token => implicit(app, site, &approved, &granted, &mut approval).await?,
+        ResponseType::Token => implicit(state, site, &approved, &granted, &mut approval).await?,
     };
     let nothing_to_write = approval.pending.is_none()
         && approval.consent.is_none()
         && approval.code.is_none()
         && approval.access.is_none();
     let given = approval.code.clone();
-    if !nothing_to_write && !app.store.approve(approval).await? {
+    if !nothing_to_write && !state.store.approve(approval).await? {
         return Ok(None);
     }
     if let Some(code) = given {
         if approved.request.destination.wildcard {
-            app.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
+            state.meter.count(&site.realm.id, &approved.client.id, Legacy::WildcardRedirect);
         }
         // With a consent that has just changed it rests on what nobody has read yet.
         if approved.given.is_none() {
             let user = Some(StoredUser { user: approved.who.user.clone(), password_hash: None });
-            let (consent, backing) = (approved.who.consent.clone(), approved.who.backing());
-            app.recall.keep_code(CodeRow { code, redeemed_at: None, user, consent, backing });
+            let (consent, precondition) = (approved.who.consent.clone(), approved.who.precondition());
+            state.recall.keep_code(CodeRow { code, redeemed_at: None, user, consent, precondition });
         }
     }
     Ok(Some(delivery))
@@ -114,7 +114,7 @@ fn make_code(
 
 /// The implicit answer (RFC 6749 4.2.2), its parameters in the order in which integrators know them.
 async fn implicit(
-    app: &App,
+    state: &State,
     site: &Site,
     approved: &Approved<'_>,
     granted: &Granted,
@@ -126,7 +126,7 @@ async fn implicit(
         let refusal = Refusal::BarredForImplicit("a scope that takes a licence".into());
         return Ok(answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal));
     }
-    app.meter.count(&site.realm.id, &client.id, Legacy::Implicit);
+    state.meter.count(&site.realm.id, &client.id, Legacy::Implicit);
     let plan = access_plan(&site.realm, client, &granted.audience);
     let user = Some(approved.who.user.id.as_str());
     let access =

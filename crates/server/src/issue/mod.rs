@@ -8,7 +8,7 @@ pub(crate) mod approve;
 
 use crate::failure::Failure;
 use crate::ids;
-use crate::router::App;
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
 use claviger_core::claims::{AccessClaims, IdClaims, id_text};
@@ -19,12 +19,32 @@ use claviger_core::grant::{Decision, RefreshPlan};
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, token_hash};
 use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
-use claviger_core::token::{self, Id, Kind, Plain, replay_key};
+use claviger_core::token::{self, Id, Kind, Plain, RefreshKey, replay_key};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
-    BackedGrant, CodeRow, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim,
+    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim, Store,
 };
 use std::borrow::Cow;
+
+/// What issues: for one site, at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Issuer<'a> {
+    /// Where it is committed.
+    pub(crate) store: &'a Store,
+    /// Makes refresh tokens.
+    pub(crate) refresh: &'a RefreshKey,
+    /// The realm and its signing keys.
+    pub(crate) site: &'a Site,
+    /// Milliseconds since the epoch.
+    pub(crate) now: i64,
+}
+
+impl<'a> Issuer<'a> {
+    /// The one of a running server, now.
+    pub(crate) fn of(state: &'a State, site: &'a Site) -> Self {
+        Self { store: &state.store, refresh: &state.secrets.refresh, site, now: state.clock.now() }
+    }
+}
 
 /// What a token comes from.
 pub(crate) enum Origin<'a> {
@@ -38,7 +58,7 @@ pub(crate) enum Origin<'a> {
     /// A grant, by its refresh token.
     Refresh {
         /// As it was loaded or recalled.
-        backed: &'a BackedGrant,
+        backed: &'a GrantWithUser,
         /// The token that was presented.
         presented: &'a Plain,
     },
@@ -71,14 +91,13 @@ pub(crate) struct AccessOf<'a> {
 /// The refusals that only the transaction can know: the code was spent, the generation moved
 /// or what it rests on ([`Refusal::RefreshReused`]), no seat was free; and the store's faults.
 pub(crate) async fn token_answer(
-    app: &App,
-    site: &Site,
+    issuer: Issuer<'_>,
     client: &Client,
     decision: Decision,
     origin: Origin<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let now = app.clock.now();
-    let grant = grant_step(app, site, client, &decision, &origin, now)?;
+    let Issuer { site, now, .. } = issuer;
+    let grant = grant_step(&issuer, client, &decision, &origin)?;
     let access = mint_access(
         site,
         &AccessOf {
@@ -114,7 +133,7 @@ pub(crate) async fn token_answer(
     if issue.rotate.is_none() && issue.new_grant.is_none() && issue.access.is_none() {
         return Ok(body);
     }
-    match app.store.issue(issue).await? {
+    match issuer.store.issue(issue).await? {
         Issued::Done => Ok(body),
         Issued::CodeSpent { .. } => Err(Refusal::CodeReplayed.into()),
         Issued::CodeGone => Err(Refusal::CodeExpired.into()),
@@ -144,13 +163,12 @@ struct Moved {
 }
 
 fn grant_step(
-    app: &App,
-    site: &Site,
+    issuer: &Issuer<'_>,
     client: &Client,
     decision: &Decision,
     origin: &Origin<'_>,
-    now: i64,
 ) -> Result<GrantStep, Failure> {
+    let Issuer { site, refresh, now, .. } = *issuer;
     let policy = &site.realm.tokens;
     let access_end = now + decision.access.ttl.as_millis();
     if let Origin::Refresh { backed, .. } = origin {
@@ -166,7 +184,7 @@ fn grant_step(
         let keeps_answer = turnover == Turnover::Rotate;
         return Ok(GrantStep {
             id: Some(grant.id),
-            refresh_token: Some(app.secrets.refresh.mint(&grant.id, to, &grant.nonce)),
+            refresh_token: Some(refresh.mint(&grant.id, to, &grant.nonce)),
             rotate: Some(Moved {
                 grant: grant.id,
                 from: keeps_answer.then_some(grant.generation),
@@ -202,7 +220,7 @@ fn grant_step(
     };
     Ok(GrantStep {
         id: Some(id),
-        refresh_token: refreshable.then(|| app.secrets.refresh.mint(&id, 0, &nonce)),
+        refresh_token: refreshable.then(|| refresh.mint(&id, 0, &nonce)),
         seats: seat_claims(site, client, decision, &id, idle.max(access_end)),
         row: Some(row),
         rotate: None,
@@ -231,14 +249,14 @@ fn rotate_step(
         from: moved.from,
         to: moved.to,
         idle_expires_at: moved.idle_expires_at,
-        backing: backed.backing.clone(),
+        precondition: backed.precondition,
         replay,
     }))
 }
 
 fn redeem_step(origin: &Origin<'_>) -> Option<Redeem> {
     let Origin::Code { row } = origin else { return None };
-    Some(Redeem { code: row.code.id, hash: *row.code.hash, backing: row.backing.clone() })
+    Some(Redeem { code: row.code.id, hash: *row.code.hash, precondition: row.precondition })
 }
 
 fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {

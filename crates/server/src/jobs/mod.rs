@@ -5,8 +5,14 @@
 //! signing keys are replaced by age, mails are sent. When it dies, another goes on; and where two do the same for a moment,
 //! every step is a conditional write.
 
+mod follow;
+mod share_brakes;
+
+pub(crate) use follow::follow;
+pub(crate) use share_brakes::share_brakes;
+
 use crate::mail::{self, Mailer};
-use crate::router::App;
+use crate::state::State;
 use claviger_store::{Fault, LegacyUse, Sweep};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,23 +46,23 @@ const REALMS: i64 = 200;
 const TELL: Duration = Duration::from_secs(1);
 
 /// Writes down what time it is, while there are requests, until told to stop.
-pub(crate) async fn tell_time(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn tell_time(state: Arc<State>, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = sleep(TELL) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        if app.was_asked.swap(false, Ordering::Relaxed)
-            && let Err(fault) = app.aside.tell_time(app.clock.now()).await
+        if state.had_requests.swap(false, Ordering::Relaxed)
+            && let Err(fault) = state.background.tell_time(state.clock.now()).await
         {
             crate::state::health::count(&fault);
-            app.was_asked.store(true, Ordering::Relaxed);
+            state.had_requests.store(true, Ordering::Relaxed);
         }
     }
 }
 
 /// Does what is due until told to stop; then what is left to write down.
-pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+pub async fn jobs(state: Arc<State>, mut stop: watch::Receiver<bool>) {
     let (mut rest, mut after) = (PERIOD, String::new());
     loop {
         let stopping = tokio::select! {
@@ -65,10 +71,10 @@ pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         };
         if stopping {
             // A database that is gone must not keep the server from ending.
-            let _ = timeout(TURN, end(&app)).await;
+            let _ = timeout(TURN, end(&state)).await;
             return;
         }
-        rest = match round(&app, &mut after, &stop).await {
+        rest = match round(&state, &mut after, &stop).await {
             Ok(true) => REST,
             Ok(false) => PERIOD,
             Err(fault) => {
@@ -80,28 +86,28 @@ pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 /// One round; whether there is more to do at once. `after`: the last realm whose keys were looked at.
-pub(crate) async fn round(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
-    let now = app.clock.now();
-    app.revoked.forget_expired(now);
-    let written = app.aside.tell_time(now).await;
-    app.health.wrote(app.clock.monotonic(), &written);
+pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
+    let now = state.clock.now();
+    state.revoked.forget_expired(now);
+    let written = state.background.tell_time(now).await;
+    state.health.wrote(state.clock.monotonic(), &written);
     written?;
-    write_meter(app).await;
-    let leads = app.aside.take_lease("jobs", &app.node, LEASE).await;
-    app.health.leads(matches!(leads, Ok(true)));
+    write_meter(state).await;
+    let leads = state.background.take_lease("jobs", &state.node, LEASE).await;
+    state.health.leads(matches!(leads, Ok(true)));
     if !leads? {
         return Ok(false);
     }
-    let more = sweep(app, stop).await?;
-    look_after_keys(app, after, stop).await?;
+    let more = sweep(state, stop).await?;
+    look_after_keys(state, after, stop).await?;
     Ok(more)
 }
 
-async fn end(app: &App) {
-    write_meter(app).await;
+async fn end(state: &State) {
+    write_meter(state).await;
     let done = async {
-        app.aside.tell_time(app.clock.now()).await?;
-        app.aside.release_lease("jobs", &app.node).await
+        state.background.tell_time(state.clock.now()).await?;
+        state.background.release_lease("jobs", &state.node).await
     };
     if let Err(fault) = done.await {
         tracing::warn!(%fault, "the jobs did not end cleanly; another server goes on when the lease is over");
@@ -113,12 +119,12 @@ async fn end(app: &App) {
 ///
 /// Nobody is to wait long behind a batch: the batches grow as long as they hardly take longer than the shortest did, which
 /// is what a commit takes here, and shrink where they take more than twice as long. Whether there is more.
-async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
+async fn sweep(state: &State, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
     let (begun, mut limit, mut sweep) = (Instant::now(), *BATCH.start(), Sweep::of_everything());
     let mut shortest = Duration::MAX;
     loop {
         let batch = Instant::now();
-        app.store.sweep(&mut sweep, app.clock.now(), limit).await?;
+        state.store.sweep(&mut sweep, state.clock.now(), limit).await?;
         let took = batch.elapsed();
         if sweep.is_done() {
             return Ok(false);
@@ -137,16 +143,16 @@ async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<bool, Fault> {
 }
 
 /// Replaces signing keys by age: of all realms in turn, whether or not anybody asks for them.
-async fn look_after_keys(app: &App, after: &mut String, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
+async fn look_after_keys(state: &State, after: &mut String, stop: &watch::Receiver<bool>) -> Result<(), Fault> {
     let begun = Instant::now();
-    let realms = app.store.list_realms(after, REALMS).await?;
+    let realms = state.store.list_realms(after, REALMS).await?;
     let is_last = i64::try_from(realms.len()).is_ok_and(|count| count < REALMS);
     for id in realms {
         if begun.elapsed() > TURN || *stop.borrow() {
             return Ok(());
         }
-        if let Some(realm) = app.store.realm(&id).await?
-            && let Err(fault) = app.keys.tick(&realm).await
+        if let Some(realm) = state.store.realm(&id).await?
+            && let Err(fault) = state.keys.tick(&realm).await
         {
             tracing::warn!(%fault, realm = id, "cannot look after the signing keys");
         }
@@ -158,13 +164,13 @@ async fn look_after_keys(app: &App, after: &mut String, stop: &watch::Receiver<b
     Ok(())
 }
 
-async fn write_meter(app: &App) {
+async fn write_meter(state: &State) {
     const DAY: i64 = 86_400_000;
-    let counted = app.meter.take();
+    let counted = state.meter.take();
     if counted.is_empty() {
         return;
     }
-    let day = app.clock.now() / DAY;
+    let day = state.clock.now() / DAY;
     let uses = counted.iter().map(|((realm, client, legacy), count)| LegacyUse {
         realm: realm.clone(),
         client: client.clone(),
@@ -172,22 +178,22 @@ async fn write_meter(app: &App) {
         day,
         count: i64::try_from(*count).unwrap_or(i64::MAX),
     });
-    if let Err(fault) = app.store.add_legacy_uses(uses.collect()).await {
+    if let Err(fault) = state.store.add_legacy_uses(uses.collect()).await {
         tracing::warn!(%fault, "cannot write the legacy meter");
-        app.meter.put_back(counted);
+        state.meter.put_back(counted);
     }
 }
 
 /// Sends the mails of the outbox until told to stop. It has a lease of its own: a mail server may be slow.
-pub async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver<bool>) {
+pub async fn send_mails(state: Arc<State>, mailer: Mailer, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = sleep(PERIOD) => {}
             _ = stop.wait_for(|stop| *stop) => break,
         }
         let sent = async {
-            if app.aside.take_lease("mail", &app.node, LEASE).await? {
-                mail::deliver_due(&app.store, &app.secrets, &mailer, app.clock.now()).await?;
+            if state.background.take_lease("mail", &state.node, LEASE).await? {
+                mail::deliver_due(&state.store, &state.secrets, &mailer, state.clock.now()).await?;
             }
             Ok::<_, Fault>(())
         };
@@ -196,5 +202,5 @@ pub async fn send_mails(app: Arc<App>, mailer: Mailer, mut stop: watch::Receiver
             tracing::debug!(%fault, "the outbox is looked into again later");
         }
     }
-    let _ = timeout(TURN, app.aside.release_lease("mail", &app.node)).await;
+    let _ = timeout(TURN, state.background.release_lease("mail", &state.node)).await;
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::locale::{FALLBACK, direction};
+
 /// How many hues the style sheet knows (`data-accent`).
 const ACCENTS: u8 = 8;
 
@@ -31,8 +33,8 @@ impl Brand {
             accent: accent(&realm_name),
             realm_name,
             stylesheet_url: stylesheet_url.into(),
-            lang: "en".to_owned(),
-            dir: direction("en"),
+            lang: FALLBACK.to_owned(),
+            dir: direction(FALLBACK),
         }
     }
 
@@ -52,15 +54,6 @@ pub(super) fn initials(name: &str) -> String {
         .take(2)
         .flat_map(char::to_uppercase)
         .collect()
-}
-
-/// Which way the language is written, as HTML's `dir` says it.
-pub(super) fn direction(lang: &str) -> &'static str {
-    let primary = lang.split(['-', '_']).next().unwrap_or_default();
-    match primary.to_ascii_lowercase().as_str() {
-        "ar" | "dv" | "fa" | "he" | "ps" | "ur" | "yi" => "rtl",
-        _ => "ltr",
-    }
 }
 
 /// The same hue for the same name, on every start.

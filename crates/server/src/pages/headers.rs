@@ -80,7 +80,7 @@ mod tests {
         assert!(
             policy(Some("https://app.example:8443/cb?x=1")).contains("form-action 'self' https://app.example:8443;")
         );
-        assert!(policy(Some("com.example.app:/cb")).contains("form-action 'self' com.example.app:;"));
+        assert!(policy(Some("com.example.state:/cb")).contains("form-action 'self' com.example.state:;"));
         assert!(policy(Some("http://[::1]:9000/cb")).contains("form-action 'self' http:;"));
         assert!(policy(Some("http://127.0.0.1:9000")).contains("form-action 'self' http://127.0.0.1:9000;"));
     }

@@ -1,237 +1,204 @@
-//! The strings of one language, and the functions by which templates reach them.
+//! The strings of one language: Fluent messages, with English behind them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::value::{Kwargs, Value};
-use minijinja::{Environment, Error, ErrorKind, HtmlEscape};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::{CharacterDirection, LanguageIdentifier};
 
-use super::brand::initials;
+use super::bidi;
 
-/// Flat messages, by dotted key.
-pub(super) type Messages = BTreeMap<String, String>;
+/// The files of one language; a later one replaces messages of an earlier one.
+pub(super) type Messages = Vec<Arc<FluentResource>>;
 
-/// The language that every key exists in.
+/// The language that every message exists in.
 pub(super) const FALLBACK: &str = "en";
 
+/// The same as a tag.
+pub(super) fn fallback() -> LanguageIdentifier {
+    FALLBACK.parse().unwrap_or_default()
+}
+
+type Bundle = Arc<FluentBundle<Arc<FluentResource>>>;
+
 /// One language, and English behind it.
-#[derive(Debug, Clone)]
-struct Locale {
-    own: Arc<Messages>,
-    english: Arc<Messages>,
+#[derive(Clone)]
+pub(super) struct Locale {
+    own: Bundle,
+    english: Bundle,
+    right_to_left: bool,
+}
+
+/// Why there is no text for a message.
+#[derive(Debug)]
+pub(super) enum NoText {
+    /// There is no such message.
+    Missing,
+    /// It asks for what was not passed, or for another message that is not there.
+    Wrong(String),
 }
 
 impl Locale {
-    fn message(&self, key: &str) -> Option<&str> {
-        self.own.get(key).or_else(|| self.english.get(key)).map(String::as_str)
+    /// The language `lang` with its own messages and those of English.
+    pub(super) fn new(lang: &LanguageIdentifier, own: &Messages, english: &Messages) -> Self {
+        Self {
+            own: bundle(lang, own),
+            english: bundle(&fallback(), english),
+            right_to_left: lang.character_direction() == CharacterDirection::RTL,
+        }
     }
 
-    /// The message under `key`; with a count, under the key's `.one` or `.other`.
-    fn plural(&self, key: &str, count: Option<u64>) -> Option<&str> {
-        let form = if count? == 1 { "one" } else { "other" };
-        self.message(&format!("{key}.{form}"))
+    /// The text of the message `id`.
+    ///
+    /// # Errors
+    /// See [`NoText`].
+    pub(super) fn text(&self, id: &str, values: &FluentArgs<'_>) -> Result<String, NoText> {
+        match format(&self.own, id, values) {
+            Err(NoText::Missing) => format(&self.english, id, values),
+            found => found,
+        }
+    }
+
+    /// The same without English behind it.
+    pub(super) fn own_text(&self, id: &str) -> Result<String, NoText> {
+        format(&self.own, id, &FluentArgs::new())
+    }
+
+    /// A length of time in words, with at most two units ("1 hour and 30 minutes").
+    ///
+    /// # Errors
+    /// See [`NoText`].
+    pub(super) fn duration(&self, seconds: u64) -> Result<String, NoText> {
+        const UNITS: [(u64, &str); 4] =
+            [(86_400, "duration-day"), (3_600, "duration-hour"), (60, "duration-minute"), (1, "duration-second")];
+        let mut rest = seconds;
+        let mut words = Vec::new();
+        for (size, message) in UNITS {
+            let count = rest / size;
+            rest %= size;
+            if count > 0 || (size == 1 && words.is_empty()) {
+                words.push(self.text(message, &FluentArgs::from_iter([("count", count)]))?);
+            }
+        }
+        words.truncate(2);
+        let mut words = words.into_iter();
+        match (words.next().unwrap_or_default(), words.next()) {
+            (first, Some(second)) => {
+                self.text("duration-two", &FluentArgs::from_iter([("first", first), ("second", second)]))
+            }
+            (only, None) => Ok(only),
+        }
+    }
+
+    /// The text without Fluent's isolating marks, unless something in it is written from right to left.
+    pub(super) fn settled(&self, text: String) -> String {
+        if self.right_to_left { text } else { bidi::without_needless_marks(text) }
     }
 }
 
-/// Flattens a locale file: `[a] b = "c"` becomes `a.b = "c"`.
+fn bundle(lang: &LanguageIdentifier, resources: &Messages) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec![lang.clone()]);
+    for resource in resources {
+        bundle.add_resource_overriding(Arc::clone(resource));
+    }
+    Arc::new(bundle)
+}
+
+fn format(bundle: &Bundle, id: &str, values: &FluentArgs<'_>) -> Result<String, NoText> {
+    let pattern = bundle.get_message(id).and_then(|message| message.value()).ok_or(NoText::Missing)?;
+    let mut errors = vec![];
+    let text = bundle.format_pattern(pattern, Some(values), &mut errors).into_owned();
+    errors.first().map_or(Ok(text), |error| Err(NoText::Wrong(format!("the message {id}: {error}"))))
+}
+
+/// Reads a file of messages.
 ///
 /// # Errors
-/// A sentence that names the line, if the file is not TOML or holds anything but strings and tables.
-pub(super) fn parse(source: &str) -> Result<Messages, String> {
-    let table: toml::Table = source.parse().map_err(|error: toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = source.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
-        format!("line {line}: {}", error.message())
-    })?;
-    let mut messages = Messages::new();
-    flatten("", table, &mut messages)?;
-    Ok(messages)
-}
-
-fn flatten(prefix: &str, table: toml::Table, into: &mut Messages) -> Result<(), String> {
-    for (name, value) in table {
-        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-        match value {
-            toml::Value::String(message) => {
-                into.insert(key, message);
-            }
-            toml::Value::Table(inner) => flatten(&key, inner, into)?,
-            _ => return Err(format!("{key} is not a string")),
-        }
-    }
-    Ok(())
-}
-
-/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence` and `initials`, and the filter
-/// `line`, in the language of `own`.
-pub(super) fn install(environment: &mut Environment<'static>, own: &Arc<Messages>, english: &Arc<Messages>) {
-    let locale = Locale { own: Arc::clone(own), english: Arc::clone(english) };
-
-    let strings = locale.clone();
-    environment.add_function("t", move |key: &str, values: Kwargs| translate(&strings, key, &values));
-
-    let strings = locale.clone();
-    environment.add_function("t_or", move |group: &str, name: &str| {
-        let found = strings.message(&format!("{group}.{name}"));
-        let found = found.or_else(|| strings.message(&format!("{group}.any")));
-        found.map(str::to_owned).ok_or_else(|| missing(group))
-    });
-
-    let strings = locale.clone();
-    environment.add_function("duration", move |seconds: u64| duration(&strings, seconds));
-
-    environment.add_function("scope_sentence", move |scope: &str, sentence: Option<String>| {
-        if let Some(sentence) = sentence {
-            return Ok(sentence);
-        }
-        if let Some(message) = locale.message(&format!("scope.{scope}")) {
-            return Ok(message.to_owned());
-        }
-        let message = locale.message("scope.unnamed").ok_or_else(|| missing("scope.unnamed"))?;
-        Ok::<_, Error>(message.replace("{name}", scope))
-    });
-
-    environment.add_function("initials", |name: &str| initials(name));
-    // A name with line breaks in it must not write lines of its own into a plain-text mail.
-    environment.add_filter("line", |text: &str| one_line(text));
-}
-
-/// The text with every control character replaced by a space.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c }).collect()
-}
-
-/// `t(key, name=value, ..)`: the message with its placeholders filled.
-///
-/// If a value is markup that a template made (`parts.strong(..)`), the message and all other values are escaped
-/// here and the result is markup; otherwise it is plain text, which the page escapes.
-fn translate(locale: &Locale, key: &str, values: &Kwargs) -> Result<Value, Error> {
-    let mut pairs = Vec::new();
-    for name in values.args() {
-        pairs.push((name, values.get::<Value>(name)?));
-    }
-    values.assert_all_used()?;
-    let markup = pairs.iter().any(|(_, value)| value.is_safe());
-    let count = pairs.iter().find(|(name, _)| *name == "count");
-    let count = count.and_then(|(_, value)| u64::try_from(value.clone()).ok());
-    let message = locale.plural(key, count).or_else(|| locale.message(key)).ok_or_else(|| missing(key))?;
-
-    let filled = fill(message, markup, |name| {
-        let (_, value) = pairs.iter().find(|(given, _)| *given == name)?;
-        let text = value.to_string();
-        Some(if markup && !value.is_safe() { HtmlEscape(&text).to_string() } else { text })
+/// A sentence that names the line of the first mistake.
+pub(super) fn parse(source: &str) -> Result<Arc<FluentResource>, String> {
+    FluentResource::try_new(source.to_owned()).map(Arc::new).map_err(|(_, errors)| {
+        errors.first().map_or_else(String::new, |error| {
+            let line = source.get(..error.pos.start).map_or(1, |before| before.matches('\n').count() + 1);
+            format!("line {line}: {}", error.kind)
+        })
     })
-    .map_err(|name| {
-        let detail = format!("the message {key} asks for {{{name}}}, which the template does not pass");
-        Error::new(ErrorKind::UndefinedError, detail)
-    })?;
-    Ok(if markup { Value::from_safe_string(filled) } else { Value::from(filled) })
 }
 
-/// Replaces each `{name}`; a value's own braces are left alone. Fails with the name that `value` does not know.
-fn fill(message: &str, escape: bool, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let literal = |text: &str| {
-        if escape { HtmlEscape(text).to_string() } else { text.to_owned() }
-    };
-    let mut filled = String::with_capacity(message.len() * 2);
-    let mut rest = message;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, tail)) = after.split_once('}') else {
-            break;
-        };
-        filled.push_str(&literal(before));
-        filled.push_str(&value(name).ok_or_else(|| name.to_owned())?);
-        rest = tail;
-    }
-    filled.push_str(&literal(rest));
-    Ok(filled)
-}
-
-/// `duration(seconds)`: in words, with at most two units ("1 hour and 30 minutes").
-fn duration(locale: &Locale, seconds: u64) -> Result<String, Error> {
-    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let mut rest = seconds;
-    let mut words = Vec::new();
-    for (size, unit) in UNITS {
-        let count = rest / size;
-        rest %= size;
-        if count > 0 || (size == 1 && words.is_empty()) {
-            let key = format!("duration.{unit}");
-            let message = locale.plural(&key, Some(count)).ok_or_else(|| missing(&key))?;
-            words.push(message.replace("{count}", &count.to_string()));
-        }
-    }
-    words.truncate(2);
-    match words.as_slice() {
-        [first, second] => {
-            let message = locale.message("duration.two").ok_or_else(|| missing("duration.two"))?;
-            Ok(message.replace("{first}", first).replace("{second}", second))
-        }
-        _ => Ok(words.concat()),
-    }
-}
-
-fn missing(key: &str) -> Error {
-    Error::new(ErrorKind::UndefinedError, format!("no language has a message called {key}"))
+/// Which way the language is written, as HTML's `dir` says it.
+pub(super) fn direction(lang: &str) -> &'static str {
+    let lang = lang.parse::<LanguageIdentifier>().unwrap_or_default();
+    if lang.character_direction() == CharacterDirection::RTL { "rtl" } else { "ltr" }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn environment(own: &str) -> Environment<'static> {
-        let english = Arc::new(parse(include_str!("../../../../locales/en.toml")).unwrap());
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-        install(&mut environment, &Arc::new(parse(own).unwrap()), &english);
-        environment
+    fn locale(lang: &str, own: &str) -> Locale {
+        let english = vec![parse(include_str!("../../../../locales/en.ftl")).unwrap()];
+        Locale::new(&lang.parse().unwrap(), &vec![parse(own).unwrap()], &english)
     }
 
-    fn shown(own: &str, template: &str) -> String {
-        environment(own).render_str(template, ()).unwrap()
+    fn german() -> Locale {
+        locale("de", include_str!("../../../../locales/de.ftl"))
     }
 
     #[test]
     fn durations_are_words() {
-        for (seconds, words) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
-            (5_400, "1 hour and 30 minutes"),
-            (3_601, "1 hour and 1 second"),
-            (90 * 86_400, "90 days"),
-            (90_061, "1 day and 1 hour"),
+        for (seconds, english, german_words) in [
+            (0, "0 seconds", "0 Sekunden"),
+            (1, "1 second", "1 Sekunde"),
+            (59, "59 seconds", "59 Sekunden"),
+            (60, "1 minute", "1 Minute"),
+            (5_400, "1 hour and 30 minutes", "1 Stunde und 30 Minuten"),
+            (3_601, "1 hour and 1 second", "1 Stunde und 1 Sekunde"),
+            (90 * 86_400, "90 days", "90 Tage"),
+            (90_061, "1 day and 1 hour", "1 Tag und 1 Stunde"),
         ] {
-            assert_eq!(shown("", &format!("{{{{ duration({seconds}) }}}}")), words);
+            let words = |locale: &Locale| locale.settled(locale.duration(seconds).unwrap());
+            assert_eq!((words(&locale("en", "")).as_str(), words(&german()).as_str()), (english, german_words));
         }
     }
 
     #[test]
-    fn a_missing_key_is_shown_in_english() {
-        let french = "[sign_in]\nsubmit = \"Se connecter\"\n";
-        assert_eq!(shown(french, "{{ t('sign_in.submit') }} {{ t('sign_in.password') }}"), "Se connecter Password");
+    fn plural_forms_are_those_of_the_language() {
+        let polish = "duration-second = { $count ->\n [one] { $count } sekunda\n [few] { $count } sekundy\n *[other] { $count } sekund\n }\n";
+        let polish = locale("pl", polish);
+        let words = |seconds| polish.settled(polish.duration(seconds).unwrap());
+        assert_eq!([1, 3, 5, 22].map(words), ["1 sekunda", "3 sekundy", "5 sekund", "22 sekundy"]);
     }
 
     #[test]
-    fn markup_stays_and_text_is_escaped() {
-        let own = "[x]\nboth = \"<{a}> & {b}\"\n";
-        let template = "{{ t('x.both', a=('<b>1</b>' | safe), b='<i>') }}|{{ t('x.both', a='<b>', b='{a}') }}";
-        assert_eq!(shown(own, template), "&lt;<b>1</b>&gt; &amp; &lt;i&gt;|&lt;&lt;b&gt;&gt; &amp; {a}");
+    fn a_missing_message_is_shown_in_english() {
+        let french = locale("fr", "sign-in-submit = Se connecter\n");
+        let text = |id: &str| french.text(id, &FluentArgs::new()).unwrap();
+        assert_eq!((text("sign-in-submit").as_str(), text("sign-in-password").as_str()), ("Se connecter", "Password"));
+        assert!(matches!(french.text("no-such", &FluentArgs::new()), Err(NoText::Missing)));
     }
 
     #[test]
-    fn what_is_missing_is_named() {
-        let environment = environment("");
-        let error = environment.render_str("{{ t('no.such') }}", ()).unwrap_err().to_string();
-        assert!(error.contains("no.such"), "{error}");
-        let error = environment.render_str("{{ t('sign_in.continue_to') }}", ()).unwrap_err().to_string();
-        assert!(error.contains("{client}"), "{error}");
+    fn names_are_isolated_where_a_direction_could_change() {
+        let say = |locale: &Locale, name: &str| {
+            let values = FluentArgs::from_iter([("realm", name.to_owned())]);
+            locale.settled(locale.text("logout-confirm-title", &values).unwrap())
+        };
+        assert_eq!(say(&german(), "Hafen"), "Von Hafen abmelden?");
+        assert_eq!(say(&german(), "נמל"), "Von \u{2068}נמל\u{2069} abmelden?");
+        assert_eq!(
+            say(&locale("he", "logout-confirm-title = לצאת { $realm }?\n"), "Port"),
+            "לצאת \u{2068}Port\u{2069}?"
+        );
+    }
+
+    #[test]
+    fn the_language_decides_the_direction() {
+        for (lang, expected) in [("ar-EG", "rtl"), ("de", "ltr"), ("he", "rtl"), ("no such thing", "ltr")] {
+            assert_eq!(direction(lang), expected, "{lang}");
+        }
     }
 
     #[test]
     fn a_broken_file_says_where() {
-        assert!(parse("[a]\nb = 1\n").unwrap_err().contains("a.b is not a string"));
-        assert!(parse("[a]\nb = \"x\nc = 1\n").unwrap_err().starts_with("line 2: "));
+        assert!(parse("a = b\n\nc d\n").unwrap_err().starts_with("line 3: "));
     }
 }

@@ -4,15 +4,23 @@
 //! 2. [`Pages::page`] renders one of them in a [`Brand`] and returns a [`Page`]; it cannot fail.
 //! 3. [`security_headers`] gives the headers that every page is sent with.
 //!
+//! Templates have no words of their own: they name messages, and [`Languages`] says in which language.
+//!
 //! The templates, the style sheet and the strings are compiled in. An operator's folder may replace any single
 //! file of them; [`Pages::new`] renders every page with sample data before it accepts such a folder, so that a
 //! mistake stops the start with file and line and is never found by a visitor.
 
+mod bidi;
 mod brand;
+mod cause;
 mod colour;
 mod compare;
+mod escape;
+mod functions;
 mod headers;
+mod language;
 mod locale;
+mod pair;
 mod render;
 mod samples;
 mod snippets;
@@ -23,7 +31,10 @@ pub mod views;
 pub(crate) mod tests;
 
 pub use brand::Brand;
-pub use compare::RedirectComparison;
+pub use cause::Cause;
+pub use compare::{RedirectComparison, nearest_redirect};
 pub use headers::{HTML_TYPE, security_headers};
+pub use language::Languages;
+pub(crate) use language::choose as choose_language;
 pub use render::{Page, Pages};
 pub use snippets::TokenCall;

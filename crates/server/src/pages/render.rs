@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
+use unic_langid::LanguageIdentifier;
 
-use super::brand::{Brand, direction};
+use super::brand::Brand;
 use super::colour::coloured;
-use super::locale::{self, FALLBACK, Messages, one_line};
+use super::escape::escape;
+use super::functions;
+use super::language::Languages;
+use super::locale::{Locale, direction, fallback};
 use super::samples;
 use super::sources::{PagesError, Sources};
 use super::views::{ApprovalMail, Masked, View};
+use claviger_core::text::on_one_line;
 
 /// A rendered page.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -60,7 +64,8 @@ impl fmt::Debug for Mail {
 /// All templates and strings, compiled once.
 pub struct Pages {
     /// By language; English is always there.
-    environments: BTreeMap<String, Environment<'static>>,
+    environments: BTreeMap<LanguageIdentifier, Environment<'static>>,
+    languages: Languages,
     /// What was compiled in, for the case that an operator's template fails with a real visitor's data.
     embedded: Environment<'static>,
     stylesheet: String,
@@ -69,8 +74,7 @@ pub struct Pages {
 
 impl fmt::Debug for Pages {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let languages: Vec<_> = self.environments.keys().collect();
-        formatter.debug_struct("Pages").field("languages", &languages).finish_non_exhaustive()
+        formatter.debug_struct("Pages").field("languages", &self.languages).finish_non_exhaustive()
     }
 }
 
@@ -81,25 +85,42 @@ impl Pages {
     /// The first thing that is wrong with the folder, with file and line: see [`PagesError`].
     pub fn new(overrides: Option<&Path>) -> Result<Self, PagesError> {
         let mut sources = Sources::embedded()?;
-        let english = Arc::new(sources.locales.get(FALLBACK).cloned().unwrap_or_default());
-        let embedded = environment(&sources, &english, &english)?;
+        let embedded = environment(&sources, &fallback())?;
         if let Some(folder) = overrides {
             sources.replace_from(folder)?;
         }
-        let english = Arc::new(sources.locales.get(FALLBACK).cloned().unwrap_or_default());
         let mut environments = BTreeMap::new();
-        for (lang, messages) in &sources.locales {
-            environments.insert(lang.clone(), environment(&sources, &Arc::new(messages.clone()), &english)?);
+        for lang in sources.locales.keys() {
+            environments.insert(lang.clone(), environment(&sources, lang)?);
         }
-        let pages =
-            Self { environments, embedded, stylesheet_tag: tag(&sources.stylesheet), stylesheet: sources.stylesheet };
+        let known: Vec<_> = environments.keys().cloned().collect();
+        let languages = Languages { usual: vec![fallback()], known };
+        let pages = Self {
+            environments,
+            languages,
+            embedded,
+            stylesheet_tag: tag(&sources.stylesheet),
+            stylesheet: sources.stylesheet,
+        };
         if overrides.is_some() {
-            let languages: Vec<String> = pages.environments.keys().cloned().collect();
-            for lang in languages {
-                samples::try_all(&pages, &lang).map_err(|error| located(&error, &sources.replaced))?;
+            for lang in &pages.languages.known {
+                samples::try_all(&pages, &lang.to_string()).map_err(|error| located(&error, &sources.replaced))?;
             }
         }
         Ok(pages)
+    }
+
+    /// The same with `usual` as the languages of a realm that names none.
+    ///
+    /// # Errors
+    /// There are no strings for one of them.
+    pub fn with_usual_languages(mut self, usual: &[LanguageIdentifier]) -> Result<Self, PagesError> {
+        if let Some(unknown) = usual.iter().find(|tag| !self.languages.knows(tag)) {
+            let known: Vec<_> = self.languages.known.iter().map(ToString::to_string).collect();
+            return Err(PagesError::NoSuchLanguage { language: unknown.to_string(), known: known.join(", ") });
+        }
+        usual.clone_into(&mut self.languages.usual);
+        Ok(self)
     }
 
     /// Renders `view`. Should an operator's template fail, the built-in one is shown and the log says why.
@@ -131,7 +152,7 @@ impl Pages {
                 tracing::error!(%error, "a built-in mail template failed");
                 let text =
                     format!("Client id: {}\n{}\n", mail.client_id, mail.link.as_ref().map_or("", Masked::reveal));
-                Mail { subject: one_line(&mail.app_name), html: String::new(), text }
+                Mail { subject: on_one_line(&mail.app_name).into_owned(), html: String::new(), text }
             })
     }
 
@@ -146,8 +167,8 @@ impl Pages {
     }
 
     /// The languages that there are strings for.
-    pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.environments.keys().map(String::as_str)
+    pub const fn languages(&self) -> &Languages {
+        &self.languages
     }
 
     /// As [`Self::page`], without a page to fall back on.
@@ -162,10 +183,11 @@ impl Pages {
         approval_mail(self.environment(&mail.lang), mail)
     }
 
-    /// The language's, or that of its first part (`de` for `de-AT`), or English.
+    /// The language's own, or that of the language it is a kind of (`de` for `de-AT`), or English.
     fn environment(&self, lang: &str) -> &Environment<'static> {
-        let primary = lang.split(['-', '_']).next().unwrap_or_default();
-        let found = [lang, primary, FALLBACK].into_iter().find_map(|lang| self.environments.get(lang));
+        let exact: LanguageIdentifier = lang.parse().unwrap_or_default();
+        let primary = LanguageIdentifier::from_parts(exact.language, None, None, &[]);
+        let found = [exact, primary, fallback()].into_iter().find_map(|lang| self.environments.get(&lang));
         found.unwrap_or(&self.embedded)
     }
 }
@@ -177,12 +199,20 @@ fn approval_mail(environment: &Environment<'static>, mail: &ApprovalMail) -> Res
         mail: &'a ApprovalMail,
         dir: &'static str,
     }
+    // Also of what was stored before names were checked.
+    let plain = |text: &str| on_one_line(text).into_owned();
+    let mail = &ApprovalMail {
+        owner_name: plain(&mail.owner_name),
+        app_name: plain(&mail.app_name),
+        realm_name: plain(&mail.realm_name),
+        ..mail.clone()
+    };
     let mail = Value::from(Serde(WithDirection { mail, dir: direction(&mail.lang) }));
-    let subject = r#"{{ t("mail.subject", app=mail.app_name, realm=mail.realm_name) }}"#;
+    let subject = r#"{{ t("mail-subject", app=mail.app_name, realm=mail.realm_name) }}"#;
     let subject =
         environment.template_from_named_str("subject.txt", subject)?.render(context! { mail => mail.clone() })?;
     Ok(Mail {
-        subject: one_line(&subject),
+        subject: on_one_line(&subject).into_owned(),
         text: render(environment, "mail/approval.txt", context! { mail => mail.clone() })?,
         html: render(environment, "mail/approval.html", context! { mail => mail.clone() })?,
     })
@@ -193,8 +223,7 @@ fn of<V: View>(brand: &Brand, view: &V) -> Value {
     context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)) }
 }
 
-/// Escapes what HTML needs escaped and no more: the engine's own escaping also spells every slash as a reference, which is
-/// right but hides addresses from people and programs that read the page's source.
+/// Escapes with [`escape`] in place of the engine's own.
 fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {
@@ -204,37 +233,17 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
     }
 }
 
-fn escape(out: &mut impl std::fmt::Write, text: &str) -> std::fmt::Result {
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-        let (plain, special) = rest.split_at(at);
-        out.write_str(plain)?;
-        out.write_str(match special.as_bytes().first() {
-            Some(b'&') => "&amp;",
-            Some(b'<') => "&lt;",
-            Some(b'>') => "&gt;",
-            Some(b'"') => "&quot;",
-            _ => "&#x27;",
-        })?;
-        rest = special.get(1..).unwrap_or_default();
-    }
-    out.write_str(rest)
-}
-
 fn render(environment: &Environment<'static>, template: &str, context: Value) -> Result<String, Error> {
     environment.get_template(template)?.render(context)
 }
 
 /// Compiles all templates with the strings of one language.
-fn environment(
-    sources: &Sources,
-    messages: &Arc<Messages>,
-    english: &Arc<Messages>,
-) -> Result<Environment<'static>, PagesError> {
+fn environment(sources: &Sources, lang: &LanguageIdentifier) -> Result<Environment<'static>, PagesError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_formatter(format);
-    locale::install(&mut environment, messages, english);
+    let messages = |lang: &LanguageIdentifier| sources.locales.get(lang).cloned().unwrap_or_default();
+    functions::install(&mut environment, &Locale::new(lang, &messages(lang), &messages(&fallback())));
     environment.add_filter("coloured", |text: &str| coloured(text));
     for (name, text) in &sources.templates {
         let added = environment.add_template_owned(name.clone(), text.clone());

@@ -9,7 +9,8 @@ use super::views::{
     Account, ApprovalMail, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
     NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
 };
-use super::{Brand, Pages, RedirectComparison, TokenCall};
+use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
+use claviger_core::Refusal;
 
 /// Renders every sample in `lang`.
 ///
@@ -101,6 +102,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         account: account(x),
         switch_account_action: x("/switch"),
         scopes: Vec::new(),
+        translate_scopes: false,
         organisations: Vec::new(),
         organisation_mode: OrganisationMode::None,
         lifetime: Lifetime::default(),
@@ -126,6 +128,7 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
             scope("consignments.write", Some("Book, change and cancel consignments for you"), true),
             scope("labels", None, false),
         ],
+        translate_scopes: organisation_mode == OrganisationMode::Many,
         organisations: vec![
             organisation("c1", "Whitlock & Sons", true),
             organisation("c2", "Harbour Depot No. 4", false),
@@ -146,6 +149,7 @@ fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
         status: 400,
         code: x("invalid_redirect_uri"),
         title: Some(x("This app gave a wrong return address")),
+        cause: Cause::of(&Refusal::duplicate(&x("redirect_uri"))),
         message: Some(x("Fleet Planner asked to return to an address that is not registered for it.")),
         request_id: x("01992c3e-6b1f-7d3a-9d4e-0c5b8a7f2e11"),
         details: vec![Pair::new(x("App"), x("fleet-planner")), Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC"))],
@@ -154,7 +158,13 @@ fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
 }
 
 fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
-    LogoutConfirm { action: x("/logout"), csrf: x("csrf").into(), username: x("ada@example.com"), redirect_uri: None }
+    LogoutConfirm {
+        action: x("/logout"),
+        csrf: x("csrf").into(),
+        username: x("ada@example.com"),
+        ui_locales: Some(x("de en")),
+        redirect_uri: None,
+    }
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {

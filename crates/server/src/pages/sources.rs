@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fluent_bundle::FluentResource;
+use unic_langid::LanguageIdentifier;
 
 use super::locale::{self, FALLBACK, Messages};
 
@@ -28,7 +32,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
 ];
 
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
-const ENGLISH: &str = include_str!("../../../../locales/en.toml");
+
+/// The languages as they were compiled in.
+pub(super) const LOCALES: &[(&str, &str)] =
+    &[("de", include_str!("../../../../locales/de.ftl")), (FALLBACK, include_str!("../../../../locales/en.ftl"))];
 
 /// Why an operator's folder is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +74,16 @@ pub enum PagesError {
         /// What is wrong, with the line if it is known.
         message: String,
     },
+    /// A language that pages shall come in, and that there are no strings for.
+    #[error(
+        "there are no strings for the language {language}; add a file locales/{language}.ftl, or use one of {known}"
+    )]
+    NoSuchLanguage {
+        /// Its tag.
+        language: String,
+        /// Those that there are.
+        known: String,
+    },
 }
 
 /// Everything that pages are made of.
@@ -77,7 +94,7 @@ pub(super) struct Sources {
     /// The operator's files among them, by name.
     pub(super) replaced: BTreeMap<String, PathBuf>,
     /// Strings by language.
-    pub(super) locales: BTreeMap<String, Messages>,
+    pub(super) locales: BTreeMap<LanguageIdentifier, Messages>,
     /// The style sheet.
     pub(super) stylesheet: String,
 }
@@ -85,12 +102,15 @@ pub(super) struct Sources {
 impl Sources {
     /// What was compiled in.
     pub(super) fn embedded() -> Result<Self, PagesError> {
-        let english = locale::parse(ENGLISH)
-            .map_err(|message| PagesError::Locale { path: PathBuf::from("locales/en.toml"), message })?;
+        let mut locales = BTreeMap::new();
+        for (lang, text) in LOCALES {
+            let path = || PathBuf::from(format!("locales/{lang}.ftl"));
+            locales.insert(tag(lang, path())?, vec![parsed(text, path())?]);
+        }
         Ok(Self {
             templates: TEMPLATES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),
             replaced: BTreeMap::new(),
-            locales: BTreeMap::from([(FALLBACK.to_owned(), english)]),
+            locales,
             stylesheet: STYLESHEET.to_owned(),
         })
     }
@@ -103,9 +123,9 @@ impl Sources {
             let name = relative_name(folder, &path);
             if name == "assets/claviger.css" {
                 self.stylesheet = text;
-            } else if let Some(lang) = name.strip_prefix("locales/").and_then(|file| file.strip_suffix(".toml")) {
-                let messages = locale::parse(&text).map_err(|message| PagesError::Locale { path, message })?;
-                self.locales.entry(lang.to_owned()).or_default().extend(messages);
+            } else if let Some(lang) = name.strip_prefix("locales/").and_then(|file| file.strip_suffix(".ftl")) {
+                let messages = parsed(&text, path.clone())?;
+                self.locales.entry(tag(lang, path)?).or_default().push(messages);
             } else if let Some(template) = name.strip_prefix("templates/").filter(|name| self.accepts(name)) {
                 self.templates.insert(template.to_owned(), text);
                 self.replaced.insert(template.to_owned(), path);
@@ -124,10 +144,22 @@ impl Sources {
     /// Which file could have been meant by `name`.
     fn hint(&self, name: &str) -> String {
         let known = self.templates.keys().map(|template| format!("templates/{template}"));
-        let known = known.chain(["locales/en.toml".to_owned(), "assets/claviger.css".to_owned()]);
+        let known = known.chain(["locales/en.ftl".to_owned(), "assets/claviger.css".to_owned()]);
         let closest = known.min_by_key(|candidate| distance(name, candidate));
         format!("did you mean {}?", closest.unwrap_or_default())
     }
+}
+
+fn parsed(text: &str, path: PathBuf) -> Result<Arc<FluentResource>, PagesError> {
+    locale::parse(text).map_err(|message| PagesError::Locale { path, message })
+}
+
+/// The language that a file's name says.
+fn tag(name: &str, path: PathBuf) -> Result<LanguageIdentifier, PagesError> {
+    name.parse().map_err(|_| {
+        let message = "the file's name is not a language tag, like de.ftl or pt-BR.ftl".to_owned();
+        PagesError::Locale { path, message }
+    })
 }
 
 fn unreadable(path: &Path, cause: std::io::Error) -> PagesError {

@@ -8,6 +8,9 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
+pub use super::pair::Pair;
+
+use super::cause::Cause;
 use super::compare::RedirectComparison;
 use super::snippets::{TokenCall, env_block};
 
@@ -53,22 +56,6 @@ impl<T: Into<String>> From<T> for Masked {
 impl fmt::Debug for Masked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
-    }
-}
-
-/// A label and its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pair {
-    /// What it is called.
-    pub label: String,
-    /// What it is.
-    pub value: String,
-}
-
-impl Pair {
-    /// A pair of both.
-    pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into() }
     }
 }
 
@@ -148,6 +135,8 @@ pub struct Consent {
     pub switch_account_action: String,
     /// What it asks for.
     pub scopes: Vec<ConsentScope>,
+    /// Whether the page is in another language than the one in which the realm describes its scopes.
+    pub translate_scopes: bool,
     /// The companies or sites to choose from.
     pub organisations: Vec<Organisation>,
     /// How many of them can be chosen.
@@ -174,7 +163,7 @@ pub struct Consent {
 pub struct ConsentScope {
     /// Its name in the protocol.
     pub name: String,
-    /// What it allows, to follow "It would be able to"; none takes the locale's words.
+    /// What it allows, as the realm says it, to follow "It would be able to"; none takes the locale's words.
     pub sentence: Option<String>,
     /// Whether the person was not asked for it before, while they allowed others.
     pub is_new: bool,
@@ -239,7 +228,9 @@ pub struct ErrorPage {
     pub code: String,
     /// The title, if the locale's is not good enough.
     pub title: Option<String>,
-    /// The cause in words, if the locale's are not good enough.
+    /// The cause, if more can be said than the code does.
+    pub cause: Option<Cause>,
+    /// The cause as developers read it, in English: among the details to copy.
     pub message: Option<String>,
     /// The id of this request in the log.
     pub request_id: String,
@@ -256,6 +247,7 @@ impl ErrorPage {
             status: 400,
             code: code.into(),
             title: None,
+            cause: None,
             message: None,
             request_id: request_id.into(),
             details: Vec::new(),
@@ -282,7 +274,7 @@ impl Serialize for ErrorPage {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("code", &self.code)?;
         map.serialize_entry("title", &self.title)?;
-        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("cause", &self.cause)?;
         map.serialize_entry("request_id", &self.request_id)?;
         map.serialize_entry("details", &self.details)?;
         map.serialize_entry("redirect", &self.redirect)?;
@@ -334,6 +326,8 @@ pub struct LogoutConfirm {
     pub csrf: Masked,
     /// Who is signed in.
     pub username: String,
+    /// The languages that the request asked for, to be sent along with the answer.
+    pub ui_locales: Option<String>,
     /// The validated post-logout redirect URI, if the answer ends there.
     #[serde(skip)]
     pub redirect_uri: Option<String>,

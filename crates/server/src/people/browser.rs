@@ -7,6 +7,7 @@
 use crate::http::Incoming;
 use crate::state::secrets::FormKeys;
 use crate::state::sites::Site;
+use claviger_core::authority::is_same;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{HmacKey, sha256};
 use claviger_core::jose::base64url;
@@ -16,12 +17,13 @@ use http::HeaderValue;
 use http::header::COOKIE;
 use subtle::ConstantTimeEq;
 
-/// What a browser's cookies say.
+/// What a browser's cookies say, and which languages its user reads.
 #[derive(Debug)]
 pub(crate) struct Browser {
     secret: String,
     is_new: bool,
     session: Option<[u8; 32]>,
+    accept_language: Option<String>,
 }
 
 impl Browser {
@@ -29,10 +31,16 @@ impl Browser {
     pub(crate) fn read(realm: &Realm, incoming: &Incoming) -> Self {
         let secret = cookie(incoming, &name(realm, "browser")).filter(|text| text.len() == 43);
         let session = cookie(incoming, &name(realm, "session")).map(|text| sha256(text.as_bytes()));
+        let accept_language = incoming.header("accept-language").map(str::to_owned);
         match secret {
-            Some(secret) => Self { secret: secret.to_owned(), is_new: false, session },
-            None => Self { secret: base64url(&random_bytes::<32>()), is_new: true, session },
+            Some(secret) => Self { secret: secret.to_owned(), is_new: false, session, accept_language },
+            None => Self { secret: base64url(&random_bytes::<32>()), is_new: true, session, accept_language },
         }
+    }
+
+    /// The languages that it asks for (RFC 9110 12.5.4).
+    pub(crate) fn accept_language(&self) -> Option<&str> {
+        self.accept_language.as_deref()
     }
 
     /// The hash of the session cookie, if there is one.
@@ -96,7 +104,9 @@ impl Browser {
         let own_origin = incoming.header("origin").is_none_or(|origin| {
             origin == "null"
                 || origin == site.realm.origin()
-                || origin.split_once("://").is_some_and(|(_, host)| host == incoming.authority())
+                || origin
+                    .split_once("://")
+                    .is_some_and(|(scheme, host)| is_same(host, &incoming.authority(), scheme == "https"))
         });
         !self.is_new && same_site && own_origin
     }

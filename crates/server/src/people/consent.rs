@@ -3,10 +3,10 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
+use crate::people::flow::{Flow, consent_on_record, resume};
 use crate::people::session::signed_in;
 use crate::people::show;
-use crate::protocol::authorization::{Flow, consent_on_record, resume};
-use crate::router::App;
+use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::Site;
 use claviger_core::authorize::{self, AuthorizationRequest};
@@ -16,35 +16,37 @@ use claviger_store::{ConsentGrant, SignedIn};
 use http::Method;
 
 /// The consent page's own address: shows what is next for a waiting request; takes the form.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { app, site, incoming, browser: &browser };
+    let flow = Flow { state, site, incoming, browser: &browser };
     let result = match incoming.head.method {
         Method::GET => resume(&flow).await,
         Method::POST => take_consent(&flow).await,
         _ => return wrong_method("GET, POST"),
     };
-    result.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure))
+    result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
 async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
-    let (app, site) = (flow.app, flow.site);
+    let (state, site) = (flow.state, flow.site);
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, request, entry)) = flow.own_form(&params).await? else { return Ok(show::expired(app, site)) };
-    let Some(who) = signed_in(app, site, flow.browser, &entry.client.id).await? else {
+    let Some((id, request, entry)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(state, site, flow.incoming));
+    };
+    let Some(who) = signed_in(state, site, flow.browser, &entry.client.id).await? else {
         return flow.advance(&entry.client, &request, Some(id), None).await;
     };
     if params.get("decision") == Some("allow") {
         return allow(flow, &params, id, &request, &entry, &who).await;
     }
-    if !app.store.delete_pending(&id, app.clock.now()).await? {
-        return Ok(show::expired(app, site));
+    if !state.store.delete_pending(&id, state.clock.now()).await? {
+        return Ok(show::expired(state, site, flow.incoming));
     }
     let delivery = spell::deliver_refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
-    Ok(show::delivery(app, site, &entry.client.name, delivery))
+    Ok(flow.deliver(&entry.client, &request, delivery))
 }
 
-/// What is allowed is written with what comes of it, in [`super::approve`].
+/// What is allowed is written with what comes of it, in [`crate::issue::approve`].
 async fn allow(
     flow: &Flow<'_>,
     params: &Params<'_>,
@@ -77,11 +79,11 @@ async fn nothing_picked(
     entry: &Entry,
     who: &SignedIn,
 ) -> Result<Answer, Failure> {
-    let (app, site) = (flow.app, flow.site);
-    let organisations = app.store.organisations(&site.realm.id, &who.user.organisations).await?;
+    let (state, site) = (flow.state, flow.site);
+    let organisations = state.store.organisations(&site.realm.id, &who.user.organisations).await?;
     let consent = consent_on_record(Some(who));
     let new = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
     let asked =
         show::Asked { client: &entry.client, request, new: &new, organisations, consent: &consent, user: &who.user };
-    Ok(show::consent(app, site, flow.browser, &id, &asked, true))
+    Ok(show::consent(state, site, flow.browser, &id, &asked, true))
 }

@@ -7,9 +7,8 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::{self, Browser};
 use crate::people::session::signed_in;
-use crate::people::show;
-use crate::protocol::authorization::see_other;
-use crate::router::App;
+use crate::people::show::{self, Speech, see_other};
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::jose::{Typ, verify_jwt};
@@ -18,39 +17,40 @@ use http::Method;
 use http::header::SET_COOKIE;
 
 /// Ends the session, or asks whether to.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let bytes = match incoming.head.method {
         Method::GET => incoming.query().as_bytes(),
         Method::POST => &incoming.body,
         _ => return wrong_method("GET, POST"),
     };
     let result = match Params::form(bytes) {
-        Ok(params) => respond(app, site, incoming, &params).await,
+        Ok(params) => respond(state, site, incoming, &params).await,
         Err(refusal) => Err(refusal.into()),
     };
-    result.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure))
+    result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
+async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Params<'_>) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
-    let who = signed_in(app, site, &browser, "").await?;
-    let hint = params.get("id_token_hint").and_then(|token| hint(app, site, token));
+    let speech = Speech::of(incoming, params.get("ui_locales"));
+    let who = signed_in(state, site, &browser, "").await?;
+    let hint = params.get("id_token_hint").and_then(|token| hint(state, site, token));
     let back = match &hint {
-        Some(hint) => return_address(app, site, &hint.aud, params).await?,
+        Some(hint) => return_address(state, site, &hint.aud, params).await?,
         None => None,
     };
     let form = params.get("csrf").unwrap_or_default();
     let own_form =
-        incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &app.secrets.forms, None, form);
+        incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &state.secrets.forms, None, form);
     match who {
-        None => Ok(back.map_or_else(|| show::signed_out(app, site), |url| see_other(&url))),
+        None => Ok(back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url))),
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
-            app.store.end_session(&who.session.hash).await?;
-            let mut answer = back.map_or_else(|| show::signed_out(app, site), |url| see_other(&url));
+            state.store.end_session(&who.session.hash).await?;
+            let mut answer = back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url));
             answer.headers_mut().extend(browser::no_session(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
             Ok(answer)
         }
-        Some(who) => Ok(show::logout_confirm(app, site, &browser, &who.user)),
+        Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user)),
     }
 }
 
@@ -62,27 +62,32 @@ struct Hint {
     aud: String,
 }
 
-fn hint(app: &App, site: &Site, token: &str) -> Option<Hint> {
+fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
     let decoded = verify_jwt(token, &site.keys.verifying(), Some(Typ::Jwt)).ok()?;
-    if decoded.key.is_some_and(|kid| app.revoked.is_key_revoked(&site.realm.id, &kid)) {
+    if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
         return None;
     }
     serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer)
 }
 
 /// The registered address that the hinted client asks to go back to, with its `state`.
-async fn return_address(app: &App, site: &Site, client: &str, params: &Params<'_>) -> Result<Option<String>, Failure> {
+async fn return_address(
+    state: &State,
+    site: &Site,
+    client: &str,
+    params: &Params<'_>,
+) -> Result<Option<String>, Failure> {
     let Some(asked) = params.get("post_logout_redirect_uri") else { return Ok(None) };
-    let Some(entry) = app.clients.load(&app.store, &site.realm.id, client).await? else { return Ok(None) };
+    let Some(entry) = state.clients.load(&state.store, &site.realm.id, client).await? else { return Ok(None) };
     if !entry.client.post_logout_redirect_uris.iter().any(|registered| registered == asked) {
         return Ok(None);
     }
     let mut url = asked.to_owned();
-    if let Some(state) = params.get("state") {
+    if let Some(state) = params.state() {
         if !url.contains('?') {
             url.push('?');
         }
-        form_encode(&mut url, "state", state);
+        form_encode(&mut url, "state", state.as_bytes());
     }
     Ok(Some(url))
 }

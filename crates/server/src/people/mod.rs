@@ -3,6 +3,8 @@
 pub(crate) mod browser;
 pub(crate) mod consent;
 pub(crate) mod end_session;
+pub(crate) mod flow;
+pub(crate) mod password;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod show;

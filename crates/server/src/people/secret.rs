@@ -3,14 +3,14 @@
 //! GET shows a button and uses nothing up: mail scanners open links. POST, from that page in that browser, consumes the
 //! link and shows the secret; whoever comes second learns that it was shown.
 
-use crate::apps;
+use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::TokenCall;
 use crate::pages::views::{SecretOnce, SecretState};
 use crate::people::browser::Browser;
-use crate::people::show;
-use crate::router::App;
+use crate::people::show::{self, Speech};
+use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::client::GrantType;
 use claviger_core::dialect::AudienceParameter;
@@ -20,13 +20,13 @@ use claviger_core::{Client, Params};
 use http::Method;
 
 /// Shows the button, or the secret.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let result = match incoming.head.method {
-        Method::GET => offer(app, site, incoming).await,
-        Method::POST => reveal(app, site, incoming).await,
+        Method::GET => offer(state, site, incoming).await,
+        Method::POST => reveal(state, site, incoming).await,
         _ => return wrong_method("GET, POST"),
     };
-    let mut answer = result.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure));
+    let mut answer = result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure));
     show::no_store(&mut answer);
     answer
 }
@@ -38,39 +38,43 @@ fn link(incoming: &Incoming) -> Result<Option<(Id, Plain)>, Failure> {
     Ok(token::row_id(Kind::Link, text).map(|id| (id, Plain::from(text))))
 }
 
-async fn offer(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site)) };
-    let known = app.store.link(&link.hash(), app.clock.now()).await?;
-    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else { return Ok(used(app, site)) };
-    let Some(client) = client_of(app, site, &client).await? else { return Ok(used(app, site)) };
+async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
+    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
+    let known = state.store.link(&link.hash(), state.clock.now()).await?;
+    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else {
+        return Ok(used(state, site, incoming));
+    };
+    let Some(client) = client_of(state, site, &client).await? else { return Ok(used(state, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let page = SecretOnce {
         client_id: client.id.clone(),
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Offered {
             action: format!("{}?link={}", site.page_path(Target::Secret), link.expose()),
-            csrf: browser.form_token(&app.secrets.forms, Some(&id)).into(),
+            csrf: browser.form_token(&state.secrets.forms, Some(&id)).into(),
         },
     };
-    Ok(show::with_browser(show::view(app, site, &page), site, &browser))
+    Ok(show::with_browser(show::view(state, site, Speech::of(incoming, None), &page), site, &browser))
 }
 
-async fn reveal(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(app, site)) };
+async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
+    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
     let browser = Browser::read(&site.realm, incoming);
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
-    if !browser.is_own_form(site, incoming, &app.secrets.forms, Some(&id), form) {
-        return Ok(show::expired(app, site));
+    if !browser.is_own_form(site, incoming, &state.secrets.forms, Some(&id), form) {
+        return Ok(show::expired(state, site, incoming));
     }
-    let now = app.clock.now();
+    let now = state.clock.now();
     // Looked up first, so that a link of one realm is not used up by another.
-    let known = app.store.link(&link.hash(), now).await?;
+    let known = state.store.link(&link.hash(), now).await?;
     if known.is_none_or(|(realm, _)| realm != site.realm.id) {
-        return Ok(used(app, site));
+        return Ok(used(state, site, incoming));
     }
-    let Some(behind) = app.store.consume_link(&link.hash(), now).await? else { return Ok(used(app, site)) };
-    let Some(client) = client_of(app, site, &behind.client).await? else { return Ok(used(app, site)) };
+    let Some(behind) = state.store.consume_link(&link.hash(), now).await? else {
+        return Ok(used(state, site, incoming));
+    };
+    let Some(client) = client_of(state, site, &behind.client).await? else { return Ok(used(state, site, incoming)) };
     let secret = apps::open_link(&link, &behind.realm, &behind.client, &behind.sealed)
         .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
     tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
@@ -79,17 +83,17 @@ async fn reveal(app: &App, site: &Site, incoming: &Incoming) -> Result<Answer, F
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Shown { secret: secret.expose().into(), try_it: try_it(site, &client) },
     };
-    Ok(show::view(app, site, &page))
+    Ok(show::view(state, site, Speech::of(incoming, None), &page))
 }
 
-async fn client_of(app: &App, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
-    let entry = app.clients.load(&app.store, &site.realm.id, id).await?;
+async fn client_of(state: &State, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
+    let entry = state.clients.load(&state.store, &site.realm.id, id).await?;
     Ok(entry.map(|entry| entry.client.clone()))
 }
 
-fn used(app: &App, site: &Site) -> Answer {
+fn used(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: SecretState::Used };
-    show::view(app, site, &page)
+    show::view(state, site, Speech::of(incoming, None), &page)
 }
 
 /// A call that needs nothing but the credentials; for an app that may act for itself.

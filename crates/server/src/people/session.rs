@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::people::browser::{self, Browser};
-use crate::router::App;
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::user::User;
 use claviger_store::{Session, SignedIn};
@@ -12,29 +12,29 @@ use http::HeaderValue;
 const TOUCHED: i64 = 60_000;
 
 /// The same without looking it up, as far as it is recalled; to be used for nothing but what is written on condition that
-/// it still stands ([`SignedIn::standing`]).
-pub(crate) fn recalled(app: &App, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
-    let who = app.recall.session(browser.session()?, client)?;
-    let is_fresh = app.clock.now() - who.session.last_seen_at < TOUCHED;
+/// it still stands ([`SignedIn::session_precondition`]).
+pub(crate) fn recalled(state: &State, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
+    let who = state.recall.session(browser.session()?, client)?;
+    let is_fresh = state.clock.now() - who.session.last_seen_at < TOUCHED;
     (is_fresh && who.session.realm == site.realm.id).then_some(who)
 }
 
 /// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
 /// idle limit once a minute.
 pub(crate) async fn signed_in(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     client: &str,
 ) -> Result<Option<SignedIn>, Failure> {
     let Some(hash) = browser.session() else { return Ok(None) };
-    let now = app.clock.now();
-    let found = app.store.signed_in(hash, client, now).await?;
+    let now = state.clock.now();
+    let found = state.store.signed_in(hash, client, now).await?;
     let Some(who) = found.filter(|who| who.session.realm == site.realm.id && !who.user.disabled) else {
         return Ok(None);
     };
     if now - who.session.last_seen_at >= TOUCHED {
-        app.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
+        state.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
     Ok(Some(who))
 }
@@ -46,15 +46,15 @@ fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
 
 /// A new session with a new cookie, whatever the browser carried before; the old one ends.
 pub(crate) async fn begin_session(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     user: &User,
 ) -> Result<Option<HeaderValue>, Failure> {
     if let Some(old) = browser.session() {
-        app.store.end_session(old).await?;
+        state.store.end_session(old).await?;
     }
-    let now = app.clock.now();
+    let now = state.clock.now();
     let (hash, cookie) = browser::new_session(&site.realm);
     let session = Session {
         hash,
@@ -65,6 +65,6 @@ pub(crate) async fn begin_session(
         last_seen_at: now,
         expires_at: session_end(site, now, now),
     };
-    app.store.create_session(session).await?;
+    state.store.create_session(session).await?;
     Ok(cookie)
 }

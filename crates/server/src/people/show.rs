@@ -6,9 +6,9 @@ use crate::pages::views::{
     self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
     OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
-use crate::pages::{Brand, HTML_TYPE, Page, RedirectComparison, security_headers};
+use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
-use crate::router::App;
+use crate::state::State;
 use crate::state::sites::{Site, Target};
 use bytes::Bytes;
 use claviger_core::answer::Delivery;
@@ -16,20 +16,50 @@ use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::redirect::RedirectUri;
+use claviger_core::text::shortened;
 use claviger_core::token::Id;
+use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body_util::Full;
+use std::collections::HashMap;
+use unic_langid::LanguageIdentifier;
 
-fn brand(site: &Site) -> Brand {
-    Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet))
+/// How much of a text that a peer sent the log shows, in characters.
+const LONGEST_LOGGED: usize = 200;
+
+/// The language of a page of a site's: what the request asks for (`ui_locales`), else what the browser prefers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Speech<'a> {
+    /// `ui_locales` (OpenID Connect Core 3.1.2.1).
+    pub(crate) asked: Option<&'a str>,
+    /// `Accept-Language` (RFC 9110 12.5.4).
+    pub(crate) accepted: Option<&'a str>,
+}
+
+impl<'a> Speech<'a> {
+    /// What a request says, with the `ui_locales` that it carries or that were kept of an earlier one.
+    pub(crate) fn of(incoming: &'a Incoming, asked: Option<&'a str>) -> Self {
+        Self { asked, accepted: incoming.header("accept-language") }
+    }
+
+    /// The same of a browser.
+    fn of_browser(browser: &'a Browser, asked: Option<&'a str>) -> Self {
+        Self { asked, accepted: browser.accept_language() }
+    }
+
+    fn language(self, site: &Site) -> Option<&LanguageIdentifier> {
+        choose_language(&site.languages, self.asked, self.accepted)
+    }
 }
 
 /// Renders a view of a site's.
-pub(crate) fn view(app: &App, site: &Site, view: &impl View) -> Answer {
-    respond(app.pages.page(&brand(site), view))
+pub(crate) fn view(state: &State, site: &Site, speech: Speech<'_>, view: &impl View) -> Answer {
+    let brand = Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet));
+    let lang = speech.language(site).map(ToString::to_string).unwrap_or_default();
+    respond(state.pages.page(&brand.in_language(lang), view))
 }
 
 fn respond(page: Page) -> Answer {
@@ -58,37 +88,52 @@ pub(crate) fn no_store(answer: &mut Answer) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// A request that cannot be sent back to its client. `owner`: the client and the redirect URI that it sent, to be shown
-/// beside the nearest registered one.
+/// 303: the browser goes on with GET (RFC 9700 4.12).
+pub(crate) fn see_other(location: &str) -> Answer {
+    let mut answer = empty(StatusCode::SEE_OTHER);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    no_store(&mut answer);
+    answer
+}
+
+/// A request that cannot be sent back to its client. `asked`: its `ui_locales`; `owner`: the client and the redirect URI that it sent. Anybody can send
+/// such a request, so the page says only that the redirect URI is not registered; which one would be nearest is in the log,
+/// under the request's id.
 pub(crate) fn refusal(
-    app: &App,
+    state: &State,
     site: &Site,
     incoming: &Incoming,
+    asked: Option<&str>,
     refusal: &Refusal,
     owner: Option<(&Client, &str)>,
 ) -> Answer {
     tracing::info!(request = %incoming.id, ?refusal, "authorization request refused with a page");
     let mut page = ErrorPage::new(refusal.code().name(), incoming.id.to_string());
     page.title.clone_from(&site.realm.dialect.authorization.invalid_request_title);
+    page.cause = Cause::of(refusal);
     page.message = Some(refusal.description());
     if let (Refusal::RedirectUnregistered, Some((client, received))) = (refusal, owner) {
         page.details.push(Pair::new("client_id", client.id.as_str()));
-        page.redirect = RedirectComparison::nearest(received, client.redirect_uris.iter().map(RedirectUri::as_str));
+        let nearest = nearest_redirect(received, client.redirect_uris.iter().map(RedirectUri::as_str));
+        let received = shortened(received, LONGEST_LOGGED);
+        tracing::info!(request = %incoming.id, client = client.id, ?received, nearest, "redirect_uri is not registered");
     }
-    view(app, site, &page)
+    view(state, site, Speech::of(incoming, asked), &page)
 }
 
 /// A request of a browser's that we could not serve.
-pub(crate) fn failure(app: &App, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
+pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let status = match failure {
-        Failure::Refusal(cause) => return refusal(app, site, incoming, cause, None),
+        Failure::Refusal(cause) => return refusal(state, site, incoming, None, cause, None),
         Failure::Fault(_) => 500,
         Failure::Busy(_) | Failure::Database(_) => 503,
     };
     let (code, _) = failure.log(incoming.id);
     let mut page = ErrorPage::new(code.name(), incoming.id.to_string());
     page.status = status;
-    let mut answer = view(app, site, &page);
+    let mut answer = view(state, site, Speech::of(incoming, None), &page);
     if status == 503 {
         answer.headers_mut().insert(http::header::RETRY_AFTER, SOON);
     }
@@ -96,13 +141,13 @@ pub(crate) fn failure(app: &App, site: &Site, incoming: &Incoming, failure: &Fai
 }
 
 /// The waiting request has gone, or the form was not ours.
-pub(crate) fn expired(app: &App, site: &Site) -> Answer {
-    view(app, site, &Expired { again_url: None })
+pub(crate) fn expired(state: &State, site: &Site, incoming: &Incoming) -> Answer {
+    view(state, site, Speech::of(incoming, None), &Expired { again_url: None })
 }
 
 /// The sign-in form; `front`: the request that waits behind it.
 pub(crate) fn sign_in(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     front: Option<(&Client, &AuthorizationRequest, &Id)>,
@@ -115,38 +160,46 @@ pub(crate) fn sign_in(
         username,
         error,
         action: site.page_path(Target::SignIn),
-        csrf: browser.form_token(&app.secrets.forms, pending).into(),
+        csrf: browser.form_token(&state.secrets.forms, pending).into(),
         pending: pending.map(id_text),
         not_you_url: None,
         redirect_uri: front.map(|(_, request, _)| request.destination.redirect_uri.clone()),
     };
-    with_browser(view(app, site, &form), site, browser)
+    let speech = Speech::of_browser(browser, front.and_then(|(_, request, _)| request.ui_locales.as_deref()));
+    with_browser(view(state, site, speech, &form), site, browser)
 }
 
 /// Somebody is signed in, and no request waits.
-pub(crate) fn signed_in(app: &App, site: &Site, browser: &Browser, user: &User) -> Answer {
+pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
     let page = SignedIn {
         account: account(user),
         logout_action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
-        csrf: browser.form_token(&app.secrets.forms, None).into(),
+        csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
-    with_browser(view(app, site, &page), site, browser)
+    with_browser(view(state, site, Speech::of_browser(browser, None), &page), site, browser)
 }
 
-/// "Do you want to sign out?"
-pub(crate) fn logout_confirm(app: &App, site: &Site, browser: &Browser, user: &User) -> Answer {
+/// "Do you want to sign out?" `asked`: the request's `ui_locales`.
+pub(crate) fn logout_confirm(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    asked: Option<&str>,
+    user: &User,
+) -> Answer {
     let page = LogoutConfirm {
         action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
-        csrf: browser.form_token(&app.secrets.forms, None).into(),
+        csrf: browser.form_token(&state.secrets.forms, None).into(),
         username: user.username.clone(),
+        ui_locales: asked.map(str::to_owned),
         redirect_uri: None,
     };
-    with_browser(view(app, site, &page), site, browser)
+    with_browser(view(state, site, Speech::of_browser(browser, asked), &page), site, browser)
 }
 
 /// Nobody is signed in any more.
-pub(crate) fn signed_out(app: &App, site: &Site) -> Answer {
-    view(app, site, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
+pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>) -> Answer {
+    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
 }
 
 fn account(user: &User) -> Account {
@@ -168,7 +221,7 @@ pub(crate) struct Asked<'a> {
 
 /// The consent form; `nothing_picked`: it was sent without an organisation.
 pub(crate) fn consent(
-    app: &App,
+    state: &State,
     site: &Site,
     browser: &Browser,
     pending: &Id,
@@ -176,11 +229,15 @@ pub(crate) fn consent(
     nothing_picked: bool,
 ) -> Answer {
     let realm = &site.realm;
+    let speech = Speech::of_browser(browser, asked.request.ui_locales.as_deref());
     let known_before = !asked.consent.scope.is_empty();
+    let new = asked.new.members();
+    let sentences: HashMap<&str, &str> =
+        realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
     let scopes = asked.request.scope.iter().map(|token| ConsentScope {
         name: token.to_owned(),
-        sentence: realm.scope(token).map(|scope| scope.sentence.clone()).filter(|sentence| !sentence.is_empty()),
-        is_new: known_before && asked.new.contains(token),
+        sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
+        is_new: known_before && new.contain(token),
     });
     let form = Consent {
         client_name: asked.client.name.clone(),
@@ -188,6 +245,7 @@ pub(crate) fn consent(
         account: account(asked.user),
         switch_account_action: site.page_path(Target::SwitchAccount),
         scopes: scopes.collect(),
+        translate_scopes: speech.language(site) != site.languages.first(),
         organisations: organisations(asked, nothing_picked),
         organisation_mode: match realm.dialect.organisation {
             OrganisationChoice::None => OrganisationMode::None,
@@ -198,21 +256,22 @@ pub(crate) fn consent(
         manage_url: None,
         error: nothing_picked.then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
-        csrf: browser.consent_token(&app.secrets.forms, Some(pending)).into(),
+        csrf: browser.consent_token(&state.secrets.forms, Some(pending)).into(),
         pending: Some(id_text(pending)),
         redirect_uri: Some(asked.request.destination.redirect_uri.clone()),
     };
-    with_browser(view(app, site, &form), site, browser)
+    with_browser(view(state, site, speech, &form), site, browser)
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
 fn organisations(asked: &Asked<'_>, nothing_picked: bool) -> Vec<views::Organisation> {
     let only = asked.organisations.len() == 1;
+    let allowed = Members::of(&asked.consent.organisations);
     let listed = asked.organisations.iter().map(|organisation| views::Organisation {
         id: organisation.id.clone(),
         name: organisation.name.clone(),
         kind: organisation.kind.clone(),
-        checked: !nothing_picked && (only || asked.consent.organisations.contains(&organisation.id)),
+        checked: !nothing_picked && (only || allowed.contain(&organisation.id)),
     });
     listed.collect()
 }
@@ -232,27 +291,26 @@ fn lifetime(site: &Site, client: &Client) -> Lifetime {
 }
 
 /// An authorization answer on its way: 303, or a page whose form posts it.
-pub(crate) fn delivery(app: &App, site: &Site, client_name: &str, delivery: Delivery) -> Answer {
+pub(crate) fn delivery(
+    state: &State,
+    site: &Site,
+    speech: Speech<'_>,
+    client_name: &str,
+    delivery: Delivery,
+) -> Answer {
     match delivery {
-        Delivery::Redirect(url) => {
-            let mut answer = empty(StatusCode::SEE_OTHER);
-            if let Ok(location) = HeaderValue::from_str(&url) {
-                answer.headers_mut().insert(LOCATION, location);
-            }
-            no_store(&mut answer);
-            answer
-        }
+        Delivery::Redirect(url) => see_other(&url),
         Delivery::Form { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
-            view(app, site, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
+            view(state, site, speech, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
         }
     }
 }
 
 /// The one style sheet.
-pub(crate) fn stylesheet(app: &App) -> Answer {
+pub(crate) fn stylesheet(state: &State) -> Answer {
     let mut answer = empty(StatusCode::OK);
-    *answer.body_mut() = Full::new(Bytes::copy_from_slice(app.pages.stylesheet().as_bytes()));
+    *answer.body_mut() = Full::new(Bytes::copy_from_slice(state.pages.stylesheet().as_bytes()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));

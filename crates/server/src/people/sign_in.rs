@@ -4,11 +4,11 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::SignInError;
 use crate::people::browser::{self, Browser};
-use crate::people::session::{begin_session, signed_in};
-use crate::people::show;
-use crate::protocol::authorization::{Flow, resume, see_other};
-use crate::protocol::token;
-use crate::router::App;
+use crate::people::flow::{Flow, resume};
+use crate::people::password::check_password;
+use crate::people::session::begin_session;
+use crate::people::show::{self, see_other};
+use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::claims::{id_from_text, id_text};
 use claviger_core::token::Plain;
@@ -17,51 +17,45 @@ use http::Method;
 use http::header::SET_COOKIE;
 
 /// The sign-in page's own address: shows the page for a waiting request, or the ordinary one; takes the form.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { app, site, incoming, browser: &browser };
+    let flow = Flow { state, site, incoming, browser: &browser };
     let result = match incoming.head.method {
         Method::GET => resume(&flow).await,
         Method::POST => take_sign_in(&flow).await,
         _ => return wrong_method("GET, POST"),
     };
-    result.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure))
-}
-
-/// The ordinary login page; who is signed in already is told so.
-pub(crate) async fn page(app: &App, site: &Site, browser: &Browser) -> Result<Answer, Failure> {
-    match signed_in(app, site, browser, "").await? {
-        Some(who) => Ok(show::signed_in(app, site, browser, &who.user)),
-        None => Ok(show::sign_in(app, site, browser, None, String::new(), None)),
-    }
+    result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
 async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
-    let (app, site) = (flow.app, flow.site);
+    let (state, site) = (flow.state, flow.site);
     let params = Params::form(&flow.incoming.body)?;
     let pending_text = params.get("pending");
     let pending_id = pending_text.and_then(id_from_text);
     let form_token = params.get("csrf").unwrap_or_default();
-    if !flow.browser.is_own_form(site, flow.incoming, &app.secrets.forms, pending_id.as_ref(), form_token) {
-        return Ok(show::expired(app, site));
+    if !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, pending_id.as_ref(), form_token) {
+        return Ok(show::expired(state, site, flow.incoming));
     }
     let waiting = match pending_text {
         Some(text) => match flow.waiting(text).await? {
             Some(waiting) => Some(waiting),
-            None => return Ok(show::expired(app, site)),
+            None => return Ok(show::expired(state, site, flow.incoming)),
         },
         None => None,
     };
     let username = params.get("username").unwrap_or_default();
+    // What is too long for a name is not shown again.
+    let shown = if username.len() > 1024 { "" } else { username };
     let password = Plain::from(params.get("password").unwrap_or_default());
     let page = |error: SignInError| {
         let front = waiting.as_ref().map(|(id, request, entry)| (&entry.client, request, id));
-        show::sign_in(app, site, flow.browser, front, username.to_owned(), Some(error))
+        show::sign_in(state, site, flow.browser, front, shown.to_owned(), Some(error))
     };
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return Ok(page(SignInError::WrongPassword));
     }
-    let user = match token::check_password(app, site, (username, &password), flow.incoming.client).await {
+    let user = match check_password(state, &site.realm, (username, &password), flow.incoming.client).await {
         Ok(Some(user)) => user,
         Ok(None) => return Ok(page(SignInError::WrongPassword)),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
@@ -69,7 +63,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let cookie = begin_session(app, site, flow.browser, &user).await?;
+    let cookie = begin_session(state, site, flow.browser, &user).await?;
     let path = site.page_path(if waiting.is_some() { Target::Consent } else { Target::SignIn });
     let mut answer = see_other(&waiting.map_or(path.clone(), |(id, ..)| format!("{path}?request={}", id_text(&id))));
     answer.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
@@ -77,20 +71,22 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
 }
 
 /// "Not you?": ends the session and goes on with the waiting request.
-pub(crate) async fn switch_account(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn switch_account(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     if incoming.head.method != Method::POST {
         return wrong_method("POST");
     }
     let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { app, site, incoming, browser: &browser };
-    take_switch(&flow).await.unwrap_or_else(|failure| show::failure(app, site, incoming, &failure))
+    let flow = Flow { state, site, incoming, browser: &browser };
+    take_switch(&flow).await.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
 async fn take_switch(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, ..)) = flow.own_form(&params).await? else { return Ok(show::expired(flow.app, flow.site)) };
+    let Some((id, ..)) = flow.own_form(&params).await? else {
+        return Ok(show::expired(flow.state, flow.site, flow.incoming));
+    };
     if let Some(session) = flow.browser.session() {
-        flow.app.store.end_session(session).await?;
+        flow.state.store.end_session(session).await?;
     }
     let path = flow.site.page_path(Target::SignIn);
     let mut answer = see_other(&format!("{path}?request={}", id_text(&id)));

@@ -2,16 +2,17 @@
 
 use crate::failure::Failure;
 use crate::http::Incoming;
-use crate::router::App;
-use crate::state::revoked::Subject;
+use crate::state::State;
+use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
+use claviger_core::bearer::{Reason, has_access_token};
 use claviger_core::claims::{AccessClaims, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, verify_jwt};
 use claviger_core::token::{self, Id, Kind};
-use claviger_store::{AccessTokenRow, NewAccessToken};
+use claviger_store::{AccessTokenRow, NewAccessToken, RevocationKind};
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use std::borrow::Cow;
@@ -44,15 +45,15 @@ impl Token {
 ///
 /// # Errors
 /// The store cannot be read.
-pub(crate) async fn read(app: &App, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
+pub(crate) async fn read(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     match token::row_id(Kind::Access, text) {
-        Some(id) => read_opaque(app, site, text, id).await,
-        None => Ok(read_jwt(app, site, text)),
+        Some(id) => read_opaque(state, site, text, id).await,
+        None => read_jwt(state, site, text).await,
     }
 }
 
-async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
-    let Some(AccessTokenRow { token: row, revoked }) = app.store.access_token(&id).await? else { return Ok(None) };
+async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<Option<Token>, Failure> {
+    let Some(AccessTokenRow { token: row, revoked }) = state.store.access_token(&id).await? else { return Ok(None) };
     if row.realm != site.realm.id || !token::hash_is(text, row.hash.as_slice()) {
         return Ok(None);
     }
@@ -67,7 +68,7 @@ async fn read_opaque(app: &App, site: &Site, text: &str, id: Id) -> Result<Optio
         key: None,
         issued_at: row.issued_at,
     };
-    let revoked = revoked || app.revoked.is_revoked(&site.realm.id, &subject);
+    let revoked = revoked || is_revoked(state, site, &subject).await?;
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
         grant: row.grant,
@@ -101,12 +102,31 @@ fn claims_of_row(
     }
 }
 
-fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
+/// Whether a token was taken back: nearly always that is known here, and where there are too many revocations to be kept, it
+/// is looked up.
+async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
+    let realm = &site.realm.id;
+    Ok(match state.revoked.verdict(realm, token) {
+        Verdict::Revoked => true,
+        Verdict::Good => false,
+        Verdict::Unknown => {
+            let names = [
+                (RevocationKind::Jti, Some(token.jti)),
+                (RevocationKind::Grant, token.grant),
+                (RevocationKind::Client, Some(token.client)),
+                (RevocationKind::User, Some(token.user)),
+            ];
+            state.store.is_revoked(realm, names, token.issued_at).await?
+        }
+    })
+}
+
+async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     let keys = site.keys.verifying();
-    let decoded = verify_jwt(text, &keys, Some(Typ::AccessToken)).ok()?;
-    let claims: AccessClaims<'_> = serde_json::from_slice(&decoded.claims).ok()?;
+    let Ok(decoded) = verify_jwt(text, &keys, Some(Typ::AccessToken)) else { return Ok(None) };
+    let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };
     if claims.iss != site.realm.issuer {
-        return None;
+        return Ok(None);
     }
     let subject = Subject {
         jti: &claims.jti,
@@ -116,15 +136,15 @@ fn read_jwt(app: &App, site: &Site, text: &str) -> Option<Token> {
         key: decoded.key.as_deref(),
         issued_at: claims.iat.saturating_mul(1000),
     };
-    let revoked = app.revoked.is_revoked(&site.realm.id, &subject);
-    Some(Token {
+    let revoked = is_revoked(state, site, &subject).await?;
+    Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
         has_user: claims.sub != claims.client_id,
         opaque: None,
         expires_at: claims.exp.saturating_mul(1000),
         revoked,
         claims: claims.into_owned(),
-    })
+    }))
 }
 
 /// How a request carries its bearer token (RFC 6750 2).
@@ -135,17 +155,19 @@ pub(crate) enum Sent<'a> {
     /// In the one way that was used.
     Once(Cow<'a, str>),
     /// Twice, or in the URL.
-    Wrongly,
+    Wrongly(Reason),
 }
 
 /// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
 pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
-    let named = |text: &str| text.split('&').any(|pair| pair == "access_token" || pair.starts_with("access_token="));
-    if named(incoming.query()) || incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
-        return Sent::Wrongly;
+    if has_access_token(incoming.query()) {
+        return Sent::Wrongly(Reason::InQuery);
+    }
+    if incoming.head.headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
+        return Sent::Wrongly(Reason::TwoTokens);
     }
     match (in_header(incoming), in_form(incoming)) {
-        (Some(_), Some(_)) => Sent::Wrongly,
+        (Some(_), Some(_)) => Sent::Wrongly(Reason::TwoTokens),
         (Some(text), None) => Sent::Once(Cow::Borrowed(text)),
         (None, Some(text)) => Sent::Once(Cow::Owned(text)),
         (None, None) => Sent::Nowhere,

@@ -1,8 +1,8 @@
 //! What every grant begins with: a token request, and the client that makes it, authenticated.
 
 use crate::failure::Failure;
-use crate::router::App;
-use crate::state::clients::Authenticated;
+use crate::protocol::authenticate::Authenticated;
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Refusal;
 use claviger_core::dialect::Legacy;
@@ -11,7 +11,7 @@ use claviger_core::token_request::TokenRequest;
 /// What is asked, by whom.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
-    pub(super) app: &'a App,
+    pub(super) state: &'a State,
     pub(super) site: &'a Site,
     pub(super) client: &'a Authenticated,
     pub(super) request: &'a TokenRequest,
@@ -23,7 +23,7 @@ impl Call<'_> {
     /// # Errors
     /// The client was not given it.
     pub(super) fn use_legacy(&self, legacy: Legacy) -> Result<(), Failure> {
-        use_legacy(self.app, self.site, self.client, legacy)
+        use_legacy(self.state, self.site, self.client, legacy)
     }
 }
 
@@ -31,11 +31,11 @@ impl Call<'_> {
 ///
 /// # Errors
 /// The client was not given it.
-pub(super) fn use_legacy(app: &App, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
+pub(super) fn use_legacy(state: &State, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
     let client = client.client();
     if !site.realm.allows(client, legacy) {
         return Err(Refusal::LegacyNotAllowed(legacy).into());
     }
-    app.meter.count(&site.realm.id, &client.id, legacy);
+    state.meter.count(&site.realm.id, &client.id, legacy);
     Ok(())
 }

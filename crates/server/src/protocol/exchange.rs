@@ -2,8 +2,9 @@
 //! their consent, and one that comes again is told from one that is over.
 
 use crate::failure::Failure;
-use crate::issue::{self, Origin};
+use crate::issue::{self, Issuer, Origin};
 use crate::protocol::call::Call;
+use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant::{self, Decision};
@@ -30,8 +31,8 @@ impl Exchange<'_> {
     /// As [`grant::authorization_code`]; the consent is gone; unknown, over; exchanged before, which revokes what it gave;
     /// no seat; the store's faults.
     pub(super) async fn answer(&self) -> Result<Vec<u8>, Failure> {
-        let app = self.call.app;
-        if let Some(recalled) = app.recall.take_code(self.id) {
+        let state = self.call.state;
+        if let Some(recalled) = state.recall.take_code(self.id) {
             match self.once(&recalled).await {
                 // What was recalled may not be so any more.
                 Ok(None) | Err(Failure::Refusal(_)) => {}
@@ -40,7 +41,7 @@ impl Exchange<'_> {
             }
         }
         for _ in 0..TRIES {
-            let row = app.store.code(self.id).await?.ok_or(Refusal::CodeUnknown)?;
+            let row = state.store.code(self.id).await?.ok_or(Refusal::CodeUnknown)?;
             if let Some(answer) = self.once(&row).await? {
                 return Ok(answer);
             }
@@ -50,7 +51,7 @@ impl Exchange<'_> {
 
     /// None where the client, the user or their consent is no longer as it was loaded: the next look says how.
     async fn once(&self, row: &CodeRow) -> Result<Option<Vec<u8>>, Failure> {
-        let Call { app, site, client, .. } = self.call;
+        let Call { state, site, client, .. } = self.call;
         if row.code.realm != site.realm.id || !hash_is(self.code.expose(), row.code.hash.as_slice()) {
             return Err(Refusal::CodeUnknown.into());
         }
@@ -61,13 +62,13 @@ impl Exchange<'_> {
             return self.replayed().await;
         }
         let decision = decision?;
-        if row.code.expires_at <= app.clock.now() {
+        if row.code.expires_at <= state.clock.now() {
             return Err(Refusal::CodeExpired.into());
         }
         if binding.challenge.is_none() {
             self.call.use_legacy(Legacy::NoPkce)?;
         }
-        match issue::token_answer(app, site, client.client(), decision, Origin::Code { row }).await {
+        match issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Code { row }).await {
             Err(Failure::Refusal(Refusal::CodeReplayed)) => self.replayed().await,
             Err(Failure::Refusal(Refusal::GrantUnbacked)) => Ok(None),
             other => other.map(Some),
@@ -76,12 +77,12 @@ impl Exchange<'_> {
 
     /// What the code comes to, for its user as they are and what they consent to now.
     async fn decide(&self, binding: &CodeBinding, row: &CodeRow) -> Result<Result<Decision, Refusal>, Failure> {
-        let Call { app, site, client, request } = self.call;
+        let Call { state, site, client, request } = self.call;
         let realm = &site.realm;
         // A server of before schema 2 kept the user in the document only.
         let (late, late_consent) = if row.code.user.is_none() {
-            let user = app.store.user(&realm.id, &binding.user).await?;
-            (user, app.store.consent(&realm.id, &binding.user, &binding.client).await?)
+            let user = state.store.user(&realm.id, &binding.user).await?;
+            (user, state.store.consent(&realm.id, &binding.user, &binding.client).await?)
         } else {
             (None, None)
         };
@@ -92,7 +93,7 @@ impl Exchange<'_> {
 
     /// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
     async fn replayed<T>(&self) -> Result<T, Failure> {
-        self.call.app.revoke_grant(self.call.site, self.id, "code replayed").await?;
+        revoke_grant(self.call.state, self.call.site, self.id, "code replayed").await?;
         Err(Refusal::CodeReplayed.into())
     }
 }

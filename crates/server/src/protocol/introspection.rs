@@ -2,10 +2,10 @@
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::protocol::authenticate::{Authenticated, authenticate};
 use crate::protocol::bearer;
-use crate::protocol::token::{read_credentials, read_params};
-use crate::router::App;
-use crate::state::clients::{self, Authenticated};
+use crate::protocol::read::{read_credentials, read_params};
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Refusal;
 use claviger_core::claims::{INACTIVE, Introspection};
@@ -13,11 +13,11 @@ use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 
 /// Answers whether a token is active.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     if incoming.head.method != Method::POST {
         return wrong_method("POST");
     }
-    match respond(app, site, incoming).await {
+    match respond(state, site, incoming).await {
         Ok(body) => json(StatusCode::OK, body),
         Err(failure) => {
             let basic = incoming.head.headers.contains_key(AUTHORIZATION);
@@ -26,17 +26,17 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     }
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
-    let (params, _) = read_params(site, incoming)?;
-    let credentials = read_credentials(site, incoming, &params)?;
-    let caller = clients::authenticate(app, site, &credentials).await?;
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
+    let (params, _) = read_params(&site.realm.dialect, incoming)?;
+    let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
+    let caller = authenticate(state, &site.realm, &credentials).await?;
     if !caller.proved {
         return Err(Refusal::WrongClient.into());
     }
     let text = params.required("token")?;
     let inactive = || INACTIVE.as_bytes().to_vec();
-    let Some(token) = bearer::read(app, site, text).await? else { return Ok(inactive()) };
-    if !token.is_active(app.clock.now()) || !may_know(&caller, &token) {
+    let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };
+    if !token.is_active(state.clock.now()) || !may_know(&caller, &token) {
         return Ok(inactive());
     }
     let answer = Introspection { active: true, token_type: Some("Bearer"), username: None, claims: &token.claims };

@@ -2,52 +2,30 @@
 
 use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::userinfo::{BearerRefusal, presented, refuse};
-use crate::router::App;
+use crate::protocol::revoke::revoke_token;
+use crate::protocol::userinfo::{presented, refuse};
+use crate::state::State;
 use crate::state::sites::Site;
-use claviger_store::RevocationKind;
+use claviger_core::bearer::Reason;
 use http::{Method, StatusCode};
 
 /// Ends the session of the presented bearer token: 204.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     if incoming.head.method != Method::POST {
         return wrong_method("POST");
     }
-    match respond(app, site, incoming).await {
+    match respond(state, site, incoming).await {
         Ok(Ok(())) => empty(StatusCode::NO_CONTENT),
-        Ok(Err(why)) => refuse(site, why),
+        Ok(Err(why)) => refuse(site, why, None),
         Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
     }
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<Result<(), BearerRefusal>, Failure> {
-    let token = match presented(app, site, incoming).await? {
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<(), Reason>, Failure> {
+    let token = match presented(state, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),
     };
-    revoke_token(app, site, &token, true).await?;
+    revoke_token(state, site, &token, true).await?;
     Ok(Ok(()))
-}
-
-/// Revokes an access token; with its whole session, if it belongs to one and `session` says so.
-///
-/// # Errors
-/// The store cannot write.
-pub(crate) async fn revoke_token(
-    app: &App,
-    site: &Site,
-    token: &crate::protocol::bearer::Token,
-    session: bool,
-) -> Result<(), Failure> {
-    if let (Some(grant), true) = (&token.grant, session) {
-        return app.revoke_grant(site, grant, "logged off").await;
-    }
-    let now = app.clock.now();
-    if let Some(id) = &token.opaque {
-        app.store.revoke_access_token(id, now).await?;
-    }
-    let realm = &site.realm.id;
-    let until = token.expires_at + 60_000;
-    app.store.revoke(realm, RevocationKind::Jti, &token.claims.jti, until, until, now).await?;
-    app.catch_up().await
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::{empty, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::token::{allow_any_origin, preflight};
+use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::sites::Site;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -32,7 +32,7 @@ fn document(incoming: &Incoming, bytes: Bytes, media: &'static str) -> Answer {
             allow_any_origin(&mut answer);
             answer
         }
-        Method::OPTIONS => preflight(),
+        Method::OPTIONS => preflight(incoming),
         _ => wrong_method("GET, HEAD, OPTIONS"),
     }
 }

@@ -1,5 +1,6 @@
 //! The protocol's endpoints. Each is a function from a site and a request to an answer.
 
+pub(crate) mod authenticate;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
 mod call;
@@ -7,8 +8,10 @@ mod exchange;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
 pub(crate) mod metadata;
+pub(crate) mod read;
 mod refresh;
 pub(crate) mod revocation;
 pub(crate) mod revocations;
+pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;

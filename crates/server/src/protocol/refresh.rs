@@ -2,15 +2,16 @@
 //! token may be of is told from the others.
 
 use crate::failure::Failure;
-use crate::issue::{self, Origin};
+use crate::issue::{self, Issuer, Origin};
 use crate::protocol::call::Call;
+use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{self, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
 use claviger_core::user::User;
-use claviger_store::{BackedGrant, GrantRow};
+use claviger_store::{GrantRow, GrantWithUser};
 
 /// How often a refresh that lost a race looks again.
 const TRIES: usize = 4;
@@ -39,10 +40,10 @@ impl Refresh<'_> {
             }
         }
         for _ in 0..TRIES {
-            let found = self.call.app.store.backed_grant(&self.presented.grant).await?;
+            let found = self.call.state.store.grant_with_user(&self.presented.grant).await?;
             let backed = found.ok_or(Refusal::RefreshUnknown)?;
             if let Some(answer) = self.once(&backed).await? {
-                self.call.app.recall.keep_grant(backed);
+                self.call.state.recall.keep_grant(backed);
                 return Ok(answer);
             }
         }
@@ -55,18 +56,18 @@ impl Refresh<'_> {
 
     /// The grant as this server knows it, if that is enough: where tokens do not rotate, the next generation does not
     /// follow from the one presented.
-    fn recalled(&self) -> Option<BackedGrant> {
-        if self.turnover() == Turnover::Rotate { self.call.app.recall.grant(self.presented) } else { None }
+    fn recalled(&self) -> Option<GrantWithUser> {
+        if self.turnover() == Turnover::Rotate { self.call.state.recall.grant(self.presented) } else { None }
     }
 
     /// None where what was loaded is no longer so: somebody else used the same token first, and what they got is the answer;
     /// or what it rests on has changed.
-    async fn once(&self, backed: &BackedGrant) -> Result<Option<Vec<u8>>, Failure> {
-        let Call { app, site, request, .. } = self.call;
+    async fn once(&self, backed: &GrantWithUser) -> Result<Option<Vec<u8>>, Failure> {
+        let Call { state, site, request, .. } = self.call;
         let (client, presented) = (self.call.client.client(), self.presented);
         let row = &backed.row;
         let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
-        if !known || !app.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
+        if !known || !state.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
         let granted: Granted = serde_json::from_str(&row.grant.doc)?;
@@ -80,7 +81,7 @@ impl Refresh<'_> {
             revoked: row.revoked.is_some(),
         };
         let user = as_grant_user(row, backed.user.as_ref().map(|stored| &stored.user));
-        let now = app.clock.now();
+        let now = state.clock.now();
         let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
@@ -90,7 +91,7 @@ impl Refresh<'_> {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
         let origin = Origin::Refresh { backed, presented: self.token };
-        match issue::token_answer(app, site, client, decision, origin).await {
+        match issue::token_answer(Issuer::of(state, site), client, decision, origin).await {
             Err(Failure::Refusal(Refusal::RefreshReused)) => Ok(None),
             other => other.map(Some),
         }
@@ -107,7 +108,7 @@ impl Refresh<'_> {
                 return Ok(answer.to_vec());
             }
         }
-        self.call.app.revoke_grant(self.call.site, &row.grant.id, "refresh token reused").await?;
+        revoke_grant(self.call.state, self.call.site, &row.grant.id, "refresh token reused").await?;
         Err(Refusal::RefreshReused.into())
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::token::read_credentials;
-use crate::router::App;
-use crate::state::clients;
+use crate::protocol::authenticate::authenticate;
+use crate::protocol::read::read_credentials;
+use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::{Params, Refusal};
 use claviger_store::Revocations;
@@ -22,11 +22,11 @@ const PAGE: i64 = 1000;
 const LONGEST_WAIT: u64 = 25;
 
 /// Answers with the revocations behind a number.
-pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     if incoming.head.method != Method::GET {
         return wrong_method("GET");
     }
-    match respond(app, site, incoming).await {
+    match respond(state, site, incoming).await {
         Ok(body) => json(StatusCode::OK, body),
         Err(failure) => {
             let basic = incoming.head.headers.contains_key(AUTHORIZATION);
@@ -35,9 +35,9 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming) -> Answe
     }
 }
 
-async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<String, Failure> {
-    let credentials = read_credentials(site, incoming, &Params::default())?;
-    let caller = clients::authenticate(app, site, &credentials).await?;
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<String, Failure> {
+    let credentials = read_credentials(&site.realm.dialect, incoming, &Params::default())?;
+    let caller = authenticate(state, &site.realm, &credentials).await?;
     if !caller.proved || caller.client().resource_server.is_none() {
         return Err(Refusal::GrantNotAllowed.into());
     }
@@ -49,12 +49,12 @@ async fn respond(app: &App, site: &Site, incoming: &Incoming) -> Result<String, 
     // A number that nobody gave out is ahead of the database: the answer is to start over.
     let after = i64::try_from(number("after")?.unwrap_or(0)).unwrap_or(i64::MAX);
     let wait = number("wait")?.unwrap_or(0).min(LONGEST_WAIT);
-    let mut seq = app.revoked.watch();
-    let mut found = app.store.revocations_after(Some(&site.realm.id), after, PAGE).await?;
+    let mut seq = state.revoked.watch();
+    let mut found = state.store.revocations_after(Some(&site.realm.id), after, PAGE).await?;
     if found.items.is_empty() && !found.reset && wait > 0 {
         let patience = Duration::from_secs(wait);
         let _ = tokio::time::timeout(patience, seq.wait_for(|seq| *seq > found.seq.max(after))).await;
-        found = app.store.revocations_after(Some(&site.realm.id), after, PAGE).await?;
+        found = state.store.revocations_after(Some(&site.realm.id), after, PAGE).await?;
     }
     Ok(spell(&found))
 }

@@ -12,7 +12,6 @@ mod sharing;
 
 use claviger_core::crypto::sha256;
 use sharing::Untold;
-pub(crate) use sharing::share;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicI64;

@@ -49,7 +49,7 @@ impl Clock {
     pub(crate) async fn with(mut self, store: &Store) -> Result<Self, Fault> {
         if store.keeps_time() && matches!(self.source, Source::System) {
             let asked = self.monotonic();
-            let pulse = store.pulse(0).await?;
+            let pulse = store.heartbeat(0).await?;
             let offset = Offset::new(asked, self.monotonic(), pulse.time);
             self.source = Source::Database(Arc::new(offset));
         }

@@ -1,23 +1,22 @@
 //! In step with the database: what other processes write there is known here within a tenth of a second.
 //!
-//! 1. [`follow`] takes the database's pulse ten times a second: its time for the clock, the number of its last change. Where
-//!    that number is a new one, what changed is taken in, in order ([`App::catch_up`]).
+//! 1. [`crate::jobs::follow`] asks the database ten times a second: its time for the clock, the number of its last change.
+//!    Where that number is a new one, what changed is taken in, in order ([`Follower::catch_up`]).
 //! 2. Whoever decides from what is remembered, or issues anything, asks first that this server was in step a second ago
-//!    ([`App::current`]): one that was cut off knows neither who was suspended nor what was revoked. Then it catches up
+//!    ([`Follower::current`]): one that was cut off knows neither who was suspended nor what was revoked. Then it catches up
 //!    first, or says 503.
 //! 3. A database that is another one than was followed (a copy that was put back, a standby that had lagged behind) is told
 //!    by its numbers. Then everything is read anew, and what is known to be revoked stays so.
 
-use crate::failure::Failure;
-use crate::router::App;
-use claviger_store::{ChangeKind, Fault, Pulse};
-use std::sync::Arc;
+use crate::state::clients::Clients;
+use crate::state::clock::Clock;
+use crate::state::health::Health;
+use crate::state::revoked::Revoked;
+use crate::state::secrets::Secrets;
+use crate::state::sites::Sites;
+use claviger_store::{ChangeKind, Fault, Heartbeat, Store};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
-
-/// How often other processes' writes are looked for.
-const STEP: Duration = Duration::from_millis(100);
 
 /// How long ago, in milliseconds, a server was in step that still decides by itself.
 const FRESH: i64 = 1_000;
@@ -73,7 +72,7 @@ impl Followed {
     }
 
     /// Whether the database is not the one that was followed until now.
-    fn is_another(&self, pulse: &Pulse) -> bool {
+    fn is_another(&self, pulse: &Heartbeat) -> bool {
         let made_at = self.made_at.load(Ordering::Acquire);
         pulse.change < self.change.load(Ordering::Acquire)
             || (made_at != UNKNOWN && pulse.known_at.is_some_and(|at| at != made_at))
@@ -85,7 +84,25 @@ impl Followed {
     }
 }
 
-impl App {
+/// This server does not know what the others know, for this reason.
+#[derive(Debug)]
+pub(crate) struct NotCurrent(pub(crate) Fault);
+
+/// The parts that follow the database: how far, by which store and clock, what is made of it in memory, and who hears of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Follower<'a> {
+    pub(crate) followed: &'a Followed,
+    /// One that does not wait behind requests.
+    pub(crate) store: &'a Store,
+    pub(crate) clock: &'a Clock,
+    pub(crate) sites: &'a Sites,
+    pub(crate) clients: &'a Clients,
+    pub(crate) revoked: &'a Revoked,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) health: &'a Health,
+}
+
+impl Follower<'_> {
     /// Whether this server was in step with the database a moment ago.
     pub(crate) fn is_current(&self) -> bool {
         self.followed.age(self.clock.monotonic()) <= FRESH
@@ -96,12 +113,12 @@ impl App {
     ///
     /// # Errors
     /// The database cannot be reached, or does not answer in time.
-    pub(crate) async fn current(&self) -> Result<(), Failure> {
+    pub(crate) async fn current(&self) -> Result<(), NotCurrent> {
         if self.is_current() { Ok(()) } else { Box::pin(self.become_current()).await }
     }
 
-    async fn become_current(&self) -> Result<(), Failure> {
-        let followed = &self.followed;
+    async fn become_current(&self) -> Result<(), NotCurrent> {
+        let followed = self.followed;
         let begun = followed.begun.load(Ordering::Acquire);
         let ended = followed.succeeded.load(Ordering::Acquire).max(followed.failed.load(Ordering::Acquire));
         let _turn = tokio::time::timeout(PATIENCE, followed.turn.lock()).await.map_err(|_| out_of_step())?;
@@ -112,7 +129,7 @@ impl App {
         if followed.failed.load(Ordering::Acquire) > ended {
             return Err(out_of_step());
         }
-        self.attempt().await.map_err(Failure::Database)
+        self.attempt().await.map_err(NotCurrent)
     }
 
     /// Takes in everything that is new in the database, whoever wrote it. What this process wrote before is then known to
@@ -120,8 +137,8 @@ impl App {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) async fn catch_up(&self) -> Result<(), Failure> {
-        let followed = &self.followed;
+    pub(crate) async fn catch_up(&self) -> Result<(), NotCurrent> {
+        let followed = self.followed;
         let begun = followed.begun.load(Ordering::Acquire);
         let _turn = followed.turn.lock().await;
         // Somebody's attempt began after the caller's write: it has seen it.
@@ -131,7 +148,7 @@ impl App {
         if followed.failed.load(Ordering::Acquire) > begun {
             return Err(out_of_step());
         }
-        self.attempt().await.map_err(Failure::Database)
+        self.attempt().await.map_err(NotCurrent)
     }
 
     /// One attempt; the caller holds the turn.
@@ -153,10 +170,10 @@ impl App {
     }
 
     async fn step(&self) -> Result<(), Fault> {
-        let followed = &self.followed;
+        let followed = self.followed;
         let known = followed.change.load(Ordering::Acquire);
         let asked = self.clock.monotonic();
-        let pulse = self.aside.pulse(known).await?;
+        let pulse = self.store.heartbeat(known).await?;
         self.clock.hear(asked, self.clock.monotonic(), pulse.time);
         if followed.is_another(&pulse) {
             self.health.started_over(known, pulse.change);
@@ -170,7 +187,7 @@ impl App {
         } else if let Some(at) = pulse.known_at {
             followed.made_at.store(at, Ordering::Release);
         }
-        self.secrets.keep_up(&self.aside).await?;
+        self.secrets.keep_up(self.store).await?;
         // An attempt that is cut short goes on where it was.
         if followed.more_revocations.load(Ordering::Acquire) {
             self.load_revocations().await?;
@@ -182,7 +199,7 @@ impl App {
 
     async fn take_in_changes(&self, mut known: i64) -> Result<(), Fault> {
         loop {
-            let changes = self.aside.changes_after(known, PAGE).await?;
+            let changes = self.store.changes_after(known, PAGE).await?;
             if changes.reset {
                 tracing::info!(known, last = changes.seq, "too many changes were missed; everything is read anew");
                 self.forget_everything();
@@ -206,9 +223,9 @@ impl App {
     pub(crate) async fn load_revocations(&self) -> Result<(), Fault> {
         loop {
             let after = self.followed.revocation.load(Ordering::Acquire);
-            let found = self.aside.revocations_after(None, after, PAGE).await?;
+            let found = self.store.revocations_after(None, after, PAGE).await?;
             for item in &found.items {
-                self.revoked.add(&item.realm, item.kind.name(), &item.value, item.before, item.expires_at);
+                self.revoked.add(&item.realm, item.kind, &item.value, item.before, item.expires_at);
             }
             self.followed.revocation.store(found.seq, Ordering::Release);
             if found.reset {
@@ -247,19 +264,8 @@ impl App {
 }
 
 /// For a request that came while an attempt failed: one is enough for all.
-fn out_of_step() -> Failure {
-    Failure::Database(Fault::Unavailable("this server is not in step with it".to_owned()))
-}
-
-/// Keeps in step with what other processes write. What goes wrong is told by [`crate::state::health`].
-pub async fn follow(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    loop {
-        let _ = app.catch_up().await;
-        tokio::select! {
-            () = tokio::time::sleep(STEP) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-    }
+fn out_of_step() -> NotCurrent {
+    NotCurrent(Fault::Unavailable("this server is not in step with it".to_owned()))
 }
 
 #[cfg(test)]

@@ -79,45 +79,86 @@ impl Health {
         }
     }
 
-    /// Name, kind, help and value of each number.
-    pub(crate) fn numbers(&self) -> [(&'static str, &'static str, &'static str, u64); 4] {
-        let started_over = self.started_over.load(Ordering::Relaxed);
-        let leads = self.leads.load(Ordering::Relaxed);
-        let over = "How often the database was found to be an older one.";
-        [
-            ("claviger_database_up", "gauge", "Whether the database answers.", (!self.unreachable.is_on()).into()),
-            ("claviger_database_writable", "gauge", "Whether it can be written.", (!self.unwritable.is_on()).into()),
-            ("claviger_database_started_over_total", "counter", over, started_over),
-            ("claviger_jobs_leader", "gauge", "Whether this server does the jobs of all.", leads.into()),
-        ]
+    /// Whether the database answers.
+    pub(crate) fn is_up(&self) -> bool {
+        !self.unreachable.is_on()
+    }
+
+    /// Whether it can be written.
+    pub(crate) fn is_writable(&self) -> bool {
+        !self.unwritable.is_on()
+    }
+
+    /// How often it was found to have another history.
+    pub(crate) fn times_started_over(&self) -> u64 {
+        self.started_over.load(Ordering::Relaxed)
+    }
+
+    /// Whether this server does the jobs of all.
+    pub(crate) fn is_leader(&self) -> bool {
+        self.leads.load(Ordering::Relaxed)
     }
 }
 
-/// Faults of the database by kind. They are counted where one becomes an answer, which has no server at hand; a process is
-/// one server.
-static FAULTS: [(&str, AtomicU64); 4] = [
-    ("busy", AtomicU64::new(0)),
-    ("unavailable", AtomicU64::new(0)),
-    ("full", AtomicU64::new(0)),
-    ("other", AtomicU64::new(0)),
-];
+/// A kind of fault of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum FaultKind {
+    /// Others were in the way for too long.
+    Busy,
+    /// It did not answer.
+    Unavailable,
+    /// There is no room.
+    Full,
+    /// Anything else; the log has it.
+    Other,
+}
+
+/// How many faults there were of each kind. They are counted where one becomes an answer, which has no server at
+/// hand; a process is one server.
+static FAULTS: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+
+impl FaultKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Busy, Self::Unavailable, Self::Full, Self::Other];
+
+    const fn of(fault: &Fault) -> Self {
+        match fault {
+            Fault::Busy => Self::Busy,
+            Fault::Unavailable(_) => Self::Unavailable,
+            Fault::Full => Self::Full,
+            _ => Self::Other,
+        }
+    }
+
+    /// As the metrics spell it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Full => "full",
+            Self::Other => "other",
+        }
+    }
+
+    /// How many there were.
+    pub(crate) fn counted(self) -> u64 {
+        self.counter().load(Ordering::Relaxed)
+    }
+
+    fn counter(self) -> &'static AtomicU64 {
+        let [busy, unavailable, full, other] = &FAULTS;
+        match self {
+            Self::Busy => busy,
+            Self::Unavailable => unavailable,
+            Self::Full => full,
+            Self::Other => other,
+        }
+    }
+}
 
 /// Counts a fault.
 pub(crate) fn count(fault: &Fault) {
-    let kind = match fault {
-        Fault::Busy => "busy",
-        Fault::Unavailable(_) => "unavailable",
-        Fault::Full => "full",
-        _ => "other",
-    };
-    if let Some((_, count)) = FAULTS.iter().find(|(name, _)| *name == kind) {
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// How many faults there were, by kind.
-pub(crate) fn faults() -> impl Iterator<Item = (&'static str, u64)> {
-    FAULTS.iter().map(|(kind, count)| (*kind, count.load(Ordering::Relaxed)))
+    FaultKind::of(fault).counter().fetch_add(1, Ordering::Relaxed);
 }
 
 /// Something that goes wrong for a while.

@@ -1,9 +1,12 @@
-//! What a running server holds.
+//! What a running server holds, once for all requests: its database, its clock, its keys, and what it keeps in memory.
+//!
+//! Nothing in here knows who asks: not the endpoints, not the pages, not the routing between them. Each part is a type of
+//! its own that is made and tested without the others; what needs several of them ([`followed::Follower`]) borrows those.
 
 pub mod brakes;
 pub(crate) mod clients;
 pub mod clock;
-pub mod followed;
+pub(crate) mod followed;
 pub mod hashing;
 pub(crate) mod health;
 pub mod keys;
@@ -14,3 +17,69 @@ pub(crate) mod recall;
 pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
+
+use crate::pages::Pages;
+use brakes::Brakes;
+use claviger_core::token::Id;
+use claviger_store::Store;
+use clients::Clients;
+use clock::Clock;
+use followed::{Followed, Follower};
+use hashing::Hasher;
+use health::Health;
+use keys::Keys;
+use meter::Meter;
+use recall::Recall;
+use revoked::Revoked;
+use secrets::Secrets;
+use sites::Sites;
+use std::sync::atomic::AtomicBool;
+
+/// All parts of a running server.
+pub struct State {
+    /// The database.
+    pub store: Store,
+    /// The same, for what must not wait behind requests: heartbeats, leases, brakes.
+    pub(crate) background: Store,
+    /// The clock that goes with the database.
+    pub clock: Clock,
+    /// The server's own keys.
+    pub secrets: Secrets,
+    pub(crate) keys: Keys,
+    /// Where passwords are hashed.
+    pub hasher: Hasher,
+    pub(crate) brakes: Brakes,
+    pub(crate) pages: Pages,
+    pub(crate) sites: Sites,
+    pub(crate) clients: Clients,
+    pub(crate) recall: Recall,
+    pub(crate) revoked: Revoked,
+    pub(crate) meter: Meter,
+    pub(crate) followed: Followed,
+    pub(crate) health: Health,
+    /// There was a request since the time was last written down.
+    pub(crate) had_requests: AtomicBool,
+    /// This server's name among those that share the database.
+    pub(crate) node: Id,
+}
+
+impl State {
+    /// Answers everybody who waits for the next revocation: the server stops, nothing will come any more.
+    pub fn end_feeds(&self) {
+        self.revoked.advance(i64::MAX);
+    }
+
+    /// What keeps this server in step with its database.
+    pub(crate) const fn follower(&self) -> Follower<'_> {
+        Follower {
+            followed: &self.followed,
+            store: &self.background,
+            clock: &self.clock,
+            sites: &self.sites,
+            clients: &self.clients,
+            revoked: &self.revoked,
+            secrets: &self.secrets,
+            health: &self.health,
+        }
+    }
+}

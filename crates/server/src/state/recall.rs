@@ -7,7 +7,7 @@
 //! disabled nor a consent that was withdrawn a moment ago on another server is believed for a moment longer.
 
 use claviger_core::token::{Id, PresentedRefresh};
-use claviger_store::{BackedGrant, CodeRow, GrantRow, Hash, SignedIn};
+use claviger_store::{CodeRow, GrantRow, GrantWithUser, Hash, SignedIn};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const KEPT: usize = 10_000;
 pub(crate) struct Recall {
     sessions: Cache<Hash, Arc<Asked>>,
     codes: Cache<Id, Arc<CodeRow>>,
-    grants: Cache<Id, Arc<BackedGrant>>,
+    grants: Cache<Id, Arc<GrantWithUser>>,
 }
 
 /// A session as it was when a client asked for its user.
@@ -57,14 +57,14 @@ impl Recall {
     }
 
     /// A grant was refreshed, resting on this.
-    pub(crate) fn keep_grant(&self, mut backed: BackedGrant) {
+    pub(crate) fn keep_grant(&self, mut backed: GrantWithUser) {
         backed.row.replay = None;
         self.grants.insert(backed.row.grant.id, Arc::new(backed));
     }
 
     /// The grant of a token, as if that token were its present one: whether it is, the database decides.
-    pub(crate) fn grant(&self, presented: &PresentedRefresh) -> Option<BackedGrant> {
-        let mut backed = BackedGrant::clone(&*self.grants.get(&presented.grant)?);
+    pub(crate) fn grant(&self, presented: &PresentedRefresh) -> Option<GrantWithUser> {
+        let mut backed = GrantWithUser::clone(&*self.grants.get(&presented.grant)?);
         let GrantRow { grant, .. } = &mut backed.row;
         grant.generation = presented.generation;
         Some(backed)

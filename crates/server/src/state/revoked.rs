@@ -2,42 +2,15 @@
 //!
 //! The table `revocation` is the truth; this follows it by sequence number, whoever wrote it. Waiters are woken when
 //! something is added: the feed for APIs hangs on that.
+//!
+//! Memory is bounded: where there are more revocations than are kept, those that come last stay in the table only, and a
+//! token of their realm that one of them might mean is looked up there ([`Verdict::Unknown`]). Signing keys that are revoked
+//! are few: all of them are kept, beside that bound and for ever.
 
-use std::collections::HashMap;
+use claviger_core::revocation::RevocationKind;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
-
-/// What a revocation names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// One access token, by `jti`.
-    Jti,
-    /// A grant with all its tokens, by `gid`.
-    Grant,
-    /// All tokens of a client.
-    Client,
-    /// All tokens of a user.
-    User,
-    /// Everything that a signing key signed, by its id.
-    Key,
-}
-
-impl Kind {
-    /// As it is stored and as the feed spells it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Jti => "jti",
-            Self::Grant => "grant",
-            Self::Client => "client",
-            Self::User => "user",
-            Self::Key => "key",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Jti, Self::Grant, Self::Client, Self::User, Self::Key].into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -45,20 +18,49 @@ struct Entry {
     expires: i64,
 }
 
-/// A realm's revocations by kind and value.
-type OfRealm = HashMap<Kind, HashMap<String, Entry>>;
+/// How many revocations are kept in memory; about 100 bytes each.
+const MOST: usize = 500_000;
+
+/// A realm's revocations.
+#[derive(Debug, Default)]
+struct OfRealm {
+    /// By kind and value.
+    kept: HashMap<RevocationKind, HashMap<String, Entry>>,
+    /// What there was no room for, together: the latest of each moment.
+    only_stored: Option<Entry>,
+    /// Signing keys that are revoked, by id.
+    keys: HashSet<String>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    realms: HashMap<String, OfRealm>,
+    count: usize,
+}
 
 /// All revocations that still matter.
 #[derive(Debug)]
 pub(crate) struct Revoked {
-    entries: RwLock<HashMap<String, OfRealm>>,
+    known: RwLock<Known>,
+    most: usize,
     last_seq: watch::Sender<i64>,
 }
 
 impl Default for Revoked {
     fn default() -> Self {
-        Self { entries: RwLock::default(), last_seq: watch::Sender::new(0) }
+        Self { known: RwLock::default(), most: MOST, last_seq: watch::Sender::new(0) }
     }
+}
+
+/// What is known of a token here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was taken back.
+    Revoked,
+    /// It was not.
+    Good,
+    /// Only the table says: see [`claviger_store::Store::is_revoked`].
+    Unknown,
 }
 
 /// What of a token can be revoked.
@@ -81,12 +83,34 @@ pub(crate) struct Subject<'a> {
 impl Revoked {
     /// Adds one, in place of what was known of the same kind and value: a client that is suspended loses the tokens to come
     /// as well, and gets those back when it is resumed. `before`: tokens made up to then (milliseconds) are meant,
-    /// `expires`: when the last of them is over.
-    pub(crate) fn add(&self, realm: &str, kind: &str, value: &str, before: i64, expires: i64) {
-        let Some(kind) = Kind::from_name(kind) else { return };
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let values = entries.entry(realm.to_owned()).or_default().entry(kind).or_default();
-        values.insert(value.to_owned(), Entry { before, expires });
+    /// `expires`: when the last of them is over. Neither counts for a signing key.
+    pub(crate) fn add(&self, realm: &str, kind: RevocationKind, value: &str, before: i64, expires: i64) {
+        let new = Entry { before, expires };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { realms, count } = &mut *known;
+        let of_realm = realms.entry(realm.to_owned()).or_default();
+        if kind == RevocationKind::Key {
+            of_realm.keys.insert(value.to_owned());
+            return;
+        }
+        let values = of_realm.kept.entry(kind).or_default();
+        if let Some(entry) = values.get_mut(value) {
+            *entry = new;
+        } else if *count < self.most {
+            values.insert(value.to_owned(), new);
+            *count += 1;
+        } else {
+            let rest = of_realm.only_stored.get_or_insert_with(|| {
+                tracing::warn!(
+                    realm,
+                    most = self.most,
+                    "more revocations than are kept in memory; the rest is looked up"
+                );
+                new
+            });
+            rest.before = rest.before.max(before);
+            rest.expires = rest.expires.max(expires);
+        }
     }
 
     /// Says up to which sequence number everything has been added, and wakes those who wait.
@@ -109,36 +133,44 @@ impl Revoked {
     }
 
     /// Whether a token is revoked.
-    pub(crate) fn is_revoked(&self, realm: &str, token: &Subject<'_>) -> bool {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(of_realm) = entries.get(realm) else { return false };
-        let hit = |kind: Kind, value: &str| {
-            of_realm
-                .get(&kind)
-                .and_then(|values| values.get(value))
-                .is_some_and(|entry| token.issued_at <= entry.before)
-        };
-        hit(Kind::Jti, token.jti)
-            || token.grant.is_some_and(|grant| hit(Kind::Grant, grant))
-            || hit(Kind::Client, token.client)
-            || hit(Kind::User, token.user)
-            // Whoever has the key writes any time into a token.
-            || token.key.is_some_and(|kid| of_realm.get(&Kind::Key).is_some_and(|keys| keys.contains_key(kid)))
+    pub(crate) fn verdict(&self, realm: &str, token: &Subject<'_>) -> Verdict {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(of_realm) = known.realms.get(realm) else { return Verdict::Good };
+        // Whoever has the key writes any time into a token.
+        if token.key.is_some_and(|kid| of_realm.keys.contains(kid)) {
+            return Verdict::Revoked;
+        }
+        let is_meant = |entry: &Entry| token.issued_at <= entry.before;
+        let hit =
+            |kind: RevocationKind, value: &str| of_realm.kept.get(&kind)?.get(value).filter(|entry| is_meant(entry));
+        let found = hit(RevocationKind::Jti, token.jti)
+            .or_else(|| hit(RevocationKind::Grant, token.grant?))
+            .or_else(|| hit(RevocationKind::Client, token.client))
+            .or_else(|| hit(RevocationKind::User, token.user));
+        match found {
+            Some(_) => Verdict::Revoked,
+            None if of_realm.only_stored.as_ref().is_some_and(is_meant) => Verdict::Unknown,
+            None => Verdict::Good,
+        }
     }
 
     /// Whether what this key signed counts no more, whenever that was.
     pub(crate) fn is_key_revoked(&self, realm: &str, kid: &str) -> bool {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(realm).and_then(|of_realm| of_realm.get(&Kind::Key)).is_some_and(|keys| keys.contains_key(kid))
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.realms.get(realm).is_some_and(|of_realm| of_realm.keys.contains(kid))
     }
 
     /// Forgets what no living token can meet any more.
     pub(crate) fn forget_expired(&self, now: i64) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        for of_realm in entries.values_mut() {
-            for values in of_realm.values_mut() {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { realms, count } = &mut *known;
+        *count = 0;
+        for of_realm in realms.values_mut() {
+            for values in of_realm.kept.values_mut() {
                 values.retain(|_, entry| entry.expires > now);
+                *count += values.len();
             }
+            of_realm.only_stored = of_realm.only_stored.filter(|entry| entry.expires > now);
         }
     }
 }
@@ -150,30 +182,56 @@ mod tests {
     #[test]
     fn a_token_is_met_by_any_of_its_names_if_it_is_old_enough() {
         let revoked = Revoked::default();
-        revoked.add("r", "grant", "g", 1000, 5000);
+        revoked.add("r", RevocationKind::Grant, "g", 1000, 5000);
         let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", key: Some("k"), issued_at: 1000 };
-        assert!(revoked.is_revoked("r", &token));
-        assert!(!revoked.is_revoked("other", &token));
-        assert!(!revoked.is_revoked("r", &Subject { issued_at: 2000, ..token }));
-        assert!(!revoked.is_revoked("r", &Subject { grant: None, ..token }));
-        for (kind, value) in [("jti", "j"), ("client", "c"), ("user", "u")] {
+        assert_eq!(revoked.verdict("r", &token), Verdict::Revoked);
+        assert_eq!(revoked.verdict("other", &token), Verdict::Good);
+        assert_eq!(revoked.verdict("r", &Subject { issued_at: 2000, ..token }), Verdict::Good);
+        assert_eq!(revoked.verdict("r", &Subject { grant: None, ..token }), Verdict::Good);
+        for (kind, value) in [(RevocationKind::Jti, "j"), (RevocationKind::Client, "c"), (RevocationKind::User, "u")] {
             let revoked = Revoked::default();
             revoked.add("r", kind, value, 1000, 5000);
-            assert!(revoked.is_revoked("r", &token), "{kind}");
+            assert_eq!(revoked.verdict("r", &token), Verdict::Revoked, "{kind:?}");
             revoked.forget_expired(5000);
-            assert!(!revoked.is_revoked("r", &token), "{kind}");
+            assert_eq!(revoked.verdict("r", &token), Verdict::Good, "{kind:?}");
         }
     }
 
     #[test]
-    fn a_revoked_key_counts_for_no_time_at_all() {
-        let revoked = Revoked::default();
-        revoked.add("r", "key", "k", 1000, 5000);
+    fn memory_is_bounded_and_what_does_not_fit_is_looked_up() {
+        let revoked = Revoked { most: 10, ..Revoked::default() };
+        for n in 0..50 {
+            revoked.add("r", RevocationKind::Jti, &format!("t{n}"), 1000 + n, 5000 + n);
+        }
+        let kept = |revoked: &Revoked| revoked.known.read().unwrap().realms["r"].kept[&RevocationKind::Jti].len();
+        assert_eq!((kept(&revoked), revoked.known.read().unwrap().count), (10, 10));
+        let token = |jti, issued_at| Subject { jti, grant: None, client: "c", user: "c", key: None, issued_at };
+        assert_eq!(revoked.verdict("r", &token("t3", 900)), Verdict::Revoked);
+        assert_eq!(revoked.verdict("r", &token("t30", 900)), Verdict::Unknown);
+        assert_eq!(revoked.verdict("r", &token("never revoked", 1049)), Verdict::Unknown);
+        assert_eq!(revoked.verdict("r", &token("issued later", 1050)), Verdict::Good);
+        assert_eq!(revoked.verdict("another realm", &token("t30", 900)), Verdict::Good);
+        // What is kept is brought up to date all the same, and when it ends there is room again.
+        revoked.add("r", RevocationKind::Jti, "t3", 0, 5003);
+        assert_eq!(revoked.verdict("r", &token("t3", 1050)), Verdict::Good);
+        revoked.forget_expired(5049);
+        revoked.add("r", RevocationKind::Jti, "new", 2000, 6000);
+        assert_eq!(revoked.verdict("r", &token("new", 2000)), Verdict::Revoked);
+        assert_eq!(revoked.verdict("r", &token("t30", 900)), Verdict::Good, "all of these have expired");
+    }
+
+    #[test]
+    fn a_revoked_key_counts_for_no_time_at_all_and_is_kept_beside_the_bound() {
+        let revoked = Revoked { most: 0, ..Revoked::default() };
+        revoked.add("r", RevocationKind::Key, "k", 1000, 5000);
         let token = Subject { jti: "j", grant: None, client: "c", user: "u", key: Some("k"), issued_at: i64::MAX };
-        assert!(revoked.is_revoked("r", &token));
-        assert!(!revoked.is_revoked("s", &token));
-        assert!(!revoked.is_revoked("r", &Subject { key: Some("l"), ..token }));
-        assert!(!revoked.is_revoked("r", &Subject { key: None, ..token }));
-        assert!(revoked.is_key_revoked("r", "k") && !revoked.is_key_revoked("r", "l"));
+        for _ in 0..2 {
+            assert_eq!(revoked.verdict("r", &token), Verdict::Revoked);
+            assert_eq!(revoked.verdict("s", &token), Verdict::Good);
+            assert_eq!(revoked.verdict("r", &Subject { key: Some("l"), ..token }), Verdict::Good);
+            assert_eq!(revoked.verdict("r", &Subject { key: None, ..token }), Verdict::Good);
+            assert!(revoked.is_key_revoked("r", "k") && !revoked.is_key_revoked("r", "l"));
+            revoked.forget_expired(i64::MAX);
+        }
     }
 }

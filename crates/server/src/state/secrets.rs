@@ -311,6 +311,12 @@ fn opened(masters: &MasterKeys, sealed: &[u8]) -> Result<Vec<TokenKey>, SecretsE
     TokenKey::parse(&opened).ok_or(SecretsError::OtherMasterKey)
 }
 
+/// What an act's line says of the token keys, the newest first.
+fn told(keys: &[TokenKey]) -> serde_json::Value {
+    let key = |key: &TokenKey| serde_json::json!({ "number": key.number, "accepted": key.trusted });
+    serde_json::json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() })
+}
+
 /// Makes a new token key, which everything is made with from now on. What the earlier ones made is still recognised; with
 /// `revoke_old` their refresh tokens and forms are not. What the new key's number is; `None` where there are too many.
 ///
@@ -325,6 +331,7 @@ pub async fn rotate_token_key(
     for _ in 0..TRIES {
         let sealed = store.sealed(TOKEN_KEY).await?.ok_or(SecretsError::OtherMasterKey)?;
         let mut keys = opened(masters, &sealed)?;
+        let was = told(&keys);
         if keys.len() >= MOST {
             return Ok(None);
         }
@@ -336,7 +343,7 @@ pub async fn rotate_token_key(
         // Asked for after the keys were read: see there.
         let seal = masters.current(store).await?.seal_key(SERVER_SECRETS)?;
         let fresh = seal.seal(TOKEN_KEY.as_bytes(), &TokenKey::spell(&keys))?;
-        if store.replace_sealed(TOKEN_KEY, &sealed, fresh, now).await? {
+        if store.replace_sealed(TOKEN_KEY, &sealed, fresh, [was, told(&keys)], now).await? {
             return Ok(Some(number));
         }
     }

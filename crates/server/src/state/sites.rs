@@ -4,8 +4,10 @@
 //! their first request arrives and live until the realm changes, so a hundred thousand stored realms cost nothing at the
 //! start. Paths and their case differ by realm, so this is the router; there is no other.
 
+use crate::pages::Languages;
 use crate::state::keys::{KeyRing, Keys};
 use bytes::Bytes;
+use claviger_core::authority::{is_same, without_default_port};
 use claviger_core::dialect::{Endpoint, PathCase};
 use claviger_core::metadata;
 use claviger_core::realm::Realm;
@@ -14,6 +16,7 @@ use quick_cache::sync::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use unic_langid::LanguageIdentifier;
 
 /// What answers a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub(crate) struct Site {
     pub(crate) realm: Realm,
     /// Its signing keys.
     pub(crate) keys: Arc<KeyRing>,
+    /// The languages of its pages; the first is the default.
+    pub(crate) languages: Vec<LanguageIdentifier>,
     /// The discovery document.
     pub(crate) discovery: Bytes,
     routes: HashMap<String, Route>,
@@ -75,10 +80,11 @@ struct Route {
 }
 
 impl Site {
-    fn new(realm: Realm, keys: Arc<KeyRing>) -> Self {
-        let discovery = Bytes::from(metadata::discovery(&realm));
+    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>) -> Self {
+        let tags: Vec<String> = languages.iter().map(ToString::to_string).collect();
+        let discovery = Bytes::from(metadata::discovery(&realm, &tags));
         let routes = routes(&realm);
-        Self { realm, keys, discovery, routes }
+        Self { realm, keys, languages, discovery, routes }
     }
 
     /// What answers `path` at `authority`.
@@ -89,11 +95,12 @@ impl Site {
             }
             _ => self.routes.get(path),
         }?;
-        let authorities = match &route.host {
-            None => &self.realm.authorities,
-            Some(name) => &self.realm.hosts.get(name)?.authorities,
+        let (authorities, url) = match &route.host {
+            None => (&self.realm.authorities, &self.realm.issuer),
+            Some(name) => self.realm.hosts.get(name).map(|host| (&host.authorities, &host.origin))?,
         };
-        authorities.iter().any(|mine| mine == authority).then_some(route.target)
+        let https = url.starts_with("https://");
+        authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
     }
 
     /// The path of a page of this site.
@@ -157,6 +164,7 @@ pub(crate) struct Sites {
     /// What was found last, for as long as it cannot be read anew.
     old: Cache<String, Arc<[Arc<Site>]>>,
     by_id: Cache<String, Arc<Site>>,
+    languages: Languages,
     /// Counts what was forgotten, so that what was read before is not kept after.
     forgotten: AtomicU64,
 }
@@ -164,13 +172,13 @@ pub(crate) struct Sites {
 /// How many authorities and sites are kept ready.
 const KEPT: usize = 10_000;
 
-impl Default for Sites {
-    fn default() -> Self {
-        Self { at: Cache::new(KEPT), old: Cache::new(KEPT), by_id: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
-    }
-}
-
 impl Sites {
+    /// No sites yet. `languages`: those that pages can be in.
+    pub(crate) fn new(languages: Languages) -> Self {
+        let (at, old, by_id) = (Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT));
+        Self { at, old, by_id, languages, forgotten: AtomicU64::new(0) }
+    }
+
     /// The site and the target of a request; `None` if no realm knows the path.
     ///
     /// # Errors
@@ -197,13 +205,30 @@ impl Sites {
     async fn load(&self, store: &Store, keys: &Keys, authority: &str) -> Result<Arc<[Arc<Site>]>, Fault> {
         let before = self.forgotten.load(Ordering::SeqCst);
         let mut sites = Vec::new();
-        for realm in store.realms_at(authority).await? {
+        let mut realms = store.realms_at(authority).await?;
+        // Which of the two ports is the usual one follows from a realm's scheme; `Site::target` looks at that.
+        for bare in [true, false].map(|https| without_default_port(authority, https)) {
+            if bare != authority {
+                let others = store.realms_at(bare).await?;
+                realms.extend(
+                    others
+                        .into_iter()
+                        .filter(|other| realms.iter().all(|known| known.id != other.id))
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        for realm in realms {
             let known = self.by_id.get(realm.id.as_str()).filter(|site| site.realm == realm);
             let site = if let Some(site) = known {
                 site
             } else {
                 let keys = keys.ring(&realm).await?;
-                let site = Arc::new(Site::new(realm, keys));
+                let languages = self.languages.of_realm(&realm.languages);
+                if languages.len() < realm.languages.len() {
+                    tracing::warn!(realm = realm.id, "there are no strings for every language that the realm names");
+                }
+                let site = Arc::new(Site::new(realm, keys, languages));
                 self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
                 site
             };

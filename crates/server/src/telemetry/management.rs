@@ -2,18 +2,26 @@
 
 use crate::failure::json;
 use crate::http::{Answer, Handler, Incoming};
-use crate::router::App;
-use crate::state::health::faults;
+use crate::state::State;
+use crate::state::health::FaultKind;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use std::fmt::Write;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 /// Answers `/livez`, `/readyz` and `/metrics`.
 #[derive(Clone)]
 pub struct Management {
     /// The server that is looked at.
-    pub app: Arc<App>,
+    pub state: Arc<State>,
 }
 
 impl Handler for Management {
@@ -30,8 +38,8 @@ impl Handler for Management {
 impl Management {
     /// 200 where requests can be served in full, else 503 with the reason; within some seconds.
     async fn ready(&self) -> Answer {
-        let trouble = match self.app.current().await {
-            Ok(()) => self.app.health.trouble(),
+        let trouble = match self.state.follower().current().await {
+            Ok(()) => self.state.health.trouble(),
             Err(_) => Some("the database cannot be reached"),
         };
         match trouble {
@@ -40,45 +48,176 @@ impl Management {
         }
     }
 
-    /// In the text format of Prometheus.
+    /// In the text format of `OpenMetrics` 1.0, which Prometheus reads.
     fn metrics(&self) -> Answer {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Numbers(Arc::clone(&self.state))));
         let mut text = String::new();
-        let mut tell = |name: &str, kind: &str, help: &str, values: &[(&str, f64)]| {
-            // A String takes every write.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for (label, value) in values {
-                let _ = writeln!(text, "{name}{label} {value}");
-            }
-        };
-        let app = &self.app;
-        tell(
-            "claviger_realms_ready",
-            "gauge",
-            "Realms that were asked for and are kept ready.",
-            &[("", number(app.sites.ready().len()))],
-        );
-        let waiting = number(app.hasher.waiting());
-        tell("claviger_passwords_waiting", "gauge", "Passwords that wait to be hashed.", &[("", waiting)]);
-        for (name, kind, help, value) in app.health.numbers() {
-            tell(name, kind, help, &[("", number(value))]);
-        }
-        let kinds = faults().map(|(kind, count)| (format!("{{kind=\"{kind}\"}}"), number(count)));
-        let kinds: Vec<_> = kinds.collect();
-        let kinds: Vec<_> = kinds.iter().map(|(label, count)| (label.as_str(), *count)).collect();
-        let help = "What the database could not do, for requests and for the server itself.";
-        tell("claviger_database_faults_total", "counter", help, &kinds);
-        let seconds = |millis: i64| f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0;
-        let age = seconds(app.followed.age(app.clock.monotonic()));
-        let help = "How long ago this server knew everything that the database knew.";
-        tell("claviger_follow_age_seconds", "gauge", help, &[("", age)]);
-        let help = "How far the clock is ahead of its source, which was set back.";
-        tell("claviger_clock_ahead_seconds", "gauge", help, &[("", seconds(app.clock.behind()))]);
+        // A String takes every write.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
         let mut answer = json(StatusCode::OK, text);
-        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
         answer
     }
 }
 
-fn number(value: impl TryInto<u32>) -> f64 {
-    value.try_into().map_or(f64::from(u32::MAX), f64::from)
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The numbers as they are when somebody asks.
+struct Numbers(Arc<State>);
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Numbers")
+    }
+}
+
+impl Collector for Numbers {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let app = &self.0;
+        let health = &app.health;
+        let flag = |on: bool| i64::from(on);
+        gauge(
+            &mut encoder,
+            "claviger_realms_ready",
+            "Realms that were asked for and are kept ready.",
+            count(app.sites.ready().len()),
+        )?;
+        let waiting = count(app.hasher.waiting());
+        gauge(&mut encoder, "claviger_passwords_waiting", "Passwords that wait to be hashed.", waiting)?;
+        gauge(&mut encoder, "claviger_database_up", "Whether the database answers.", flag(health.is_up()))?;
+        gauge(&mut encoder, "claviger_database_writable", "Whether it can be written.", flag(health.is_writable()))?;
+        let help = "How often the database was found to be an older one.";
+        counter(&mut encoder, "claviger_database_started_over", help, health.times_started_over())?;
+        let help = "Whether this server does the jobs of all.";
+        gauge(&mut encoder, "claviger_jobs_leader", help, flag(health.is_leader()))?;
+        faults(&mut encoder)?;
+        let help = "How long ago this server knew everything that the database knew.";
+        seconds(&mut encoder, "claviger_follow_age", help, app.followed.age(app.clock.monotonic()))?;
+        let help = "How far the clock is ahead of its source, which was set back.";
+        seconds(&mut encoder, "claviger_clock_ahead", help, app.clock.behind())
+    }
+}
+
+fn faults(encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let help = "What the database could not do, for requests and for the server itself.";
+    let mut family = encoder.encode_descriptor("claviger_database_faults", help, None, MetricType::Counter)?;
+    for kind in FaultKind::ALL {
+        ConstCounter::new(kind.counted()).encode(family.encode_family(&FaultLabels { kind })?)?;
+    }
+    Ok(())
+}
+
+/// The labels of one number of faults.
+#[derive(EncodeLabelSet)]
+struct FaultLabels {
+    kind: FaultKind,
+}
+
+impl EncodeLabelValue for FaultKind {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(self.name())
+    }
+}
+
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> fmt::Result {
+    ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+}
+
+/// A gauge in seconds, of milliseconds; `name` gets its unit as a suffix.
+fn seconds(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, millis: i64) -> fmt::Result {
+    let value = f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0;
+    ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?)
+}
+
+/// A counter; `name` gets `_total` as a suffix.
+fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
+    ConstCounter::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::Pages;
+    use crate::state::clock::Clock;
+    use crate::state::master_key::MasterKey;
+    use claviger_store::{Fault, Options, Store};
+    use http_body_util::BodyExt;
+    use std::collections::BTreeMap;
+
+    /// A family of numbers: its kind, and each sample's suffix and labels with its value.
+    type Families = BTreeMap<String, (String, BTreeMap<String, f64>)>;
+
+    /// Reads the text format of `OpenMetrics` 1.0, strictly.
+    fn parse(text: &str) -> Families {
+        let lines = text.strip_suffix("# EOF\n").expect("ends with EOF");
+        let mut families = Families::new();
+        let mut current = String::new();
+        for line in lines.lines() {
+            if let Some(rest) = line.strip_prefix("# ") {
+                let [keyword, name, said] = rest.splitn(3, ' ').collect::<Vec<_>>().try_into().expect(line);
+                match keyword {
+                    "HELP" => assert!(said.ends_with('.'), "{line}"),
+                    "UNIT" => assert!(name.ends_with(&format!("_{said}")), "{line}"),
+                    "TYPE" => assert!(families.insert(name.into(), (said.into(), BTreeMap::new())).is_none(), "{line}"),
+                    _ => panic!("{line}"),
+                }
+                current = name.to_owned();
+            } else {
+                let (sample, value) = line.rsplit_once(' ').expect(line);
+                let suffix = sample.strip_prefix(&current).unwrap_or_else(|| panic!("{line} is not of {current}"));
+                let (kind, samples) = families.get_mut(&current).expect("a type before its samples");
+                assert_eq!(suffix.starts_with("_total"), kind == "counter", "{line}");
+                assert!(samples.insert(suffix.to_owned(), value.parse().expect(line)).is_none(), "{line} twice");
+            }
+        }
+        families
+    }
+
+    async fn metrics() -> (String, Families) {
+        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
+        let (clock, _) = Clock::set_to(1_000_000);
+        let pages = Pages::new(None).unwrap();
+        let app = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, pages)).await.unwrap();
+        let answer = Management { state: app }.metrics();
+        let media_type = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (media_type, parse(std::str::from_utf8(&body).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn every_number_is_there_with_its_kind() {
+        let (media_type, found) = metrics().await;
+        assert_eq!(media_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        let kinds: Vec<_> = found.iter().map(|(name, (kind, _))| (name.as_str(), kind.as_str())).collect();
+        let expected = [
+            ("claviger_clock_ahead_seconds", "gauge"),
+            ("claviger_database_faults", "counter"),
+            ("claviger_database_started_over", "counter"),
+            ("claviger_database_up", "gauge"),
+            ("claviger_database_writable", "gauge"),
+            ("claviger_follow_age_seconds", "gauge"),
+            ("claviger_jobs_leader", "gauge"),
+            ("claviger_passwords_waiting", "gauge"),
+            ("claviger_realms_ready", "gauge"),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(found["claviger_database_up"].1[""].to_bits(), 1_f64.to_bits());
+    }
+
+    #[tokio::test]
+    async fn faults_are_counted_by_kind() {
+        let full = |found: &Families| found["claviger_database_faults"].1["_total{kind=\"full\"}"];
+        let (_, before) = metrics().await;
+        crate::state::health::count(&Fault::Full);
+        let (_, after) = metrics().await;
+        assert!(full(&after) > full(&before), "other tests count as well");
+        let kinds: Vec<_> = after["claviger_database_faults"].1.keys().map(String::as_str).collect();
+        let expected = ["busy", "full", "other", "unavailable"].map(|kind| format!("_total{{kind=\"{kind}\"}}"));
+        assert_eq!(kinds, expected);
+    }
 }

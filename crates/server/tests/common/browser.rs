@@ -11,12 +11,19 @@ pub struct Browser {
     cookies: Mutex<HashMap<String, String>>,
     username: Option<&'static str>,
     pub organisations: Vec<&'static str>,
+    /// `Accept-Language`; empty: none is sent.
+    pub accept_language: &'static str,
 }
 
 impl Browser {
     /// Of somebody else than alice.
     pub fn of(username: &'static str) -> Self {
         Self { username: Some(username), ..Self::default() }
+    }
+
+    /// Of somebody who reads these languages.
+    pub fn reading(accept_language: &'static str) -> Self {
+        Self { accept_language, ..Self::default() }
     }
 
     /// Of somebody who picks these organisations where they are asked to.
@@ -60,6 +67,9 @@ impl Browser {
         let mut request = server.http.request(method, server.url(path));
         if !cookies.is_empty() {
             request = request.header("cookie", cookies);
+        }
+        if !self.accept_language.is_empty() {
+            request = request.header("accept-language", self.accept_language);
         }
         if let Some(form) = form {
             request = request.form(form);

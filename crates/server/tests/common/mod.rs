@@ -133,9 +133,10 @@ impl Server {
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
         store.put_realm(&realm, NOW).await.unwrap();
-        let app = server::open(store.clone(), &master, clock, None).await.unwrap();
+        let pages = claviger_server::pages::Pages::new(None).unwrap();
+        let state = server::open(store.clone(), &master, clock, pages).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let service = Service { app, fallback: None };
+        let service = Service { state, fallback: None, realms: None };
         // Where a test says that it comes from elsewhere, it does.
         let limits = Limits { proxies: ["127.0.0.1".parse::<Network>().unwrap()].into(), ..Limits::default() };
         let task = tokio::spawn(server::run(service, vec![listener], limits, stopped));
@@ -168,6 +169,18 @@ impl Server {
         let (listener, realm) = self.further_address().await;
         let store = Store::connect(&self.url, &Options::default()).await.unwrap();
         Self::boot(store, &self.url, self.master.clone(), realm, listener, self.now()).await
+    }
+
+    /// The parts of another server on the same database, without a listener.
+    pub async fn another_app(&self) -> std::sync::Arc<claviger_server::State> {
+        server::open(
+            self.store.clone(),
+            &self.master,
+            Clock::set_to(self.now()).0,
+            claviger_server::pages::Pages::new(None).unwrap(),
+        )
+        .await
+        .unwrap()
     }
 
     async fn further_address(&self) -> (TcpListener, Realm) {
@@ -424,6 +437,7 @@ pub fn realm(authority: &str) -> Realm {
         issuer: format!("http://{authority}"),
         authorities: vec![authority.to_owned()],
         hosts: BTreeMap::new(),
+        languages: vec![],
         dialect: Dialect::default(),
         apis: vec![Api {
             audience: "https://api.example".into(),

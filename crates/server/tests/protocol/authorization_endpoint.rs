@@ -194,7 +194,7 @@ async fn the_state_comes_back_as_it_went() {
     let server = started().await;
     let browser = Browser::default();
     browser.authorize(&server, &authorize_query("app", "read")).await.code();
-    let longest = "s".repeat(4096 / 2);
+    let longest = "s".repeat(8_192);
     for state in ["a=b&c=%20+ü#?~é/\u{1F600}\\\"<>", " ", "+", "%", "%2", "null", "0", &longest] {
         let query = with(authorize_query("app", "read"), "state", state);
         assert_eq!(browser.ask(&server, &query).await.redirect_params()["state"], state);
@@ -205,10 +205,8 @@ async fn the_state_comes_back_as_it_went() {
     let raw = encode(&without(authorize_query("app", "read"), "state"));
     let reply = browser.get(&server, &format!("/authorize?{raw}&state=a/b?c=d:e@f%26g&h=i")).await;
     assert_eq!(reply.redirect_params()["state"], "a/b?c=d:e@f&g");
-    let too_long = with(authorize_query("app", "read"), "state", &"s".repeat(4097));
-    let refused = browser.ask(&server, &too_long).await.redirect_params();
-    assert_eq!(refused["error"], "invalid_request");
-    assert!(!refused.contains_key("state"));
+    // One that is too long to be given back is a page: without it, its client could not tell whose answer comes.
+    browser.ask(&server, &with(authorize_query("app", "read"), "state", &"s".repeat(8_193))).await.is_page();
     let without_state = browser.ask(&server, &without(authorize_query("app", "read"), "state")).await;
     assert!(!without_state.redirect_params().contains_key("state"));
 }

@@ -4,6 +4,7 @@ use crate::common::{Browser, Folder, Server, authorize_query, claims, client, en
 use base64::Engine;
 use claviger_core::Client;
 use claviger_server::admin::keys::{MasterRotation, Sealed, rotate_master_key, rotate_token_key, survey};
+use claviger_server::admin::{Actor, Admin, Way};
 use claviger_server::master_key::MasterKey;
 use claviger_server::master_keys::MasterKeys;
 use claviger_server::secrets::{Secrets, SecretsError};
@@ -43,6 +44,14 @@ on_both! {
 async fn furnish(server: &Server) {
     server.add_client(&client("app")).await;
     server.add_client(&Client { resource_server: Some("https://api.example".into()), ..client("api") }).await;
+}
+
+fn actor() -> Actor {
+    Actor { name: "ada".to_owned(), way: Way::Cli, reference: "ref".to_owned() }
+}
+
+fn admin<'a>(server: &'a Server, actor: &'a Actor) -> Admin<'a> {
+    Admin { store: &server.store, actor, now: server.now() }
 }
 
 fn kid(token: &str) -> String {
@@ -95,17 +104,18 @@ async fn a_master_key_change_that_ends_after_any_step_is_read_with_both_keys_and
     let first = Server::at(&database.url, |_| {}).await;
     furnish(&first).await;
     let tokens = first.code_flow(&Browser::default(), "app", "offline_access read").await;
-    let (store, now) = (first.store.clone(), first.now());
+    let (store, who) = (first.store.clone(), actor());
+    let admin = admin(&first, &who);
     for steps in 0..=4 {
         let new = MasterKey::generate();
         let both = MasterKeys::of_two(old.clone(), new.clone());
         let running = first.beside_with(both.clone()).await;
-        let mut rotation = MasterRotation::begin(&store, &both).await.unwrap();
+        let mut rotation = MasterRotation::begin(&admin, &both).await.unwrap();
         if steps >= 1 {
-            assert!(rotation.name_new_key(now).await.unwrap());
+            assert!(rotation.name_new_key().await.unwrap());
         }
         if steps >= 2 {
-            assert_eq!(rotation.reseal_secrets(now).await.unwrap(), 1);
+            assert_eq!(rotation.reseal_secrets().await.unwrap(), 1);
         }
         if steps >= 3 {
             assert!(rotation.reseal_page().await.unwrap() > 0);
@@ -124,7 +134,7 @@ async fn a_master_key_change_that_ends_after_any_step_is_read_with_both_keys_and
         assert_eq!(survey(&store, &both).await.unwrap().unreadable, 0);
         // Doing it again ends it, and once more changes nothing.
         for _ in 0..2 {
-            let left = rotate_master_key(&store, &both, now, |_| {}).await.unwrap();
+            let left = rotate_master_key(&admin, &both, |_| {}).await.unwrap();
             assert!(left.newest > 1 && left == Sealed { newest: left.newest, ..Sealed::default() }, "{left:?}");
         }
         running.stop().await;
@@ -141,14 +151,14 @@ async fn a_master_key_change_that_ends_after_any_step_is_read_with_both_keys_and
 async fn new_keys_are_sealed_under_the_key_that_the_database_names(database: Database) {
     let (old, new) = (Server::usual_master().await, MasterKey::generate());
     let both = MasterKeys::of_two(old.clone(), new.clone());
-    let server = Server::sealed_under(both.clone(), &database.url, |_| {}).await;
-    let rotation = MasterRotation::begin(&server.store, &both).await.unwrap();
+    let (server, who) = (Server::sealed_under(both.clone(), &database.url, |_| {}).await, actor());
+    let rotation = MasterRotation::begin(&admin(&server, &who), &both).await.unwrap();
     let before = rotation.left().await.unwrap();
     assert_eq!((before.newest, before.unreadable), (0, 0));
     let realm = server.store.realm("test").await.unwrap().unwrap();
     server.keys().rotate(&realm).await.unwrap();
     assert_eq!(rotation.left().await.unwrap().newest, 0, "not yet named");
-    rotation.name_new_key(server.now()).await.unwrap();
+    rotation.name_new_key().await.unwrap();
     // The successors are published, so what is made now takes the place of one that is revoked.
     let published = server.store.keys("test").await.unwrap().keys;
     for key in &published {
@@ -166,6 +176,7 @@ async fn new_keys_are_sealed_under_the_key_that_the_database_names(database: Dat
 }
 
 async fn a_token_key_is_replaced_while_servers_run(database: Database) {
+    let who = actor();
     let one = Server::at(&database.url, |_| {}).await;
     furnish(&one).await;
     let two = one.beside().await;
@@ -176,7 +187,7 @@ async fn a_token_key_is_replaced_while_servers_run(database: Database) {
     // A form that was shown before is still accepted after.
     let page = Browser::default();
     let shown = page.get(&one, &format!("/authorize?{}", encode(&authorize_query("app", "read")))).await;
-    rotate_token_key(&one.store, &one.master, false, one.now()).await.unwrap();
+    rotate_token_key(&admin(&one, &who), &one.master, false).await.unwrap();
     let signed_in = page.sign_in(&two, &shown, "alice", crate::common::PASSWORD).await;
     assert_eq!(signed_in.status, 303, "{signed_in:?}");
     let second = two.refresh("app", &tokens.text("refresh_token")).await;
@@ -192,7 +203,7 @@ async fn a_token_key_is_replaced_while_servers_run(database: Database) {
     for server in [&one, &two] {
         server.until(async || server.token("app", &[("grant_type", "client_credentials")]).await.status == 200).await;
     }
-    rotate_token_key(&one.store, &one.master, true, one.now()).await.unwrap();
+    rotate_token_key(&admin(&one, &who), &one.master, true).await.unwrap();
     for server in [&one, &two] {
         server.until(async || server.refresh("app", &third.text("refresh_token")).await.status == 400).await;
         assert_eq!(server.token("app", &[("grant_type", "client_credentials")]).await.status, 200);

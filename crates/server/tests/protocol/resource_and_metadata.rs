@@ -36,6 +36,7 @@ async fn userinfo_asks_for_a_good_token_with_the_scope_openid() {
     for nothing in [&[][..], &[("authorization", "Basic eDp5")], &[("authorization", "Bearer")]] {
         let reply = server.send(Method::GET, "/userinfo", nothing, "").await;
         assert_eq!((reply.status.as_u16(), reply.header("www-authenticate")), (401, "Bearer realm=\"test\""));
+        assert_eq!((reply.header("cache-control"), reply.body.as_str()), ("no-store", ""), "no error code anywhere");
     }
     let invalid = |reply: &Reply| {
         assert_eq!(reply.status, 401, "{}", reply.body);
@@ -68,6 +69,7 @@ async fn a_token_is_sent_once_and_never_in_the_url() {
     let body = format!("access_token={access}");
     for (method, path, headers, body) in [
         (Method::GET, format!("/userinfo?access_token={access}"), vec![], String::new()),
+        (Method::GET, format!("/userinfo?access%5ftoken={access}"), vec![], String::new()),
         (
             Method::GET,
             format!("/userinfo?x=1&access_token={access}"),

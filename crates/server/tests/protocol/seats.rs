@@ -75,7 +75,9 @@ async fn log_off_frees_the_seat_and_kills_the_sessions_tokens() {
     assert_eq!(log_on(&server, "three").await.status, 200);
     let again = server.bearer(Method::POST, "/logoff", &first.text("access_token")).await;
     assert_eq!(again.status, 401);
-    assert_eq!(server.send(Method::POST, "/logoff", &[], "").await.status, 401);
+    let nobody = server.send(Method::POST, "/logoff", &[], "").await;
+    assert_eq!((nobody.status.as_u16(), nobody.body.as_str()), (401, ""));
+    assert_eq!(nobody.header("www-authenticate"), "Bearer realm=\"test\"");
     let get = server.bearer(Method::GET, "/logoff", "x").await;
     assert_eq!((get.status.as_u16(), get.header("allow")), (405, "POST"));
 }

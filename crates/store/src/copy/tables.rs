@@ -11,8 +11,8 @@ use rusqlite::Connection;
 /// Tables that say something about one database, not about what is in it.
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
-/// Tables that requests fill, not operators.
-const OF_REQUESTS: [&str; 12] = [
+/// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
+const OF_REQUESTS: [&str; 14] = [
     "session",
     "pending",
     "code",
@@ -25,6 +25,8 @@ const OF_REQUESTS: [&str; 12] = [
     "legacy_use",
     "change",
     "brake",
+    "audit",
+    "audit_part",
 ];
 
 /// What a column holds.

@@ -10,6 +10,7 @@ use crate::schema::KNOWN;
 use crate::sqlite::{self, TemporaryFolder};
 use crate::{Fault, Options, Store};
 use serde::Serialize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -188,6 +189,10 @@ async fn take_place(path: &Path, aside: &Path, state: &Unfinished, options: &Opt
     if linked.is_err() {
         // A file system without links.
         std::fs::rename(path, aside).map_err(unavailable)?;
+    }
+    for end in ["", "-wal", "-shm"] {
+        // It may have been made by an older program, for everybody.
+        let _ = std::fs::set_permissions(beside(aside, end), std::fs::Permissions::from_mode(0o600));
     }
     std::fs::rename(&fresh, path).map_err(unavailable)?;
     Ok(sync_folder(path)?)

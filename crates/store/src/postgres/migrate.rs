@@ -13,6 +13,15 @@ pub(crate) const WORDS: Words = Words {
     seq: "BIGINT NOT NULL PRIMARY KEY",
     clustered: "",
     changing: "WITH (fillfactor = 50)",
+    // The default is for programs of an older version: a consent that is given anew must not have the number of the one
+    // that was withdrawn.
+    version_triggers: "
+CREATE FUNCTION raise_version() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN NEW.version := OLD.version + 1; RETURN NEW; END';
+CREATE TRIGGER users_version BEFORE UPDATE ON users FOR EACH ROW EXECUTE PROCEDURE raise_version();
+CREATE TRIGGER consent_version BEFORE UPDATE ON consent FOR EACH ROW EXECUTE PROCEDURE raise_version();
+ALTER TABLE consent ALTER COLUMN version SET DEFAULT floor(random() * 4294967296) * 65536;
+",
 };
 
 /// The number under which migrating is locked: the first bytes of the word `claviger`.

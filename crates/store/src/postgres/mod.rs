@@ -1,41 +1,38 @@
 //! PostgreSQL: any number of servers on one database.
 //!
 //! * A connection is borrowed for one intention ([`pool`]); a lone statement is its own transaction and costs one round
-//!   trip, several open a transaction with the first of them ([`tx`]).
-//! * What every request looks up by a key, and what is issued most often, travels together ([`crowd`]), in a form for many
-//!   callers ([`form`]), on connections that are driven by those who use them ([`link`]).
+//!   trip, several open a transaction with the first of them ([`tx`]). Reads and writes have connections of their own, so
+//!   that a write that waits for a lock keeps no read waiting.
+//! * What is issued most often is written in batches ([`batcher`]), by statements for many callers ([`combined`]).
 //! * Nothing waits without a bound: for a connection, for the network, for the database ([`Patience`]).
-//! * Two transactions that stood in each other's way are run again; what was cut off before anybody heard whether it was
-//!   kept is [`Fault::InDoubt`], and only those run it again who can tell.
+//! * A transaction that collided with another one is run again; a commit that was cut off before anybody heard whether it
+//!   was kept is [`Fault::InDoubt`], and only intentions that can tell run again.
 
-mod batch;
-mod crowd;
-mod departure;
+mod batcher;
+mod combined;
 mod fault;
-mod form;
-mod link;
 mod migrate;
 mod plans;
 mod pool;
+mod spelling;
 mod tls;
 mod tx;
 mod types;
 mod url;
 
-use crate::statements::Statement;
-use crate::tx::{Extent, Tx};
-use crate::value::{Row, Value};
-use crate::{Fault, Options};
-use crowd::{Crowd, Purpose};
+use crate::tx::Extent;
+use crate::value::Value;
+use crate::{Fault, Id, Options};
+use batcher::Batcher;
+pub(crate) use combined::Combined;
 use deadpool::managed::{Object, Pool};
-pub(crate) use form::NOW;
-use form::Steps;
-#[cfg(test)]
-pub(crate) use form::spelled;
 pub(crate) use migrate::migrate;
 #[cfg(test)]
 pub(crate) use plans::explain;
 use pool::Manager;
+pub(crate) use spelling::NOW;
+#[cfg(test)]
+pub(crate) use spelling::spelled;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -43,17 +40,17 @@ pub(crate) use tx::Transaction;
 use types::Owned;
 pub(crate) use types::Whole;
 
-/// How often an intention is run again after another one stood in its way.
+/// How often an intention is run again after it collided with another one.
 const TRIES: u32 = 6;
 
-/// A pool of connections to a PostgreSQL.
+/// Connections to a PostgreSQL.
 pub(crate) struct Engine {
-    pool: Pool<Manager>,
+    readers: Pool<Manager>,
+    writers: Pool<Manager>,
+    batcher: Batcher,
     patience: Duration,
     queue: usize,
     shown: String,
-    readers: Crowd,
-    writers: Crowd,
 }
 
 impl fmt::Debug for Engine {
@@ -68,43 +65,34 @@ impl Engine {
     /// # Errors
     /// The URL is wrong, nobody answers or lets us in, the schema is newer.
     pub(crate) async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
-        let engine = Self::prepare(url, options)?;
-        let mut connection = engine.connection().await?;
-        migrate(&mut connection.client).await?;
+        let (manager, shown) = manager(url, options)?;
+        let engine = Self::of(&manager, options.connections, (options.patience, options.queue), shown)?;
+        migrate(&mut borrow(&engine.writers).await?.client).await?;
         Ok(engine)
     }
 
-    fn prepare(url: &str, options: &Options) -> Result<Self, Fault> {
-        let mut parsed = url::parse(url, options.patience)?;
-        if let Some(password) = &options.password {
-            parsed.password(password.as_str());
-        }
-        let shown = url::shown(&parsed);
-        let drivers = Drivers::among(options.connections);
-        let connections = options.connections.saturating_sub(drivers.readers + drivers.writers);
-        Self::of(Manager::new(parsed, options)?, connections, drivers, (options.patience, options.queue), shown)
-    }
-
-    /// The same database, by connections of its own; two more where it reads by key or writes what is issued.
+    /// The same database, by connections of its own: one that reads, one that writes, one that writes batches.
     ///
     /// # Errors
-    /// There is no timer.
-    pub(crate) fn aside(&self, connections: usize, patience: Duration) -> Result<Self, Fault> {
-        let manager = self.pool.manager().again(patience);
-        Self::of(manager, connections, Drivers::among(0), (patience, self.queue), self.shown.clone())
+    /// There is no runtime with a timer.
+    pub(crate) fn aside(&self, patience: Duration) -> Result<Self, Fault> {
+        let manager = self.writers.manager().with_patience(patience);
+        Self::of(&manager, 0, (patience, self.queue), self.shown.clone())
     }
 
+    /// One connection writes batches; the others are shared out between reads and writes.
     fn of(
-        manager: Manager,
+        manager: &Manager,
         connections: usize,
-        drivers: Drivers,
         (patience, queue): (Duration, usize),
         shown: String,
     ) -> Result<Self, Fault> {
-        let pool = pool_of(manager, connections, patience)?;
-        let crowd = |purpose, drivers| Crowd::new(pool.clone(), purpose, drivers, (patience, queue));
-        let (readers, writers) = (crowd(Purpose::Reading, drivers.readers), crowd(Purpose::Writing, drivers.writers));
-        Ok(Self { pool, patience, queue, shown, readers, writers })
+        let others = connections.saturating_sub(1);
+        let readers = pool_of(manager.clone(), others / 2, patience)?;
+        let writers = pool_of(manager.clone(), others.div_ceil(2), patience)?;
+        let lone = pool_of(manager.with_lock_timeout(batcher::LOCK_TIMEOUT), 1, patience)?;
+        let batcher = Batcher::start(lone, patience, queue)?;
+        Ok(Self { readers, writers, batcher, patience, queue, shown })
     }
 
     /// Where the database is; without the password.
@@ -122,34 +110,27 @@ impl Engine {
     /// # Errors
     /// [`Fault::Busy`] where too many wait already or none became free in time, [`Fault::Unavailable`] where none can be
     /// made.
-    pub(crate) async fn connection(&self) -> Result<Object<Manager>, Fault> {
-        if self.pool.status().waiting > self.queue {
+    async fn connection(&self, pool: &Pool<Manager>) -> Result<Object<Manager>, Fault> {
+        if pool.status().waiting > self.queue {
             return Err(Fault::Busy);
         }
-        borrow(&self.pool).await
+        borrow(pool).await
     }
 
-    /// Reads what is found by its key.
-    pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader(&self.readers)
-    }
-
-    /// Runs statements that write, each of which must touch a row, in one transaction and one round trip, together with
-    /// what others write at the same time; false, and nothing is written, where one of them touches none. The first
-    /// parameter of each is the `id` of the row.
+    /// Writes what one caller wants in one batch with what others want. `row` is the first of the statement's `values`.
+    /// False where nothing was written, because a condition did not hold or the batch failed: the caller finds out which
+    /// by running the intention by itself.
     ///
     /// # Errors
     /// As of any intention.
-    pub(crate) async fn write_together(&self, steps: &[(Statement, &[Value<'_>])]) -> Result<bool, Fault> {
-        let wanted = Steps::of(steps.iter().map(|(statement, _)| *statement));
-        let mut patience = self.patience();
-        loop {
-            let values = steps.iter().flat_map(|(_, values)| values.iter().map(Owned::from)).collect();
-            let outcome = self.writers.write(wanted, values).await;
-            if let Some(outcome) = patience.settle(outcome).await {
-                return outcome;
-            }
-        }
+    pub(crate) async fn write_batched(
+        &self,
+        statement: Combined,
+        row: &Id,
+        values: &[&[Value<'_>]],
+    ) -> Result<bool, Fault> {
+        let values = values.iter().copied().flatten().map(Owned::from).collect();
+        self.batcher.write(statement, *row, values).await
     }
 
     /// Starts to look after an intention.
@@ -157,46 +138,9 @@ impl Engine {
         Patience { engine: self, until: Instant::now() + self.patience, tries: 0, in_doubt: AtomicBool::new(false) }
     }
 
-    /// The connections that are open are believed no more: the next to borrow one gets a new one.
-    pub(crate) fn suspect_all(&self) {
-        self.pool.manager().suspect_all();
-    }
-}
-
-/// How many connections there are for what travels together.
-#[derive(Clone, Copy)]
-struct Drivers {
-    readers: usize,
-    writers: usize,
-}
-
-impl Drivers {
-    /// One that reads for every two cores of this machine: the fewer there are, the more travels together. Two that
-    /// write: one is on its way to the disk while the other gathers. Never more than half of the connections that there
-    /// may be.
-    fn among(connections: usize) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let most = (connections / 4).max(1);
-        Self { readers: (cores / 2).clamp(1, 4).min(most), writers: 2.min(most) }
-    }
-}
-
-/// Reads by key, among others.
-pub(crate) struct Reader<'e>(&'e Crowd);
-
-impl Tx for Reader<'_> {
-    async fn execute(&mut self, _: Statement, _: &[Value<'_>]) -> Result<u64, Fault> {
-        Err(Fault::other("nothing is written among those who read"))
-    }
-
-    async fn query<T>(
-        &mut self,
-        statement: Statement,
-        params: &[Value<'_>],
-        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Fault> {
-        let rows = self.0.read(Steps::of([statement]), params.iter().map(Owned::from).collect()).await?;
-        rows.iter().map(|row| map(&Row::Postgres(row))).collect()
+    /// The connections that are open are not used any more.
+    fn suspect_all(&self) {
+        self.writers.manager().suspect_all();
     }
 }
 
@@ -220,14 +164,24 @@ fn pool_of(manager: Manager, connections: usize, patience: Duration) -> Result<P
         .map_err(Fault::other)
 }
 
+fn manager(url: &str, options: &Options) -> Result<(Manager, String), Fault> {
+    let mut config = url::parse(url, options.patience)?;
+    if let Some(password) = &options.password {
+        config.password(password.as_str());
+    }
+    let shown = url::shown(&config);
+    Ok((Manager::new(config, options)?, shown))
+}
+
 /// A connection of one's own, whatever the schema; and where it leads to, without the password.
 ///
 /// # Errors
 /// As of [`Engine::connect`].
 pub(crate) async fn lone(url: &str, options: &Options) -> Result<(tokio_postgres::Client, String), Fault> {
-    let engine = Engine::prepare(url, options)?;
-    let connection = Object::take(engine.connection().await?);
-    Ok((connection.client, engine.shown))
+    let (manager, shown) = manager(url, options)?;
+    let connected = tokio::time::timeout(options.patience, manager.connect()).await;
+    let connection = connected.map_err(|_| Fault::Unavailable("no answer from the database".into()))??;
+    Ok((connection.client, shown))
 }
 
 /// How long, and how often, one intention is tried.
@@ -240,13 +194,22 @@ pub(crate) struct Patience<'e> {
 }
 
 impl Patience<'_> {
-    /// A transaction of one statement or several.
+    /// A transaction that writes, of one statement or several.
     ///
     /// # Errors
     /// There is no connection.
     pub(crate) async fn begin(&self, extent: Extent) -> Result<Transaction<'_>, Fault> {
-        let connection = self.engine.connection().await?;
+        let connection = self.engine.connection(&self.engine.writers).await?;
         Ok(Transaction::new(connection, extent, &self.in_doubt))
+    }
+
+    /// Statements that read, each by itself.
+    ///
+    /// # Errors
+    /// There is no connection.
+    pub(crate) async fn begin_reading(&self) -> Result<Transaction<'_>, Fault> {
+        let connection = self.engine.connection(&self.engine.readers).await?;
+        Ok(Transaction::new(connection, Extent::Single, &self.in_doubt))
     }
 
     /// Waits no longer than is left.
@@ -256,7 +219,7 @@ impl Patience<'_> {
     pub(crate) async fn bound<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         self.in_doubt.store(false, Ordering::Relaxed);
         let result = tokio::time::timeout_at(self.until.into(), work).await.unwrap_or_else(|_| {
-            // Whoever does not answer for so long on one connection will not answer on the others either.
+            // A database that does not answer on one connection will not on the others either.
             self.engine.suspect_all();
             Err(Fault::Unavailable(format!("{}: no answer in time", self.engine.shown)))
         });

@@ -1,11 +1,14 @@
-//! How the database finds rows for us: by an index, however small or unknown the table still is, and without looking at
-//! the values.
+//! How the database finds rows for us: by an index, and without looking at the values.
 //!
 //! A plan that looks at the values is made anew for each execution, and to make it PostgreSQL asks an index for its first
 //! entry: where a million rows have just left, it walks over what is left of them each time, which takes longer than the
-//! statement itself.
+//! statement itself. So each connection keeps one plan for each statement, whatever the values.
+//!
+//! A kept plan grows old: for a table that is known to be empty all indexes are equally good, and PostgreSQL 15 looks a code
+//! up by `code_expiry` and a user by `users_username`. When the table has grown that reads every live code, or every user
+//! of a realm, for each request, until the table is analyzed: a minute or more. So plans are thrown away after a second.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_postgres::Client;
 
 /// What is set on every connection, where the database knows the word.
@@ -14,38 +17,22 @@ pub(super) const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, 
         ('enable_bitmapscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')) AS wanted (name, value)
     WHERE wanted.name IN (SELECT name FROM pg_settings)";
 
-/// How long a plan is kept: what was best for a table of ten rows is not for the same table a minute later.
-const KEPT: Duration = Duration::from_secs(1);
+/// How long a connection keeps its plans.
+pub(super) const KEPT: Duration = Duration::from_secs(1);
 
-/// Since when a connection has had its plans.
-pub(super) struct Plans(Instant);
-
-impl Plans {
-    /// Those of a new connection.
-    pub(super) fn new() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Whether they are to be made anew, which is said once.
-    pub(super) fn are_old(&mut self) -> bool {
-        let old = self.0.elapsed() > KEPT;
-        if old {
-            self.0 = Instant::now();
-        }
-        old
-    }
-}
-
-/// Forgets a connection's plans: the next use of each statement makes its plan anew.
-pub(super) async fn forget(client: &Client) {
-    // A database that does not know these words keeps no such plans.
-    let _ = client.batch_execute("DISCARD PLANS").await;
+/// Throws a connection's plans away; the next use of each statement makes its plan anew.
+///
+/// # Errors
+/// The connection is gone.
+pub(super) async fn discard(client: &Client) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute("DISCARD PLANS").await
 }
 
 /// What tests ask about plans, on a database whose tables are still empty.
 #[cfg(test)]
 pub(crate) mod explain {
-    use super::{Client, SETTINGS};
+    use super::SETTINGS;
+    use tokio_postgres::Client;
     use tokio_postgres::SimpleQueryMessage;
 
     /// To a migrated database.

@@ -1,37 +1,36 @@
-//! Connections: made, prepared, and thrown away when they are no longer believed.
+//! Connections: made, prepared, and thrown away when they are no longer trusted.
 
-use super::form::spelled;
-use super::plans::{self, Plans};
-use super::tls;
+use super::combined::Combined;
+use super::spelling::spelled;
+use super::{plans, tls};
 use crate::statements::Statement;
 use crate::{Fault, Options};
 use deadpool::managed::{Metrics, RecycleError, RecycleResult};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Config, Socket};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connection with the statements that were prepared on it.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    /// By their place in the registry; filled in by whoever comes first.
+    /// By their places in [`Statement::ALL`] and [`Combined::ALL`]; filled in at their first use.
     prepared: Vec<OnceLock<tokio_postgres::Statement>>,
-    plans: Plans,
-    believed: u64,
+    combined: Vec<OnceLock<tokio_postgres::Statement>>,
+    plans_since: Instant,
+    trusted: u64,
 }
 
-/// What carries a client's messages while it is polled.
-pub(super) type Wire = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
-
-/// Makes connections.
+/// Makes connections. A clone makes the same kind; when those of one are suspected, those of all are.
+#[derive(Clone)]
 pub(crate) struct Manager {
     config: Config,
     tls: MakeRustlsConnect,
-    patience_ms: u128,
-    /// Goes up when all that are open are suspected.
-    believed: AtomicU64,
+    patience: Duration,
+    lock_timeout: Duration,
+    /// Goes up when all connections that are open are suspected.
+    trusted: Arc<AtomicU64>,
 }
 
 impl Manager {
@@ -41,41 +40,51 @@ impl Manager {
     /// The certificates cannot be read.
     pub(super) fn new(config: Config, options: &Options) -> Result<Self, Fault> {
         let tls = tls::connector(options.ca_file.as_deref())?;
-        Ok(Self { config, tls, patience_ms: options.patience.as_millis(), believed: AtomicU64::new(0) })
+        let patience = options.patience;
+        Ok(Self { config, tls, patience, lock_timeout: patience, trusted: Arc::default() })
     }
 
-    /// The same for connections that wait no longer than `patience`.
-    pub(super) fn again(&self, patience: Duration) -> Self {
+    /// The same database, for connections that wait no longer than `patience`.
+    pub(super) fn with_patience(&self, patience: Duration) -> Self {
         let mut config = self.config.clone();
         config.tcp_user_timeout(patience);
-        Self { config, tls: self.tls.clone(), patience_ms: patience.as_millis(), believed: AtomicU64::new(0) }
+        Self { config, tls: self.tls.clone(), patience, lock_timeout: patience, trusted: Arc::default() }
     }
 
+    /// The same for connections that wait no longer than `timeout` for a row that somebody else has locked.
+    pub(super) fn with_lock_timeout(&self, timeout: Duration) -> Self {
+        Self { lock_timeout: timeout.min(self.patience), ..self.clone() }
+    }
+
+    /// The connections that are open are not used any more.
     pub(super) fn suspect_all(&self) {
-        self.believed.fetch_add(1, Ordering::Relaxed);
+        self.trusted.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether a connection that was made when `believed` was counted is not suspected.
-    pub(super) fn is_believed(&self, believed: u64) -> bool {
-        believed == self.believed.load(Ordering::Relaxed)
-    }
-
-    /// A new connection for whoever polls it: nothing is set on it yet.
+    /// A new connection.
     ///
     /// # Errors
     /// Nobody answers, or lets us in.
-    pub(super) async fn open(&self) -> Result<(Client, Wire, u64), Fault> {
-        let believed = self.believed.load(Ordering::Relaxed);
+    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
+        let trusted = self.trusted.load(Ordering::Relaxed);
         let (client, wire) = self.config.connect(self.tls.clone()).await.map_err(|error| unreachable(&error))?;
-        Ok((client, wire, believed))
+        tokio::spawn(async move {
+            if let Err(error) = wire.await {
+                tracing::debug!(%error, "a connection to the database ended");
+            }
+        });
+        client.batch_execute(&self.settings()).await?;
+        let prepared = Statement::ALL.iter().map(|_| OnceLock::new()).collect();
+        let combined = Combined::ALL.iter().map(|_| OnceLock::new()).collect();
+        Ok(Connection { client, prepared, combined, plans_since: Instant::now(), trusted })
     }
 
     /// What must hold on each connection whatever the server is set to: bounded waits, locks that fall when we are cut
     /// off, an answer only after the write is on disk, and [plans that do not look at the values](plans).
-    pub(super) fn settings(&self) -> String {
-        let patience = self.patience_ms;
+    fn settings(&self) -> String {
+        let (patience, lock_timeout) = (self.patience.as_millis(), self.lock_timeout.as_millis());
         format!(
-            "SET statement_timeout = {patience}; SET lock_timeout = {patience};
+            "SET statement_timeout = {patience}; SET lock_timeout = {lock_timeout};
              SET idle_in_transaction_session_timeout = {patience};
              SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning';
              SELECT set_config('synchronous_commit', 'on', false)
@@ -102,39 +111,48 @@ impl deadpool::managed::Manager for Manager {
     type Error = Fault;
 
     async fn create(&self) -> Result<Connection, Fault> {
-        let (client, wire, believed) = self.open().await?;
-        tokio::spawn(async move {
-            if let Err(error) = wire.await {
-                tracing::debug!(%error, "a connection to the database ended");
-            }
-        });
-        client.batch_execute(&self.settings()).await?;
-        let prepared = Statement::ALL.iter().map(|_| OnceLock::new()).collect();
-        Ok(Connection { client, prepared, plans: Plans::new(), believed })
+        self.connect().await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Fault> {
-        if connection.client.is_closed() || !self.is_believed(connection.believed) {
+        if connection.client.is_closed() || connection.trusted != self.trusted.load(Ordering::Relaxed) {
             return Err(RecycleError::message("the connection is gone"));
         }
-        if connection.plans.are_old() {
-            plans::forget(&connection.client).await;
+        if connection.plans_since.elapsed() > plans::KEPT {
+            plans::discard(&connection.client).await.map_err(Fault::from)?;
+            connection.plans_since = Instant::now();
         }
         Ok(())
     }
 }
 
 impl Connection {
-    /// A statement, prepared where this is its first time here.
+    /// A statement of the registry, prepared where this is its first time here.
     ///
     /// # Errors
     /// As of any statement.
     pub(super) async fn prepared(&self, statement: Statement) -> Result<&tokio_postgres::Statement, Fault> {
-        let slot = self.prepared.get(statement as usize).ok_or_else(|| Fault::other("no such statement"))?;
-        if let Some(ready) = slot.get() {
+        self.ready(self.prepared.get(statement as usize), spelled(statement)?).await
+    }
+
+    /// A statement for many callers, prepared where this is its first time here.
+    ///
+    /// # Errors
+    /// As of any statement.
+    pub(super) async fn combined(&self, statement: Combined) -> Result<&tokio_postgres::Statement, Fault> {
+        self.ready(self.combined.get(statement as usize), statement.sql()).await
+    }
+
+    async fn ready<'c>(
+        &self,
+        place: Option<&'c OnceLock<tokio_postgres::Statement>>,
+        sql: &str,
+    ) -> Result<&'c tokio_postgres::Statement, Fault> {
+        let place = place.ok_or_else(|| Fault::other("no such statement"))?;
+        if let Some(ready) = place.get() {
             return Ok(ready);
         }
-        let ready = self.client.prepare(spelled(statement)?).await?;
-        Ok(slot.get_or_init(|| ready))
+        let ready = self.client.prepare(sql).await?;
+        Ok(place.get_or_init(|| ready))
     }
 }

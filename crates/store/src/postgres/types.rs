@@ -29,8 +29,7 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// A [`Value`] that waits for its turn.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A [`Value`] that waits in the batcher's queue.
 pub(super) enum Owned {
     Null,
     Int(i64),
@@ -60,7 +59,6 @@ impl Owned {
     }
 }
 
-/// As that of a [`Value`].
 impl fmt::Debug for Owned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value().fmt(f)

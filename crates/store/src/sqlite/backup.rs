@@ -1,11 +1,10 @@
 //! Copying a database while it is used.
 
 use super::open;
-use crate::Fault;
+use crate::{Fault, private};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Copies `from` into the new file `to`, as it is at one moment. Writers go on meanwhile.
@@ -27,8 +26,7 @@ pub(crate) fn backup(from: &Path, to: &Path) -> Result<(), Fault> {
 /// # Errors
 /// It is there already, or cannot be made.
 pub(crate) fn create(file: &Path) -> Result<(), Fault> {
-    let made = File::options().write(true).create_new(true).mode(0o600).open(file);
-    made.map(drop).map_err(|error| Fault::Unavailable(format!("{}: {error}", file.display())))
+    private::create_file(file).map_err(|error| Fault::Unavailable(format!("{}: {error}", file.display())))
 }
 
 /// Makes one plain file of a database that nobody uses, with a note in it; checks every page and index of it, and puts it

@@ -1,8 +1,8 @@
 //! Opening a database: its folder, its connections, its schema.
 
-use crate::Fault;
 use crate::schema::{KNOWN, MIGRATIONS, Words, spell};
 use crate::statements::Statement;
+use crate::{Fault, private};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,15 @@ pub(crate) const WORDS: Words = Words {
     seq: "INTEGER NOT NULL PRIMARY KEY",
     clustered: "WITHOUT ROWID",
     changing: "",
+    version_triggers: "
+CREATE TRIGGER users_version AFTER UPDATE ON users BEGIN
+    UPDATE users SET version = OLD.version + 1 WHERE realm = NEW.realm AND id = NEW.id;
+END;
+CREATE TRIGGER consent_version AFTER UPDATE ON consent BEGIN
+    UPDATE consent SET version = OLD.version + 1
+    WHERE realm = NEW.realm AND user_id = NEW.user_id AND client = NEW.client;
+END;
+",
 };
 
 /// How long a statement waits for another process that writes.
@@ -22,10 +31,12 @@ const OTHERS: Duration = Duration::from_secs(4);
 
 /// The connection that writes, with the schema brought up to date.
 pub(crate) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Fault::Unavailable(format!("{}: {error}", folder.display())))?;
+    let unavailable = |path: &Path, error: std::io::Error| Fault::Unavailable(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        private::create_folder(folder).map_err(|error| unavailable(folder, error))?;
     }
+    // SQLite would make it with what the umask leaves; the log and its index get the mode of the database.
+    private::create_file_if_missing(path).map_err(|error| unavailable(path, error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = connect(path, flags)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;

@@ -86,9 +86,9 @@ pub(super) struct Writer {
     pub(super) checkpoints: Checkpoints,
 }
 
-/// What is known about those who write.
-struct Crowd {
-    /// How many callers there were at the last commit: those it answered, and those who queued meanwhile.
+/// What the last commit tells about the next batch.
+struct Expected {
+    /// How many requests there were: those it answered, and those that were queued meanwhile.
     size: usize,
     /// How long that commit took.
     commit: Duration,
@@ -102,19 +102,19 @@ impl Writer {
         }
         let mut tx = WriteTx::new(&self.connection);
         let (mut waiting, mut batch) = (VecDeque::with_capacity(self.batch), Vec::with_capacity(self.batch));
-        let mut crowd = Crowd { size: 0, commit: Duration::ZERO };
+        let mut expected = Expected { size: 0, commit: Duration::ZERO };
         loop {
             if waiting.is_empty() {
                 let Ok(first) = self.jobs.recv() else { return };
                 waiting.push_back(first);
             }
-            let committed = self.transaction(&mut tx, &mut waiting, &mut batch, &mut crowd);
+            let committed = self.transaction(&mut tx, &mut waiting, &mut batch, &mut expected);
             if let Err(fault) = &committed {
                 tracing::error!(%fault, jobs = batch.len(), "a transaction failed");
             }
             // Taken before anybody is answered: none of them is one of those.
             waiting.extend(self.jobs.try_iter().take(self.batch.saturating_sub(waiting.len())));
-            crowd.size = batch.len() + waiting.len();
+            expected.size = batch.len() + waiting.len();
             for job in batch.drain(..) {
                 job.answer(committed.clone());
             }
@@ -122,16 +122,17 @@ impl Writer {
         }
     }
 
-    /// One transaction: those who wait and those who come while it runs, in order.
+    /// One transaction: the requests that wait and those that come while it runs, in order.
     ///
-    /// Half of a steady crowd comes back just too late for a commit that begins at once, and then waits for two of
-    /// them. So the transaction stays open until all of the crowd is in it, for a fraction of what a commit takes.
+    /// Half of the callers that keep coming back come just too late for a commit that begins at once, and then wait for
+    /// two of them. So the transaction stays open until as many requests are in it as there were last time, for a fraction
+    /// of what a commit takes.
     fn transaction(
         &self,
         tx: &mut WriteTx<'_>,
         waiting: &mut VecDeque<Box<dyn Job>>,
         batch: &mut Vec<Box<dyn Job>>,
-        crowd: &mut Crowd,
+        expected: &mut Expected,
     ) -> Result<(), Fault> {
         if let Err(fault) = self.run_sql("BEGIN IMMEDIATE") {
             batch.extend(waiting.drain(..));
@@ -146,9 +147,9 @@ impl Writer {
                     let done = done.unwrap_or_else(|_| Err(Fault::other("an intention panicked")));
                     done.map_err(|fault| self.give_up(fault))?;
                 }
-            } else if batch.len() < crowd.size
+            } else if batch.len() < expected.size
                 && Instant::now()
-                    < *patience.get_or_insert_with(|| Instant::now() + (crowd.commit / 4).min(LONGEST_WAIT))
+                    < *patience.get_or_insert_with(|| Instant::now() + (expected.commit / 4).min(LONGEST_WAIT))
             {
                 std::thread::yield_now();
             } else {
@@ -157,7 +158,7 @@ impl Writer {
         }
         let begun = Instant::now();
         let committed = self.run_sql("COMMIT").map_err(|fault| self.give_up(fault));
-        crowd.commit = begun.elapsed();
+        expected.commit = begun.elapsed();
         committed
     }
 

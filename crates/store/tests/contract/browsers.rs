@@ -1,6 +1,6 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, furnish, id, user};
 use claviger_core::{ScopeSet, User};
-use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, Standing, Store};
+use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, SessionPrecondition, Store};
 
 pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     let session = Session {
@@ -62,11 +62,11 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
         store.create_session(session).await.unwrap();
     }
     store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
-    let read = async |hash| store.signed_in(&hash, "c", NOW).await.unwrap().unwrap().standing();
-    let approve = async |standing: &Standing, now| {
+    let read = async |hash| store.signed_in(&hash, "c", NOW).await.unwrap().unwrap().session_precondition();
+    let approve = async |standing: &SessionPrecondition, now| {
         let code_id = id();
-        let standing = Some(standing.clone());
-        let approval = Approval { now, code: Some(code(code_id)), standing, ..Approval::default() };
+        let precondition = Some(*standing);
+        let approval = Approval { now, code: Some(code(code_id)), precondition, ..Approval::default() };
         let approved = store.approve(approval.clone()).await.unwrap();
         assert_eq!(store.code(&code_id).await.unwrap().is_some(), approved);
         assert_eq!(store.approve(approval).await.unwrap(), approved, "the very same again is recognised");

@@ -2,7 +2,7 @@ use crate::browsers::consent;
 use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, furnish, id, seat, user};
 use claviger_core::User;
 use claviger_core::client::ClientStatus;
-use claviger_store::{Backing, Issue, Issued, Redeem, Store};
+use claviger_store::{Issue, Issued, Precondition, Redeem, Store};
 
 pub(crate) async fn a_code_works_once(store: Store) {
     furnish(&store).await;
@@ -34,8 +34,8 @@ pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
         store.put_code(code(code_id)).await.unwrap();
         store.code(&code_id).await.unwrap().unwrap()
     };
-    let exchanged = async |code_id, backing: &Backing| {
-        let redeem = Some(Redeem { code: code_id, hash: [5; 32], backing: backing.clone() });
+    let exchanged = async |code_id, precondition: &Precondition| {
+        let redeem = Some(Redeem { code: code_id, hash: [5; 32], precondition: *precondition });
         let issued = store.issue(Issue { redeem, ..exchange(code_id, id(), NOW) }).await.unwrap();
         let row = store.code(&code_id).await.unwrap().unwrap();
         assert_eq!(row.redeemed_at.is_some(), issued == Issued::Done, "what is not exchanged is not spent");
@@ -44,17 +44,22 @@ pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
     };
     let [first, second, third] = [given().await, given().await, given().await];
     assert_eq!(first.consent.as_ref().unwrap().organisations, ["x"]);
-    assert_eq!(exchanged(first.code.id, &first.backing).await, Issued::Done);
+    assert_eq!(exchanged(first.code.id, &first.precondition).await, Issued::Done);
 
     store.put_user("r", &User { administrator: true, ..user("u") }, None, NOW).await.unwrap();
-    assert_eq!(exchanged(second.code.id, &second.backing).await, Issued::Barred, "the user is another");
+    assert_eq!(exchanged(second.code.id, &second.precondition).await, Issued::Barred, "the user is another");
     let second = store.code(&second.code.id).await.unwrap().unwrap();
-    assert_eq!(exchanged(second.code.id, &second.backing).await, Issued::Done);
+    assert_eq!(exchanged(second.code.id, &second.precondition).await, Issued::Done);
 
     let third = store.code(&third.code.id).await.unwrap().unwrap();
     assert!(store.withdraw_consent("r", "u", "c").await.unwrap());
-    assert_eq!(exchanged(third.code.id, &third.backing).await, Issued::Barred, "the consent is gone");
+    assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "the consent is gone");
     assert_eq!(store.code(&third.code.id).await.unwrap().unwrap().consent, None);
+
+    store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
+    assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Barred, "it was given anew");
+    let third = store.code(&third.code.id).await.unwrap().unwrap();
+    assert_eq!(exchanged(third.code.id, &third.precondition).await, Issued::Done);
 }
 
 pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
@@ -97,7 +102,7 @@ pub(crate) async fn a_wrong_hash_spends_nothing(store: Store) {
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
     let guess = || Issue {
-        redeem: Some(Redeem { code: code_id, hash: [6; 32], backing: Backing::default() }),
+        redeem: Some(Redeem { code: code_id, hash: [6; 32], precondition: Precondition::default() }),
         ..exchange(code_id, id(), NOW)
     };
     assert_eq!(store.issue(guess()).await.unwrap(), Issued::CodeGone);

@@ -3,8 +3,8 @@
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
 use claviger_store::{
-    Backing, ClientSecret, Id, Issue, Masked, NewAccessToken, NewCode, NewGrant, Redeem, Rotate, SeatClaim, SecretKind,
-    Store, id_text,
+    ClientSecret, Id, Issue, Masked, NewAccessToken, NewCode, NewGrant, Precondition, Redeem, Rotate, SeatClaim,
+    SecretKind, Store, id_text,
 };
 use std::future::Future;
 
@@ -104,7 +104,7 @@ pub(crate) fn access(id: Id, grant: Option<Id>) -> NewAccessToken {
 pub(crate) fn exchange(code: Id, access_id: Id, now: i64) -> Issue {
     Issue {
         now,
-        redeem: Some(Redeem { code, hash: [5; 32], backing: Backing::default() }),
+        redeem: Some(Redeem { code, hash: [5; 32], precondition: Precondition::default() }),
         new_grant: Some(grant(code)),
         access: Some(access(access_id, Some(code))),
         ..Issue::default()
@@ -123,7 +123,7 @@ pub(crate) fn refresh(grant: Id, from: u32, now: i64) -> Issue {
         from: Some(from),
         to: from + 1,
         idle_expires_at: now + HOUR,
-        backing: Backing::default(),
+        precondition: Precondition::default(),
         replay: None,
     };
     Issue { now, rotate: Some(rotate), ..Issue::default() }

@@ -6,15 +6,16 @@
 #[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
 mod cluster;
 
+mod audit;
 mod brakes;
 mod browsers;
 mod clients;
 mod codes;
 mod fixtures;
+mod heartbeat;
 mod keeping;
 mod keys;
 mod leases;
-mod pulse;
 mod realms;
 mod refresh;
 mod revocation;
@@ -62,8 +63,10 @@ promises! {
         no_seat_no_token, releasing_ends_the_grant, organisations_have_pools_of_their_own;
     revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,
         all_of_a_user_ends_in_batches;
+    audit: an_act_and_its_line_are_one, erasing_a_person_keeps_the_chain, acts_at_once_give_one_chain, lines_are_filtered,
+        many_users_of_a_file_have_one_line;
     keys: of_two_rotations_one_counts, a_removed_key_is_erased, a_secret_is_kept_once;
-    pulse: the_pulse_tells_time_and_change, time_told_only_goes_up;
+    heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
     keeping: a_mail_is_claimed_once, a_link_opens_once, counts_add_up, changes_are_noticed, what_is_over_leaves,

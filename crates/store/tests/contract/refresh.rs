@@ -1,7 +1,7 @@
 use crate::browsers::consent;
 use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, id, organisation, refresh, user};
 use claviger_core::User;
-use claviger_store::{Backing, Issue, Issued, Masked, NewAccessToken, Replay, Rotate, Store};
+use claviger_store::{Issue, Issued, Masked, NewAccessToken, Precondition, Replay, Rotate, Store};
 
 pub(crate) async fn a_grant_turns_over(store: Store) {
     furnish(&store).await;
@@ -61,7 +61,7 @@ pub(crate) async fn every_generation_may_be_served(store: Store) {
             from: None,
             to,
             idle_expires_at: NOW + HOUR,
-            backing: Backing::default(),
+            precondition: Precondition::default(),
             replay: None,
         }),
         ..Issue::default()
@@ -91,11 +91,11 @@ pub(crate) async fn a_refresh_rests_on_what_was_read(store: Store) {
     store.issue(begin(grant)).await.unwrap();
     store.grant_consent(consent("a", &[]), NOW).await.unwrap();
     // What was read is believed for as long as it is so, however often the grant is refreshed meanwhile.
-    let read = async || store.backed_grant(&grant).await.unwrap().unwrap().backing;
-    let mut turn = async |backing: &Backing| {
+    let read = async || store.grant_with_user(&grant).await.unwrap().unwrap().precondition;
+    let mut turn = async |precondition: &Precondition| {
         now += 1;
         let mut issue = refresh(grant, generation, now);
-        issue.rotate.as_mut().unwrap().backing = backing.clone();
+        issue.rotate.as_mut().unwrap().precondition = *precondition;
         let issued = store.issue(issue).await.unwrap();
         generation = store.grant(&grant).await.unwrap().unwrap().grant.generation;
         (issued, generation)
@@ -124,7 +124,7 @@ pub(crate) async fn a_refresh_rests_on_what_was_read(store: Store) {
 
     store.withdraw_consent("r", "u", "c").await.unwrap();
     assert_eq!(turn(&third).await, (Issued::Stale, 5), "the consent is gone");
-    assert_eq!(turn(&Backing::default()).await, (Issued::Done, 6), "nothing was asked for");
+    assert_eq!(turn(&Precondition::default()).await, (Issued::Done, 6), "nothing was asked for");
 }
 
 pub(crate) async fn a_revoked_grant_stays_revoked(store: Store) {
@@ -162,7 +162,7 @@ pub(crate) async fn nothing_lives_after_a_revocation(store: Store) {
                     from: None,
                     to: 0,
                     idle_expires_at: NOW + HOUR,
-                    backing: Backing::default(),
+                    precondition: Precondition::default(),
                     replay: None,
                 }),
                 access: Some(NewAccessToken { issued_at: NOW + 1, ..access(token, Some(grant)) }),

@@ -42,6 +42,15 @@ pub(crate) async fn opaque_tokens_know(store: Store) {
     store.revoke("r", RevocationKind::User, "u", NOW - 1, NOW + HOUR, NOW).await.unwrap();
     let revoked = async |token| store.access_token(token).await.unwrap().unwrap().revoked;
     assert!(revoked(&tokens[0]).await);
+    let of_user = [
+        (RevocationKind::Jti, Some("u")),
+        (RevocationKind::Grant, None),
+        (RevocationKind::Client, Some("u")),
+        (RevocationKind::User, Some("u")),
+    ];
+    assert!(store.is_revoked("r", of_user, NOW - 1).await.unwrap(), "as those who follow would know it");
+    assert!(!store.is_revoked("r", of_user, NOW).await.unwrap(), "issued later");
+    assert!(!store.is_revoked("third", of_user, NOW - 1).await.unwrap());
     assert!(!revoked(&tokens[1]).await, "issued later");
     store.revoke("r", RevocationKind::User, "u", NOW, NOW + HOUR, NOW).await.unwrap();
     assert!(revoked(&tokens[1]).await && revoked(&tokens[2]).await);

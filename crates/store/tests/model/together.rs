@@ -8,8 +8,8 @@ use crate::{fresh, setting};
 use claviger_core::ScopeSet;
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Approval, Backing, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Pending,
-    Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
+    Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Pending,
+    Precondition, Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -182,7 +182,7 @@ impl Round {
         // Suspension ends the round for most others, so it comes late.
         match spread.below(if step > STEPS - 3 { 100 } else { 97 }) {
             0..12 => {
-                let redeem = Redeem { code, hash: [5; 32], backing: Backing::default() };
+                let redeem = Redeem { code, hash: [5; 32], precondition: Precondition::default() };
                 let begun = self.grant(code, "rotate", now);
                 self.issue(store, Issue { now, redeem: Some(redeem), new_grant: Some(begun), ..Issue::default() }).await
             }
@@ -257,7 +257,7 @@ impl Round {
             from: keeps.then_some(generation),
             to: generation + 1,
             idle_expires_at: now + 30 * MINUTE,
-            backing: Backing::default(),
+            precondition: Precondition::default(),
             replay: keeps.then_some(Replay { sealed, until: now + 30 * SECOND, generation }),
         };
         let seats = if seat { vec![self.seat(grant, false, now)] } else { Vec::new() };

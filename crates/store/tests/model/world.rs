@@ -7,8 +7,8 @@ use crate::operations::{
 use claviger_core::client::ClientStatus;
 use claviger_core::{Client, Realm, ScopeSet, User};
 use claviger_store::{
-    Approval, Backing, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant,
-    Pending, Redeem, Replay, RevocationKind, Rotate, SeatClaim, SeatRow, Store, id_text,
+    Approval, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Pending,
+    Precondition, Redeem, Replay, RevocationKind, Rotate, SeatClaim, SeatRow, Store, id_text,
 };
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeSet;
@@ -307,7 +307,8 @@ impl World {
         let user = (user != "-").then(|| place(USERS, &user));
         let parties = Parties { realm: place(REALMS, &realm), client: place(CLIENTS, &client), user };
         let grant = self.begun(id, parties, turnover, long);
-        let redeem = Redeem { code: id, hash: if wrong { [6; 32] } else { [5; 32] }, backing: Backing::default() };
+        let redeem =
+            Redeem { code: id, hash: if wrong { [6; 32] } else { [5; 32] }, precondition: Precondition::default() };
         self.begin(extras, Issue { redeem: Some(redeem), new_grant: Some(grant), ..Issue::default() }).await
     }
 
@@ -432,7 +433,8 @@ impl World {
         let replay =
             from.map(|generation| Replay { sealed: Masked(self.id().to_vec()), until: now + GRACE, generation });
         let idle_expires_at = (now + idle).min(row.grant.expires_at);
-        let rotate = Rotate { grant: row.grant.id, from, to, idle_expires_at, backing: Backing::default(), replay };
+        let rotate =
+            Rotate { grant: row.grant.id, from, to, idle_expires_at, precondition: Precondition::default(), replay };
         let issue = Issue { rotate: Some(rotate), ..Issue::default() };
         let issue = self.with(&row.grant, idle_expires_at, extras, issue);
         self.issue(issue).await

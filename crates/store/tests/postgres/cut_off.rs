@@ -5,7 +5,7 @@ use claviger_store::{Approval, Fault, Issue, Issued, Masked, Options, Pending, R
 use std::time::{Duration, Instant};
 
 fn impatient() -> Options {
-    // One connection, so that the one whose answer is swallowed is the one that is used.
+    // One connection of each kind, so that the one whose answer is swallowed is the one that is used.
     Options { connections: 1, patience: Duration::from_secs(3), ..Options::default() }
 }
 
@@ -82,7 +82,7 @@ async fn an_approval_whose_commit_is_in_doubt_counts_once() {
 
 /// What cannot be recognised again is not repeated: the caller hears that nobody knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_can_tell_is_not_repeated() {
+async fn a_write_that_cannot_be_recognised_is_not_repeated() {
     let (proxy, store) = behind_a_proxy().await;
     let touch =
         |n: i64| store.queue_mail(claviger_store::Mail { id: id(), recipient: "a@b".into(), doc: n.to_string() }, NOW);
@@ -117,9 +117,9 @@ async fn nobody_there_is_told_without_the_password() {
     assert!(matches!(fault, Fault::Unavailable(_)) && !fault.to_string().contains("s3cret"), "{fault}");
 }
 
-/// Two that wait for one another are sorted out by the database; the one that was sent away tries again.
+/// The database ends one of two transactions that wait for one another; it is run again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_who_stand_in_each_others_way_both_get_through() {
+async fn transactions_that_deadlock_both_get_through() {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
     furnish(&store).await;

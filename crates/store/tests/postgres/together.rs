@@ -1,9 +1,9 @@
-//! What many callers want at once is one statement for all of them; each still gets its own answer.
+//! What many callers write at once is one batch; each still gets its own answer.
 
 use crate::cluster::Cluster;
 use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, furnish, grant, id, refresh};
 use claviger_core::client::ClientStatus;
-use claviger_store::{Backing, Issue, Issued, NewGrant, Options, Rotate, Store};
+use claviger_store::{Issue, Issued, NewGrant, Options, Precondition, Rotate, Store};
 
 async fn fresh() -> (String, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
@@ -12,9 +12,9 @@ async fn fresh() -> (String, Store) {
     (url, store)
 }
 
-/// One whose client was suspended meanwhile takes nobody along, and keeps its code unspent.
+/// The others get their grants, and the code stays unspent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_is_barred_is_alone() {
+async fn a_suspended_client_keeps_nobody_else_from_an_exchange() {
     let (_, store) = fresh().await;
     store.put_client("r", &client("gone"), NOW).await.unwrap();
     store.set_client_status("r", "gone", ClientStatus::Suspended, NOW, NOW + HOUR).await.unwrap();
@@ -44,9 +44,9 @@ async fn one_that_is_barred_is_alone() {
     }
 }
 
-/// Every kind of thing at once: what was issued is there, with the values of its own caller.
+/// Every kind of request at once: what was issued is there, with the values of its own caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everybody_gets_their_own() {
+async fn each_caller_gets_its_own_answer() {
     let (_, store) = fresh().await;
     let rows: Vec<_> = (0..64).map(|_| id()).collect();
     for (index, each) in rows.iter().enumerate() {
@@ -86,9 +86,9 @@ async fn everybody_gets_their_own() {
     }
 }
 
-/// Callers who may all write the same row do so one after the other.
+/// Callers that write the same row do so one after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_row_is_written_by_all_who_may() {
+async fn requests_for_the_same_row_are_all_written() {
     let (_, store) = fresh().await;
     let row = id();
     store.issue(begin(row)).await.unwrap();
@@ -101,7 +101,7 @@ async fn the_same_row_is_written_by_all_who_may() {
                 from: None,
                 to,
                 idle_expires_at: NOW + HOUR,
-                backing: Backing::default(),
+                precondition: Precondition::default(),
                 replay: None,
             };
             store.issue(Issue { now: NOW + 1, rotate: Some(rotate), ..Issue::default() }).await.unwrap()
@@ -112,9 +112,9 @@ async fn the_same_row_is_written_by_all_who_may() {
     assert_eq!(store.grant(&row).await.unwrap().unwrap().grant.generation, 63);
 }
 
-/// Whoever waits for a row that somebody holds does not keep the others waiting.
+/// A request that waits for a row which somebody has locked does not keep the others waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_held_row_holds_up_nobody_else() {
+async fn a_locked_row_keeps_nobody_else_waiting() {
     let (url, store) = fresh().await;
     let (held, free) = (id(), id());
     for row in [held, free] {
@@ -139,4 +139,23 @@ async fn a_held_row_holds_up_nobody_else() {
     assert!(!waiting.is_finished(), "the row is held all the while");
     lock.rollback().await.unwrap();
     assert_eq!(waiting.await.unwrap(), Ok(Issued::Done));
+}
+
+/// A key that is already there is an error, which undoes the batch; then each caller writes by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_fails_is_written_one_by_one() {
+    let (_, store) = fresh().await;
+    let give = |token| Issue { now: NOW, access: Some(access(token, None)), ..Issue::default() };
+    let existing = id();
+    store.issue(give(existing)).await.unwrap();
+    let tokens: Vec<_> = (0..64).map(|caller| if caller % 8 == 5 { existing } else { id() }).collect();
+    let answers = at_once(|caller| {
+        let (store, token) = (store.clone(), tokens[usize::from(caller)]);
+        async move { store.issue(give(token)).await }
+    })
+    .await;
+    assert!(answers.iter().all(|answer| *answer == Ok(Issued::Done)), "{answers:?}");
+    for token in tokens {
+        assert_eq!(store.access_token(&token).await.unwrap().unwrap().token.id, token);
+    }
 }

@@ -1,7 +1,9 @@
 //! `claviger db migrate`.
 
-use super::super::context::Context;
+use super::super::context::{Context, actor};
 use super::super::trouble::Trouble;
+use claviger_server::admin::{Act, Subject, SubjectKind, Way};
+use claviger_server::clock::Clock;
 use claviger_store::copy::inspect;
 use claviger_store::{Fault, Options, Store};
 
@@ -23,7 +25,12 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
     }
     if !args.dry_run && !before.steps.is_empty() {
         // Opening brings it up to date.
-        Store::connect(&database.url, &Options { unfinished: true, ..database.options.clone() }).await?;
+        let options = Options { unfinished: true, ..database.options.clone() };
+        let store = Store::connect(&database.url, &options).await?;
+        let now = Clock::of(&store).await?.now();
+        let (subject, is) = (Subject::new(SubjectKind::Database, &before.url), before.known);
+        let (was, is) = (serde_json::json!({ "schema": found }), serde_json::json!({ "schema": is }));
+        store.audited(&actor(Way::Cli, now), Act::DbMigrate).write_down(subject, Some(was), Some(is), now).await?;
     }
     let item = serde_json::json!({
         "database": before.url, "found": found, "known": before.known, "steps": before.steps, "dry_run": args.dry_run,

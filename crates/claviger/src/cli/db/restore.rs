@@ -8,6 +8,8 @@ use super::progress::Progress;
 use super::{lock, sqlite_file};
 use crate::config::Config;
 use claviger_core::client::ClientStatus;
+use claviger_core::text::printable;
+use claviger_server::admin::{Act, Subject, SubjectKind, realms};
 use claviger_server::clock::Clock;
 use claviger_store::copy::{self, Restored, inspect};
 use claviger_store::{Ended, Options, Store};
@@ -49,6 +51,10 @@ pub(super) async fn run(args: &RestoreArgs, context: &Context) -> Result<(), Tro
         Some(file) => from_file(file, args, &url, &options).await?,
     };
     let data = context.open(&config).await?;
+    let subject = Subject::new(SubjectKind::Database, &restored.target);
+    let after =
+        serde_json::json!({ "source": restored.source, "taken_at": restored.taken_at, "epoch": restored.ended.epoch });
+    data.store.audited(&data.actor, Act::DbRestore).write_down(subject, None, Some(after), data.now()).await?;
     let came_back = look(&data).await?;
     say(context.format, &config, &restored, &came_back)
 }
@@ -146,7 +152,7 @@ struct KeyBack {
 async fn look(data: &Data) -> Result<Vec<RealmBack>, Trouble> {
     let now = data.now();
     let mut realms = Vec::new();
-    for realm in data.realm_ids().await? {
+    for realm in realms::ids(&data.store).await? {
         let (mut clients, mut after) = (Vec::new(), String::new());
         loop {
             let page = data.store.list_clients(&realm, None, &after, PAGE).await?;
@@ -234,8 +240,7 @@ fn warn(config: &Config, restored: &Restored) {
     if ended.mails > 0 {
         eprintln!("\nThese mails were not sent when the backup was taken and are dropped, since their links are dead:");
         for recipient in &ended.recipients {
-            let recipient: String = recipient.chars().filter(|c| !c.is_control()).collect();
-            eprintln!("  {recipient}");
+            eprintln!("  {}", printable(recipient));
         }
         eprintln!("Who waits for a secret gets one with `claviger secret add`.");
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::admin::{Actor, Way};
 use claviger_files::Variables;
 use claviger_files::dialect::Dialects;
 use claviger_files::realm;
@@ -27,7 +28,9 @@ impl World {
         let files: Vec<_> = names.iter().zip(texts).map(|(name, text)| (Path::new(name), text.as_bytes())).collect();
         let files =
             realm::parse(&files, &Dialects::embedded().unwrap(), &Variables::new()).unwrap_or_else(|p| panic!("{p}"));
-        apply(&self.store, &files, &self.hasher, &self.secrets, now).await
+        let actor = Actor { name: "ada".to_owned(), way: Way::Apply, reference: "r".to_owned() };
+        let admin = Admin { store: &self.store, actor: &actor, now };
+        apply(&admin, &files, &self.hasher, &self.secrets).await
     }
 
     async fn apply(&self, text: &str, now: i64) -> Report {

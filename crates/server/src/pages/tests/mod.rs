@@ -1,10 +1,12 @@
 //! Every page, looked at by a machine: it renders, escapes, is well formed, and names its fields.
 
+mod messages;
 mod overrides;
 
 use claviger_testing::html::{Element, parse};
 
 use super::samples::{approval_mail, brand, each, plain};
+use super::sources::LOCALES;
 use super::*;
 
 /// What must not come out of a page as it went in.
@@ -19,13 +21,22 @@ fn rendered(brand: &Brand, x: &dyn Fn(&str) -> String) -> Vec<(&'static str, Str
         Ok(())
     })
     .unwrap();
-    all.push(("mail", pages.approval_mail(&approval_mail(x, "en")).html));
+    all.push(("mail", pages.approval_mail(&approval_mail(x, &brand.lang)).html));
     all
+}
+
+/// Every sample as it is, in every language that the program comes with.
+fn rendered_everywhere() -> Vec<(String, &'static str, String)> {
+    let of = |(lang, _): &(&str, &str)| {
+        let pages = rendered(&brand().in_language(*lang), &plain);
+        pages.into_iter().map(|(name, html)| (format!("{name} in {lang}"), name, html)).collect::<Vec<_>>()
+    };
+    LOCALES.iter().flat_map(of).collect()
 }
 
 #[test]
 fn every_page_renders_and_is_well_formed() {
-    for (name, html) in rendered(&brand(), &plain) {
+    for (name, _, html) in rendered_everywhere() {
         assert!(html.starts_with("<!doctype html>"), "{name}: {}", html.get(..40).unwrap_or(&html));
         parse(&html).unwrap_or_else(|error| panic!("{name}: {error}\n{html}"));
     }
@@ -58,12 +69,12 @@ fn everything_is_escaped() {
 
 #[test]
 fn nothing_that_the_policy_forbids() {
-    for (name, html) in rendered(&brand(), &plain) {
+    for (name, page, html) in rendered_everywhere() {
         for element in parse(&html).unwrap() {
             assert!(!["script", "iframe", "object", "base", "style"].contains(&element.name.as_str()), "{name}");
             for (attribute, _) in &element.attributes {
                 assert!(!attribute.starts_with("on"), "{name}: {attribute}");
-                assert!(attribute != "style" || name == "mail", "{name}: style attribute");
+                assert!(attribute != "style" || page == "mail", "{name}: style attribute");
             }
         }
     }
@@ -71,7 +82,7 @@ fn nothing_that_the_policy_forbids() {
 
 #[test]
 fn every_field_has_a_label_and_every_reference_a_target() {
-    for (name, html) in rendered(&brand(), &plain) {
+    for (name, _, html) in rendered_everywhere() {
         let elements = parse(&html).unwrap();
         let ids: Vec<_> = elements.iter().filter_map(|element| element.attribute("id")).collect();
         for (at, id) in ids.iter().enumerate() {
@@ -91,7 +102,9 @@ fn every_field_has_a_label_and_every_reference_a_target() {
         assert_eq!(elements.iter().filter(|element| element.name == "title").count(), 1, "{name}: one title");
         assert!(elements.iter().filter(|element| element.attribute("autofocus").is_some()).count() <= 1, "{name}");
         let page = elements.iter().find(|element| element.name == "html").unwrap();
-        assert_eq!((page.attribute("lang"), page.attribute("dir")), (Some("en"), Some("ltr")), "{name}");
+        let lang = page.attribute("lang").unwrap();
+        assert!(name.ends_with(&format!(" in {lang}")), "{name} says that it is in {lang}");
+        assert_eq!(page.attribute("dir"), Some("ltr"), "{name}");
     }
 }
 
@@ -102,12 +115,12 @@ fn is_field(element: &Element) -> bool {
 
 #[test]
 fn every_form_is_posted_and_carries_its_token() {
-    for (name, html) in rendered(&brand(), &plain) {
+    for (name, page, html) in rendered_everywhere() {
         let elements = parse(&html).unwrap();
         let forms = elements.iter().filter(|element| element.name == "form").count();
         let tokens = elements.iter().filter(|element| element.attribute("name") == Some("csrf")).count();
         // What form_post sends goes to the app, which has no use for our token.
-        assert_eq!(tokens, if name == "form_post" { 0 } else { forms }, "{name}");
+        assert_eq!(tokens, if page == "form_post" { 0 } else { forms }, "{name}");
         for form in elements.iter().filter(|element| element.name == "form") {
             assert_eq!(form.attribute("method"), Some("post"), "{name}");
         }
@@ -192,6 +205,22 @@ fn a_name_cannot_write_lines_into_a_mail() {
 }
 
 #[test]
+fn a_name_cannot_turn_a_mail_around() {
+    let pages = Pages::new(None).unwrap();
+    let hostile = |text: &str| format!("\u{202E}{text}\u{1b}[2J\u{2066}");
+    let sample = approval_mail(&plain, "en");
+    let mail = pages.approval_mail(&views::ApprovalMail {
+        owner_name: hostile("Ada"),
+        app_name: hostile("Fleet"),
+        realm_name: hostile("Harbour"),
+        ..sample
+    });
+    for part in [&mail.subject, &mail.text, &mail.html] {
+        assert!(!part.contains(['\u{202E}', '\u{1b}', '\u{2066}']), "{part:?}");
+    }
+}
+
+#[test]
 fn the_mail_reads_well_as_text() {
     let mail = Pages::new(None).unwrap().approval_mail(&approval_mail(&plain, "en"));
     assert_eq!(mail.subject, "Fleet Planner is approved for Harbour Freight Online");
@@ -250,7 +279,9 @@ fn samples_can_be_looked_at() {
     let brand = Brand { stylesheet_url: "claviger.css".to_owned(), ..brand() };
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("claviger.css"), Pages::new(None).unwrap().stylesheet()).unwrap();
-    for (name, html) in rendered(&brand, &plain) {
-        std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+    for (lang, _) in LOCALES {
+        for (name, html) in rendered(&brand.clone().in_language(*lang), &plain) {
+            std::fs::write(folder.join(format!("{name}.{lang}.html")), html).unwrap();
+        }
     }
 }

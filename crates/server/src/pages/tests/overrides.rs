@@ -39,8 +39,9 @@ fn single_files_are_replaced() {
         &[
             ("templates/not_found.html", page),
             ("templates/_own.html", "<h1>Nothing but fog</h1>"),
-            ("locales/en.toml", "[sign_in]\nsubmit = \"Come in\"\n"),
-            ("locales/de.toml", "[sign_in]\nsubmit = \"Anmelden\"\n"),
+            ("locales/en.ftl", "sign-in-submit = Come in\n"),
+            ("locales/de.ftl", "sign-in-submit = Herein\n"),
+            ("locales/fr.ftl", "sign-in-submit = Entrer\n"),
             ("assets/claviger.css", "body { color: red }"),
             (".git/HEAD", "not looked at"),
         ],
@@ -49,7 +50,8 @@ fn single_files_are_replaced() {
     assert!(pages.page(&brand(), &views::NotFound {}).html.contains("<h1>Nothing but fog</h1>"));
     assert_eq!(pages.stylesheet(), "body { color: red }");
     assert_ne!(pages.stylesheet_tag(), Pages::new(None).unwrap().stylesheet_tag());
-    assert_eq!(pages.languages().collect::<Vec<_>>(), ["de", "en"]);
+    let known: Vec<_> = pages.languages().known.iter().map(ToString::to_string).collect();
+    assert_eq!(known, ["de", "en", "fr"]);
     let submit = |lang: &str| {
         let mut html = String::new();
         each::<()>(&pages, &brand().in_language(lang), &plain, |name, page| {
@@ -62,7 +64,8 @@ fn single_files_are_replaced() {
         html
     };
     assert!(submit("en").contains(">Come in</button>"));
-    assert!(submit("de-AT").contains(">Anmelden</button>") && submit("de-AT").contains(">Password</label>"));
+    assert!(submit("de-AT").contains(">Herein</button>") && submit("de-AT").contains(">Passwort</label>"));
+    assert!(submit("fr").contains(">Entrer</button>") && submit("fr").contains(">Password</label>"));
     assert!(submit("xx").contains(">Come in</button>"));
 }
 
@@ -75,16 +78,20 @@ fn a_mistake_is_told_with_file_and_line() {
     let folder = Folder::new("undefined", &[("templates/expired.html", unknown)]);
     assert!(folder.error().starts_with("DIR/templates/expired.html:3: undefined value"), "{}", folder.error());
 
-    let folder = Folder::new("message", &[("templates/expired.html", "\n\n\n{{ t(\"expired.titel\") }}")]);
+    let folder = Folder::new("message", &[("templates/expired.html", "\n\n\n{{ t(\"expired-titel\") }}")]);
     let error = folder.error();
-    assert!(error.starts_with("DIR/templates/expired.html:4: ") && error.contains("expired.titel"), "{error}");
+    assert!(error.starts_with("DIR/templates/expired.html:4: ") && error.contains("expired-titel"), "{error}");
 
-    let folder = Folder::new("strings", &[("locales/de.toml", "[sign_in]\nsubmit = Anmelden\n")]);
-    assert!(folder.error().starts_with("DIR/locales/de.toml: line 2: "), "{}", folder.error());
+    let folder = Folder::new("strings", &[("locales/de.ftl", "sign-in-title = Anmelden\nsubmit Anmelden\n")]);
+    assert!(folder.error().starts_with("DIR/locales/de.ftl: line 2: "), "{}", folder.error());
 
-    let placeholder = "[sign_in]\ncontinue_to = \"weiter zu {klient}\"\n";
-    let folder = Folder::new("placeholder", &[("locales/de.toml", placeholder)]);
-    assert!(folder.error().contains("sign_in.continue_to asks for {klient}"), "{}", folder.error());
+    let placeholder = "sign-in-continue-to = weiter zu { $klient }\n";
+    let folder = Folder::new("placeholder", &[("locales/de.ftl", placeholder)]);
+    let error = folder.error();
+    assert!(error.contains("sign-in-continue-to") && error.contains("klient"), "{error}");
+
+    let folder = Folder::new("tag", &[("locales/german.ftl.ftl", "a = b\n")]);
+    assert!(folder.error().contains("not a language tag"), "{}", folder.error());
 }
 
 #[test]

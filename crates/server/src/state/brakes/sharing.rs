@@ -1,6 +1,6 @@
 //! What servers on one database tell one another about failed guesses.
 //!
-//! Four times a second each server adds what failed since to the subjects' rows and takes over the sums, and then reads
+//! Four times a second ([`crate::jobs::share_brakes`]) each server adds what failed since to the subjects' rows and takes over the sums, and then reads
 //! what the others told meanwhile ([`Brakes::sync`]). A row holds the failures of all, so a server replaces its own count
 //! by the row's, plus what it has not told yet: nothing counts twice. A success begins again at none, for all.
 //!
@@ -8,16 +8,9 @@
 //! first quarter of a second, and then pays for all of them.
 
 use super::{Brakes, Kind, MOST, Subject, Table};
-use crate::router::App;
 use claviger_store::{Failures, Fault, NewFailures, Store};
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::sync::watch;
-
-/// How often the servers tell one another.
-const PERIOD: Duration = Duration::from_millis(250);
 
 /// How many subjects are told at once; the rest a moment later.
 const AT_ONCE: usize = 256;
@@ -194,23 +187,6 @@ impl Subject {
             _ => return None,
         };
         Some(Self { kind, key: key.try_into().ok()? })
-    }
-}
-
-/// Tells and hears until told to stop, and once more then.
-pub(crate) async fn share(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    loop {
-        let stopping = tokio::select! {
-            () = tokio::time::sleep(PERIOD) => false,
-            _ = stop.wait_for(|stop| *stop) => true,
-        };
-        if let Err(fault) = app.brakes.sync(&app.aside, app.clock.now()).await {
-            crate::state::health::count(&fault);
-            tracing::debug!(%fault, "the brakes are not shared");
-        }
-        if stopping {
-            return;
-        }
     }
 }
 

@@ -36,6 +36,7 @@ fn realm() -> Realm {
         issuer: "https://r.example".into(),
         authorities: vec!["r.example".into()],
         hosts: BTreeMap::new(),
+        languages: vec![],
         dialect: Dialect::default(),
         apis: vec![],
         scopes: vec![],

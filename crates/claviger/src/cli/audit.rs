@@ -1,0 +1,231 @@
+//! `claviger audit`: who did what.
+
+use super::context::{Context, Data};
+use super::trouble::{Exit, Trouble};
+use super::{ask, output};
+use clap::{Args, Subcommand};
+use claviger_core::span::Span;
+use claviger_server::admin::{self, Act, Subject};
+use claviger_store::{AuditBreak, AuditFilter, AuditLine};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// What is done with the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List who did what, the newest last
+    #[command(after_help = "\
+Examples:
+  claviger audit list --realm orders --since 7d
+  claviger audit list --subject app/fleet-planner -o json
+  claviger audit list --act user.disable --since 2026-11-01 --until 2026-12-01 -o csv > november.csv
+
+Secrets are never in it. Names and addresses of people stand apart and can be erased; who acted stays.")]
+    List(List),
+    /// Walk along the whole log and say whether a line was changed, removed or added
+    #[command(after_help = "\
+Each line carries a digest of itself and of all before it. Keep the last digest elsewhere from time to time: whoever can
+write the whole log anew can make it whole again, but not with that digest at that number.")]
+    Verify,
+    /// Erase the names and addresses of a person from the lines about them; the lines stay
+    #[command(after_help = "\
+Examples:
+  claviger user list                                     names the ids
+  claviger audit erase --realm orders --subject user/0199c3e6b1f7d3a9d4e0c5b8a7f2e11a
+
+Backups keep what was in the log when they were taken.")]
+    Erase {
+        /// Whom the lines are about, as KIND/ID
+        #[arg(long)]
+        subject: Subject,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+/// Which lines.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only this act, like `app.approve`
+    #[arg(long)]
+    act: Option<Act>,
+    /// Only what this person did
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+    /// Only what was done to this, as KIND/ID, like `app/fleet-planner`
+    #[arg(long, value_name = "KIND/ID")]
+    subject: Option<Subject>,
+    /// From then on: a day (2026-11-21), a time (2026-11-21T04:16:47Z), or so long ago (7d)
+    #[arg(long, value_parser = when, value_name = "TIME")]
+    since: Option<When>,
+    /// Before then, spelled likewise
+    #[arg(long, value_parser = when, value_name = "TIME")]
+    until: Option<When>,
+    /// The newest so many
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    limit: usize,
+}
+
+/// A moment.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    At(i64),
+    Ago(i64),
+}
+
+impl When {
+    const fn millis(self, now: i64) -> i64 {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(span) => now.saturating_sub(span),
+        }
+    }
+}
+
+fn when(text: &str) -> Result<When, String> {
+    if let Some(at) = output::parse_time(text) {
+        return Ok(When::At(at));
+    }
+    let span = text.parse::<Span>().map_err(|_| "write 2026-11-21, 2026-11-21T04:16:47Z, or 7d for seven days ago")?;
+    Ok(When::Ago(span.as_millis()))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    number: i64,
+    time: String,
+    realm: String,
+    actor: Option<String>,
+    way: String,
+    act: String,
+    subject: String,
+    before: Option<serde_json::Value>,
+    after: Option<serde_json::Value>,
+    personal: Option<serde_json::Value>,
+    reference: String,
+    digest: String,
+}
+
+impl From<AuditLine> for Listed {
+    fn from(line: AuditLine) -> Self {
+        // What is no JSON was not written by this program; it is shown as it is.
+        let json = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or(text.into()));
+        Self {
+            number: line.number,
+            time: output::time(line.at),
+            realm: line.realm,
+            actor: line.actor,
+            way: line.way,
+            act: line.act,
+            subject: format!("{}/{}", line.subject_kind, line.subject),
+            before: json(line.before),
+            after: json(line.after),
+            personal: json(line.personal),
+            reference: line.reference,
+            digest: hex(&line.digest),
+        }
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<(), Trouble> {
+    let data = context.data().await?;
+    match command {
+        AuditCommand::List(wanted) => list(wanted, context, &data).await,
+        AuditCommand::Verify => verify(context, &data).await,
+        AuditCommand::Erase { subject, yes } => {
+            let realm = data.realm().await?;
+            ask::confirm(yes, &format!("Erase what the log says of {subject} of {}?", realm.name))?;
+            let lines = admin::audit::erase(&data.admin(), &realm, &subject).await?;
+            let item = serde_json::json!({ "realm": realm.id, "subject": subject.to_string(), "lines": lines });
+            context.format.one(&item, &[("subject", subject.to_string()), ("lines", lines.to_string())])
+        }
+    }
+}
+
+async fn list(wanted: List, context: &Context, data: &Data) -> Result<(), Trouble> {
+    let millis = |when: Option<When>| when.map(|when| when.millis(data.now()));
+    let filter = AuditFilter {
+        realm: data.realm_wanted().map(str::to_owned),
+        act: wanted.act,
+        actor: wanted.actor,
+        subject: wanted.subject,
+        since: millis(wanted.since),
+        until: millis(wanted.until),
+    };
+    let lines = admin::audit::list(&data.store, &filter, wanted.limit).await?;
+    let listed: Vec<Listed> = lines.into_iter().map(Into::into).collect();
+    let text = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let actor = |line: &Listed| line.actor.clone().unwrap_or_else(|| "-".to_owned());
+    if context.format == output::Format::Csv {
+        let columns = [
+            "number",
+            "time",
+            "realm",
+            "actor",
+            "way",
+            "act",
+            "subject",
+            "before",
+            "after",
+            "personal",
+            "reference",
+            "digest",
+        ];
+        return context.format.list(columns, &listed, |line| {
+            [
+                line.number.to_string(),
+                line.time.clone(),
+                line.realm.clone(),
+                actor(line),
+                line.way.clone(),
+                line.act.clone(),
+                line.subject.clone(),
+                text(&line.before),
+                text(&line.after),
+                text(&line.personal),
+                line.reference.clone(),
+                line.digest.clone(),
+            ]
+        });
+    }
+    context.format.list(["number", "time", "realm", "actor", "way", "act", "subject"], &listed, |line| {
+        [
+            line.number.to_string(),
+            line.time.clone(),
+            line.realm.clone(),
+            actor(line),
+            line.way.clone(),
+            line.act.clone(),
+            line.subject.clone(),
+        ]
+    })
+}
+
+async fn verify(context: &Context, data: &Data) -> Result<(), Trouble> {
+    let found = admin::audit::verify(&data.store).await?;
+    if let Some(broken) = &found.broken {
+        let what = match broken {
+            AuditBreak::Missing(number) => format!("line {number} is missing"),
+            AuditBreak::Changed(number) => format!("line {number} is not what was written"),
+            AuditBreak::Personal(number) => format!("the personal values of line {number} are not what was written"),
+            AuditBreak::Added(number) => format!("line {number} was never given out"),
+            _ => "the chain is broken".to_owned(),
+        };
+        return Err(Trouble::new(Exit::Failure, format!("{what}; the {} lines before it are whole", found.lines)));
+    }
+    let digest = hex(&found.digest);
+    let item = serde_json::json!({ "lines": found.lines, "erased": found.erased, "digest": digest });
+    let pairs =
+        [("lines", found.lines.to_string()), ("erased parts", found.erased.to_string()), ("last digest", digest)];
+    context.format.one(&item, &pairs)
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // A String takes every write.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,332 @@
+//! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
+
+use crate::client::GrantType;
+use crate::dialect::Legacy;
+use crate::redirect::NotARedirectUri;
+use crate::scope::NotAScope;
+use std::collections::BTreeSet;
+
+/// The field of a description that a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// `client_id`.
+    Id,
+    /// What consent calls it.
+    Name,
+    /// To whom mails go.
+    OwnerEmail,
+    /// Where users are sent back to.
+    RedirectUris,
+    /// Where users are sent to after logging out.
+    PostLogoutRedirectUris,
+    /// The scopes.
+    Scope,
+    /// The audiences.
+    Audiences,
+    /// The grants.
+    Grants,
+    /// The legacy behaviours.
+    Legacy,
+    /// The turnover of refresh tokens.
+    Turnover,
+    /// The lifetime of access tokens.
+    AccessTokenTtl,
+    /// The user it stands for.
+    ActsAs,
+    /// A secret that was brought along.
+    Secret,
+    /// Whether its secret is its user's password.
+    SecretIsPassword,
+    /// The audience that it is.
+    ResourceServer,
+    /// Whether consent is left out.
+    Trusted,
+}
+
+impl Field {
+    /// Its name, as realm files spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Name => "name",
+            Self::OwnerEmail => "owner-email",
+            Self::RedirectUris => "redirect-uris",
+            Self::PostLogoutRedirectUris => "post-logout-redirect-uris",
+            Self::Scope => "scope",
+            Self::Audiences => "audiences",
+            Self::Grants => "grants",
+            Self::Legacy => "legacy",
+            Self::Turnover => "turnover",
+            Self::AccessTokenTtl => "access-token-ttl",
+            Self::ActsAs => "acts-as",
+            Self::Secret => "secret",
+            Self::SecretIsPassword => "secret-is-password",
+            Self::ResourceServer => "resource-server",
+            Self::Trusted => "trusted",
+        }
+    }
+}
+
+/// One thing that is wrong with a client. It prints as what is wrong; [`Problem::help`] says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It does not fit into URLs, logs and HTTP Basic in every reading.
+    #[error("a client's id is 1 to 100 of the letters a to z, digits, `-`, `_` and `.`")]
+    Id,
+    /// Empty, too long, or with control characters.
+    #[error("a client's name is 1 to 100 printable characters: people are shown it")]
+    Name,
+    /// Mails could not be sent there.
+    #[error("`{address}` is not a mail address")]
+    OwnerEmail {
+        /// What was given.
+        address: String,
+    },
+    /// A redirect URI that cannot be registered.
+    #[error("`{uri}`: {why}")]
+    RedirectUri {
+        /// Its place in the list.
+        index: usize,
+        /// What was given.
+        uri: String,
+        /// Why.
+        why: NotARedirectUri,
+    },
+    /// A grant that goes through the browser, and no way back.
+    #[error("users must be sent back somewhere: the client has no redirect URI")]
+    NoRedirectUri,
+    /// A wildcard without its legacy behaviour.
+    #[error("`{uri}` holds a wildcard, which is given to single clients only")]
+    WildcardNotGiven {
+        /// Its place in the list.
+        index: usize,
+        /// The URI.
+        uri: String,
+    },
+    /// A wildcard of a client that is public or uses more than the code flow.
+    #[error("a wildcard is for confidential clients that use the code flow and nothing else")]
+    WildcardBesidesCode {
+        /// Its place in the list.
+        index: usize,
+        /// The URI.
+        uri: String,
+    },
+    /// An address after logging out that cannot be registered.
+    #[error("`{uri}`: {why}")]
+    PostLogoutUri {
+        /// Its place in the list.
+        index: usize,
+        /// What was given.
+        uri: String,
+        /// Why.
+        why: NotARedirectUri,
+    },
+    /// An address after logging out with a wildcard.
+    #[error("after logging out, users go to exact URIs only")]
+    PostLogoutWildcard {
+        /// Its place in the list.
+        index: usize,
+        /// The URI.
+        uri: String,
+    },
+    /// The scope cannot be read (RFC 6749 3.3).
+    #[error("{0}")]
+    ScopeText(NotAScope),
+    /// A scope that the realm does not have.
+    #[error("there is no scope `{name}`")]
+    UnknownScope {
+        /// What was given.
+        name: String,
+    },
+    /// A scope of an API that is not among the audiences.
+    #[error("the scope `{name}` belongs to an API that this client gets no tokens for")]
+    ScopeElsewhere {
+        /// The scope.
+        name: String,
+        /// The API's audience.
+        api: String,
+    },
+    /// An audience that is no API's.
+    #[error("there is no API with the audience `{name}`")]
+    UnknownAudience {
+        /// Its place in the list.
+        index: usize,
+        /// What was given.
+        name: String,
+    },
+    /// No grant, and not an API that only introspects.
+    #[error("a client without grants can do nothing")]
+    NoGrant,
+    /// A public client with the client credentials grant (RFC 6749 4.4).
+    #[error("a public client has no credentials for client_credentials (RFC 6749 4.4)")]
+    PublicClientCredentials,
+    /// The refresh token grant, with no grant that gives out refresh tokens.
+    #[error("none of its grants comes with a refresh token")]
+    NothingToRefresh {
+        /// It can ask with client credentials again.
+        asks_again: bool,
+    },
+    /// A grant that needs a legacy behaviour.
+    #[error("the grant {} is given to single clients only", grant.name())]
+    GrantNotGiven {
+        /// The grant.
+        grant: GrantType,
+        /// What it needs.
+        legacy: Legacy,
+    },
+    /// A legacy behaviour that the dialect does not permit.
+    #[error("the dialect `{dialect}` does not permit {}", legacy.name())]
+    NotPermitted {
+        /// The behaviour.
+        legacy: Legacy,
+        /// The dialect's name.
+        dialect: String,
+        /// What it does permit.
+        permitted: BTreeSet<Legacy>,
+    },
+    /// A legacy behaviour that no public client gets (RFC 9700 2.1.1, 4.14.2).
+    #[error("{}", not_for_public(*legacy))]
+    NotForPublic {
+        /// The behaviour.
+        legacy: Legacy,
+    },
+    /// Refresh tokens that stay valid, without the legacy behaviour.
+    #[error("refresh tokens that stay valid are given to single clients only")]
+    TurnoverNotGiven,
+    /// No time, or longer than [`crate::realm::LONGEST_ACCESS_TOKEN`].
+    #[error("an access token lives between a second and a day")]
+    AccessTokenTtl,
+    /// It stands for a user and does not use client credentials.
+    #[error("only a client that uses client_credentials stands for a user")]
+    ActsAsWithoutClientCredentials,
+    /// It stands for nobody who is there.
+    #[error("there is no user `{name}`")]
+    UnknownUser {
+        /// What was given.
+        name: String,
+    },
+    /// It stands for an administrator.
+    #[error("a client cannot stand for an administrator")]
+    ActsAsAdministrator,
+    /// A secret that is empty or not printable ASCII (RFC 6749 A.2).
+    #[error("a secret is one or more characters of printable ASCII")]
+    SecretText,
+    /// A public client with a secret.
+    #[error("a public client has no secret")]
+    PublicSecret,
+    /// A secret, and its user's password as well.
+    #[error("this client's secret is its user's password: it has none of its own")]
+    SecretBesidesPassword,
+    /// A public client whose secret were its user's password.
+    #[error("a public client has no secret")]
+    PublicPassword,
+    /// Its secret were a password, and it stands for nobody.
+    #[error("whose password? the client stands for no user")]
+    PasswordOfNobody,
+    /// It is an API that the realm does not have.
+    #[error("there is no API with the audience `{name}`")]
+    UnknownResourceServer {
+        /// What was given.
+        name: String,
+    },
+    /// A public client that introspects (RFC 7662 2.1).
+    #[error("an API that introspects tokens says who it is (RFC 7662 2.1)")]
+    PublicResourceServer,
+    /// A public client without consent.
+    #[error("anybody can pretend to be a public client: users are asked")]
+    PublicTrusted,
+}
+
+const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
+
+const fn not_for_public(legacy: Legacy) -> &'static str {
+    match legacy {
+        Legacy::NoPkce => "a public client always uses PKCE (RFC 9700 2.1.1)",
+        Legacy::ReusableRefresh => "refresh tokens of public clients are spent by use (RFC 9700 4.14.2)",
+        _ => "this legacy behaviour is not for public clients",
+    }
+}
+
+impl Problem {
+    /// The field that it is about.
+    pub const fn field(&self) -> Field {
+        match self {
+            Self::Id => Field::Id,
+            Self::Name => Field::Name,
+            Self::OwnerEmail { .. } => Field::OwnerEmail,
+            Self::RedirectUri { .. }
+            | Self::NoRedirectUri
+            | Self::WildcardNotGiven { .. }
+            | Self::WildcardBesidesCode { .. } => Field::RedirectUris,
+            Self::PostLogoutUri { .. } | Self::PostLogoutWildcard { .. } => Field::PostLogoutRedirectUris,
+            Self::ScopeText(_) | Self::UnknownScope { .. } | Self::ScopeElsewhere { .. } => Field::Scope,
+            Self::UnknownAudience { .. } => Field::Audiences,
+            Self::NoGrant
+            | Self::PublicClientCredentials
+            | Self::NothingToRefresh { .. }
+            | Self::GrantNotGiven { .. } => Field::Grants,
+            Self::NotPermitted { .. } | Self::NotForPublic { .. } => Field::Legacy,
+            Self::TurnoverNotGiven => Field::Turnover,
+            Self::AccessTokenTtl => Field::AccessTokenTtl,
+            Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
+                Field::ActsAs
+            }
+            Self::SecretText | Self::PublicSecret | Self::SecretBesidesPassword => Field::Secret,
+            Self::PublicPassword | Self::PasswordOfNobody => Field::SecretIsPassword,
+            Self::UnknownResourceServer { .. } | Self::PublicResourceServer => Field::ResourceServer,
+            Self::PublicTrusted => Field::Trusted,
+        }
+    }
+
+    /// Which item of a list it is about, where the field is one.
+    pub const fn index(&self) -> Option<usize> {
+        match self {
+            Self::RedirectUri { index, .. }
+            | Self::WildcardNotGiven { index, .. }
+            | Self::WildcardBesidesCode { index, .. }
+            | Self::PostLogoutUri { index, .. }
+            | Self::PostLogoutWildcard { index, .. }
+            | Self::UnknownAudience { index, .. } => Some(*index),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where it does not follow from what is wrong. The caller, who knows what names there are, can
+    /// suggest one for those that are unknown.
+    pub fn help(&self) -> Option<String> {
+        let add = |legacy: Legacy| format!("add \"{}\" to its legacy: {}", legacy.name(), legacy.risk());
+        Some(match self {
+            Self::NoRedirectUri => "name at least one (redirect-uris)".to_owned(),
+            Self::WildcardNotGiven { .. } => add(Legacy::WildcardRedirect),
+            Self::WildcardBesidesCode { .. } | Self::PostLogoutWildcard { .. } => {
+                "register each URI in full".to_owned()
+            }
+            Self::ScopeElsewhere { api, .. } => format!("add \"{api}\" to its audiences"),
+            Self::NoGrant => "give it authorization_code or client_credentials".to_owned(),
+            Self::NothingToRefresh { asks_again: true } => {
+                "client credentials are simply asked for again (RFC 6749 4.4.3)".to_owned()
+            }
+            Self::NothingToRefresh { asks_again: false } => "leave out refresh_token".to_owned(),
+            Self::GrantNotGiven { legacy, .. } => add(*legacy),
+            Self::NotPermitted { permitted, .. } if permitted.is_empty() => "it permits nothing".to_owned(),
+            Self::NotPermitted { permitted, .. } => {
+                let names: Vec<&str> = permitted.iter().map(|legacy| legacy.name()).collect();
+                format!("it permits: {}", names.join(", "))
+            }
+            Self::NotForPublic { legacy } => format!("leave out \"{}\"", legacy.name()),
+            Self::TurnoverNotGiven => add(Legacy::ReusableRefresh),
+            Self::ActsAsAdministrator => {
+                "an administrator's rights are not for programs; make a user for this one".to_owned()
+            }
+            Self::SecretBesidesPassword => "leave it out, or secret-is-password".to_owned(),
+            Self::PasswordOfNobody => "name the user that it stands for (acts-as)".to_owned(),
+            Self::PublicClientCredentials | Self::PublicSecret | Self::PublicPassword | Self::PublicResourceServer => {
+                CONFIDENTIAL.to_owned()
+            }
+            Self::PublicTrusted => "leave out trusted".to_owned(),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,320 @@
+use super::*;
+use crate::redirect::NotARedirectUri;
+use crate::scope::NotAScope;
+
+const CODE: &str = "https://app.example/cb";
+
+fn realm() -> Realm {
+    serde_json::from_value(serde_json::json!({
+        "id": "r", "name": "R", "issuer": "https://login.example", "authorities": ["login.example"],
+        "dialect": { "name": "lax", "permits": Legacy::ALL },
+        "apis": [
+            { "audience": "one", "name": "One" },
+            { "audience": "two", "name": "Two" },
+            { "audience": "three", "name": "Three" },
+        ],
+        "scopes": [
+            { "name": "any", "sentence": "Any." },
+            { "name": "read", "sentence": "Read.", "api": "two" },
+            { "name": "write", "sentence": "Write.", "api": "three" },
+        ],
+    }))
+    .unwrap()
+}
+
+/// A client of the code flow that breaks no rule.
+fn web() -> Description {
+    Description {
+        redirect_uris: vec![CODE.to_owned()],
+        scope: "any read".to_owned(),
+        audiences: Some(vec!["two".to_owned()]),
+        ..Description::new("web", "Web")
+    }
+}
+
+/// A client that acts for itself and breaks no rule.
+fn job() -> Description {
+    Description::new("job", "Job")
+}
+
+fn public() -> Description {
+    Description { kind: ClientKind::Public, ..web() }
+}
+
+fn set<T: Ord, const N: usize>(items: [T; N]) -> BTreeSet<T> {
+    items.into()
+}
+
+fn problems_of(asked: Description) -> Vec<Problem> {
+    check(asked, &realm()).err().unwrap_or_default()
+}
+
+#[test]
+fn a_good_client_is_taken_over_field_by_field() {
+    let asked = Description {
+        publisher: Some("Acme".to_owned()),
+        owner_email: Some("dev@acme.example".to_owned()),
+        status: ClientStatus::Pending,
+        grants: Some(set([GrantType::AuthorizationCode, GrantType::ClientCredentials])),
+        post_logout_redirect_uris: vec!["https://app.example/bye".to_owned()],
+        legacy: set([Legacy::NoPkce, Legacy::ReusableRefresh]),
+        turnover: Some(Turnover::Stable),
+        access_token: Some(AccessTokenFormat::Opaque),
+        access_token_ttl: Some(Span::seconds(60)),
+        acts_as: Some(ActsAs { user: "robot".to_owned(), found: Found::User }),
+        secret: Some(BroughtSecret::Text(Plain::from("s"))),
+        resource_server: Some("two".to_owned()),
+        trusted: true,
+        name: " Web ".to_owned(),
+        ..web()
+    };
+    let client = check(asked, &realm()).unwrap();
+    let expected = Client {
+        id: "web".to_owned(),
+        name: "Web".to_owned(),
+        publisher: Some("Acme".to_owned()),
+        owner_email: Some("dev@acme.example".to_owned()),
+        kind: ClientKind::Confidential,
+        status: ClientStatus::Pending,
+        grants: set([GrantType::AuthorizationCode, GrantType::ClientCredentials]),
+        redirect_uris: vec![RedirectUri::parse(CODE).unwrap()],
+        post_logout_redirect_uris: vec!["https://app.example/bye".to_owned()],
+        scope: ScopeSet::parse("any read").unwrap(),
+        audiences: vec!["two".to_owned()],
+        legacy: set([Legacy::NoPkce, Legacy::ReusableRefresh]),
+        turnover: Some(Turnover::Stable),
+        access_token: Some(AccessTokenFormat::Opaque),
+        access_token_ttl: Some(Span::seconds(60)),
+        acts_as: Some("robot".to_owned()),
+        secret_is_password: false,
+        resource_server: Some("two".to_owned()),
+        trusted: true,
+    };
+    assert_eq!(client, expected);
+}
+
+#[test]
+fn grants_follow_from_kind_and_redirect_uris() {
+    let code = set([GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    assert_eq!(check(web(), &realm()).unwrap().grants, code);
+    assert_eq!(check(public(), &realm()).unwrap().grants, code);
+    assert_eq!(check(job(), &realm()).unwrap().grants, set([GrantType::ClientCredentials]));
+    assert_eq!(problems_of(Description { kind: ClientKind::Public, ..job() }), [Problem::NoRedirectUri]);
+}
+
+#[test]
+fn audiences_follow_from_the_scopes_else_the_realms_first_is_meant() {
+    let audiences = |scope: &str| check(Description { scope: scope.to_owned(), ..job() }, &realm()).unwrap().audiences;
+    assert_eq!(audiences(""), ["one"]);
+    assert_eq!(audiences("any"), ["one"]);
+    assert_eq!(audiences("write any read"), ["two", "three"], "in the realm's order");
+    let none = Description { audiences: Some(Vec::new()), ..job() };
+    assert!(check(none, &realm()).unwrap().audiences.is_empty(), "none is not the same as nothing said");
+}
+
+/// That each client breaks its rule and no other.
+fn each_breaks_one(table: Vec<(Description, Problem)>) {
+    for (asked, problem) in table {
+        assert_eq!(problems_of(asked.clone()), [problem], "{asked:?}");
+    }
+}
+
+#[test]
+fn names_and_addresses_are_checked() {
+    use GrantType::{AuthorizationCode, ClientCredentials, Implicit};
+    let wild = || "https://app.example/cb/*".to_owned();
+    let with_wildcard = || Description { redirect_uris: vec![CODE.to_owned(), wild()], ..web() };
+    each_breaks_one(vec![
+        (Description { id: String::new(), ..web() }, Problem::Id),
+        (Description { id: "a b".to_owned(), ..web() }, Problem::Id),
+        (Description { id: "a:b".to_owned(), ..web() }, Problem::Id),
+        (Description { id: "x".repeat(101), ..web() }, Problem::Id),
+        (Description { name: " ".to_owned(), ..web() }, Problem::Name),
+        (Description { name: "a\nb".to_owned(), ..web() }, Problem::Name),
+        (Description { name: "ä".repeat(101), ..web() }, Problem::Name),
+        (
+            Description { owner_email: Some("nobody".to_owned()), ..web() },
+            Problem::OwnerEmail { address: "nobody".to_owned() },
+        ),
+        (
+            Description { redirect_uris: vec![CODE.to_owned(), "http://app.example/".to_owned()], ..web() },
+            Problem::RedirectUri { index: 1, uri: "http://app.example/".to_owned(), why: NotARedirectUri::PlainHttp },
+        ),
+        (
+            Description { redirect_uris: Vec::new(), grants: Some(set([AuthorizationCode])), ..web() },
+            Problem::NoRedirectUri,
+        ),
+        (
+            Description {
+                redirect_uris: Vec::new(),
+                grants: Some(set([Implicit])),
+                legacy: set([Legacy::Implicit]),
+                ..web()
+            },
+            Problem::NoRedirectUri,
+        ),
+        (with_wildcard(), Problem::WildcardNotGiven { index: 1, uri: wild() }),
+        (
+            Description { kind: ClientKind::Public, legacy: set([Legacy::WildcardRedirect]), ..with_wildcard() },
+            Problem::WildcardBesidesCode { index: 1, uri: wild() },
+        ),
+        (
+            Description {
+                grants: Some(set([AuthorizationCode, ClientCredentials])),
+                legacy: set([Legacy::WildcardRedirect]),
+                ..with_wildcard()
+            },
+            Problem::WildcardBesidesCode { index: 1, uri: wild() },
+        ),
+        (
+            Description { post_logout_redirect_uris: vec!["/bye".to_owned()], ..web() },
+            Problem::PostLogoutUri { index: 0, uri: "/bye".to_owned(), why: NotARedirectUri::NotAbsolute },
+        ),
+        (
+            Description { post_logout_redirect_uris: vec![CODE.to_owned(), wild()], ..web() },
+            Problem::PostLogoutWildcard { index: 1, uri: wild() },
+        ),
+    ]);
+}
+
+#[test]
+fn scopes_and_audiences_are_the_realms() {
+    each_breaks_one(vec![
+        (Description { scope: "a\"b".to_owned(), ..web() }, Problem::ScopeText(NotAScope)),
+        (Description { scope: "raed".to_owned(), ..web() }, Problem::UnknownScope { name: "raed".to_owned() }),
+        (
+            Description { scope: "write".to_owned(), ..web() },
+            Problem::ScopeElsewhere { name: "write".to_owned(), api: "three".to_owned() },
+        ),
+        (
+            Description { audiences: Some(vec!["two".to_owned(), "four".to_owned()]), ..web() },
+            Problem::UnknownAudience { index: 1, name: "four".to_owned() },
+        ),
+        (
+            Description { resource_server: Some("four".to_owned()), ..web() },
+            Problem::UnknownResourceServer { name: "four".to_owned() },
+        ),
+    ]);
+}
+
+#[test]
+fn grants_and_legacy_behaviours_go_together() {
+    use GrantType::{AuthorizationCode, ClientCredentials, Implicit, Password, RefreshToken};
+    each_breaks_one(vec![
+        (Description { grants: Some(BTreeSet::new()), ..web() }, Problem::NoGrant),
+        (
+            Description { grants: Some(set([AuthorizationCode, ClientCredentials])), ..public() },
+            Problem::PublicClientCredentials,
+        ),
+        (Description { grants: Some(set([RefreshToken])), ..web() }, Problem::NothingToRefresh { asks_again: false }),
+        (
+            Description { grants: Some(set([ClientCredentials, RefreshToken])), ..job() },
+            Problem::NothingToRefresh { asks_again: true },
+        ),
+        (
+            Description { grants: Some(set([Password])), ..job() },
+            Problem::GrantNotGiven { grant: Password, legacy: Legacy::Password },
+        ),
+        (
+            Description { grants: Some(set([Implicit])), ..web() },
+            Problem::GrantNotGiven { grant: Implicit, legacy: Legacy::Implicit },
+        ),
+        (Description { legacy: set([Legacy::NoPkce]), ..public() }, Problem::NotForPublic { legacy: Legacy::NoPkce }),
+        (
+            Description { legacy: set([Legacy::ReusableRefresh]), ..public() },
+            Problem::NotForPublic { legacy: Legacy::ReusableRefresh },
+        ),
+        (Description { turnover: Some(Turnover::Reissue), ..web() }, Problem::TurnoverNotGiven),
+        (Description { access_token_ttl: Some(Span::seconds(0)), ..web() }, Problem::AccessTokenTtl),
+        (Description { access_token_ttl: Some(Span::seconds(86_401)), ..web() }, Problem::AccessTokenTtl),
+    ]);
+}
+
+#[test]
+fn who_it_stands_for_and_what_it_keeps_secret_is_checked() {
+    let acts_as = |found| Some(ActsAs { user: "u".to_owned(), found });
+    let text = |secret: &str| Some(BroughtSecret::Text(Plain::from(secret)));
+    each_breaks_one(vec![
+        (Description { acts_as: acts_as(Found::User), ..web() }, Problem::ActsAsWithoutClientCredentials),
+        (Description { acts_as: acts_as(Found::Nobody), ..job() }, Problem::UnknownUser { name: "u".to_owned() }),
+        (Description { acts_as: acts_as(Found::Administrator), ..job() }, Problem::ActsAsAdministrator),
+        (Description { secret: text(""), ..web() }, Problem::SecretText),
+        (Description { secret: text("ä"), ..web() }, Problem::SecretText),
+        (Description { secret: Some(BroughtSecret::InFile), ..public() }, Problem::PublicSecret),
+        (
+            Description { secret: text("s"), secret_is_password: true, acts_as: acts_as(Found::User), ..job() },
+            Problem::SecretBesidesPassword,
+        ),
+        (Description { secret_is_password: true, ..job() }, Problem::PasswordOfNobody),
+        (Description { resource_server: Some("two".to_owned()), ..public() }, Problem::PublicResourceServer),
+        (Description { trusted: true, ..public() }, Problem::PublicTrusted),
+    ]);
+}
+
+/// The one rule that cannot be broken alone: a public client has no grant by which it could stand for a user.
+#[test]
+fn a_public_clients_secret_is_no_password() {
+    let asked = Description {
+        secret_is_password: true,
+        acts_as: Some(ActsAs { user: "u".to_owned(), found: Found::User }),
+        ..public()
+    };
+    assert_eq!(problems_of(asked), [Problem::ActsAsWithoutClientCredentials, Problem::PublicPassword]);
+}
+
+#[test]
+fn a_legacy_behaviour_needs_the_dialects_permission() {
+    let mut realm = realm();
+    realm.dialect.permits = set([Legacy::RawBasic]);
+    for legacy in Legacy::ALL {
+        let wrong = check(Description { legacy: set([legacy]), ..web() }, &realm).err().unwrap_or_default();
+        if legacy == Legacy::RawBasic {
+            assert_eq!(wrong, []);
+        } else {
+            let permitted = realm.dialect.permits.clone();
+            assert_eq!(wrong, [Problem::NotPermitted { legacy, dialect: "lax".to_owned(), permitted }]);
+        }
+    }
+}
+
+#[test]
+fn a_dialect_that_refreshes_client_credentials_allows_the_grant() {
+    let mut realm = realm();
+    realm.dialect.refresh.for_client_credentials = true;
+    let grants = Some(set([GrantType::ClientCredentials, GrantType::RefreshToken]));
+    assert!(check(Description { grants, ..job() }, &realm).is_ok());
+}
+
+#[test]
+fn an_api_that_only_introspects_needs_no_grant() {
+    let grants = Some(BTreeSet::new());
+    assert_eq!(problems_of(Description { grants, resource_server: Some("two".to_owned()), ..job() }), []);
+}
+
+#[test]
+fn problems_come_in_the_order_of_the_fields() {
+    let asked = Description {
+        trusted: true,
+        secret: Some(BroughtSecret::InFile),
+        legacy: set([Legacy::NoPkce]),
+        scope: "raed".to_owned(),
+        redirect_uris: vec!["x".to_owned()],
+        name: String::new(),
+        id: String::new(),
+        ..public()
+    };
+    let fields: Vec<Field> = problems_of(asked).iter().map(Problem::field).collect();
+    let expected =
+        [Field::Id, Field::Name, Field::RedirectUris, Field::Scope, Field::Legacy, Field::Secret, Field::Trusted];
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn what_is_given_to_single_clients_is_offered_with_its_risk() {
+    let problem = Problem::GrantNotGiven { grant: GrantType::Password, legacy: Legacy::Password };
+    assert_eq!(problem.to_string(), "the grant password is given to single clients only");
+    let help = problem.help().unwrap();
+    assert!(help.starts_with("add \"password\" to its legacy: ") && help.ends_with(Legacy::Password.risk()), "{help}");
+    let nothing = Problem::NotPermitted { legacy: Legacy::NoPkce, dialect: "d".to_owned(), permitted: BTreeSet::new() };
+    assert_eq!(nothing.help().as_deref(), Some("it permits nothing"));
+}

@@ -1,0 +1,40 @@
+//! How the authorization endpoint reads a request.
+
+use serde::{Deserialize, Serialize};
+
+/// How the authorization endpoint reads a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Authorization {
+    /// What a request without `response_type` means; the standard: nothing (`invalid_request`).
+    pub default_response_type: Option<ResponseType>,
+    /// What a request shows that has neither `client_id` nor `redirect_uri`.
+    pub without_client: WithoutClient,
+    /// A request must carry `redirect_uri` even where the client has only one.
+    pub redirect_uri_required: bool,
+    /// The heading of the page that refuses an unusable request, where integrators know one.
+    pub invalid_request_title: Option<String>,
+    /// The scope that an absent `scope` stands for; absent: the client's whole registered scope.
+    pub default_scope: Option<String>,
+}
+
+/// What is shown when a request names no client at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutClient {
+    /// The error page.
+    #[default]
+    ErrorPage,
+    /// The ordinary login page, which never leads to a code.
+    SignIn,
+}
+
+/// The response types that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResponseType {
+    /// The authorization code (RFC 6749 4.1).
+    Code,
+    /// An access token in the fragment (RFC 6749 4.2).
+    Token,
+}

@@ -1,0 +1,265 @@
+//! Apps and the vendor: registered, approved, turned down, stopped.
+//!
+//! 1. [`register`] writes a client that waits, after the same look at its realm that its requests will get.
+//! 2. [`approve`] makes it active, gives it a secret behind a one-time link and queues the mail that brings the link, all
+//!    in one transaction. The secret is shown to nobody on the way: it lies sealed under a key that only the link gives.
+//! 3. [`suspend`] stops it, and revokes all that it was given, at once; [`resume`] lets it in again.
+//!
+//! Nothing here knows of a command line or a page; both call it.
+
+mod registration;
+mod secrets;
+#[cfg(test)]
+mod tests;
+
+pub use registration::{Complaint, Registration, register};
+pub use secrets::{NewSecret, add_secret, import_secret, retire_secret, secrets_of};
+
+use super::{Act, Admin, AdminError};
+
+use crate::ids;
+use crate::mail::Letter;
+use crate::pages::Pages;
+use crate::pages::views::{ApprovalMail, Pair};
+use crate::secrets::{Secrets, new_client_secret};
+use claviger_core::claims::id_text;
+use claviger_core::client::ClientStatus;
+use claviger_core::client::GrantType;
+use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
+use claviger_core::dialect::Endpoint;
+use claviger_core::token::{self, Id, Kind, Plain};
+use claviger_core::{Client, Realm};
+use claviger_store::{ClientSecret, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
+
+/// How long the link in an approval mail works, in seconds.
+pub const LINK_SECONDS: u64 = 7 * 86_400;
+const LINK_MILLIS: i64 = 7 * 86_400_000;
+
+/// What an approval came to.
+#[derive(Debug)]
+pub struct Approved {
+    /// The app as it is now.
+    pub client: Client,
+    /// The mail that waits in the outbox; none where the owner's address is not known.
+    pub mail: Option<Id>,
+    /// The one-time link, for an operator who must bring it to the owner by hand; none for an app without a secret.
+    pub link: Option<Plain>,
+}
+
+/// Approves an app that waits or was turned down: it becomes active, and its owner gets id, addresses and a link.
+///
+/// # Errors
+/// There is no such app, it is active or suspended, or the store cannot write: nothing happened then.
+pub async fn approve(
+    admin: &Admin<'_>,
+    secrets: &Secrets,
+    pages: &Pages,
+    realm: &Realm,
+    id: &str,
+) -> Result<Approved, AdminError> {
+    let client = find(admin.store, realm, id).await?;
+    if matches!(client.status, ClientStatus::Active | ClientStatus::Suspended) {
+        return Err(AdminError::Standing { app: client.id, is: client.status });
+    }
+    let secret = if has_own_secret(&client).is_ok() {
+        Some(secret_behind_link(secrets, realm, &client, admin.now)?)
+    } else {
+        None
+    };
+    let link = secret.as_ref().map(|(_, _, link)| link.clone());
+    let letter = approval_letter(pages, realm, &client, link.as_ref());
+    let mail = match letter {
+        Some(letter) => Some(letter.queued(secrets, ids::new(admin.now))?),
+        None => None,
+    };
+    let mail_id = mail.as_ref().map(|mail| mail.id);
+    let secret = secret.map(|(secret, link, _)| (secret, link));
+    match admin.act(Act::AppApprove).approve_client(&realm.id, id, secret, mail, admin.now).await? {
+        SecretAdded::Added => {}
+        SecretAdded::TooMany => return Err(AdminError::TwoSecrets(client.id)),
+        SecretAdded::NoSuchClient => return Err(AdminError::NoSuchApp(client.id)),
+    }
+    Ok(Approved { client: Client { status: ClientStatus::Active, ..client }, mail: mail_id, link })
+}
+
+/// Turns an app down that waits.
+///
+/// # Errors
+/// There is no such app, it does not wait, or the store cannot write.
+pub async fn reject(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
+    if client.status != ClientStatus::Pending {
+        return Err(AdminError::Standing { app: client.id, is: client.status });
+    }
+    set_status(admin, realm, id, ClientStatus::Rejected, Act::AppReject).await
+}
+
+/// Stops an app: its grants, seats and tokens end at once, in every process on the database.
+///
+/// # Errors
+/// There is no such app, it was never approved, or the store cannot write.
+pub async fn suspend(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
+    if matches!(client.status, ClientStatus::Pending | ClientStatus::Rejected) {
+        return Err(AdminError::Standing { app: client.id, is: client.status });
+    }
+    // Again where it is suspended already: what a stopped program left undone is done now.
+    set_status(admin, realm, id, ClientStatus::Suspended, Act::AppSuspend).await
+}
+
+/// Serves a suspended app again. What it was given before stays revoked.
+///
+/// # Errors
+/// There is no such app, it was never approved, or the store cannot write.
+pub async fn resume(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let client = find(admin.store, realm, id).await?;
+    if client.status != ClientStatus::Suspended {
+        return Err(AdminError::Standing { app: client.id, is: client.status });
+    }
+    set_status(admin, realm, id, ClientStatus::Active, Act::AppResume).await
+}
+
+/// Removes an app with its secrets, grants, seats and consents, and revokes its tokens.
+///
+/// # Errors
+/// There is no such app, or the store cannot write.
+pub async fn delete(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
+    let until = admin.now + realm.longest_token();
+    let deleted = admin.act(Act::AppDelete).delete_client(&realm.id, id, admin.now, until).await?;
+    if deleted { Ok(()) } else { Err(AdminError::NoSuchApp(id.to_owned())) }
+}
+
+/// The addresses that an app needs, with what they are called.
+pub fn addresses(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
+    let browser = client.may(GrantType::AuthorizationCode) || client.may(GrantType::Implicit);
+    let mut found = vec![("Issuer", realm.issuer.clone())];
+    let mut add = |wanted: bool, label, endpoint| {
+        found.extend(realm.url(endpoint).filter(|_| wanted).map(|url| (label, url)));
+    };
+    add(browser, "Authorization endpoint", Endpoint::Authorization);
+    add(true, "Token endpoint", Endpoint::Token);
+    add(true, "Log-off endpoint", Endpoint::Logoff);
+    add(client.may(GrantType::RefreshToken), "Revocation endpoint", Endpoint::Revocation);
+    add(client.resource_server.is_some(), "Introspection endpoint", Endpoint::Introspection);
+    found
+}
+
+/// The same, for pages and mails.
+pub(crate) fn address_pairs(realm: &Realm, client: &Client) -> Vec<Pair> {
+    addresses(realm, client).into_iter().map(|(label, url)| Pair::new(label, url)).collect()
+}
+
+/// The apps of a realm in order of their ids; only those that stand so, where `status` is given.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn list(store: &Store, realm: &Realm, status: Option<ClientStatus>) -> Result<Vec<Client>, AdminError> {
+    const PAGE: i64 = 500;
+    let mut all: Vec<Client> = Vec::new();
+    loop {
+        let after = all.last().map(|client| client.id.clone()).unwrap_or_default();
+        let page = store.list_clients(&realm.id, status, &after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// The app of this id.
+///
+/// # Errors
+/// There is none, or the store cannot be read.
+pub async fn find(store: &Store, realm: &Realm, id: &str) -> Result<Client, AdminError> {
+    let found = store.client_with_secrets(&realm.id, id).await?;
+    found.map(|(client, _)| client).ok_or_else(|| AdminError::NoSuchApp(id.to_owned()))
+}
+
+async fn set_status(
+    admin: &Admin<'_>,
+    realm: &Realm,
+    id: &str,
+    status: ClientStatus,
+    act: Act,
+) -> Result<(), AdminError> {
+    let until = admin.now + realm.longest_token();
+    let known = admin.act(act).set_client_status(&realm.id, id, status, admin.now, until).await?;
+    if known { Ok(()) } else { Err(AdminError::NoSuchApp(id.to_owned())) }
+}
+
+/// Whether an app has secrets of its own, and why not.
+fn has_own_secret(client: &Client) -> Result<(), AdminError> {
+    let why = match (client.is_confidential(), client.secret_is_password) {
+        (true, false) => return Ok(()),
+        (false, _) => "it is public and could not keep one",
+        (true, true) => "its user's password is its secret (`claviger user password` changes it)",
+    };
+    Err(AdminError::NoSecretOfItsOwn { app: client.id.clone(), why })
+}
+
+/// A new secret, the row that knows it again, and the link that shows it once.
+fn secret_behind_link(
+    secrets: &Secrets,
+    realm: &Realm,
+    client: &Client,
+    now: i64,
+) -> Result<(ClientSecret, OneTimeLink, Plain), AdminError> {
+    let secret = new_client_secret();
+    let row = stored(secrets, &secret, "first".to_owned(), None, now);
+    let (id, random) = ids::new_with_secret(now);
+    let token = token::mint(Kind::Link, &id, &random);
+    let sealed = link_key(&token)?.seal(&link_context(&realm.id, &client.id), secret.expose().as_bytes())?;
+    let link = OneTimeLink {
+        hash: Masked(token.hash()),
+        realm: realm.id.clone(),
+        client: client.id.clone(),
+        sealed: Masked(sealed),
+        expires_at: now + LINK_MILLIS,
+    };
+    let url = format!("{}/-/secret?link={}", realm.issuer, token.expose());
+    Ok((row, link, Plain::new(url)))
+}
+
+/// The row of a secret that Claviger made.
+fn stored(secrets: &Secrets, secret: &Plain, label: String, expires_at: Option<i64>, now: i64) -> ClientSecret {
+    ClientSecret {
+        id: id_text(&ids::new(now)),
+        kind: SecretKind::Hmac,
+        hash: Masked(secrets.client_secret_tag(secret.expose())),
+        label,
+        created_at: now,
+        expires_at,
+        retired_at: None,
+    }
+}
+
+/// Opens what lies behind a link; `None` if it is not what was put there.
+pub(crate) fn open_link(token: &Plain, realm: &str, client: &str, sealed: &[u8]) -> Option<Plain> {
+    let opened = link_key(token).ok()?.open(&link_context(realm, client), sealed).ok()?;
+    std::str::from_utf8(&opened).ok().map(Plain::from)
+}
+
+/// The key that only the link gives; what is stored of the link (its hash) does not.
+fn link_key(token: &Plain) -> Result<SealKey, CryptoError> {
+    SealKey::new(&hmac_sha256(b"claviger: secret behind a link", token.expose().as_bytes()))
+}
+
+fn link_context(realm: &str, client: &str) -> Vec<u8> {
+    format!("client secret\0{realm}\0{client}").into_bytes()
+}
+
+/// The mail after an approval; none where nobody knows whom to write to.
+fn approval_letter(pages: &Pages, realm: &Realm, client: &Client, link: Option<&Plain>) -> Option<Letter> {
+    let to = client.owner_email.clone()?;
+    let mail = pages.approval_mail(&ApprovalMail {
+        owner_name: client.publisher.clone().unwrap_or_else(|| to.clone()),
+        app_name: client.name.clone(),
+        realm_name: realm.name.clone(),
+        client_id: client.id.clone(),
+        endpoints: address_pairs(realm, client),
+        link: link.map(|link| link.expose().into()),
+        link_valid_seconds: LINK_SECONDS,
+        lang: pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default(),
+    });
+    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
+}

@@ -1,0 +1,138 @@
+//! A registration: what an app's owner asks for, checked against the realm before it is written.
+
+use crate::admin::{Act, Admin, AdminError};
+use crate::ids;
+use claviger_core::claims::id_text;
+use claviger_core::client::rules::{self, Description, Field, Problem};
+use claviger_core::client::{ClientKind, ClientStatus, GrantType};
+use claviger_core::dialect::Legacy;
+use claviger_core::{Client, Realm};
+use claviger_files::did_you_mean;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What is asked for; each field as [`Client`] has it.
+#[derive(Debug, Clone, Default)]
+pub struct Registration {
+    /// `client_id`; made where it is absent.
+    pub id: Option<String>,
+    /// What consent calls it.
+    pub name: String,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// To whom mails go.
+    pub owner_email: Option<String>,
+    /// It cannot keep a secret.
+    pub public: bool,
+    /// The grants; empty: what follows from kind and redirect URIs.
+    pub grants: BTreeSet<GrantType>,
+    /// Where users may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// Every scope that it may ask for.
+    pub scope: String,
+    /// The audiences; empty: the realm's first API.
+    pub audiences: Vec<String>,
+    /// Legacy behaviours.
+    pub legacy: BTreeSet<Legacy>,
+}
+
+/// One thing that is wrong with a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+/// Writes a new app that waits for approval.
+///
+/// # Errors
+/// Everything that is wrong with it; the id is taken; the store cannot write.
+pub async fn register(admin: &Admin<'_>, realm: &Realm, registration: Registration) -> Result<Client, AdminError> {
+    let client = registration.check(realm, admin.now).map_err(AdminError::Invalid)?;
+    let registered = admin.act(Act::AppCreate).register_client(&realm.id, &client, admin.now).await?;
+    if registered { Ok(client) } else { Err(AdminError::Exists(client.id)) }
+}
+
+impl Registration {
+    /// The client that this becomes, or everything that is wrong with it.
+    fn check(self, realm: &Realm, now: i64) -> Result<Client, Vec<Complaint>> {
+        let checked = rules::check(self.description(now), realm);
+        checked.map_err(|problems| problems.iter().map(|problem| complaint(problem, realm)).collect())
+    }
+
+    fn description(self, now: i64) -> Description {
+        let id = self.id.unwrap_or_else(|| id_text(&ids::new(now)));
+        Description {
+            publisher: self.publisher,
+            owner_email: self.owner_email,
+            kind: if self.public { ClientKind::Public } else { ClientKind::Confidential },
+            status: ClientStatus::Pending,
+            grants: Some(self.grants).filter(|grants| !grants.is_empty()),
+            redirect_uris: self.redirect_uris,
+            scope: self.scope,
+            audiences: Some(self.audiences).filter(|audiences| !audiences.is_empty()),
+            legacy: self.legacy,
+            ..Description::new(id, self.name)
+        }
+    }
+}
+
+/// A problem in the words of the command line: its options, and apps in place of clients.
+fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
+    let field = match problem.field() {
+        Field::OwnerEmail => "owner",
+        Field::RedirectUris => "redirect-uri",
+        Field::Audiences => "audience",
+        Field::Grants => "grant",
+        field => field.name(),
+    };
+    let message = match problem {
+        Problem::UnknownScope { name } => {
+            let scopes = realm.scopes.iter().map(|scope| scope.name.as_str());
+            with_help(format!("the realm has no scope `{name}`"), did_you_mean(name, scopes))
+        }
+        Problem::UnknownAudience { name, .. } => {
+            let apis = realm.apis.iter().map(|api| api.audience.as_str());
+            with_help(format!("the realm has no API with the audience `{name}`"), did_you_mean(name, apis))
+        }
+        Problem::ScopeElsewhere { name, api } => {
+            format!("`{name}` belongs to an API that is not among the audiences: {api}")
+        }
+        Problem::PublicClientCredentials => {
+            "a public app cannot have `client_credentials`: it has no secret to prove itself with".to_owned()
+        }
+        Problem::NothingToRefresh { .. } => {
+            "`refresh_token`: none of the other grants comes with a refresh token".to_owned()
+        }
+        Problem::NoRedirectUri => "users must be sent back somewhere: name at least one redirect URI".to_owned(),
+        Problem::GrantNotGiven { grant, legacy } => {
+            format!("`{}` needs the legacy behaviour `{}`", grant.name(), legacy.name())
+        }
+        Problem::NotForPublic { legacy } => {
+            format!("`{}` is not for public apps (RFC 9700 2.1.1, 4.14.2)", legacy.name())
+        }
+        Problem::WildcardNotGiven { uri, .. } => {
+            format!("`{uri}`: a `*` needs the legacy behaviour `wildcard-redirect`")
+        }
+        Problem::WildcardBesidesCode { uri, .. } => {
+            format!("`{uri}`: a `*` is for confidential apps that use the code flow and nothing else")
+        }
+        _ => with_help(problem.to_string(), problem.help()),
+    };
+    Complaint { field, message }
+}
+
+fn with_help(what: String, help: Option<String>) -> String {
+    match help {
+        Some(help) => format!("{what}; {help}"),
+        None => what,
+    }
+}

@@ -1,0 +1,129 @@
+//! Why an act was not done.
+
+use super::apps::Complaint;
+use crate::hashing::Busy;
+use crate::secrets::SecretsError;
+use claviger_core::client::ClientStatus;
+use claviger_core::crypto::CryptoError;
+use claviger_store::Fault;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The realm has no such app.
+    #[error("there is no app `{0}`")]
+    NoSuchApp(String),
+    /// The id is taken.
+    #[error("there is an app `{0}` already")]
+    Exists(String),
+    /// What was asked does not fit where the app stands.
+    #[error("the app `{app}` is {}: {}", is.name(), what_then(*is))]
+    Standing {
+        /// Which.
+        app: String,
+        /// Where it stands.
+        is: ClientStatus,
+    },
+    /// The registration breaks the realm's rules.
+    #[error("{}", complaints(.0))]
+    Invalid(Vec<Complaint>),
+    /// Two secrets are live.
+    #[error("the app `{0}` has two live secrets; retire one first (`claviger secret list` names them)")]
+    TwoSecrets(String),
+    /// A public app, or one whose secret is its user's password.
+    #[error("the app `{app}` has no secret of its own: {why}")]
+    NoSecretOfItsOwn {
+        /// Which.
+        app: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// The app has no such live secret.
+    #[error("the app `{app}` has no live secret `{id}`")]
+    NoSuchSecret {
+        /// Which.
+        app: String,
+        /// The secret's id.
+        id: String,
+    },
+    /// There is no such realm.
+    #[error("there is no realm `{id}`")]
+    NoSuchRealm {
+        /// What was asked for.
+        id: String,
+        /// What may have been meant.
+        hint: Option<String>,
+    },
+    /// The realm has no such user.
+    #[error("the realm `{realm}` has no user `{user}`")]
+    NoSuchUser {
+        /// The realm.
+        realm: String,
+        /// What was asked for.
+        user: String,
+    },
+    /// The password is too short.
+    #[error("a password has at least {0} characters")]
+    ShortPassword(usize),
+    /// Nobody of this name holds a seat of the pool.
+    #[error("nobody called `{holder}` holds a seat of `{pool}`")]
+    NoSuchSeat {
+        /// The pool.
+        pool: String,
+        /// The holder.
+        holder: String,
+    },
+    /// No line about the subject has anything to erase.
+    #[error("no line about `{0}` has personal values")]
+    NothingToErase(String),
+    /// The realm never had such a key.
+    #[error("there is no signing key `{0}`")]
+    NoSuchKey(String),
+    /// There is nothing to change over to.
+    #[error("only one master key is given; the new one is missing")]
+    OneMasterKey,
+    /// Something is sealed under another master key than those that are given.
+    #[error("the master key is not the one that this database was made with")]
+    OtherMasterKey,
+    /// The same, and how many keys of the database it is.
+    #[error("{0} keys in the database are sealed under a master key that is not given")]
+    UnreadableKeys(u64),
+    /// There are as many token keys as there may be.
+    #[error("there are too many token keys already")]
+    TooManyTokenKeys,
+    /// Passwords cannot be hashed now.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] Fault),
+    /// The library failed.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// A mail could not be written down.
+    #[error("the mail cannot be queued: {0}")]
+    Mail(#[from] serde_json::Error),
+}
+
+impl From<SecretsError> for AdminError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Store(fault) => fault.into(),
+            SecretsError::Crypto(error) => error.into(),
+            SecretsError::OtherMasterKey => Self::OtherMasterKey,
+        }
+    }
+}
+
+fn what_then(is: ClientStatus) -> &'static str {
+    match is {
+        ClientStatus::Pending => "approve or reject it first",
+        ClientStatus::Active => "there is nothing to approve",
+        ClientStatus::Rejected => "approve it if it was turned down by mistake",
+        ClientStatus::Suspended => "resume it to serve it again",
+    }
+}
+
+fn complaints(all: &[Complaint]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,34 @@
+//! Seats: who holds the licences.
+
+use super::{Act, Admin, AdminError};
+use claviger_core::Realm;
+use claviger_store::{SeatRow, Store};
+
+/// The seats of a realm that are held at `now` (in milliseconds), of one pool where one is named.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn list(store: &Store, realm: &Realm, pool: Option<&str>, now: i64) -> Result<Vec<SeatRow>, AdminError> {
+    let held = store.seats(&realm.id, now).await?;
+    Ok(held.into_iter().filter(|row| pool.is_none_or(|pool| pool == row.pool)).collect())
+}
+
+/// Takes a seat away from its holder: the sessions behind it end with their tokens. How many did. `organisation` is empty
+/// where the pool is the realm's.
+///
+/// # Errors
+/// Nobody of this name holds one, or the store cannot write.
+pub async fn release(
+    admin: &Admin<'_>,
+    realm: &Realm,
+    pool: &str,
+    organisation: &str,
+    holder: &str,
+) -> Result<usize, AdminError> {
+    let until = admin.now + realm.longest_token();
+    let store = admin.act(Act::SeatRelease);
+    match store.release_seat(&realm.id, pool, organisation, holder, admin.now, until).await? {
+        0 => Err(AdminError::NoSuchSeat { pool: pool.to_owned(), holder: holder.to_owned() }),
+        ended => Ok(ended),
+    }
+}

@@ -1,0 +1,31 @@
+//! Why a request ended on a page of ours, in words that a locale file has.
+
+use claviger_core::Refusal;
+use serde::Serialize;
+
+/// The message that says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The message's id.
+    message: &'static str,
+    /// The parameter that is meant, if one is; as the protocol calls it.
+    name: Option<String>,
+}
+
+impl Cause {
+    /// The cause of a refusal that can be shown before anything is known of where an answer could go; `None` for the others,
+    /// whose error code says enough.
+    pub fn of(refusal: &Refusal) -> Option<Self> {
+        let (message, name) = match refusal {
+            Refusal::Duplicate(name) => ("error-cause-duplicate", Some(name.clone())),
+            Refusal::MissingParameter(name) => ("error-cause-missing-parameter", Some((*name).to_owned())),
+            Refusal::TooManyParameters => ("error-cause-too-many-parameters", None),
+            Refusal::WrongClient => ("error-cause-wrong-client", None),
+            Refusal::ClientInactive => ("error-cause-client-inactive", None),
+            Refusal::RedirectMissing => ("error-cause-redirect-missing", None),
+            Refusal::RedirectUnregistered => ("error-cause-redirect-unregistered", None),
+            _ => return None,
+        };
+        Some(Self { message, name })
+    }
+}

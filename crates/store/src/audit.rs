@@ -1,0 +1,368 @@
+//! Who did what: one line for each act of an operator, written in the act's own transaction.
+//!
+//! Lines are numbered without gaps, and each carries a digest over the one before and itself ([`chain`]), so a line that was
+//! changed or removed shows. What names or describes a person stands beside the lines, in parts that can be erased: a line
+//! holds a salted digest of each part only, so that the chain stays whole without it.
+//!
+//! An act is done through the handle that [`Store::audited`] gives. Everything written through that handle leaves a line
+//! ([`log`]); what fails, or changes nothing, leaves none.
+
+pub(crate) mod chain;
+pub(crate) mod log;
+pub(crate) mod values;
+
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, End::Undo, Tx};
+use crate::value::{Row, values};
+use crate::{Fault, Hash, Store};
+use log::AuditLog;
+use std::fmt;
+use std::sync::Arc;
+use values::Values;
+
+/// Declares an enum whose variants have names in the database.
+macro_rules! named {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$of:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $kind { $($(#[$of])* $variant,)* }
+
+        impl $kind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// As it is stored and printed.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        impl std::str::FromStr for $kind {
+            type Err = String;
+
+            /// # Errors
+            /// There is none of this name; says which there are.
+            fn from_str(name: &str) -> Result<Self, String> {
+                let found = Self::ALL.iter().copied().find(|one| one.name() == name);
+                found.ok_or_else(|| {
+                    let all: Vec<_> = Self::ALL.iter().map(|one| one.name()).collect();
+                    format!("there is: {}", all.join(", "))
+                })
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named! {
+    /// By what way somebody acts.
+    Way {
+        /// The command line.
+        Cli = "cli",
+        /// The admin API.
+        Api = "api",
+        /// The operator's console.
+        Console = "console",
+        /// The partners' portal.
+        Portal = "portal",
+        /// Realm files.
+        Apply = "apply",
+    }
+}
+
+named! {
+    /// What was done.
+    Act {
+        /// An app was registered.
+        AppCreate = "app.create",
+        /// An app was approved.
+        AppApprove = "app.approve",
+        /// An app was turned down.
+        AppReject = "app.reject",
+        /// An app was stopped.
+        AppSuspend = "app.suspend",
+        /// A stopped app is served again.
+        AppResume = "app.resume",
+        /// An app was removed.
+        AppDelete = "app.delete",
+        /// An app got one more secret, made here.
+        SecretAdd = "secret.add",
+        /// An app got one more secret, brought along.
+        SecretImport = "secret.import",
+        /// A secret was stopped.
+        SecretRetire = "secret.retire",
+        /// A user got another password.
+        UserPassword = "user.password",
+        /// A user signs in no more.
+        UserDisable = "user.disable",
+        /// A user may sign in again.
+        UserEnable = "user.enable",
+        /// A seat was taken from its holder.
+        SeatRelease = "seat.release",
+        /// A realm's keys got successors.
+        KeyRotate = "key.rotate",
+        /// A signing key that had leaked was taken out of its realm's keys.
+        KeyRevoke = "key.revoke",
+        /// The database names another master key: everything is sealed under that from then on.
+        MasterKeyRotate = "master-key.rotate",
+        /// There is a new token key.
+        TokenKeyRotate = "token-key.rotate",
+        /// A realm file was applied; one line for each object that it changed.
+        RealmApply = "realm.apply",
+        /// The database was copied into a file.
+        DbBackup = "db.backup",
+        /// The database came out of another one.
+        DbCopy = "db.copy",
+        /// The schema was brought up to date.
+        DbMigrate = "db.migrate",
+        /// The database was brought back from a backup.
+        DbRestore = "db.restore",
+        /// Personal values were erased from lines.
+        AuditErase = "audit.erase",
+    }
+}
+
+named! {
+    /// What kind of thing an act was done to.
+    SubjectKind {
+        /// A realm; its keys are its own.
+        Realm = "realm",
+        /// An app.
+        App = "app",
+        /// An app's secret: `APP/SECRET`.
+        Secret = "secret",
+        /// A user.
+        User = "user",
+        /// An organisation.
+        Organisation = "organisation",
+        /// A seat: `POOL/HOLDER`, with the organisation between them where pools are per organisation.
+        Seat = "seat",
+        /// The whole database, or a key of the server's own in it.
+        Database = "database",
+    }
+}
+
+/// To what an act was done; spelled `user/0199c3e6`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The kind.
+    pub kind: SubjectKind,
+    /// Its id within its realm; of a person an id that says nothing by itself.
+    pub id: String,
+}
+
+impl Subject {
+    /// The thing of this kind and id.
+    pub fn new(kind: SubjectKind, id: impl Into<String>) -> Self {
+        Self { kind, id: id.into() }
+    }
+}
+
+impl std::str::FromStr for Subject {
+    type Err = String;
+
+    /// # Errors
+    /// It is not of the form `KIND/ID`, or there is no such kind.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, id) = text.split_once('/').ok_or("write KIND/ID, like user/0199c3e6")?;
+        Ok(Self::new(kind.parse()?, id))
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_fmt(format_args!("{}/{}", self.kind, self.id))
+    }
+}
+
+/// Who acts. There is no way to act without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// A name that people know: of the operating system's user, of a signed-in operator.
+    pub name: String,
+    /// By what way.
+    pub way: Way,
+    /// Of the request or command: what was done together has the same.
+    pub reference: String,
+}
+
+/// What a handle writes down for what is done through it.
+#[derive(Debug, Clone)]
+pub(crate) struct Audit {
+    pub(crate) actor: Actor,
+    pub(crate) act: Act,
+}
+
+/// One line, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Its number, from 1 without gaps.
+    pub number: i64,
+    /// When, in milliseconds.
+    pub at: i64,
+    /// The realm; empty where it was done to the whole database.
+    pub realm: String,
+    /// Who; none once that is erased.
+    pub actor: Option<String>,
+    /// By what way; see [`Way`].
+    pub way: String,
+    /// What; see [`Act`]. A newer program may know more.
+    pub act: String,
+    /// The kind of the subject; see [`SubjectKind`].
+    pub subject_kind: String,
+    /// Its id.
+    pub subject: String,
+    /// What changed, as it was before: JSON, without secrets and personal values.
+    pub before: Option<String>,
+    /// The same, as it is since.
+    pub after: Option<String>,
+    /// Personal values: JSON with `name`, `before`, `after`; none once they are erased.
+    pub personal: Option<String>,
+    /// Of the request or command.
+    pub reference: String,
+    /// Of this line and all before it.
+    pub digest: Hash,
+}
+
+/// Which lines are listed; what is absent lets every line through.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Of this realm.
+    pub realm: Option<String>,
+    /// Of this act.
+    pub act: Option<Act>,
+    /// By this actor.
+    pub actor: Option<String>,
+    /// About this subject.
+    pub subject: Option<Subject>,
+    /// From this time on, in milliseconds.
+    pub since: Option<i64>,
+    /// Before this time, in milliseconds.
+    pub until: Option<i64>,
+}
+
+/// Where the chain breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditBreak {
+    /// The line of this number is not there.
+    Missing(i64),
+    /// The line of this number, or the digest of the one before, is not what was written.
+    Changed(i64),
+    /// A personal part of the line of this number was replaced.
+    Personal(i64),
+    /// The line of this number is not one that was given out.
+    Added(i64),
+}
+
+/// What a walk along the chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditVerified {
+    /// How many lines are as they were written.
+    pub lines: i64,
+    /// How many personal parts are erased.
+    pub erased: i64,
+    /// The digest of the last of these lines.
+    pub digest: Hash,
+    /// Where the first break is.
+    pub broken: Option<AuditBreak>,
+}
+
+impl Store {
+    /// A handle on the same database: what is done through it is written down as this act of this actor, in the same
+    /// transaction. Made for one act, and dropped after it.
+    #[must_use]
+    pub fn audited(&self, actor: &Actor, act: Act) -> Self {
+        Self { audit: Some(Arc::new(Audit { actor: actor.clone(), act })), ..self.clone() }
+    }
+
+    /// Writes a line for an act on the database as a whole, which is no single transaction.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn write_down(
+        &self,
+        subject: Subject,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+        now: i64,
+    ) -> Result<(), Fault> {
+        let audit = self.audit.clone();
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let values = Values::between(before.clone(), after.clone());
+            log.write(tx, "", &subject, values, now).await?;
+            Ok(Keep(()))
+        })
+    }
+
+    /// The lines below number `below` that pass the filter, from the newest to the oldest, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn audit_lines(&self, filter: &AuditFilter, below: i64, limit: i64) -> Result<Vec<AuditLine>, Fault> {
+        let subject = filter.subject.as_ref();
+        read!(self, |tx| {
+            let params = values![
+                below,
+                limit,
+                filter.realm.as_deref(),
+                filter.act.map(Act::name),
+                filter.actor.as_deref(),
+                subject.map(|subject| subject.kind.name()),
+                subject.map(|subject| subject.id.as_str()),
+                filter.since.unwrap_or(i64::MIN),
+                filter.until.unwrap_or(i64::MAX),
+            ];
+            tx.query(Statement::AuditLines, params, read_line).await
+        })
+    }
+
+    /// Erases the personal values of every line about a subject; how many lines had some. Who acted stays. The lines stay
+    /// as well, and the chain is whole without what was erased.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn erase_personal(&self, realm: &str, subject: &Subject, now: i64) -> Result<u64, Fault> {
+        let (realm, subject, audit) = (realm.to_owned(), subject.clone(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let params = values![&realm, subject.kind.name(), &subject.id];
+            let erased = tx.execute(Statement::EraseAudit, params).await?;
+            if erased == 0 {
+                return Ok(Undo(0));
+            }
+            let changed = Values::added(serde_json::json!({ "lines": erased }));
+            log.write(tx, &realm, &subject, changed, now).await?;
+            Ok(Keep(erased))
+        })
+    }
+}
+
+fn read_line(row: &Row<'_>) -> Result<AuditLine, Fault> {
+    Ok(AuditLine {
+        number: row.int(0)?,
+        at: row.int(1)?,
+        realm: row.string(2)?,
+        way: row.string(3)?,
+        act: row.string(4)?,
+        subject_kind: row.string(5)?,
+        subject: row.string(6)?,
+        reference: row.string(7)?,
+        before: row.string_or_null(8)?,
+        after: row.string_or_null(9)?,
+        digest: row.array(10)?,
+        actor: row.string_or_null(11)?,
+        personal: row.string_or_null(12)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

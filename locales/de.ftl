@@ -1,0 +1,242 @@
+# Every string that people see, in German: the messages and their placeholders are those of en.ftl.
+
+## Common
+
+common-new = Neu
+common-select-hint = Ein Klick markiert alles.
+
+## Duration
+
+duration-second =
+    { $count ->
+        [one] { $count } Sekunde
+       *[other] { $count } Sekunden
+    }
+duration-minute =
+    { $count ->
+        [one] { $count } Minute
+       *[other] { $count } Minuten
+    }
+duration-hour =
+    { $count ->
+        [one] { $count } Stunde
+       *[other] { $count } Stunden
+    }
+duration-day =
+    { $count ->
+        [one] { $count } Tag
+       *[other] { $count } Tage
+    }
+duration-two = { $first } und { $second }
+
+## Sign in
+
+sign-in-page-title = Anmelden
+sign-in-title = Anmelden
+sign-in-continue-to = um mit { $client } fortzufahren
+sign-in-to-realm = mit Ihrem Konto bei { $realm }
+sign-in-username = Benutzername oder E-Mail-Adresse
+sign-in-password = Passwort
+sign-in-submit = Anmelden
+sign-in-not-you = Nicht Sie?
+sign-in-error-title = Sie sind noch nicht angemeldet
+sign-in-wrong-password = Der Benutzername oder das Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es erneut.
+sign-in-too-many = Es gab zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann erneut.
+sign-in-advice = Geben Sie Ihr Passwort nur auf einer Seite ein, deren Adresse Sie kennen.
+
+## Consent
+
+consent-page-title = Zugriff erlauben
+consent-title = { $client } möchte Ihr Konto bei { $realm } verwenden
+consent-published-by = Herausgegeben von { $publisher }
+consent-publisher-unknown = Der Herausgeber dieser App hat keinen Namen angegeben
+consent-account = Ihr Konto
+consent-switch = Konto wechseln
+consent-scopes = Die App könnte dann
+consent-no-scopes = Die App erfährt nur, dass Sie sich angemeldet haben.
+consent-new-hint = Das haben Sie bisher nicht erlaubt.
+consent-organisation-one = Worauf darf die App zugreifen?
+consent-organisation-many = Worauf darf die App zugreifen?
+consent-organisation-many-hint = Wählen Sie mindestens einen Eintrag aus.
+consent-error-title = Es fehlt noch etwas
+consent-no-organisation = Wählen Sie aus, worauf diese App zugreifen darf, oder lehnen Sie die Anfrage ab.
+consent-ends-after = Der Zugriff endet { $duration } nach Ihrer Zustimmung.
+consent-ends-idle = Der Zugriff endet, wenn die App ihn { $duration } lang nicht genutzt hat.
+consent-ends-both = Der Zugriff endet, wenn die App ihn { $idle } lang nicht genutzt hat, spätestens aber { $duration } nach Ihrer Zustimmung.
+consent-take-back = Sie können den Zugriff jederzeit widerrufen: Wenden Sie sich an { $realm }.
+consent-take-back-before = Sie können den Zugriff jederzeit widerrufen, und zwar in
+consent-take-back-link = Ihrem Konto
+consent-allow = Erlauben
+consent-deny = Ablehnen
+consent-decision = Ihre Entscheidung
+
+## Scopes
+
+unnamed-scope = „{ $name }“ verwenden
+scope-openid = Feststellen, dass Sie sich angemeldet haben
+scope-profile = Ihren Namen sehen
+scope-email = Ihre E-Mail-Adresse sehen
+scope-phone = Ihre Telefonnummer sehen
+scope-address = Ihre Postanschrift sehen
+scope-offline-access = Den Zugriff behalten, auch wenn Sie nicht da sind
+
+## Error pages
+
+error-page-title = Es ist etwas schiefgegangen
+error-code = Fehlercode
+error-request-id = Anfragenummer
+error-details = Angaben zum Kopieren
+error-details-hint = Schicken Sie diese Zeilen mit, wenn Sie um Hilfe bitten.
+error-compare-title = Die Rücksprungadresse ist nicht registriert
+error-compare-hint = Die Abweichungen sind markiert.
+error-compare-received = Erhalten
+error-compare-nearest = Ähnlichste registrierte Adresse
+error-compare-nothing = hier steht nichts
+error-back = Es wurde nichts weitergegeben. Sie können diese Seite schließen oder zur App zurückkehren und von vorn beginnen.
+error-title-any = Es ist etwas schiefgegangen
+error-title-invalid-request = Diese Anfrage kann nicht beantwortet werden
+error-title-invalid-client = Diese App ist hier nicht bekannt
+error-title-unauthorized-client = Das darf diese App nicht
+error-title-invalid-redirect-uri = Diese App hat eine falsche Rücksprungadresse angegeben
+error-title-invalid-scope = Die App hat nach etwas Unbekanntem gefragt
+error-title-access-denied = Der Zugriff wurde abgelehnt
+error-title-csrf = Dieses Formular ist nicht mehr gültig
+error-title-expired = Das hat zu lange gedauert
+error-title-too-many-requests = Zu viele Anfragen
+error-title-method-not-allowed = Diese Adresse lässt sich so nicht verwenden
+error-title-payload-too-large = Das war zu viel
+error-title-server-error = Der Fehler liegt bei uns
+error-title-temporarily-unavailable = Im Moment überlastet
+error-message-any = Die Anfrage konnte nicht bearbeitet werden.
+error-message-invalid-request = Die App, von der Sie kommen, hat eine fehlerhafte Anfrage gestellt. Bitte weisen Sie ihren Anbieter darauf hin.
+error-message-invalid-client = Die App, von der Sie kommen, ist hier nicht registriert oder nicht mehr zugelassen.
+error-message-unauthorized-client = Die App, von der Sie kommen, darf auf diese Weise nicht anfragen.
+error-message-invalid-redirect-uri = Die App, von der Sie kommen, hat eine Rücksprungadresse angegeben, die für sie nicht registriert ist. Zum Schutz Ihres Kontos werden Sie nicht dorthin weitergeleitet.
+error-message-invalid-scope = Die App, von der Sie kommen, hat um eine Berechtigung gebeten, die es hier nicht gibt.
+error-message-access-denied = Sie selbst oder der Betreiber dieses Dienstes haben den Zugriff nicht erlaubt.
+error-message-csrf = Das abgeschickte Formular gehört nicht zu diesem Browser oder ist zu alt. Kehren Sie zur App zurück und beginnen Sie von vorn.
+error-message-expired = Kehren Sie zur App zurück und beginnen Sie von vorn.
+error-message-too-many-requests = Warten Sie einen Moment und versuchen Sie es dann erneut.
+error-message-method-not-allowed = Kehren Sie zur App zurück und beginnen Sie von vorn.
+error-message-payload-too-large = Die Anfrage war größer, als hier angenommen wird.
+error-message-server-error = Hier ist ein Fehler aufgetreten. Er wurde protokolliert; bitte versuchen Sie es gleich noch einmal.
+error-message-temporarily-unavailable = Bitte versuchen Sie es gleich noch einmal.
+
+error-cause-duplicate = Der Parameter { $name } kommt mehrfach vor.
+error-cause-missing-parameter = Der Parameter { $name } fehlt.
+error-cause-too-many-parameters = Die Anfrage hat mehr als 64 Parameter.
+error-cause-wrong-client = Die App (client_id) ist hier unbekannt.
+error-cause-client-inactive = Die App ist nicht freigeschaltet; ihr Besitzer kann beim Anbieter nach dem Grund fragen.
+error-cause-redirect-missing = redirect_uri fehlt.
+error-cause-redirect-unregistered = redirect_uri ist für diese App nicht registriert.
+
+## Signed out
+
+signed-out-page-title = Abgemeldet
+signed-out-title = Sie sind abgemeldet
+signed-out-message = Ihre Sitzung bei { $realm } ist in diesem Browser beendet. Verbundene Apps bleiben verbunden.
+signed-out-again = Erneut anmelden
+
+## Expired
+
+expired-page-title = Abgelaufen
+expired-title = Diese Anmeldung ist abgelaufen
+expired-message = Sie stand zu lange offen und wurde zum Schutz Ihres Kontos geschlossen. Es wurde nichts weitergegeben.
+expired-again = Von vorn beginnen
+expired-no-again = Kehren Sie zur App zurück und beginnen Sie dort von vorn.
+
+## Logout confirm
+
+logout-confirm-page-title = Abmelden
+logout-confirm-title = Von { $realm } abmelden?
+logout-confirm-message = Sie sind als { $username } angemeldet. Verbundene Apps bleiben verbunden.
+logout-confirm-submit = Abmelden
+
+## Signed in
+
+signed-in-page-title = Angemeldet
+signed-in-title = Sie sind angemeldet
+signed-in-message = Keine App hat etwas angefragt, deshalb gibt es hier nichts weiter zu tun. Um eine App zu verbinden, beginnen Sie in der App.
+signed-in-submit = Abmelden
+
+## Secret
+
+secret-page-title = Das Geheimnis Ihrer App
+secret-offered-title = Das Geheimnis Ihrer App
+secret-offered-message = Dieser Link zeigt das Geheimnis genau einmal. Halten Sie einen sicheren Ort dafür bereit, zum Beispiel einen Passwortmanager.
+secret-offered-why = Es wurde noch nichts angezeigt: Erst die Schaltfläche verbraucht den Link, nicht das Öffnen dieser Seite.
+secret-show = Geheimnis anzeigen
+secret-shown-title = Ihre App ist bereit
+secret-shown-message = Das Geheimnis wird nur dieses eine Mal angezeigt. Bewahren Sie es jetzt auf; es kann nicht noch einmal gelesen, nur ersetzt werden.
+secret-used-title = Dieser Link wurde bereits verwendet
+secret-used-message = Ein Geheimnis wird nur einmal angezeigt. Dieses wurde bereits angezeigt, oder sein Link ist abgelaufen. Wenn Sie es nicht waren, verständigen Sie { $realm } umgehend. Ein neues Geheimnis erhalten Sie von { $realm }.
+secret-client-id = Client-ID
+secret-client-secret = Client-Geheimnis
+secret-endpoints = Adressen
+secret-env-title = Als Umgebungsvariablen
+secret-curl-title = Ausprobieren
+secret-curl-hint = Fügen Sie es in ein Terminal ein; die Antwort ist ein Token.
+
+## Addresses of a realm, on the page with the secret and in mails
+
+address-issuer = Aussteller (Issuer)
+address-authorization-endpoint = Autorisierungsendpunkt
+address-token-endpoint = Token-Endpunkt
+address-log-off-endpoint = Abmeldeendpunkt
+address-revocation-endpoint = Widerrufsendpunkt
+address-introspection-endpoint = Introspektionsendpunkt
+
+## Form post
+
+form-post-page-title = Noch ein Schritt
+form-post-title = Zurück zu { $client }
+form-post-message = Schließen Sie den Vorgang mit der Schaltfläche ab.
+form-post-submit = Weiter
+
+## Not found
+
+not-found-page-title = Nicht gefunden
+not-found-title = Diese Seite gibt es nicht
+not-found-message = Prüfen Sie die Adresse, oder kehren Sie zu der App zurück, von der Sie kommen.
+
+## Mail
+
+mail-subject = { $app } ist für { $realm } freigegeben
+mail-greeting = Guten Tag { $owner },
+mail-approved = Ihre App { $app } wurde freigegeben. Sie kann { $realm } ab sofort nutzen.
+mail-client-id = Client-ID
+mail-secret-how = Das Geheimnis wird einmal angezeigt, und zwar hinter diesem Link. Er ist { $duration } lang gültig:
+mail-secret-button = Geheimnis anzeigen
+mail-secret-note = Wir verschicken Geheimnisse nie per E-Mail. Das Öffnen verbraucht den Link nicht, erst die Schaltfläche auf der Seite.
+mail-endpoints = Adressen
+mail-closing = Sie erhalten diese E-Mail, weil Sie die App registriert haben. Falls das nicht zutrifft, sagen Sie uns bitte Bescheid.
+mail-signature = { $realm }
+
+## Demo
+
+demo-title = Beispiel-Integration
+demo-lead = Jede dieser Anbindungen ist so geschrieben, wie es die Anleitung des Anbieters verlangt. Verbinden Sie eine, und sehen Sie jede Anfrage und jede Antwort.
+demo-connect = Verbinden
+demo-reconnect = Erneut verbinden
+demo-open = Öffnen
+demo-connected = Verbunden
+demo-not-connected = Nicht verbunden
+demo-sign-in-as = Anmelden als
+demo-back = Alle Anbieter
+demo-actions = Nächste Schritte
+demo-call-api = API aufrufen
+demo-refresh = Erneuern
+demo-disconnect = Trennen
+demo-answer = Die Antwort des Token-Endpunkts
+demo-no-answer = Es gibt noch keine Antwort.
+demo-token = Das Access-Token, dekodiert
+demo-token-header = Header
+demo-token-payload = Claims
+demo-token-opaque = Dieses Access-Token ist undurchsichtig: Nur der Server weiß, was es bedeutet.
+demo-api = Die Antwort der API
+demo-api-none = Die API wurde noch nicht aufgerufen.
+demo-log = Alle Anfragen, die neueste zuerst
+demo-log-hint = So, wie sie übertragen wurden.
+demo-log-none = Es wurde noch nichts gesendet.
+demo-request = Anfrage
+demo-response = Antwort
