@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A browser logs in, consents, denies and comes back on the running demo; see ../clients/run.sh for the options.
 #
-# needs: node | node --version | apt-get install -y --no-install-recommends nodejs
-# needs: npm | npm --version | apt-get install -y --no-install-recommends npm
-# needs: jq | jq --version | apt-get install -y --no-install-recommends jq
-# needs: chromium | chromium --version | apt-get install -y --no-install-recommends chromium
+# needs: node | bash ../clients/check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash ../clients/check.sh node || npm install --global node@22; }
+# needs: npm | bash ../clients/check.sh npm | apt-get install -y --no-install-recommends npm
+# needs: jq | bash ../clients/check.sh jq | apt-get install -y --no-install-recommends jq
+# needs: chromium | bash ../clients/check.sh chromium | apt-get install -y --no-install-recommends chromium
 
 exec bash "$(dirname "${BASH_SOURCE[0]}")/../clients/run.sh" --only browser "$@"

@@ -5,14 +5,16 @@
 # ends it. Each client prints `ok - ..` or `not ok - ..` for what it has tried; a client that stops early, or tries
 # nothing, has failed as well. What is missing is installed; what cannot be installed is named, and is a failure.
 #
-# needs: curl | curl --version | apt-get install -y --no-install-recommends curl
-# needs: jq | jq --version | apt-get install -y --no-install-recommends jq
-# needs: python3 | python3 -c 'import venv, ensurepip' | apt-get install -y --no-install-recommends python3-venv
-# needs: node | node --version | apt-get install -y --no-install-recommends nodejs
-# needs: npm | npm --version | apt-get install -y --no-install-recommends npm
-# needs: php | php -r 'curl_version();' | apt-get install -y --no-install-recommends php-cli php-curl
-# needs: mono | mcs --version && mono --version | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil
-# needs: chromium | chromium --version | apt-get install -y --no-install-recommends chromium
+# Each line below: a tool, a check that does what the clients do with it, and what installs it on Debian.
+#
+# needs: curl | bash check.sh curl | apt-get install -y --no-install-recommends curl
+# needs: jq | bash check.sh jq | apt-get install -y --no-install-recommends jq
+# needs: python3 | bash check.sh python3 | apt-get install -y --no-install-recommends python3-venv
+# needs: node | bash check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash check.sh node || npm install --global node@22; }
+# needs: npm | bash check.sh npm | apt-get install -y --no-install-recommends npm
+# needs: php | bash check.sh php | apt-get install -y --no-install-recommends php-cli php-curl
+# needs: mono | bash check.sh mono | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil libmono-system-web-extensions4.0-cil
+# needs: chromium | bash check.sh chromium | apt-get install -y --no-install-recommends chromium
 
 set -uo pipefail
 
@@ -22,6 +24,8 @@ work=$(mktemp -d)
 demo=
 passed=0 failed=0 only=()
 manifest=${CLAVIGER_MANIFEST:-}
+# No package asks anything while it is installed.
+export DEBIAN_FRONTEND=noninteractive
 
 finish() {
     if [[ -n $demo ]]; then
@@ -49,11 +53,11 @@ provide() {
     while IFS='|' read -r name check install; do
         name=${name#\# needs: } name=${name% }
         [[ " $* " == *" $name "* ]] || continue
-        bash -c "$check" >/dev/null 2>&1 && continue
+        (cd "$here" && bash -c "$check") </dev/null >/dev/null 2>&1 && continue
         echo "installing $name"
-        bash -c "$install" >"$work/install.log" 2>&1 ||
-            { apt-get update && bash -c "$install"; } >"$work/install.log" 2>&1
-        bash -c "$check" >/dev/null 2>&1 || { tail -n 5 "$work/install.log"; return 1; }
+        (cd "$here" && bash -c "$install") </dev/null >"$work/install.log" 2>&1 ||
+            (apt-get update && cd "$here" && bash -c "$install") </dev/null >"$work/install.log" 2>&1
+        (cd "$here" && bash -c "$check") </dev/null >>"$work/install.log" 2>&1 || { tail -n 5 "$work/install.log"; return 1; }
     done < <(grep '^# needs: ' "$here/run.sh")
 }
 

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-#[allow(clippy::pedantic, missing_docs, reason = "shared by many tests")]
-#[path = "../../../tests/postgres/mod.rs"]
-mod postgres;
 #[path = "common/program.rs"]
 mod program;
 
@@ -12,7 +9,7 @@ use program::{Home, Ran, Serving};
 use std::os::unix::fs::PermissionsExt;
 
 fn postgres() -> String {
-    postgres::Cluster::shared().unwrap().fresh_database().unwrap()
+    claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap()
 }
 
 /// An app that acts for itself, and its secret.

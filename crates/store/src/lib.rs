@@ -11,11 +11,6 @@
 //! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
 //! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.
 
-#[cfg(test)]
-#[path = "../../../tests/postgres/mod.rs"]
-#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
-mod cluster;
-
 mod apply;
 mod approve;
 mod audit;

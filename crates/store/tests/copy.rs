@@ -5,9 +5,6 @@
 #[allow(dead_code, reason = "shared with the contract's tests")]
 #[path = "contract/fixtures.rs"]
 mod fixtures;
-#[allow(clippy::pedantic, missing_docs, reason = "shared by many tests")]
-#[path = "../../../tests/postgres/mod.rs"]
-mod postgres;
 
 use claviger_store::copy::{self, Copied, CopyError, Watch, Work, backup, inspect, restore, restore_in_place};
 use claviger_store::{ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, RevocationKind, Session, Store};
@@ -41,7 +38,7 @@ impl Drop for Folder {
 }
 
 fn postgres() -> String {
-    postgres::Cluster::shared().unwrap().fresh_database().unwrap()
+    claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap()
 }
 
 async fn open(url: &str) -> Store {
@@ -152,7 +149,7 @@ async fn everything_goes_from_sqlite_to_postgresql_and_back() {
     drop(open(&fresh).await);
     let indexes = |url: &str| {
         let sql = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
-        postgres::Cluster::shared().unwrap().psql_at(url, sql).unwrap()
+        claviger_testing::postgres::Cluster::shared().unwrap().psql_at(url, sql).unwrap()
     };
     assert_eq!(indexes(&there), indexes(&fresh), "they were put off, and made");
     let indexes = |name: &str| -> Vec<String> {

@@ -6,10 +6,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-#[path = "../../../../tests/postgres/mod.rs"]
-#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
-mod cluster;
-
 mod authorization_endpoint;
 mod bad_input;
 mod compromise;

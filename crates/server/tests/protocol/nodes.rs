@@ -20,7 +20,7 @@ impl Database {
     }
 
     fn postgres() -> Self {
-        Self { url: crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap(), _folder: None }
+        Self { url: claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap(), _folder: None }
     }
 
     /// Three servers.

@@ -70,7 +70,7 @@ async fn two_stores_on_one_file_write_one_chain() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_stores_on_one_postgresql_write_one_chain() {
-    let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+    let url = claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap();
     let open = || async { Store::connect(&url, &Options::default()).await.unwrap() };
     together(open().await, open().await).await;
 }

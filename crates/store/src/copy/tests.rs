@@ -118,7 +118,7 @@ async fn an_epoch_that_was_cut_off_goes_on() {
 /// Both engines have the same tables, and their columns hold the same.
 #[tokio::test]
 async fn postgresql_has_the_same_columns() {
-    let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+    let url = claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap();
     drop(Store::connect(&url, &Options::default()).await.unwrap());
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);

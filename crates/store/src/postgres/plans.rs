@@ -37,7 +37,7 @@ pub(crate) mod explain {
 
     /// To a migrated database.
     pub(crate) async fn connect() -> Client {
-        let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+        let url = claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap();
         drop(crate::Store::connect(&url, &crate::Options::default()).await.unwrap());
         let (client, wire) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(wire);

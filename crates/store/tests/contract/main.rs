@@ -2,10 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-#[path = "../../../../tests/postgres/mod.rs"]
-#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
-mod cluster;
-
 mod audit;
 mod brakes;
 mod browsers;
@@ -37,7 +33,7 @@ macro_rules! promises {
             $(mod $subject {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+                    let url = claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap();
                     let options = claviger_store::Options::default();
                     crate::$subject::$name(claviger_store::Store::connect(&url, &options).await.unwrap()).await;
                 })*

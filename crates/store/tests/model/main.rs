@@ -9,10 +9,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-#[path = "../../../../tests/postgres/mod.rs"]
-#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
-mod cluster;
-
 mod history;
 mod model;
 mod observe;
@@ -32,7 +28,11 @@ pub(crate) fn setting(name: &str, default: u32) -> u32 {
 
 /// The URL of a fresh database: in nowhere, or on a real PostgreSQL.
 pub(crate) fn fresh(on_postgres: bool) -> String {
-    if on_postgres { cluster::Cluster::shared().unwrap().fresh_database().unwrap() } else { "sqlite::memory:".into() }
+    if on_postgres {
+        claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap()
+    } else {
+        "sqlite::memory:".into()
+    }
 }
 
 /// Does a sequence to a fresh store.

@@ -1,7 +1,7 @@
-use crate::cluster::Cluster;
 use crate::fixtures::{HOUR, NOW, access, begin, code, exchange, furnish, id, realm, refresh, seat};
 use crate::proxy::Proxy;
 use claviger_store::{Approval, Fault, Issue, Issued, Masked, Options, Pending, Replay, Store};
+use claviger_testing::postgres::Cluster;
 use std::time::{Duration, Instant};
 
 fn impatient() -> Options {

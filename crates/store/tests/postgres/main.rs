@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-#[path = "../../../../tests/postgres/mod.rs"]
-#[allow(dead_code, clippy::all, clippy::pedantic, missing_docs, reason = "shared by many tests")]
-mod cluster;
 #[path = "../contract/fixtures.rs"]
 #[allow(dead_code, reason = "shared by many tests")]
 mod fixtures;

@@ -1,6 +1,6 @@
-use crate::cluster::Cluster;
 use crate::fixtures::{NOW, begin, furnish, id, realm, refresh};
 use claviger_store::{Fault, Issue, Issued, Options, Rotate, Store};
+use claviger_testing::postgres::Cluster;
 
 /// Ten servers that start at once on an empty database make one schema.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
-use crate::cluster::Cluster;
 use crate::fixtures::furnish;
 use claviger_store::{Fault, Options, Store};
+use claviger_testing::postgres::Cluster;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

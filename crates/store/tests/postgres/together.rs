@@ -1,9 +1,9 @@
 //! What many callers write at once is one batch; each still gets its own answer.
 
-use crate::cluster::Cluster;
 use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, furnish, grant, id, refresh};
 use claviger_core::client::ClientStatus;
 use claviger_store::{Issue, Issued, NewGrant, Options, Precondition, Rotate, Store};
+use claviger_testing::postgres::Cluster;
 
 async fn fresh() -> (String, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();

@@ -26,7 +26,7 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
     let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
     store.put_client("r", &client(), NOW).await.unwrap();
     let (clock, _) = Clock::set_to(NOW);
-    let followed = Followed::new(store.last_change().await.unwrap(), clock.monotonic());
+    let progress = Followed::new(store.last_change().await.unwrap(), clock.monotonic());
     let (sites, clients, revoked, health) = (
         Sites::new(crate::pages::Pages::new(None).unwrap().languages().clone()),
         Clients::new(),
@@ -35,7 +35,7 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
     );
     let secrets = Secrets::new(&[7; 32]);
     let follower = Follower {
-        followed: &followed,
+        followed: &progress,
         store: &store,
         clock: &clock,
         sites: &sites,
@@ -54,5 +54,5 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
     follower.catch_up().await.unwrap();
     assert_eq!(status().await, ClientStatus::Suspended);
     assert!(matches!(revoked.verdict("r", &token), Verdict::Revoked));
-    assert_eq!(followed.change.load(Ordering::Acquire), store.last_change().await.unwrap());
+    assert_eq!(progress.change.load(Ordering::Acquire), store.last_change().await.unwrap());
 }
