@@ -27,7 +27,7 @@ macro_rules! on_both {
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                let url = crate::cluster::Cluster::shared().unwrap().fresh_database().unwrap();
+                let url = claviger_testing::postgres::Cluster::shared().unwrap().fresh_database().unwrap();
                 super::$name(super::Database { url, _folder: None }).await;
             })*
         }
