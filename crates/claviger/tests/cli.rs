@@ -275,6 +275,75 @@ fn a_newer_programs_database_is_exit_code_8() {
 }
 
 #[test]
+fn only_init_and_a_first_apply_make_a_master_key() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::applied();
+    std::fs::rename(home.0.join("master.key"), home.0.join("away.key")).unwrap();
+    for args in [
+        &["key", "rotate"][..],
+        &["serve"],
+        &["apply", "realms/"],
+        &["secret", "add", "nightly-export"],
+        &["master-key", "status"],
+        &["token-key", "rotate"],
+    ] {
+        home.fails(3, args, "the master key file master.key is missing");
+        assert!(!home.0.join("master.key").exists(), "{args:?}");
+    }
+    // A database that was moved goes on with the key beside the configuration.
+    std::fs::rename(home.0.join("away.key"), home.0.join("master.key")).unwrap();
+    std::fs::create_dir(home.0.join("data")).unwrap();
+    let url = format!("sqlite://{}", home.0.join("data/new.db").display());
+    home.ok(&["apply", "realms/", "--database", &url]);
+    assert!(!home.0.join("data/master.key").exists());
+    home.ok(&["key", "rotate", "--database", &url]);
+    std::fs::write(home.0.join("data/master.key"), "1f".repeat(31) + "20").unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(home.0.join("data/master.key"), private).unwrap();
+    home.fails(3, &["key", "rotate", "--database", &url], "different master keys");
+    // Without a configuration, the first apply makes one.
+    let bare = Home::empty();
+    bare.write("realm.toml", &home.read("realms/example.toml"));
+    bare.ok(&["apply", "realm.toml"]);
+    assert!(bare.0.join("master.key").exists());
+}
+
+#[test]
+fn keys_are_replaced_and_revoked_beside_a_running_server() {
+    let home = Home::applied();
+    let serving = Serving::start(&home);
+    let secret = home.ok(&["secret", "add", "nightly-export", "-o", "json"]).json();
+    let secret = secret["secret"].as_str().unwrap().to_owned();
+    serving.eventually("nightly-export", &secret, true);
+    let before = home.ok(&["key", "list", "-o", "json"]).json();
+    let kid = before[0]["kid"].as_str().unwrap().to_owned();
+    home.fails(5, &["key", "revoke", "none", "--yes"], "there is no signing key `none`");
+    home.fails(2, &["key", "revoke", &kid], "--yes goes ahead");
+    let revoked = home.ok(&["key", "revoke", &kid, "--yes"]);
+    assert!(revoked.err().contains("signs in its place") && !revoked.out().contains(&kid), "{}", revoked.err());
+    assert!(home.ok(&["key", "revoke", &kid, "--yes"]).err().contains("had left the key set before"));
+    serving.eventually("nightly-export", &secret, true);
+
+    home.fails(3, &["master-key", "rotate", "--yes"], "openssl rand -hex 32 >> master.key");
+    let old = home.read("master.key");
+    home.write("master.key", &format!("{old}{}\n", "0123456789abcdef".repeat(4)));
+    let rotated = home.ok(&["master-key", "rotate", "--yes", "-o", "json"]);
+    assert_eq!((rotated.json()["earlier"].as_u64(), rotated.json()["unreadable"].as_u64()), (Some(0), Some(0)));
+    home.write("master.key", &format!("{}\n", "0123456789abcdef".repeat(4)));
+    // The server was not restarted: it looks into the file when it needs the key.
+    let made = home.ok(&["token-key", "rotate", "-o", "json"]).json();
+    assert_eq!((made["token_key"].as_u64(), made["old_tokens_accepted"].as_bool()), (Some(1), Some(true)));
+    serving.eventually("nightly-export", &secret, true);
+    let list = home.ok(&["key", "list", "-o", "json"]).json();
+    home.ok(&["key", "revoke", list[0]["kid"].as_str().unwrap(), "--yes"]);
+    serving.eventually("nightly-export", &secret, true);
+    assert_eq!(home.ok(&["master-key", "status", "-o", "json"]).json()["unreadable"], 0);
+    home.write("master.key", &old);
+    home.fails(3, &["token-key", "rotate"], "the master key is not the one");
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
 fn idle_connections_up_to_the_limit_of_open_files_silence_neither_the_server_nor_its_management() {
     let home = Home::applied();
     let serving = Serving::start_after(&home, "ulimit -n 300");

@@ -11,11 +11,14 @@ pub enum RevocationKind {
     Client,
     /// All tokens of a user.
     User,
+    /// Everything that a signing key signed, by its id (`kid`). Whoever has that key can write any time into a token, so no
+    /// time of the revocation counts, and it is never over.
+    Key,
 }
 
 impl RevocationKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Jti, Self::Grant, Self::Client, Self::User];
+    pub const ALL: [Self; 5] = [Self::Jti, Self::Grant, Self::Client, Self::User, Self::Key];
 
     /// The word for it, in the database and in the feed.
     pub const fn name(self) -> &'static str {
@@ -24,6 +27,7 @@ impl RevocationKind {
             Self::Grant => "grant",
             Self::Client => "client",
             Self::User => "user",
+            Self::Key => "key",
         }
     }
 

@@ -134,6 +134,9 @@ impl Inner {
                 Reason::Invalid
             }
         })?;
+        if decoded.key.as_deref().is_some_and(|kid| self.revocations.covers_key(kid)) {
+            return Err(Reason::Revoked);
+        }
         let claims: Map<String, Value> = serde_json::from_slice(&decoded.claims).map_err(|_| Reason::Invalid)?;
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err(Reason::Invalid);

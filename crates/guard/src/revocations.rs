@@ -3,9 +3,10 @@
 //! `GET {issuer}/revocations?after=SEQ&wait=SECONDS` answers at once when there is something newer than `SEQ`, else when
 //! there is, at the latest after the wait: `{"seq", "items": [{"kind", "value", "before", "expires"}], "reset"}`. A token is
 //! revoked when an item names its id (`jti`), its grant (`grant`), its client (`client`) or its user (`user`) and it was
-//! issued at `before` or earlier. An item is of no more use after `expires`, when all tokens it means have ended.
+//! issued at `before` or earlier; or when one names the key that signed it (`key`), whenever that was. An item is of no more
+//! use after `expires`, when all tokens it means have ended; one that names a key is kept for ever.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -79,6 +80,8 @@ struct Index {
     grants: HashMap<String, Entry>,
     clients: HashMap<String, Entry>,
     users: HashMap<String, Entry>,
+    /// Keys that are revoked, by id. They are few, and none is ever forgotten.
+    keys: HashSet<String>,
     /// What there was no room for, until all tokens that it meant have ended.
     lost: Option<Lost>,
     /// When [`sweep`](Index::sweep) last did something, milliseconds since the epoch.
@@ -111,7 +114,13 @@ impl Revocations {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).len()
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.len() + index.keys.len()
+    }
+
+    /// Whether what this key signed counts no more. Whoever has the key writes any time into a token, so no time counts.
+    pub(crate) fn covers_key(&self, kid: &str) -> bool {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).keys.contains(kid)
     }
 
     /// Whether this caller's token was taken back.
@@ -161,21 +170,26 @@ impl Index {
         [&mut self.tokens, &mut self.grants, &mut self.clients, &mut self.users]
     }
 
+    /// How many there are of those that can be forgotten.
     fn len(&self) -> usize {
         self.tokens.len() + self.grants.len() + self.clients.len() + self.users.len()
     }
 
     fn add(&mut self, item: Item, now: i64) {
-        if item.expires <= now {
-            return;
-        }
         // A kind that only a newer server knows is passed over.
         let Some(kind) = RevocationKind::from_name(&item.kind) else { return };
+        if item.expires <= now && kind != RevocationKind::Key {
+            return;
+        }
         let entries = match kind {
             RevocationKind::Jti => &mut self.tokens,
             RevocationKind::Grant => &mut self.grants,
             RevocationKind::Client => &mut self.clients,
             RevocationKind::User => &mut self.users,
+            RevocationKind::Key => {
+                self.keys.insert(item.value);
+                return;
+            }
         };
         // The newest word about a thing counts: a client that is resumed gets the tokens to come back.
         entries.insert(item.value, Entry { before: item.before, expires: item.expires });
@@ -310,6 +324,22 @@ mod tests {
             assert_eq!(Verdict::Revoked, revocations.verdict(&caller(900)), "{kind}: 900,000 ms is before 900,500");
             assert_ne!(Verdict::Revoked, revocations.verdict(&caller(901)), "{kind}: issued afterwards");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_revoked_stays_so_whatever_else_is_forgotten() {
+        let (clock, revocations) = revocations(10);
+        let key = json!({"kind": "key", "value": "k1", "before": 1, "expires": 1_500_000});
+        revocations.apply(page(json!({"seq": 1, "items": [key]})));
+        let items: Vec<_> = (0..50)
+            .map(|n| json!({"kind": "jti", "value": format!("t{n}"), "before": 1, "expires": 2_000_000 + n}))
+            .collect();
+        revocations.apply(page(json!({"seq": 2, "items": items})));
+        assert_eq!(revocations.len(), 11);
+        clock.0.store(9_000_000_000_000, Ordering::SeqCst);
+        revocations.apply(page(json!({"seq": 3})));
+        assert_eq!(revocations.len(), 1);
+        assert!(revocations.covers_key("k1") && !revocations.covers_key("k2"));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Letter {
 
     fn opened(mail: &Mail, secrets: &Secrets) -> Option<Self> {
         let sealed = from_base64url(&mail.doc)?;
-        let plain = secrets.outbox_key(&mail.id).ok()?.open(b"mail", &sealed).ok()?;
+        let plain = secrets.outbox_keys(&mail.id).find_map(|key| key.open(b"mail", &sealed).ok())?;
         serde_json::from_slice(&plain).ok()
     }
 }

@@ -15,7 +15,7 @@ use crate::state::followed::Followed;
 use crate::state::hashing::Hasher;
 use crate::state::health::Health;
 use crate::state::keys::Keys;
-use crate::state::master_key::MasterKey;
+use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
 use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
@@ -50,7 +50,13 @@ const HASH_QUEUE: usize = 64;
 ///
 /// # Errors
 /// The database cannot be read, or the master key is not the one that it was sealed with.
-pub async fn open(store: Store, master: &MasterKey, clock: Clock, pages: Pages) -> anyhow::Result<Arc<State>> {
+pub async fn open(
+    store: Store,
+    master: impl Into<MasterKeys>,
+    clock: Clock,
+    pages: Pages,
+) -> anyhow::Result<Arc<State>> {
+    let master = master.into();
     let clock = clock.with(&store).await?;
     // Before anything is remembered of the database.
     let asked = clock.monotonic();
@@ -59,8 +65,8 @@ pub async fn open(store: Store, master: &MasterKey, clock: Clock, pages: Pages) 
     brakes.load(&store, clock.now()).await?;
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let state = State {
-        secrets: Secrets::load(&store, master).await?,
-        keys: Keys::new(store.clone(), master, clock.clone())?,
+        secrets: Secrets::load(&store, &master).await?,
+        keys: Keys::new(store.clone(), &master, clock.clone())?,
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
         sites: Sites::new(pages.languages().clone()),

@@ -11,6 +11,7 @@ use claviger_store::{Options, Store};
 use claviger_testing::folder::Folder;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -41,7 +42,11 @@ impl Upgraded {
         let database = folder.path().join("claviger.db");
         std::fs::copy(release.join("claviger.db"), &database).unwrap();
         let made: Value = serde_json::from_slice(&std::fs::read(release.join("made.json")).unwrap()).unwrap();
-        let master = MasterKey::read(&release.join("master.key")).unwrap();
+        // A checkout does not keep modes, and a key that others can read is refused.
+        let key = folder.path().join("master.key");
+        std::fs::copy(release.join("master.key"), &key).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let master = MasterKey::read(&key).unwrap();
         let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default()).unwrap();
         let (clock, _) = Clock::set_to(made["made_at"].as_i64().unwrap() + 60_000);
         let state = server::open(store.clone(), &master, clock, claviger_server::pages::Pages::new(None).unwrap())

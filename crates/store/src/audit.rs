@@ -108,6 +108,12 @@ named! {
         SeatRelease = "seat.release",
         /// A realm's keys got successors.
         KeyRotate = "key.rotate",
+        /// A signing key that had leaked was taken out of its realm's keys.
+        KeyRevoke = "key.revoke",
+        /// The database names another master key: everything is sealed under that from then on.
+        MasterKeyRotate = "master-key.rotate",
+        /// There is a new token key.
+        TokenKeyRotate = "token-key.rotate",
         /// A realm file was applied; one line for each object that it changed.
         RealmApply = "realm.apply",
         /// The database was copied into a file.
@@ -138,7 +144,7 @@ named! {
         Organisation = "organisation",
         /// A seat: `POOL/HOLDER`, with the organisation between them where pools are per organisation.
         Seat = "seat",
-        /// The whole database.
+        /// The whole database, or a key of the server's own in it.
         Database = "database",
     }
 }

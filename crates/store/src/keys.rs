@@ -4,6 +4,7 @@ use crate::audit::log::AuditLog;
 use crate::audit::values::{Values, of_keys};
 use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
+use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
@@ -69,6 +70,22 @@ pub struct KeySet {
     pub version: i64,
     /// From the oldest to the newest.
     pub keys: Vec<SigningKeyRow>,
+}
+
+/// Later than any time of a token, and whole in every program that reads JSON (2^53 - 1).
+const FOREVER: i64 = 9_007_199_254_740_991;
+
+/// What the changes of a key set rest on, and what goes with them.
+#[derive(Debug, Clone)]
+pub struct KeyChanges {
+    /// The version of the set that they were decided on.
+    pub version: i64,
+    /// In order.
+    pub changes: Vec<KeyChange>,
+    /// A sealed secret, by name and content, that must be what it was: it says under which master key new keys are sealed.
+    pub condition: Option<(&'static str, Vec<u8>)>,
+    /// The key whose signatures count no more, by id, in this realm: from now on and for ever.
+    pub revoked: Option<String>,
 }
 
 /// A change of a key set.
@@ -147,25 +164,126 @@ impl Store {
         changes: Vec<KeyChange>,
         now: i64,
     ) -> Result<bool, Fault> {
+        self.change_keys(realm, KeyChanges { version, changes, condition: None, revoked: None }, now).await
+    }
+
+    /// As [`Store::rotate_keys`], on a further condition and with a revocation in the same transaction. A revocation of a
+    /// key that is revoked already, and nothing else, changes nothing.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn change_keys(&self, realm: &str, wanted: KeyChanges, now: i64) -> Result<bool, Fault> {
         let (realm, audit) = (realm.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = if log.is_kept() { Some(of_keys(&set(tx, &realm).await?)) } else { None };
-            let mine = match version {
+            let was = if log.is_kept() { Some(of_keys(&set(tx, &realm).await?, None)) } else { None };
+            if wanted.changes.is_empty()
+                && let Some(kid) = &wanted.revoked
+                && revocations::known(tx, &realm, RevocationKind::Key, kid).await?.is_some()
+            {
+                return Ok(Undo(true));
+            }
+            // An update, not a read: whoever changes it meanwhile waits for the end of this transaction.
+            if let Some((name, sealed)) = &wanted.condition
+                && tx.execute(Statement::ReplaceSealed, values![*name, sealed, sealed]).await? == 0
+            {
+                return Ok(Undo(false));
+            }
+            let mine = match wanted.version {
                 0 => tx.execute(Statement::StartKeySet, values![&realm]).await?,
-                _ => tx.execute(Statement::NextKeySet, values![&realm, version]).await?,
+                version => tx.execute(Statement::NextKeySet, values![&realm, version]).await?,
             };
             if mine == 0 {
                 return Ok(Undo(false));
             }
-            for change in &changes {
+            for change in &wanted.changes {
                 apply(tx, &realm, change, now).await?;
+            }
+            if let Some(kid) = &wanted.revoked {
+                revocations::put(tx, &realm, RevocationKind::Key, kid, FOREVER, FOREVER, now).await?;
             }
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
             if let Some(was) = was {
-                let values = Values::change(was, of_keys(&set(tx, &realm).await?));
+                let values = Values::change(was, of_keys(&set(tx, &realm).await?, wanted.revoked.as_deref()));
                 log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), values, now).await?;
             }
+            Ok(Keep(true))
+        })
+    }
+
+    /// Whether a realm has or had a key of this id.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn had_key(&self, realm: &str, kid: &str) -> Result<bool, Fault> {
+        read!(self, |tx| {
+            Ok(tx.optional(Statement::HadKey, values![realm, kid], |row| row.int_or_null(0)).await?.is_some())
+        })
+    }
+
+    /// The keys that are in the key sets of all realms, behind this realm and id, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn keys_after(&self, realm: &str, kid: &str, limit: i64) -> Result<Vec<SigningKeyRow>, Fault> {
+        read!(self, |tx| { tx.query(Statement::KeysAfter, values![realm, kid, limit], read_key).await })
+    }
+
+    /// Seals a signing key anew, where it is still sealed as it was read; whether it was. What it signs stays the same, so
+    /// nobody needs to hear of it.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn reseal_key(&self, key: &SigningKeyRow, sealed: Vec<u8>) -> Result<bool, Fault> {
+        let (realm, kid, before) = (key.realm.clone(), key.kid.clone(), key.sealed.clone());
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::ResealKey, values![&realm, &kid, &before, &sealed]).await? > 0))
+        })
+    }
+
+    /// Puts another sealed secret in the place of `before`, where that is still there; whether it was. Followers hear of
+    /// it as a change of keys of no realm. `told`: what an act's line says of the change, before and after; no secret.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn replace_sealed(
+        &self,
+        name: &str,
+        before: &[u8],
+        sealed: Vec<u8>,
+        told: [serde_json::Value; 2],
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (name, before, audit) = (name.to_owned(), before.to_vec(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            if tx.execute(Statement::ReplaceSealed, values![&name, &before, &sealed]).await? == 0 {
+                return Ok(Undo(false));
+            }
+            note(tx, ChangeKind::Keys, "", &name, now).await?;
+            let [was, is] = told.clone();
+            log.write(tx, "", &Subject::new(SubjectKind::Database, &name), Values::change(was, is), now).await?;
+            Ok(Keep(true))
+        })
+    }
+
+    /// Stores another hash of the same secret, where `before` is still stored and the secret was not retired; whether so.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn rewrite_secret(
+        &self,
+        (realm, client, id): (&str, &str, &str),
+        before: &[u8],
+        hash: Vec<u8>,
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, client, id, before) = (realm.to_owned(), client.to_owned(), id.to_owned(), before.to_vec());
+        write!(self, Several, |tx| {
+            if tx.execute(Statement::RewriteSecret, values![&realm, &client, &id, &before, &hash]).await? == 0 {
+                return Ok(Undo(false));
+            }
+            note(tx, ChangeKind::Client, &realm, &client, now).await?;
             Ok(Keep(true))
         })
     }

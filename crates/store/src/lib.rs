@@ -58,7 +58,7 @@ pub use fault::Fault;
 pub use grants::{GrantRow, GrantWithUser, NewGrant, Replay};
 pub use heartbeat::Heartbeat;
 pub use issue::{Issue, Issued, Redeem, Rotate};
-pub use keys::{KeyChange, KeySet, KeyState, SigningKeyRow};
+pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, SigningKeyRow};
 pub use legacy::LegacyUse;
 pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
 pub use precondition::{Precondition, SessionPrecondition};

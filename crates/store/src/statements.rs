@@ -290,8 +290,17 @@ registry! {
     RetireKey = "UPDATE signing_key SET state = 'retired', retires_at = ?3 WHERE realm = ?1 AND kid = ?2";
     /// A key that is never used again keeps nothing that could sign.
     RemoveKey = "UPDATE signing_key SET state = 'retired', removed_at = ?3, sealed = ?4 WHERE realm = ?1 AND kid = ?2";
+    /// All keys that are in a set, of every realm.
+    KeysAfter = "SELECT realm, kid, alg, sealed, public_jwk, state, created_at, activates_at, retires_at
+        FROM signing_key WHERE (realm, kid) > (?1, ?2) AND removed_at IS NULL ORDER BY realm, kid LIMIT ?3";
+    HadKey = "SELECT removed_at FROM signing_key WHERE realm = ?1 AND kid = ?2";
+    ResealKey = "UPDATE signing_key SET sealed = ?4
+        WHERE realm = ?1 AND kid = ?2 AND sealed = ?3 AND removed_at IS NULL";
+    RewriteSecret = "UPDATE client_secret SET hash = ?5
+        WHERE realm = ?1 AND client = ?2 AND id = ?3 AND hash = ?4 AND retired_at IS NULL";
     PutSealed = "INSERT INTO sealed_secret (name, sealed) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
     Sealed = "SELECT sealed FROM sealed_secret WHERE name = ?1";
+    ReplaceSealed = "UPDATE sealed_secret SET sealed = ?3 WHERE name = ?1 AND sealed = ?2";
 
     // ---- mail and one-time links
     QueueMail = "INSERT INTO mail_outbox (id, recipient, doc, created_at, attempts, next_attempt_at)

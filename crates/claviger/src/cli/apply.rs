@@ -46,7 +46,7 @@ pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Troubl
 
 async fn apply(context: &Context, files: &[RealmFile]) -> Result<Report, Trouble> {
     let data = context.open(&context.config()?).await?;
-    let secrets = data.secrets().await?;
+    let secrets = data.first_secrets().await?;
     write(&data.store, files, &secrets, data.now()).await
 }
 

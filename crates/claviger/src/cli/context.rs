@@ -2,14 +2,16 @@
 
 use super::output::Format;
 use super::trouble::{Exit, Trouble};
-use crate::config::{self, Config, Database};
+use crate::config::{self, Config};
 use claviger_core::Realm;
 use claviger_files::dialect::Dialects;
 use claviger_server::admin::{self, Actor, Admin, Way};
 use claviger_server::clock::Clock;
 use claviger_server::mail::Mailer;
 use claviger_server::master_key::MasterKey;
+use claviger_server::master_keys::MasterKeys;
 use claviger_server::pages::Pages;
+use claviger_server::secrets;
 use claviger_server::secrets::Secrets;
 use claviger_store::Store;
 use std::path::{Path, PathBuf};
@@ -102,6 +104,17 @@ impl Context {
         Ok(config)
     }
 
+    /// Where this configuration's master key is.
+    pub(crate) fn key_place(&self, config: &Config) -> KeyPlace {
+        let beside = |file: PathBuf| file.with_file_name("master.key");
+        KeyPlace {
+            configured: config.master_key_file.clone(),
+            beside_config: self.file().map(beside),
+            beside_database: config.database.file().map(beside),
+            in_memory: *config.database.url == "sqlite::memory:",
+        }
+    }
+
     /// The database, made where it is not there yet.
     ///
     /// # Errors
@@ -113,32 +126,81 @@ impl Context {
             actor: actor(Way::Cli, clock.now()),
             clock,
             store,
-            database: config.database.clone(),
-            key_file: config.master_key_file.clone(),
+            key_place: self.key_place(config),
             realm: self.realm.clone(),
         })
     }
 }
 
-/// The master key: of the environment, of the configured file, or beside a SQLite database, where it is made once. Beside
-/// a PostgreSQL there is no such place, and every server needs the same one.
-///
-/// # Errors
-/// There is none that can be used.
-pub(crate) fn master_key(database: &Database, key_file: Option<&Path>) -> Result<MasterKey, Trouble> {
-    if let Some(key) = MasterKey::from_environment()? {
-        return Ok(key);
-    }
-    match (key_file, database.file()) {
-        (Some(file), _) => Ok(MasterKey::read(file)?),
-        (None, Some(database)) => Ok(MasterKey::read_or_create(&database.with_file_name("master.key"))?),
-        (None, None) if *database.url == "sqlite::memory:" => Ok(MasterKey::generate()),
-        (None, None) => {
-            let message = "no master key is configured: every server on this database needs the same one";
-            Err(Trouble::new(Exit::Configuration, message)
-                .help("set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY"))
+/// Where the master key is looked for: in the environment, in the configured file, else as `master.key` beside the
+/// configuration and beside a SQLite database. Every server on a database needs the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyPlace {
+    configured: Option<PathBuf>,
+    beside_config: Option<PathBuf>,
+    beside_database: Option<PathBuf>,
+    /// The database ends with the process.
+    in_memory: bool,
+}
+
+impl KeyPlace {
+    /// The master key. Nothing is made.
+    ///
+    /// # Errors
+    /// It is missing, of no use, or there are two that differ.
+    pub(crate) fn read(&self) -> Result<MasterKeys, Trouble> {
+        if let Some(keys) = MasterKeys::from_environment()? {
+            return Ok(keys);
+        }
+        if let Some(file) = &self.configured {
+            return if file.exists() { Ok(MasterKeys::read(file)?) } else { Err(missing(file)) };
+        }
+        if self.in_memory {
+            return Ok(MasterKey::generate().into());
+        }
+        let there = |file: &&PathBuf| file.exists();
+        match (self.beside_config.as_ref().filter(there), self.beside_database.as_ref().filter(there)) {
+            (Some(one), Some(other)) => {
+                let keys = MasterKeys::read(one)?;
+                if keys.is_same(&MasterKeys::read(other)?) {
+                    return Ok(keys);
+                }
+                let message = format!("{} and {} are different master keys", one.display(), other.display());
+                Err(Trouble::new(Exit::Configuration, message)
+                    .help("set master-key.file to the one that this database was made with"))
+            }
+            (Some(only), None) | (None, Some(only)) => Ok(MasterKeys::read(only)?),
+            (None, None) => Err(self.beside_database.as_deref().map_or_else(unconfigured, missing)),
         }
     }
+
+    /// The master key of a database that has nothing sealed yet: where there is none, it is made beside the database.
+    ///
+    /// # Errors
+    /// As for [`Self::read`]; it cannot be made.
+    fn read_or_create(&self) -> Result<MasterKeys, Trouble> {
+        let is_there = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.exists());
+        if self.configured.is_none()
+            && !is_there(&self.beside_config)
+            && let Some(file) = &self.beside_database
+            && MasterKeys::from_environment()?.is_none()
+        {
+            return Ok(MasterKeys::read_or_create(file)?);
+        }
+        self.read()
+    }
+}
+
+fn unconfigured() -> Trouble {
+    let message = "no master key is configured: every server on this database needs the same one";
+    Trouble::new(Exit::Configuration, message)
+        .help("set master-key.file (`openssl rand -hex 32 > master.key` makes one), or CLAVIGER_MASTER_KEY")
+}
+
+fn missing(file: &Path) -> Trouble {
+    Trouble::new(Exit::Configuration, format!("the master key file {} is missing", file.display())).help(
+        "put it back from your copy, or set master-key.file; only `claviger init` and a database's first `apply` make one",
+    )
 }
 
 /// Who is at the command line: the operating system's user, or whoever became root by `sudo`. What one command does has one
@@ -164,9 +226,7 @@ fn user_name(users: &str, uid: u32) -> Option<String> {
 pub(crate) struct Data {
     /// The database.
     pub(crate) store: Store,
-    /// Where it is.
-    pub(crate) database: Database,
-    key_file: Option<PathBuf>,
+    key_place: KeyPlace,
     realm: Option<String>,
     /// Who is at the command line.
     pub(crate) actor: Actor,
@@ -181,13 +241,20 @@ impl Data {
     }
 
     /// The key that the database's secrets are sealed with.
-    pub(crate) fn master_key(&self) -> Result<MasterKey, Trouble> {
-        master_key(&self.database, self.key_file.as_deref())
+    pub(crate) fn master_keys(&self) -> Result<MasterKeys, Trouble> {
+        self.key_place.read()
     }
 
     /// The server's own keys.
     pub(crate) async fn secrets(&self) -> Result<Secrets, Trouble> {
-        Ok(Secrets::load(&self.store, &self.master_key()?).await?)
+        Ok(Secrets::load(&self.store, &self.master_keys()?).await?)
+    }
+
+    /// The same for whoever may be the first to put something into the database: a new one gets a master key.
+    pub(crate) async fn first_secrets(&self) -> Result<Secrets, Trouble> {
+        let is_new = !secrets::are_made(&self.store).await?;
+        let masters = if is_new { self.key_place.read_or_create()? } else { self.master_keys()? };
+        Ok(Secrets::load(&self.store, &masters).await?)
     }
 
     /// Who acts, at what, when.

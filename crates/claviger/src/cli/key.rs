@@ -1,9 +1,11 @@
 //! `claviger key`: a realm's signing keys.
 
-use super::context::Context;
+use super::ask;
+use super::context::{Context, Data};
 use super::output;
 use super::trouble::Trouble;
 use clap::Subcommand;
+use claviger_core::Realm;
 use claviger_server::admin::keys;
 use claviger_store::SigningKeyRow;
 use serde::Serialize;
@@ -19,9 +21,28 @@ Examples:
   claviger key rotate --realm standard
   claviger key list --realm standard
 
-The successor is published at once and signs after the realm's `key-prepublish`. Keys are rotated by age as well;
-this is for a key that may have leaked, or before a machine is given away.")]
+The successor is published at once and signs after the realm's `key-prepublish`. Keys are rotated by age as well.
+What the old key signed stays good. After a leak, use `claviger key revoke`.")]
     Rotate,
+    /// Take a key that has leaked out of the key set at once: whatever it signed is refused
+    #[command(after_help = "\
+Examples:
+  claviger key list --realm standard
+  claviger key revoke --realm standard pE1aF3ksVwYk8XGWLQpcUMvkw6Bbz --yes
+
+At once, on every server: the key is out of the key set and its successor signs (one is made if there is none).
+Access tokens that it signed are refused by introspection, userinfo and every API with Claviger's guard, and ID
+tokens that it signed are no hints any more. Apps get new access tokens with their refresh tokens; nobody has to
+sign in again. APIs with another library refuse the old tokens when they read the key set again.
+It cannot be taken back.")]
+    Revoke {
+        /// The key, as `key list` names it
+        #[arg(value_name = "KID")]
+        kid: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 #[derive(Serialize)]
@@ -47,12 +68,37 @@ impl From<SigningKeyRow> for Listed {
     }
 }
 
+async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), Trouble> {
+    // Before anybody is asked: a key or a master key that is not there.
+    let masters = data.master_keys()?;
+    keys::known(&data.store, realm, kid).await?;
+    ask::confirm(
+        yes,
+        &format!(
+            "Revoke the signing key {kid} of {}? Every access token and ID token that it signed is refused from now on; \
+             apps have to get new ones. Nobody has to sign in again.",
+            realm.name
+        ),
+    )?;
+    let done = keys::revoke(&data.admin(), &masters, data.clock.clone(), realm, kid).await?;
+    match (done.state, done.successor) {
+        (_, Some(successor)) => eprintln!("{kid} is revoked; {successor} signs in its place."),
+        (Some(_), None) => eprintln!("{kid} is revoked; it did not sign."),
+        (None, None) => eprintln!("{kid} is revoked; it had left the key set before."),
+    }
+    Ok(())
+}
+
 /// Does it.
 pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
     let realm = data.realm().await?;
-    if let KeyCommand::Rotate = command {
-        keys::rotate(&data.admin(), &data.master_key()?, data.clock.clone(), &realm).await?;
+    match command {
+        KeyCommand::List => {}
+        KeyCommand::Rotate => {
+            keys::rotate(&data.admin(), &data.master_keys()?, data.clock.clone(), &realm).await?;
+        }
+        KeyCommand::Revoke { kid, yes } => revoke(&data, &realm, &kid, yes).await?,
     }
     let listed: Vec<Listed> = keys::list(&data.store, &realm).await?.into_iter().map(Into::into).collect();
     context.format.list(["key id", "algorithm", "state", "created", "signs from", "retires"], &listed, |key| {

@@ -13,11 +13,13 @@ mod dialect;
 mod health;
 mod init;
 mod key;
+mod master_key;
 mod output;
 mod realm;
 mod seat;
 mod secret;
 mod serve;
+mod token_key;
 mod trouble;
 mod user;
 
@@ -102,9 +104,15 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     /// Seats: who holds the licences
     #[command(subcommand)]
     Seat(seat::SeatCommand),
-    /// Signing keys
+    /// Signing keys: list, replace, revoke
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// The master key, which everything secret in the database is sealed under
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeyCommand),
+    /// The token key, which refresh tokens are made with
+    #[command(subcommand)]
+    TokenKey(token_key::TokenKeyCommand),
     /// Who uses which legacy behaviour, so that it can be retired
     Legacy(realm::LegacyReport),
     /// Who did what: the log of the operators' acts
@@ -163,6 +171,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::User(command) => user::run(command, context).await,
         Command::Seat(command) => seat::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
+        Command::MasterKey(command) => master_key::run(command, context).await,
+        Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,

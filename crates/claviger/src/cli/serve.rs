@@ -1,6 +1,6 @@
 //! `claviger serve`: the real thing.
 
-use super::context::{Context, master_key};
+use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use crate::config::{self, Database, Log, LogFormat};
 use claviger_server::clock::Clock;
@@ -46,7 +46,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     for exposed in config.database.file().iter().flat_map(|file| private::exposed(file)) {
         tracing::warn!("{exposed}");
     }
-    let master = master_key(&config.database, config.master_key_file.as_deref())?;
+    let master = context.key_place(&config).read()?;
     let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let state = Box::pin(opened).await.map_err(wrong_start)?;
     warn_of_unknown_realms(&state, &config.server.listeners).await?;

@@ -95,11 +95,16 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchRealm { .. }
             | AdminError::NoSuchUser { .. }
             | AdminError::NoSuchSeat { .. }
+            | AdminError::NoSuchKey(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
             | AdminError::Standing { .. }
             | AdminError::TwoSecrets(_)
-            | AdminError::NoSecretOfItsOwn { .. } => Exit::Conflict,
+            | AdminError::NoSecretOfItsOwn { .. }
+            | AdminError::TooManyTokenKeys => Exit::Conflict,
+            AdminError::OneMasterKey | AdminError::OtherMasterKey | AdminError::UnreadableKeys(_) => {
+                Exit::Configuration
+            }
             AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
@@ -107,6 +112,12 @@ impl From<AdminError> for Trouble {
         match error {
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
+            AdminError::NoSuchKey(_) => trouble.help("`claviger key list` names the keys of the set"),
+            AdminError::OneMasterKey => trouble
+                .help("add the new key below the one in use, on every server: openssl rand -hex 32 >> master.key"),
+            AdminError::UnreadableKeys(_) => {
+                trouble.help("the first line of the master key file must be the key in use, the second the new one")
+            }
             _ => trouble,
         }
     }

@@ -88,6 +88,8 @@ pub struct Decoded {
     pub header: Header,
     /// Its claims: one JSON object, as it was signed.
     pub claims: Vec<u8>,
+    /// The name of the key that signed it, also where the header does not tell.
+    pub key: Option<String>,
 }
 
 impl fmt::Debug for Decoded {
@@ -250,7 +252,7 @@ pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result
     if !is_json_object(&claims) {
         return Err(JwtError::ClaimsMalformed);
     }
-    Ok(Decoded { header, claims })
+    Ok(Decoded { header, claims, key: key.kid.clone() })
 }
 
 fn parse_header(encoded: &str) -> Result<Header, JwtError> {

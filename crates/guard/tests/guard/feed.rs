@@ -166,3 +166,23 @@ async fn the_feed_ends_with_the_last_clone_of_the_guard() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn what_a_revoked_key_signed_is_refused_though_the_key_is_cached() {
+    let world = World::new().await;
+    let guard = world.following();
+    let api = api(guard.layer());
+    let old = world.issuer.sign(&claims(&world.issuer.url));
+    assert_eq!(status(&api, &old).await, 200);
+    let mut forged = claims(&world.issuer.url);
+    forged["iat"] = json!(i64::MAX);
+    let forged = world.issuer.sign(&forged);
+    let kid = world.issuer.signing_kid();
+    world.issuer.rotate();
+    guard.feed_reached(world.issuer.revoke("key", &kid, START)).await;
+    assert_eq!(status(&api, &old).await, 401);
+    assert_eq!(status(&api, &forged).await, 401, "whatever time is written into it");
+    // The key set is not asked for again in the same moment.
+    world.clock.pass(60);
+    assert_eq!(status(&api, &world.issuer.sign(&claims(&world.issuer.url))).await, 200, "the successor's");
+}

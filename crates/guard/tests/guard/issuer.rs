@@ -111,6 +111,11 @@ impl FakeIssuer {
         self.signing.lock().unwrap().sign_jwt(typ, claims.to_string().as_bytes()).unwrap()
     }
 
+    /// The id of the key that signs.
+    pub(crate) fn signing_kid(&self) -> String {
+        self.signing.lock().unwrap().kid().to_owned()
+    }
+
     /// Signs with a new key from now on; the old one stays published.
     pub(crate) fn rotate(&self) {
         let key = new_key();

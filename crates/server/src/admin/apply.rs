@@ -340,7 +340,7 @@ impl Plan<'_> {
                 return Ok(None);
             }
             let made = new_client_secret();
-            let hash = self.secrets.client_secret_tag(made.expose()).to_vec();
+            let hash = self.secrets.client_secret_tag(made.expose());
             self.report.secrets.push(MadeSecret { realm: realm.to_owned(), client: id.clone(), secret: made });
             return Ok(Some(self.row(MADE, SecretKind::Hmac, hash, "made by apply")));
         };
@@ -362,7 +362,7 @@ impl Plan<'_> {
             }
         }
         let (kind, hash) = if plain.expose().len() >= SHORTEST_RANDOM {
-            (SecretKind::Hmac, self.secrets.client_secret_tag(plain.expose()).to_vec())
+            (SecretKind::Hmac, self.secrets.client_secret_tag(plain.expose()))
         } else {
             (SecretKind::Argon2, patiently(|| self.hasher.hash(plain.clone())).await?.into_bytes())
         };

@@ -225,7 +225,7 @@ fn stored(secrets: &Secrets, secret: &Plain, label: String, expires_at: Option<i
     ClientSecret {
         id: id_text(&ids::new(now)),
         kind: SecretKind::Hmac,
-        hash: Masked(secrets.client_secret_tag(secret.expose()).to_vec()),
+        hash: Masked(secrets.client_secret_tag(secret.expose())),
         label,
         created_at: now,
         expires_at,

@@ -2,6 +2,7 @@
 
 use super::apps::Complaint;
 use crate::hashing::Busy;
+use crate::secrets::SecretsError;
 use claviger_core::client::ClientStatus;
 use claviger_core::crypto::CryptoError;
 use claviger_store::Fault;
@@ -75,6 +76,21 @@ pub enum AdminError {
     /// No line about the subject has anything to erase.
     #[error("no line about `{0}` has personal values")]
     NothingToErase(String),
+    /// The realm never had such a key.
+    #[error("there is no signing key `{0}`")]
+    NoSuchKey(String),
+    /// There is nothing to change over to.
+    #[error("only one master key is given; the new one is missing")]
+    OneMasterKey,
+    /// Something is sealed under another master key than those that are given.
+    #[error("the master key is not the one that this database was made with")]
+    OtherMasterKey,
+    /// The same, and how many keys of the database it is.
+    #[error("{0} keys in the database are sealed under a master key that is not given")]
+    UnreadableKeys(u64),
+    /// There are as many token keys as there may be.
+    #[error("there are too many token keys already")]
+    TooManyTokenKeys,
     /// Passwords cannot be hashed now.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -87,6 +103,16 @@ pub enum AdminError {
     /// A mail could not be written down.
     #[error("the mail cannot be queued: {0}")]
     Mail(#[from] serde_json::Error),
+}
+
+impl From<SecretsError> for AdminError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Store(fault) => fault.into(),
+            SecretsError::Crypto(error) => error.into(),
+            SecretsError::OtherMasterKey => Self::OtherMasterKey,
+        }
+    }
 }
 
 fn what_then(is: ClientStatus) -> &'static str {

@@ -5,6 +5,7 @@ use super::{Act, Actor, Admin, AdminError, Subject, SubjectKind, Way, audit, key
 use crate::clock::Clock;
 use crate::hashing::Hasher;
 use crate::master_key::MasterKey;
+use crate::master_keys::MasterKeys;
 use crate::pages::Pages;
 use crate::secrets::Secrets;
 use claviger_core::{Realm, User};
@@ -138,22 +139,17 @@ async fn every_act_leaves_one_line_without_a_secret() {
     assert_eq!((before, after), (json!({ "disabled": true }), json!({ "disabled": false })));
     told.push(act);
 
-    keys::rotate(&admin, &MasterKey::generate(), Clock::set_to(NOW).0, realm).await.unwrap();
-    let (act, subject, before, after) = world.line(&mut seen).await;
-    assert_eq!((subject.as_str(), before), ("realm/r", json!({ "keys": [] })));
-    assert!(!after["keys"].as_array().unwrap().is_empty());
-    told.push(act);
-
     let subject = Subject::new(SubjectKind::User, "u");
     assert_eq!(audit::erase(&admin, realm, &subject).await.unwrap(), 3);
     let (act, _, _, after) = world.line(&mut seen).await;
     assert_eq!(after, json!({ "lines": 3 }));
     told.push(act);
 
-    // Applied files have tests of their own, as the seats and the database have.
-    let elsewhere =
-        [Act::RealmApply, Act::SeatRelease, Act::DbBackup, Act::DbCopy, Act::DbMigrate, Act::DbRestore].map(Act::name);
-    for act in Act::ALL.iter().map(|act| act.name()).filter(|act| !elsewhere.contains(act)) {
+    // Keys and applied files have tests of their own, as the seats and the database have.
+    let keys = [Act::KeyRotate, Act::KeyRevoke, Act::MasterKeyRotate, Act::TokenKeyRotate];
+    let database = [Act::DbBackup, Act::DbCopy, Act::DbMigrate, Act::DbRestore];
+    let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &keys[..], &database].concat();
+    for act in Act::ALL.iter().filter(|act| !elsewhere.contains(act)).map(|act| act.name()) {
         assert_eq!(told.iter().filter(|told| *told == act).count(), 1, "{act}");
     }
     let all = format!("{:?}", world.lines().await);
@@ -164,6 +160,46 @@ async fn every_act_leaves_one_line_without_a_secret() {
     assert!(!all.contains("ada@example.com"));
     let found = audit::verify(&world.store).await.unwrap();
     assert_eq!((found.lines, found.broken), (i64::try_from(seen).unwrap(), None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_act_on_keys_leaves_one_line_and_nothing_where_it_changes_nothing() {
+    let world = World::new().await;
+    let (admin, realm, mut seen) = (world.admin(), &world.realm, 0);
+    let (master, next) = (MasterKey::generate(), MasterKey::generate());
+    let (masters, clock) = (MasterKeys::from(&master), Clock::set_to(NOW).0);
+    keys::rotate(&admin, &masters, clock.clone(), realm).await.unwrap();
+    let (act, subject, before, after) = world.line(&mut seen).await;
+    assert_eq!((&*act, &*subject, before), ("key.rotate", "realm/r", json!({ "keys": [] })));
+    assert!(!after["keys"].as_array().unwrap().is_empty());
+
+    let kid = keys::list(&world.store, realm).await.unwrap()[0].kid.clone();
+    for _ in 0..2 {
+        // The second time changes nothing.
+        keys::revoke(&admin, &masters, clock.clone(), realm, &kid).await.unwrap();
+        assert_eq!(world.lines().await.len(), seen + 1);
+    }
+    let (act, subject, before, after) = world.line(&mut seen).await;
+    let has = |side: &Value| side["keys"].as_array().unwrap().iter().any(|key| key["kid"] == *kid);
+    assert_eq!((&*act, &*subject, &after["revoked"]), ("key.revoke", "realm/r", &json!(kid)));
+    assert!(has(&before) && !has(&after), "{before} {after}");
+
+    assert_eq!(keys::rotate_token_key(&admin, &masters, true).await.unwrap(), 1);
+    let (act, subject, before, after) = world.line(&mut seen).await;
+    let (first, second) = (json!({ "number": 0, "accepted": true }), json!({ "number": 1, "accepted": true }));
+    let refused = json!({ "number": 0, "accepted": false });
+    assert_eq!((&*act, &*subject), ("token-key.rotate", "database/token key"));
+    assert_eq!(before, json!({ "keys": [first] }));
+    assert_eq!(after, json!({ "keys": [second, refused] }));
+
+    let both = MasterKeys::of_two(master, next);
+    for _ in 0..2 {
+        keys::rotate_master_key(&admin, &both, |_| {}).await.unwrap();
+        assert_eq!(world.lines().await.len(), seen + 1);
+    }
+    let (act, subject, before, after) = world.line(&mut seen).await;
+    assert_eq!((&*act, &*subject), ("master-key.rotate", "database/master key"));
+    assert!(before["id"].is_string() && after["id"].is_string() && before != after, "{before} {after}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,5 +216,12 @@ async fn an_act_that_fails_leaves_no_line() {
     users::enable(&admin, realm, "u").await.unwrap();
     let nothing = audit::erase(&admin, realm, &Subject::new(SubjectKind::App, "ghost")).await;
     assert!(matches!(nothing, Err(AdminError::NothingToErase(_))));
+    let (masters, clock) = (MasterKeys::from(MasterKey::generate()), Clock::set_to(NOW).0);
+    let ghost = keys::revoke(&admin, &masters, clock, realm, "ghost").await;
+    assert!(matches!(ghost, Err(AdminError::NoSuchKey(_))));
+    let one = keys::rotate_master_key(&admin, &masters, |_| {}).await;
+    assert!(matches!(one, Err(AdminError::OneMasterKey)));
+    let other = keys::rotate_token_key(&admin, &MasterKeys::from(MasterKey::generate()), true).await;
+    assert!(matches!(other, Err(AdminError::OtherMasterKey)));
     assert!(world.lines().await.is_empty());
 }

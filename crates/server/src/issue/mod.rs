@@ -9,6 +9,7 @@ pub(crate) mod approve;
 use crate::failure::Failure;
 use crate::ids;
 use crate::state::State;
+use crate::state::secrets::RefreshKeys;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
 use claviger_core::claims::{AccessClaims, IdClaims, id_text};
@@ -19,7 +20,7 @@ use claviger_core::grant::{Decision, RefreshPlan};
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, token_hash};
 use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
-use claviger_core::token::{self, Id, Kind, Plain, RefreshKey, replay_key};
+use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
     CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim, Store,
@@ -32,7 +33,7 @@ pub(crate) struct Issuer<'a> {
     /// Where it is committed.
     pub(crate) store: &'a Store,
     /// Makes refresh tokens.
-    pub(crate) refresh: &'a RefreshKey,
+    pub(crate) refresh: &'a RefreshKeys,
     /// The realm and its signing keys.
     pub(crate) site: &'a Site,
     /// Milliseconds since the epoch.

@@ -5,6 +5,7 @@
 //! their names. Neither is stored, only their hashes are.
 
 use crate::http::Incoming;
+use crate::state::secrets::FormKeys;
 use crate::state::sites::Site;
 use claviger_core::authority::is_same;
 use claviger_core::crypto::entropy::random_bytes;
@@ -58,14 +59,14 @@ impl Browser {
     }
 
     /// What a form carries to show that it was on a page of ours, in this browser, for this waiting request.
-    pub(crate) fn form_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
-        self.token(key, pending, None)
+    pub(crate) fn form_token(&self, keys: &FormKeys, pending: Option<&Id>) -> String {
+        keys.newest(|key| self.token(key, pending, None))
     }
 
     /// What the consent page's forms carry: also for the session in front of it, so that nobody allows what was asked of
     /// somebody else who was signed in before them.
-    pub(crate) fn consent_token(&self, key: &HmacKey, pending: Option<&Id>) -> String {
-        self.token(key, pending, self.session())
+    pub(crate) fn consent_token(&self, keys: &FormKeys, pending: Option<&Id>) -> String {
+        keys.newest(|key| self.token(key, pending, self.session()))
     }
 
     fn token(&self, key: &HmacKey, pending: Option<&Id>, session: Option<&[u8; 32]>) -> String {
@@ -79,11 +80,11 @@ impl Browser {
         &self,
         site: &Site,
         incoming: &Incoming,
-        key: &HmacKey,
+        keys: &FormKeys,
         pending: Option<&Id>,
         token: &str,
     ) -> bool {
-        self.is_expected(site, incoming, &self.form_token(key, pending), token)
+        self.is_from_here(site, incoming) && keys.any(|key| same(&self.token(key, pending, None), token))
     }
 
     /// The same for the forms of the consent page.
@@ -91,14 +92,14 @@ impl Browser {
         &self,
         site: &Site,
         incoming: &Incoming,
-        key: &HmacKey,
+        keys: &FormKeys,
         pending: Option<&Id>,
         token: &str,
     ) -> bool {
-        self.is_expected(site, incoming, &self.consent_token(key, pending), token)
+        self.is_from_here(site, incoming) && keys.any(|key| same(&self.token(key, pending, self.session()), token))
     }
 
-    fn is_expected(&self, site: &Site, incoming: &Incoming, expected: &str, token: &str) -> bool {
+    fn is_from_here(&self, site: &Site, incoming: &Incoming) -> bool {
         let same_site = !matches!(incoming.header("sec-fetch-site"), Some("cross-site" | "same-site"));
         let own_origin = incoming.header("origin").is_none_or(|origin| {
             origin == "null"
@@ -107,9 +108,13 @@ impl Browser {
                     .split_once("://")
                     .is_some_and(|(scheme, host)| is_same(host, &incoming.authority(), scheme == "https"))
         });
-        let genuine: bool = expected.as_bytes().ct_eq(token.as_bytes()).into();
-        !self.is_new && same_site && own_origin && genuine
+        !self.is_new && same_site && own_origin
     }
+}
+
+/// In constant time.
+fn same(expected: &str, token: &str) -> bool {
+    expected.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
 /// A new session cookie: what is stored of it, and the header that sets it.

@@ -34,7 +34,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     let browser = Browser::read(&site.realm, incoming);
     let speech = Speech::of(incoming, params.get("ui_locales"));
     let who = signed_in(state, site, &browser, "").await?;
-    let hint = params.get("id_token_hint").and_then(|token| hint(site, token));
+    let hint = params.get("id_token_hint").and_then(|token| hint(state, site, token));
     let back = match &hint {
         Some(hint) => return_address(state, site, &hint.aud, params).await?,
         None => None,
@@ -62,8 +62,11 @@ struct Hint {
     aud: String,
 }
 
-fn hint(site: &Site, token: &str) -> Option<Hint> {
+fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
     let decoded = verify_jwt(token, &site.keys.verifying(), Some(Typ::Jwt)).ok()?;
+    if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
+        return None;
+    }
     serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer)
 }
 

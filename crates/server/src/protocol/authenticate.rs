@@ -16,9 +16,9 @@ use claviger_core::client::ClientStatus;
 use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm, Refusal};
-use claviger_store::{SecretKind, Store, StoredUser};
+use claviger_store::{ClientSecret, SecretKind, Store, StoredUser};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
+use std::sync::atomic::Ordering;
 
 /// Who presented a token or a secret, and how.
 #[derive(Debug, Clone)]
@@ -130,14 +130,32 @@ impl Authenticator<'_> {
 
     /// Compares with secrets that Claviger made, and with a stretched one that was found right before.
     fn matches_at_once(&self, entry: &Entry, secret: &str, now: i64) -> bool {
-        let mut tag = None;
+        let mut tags = self.secrets.client_secret_tags(secret);
         for stored in entry.live(SecretKind::Hmac, now) {
-            let tag = tag.get_or_insert_with(|| self.secrets.client_secret_tag(secret));
-            if tag.as_slice().ct_eq(stored.hash.as_slice()).into() {
+            if tags.fits(&stored.hash) {
+                self.bring_up_to_date(entry, stored, secret, now);
                 return true;
             }
         }
         self.clients.is_remembered(entry, secret, now)
+    }
+
+    /// Stores a secret under the newest token key, where an earlier one knows it. Nobody waits for it, and where it fails the
+    /// next use tries again.
+    fn bring_up_to_date(&self, entry: &Entry, stored: &ClientSecret, secret: &str, now: i64) {
+        if self.secrets.is_newest_tag(&stored.hash) || entry.rewriting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (store, realm, client) = (self.store.clone(), self.realm.id.clone(), entry.client.id.clone());
+        let (id, before, hash) = (stored.id.clone(), stored.hash.clone(), self.secrets.client_secret_tag(secret));
+        let rewriting = Arc::clone(&entry.rewriting);
+        tokio::spawn(async move {
+            let rewritten = store.rewrite_secret((&realm, &client, &id), &before, hash, now).await;
+            if let Err(fault) = rewritten {
+                tracing::warn!(%fault, client, "a secret could not be stored under the newest token key");
+                rewriting.store(false, Ordering::Release);
+            }
+        });
     }
 
     /// Compares with stretched secrets, and with the password of the user that the client stands for (J2).

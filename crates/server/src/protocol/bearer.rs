@@ -65,6 +65,7 @@ async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<O
         grant: grant.as_deref(),
         client: &row.client,
         user: row.user.as_deref().unwrap_or(&row.client),
+        key: None,
         issued_at: row.issued_at,
     };
     let revoked = revoked || is_revoked(state, site, &subject).await?;
@@ -132,6 +133,7 @@ async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token
         grant: claims.gid.as_deref(),
         client: &claims.client_id,
         user: &claims.sub,
+        key: decoded.key.as_deref(),
         issued_at: claims.iat.saturating_mul(1000),
     };
     let revoked = is_revoked(state, site, &subject).await?;

@@ -46,7 +46,7 @@ impl Database {
             let secret = ClientSecret {
                 id: "s".into(),
                 kind: SecretKind::Hmac,
-                hash: Masked(secrets.client_secret_tag(SECRET).to_vec()),
+                hash: Masked(secrets.client_secret_tag(SECRET)),
                 label: "s".into(),
                 created_at: NOW,
                 expires_at: None,

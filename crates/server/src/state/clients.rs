@@ -9,7 +9,7 @@ use claviger_store::{ClientSecret, Fault, SecretKind, Store};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     secrets: Vec<ClientSecret>,
     /// HMAC of a stretched secret that was found right, and the stored hash it was right for.
     remembered: RwLock<Option<([u8; 32], Vec<u8>)>>,
+    /// A secret that is stored under an earlier token key is being stored under the newest.
+    pub(crate) rewriting: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -77,7 +79,7 @@ impl Clients {
         }
         let before = self.forgotten.load(Ordering::SeqCst);
         let Some((client, secrets)) = store.client_with_secrets(realm, id).await? else { return Ok(None) };
-        let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default() });
+        let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default(), rewriting: Arc::default() });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
         if self.forgotten.load(Ordering::SeqCst) != before {
             // The client may have changed while it was read.

@@ -12,6 +12,7 @@ use crate::state::clients::Clients;
 use crate::state::clock::Clock;
 use crate::state::health::Health;
 use crate::state::revoked::Revoked;
+use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
 use claviger_store::{ChangeKind, Fault, Heartbeat, Store};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -97,6 +98,7 @@ pub(crate) struct Follower<'a> {
     pub(crate) sites: &'a Sites,
     pub(crate) clients: &'a Clients,
     pub(crate) revoked: &'a Revoked,
+    pub(crate) secrets: &'a Secrets,
     pub(crate) health: &'a Health,
 }
 
@@ -185,6 +187,7 @@ impl Follower<'_> {
         } else if let Some(at) = pulse.known_at {
             followed.made_at.store(at, Ordering::Release);
         }
+        self.secrets.keep_up(self.store).await?;
         // An attempt that is cut short goes on where it was.
         if followed.more_revocations.load(Ordering::Acquire) {
             self.load_revocations().await?;
@@ -238,6 +241,8 @@ impl Follower<'_> {
 
     fn take_in(&self, kind: ChangeKind, realm: &str, id: &str) {
         match kind {
+            // Keys of no realm are the server's own.
+            ChangeKind::Keys if realm.is_empty() => self.secrets.forget(),
             ChangeKind::Realm | ChangeKind::Keys => self.sites.forget(realm),
             ChangeKind::Client => self.clients.forget(realm, id),
             // A user's password may be a client's secret.
@@ -254,6 +259,7 @@ impl Follower<'_> {
     fn forget_everything(&self) {
         self.clients.forget_all();
         self.sites.forget_all();
+        self.secrets.forget();
     }
 }
 

@@ -26,6 +26,9 @@ const LONGEST: u64 = 1024;
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
+/// The keys of the environment, and the file that they come from, if it is one.
+pub type Found = (Option<PathBuf>, Vec<MasterKey>);
+
 /// Why there is no master key. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
@@ -45,6 +48,9 @@ pub enum MasterKeyError {
         "{0} holds no master key: write 32 bytes as 64 hexadecimal digits or as base64, like the output of `openssl rand -hex 32`"
     )]
     NoKey(String),
+    /// More than two keys.
+    #[error("{0} holds more than two master keys: the one in use, and below it the one that replaces it")]
+    Many(String),
     /// Two sources.
     #[error("both {VARIABLE} and {FILE_VARIABLE} are set; unset one")]
     Two,
@@ -56,20 +62,24 @@ impl MasterKey {
         Self(Zeroizing::new(random_bytes()))
     }
 
-    /// The key of the environment: [`VARIABLE`] or the file that [`FILE_VARIABLE`] names; `None` if neither is set.
+    /// The keys of the environment, one or two, the newest last: [`VARIABLE`] or the file that [`FILE_VARIABLE`] names, which
+    /// comes with them; `None` if neither is set.
     ///
     /// # Errors
     /// Both are set; the one that is set is of no use.
-    pub fn from_environment() -> Result<Option<Self>, MasterKeyError> {
+    pub fn from_environment() -> Result<Option<Found>, MasterKeyError> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         match (variable(VARIABLE), variable(FILE_VARIABLE)) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) => Err(MasterKeyError::Two),
             (Some(text), None) => {
                 let text = Zeroizing::new(text.into_encoded_bytes());
-                Self::parse(&text).map(Some).ok_or_else(|| MasterKeyError::NoKey(VARIABLE.to_owned()))
+                Self::parse_all(&text, VARIABLE).map(|keys| Some((None, keys)))
             }
-            (None, Some(path)) => Self::read(Path::new(&path)).map(Some),
+            (None, Some(path)) => {
+                let path = PathBuf::from(path);
+                Self::read_all(&path).map(|keys| Some((Some(path), keys)))
+            }
         }
     }
 
@@ -78,6 +88,18 @@ impl MasterKey {
     /// # Errors
     /// The file cannot be read, others than its owner can read it, or it holds something else.
     pub fn read(path: &Path) -> Result<Self, MasterKeyError> {
+        Self::parse(&Self::content(path)?).ok_or_else(|| MasterKeyError::NoKey(path.display().to_string()))
+    }
+
+    /// The one or two keys in a file, each on a line of its own: below the key in use the one that is to replace it.
+    ///
+    /// # Errors
+    /// As for [`Self::read`]; there are more than two.
+    pub fn read_all(path: &Path) -> Result<Vec<Self>, MasterKeyError> {
+        Self::parse_all(&Self::content(path)?, &path.display().to_string())
+    }
+
+    fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
         let failed = |error| MasterKeyError::File { path: path.to_owned(), error };
         let file = File::open(path).map_err(failed)?;
         // Of the opened file, so that nobody can exchange it in between.
@@ -86,7 +108,7 @@ impl MasterKey {
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(128));
         file.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
-        Self::parse(&bytes).ok_or_else(|| MasterKeyError::NoKey(path.display().to_string()))
+        Ok(bytes)
     }
 
     /// The key in a file, which is made (readable for its owner only) if it is not there. If two do so at once, both get
@@ -121,6 +143,11 @@ impl MasterKey {
         SealKey::new(&derive(&self.0, purpose))
     }
 
+    /// Names the key and tells nothing of it.
+    pub(crate) fn id(&self) -> [u8; 32] {
+        *derive(&self.0, "master key id")
+    }
+
     fn hex(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(65));
         for byte in self.0.iter() {
@@ -128,6 +155,20 @@ impl MasterKey {
         }
         text.push('\n');
         text
+    }
+
+    fn parse_all(bytes: &[u8], place: &str) -> Result<Vec<Self>, MasterKeyError> {
+        if let Some(only) = Self::parse(bytes) {
+            return Ok(vec![only]);
+        }
+        let words = std::str::from_utf8(bytes).unwrap_or("").split_whitespace();
+        // Bytes as they are can only be the whole of it.
+        let spelled = words.map(|word| (word.len() >= 43).then(|| Self::parse(word.as_bytes())).flatten());
+        match spelled.collect::<Option<Vec<Self>>>() {
+            Some(keys) if keys.len() > 2 => Err(MasterKeyError::Many(place.to_owned())),
+            Some(keys) if !keys.is_empty() => Ok(keys),
+            _ => Err(MasterKeyError::NoKey(place.to_owned())),
+        }
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {

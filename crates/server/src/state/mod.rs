@@ -11,6 +11,7 @@ pub mod hashing;
 pub(crate) mod health;
 pub mod keys;
 pub mod master_key;
+pub mod master_keys;
 pub(crate) mod meter;
 pub(crate) mod recall;
 pub(crate) mod revoked;
@@ -77,6 +78,7 @@ impl State {
             sites: &self.sites,
             clients: &self.clients,
             revoked: &self.revoked,
+            secrets: &self.secrets,
             health: &self.health,
         }
     }

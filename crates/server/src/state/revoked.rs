@@ -4,10 +4,11 @@
 //! something is added: the feed for APIs hangs on that.
 //!
 //! Memory is bounded: where there are more revocations than are kept, those that come last stay in the table only, and a
-//! token of their realm that one of them might mean is looked up there ([`Verdict::Unknown`]).
+//! token of their realm that one of them might mean is looked up there ([`Verdict::Unknown`]). Signing keys that are revoked
+//! are few: all of them are kept, beside that bound and for ever.
 
 use claviger_core::revocation::RevocationKind;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -27,6 +28,8 @@ struct OfRealm {
     kept: HashMap<RevocationKind, HashMap<String, Entry>>,
     /// What there was no room for, together: the latest of each moment.
     only_stored: Option<Entry>,
+    /// Signing keys that are revoked, by id.
+    keys: HashSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +74,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) client: &'a str,
     /// Its subject.
     pub(crate) user: &'a str,
+    /// The key that signed it; an opaque token has none.
+    pub(crate) key: Option<&'a str>,
     /// When it was made, in milliseconds; a JWT knows the second only.
     pub(crate) issued_at: i64,
 }
@@ -78,12 +83,16 @@ pub(crate) struct Subject<'a> {
 impl Revoked {
     /// Adds one, in place of what was known of the same kind and value: a client that is suspended loses the tokens to come
     /// as well, and gets those back when it is resumed. `before`: tokens made up to then (milliseconds) are meant,
-    /// `expires`: when the last of them is over.
+    /// `expires`: when the last of them is over. Neither counts for a signing key.
     pub(crate) fn add(&self, realm: &str, kind: RevocationKind, value: &str, before: i64, expires: i64) {
         let new = Entry { before, expires };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let Known { realms, count } = &mut *known;
         let of_realm = realms.entry(realm.to_owned()).or_default();
+        if kind == RevocationKind::Key {
+            of_realm.keys.insert(value.to_owned());
+            return;
+        }
         let values = of_realm.kept.entry(kind).or_default();
         if let Some(entry) = values.get_mut(value) {
             *entry = new;
@@ -127,6 +136,10 @@ impl Revoked {
     pub(crate) fn verdict(&self, realm: &str, token: &Subject<'_>) -> Verdict {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let Some(of_realm) = known.realms.get(realm) else { return Verdict::Good };
+        // Whoever has the key writes any time into a token.
+        if token.key.is_some_and(|kid| of_realm.keys.contains(kid)) {
+            return Verdict::Revoked;
+        }
         let is_meant = |entry: &Entry| token.issued_at <= entry.before;
         let hit =
             |kind: RevocationKind, value: &str| of_realm.kept.get(&kind)?.get(value).filter(|entry| is_meant(entry));
@@ -139,6 +152,12 @@ impl Revoked {
             None if of_realm.only_stored.as_ref().is_some_and(is_meant) => Verdict::Unknown,
             None => Verdict::Good,
         }
+    }
+
+    /// Whether what this key signed counts no more, whenever that was.
+    pub(crate) fn is_key_revoked(&self, realm: &str, kid: &str) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.realms.get(realm).is_some_and(|of_realm| of_realm.keys.contains(kid))
     }
 
     /// Forgets what no living token can meet any more.
@@ -164,7 +183,7 @@ mod tests {
     fn a_token_is_met_by_any_of_its_names_if_it_is_old_enough() {
         let revoked = Revoked::default();
         revoked.add("r", RevocationKind::Grant, "g", 1000, 5000);
-        let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", issued_at: 1000 };
+        let token = Subject { jti: "j", grant: Some("g"), client: "c", user: "u", key: Some("k"), issued_at: 1000 };
         assert_eq!(revoked.verdict("r", &token), Verdict::Revoked);
         assert_eq!(revoked.verdict("other", &token), Verdict::Good);
         assert_eq!(revoked.verdict("r", &Subject { issued_at: 2000, ..token }), Verdict::Good);
@@ -186,7 +205,7 @@ mod tests {
         }
         let kept = |revoked: &Revoked| revoked.known.read().unwrap().realms["r"].kept[&RevocationKind::Jti].len();
         assert_eq!((kept(&revoked), revoked.known.read().unwrap().count), (10, 10));
-        let token = |jti, issued_at| Subject { jti, grant: None, client: "c", user: "c", issued_at };
+        let token = |jti, issued_at| Subject { jti, grant: None, client: "c", user: "c", key: None, issued_at };
         assert_eq!(revoked.verdict("r", &token("t3", 900)), Verdict::Revoked);
         assert_eq!(revoked.verdict("r", &token("t30", 900)), Verdict::Unknown);
         assert_eq!(revoked.verdict("r", &token("never revoked", 1049)), Verdict::Unknown);
@@ -199,5 +218,20 @@ mod tests {
         revoked.add("r", RevocationKind::Jti, "new", 2000, 6000);
         assert_eq!(revoked.verdict("r", &token("new", 2000)), Verdict::Revoked);
         assert_eq!(revoked.verdict("r", &token("t30", 900)), Verdict::Good, "all of these have expired");
+    }
+
+    #[test]
+    fn a_revoked_key_counts_for_no_time_at_all_and_is_kept_beside_the_bound() {
+        let revoked = Revoked { most: 0, ..Revoked::default() };
+        revoked.add("r", RevocationKind::Key, "k", 1000, 5000);
+        let token = Subject { jti: "j", grant: None, client: "c", user: "u", key: Some("k"), issued_at: i64::MAX };
+        for _ in 0..2 {
+            assert_eq!(revoked.verdict("r", &token), Verdict::Revoked);
+            assert_eq!(revoked.verdict("s", &token), Verdict::Good);
+            assert_eq!(revoked.verdict("r", &Subject { key: Some("l"), ..token }), Verdict::Good);
+            assert_eq!(revoked.verdict("r", &Subject { key: None, ..token }), Verdict::Good);
+            assert!(revoked.is_key_revoked("r", "k") && !revoked.is_key_revoked("r", "l"));
+            revoked.forget_expired(i64::MAX);
+        }
     }
 }

@@ -4,78 +4,286 @@
 //! database uses the same. From it a key is derived for each purpose. A secret that Claviger makes has 256 random bits, so
 //! what is stored of it is an HMAC, not a stretched hash: checking one costs less than a microsecond, and without the
 //! token key the stored bytes are worth nothing.
+//!
+//! A token key can be replaced ([`rotate_token_key`]). The newest makes tokens, forms and tags; those before it still
+//! recognise theirs, unless their tokens were revoked. They are numbered from 0, and a tag under any but the first ends with its
+//! key's number.
 
-use crate::state::master_key::MasterKey;
+use crate::state::master_keys::{MasterKeys, SERVER_SECRETS, TOKEN_KEY};
+use arc_swap::ArcSwap;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{CryptoError, HmacKey, SealKey, derive};
 use claviger_core::jose::base64url;
-use claviger_core::token::{Id, Plain, RefreshKey};
+use claviger_core::token::{Id, Plain, PresentedRefresh, RefreshKey};
 use claviger_store::{Fault, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The name of the token key in the database, and what it is sealed for.
-const TOKEN_KEY: &str = "token key";
+pub use crate::state::master_keys::SecretsError;
+
 /// Says in a log or a leaked file what a text is.
 const SECRET_PREFIX: &str = "cvs_";
+/// How many token keys there may be.
+const MOST: usize = 16;
+/// How often a change that others came before is tried again.
+const TRIES: usize = 10;
+/// The first byte where several token keys are stored.
+const SEVERAL: u8 = 2;
+
+/// One token key, as it is stored.
+#[derive(Clone)]
+struct TokenKey {
+    number: u32,
+    /// Its refresh tokens and forms are accepted.
+    trusted: bool,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl TokenKey {
+    fn new(number: u32) -> Self {
+        Self { number, trusted: true, key: Zeroizing::new(random_bytes()) }
+    }
+
+    /// The newest first. A single first key is 32 bytes, as earlier releases wrote it.
+    fn spell(keys: &[Self]) -> Zeroizing<Vec<u8>> {
+        if let [Self { number: 0, trusted: true, key }] = keys {
+            return Zeroizing::new(key.to_vec());
+        }
+        let mut bytes = Zeroizing::new(Vec::with_capacity(1 + keys.len() * 37));
+        bytes.push(SEVERAL);
+        for Self { number, trusted, key } in keys {
+            bytes.extend_from_slice(&number.to_be_bytes());
+            bytes.push(u8::from(*trusted));
+            bytes.extend_from_slice(key.as_slice());
+        }
+        bytes
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Vec<Self>> {
+        if let Ok(key) = <[u8; 32]>::try_from(bytes) {
+            return Some(vec![Self { number: 0, trusted: true, key: Zeroizing::new(key) }]);
+        }
+        let (version, mut rest) = bytes.split_first()?;
+        let mut keys = Vec::new();
+        while let Some((number, behind)) = rest.split_first_chunk::<4>() {
+            let (trusted, behind) = behind.split_first()?;
+            let (key, behind) = behind.split_first_chunk::<32>()?;
+            let (number, trusted) = (u32::from_be_bytes(*number), *trusted == 1);
+            keys.push(Self { number, trusted, key: Zeroizing::new(*key) });
+            rest = behind;
+        }
+        (*version == SEVERAL && rest.is_empty() && !keys.is_empty()).then_some(keys)
+    }
+}
+
+/// What follows from one token key.
+#[derive(Debug)]
+struct Derived {
+    number: u32,
+    trusted: bool,
+    refresh: RefreshKey,
+    forms: HmacKey,
+    clients: HmacKey,
+    outbox: HmacKey,
+}
+
+impl Derived {
+    fn new(number: u32, trusted: bool, key: &[u8; 32]) -> Self {
+        Self {
+            number,
+            trusted,
+            refresh: RefreshKey::new(&derive(key, "refresh tokens")),
+            forms: HmacKey::new(derive(key, "forms").as_slice()),
+            clients: HmacKey::new(derive(key, "client secrets").as_slice()),
+            outbox: HmacKey::new(derive(key, "outbox").as_slice()),
+        }
+    }
+
+    fn tag(&self, secret: &str) -> Vec<u8> {
+        let mut tag = self.clients.sign(secret.as_bytes()).to_vec();
+        if self.number != 0 {
+            tag.extend_from_slice(&self.number.to_be_bytes());
+        }
+        tag
+    }
+}
+
+/// All token keys of one moment.
+#[derive(Debug)]
+struct Ring {
+    newest: Derived,
+    earlier: Vec<Derived>,
+}
+
+impl Ring {
+    fn of(keys: &[TokenKey]) -> Option<Self> {
+        let mut all = keys.iter().map(|key| Derived::new(key.number, key.trusted, &key.key));
+        Some(Self { newest: all.next()?, earlier: all.collect() })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Derived> {
+        std::iter::once(&self.newest).chain(&self.earlier)
+    }
+
+    fn trusted(&self) -> impl Iterator<Item = &Derived> {
+        self.all().filter(|key| key.trusted)
+    }
+}
+
+type Shared = Arc<ArcSwap<Ring>>;
+
+/// Makes and recognises refresh tokens.
+#[derive(Debug)]
+pub struct RefreshKeys(Shared);
+
+impl RefreshKeys {
+    /// As [`RefreshKey::mint`], under the newest token key.
+    pub fn mint(&self, grant: &Id, generation: u32, nonce: &[u8; 16]) -> Plain {
+        self.0.load().newest.refresh.mint(grant, generation, nonce)
+    }
+
+    /// As [`RefreshKey::is_genuine`], under any token key whose tokens were not revoked.
+    pub fn is_genuine(&self, presented: &PresentedRefresh, nonce: &[u8; 16]) -> bool {
+        self.0.load().trusted().any(|key| key.refresh.is_genuine(presented, nonce))
+    }
+}
+
+/// Ties forms to browsers.
+#[derive(Debug)]
+pub struct FormKeys(Shared);
+
+impl FormKeys {
+    /// Makes something with the newest key.
+    pub(crate) fn newest<T>(&self, with: impl FnOnce(&HmacKey) -> T) -> T {
+        with(&self.0.load().newest.forms)
+    }
+
+    /// Whether any key fits whose forms are still accepted.
+    pub(crate) fn any(&self, fits: impl Fn(&HmacKey) -> bool) -> bool {
+        self.0.load().trusted().any(|key| fits(&key.forms))
+    }
+}
+
+/// The tags of one secret, each made when it is first needed.
+pub(crate) struct Tags<'a> {
+    ring: Arc<Ring>,
+    secret: &'a str,
+    made: Vec<(u32, Vec<u8>)>,
+}
+
+impl Tags<'_> {
+    /// Whether `stored` is the secret's tag, in constant time.
+    pub(crate) fn fits(&mut self, stored: &[u8]) -> bool {
+        let number = number_of(stored);
+        if !self.made.iter().any(|(made, _)| *made == number)
+            && let Some(key) = self.ring.all().find(|key| key.number == number)
+        {
+            self.made.push((number, key.tag(self.secret)));
+        }
+        let tag = self.made.iter().find(|(made, _)| *made == number);
+        tag.is_some_and(|(_, tag)| tag.as_slice().ct_eq(stored).into())
+    }
+}
+
+/// The number of the key that a stored tag was made with.
+fn number_of(tag: &[u8]) -> u32 {
+    let number = tag.get(32..).and_then(|number| number.try_into().ok());
+    number.map_or(0, u32::from_be_bytes)
+}
 
 /// Keys that are in use all the time, prepared once.
 #[derive(Debug)]
 pub struct Secrets {
     /// Makes and recognises refresh tokens.
-    pub refresh: RefreshKey,
+    pub refresh: RefreshKeys,
     /// Ties forms to browsers.
-    pub forms: HmacKey,
-    clients: HmacKey,
-    outbox: HmacKey,
-}
-
-/// Why the server has no keys.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretsError {
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] Fault),
-    /// The library failed.
-    #[error(transparent)]
-    Crypto(CryptoError),
-    /// Sealed under another master key.
-    #[error("the master key is not the one that this database was made with")]
-    OtherMasterKey,
+    pub forms: FormKeys,
+    ring: Shared,
+    masters: Option<MasterKeys>,
+    /// The token keys have changed in the database.
+    stale: AtomicBool,
 }
 
 impl Secrets {
     /// Everything that follows from the token key.
     pub fn new(token_key: &[u8; 32]) -> Self {
+        Self::of(Ring { newest: Derived::new(0, true, token_key), earlier: vec![] }, None)
+    }
+
+    fn of(ring: Ring, masters: Option<MasterKeys>) -> Self {
+        let ring = Arc::new(ArcSwap::from_pointee(ring));
         Self {
-            refresh: RefreshKey::new(&derive(token_key, "refresh tokens")),
-            forms: HmacKey::new(derive(token_key, "forms").as_slice()),
-            clients: HmacKey::new(derive(token_key, "client secrets").as_slice()),
-            outbox: HmacKey::new(derive(token_key, "outbox").as_slice()),
+            refresh: RefreshKeys(Arc::clone(&ring)),
+            forms: FormKeys(Arc::clone(&ring)),
+            ring,
+            masters,
+            stale: AtomicBool::new(false),
         }
     }
 
-    /// Opens the database's token key, or makes it if the database is new.
+    /// Opens the database's token keys, or makes the first if the database is new.
     ///
     /// # Errors
     /// The database fails, or was made with another master key.
-    pub async fn load(store: &Store, master: &MasterKey) -> Result<Self, SecretsError> {
-        let seal = master.seal_key("server secrets").map_err(SecretsError::Crypto)?;
+    pub async fn load(store: &Store, master: impl Into<MasterKeys>) -> Result<Self, SecretsError> {
+        let masters = master.into();
         let sealed = if let Some(sealed) = store.sealed(TOKEN_KEY).await? {
             sealed
         } else {
-            let fresh = Zeroizing::new(random_bytes::<32>());
-            let sealed = seal.seal(TOKEN_KEY.as_bytes(), fresh.as_slice()).map_err(SecretsError::Crypto)?;
-            store.put_sealed_if_absent(TOKEN_KEY, sealed).await?
+            let fresh = TokenKey::spell(&[TokenKey::new(0)]);
+            let seal = masters.current(store).await?.seal_key(SERVER_SECRETS)?;
+            store.put_sealed_if_absent(TOKEN_KEY, seal.seal(TOKEN_KEY.as_bytes(), &fresh)?).await?
         };
-        let opened = seal.open(TOKEN_KEY.as_bytes(), &sealed).map_err(|_| SecretsError::OtherMasterKey)?;
-        let key = <&[u8; 32]>::try_from(opened.as_slice()).map_err(|_| SecretsError::OtherMasterKey)?;
-        Ok(Self::new(key))
+        let ring = Ring::of(&opened(&masters, &sealed)?).ok_or(SecretsError::OtherMasterKey)?;
+        masters.current(store).await?;
+        Ok(Self::of(ring, Some(masters)))
     }
 
-    /// What is stored of a client secret that Claviger made, and what a presented one is compared as (in constant time).
-    pub fn client_secret_tag(&self, secret: &str) -> [u8; 32] {
-        self.clients.sign(secret.as_bytes())
+    /// The token keys have changed, or nobody knows whether they have.
+    pub(crate) fn forget(&self) {
+        self.stale.store(true, Ordering::Release);
+    }
+
+    /// Reads the token keys anew, where they have changed.
+    ///
+    /// # Errors
+    /// The store fails, or they are sealed under a master key that is not held.
+    pub(crate) async fn keep_up(&self, store: &Store) -> Result<(), Fault> {
+        let Some(masters) = &self.masters else { return Ok(()) };
+        if !self.stale.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let read = async {
+            let sealed = store.sealed(TOKEN_KEY).await?.ok_or(SecretsError::OtherMasterKey)?;
+            Ring::of(&opened(masters, &sealed)?).ok_or(SecretsError::OtherMasterKey)
+        };
+        match read.await {
+            Ok(ring) => {
+                self.ring.store(Arc::new(ring));
+                Ok(())
+            }
+            Err(error) => {
+                self.forget();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What is stored of a client secret that Claviger made, under the newest token key.
+    pub fn client_secret_tag(&self, secret: &str) -> Vec<u8> {
+        self.ring.load().newest.tag(secret)
+    }
+
+    /// What a presented client secret is compared as.
+    pub(crate) fn client_secret_tags<'a>(&self, secret: &'a str) -> Tags<'a> {
+        Tags { ring: self.ring.load_full(), secret, made: Vec::new() }
+    }
+
+    /// Whether a stored tag was made with the newest token key.
+    pub(crate) fn is_newest_tag(&self, stored: &[u8]) -> bool {
+        self.ring.load().newest.number == number_of(stored)
     }
 
     /// The key under which a mail waits: it may hold a one-time link, which is worth a secret.
@@ -83,13 +291,71 @@ impl Secrets {
     /// # Errors
     /// The library has no AES-256-GCM.
     pub fn outbox_key(&self, mail: &Id) -> Result<SealKey, CryptoError> {
-        SealKey::new(&self.outbox.sign(mail))
+        SealKey::new(&self.ring.load().newest.outbox.sign(mail))
+    }
+
+    /// Every key that a mail may wait under, the newest first.
+    pub(crate) fn outbox_keys(&self, mail: &Id) -> impl Iterator<Item = SealKey> {
+        let keys: Vec<_> = self.ring.load().all().filter_map(|key| SealKey::new(&key.outbox.sign(mail)).ok()).collect();
+        keys.into_iter()
     }
 
     /// Whether `stored` is the tag of `secret`, in constant time.
     pub fn is_client_secret(&self, secret: &str, stored: &[u8]) -> bool {
-        self.client_secret_tag(secret).ct_eq(stored).into()
+        self.client_secret_tags(secret).fits(stored)
     }
+}
+
+fn opened(masters: &MasterKeys, sealed: &[u8]) -> Result<Vec<TokenKey>, SecretsError> {
+    let opened = masters.open(SERVER_SECRETS, TOKEN_KEY.as_bytes(), sealed).ok_or(SecretsError::OtherMasterKey)?;
+    TokenKey::parse(&opened).ok_or(SecretsError::OtherMasterKey)
+}
+
+/// What an act's line says of the token keys, the newest first.
+fn told(keys: &[TokenKey]) -> serde_json::Value {
+    let key = |key: &TokenKey| serde_json::json!({ "number": key.number, "accepted": key.trusted });
+    serde_json::json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() })
+}
+
+/// Makes a new token key, which everything is made with from now on. What the earlier ones made is still recognised; with
+/// `revoke_old` their refresh tokens and forms are not. What the new key's number is; `None` where there are too many.
+///
+/// # Errors
+/// The database fails, or the master key is not held.
+pub async fn rotate_token_key(
+    store: &Store,
+    masters: &MasterKeys,
+    revoke_old: bool,
+    now: i64,
+) -> Result<Option<u32>, SecretsError> {
+    for _ in 0..TRIES {
+        let sealed = store.sealed(TOKEN_KEY).await?.ok_or(SecretsError::OtherMasterKey)?;
+        let mut keys = opened(masters, &sealed)?;
+        let was = told(&keys);
+        if keys.len() >= MOST {
+            return Ok(None);
+        }
+        for key in &mut keys {
+            key.trusted &= !revoke_old;
+        }
+        let number = keys.first().map_or(0, |newest| newest.number.saturating_add(1));
+        keys.insert(0, TokenKey::new(number));
+        // Asked for after the keys were read: see there.
+        let seal = masters.current(store).await?.seal_key(SERVER_SECRETS)?;
+        let fresh = seal.seal(TOKEN_KEY.as_bytes(), &TokenKey::spell(&keys))?;
+        if store.replace_sealed(TOKEN_KEY, &sealed, fresh, [was, told(&keys)], now).await? {
+            return Ok(Some(number));
+        }
+    }
+    Err(Fault::Busy.into())
+}
+
+/// Whether a database has its token key: whether anything can be sealed in it yet.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn are_made(store: &Store) -> Result<bool, Fault> {
+    Ok(store.sealed(TOKEN_KEY).await?.is_some())
 }
 
 /// A new client secret: `cvs_` and 256 random bits. It has no character that any encoding changes.
@@ -100,8 +366,10 @@ pub fn new_client_secret() -> Plain {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secrets, SecretsError, new_client_secret};
+    use super::{Secrets, SecretsError, new_client_secret, rotate_token_key};
     use crate::state::master_key::MasterKey;
+    use crate::state::master_keys::MasterKeys;
+    use claviger_core::token::PresentedRefresh;
     use claviger_store::{Options, Store};
 
     #[test]
@@ -113,7 +381,7 @@ mod tests {
         assert!(!ours.is_client_secret("cvs_other", &stored));
         assert!(!ours.is_client_secret(secret.expose(), &stored[..31]));
         assert!(!theirs.is_client_secret(secret.expose(), &stored));
-        assert_ne!(ours.client_secret_tag("x"), ours.forms.sign(b"x"));
+        assert_ne!(ours.client_secret_tag("x"), ours.forms.newest(|key| key.sign(b"x")));
     }
 
     #[tokio::test]
@@ -133,6 +401,41 @@ mod tests {
         assert_eq!(text.len(), "cvs_".len() + 43);
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
         assert_ne!(text, new_client_secret().expose());
-        assert_eq!(format!("{secret:?} {:?}", Secrets::new(&[1; 32]).forms), "*** HmacKey(***)");
+        assert_eq!(format!("{secret:?} {:?}", Secrets::new(&[1; 32]).forms.newest(Clone::clone)), "*** HmacKey(***)");
+    }
+
+    #[tokio::test]
+    async fn an_earlier_token_key_still_recognises_what_it_made_until_its_tokens_are_revoked() {
+        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
+        let masters = MasterKeys::from(MasterKey::generate());
+        let running = Secrets::load(&store, &masters).await.unwrap();
+        let old = running.refresh.mint(&[3; 16], 1, &[4; 16]);
+        let old = PresentedRefresh::parse(old.expose()).unwrap();
+        let (tag, form) = (running.client_secret_tag("x"), running.forms.newest(|key| key.sign(b"f")));
+        let mail = running.outbox_key(&[9; 16]).unwrap().seal(b"", b"m").unwrap();
+        assert_eq!(rotate_token_key(&store, &masters, false, 1).await.unwrap(), Some(1));
+        running.keep_up(&store).await.unwrap();
+        assert!(running.is_newest_tag(&tag), "nobody told it yet");
+        running.forget();
+        running.keep_up(&store).await.unwrap();
+        for secrets in [&running, &Secrets::load(&store, &masters).await.unwrap()] {
+            assert!(secrets.refresh.is_genuine(&old, &[4; 16]));
+            assert!(secrets.forms.any(|key| key.sign(b"f") == form));
+            assert!(secrets.is_client_secret("x", &tag) && !secrets.is_newest_tag(&tag));
+            let newer = secrets.client_secret_tag("x");
+            assert!(newer != tag && secrets.is_client_secret("x", &newer) && secrets.is_newest_tag(&newer));
+            assert!(!secrets.is_client_secret("y", &newer) && !secrets.is_client_secret("x", &newer[..32]));
+            assert!(secrets.outbox_keys(&[9; 16]).any(|key| key.open(b"", &mail).is_ok()));
+        }
+        let between = running.refresh.mint(&[3; 16], 2, &[4; 16]);
+        assert_eq!(rotate_token_key(&store, &masters, true, 2).await.unwrap(), Some(2));
+        running.forget();
+        running.keep_up(&store).await.unwrap();
+        let between = PresentedRefresh::parse(between.expose()).unwrap();
+        assert!(!running.refresh.is_genuine(&old, &[4; 16]) && !running.refresh.is_genuine(&between, &[4; 16]));
+        assert!(!running.forms.any(|key| key.sign(b"f") == form));
+        assert!(running.is_client_secret("x", &tag), "a secret is not worth less for it");
+        let newest = running.refresh.mint(&[3; 16], 3, &[4; 16]);
+        assert!(running.refresh.is_genuine(&PresentedRefresh::parse(newest.expose()).unwrap(), &[4; 16]));
     }
 }

@@ -24,6 +24,7 @@ use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, Network};
 use claviger_server::keys::Keys;
 use claviger_server::master_key::MasterKey;
+use claviger_server::master_keys::MasterKeys;
 use claviger_server::secrets::Secrets;
 use claviger_server::{Service, server};
 use claviger_store::{ClientSecret, Masked, Options, SecretKind, SigningKeyRow, Store};
@@ -51,7 +52,7 @@ pub struct Server {
     pub address: std::net::SocketAddr,
     pub http: reqwest::Client,
     pub url: String,
-    master: MasterKey,
+    pub master: MasterKeys,
     clock: Arc<AtomicI64>,
     secrets: Secrets,
     stop: watch::Sender<bool>,
@@ -102,10 +103,21 @@ impl Server {
 
     /// The same on a database that stays.
     pub async fn at(url: &str, adapt: impl FnOnce(&mut Realm)) -> Self {
+        let (master, _) = made_before().await;
+        Self::sealed_under(master.into(), url, adapt).await
+    }
+
+    /// The key that the harness seals under.
+    pub async fn usual_master() -> MasterKey {
+        made_before().await.0
+    }
+
+    /// The same with these master keys; the first of them is [`Self::usual_master`].
+    pub async fn sealed_under(master: MasterKeys, url: &str, adapt: impl FnOnce(&mut Realm)) -> Self {
         let (listener, address) = listen().await;
         let mut realm = realm(&address.to_string());
         adapt(&mut realm);
-        let (master, keys) = made_before().await;
+        let (_, keys) = made_before().await;
         let store = Store::connect(url, &Options::default()).await.unwrap();
         store.put_realm(&realm, NOW).await.unwrap();
         for key in keys {
@@ -116,7 +128,7 @@ impl Server {
         this
     }
 
-    async fn boot(store: Store, url: &str, master: MasterKey, realm: Realm, listener: TcpListener, now: i64) -> Self {
+    async fn boot(store: Store, url: &str, master: MasterKeys, realm: Realm, listener: TcpListener, now: i64) -> Self {
         let address = listener.local_addr().unwrap();
         let secrets = Secrets::load(&store, &master).await.unwrap();
         let (clock, hand) = Clock::set_to(now);
@@ -143,6 +155,13 @@ impl Server {
         self.stop().await;
         let store = Store::connect(&url, &Options::default()).await.unwrap();
         Self::boot(store, &url, master, realm, listener, now).await
+    }
+
+    /// Another server on the same database, with other master keys.
+    pub async fn beside_with(&self, master: MasterKeys) -> Self {
+        let (listener, realm) = self.further_address().await;
+        let store = Store::connect(&self.url, &Options::default()).await.unwrap();
+        Self::boot(store, &self.url, master, realm, listener, self.now()).await
     }
 
     /// Another server on the same database, at a further address of the realm; the issuer stays.
@@ -205,7 +224,7 @@ impl Server {
         ClientSecret {
             id: id.into(),
             kind: SecretKind::Hmac,
-            hash: Masked(self.secrets.client_secret_tag(text).to_vec()),
+            hash: Masked(self.secrets.client_secret_tag(text)),
             label: id.into(),
             created_at: NOW,
             expires_at: None,

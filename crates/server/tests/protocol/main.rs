@@ -8,6 +8,7 @@ mod common;
 
 mod authorization_endpoint;
 mod bad_input;
+mod compromise;
 mod languages;
 mod never_list;
 mod nodes;

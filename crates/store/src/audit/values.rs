@@ -136,8 +136,12 @@ pub(crate) fn of_secret(secret: &ClientSecret) -> Value {
     json!({ "label": secret.label, "kind": secret.kind.name(), "expires_at": secret.expires_at })
 }
 
-/// What a line says of a realm's keys.
-pub(crate) fn of_keys(set: &KeySet) -> Value {
+/// What a line says of a realm's keys. `revoked`: the one that was revoked with the change.
+pub(crate) fn of_keys(set: &KeySet, revoked: Option<&str>) -> Value {
     let key = |key: &crate::SigningKeyRow| json!({ "kid": key.kid, "alg": key.alg, "state": key.state.name() });
-    json!({ "keys": set.keys.iter().map(key).collect::<Vec<_>>() })
+    let keys: Vec<_> = set.keys.iter().map(key).collect();
+    match revoked {
+        Some(kid) => json!({ "keys": keys, "revoked": kid }),
+        None => json!({ "keys": keys }),
+    }
 }

@@ -45,7 +45,7 @@ async fn a_client_is_who_proves_its_secret_or_is_public_and_active() {
     let secret = ClientSecret {
         id: "s".into(),
         kind: SecretKind::Hmac,
-        hash: Masked(secrets.client_secret_tag(SECRET).to_vec()),
+        hash: Masked(secrets.client_secret_tag(SECRET)),
         label: "s".into(),
         created_at: NOW,
         expires_at: Some(NOW + 10),

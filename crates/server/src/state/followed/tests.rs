@@ -5,6 +5,7 @@ use crate::state::clients::Clients;
 use crate::state::clock::Clock;
 use crate::state::health::Health;
 use crate::state::revoked::{Revoked, Subject, Verdict};
+use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
 use claviger_core::Client;
 use claviger_core::client::ClientStatus;
@@ -32,6 +33,7 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
         Revoked::default(),
         Health::default(),
     );
+    let secrets = Secrets::new(&[7; 32]);
     let follower = Follower {
         followed: &progress,
         store: &store,
@@ -39,13 +41,14 @@ async fn a_suspended_client_and_a_revocation_are_taken_in() {
         sites: &sites,
         clients: &clients,
         revoked: &revoked,
+        secrets: &secrets,
         health: &health,
     };
     let status = async || clients.load(&store, "r", "app").await.unwrap().unwrap().client.status;
     assert_eq!(status().await, ClientStatus::Active);
     store.set_client_status("r", "app", ClientStatus::Suspended, NOW, NOW + 1_000).await.unwrap();
     store.revoke("r", RevocationKind::Jti, "j", NOW, NOW + 1_000, NOW).await.unwrap();
-    let token = Subject { jti: "j", grant: None, client: "other", user: "u", issued_at: NOW };
+    let token = Subject { jti: "j", grant: None, client: "other", user: "u", key: None, issued_at: NOW };
     assert_eq!(status().await, ClientStatus::Active, "remembered until the change is taken in");
     assert!(matches!(revoked.verdict("r", &token), Verdict::Good));
     follower.catch_up().await.unwrap();

@@ -15,10 +15,11 @@ mod tests;
 
 use crate::state::clock::Clock;
 use crate::state::master_key::MasterKey;
-use claviger_core::crypto::{CryptoError, SealKey};
+use crate::state::master_keys::{MARKER, MasterKeys};
+use claviger_core::crypto::CryptoError;
 use claviger_core::jose::{Algorithm, Jwk, Pkcs8, SigningKey};
 use claviger_core::realm::Realm;
-use claviger_store::{Fault, KeyChange, KeySet, KeyState, Masked, SigningKeyRow, Store};
+use claviger_store::{Fault, KeyChange, KeyChanges, KeySet, KeyState, Masked, SigningKeyRow, Store};
 use plan::{KeyInfo, Policy, Step, plan};
 use ring::Snapshot;
 use std::collections::HashMap;
@@ -26,6 +27,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 pub use ring::KeyRing;
+
+/// The purpose of the key that seals signing keys.
+const SIGNING_KEYS: &str = "signing keys";
 
 /// How often a change that others came before is tried again.
 const TRIES: usize = 10;
@@ -36,7 +40,7 @@ pub struct Keys(Arc<Shared>);
 
 struct Shared {
     store: Store,
-    seal: SealKey,
+    masters: MasterKeys,
     clock: Clock,
     rings: Mutex<HashMap<String, Weak<KeyRing>>>,
 }
@@ -55,9 +59,10 @@ impl Keys {
     ///
     /// # Errors
     /// The library has no AES-256-GCM.
-    pub fn new(store: Store, master: &MasterKey, clock: Clock) -> Result<Self, CryptoError> {
-        let seal = master.seal_key("signing keys")?;
-        Ok(Self(Arc::new(Shared { store, seal, clock, rings: Mutex::default() })))
+    pub fn new(store: Store, master: impl Into<MasterKeys>, clock: Clock) -> Result<Self, CryptoError> {
+        let masters = master.into();
+        masters.newest().map(|key| key.seal_key(SIGNING_KEYS)).transpose()?;
+        Ok(Self(Arc::new(Shared { store, masters, clock, rings: Mutex::default() })))
     }
 
     /// The realm's keys, with whatever was due done: missing elliptic keys are made, RSA is on its way. While anybody
@@ -110,6 +115,57 @@ impl Keys {
         Ok(ring)
     }
 
+    /// Takes a key out of the set, at once and for ever: what it signed is refused from now on. Where it signed, a published
+    /// successor signs from now on, or else a new one; RSA is made before this returns. `None`: the realm never had this
+    /// key. One that left the set before is refused as well, by those who still have it.
+    ///
+    /// # Errors
+    /// The store fails, or the master key in use is not held.
+    pub async fn revoke(&self, realm: &Realm, kid: &str) -> Result<Option<KeyRevoked>, Fault> {
+        let policy = Policy::of(realm);
+        let mut spare = None;
+        for _ in 0..TRIES {
+            let set = self.0.store.keys(&realm.id).await?;
+            let now = self.0.clock.now();
+            let Some(key) = set.keys.iter().find(|key| key.kid == kid) else {
+                if !self.0.store.had_key(&realm.id, kid).await? {
+                    return Ok(None);
+                }
+                if self.0.change(&realm.id, set.version, vec![], None, Some(kid), now).await? {
+                    return Ok(Some(KeyRevoked { state: None, successor: None }));
+                }
+                continue;
+            };
+            let mut changes = vec![KeyChange::Remove { kid: kid.to_owned() }];
+            let (mut successor, mut master) = (None, None);
+            let algorithm = algorithm(&key.alg)?;
+            let of = |state| set.keys.iter().filter(move |other| other.state == state && other.alg == key.alg);
+            let is_last = key.state == KeyState::Active && of(KeyState::Active).count() == 1;
+            if is_last && policy.algorithms.contains(&algorithm) {
+                let ready = of(KeyState::Published).min_by_key(|key| key.activates_at).map(|key| key.kid.clone());
+                if let Some(kid) = ready {
+                    successor = Some(kid.clone());
+                    changes.push(KeyChange::Activate { kid });
+                } else {
+                    let made = match spare.take() {
+                        Some(made) => made,
+                        None => generate(algorithm).await?,
+                    };
+                    let current = self.0.masters.current(&self.0.store).await?;
+                    let row = row(&current, &realm.id, &made, KeyState::Active, now, now)?;
+                    successor = Some(row.kid.clone());
+                    changes.push(KeyChange::Add(Box::new(row)));
+                    (spare, master) = (Some(made), Some(current));
+                }
+            }
+            let state = Some(key.state);
+            if self.0.change(&realm.id, set.version, changes, master.as_ref(), Some(kid), now).await? {
+                return Ok(Some(KeyRevoked { state, successor }));
+            }
+        }
+        Err(Fault::Busy)
+    }
+
     async fn settle(&self, ring: &Arc<KeyRing>, policy: &Policy, mut rotate: bool, rsa: Rsa) -> Result<(), Fault> {
         let _one_at_a_time = ring.work.lock().await;
         let mut spare = HashMap::new();
@@ -117,6 +173,7 @@ impl Keys {
             let set = self.0.store.keys(&ring.realm).await?;
             let now = self.0.clock.now();
             let steps = plan(&infos(&set)?, policy, now, rotate);
+            let master = if steps.is_empty() { None } else { Some(self.0.masters.current(&self.0.store).await?) };
             let mut changes = Vec::with_capacity(steps.len());
             for step in steps {
                 let change = match step {
@@ -134,7 +191,8 @@ impl Keys {
                             Some(key) => key,
                             None => generate(algorithm).await?,
                         };
-                        let row = self.0.row(&ring.realm, &key, state, now, activates_at)?;
+                        let Some(master) = &master else { continue };
+                        let row = row(master, &ring.realm, &key, state, now, activates_at)?;
                         spare.insert(algorithm, key);
                         KeyChange::Add(Box::new(row))
                     }
@@ -145,7 +203,7 @@ impl Keys {
                 return self.0.load(ring, set);
             }
             // Whoever came before us decided on the same grounds; what is left to do shows when the set is read again.
-            if self.0.store.rotate_keys(&ring.realm, set.version, changes, now).await? {
+            if self.0.change(&ring.realm, set.version, changes, master.as_ref(), None, now).await? {
                 spare.clear();
                 rotate = false;
             }
@@ -184,9 +242,10 @@ impl Keys {
             let Some((state, activates_at)) = due else {
                 return self.0.load(ring, set);
             };
-            let row = self.0.row(&ring.realm, &key, state, now, activates_at)?;
+            let master = self.0.masters.current(&self.0.store).await?;
+            let row = row(&master, &ring.realm, &key, state, now, activates_at)?;
             let changes = vec![KeyChange::Add(Box::new(row))];
-            self.0.store.rotate_keys(&ring.realm, set.version, changes, now).await?;
+            self.0.change(&ring.realm, set.version, changes, Some(&master), None, now).await?;
         }
         Err(Fault::Busy)
     }
@@ -244,7 +303,8 @@ impl Shared {
     }
 
     fn open(&self, row: &SigningKeyRow) -> Result<SigningKey, Fault> {
-        let der = self.seal.open(&associated(&row.realm, &row.kid), &row.sealed.0).map_err(|_| {
+        let opened = self.masters.open(SIGNING_KEYS, &associated(&row.realm, &row.kid), &row.sealed.0);
+        let der = opened.ok_or_else(|| {
             Fault::Other(format!(
                 "the signing key {} of {} does not open: the master key is not the one that this database was made with",
                 row.kid, row.realm
@@ -254,31 +314,72 @@ impl Shared {
             .map_err(|error| Fault::Other(error.to_string()))
     }
 
-    fn row(
+    /// Changes a set that was decided on at `version`. `master`: what the new keys among them are sealed under, which must
+    /// still be what everything is sealed under.
+    async fn change(
         &self,
         realm: &str,
-        key: &Made,
-        state: KeyState,
+        version: i64,
+        changes: Vec<KeyChange>,
+        master: Option<&MasterKey>,
+        revoked: Option<&str>,
         now: i64,
-        activates_at: i64,
-    ) -> Result<SigningKeyRow, Fault> {
-        let kid = key.parsed.kid().to_owned();
-        let sealed = self
-            .seal
-            .seal(&associated(realm, &kid), key.private.expose())
-            .map_err(|error| Fault::Other(error.to_string()))?;
-        Ok(SigningKeyRow {
-            realm: realm.to_owned(),
-            alg: key.parsed.alg().name().to_owned(),
-            sealed: Masked(sealed),
-            public_jwk: serde_json::to_string(key.parsed.public_jwk())?,
-            state,
-            created_at: now,
-            activates_at,
-            retires_at: None,
-            kid,
-        })
+    ) -> Result<bool, Fault> {
+        let condition = master.map(|master| (MARKER, master.id().to_vec()));
+        let revoked = revoked.map(str::to_owned);
+        self.store.change_keys(realm, KeyChanges { version, changes, condition, revoked }, now).await
     }
+}
+
+/// A new key as it is stored, sealed under `master`.
+fn row(
+    master: &MasterKey,
+    realm: &str,
+    key: &Made,
+    state: KeyState,
+    now: i64,
+    activates_at: i64,
+) -> Result<SigningKeyRow, Fault> {
+    let kid = key.parsed.kid().to_owned();
+    Ok(SigningKeyRow {
+        realm: realm.to_owned(),
+        alg: key.parsed.alg().name().to_owned(),
+        sealed: Masked(seal(master, realm, &kid, key.private.expose())?),
+        public_jwk: serde_json::to_string(key.parsed.public_jwk())?,
+        state,
+        created_at: now,
+        activates_at,
+        retires_at: None,
+        kid,
+    })
+}
+
+fn seal(master: &MasterKey, realm: &str, kid: &str, private: &[u8]) -> Result<Vec<u8>, Fault> {
+    let sealed = master.seal_key(SIGNING_KEYS).and_then(|key| key.seal(&associated(realm, kid), private));
+    sealed.map_err(|error| Fault::Other(error.to_string()))
+}
+
+/// Whether a stored key is sealed under `master`.
+pub(crate) fn is_sealed_under(row: &SigningKeyRow, master: &MasterKey) -> bool {
+    master.seal_key(SIGNING_KEYS).is_ok_and(|key| key.open(&associated(&row.realm, &row.kid), &row.sealed.0).is_ok())
+}
+
+/// A stored key sealed anew under `to`; `None` where no key that is held opens it.
+///
+/// # Errors
+/// The library fails.
+pub(crate) fn resealed(row: &SigningKeyRow, held: &MasterKeys, to: &MasterKey) -> Result<Option<Vec<u8>>, Fault> {
+    let opened = held.open(SIGNING_KEYS, &associated(&row.realm, &row.kid), &row.sealed.0);
+    opened.map(|private| seal(to, &row.realm, &row.kid, &private)).transpose()
+}
+
+/// What became of a key that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRevoked {
+    /// Where it stood; `None`: it had left the set before.
+    pub state: Option<KeyState>,
+    /// The key that signs in its place.
+    pub successor: Option<String>,
 }
 
 /// A new key, not yet stored.

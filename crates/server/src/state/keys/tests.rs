@@ -120,8 +120,9 @@ async fn private_keys_are_sealed_each_for_its_own_row() {
     let ring = process.keys.ring(&realm()).await.unwrap();
     ring.signing(Algorithm::Rs256).await.unwrap();
     let rows = process.store.keys("r").await.unwrap().keys;
-    let opens =
-        |realm: &str, kid: &str, sealed: &[u8]| process.keys.0.seal.open(&associated(realm, kid), sealed).is_ok();
+    let opens = |realm: &str, kid: &str, sealed: &[u8]| {
+        process.keys.0.masters.open(super::SIGNING_KEYS, &associated(realm, kid), sealed).is_some()
+    };
     let (one, two) = (&rows[0], &rows[1]);
     assert!(opens("r", &one.kid, &one.sealed.0));
     assert!(!opens("s", &one.kid, &one.sealed.0) && !opens("r", &two.kid, &one.sealed.0));
@@ -204,4 +205,31 @@ async fn a_realm_that_changes_its_algorithm_gets_a_key_for_it() {
     process.keys.ring(&realm).await.unwrap();
     accepts(&ring, &sign(&ring, Algorithm::EdDsa).await).unwrap();
     accepts(&ring, &old).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_leaves_at_once_and_another_signs() {
+    let process = process(&store(), &MasterKey::generate());
+    let realm = realm();
+    let ring = process.keys.ring(&realm).await.unwrap();
+    ring.signing(Algorithm::Rs256).await.unwrap();
+    let token = sign(&ring, Algorithm::Es256).await;
+    let kid = ring.signing(Algorithm::Es256).await.unwrap().kid().to_owned();
+    assert_eq!(process.keys.revoke(&realm, "another").await.unwrap(), None);
+    let done = process.keys.revoke(&realm, &kid).await.unwrap().unwrap();
+    assert_eq!(done.state, Some(KeyState::Active));
+    process.keys.ring(&realm).await.unwrap();
+    assert_eq!(accepts(&ring, &token), Err(JwtError::KidUnknown));
+    assert_eq!(Some(ring.signing(Algorithm::Es256).await.unwrap().kid()), done.successor.as_deref());
+    // A published successor is the next.
+    process.keys.rotate(&realm).await.unwrap();
+    let keys = process.store.keys("r").await.unwrap().keys;
+    let ready = keys.iter().find(|key| key.alg == "ES256" && key.state == KeyState::Published).unwrap();
+    let second = process.keys.revoke(&realm, &done.successor.unwrap()).await.unwrap().unwrap();
+    assert_eq!(second.successor.as_deref(), Some(&*ready.kid));
+    // Again: those who still have it hear of it again.
+    let again = process.keys.revoke(&realm, &kid).await.unwrap().unwrap();
+    assert_eq!((again.state, again.successor), (None, None));
+    let told = process.store.revocations_after(None, 0, 10).await.unwrap().items;
+    assert!(told.iter().any(|item| item.kind.name() == "key" && item.value == kid));
 }
