@@ -71,7 +71,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) client: &'a str,
     /// Its subject.
     pub(crate) user: &'a str,
-    /// When it was made, in milliseconds; a JWT knows the second only.
+    /// When it was made, in milliseconds; see [`claviger_core::revocation::issued_at`].
     pub(crate) issued_at: i64,
 }
 
