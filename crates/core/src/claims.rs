@@ -14,6 +14,9 @@ pub struct AccessClaims<'a> {
     /// The user, or the client where it acts for itself (RFC 9068 2.2).
     #[serde(borrow)]
     pub sub: Cow<'a, str>,
+    /// What `sub` is; absent in tokens of servers that did not say so yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_type: Option<SubjectKind>,
     /// The API that it is for.
     #[serde(borrow)]
     pub aud: Cow<'a, str>,
@@ -44,7 +47,37 @@ pub struct AccessClaims<'a> {
     pub auth_time: Option<i64>,
 }
 
+/// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectKind {
+    /// A user.
+    User,
+    /// The client itself.
+    Client,
+}
+
+impl SubjectKind {
+    /// As the claim spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Client => "client",
+        }
+    }
+
+    /// The kind of a token with a user, or without.
+    pub const fn of(has_user: bool) -> Self {
+        if has_user { Self::User } else { Self::Client }
+    }
+}
+
 impl AccessClaims<'_> {
+    /// Whether it acts for a user. A token without the claim acts for the client where both have one id (RFC 9068 2.2).
+    pub fn has_user(&self) -> bool {
+        self.sub_type.map_or(self.sub != self.client_id, |kind| kind == SubjectKind::User)
+    }
+
     /// The same claims, owning their text.
     pub fn into_owned(self) -> AccessClaims<'static> {
         fn own(text: Cow<'_, str>) -> Cow<'static, str> {
@@ -53,6 +86,7 @@ impl AccessClaims<'_> {
         AccessClaims {
             iss: own(self.iss),
             sub: own(self.sub),
+            sub_type: self.sub_type,
             aud: own(self.aud),
             client_id: own(self.client_id),
             scope: own(self.scope),

@@ -230,7 +230,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             if self.context.is_full() {
                 break;
             }
-            if !fields.contains(&key.name.as_str()) && !self.context.is_left_out(key.span.start, node) {
+            if !fields.contains(&&*key.name) && !self.context.is_left_out(key.span.start, node) {
                 let wrong = Wrong {
                     help: did_you_mean(&key.name, fields.iter().copied()),
                     ..Wrong::new(format!("unknown key `{}`", shortened(&key.name, 60)))
@@ -242,7 +242,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         let map = Entries { rest: entries.iter(), current: None, known: Some(fields), context: self.context };
         visitor.visit_map(map).map_err(|wrong| {
             let left_out = wrong.missing.is_some_and(|field| {
-                entries.iter().any(|(key, node)| key.name == field && self.context.is_left_out(key.span.start, node))
+                entries.iter().any(|(key, node)| *key.name == *field && self.context.is_left_out(key.span.start, node))
             });
             // The missing key was there and has been complained about: say nothing more of this table.
             if left_out { Wrong { progress: Progress::LeaveOut, ..wrong } } else { wrong }
@@ -313,10 +313,10 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
         let (context, known) = (self.context, self.known);
         self.current = self.rest.find(|(key, node)| {
-            !context.is_left_out(key.span.start, node) && known.is_none_or(|known| known.contains(&key.name.as_str()))
+            !context.is_left_out(key.span.start, node) && known.is_none_or(|known| known.contains(&&*key.name))
         });
         let Some((key, _)) = self.current else { return Ok(None) };
-        let name: StrDeserializer<'_, Wrong> = key.name.as_str().into_deserializer();
+        let name: StrDeserializer<'_, Wrong> = (*key.name).into_deserializer();
         seed.deserialize(name).map(Some).map_err(|wrong| {
             context.note(key.span.clone(), &wrong, None);
             context.left_out.borrow_mut().insert(key.span.start);
@@ -327,7 +327,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Wrong> {
         let Some((key, node)) = self.current else { return Err(de::Error::custom("a value without a key")) };
         seed.deserialize(Reader { node, context: self.context })
-            .map_err(|wrong| self.context.leave_out(key.span.start, node, Some(&key.name), wrong))
+            .map_err(|wrong| self.context.leave_out(key.span.start, node, Some(&*key.name), wrong))
     }
 }
 
@@ -342,7 +342,7 @@ impl<'de> de::EnumAccess<'de> for Variant<'_> {
     type Variant = Self;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Wrong> {
-        let name: StrDeserializer<'_, Wrong> = self.key.name.as_str().into_deserializer();
+        let name: StrDeserializer<'_, Wrong> = (*self.key.name).into_deserializer();
         Ok((seed.deserialize(name)?, self))
     }
 }

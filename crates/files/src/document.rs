@@ -16,6 +16,11 @@ impl Document {
     /// Reads a file's bytes; what is wrong goes to `problems`.
     pub fn read(name: &str, content: &[u8], variables: &Variables, problems: &mut Vec<Problem>) -> Option<Self> {
         let source = Source::new(name, content).map_err(|problem| problems.push(problem)).ok()?;
+        Self::of(source, variables, problems)
+    }
+
+    /// The same for a file whose bytes are no longer needed.
+    pub(crate) fn of(source: Source, variables: &Variables, problems: &mut Vec<Problem>) -> Option<Self> {
         let root = tree::parse(&source, variables, problems)?;
         Some(Self { source, root })
     }

@@ -12,7 +12,7 @@ mod url;
 
 use super::dialect::Dialects;
 use super::document::{Document, at};
-use super::problem::{Problem, Problems, did_you_mean};
+use super::problem::{Problem, Problems, Source, did_you_mean};
 use super::secret::read_secret;
 use super::tree::Variables;
 use claviger_core::Dialect;
@@ -102,8 +102,7 @@ pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Re
             }
         }
     }
-    let texts: Vec<_> = texts.iter().map(|(file, content)| (file.as_path(), content.as_slice())).collect();
-    match parse(&texts, dialects, variables) {
+    match parse_each(texts.into_iter(), dialects, variables) {
         Ok(files) if problems.is_empty() => Ok(files),
         Ok(_) => Err(Problems(problems)),
         Err(found) => {
@@ -118,11 +117,23 @@ pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Re
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variables) -> Result<Vec<RealmFile>, Problems> {
+    parse_each(files.iter().copied(), dialects, variables)
+}
+
+/// As [`parse`]; each content goes as soon as it is read.
+fn parse_each<P: AsRef<Path>, C: AsRef<[u8]>>(
+    files: impl Iterator<Item = (P, C)>,
+    dialects: &Dialects,
+    variables: &Variables,
+) -> Result<Vec<RealmFile>, Problems> {
     let mut problems = vec![];
     let mut good = vec![];
     for (path, content) in files {
-        let read = Document::read(&path.display().to_string(), content, variables, &mut problems);
-        let Some(document) = read else { continue };
+        let path = path.as_ref();
+        let source = Source::new(&path.display().to_string(), content.as_ref());
+        drop(content);
+        let read = source.map_err(|problem| problems.push(problem)).ok();
+        let Some(document) = read.and_then(|source| Document::of(source, variables, &mut problems)) else { continue };
         let Some(raw) = document.decode::<RealmDocument>(&mut problems) else { continue };
         let Some(dialect) = dialects.named(&raw.realm.dialect) else {
             let message = format!("there is no dialect `{}`", raw.realm.dialect);

@@ -2,8 +2,9 @@
 
 use super::problem::{MOST, Problem, Source, did_you_mean};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -35,7 +36,8 @@ pub(crate) enum Value {
 /// A key and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    pub(crate) name: String,
+    /// Shared by all keys of the same name: a file of many users has millions of a few names.
+    pub(crate) name: Arc<str>,
     pub(crate) span: Range<usize>,
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn parse(source: &Source, variables: &Variables, problems: &mut Vec<P
     }
     let span = table.span();
     let before = problems.len();
-    let mut builder = Builder { source, variables, problems, before };
+    let mut builder = Builder { source, variables, problems, before, names: BTreeSet::new() };
     Some(Node { span, value: builder.table(table.into_inner()) })
 }
 
@@ -82,6 +84,7 @@ struct Builder<'a> {
     problems: &'a mut Vec<Problem>,
     /// How many there were of other files.
     before: usize,
+    names: BTreeSet<Arc<str>>,
 }
 
 impl Builder<'_> {
@@ -96,10 +99,19 @@ impl Builder<'_> {
 
     fn table(&mut self, table: DeTable<'_>) -> Value {
         let entries = table.into_iter().map(|(key, value)| {
-            let key = Key { span: key.span(), name: key.into_inner().into_owned() };
+            let key = Key { span: key.span(), name: self.name(&key.into_inner()) };
             (key, self.node(value))
         });
         Value::Table(entries.collect())
+    }
+
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.names.insert(Arc::clone(&name));
+        name
     }
 
     fn node(&mut self, value: Spanned<DeValue<'_>>) -> Node {
@@ -183,7 +195,7 @@ impl Node {
         for step in path {
             let next = match (step, &here.value) {
                 (Step::Key(name), Value::Table(entries)) => {
-                    entries.iter().find(|(key, _)| key.name == *name).map(|(key, node)| (key.span.clone(), node))
+                    entries.iter().find(|(key, _)| *key.name == **name).map(|(key, node)| (key.span.clone(), node))
                 }
                 (Step::Index(index), Value::List(items)) => items.get(*index).map(|node| (node.span.clone(), node)),
                 _ => None,
@@ -210,7 +222,7 @@ mod tests {
 
     fn text_at(node: &Node, key: &str) -> String {
         let Value::Table(entries) = &node.value else { panic!() };
-        match &entries.iter().find(|(k, _)| k.name == key).unwrap().1.value {
+        match &entries.iter().find(|(k, _)| *k.name == *key).unwrap().1.value {
             Value::Text(text) => text.clone(),
             other => panic!("{other:?}"),
         }

@@ -1,5 +1,7 @@
 //! Who calls: what a token says, whichever form it had.
 
+use claviger_core::claims::SubjectKind;
+use claviger_core::revocation::issued_at;
 use serde_json::{Map, Value};
 
 /// The caller of a request, as the token names them. The layer puts it into the request's extensions.
@@ -8,6 +10,8 @@ use serde_json::{Map, Value};
 pub struct Caller {
     /// The user; for client credentials the client, or the user it stands for.
     pub sub: Option<String>,
+    /// What `sub` is.
+    pub kind: CallerKind,
     /// The application.
     pub client_id: Option<String>,
     /// What it may do.
@@ -30,12 +34,44 @@ pub struct Caller {
     pub claims: Map<String, Value>,
 }
 
+/// Whether a token speaks for a user or for the client itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallerKind {
+    /// `sub` is a user's.
+    User,
+    /// `sub` is the client's id.
+    Client,
+    /// The token says nothing that is known here.
+    Unknown,
+}
+
+impl CallerKind {
+    /// The claim `sub_type` says it. Tokens of servers that do not issue it are read as RFC 9068 section 2.2 has it: `sub` is
+    /// the client's id where no user is involved.
+    fn of(claim: Option<&Value>, sub: Option<&String>, client: Option<&String>) -> Self {
+        match (claim, sub, client) {
+            (Some(Value::String(kind)), ..) if kind == SubjectKind::User.name() => Self::User,
+            (Some(Value::String(kind)), ..) if kind == SubjectKind::Client.name() => Self::Client,
+            (None, Some(sub), Some(client)) => {
+                if sub == client {
+                    Self::Client
+                } else {
+                    Self::User
+                }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl Caller {
     /// Reads the claims of a JWT (RFC 9068 section 2.2) or the members of an introspection answer (RFC 7662 section
     /// 2.2). A claim of a wrong type is as good as none.
     pub(crate) fn from_claims(claims: Map<String, Value>) -> Self {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
         Self {
+            kind: CallerKind::of(claims.get("sub_type"), text("sub").as_ref(), text("client_id").as_ref()),
             sub: text("sub"),
             client_id: text("client_id"),
             scopes: match claims.get("scope") {
@@ -65,7 +101,7 @@ impl Caller {
 
     /// When it was issued, in milliseconds; what does not say is as old as can be, so that every revocation covers it.
     pub(crate) fn issued_ms(&self) -> i64 {
-        self.iat.map_or(i64::MIN, |seconds| seconds.saturating_mul(1000))
+        self.iat.map_or(i64::MIN, |iat| issued_at(self.jti.as_deref(), iat))
     }
 }
 
@@ -95,4 +131,26 @@ pub(crate) fn seconds(claim: Option<&Value>) -> Option<i64> {
     let number = claim?;
     #[expect(clippy::cast_possible_truncation, reason = "a float that is too large becomes the largest integer")]
     number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Caller, CallerKind};
+    use serde_json::json;
+
+    #[test]
+    fn a_claim_says_what_the_subject_is_and_tokens_without_it_are_compared() {
+        let kind = |claims: serde_json::Value| Caller::from_claims(claims.as_object().unwrap().clone()).kind;
+        for (claims, expected) in [
+            (json!({"sub": "x", "client_id": "x", "sub_type": "user"}), CallerKind::User),
+            (json!({"sub": "x", "client_id": "y", "sub_type": "client"}), CallerKind::Client),
+            (json!({"sub": "x", "client_id": "x", "sub_type": "planet"}), CallerKind::Unknown),
+            (json!({"sub": "x", "client_id": "x", "sub_type": 1}), CallerKind::Unknown),
+            (json!({"sub": "x", "client_id": "x"}), CallerKind::Client),
+            (json!({"sub": "x", "client_id": "y"}), CallerKind::User),
+            (json!({"sub": "x"}), CallerKind::Unknown),
+        ] {
+            assert_eq!(kind(claims.clone()), expected, "{claims}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ mod rejection;
 mod revocations;
 
 pub use builder::{BuildError, GuardBuilder};
-pub use caller::Caller;
+pub use caller::{Caller, CallerKind};
 pub use clock::{Clock, SystemClock};
 pub use guard::{Guard, Needs};
 pub use layer::{GuardLayer, GuardService, ResponseFuture};

@@ -3,7 +3,7 @@
 //! `GET {issuer}/revocations?after=SEQ&wait=SECONDS` answers at once when there is something newer than `SEQ`, else when
 //! there is, at the latest after the wait: `{"seq", "items": [{"kind", "value", "before", "expires"}], "reset"}`. A token is
 //! revoked when an item names its id (`jti`), its grant (`grant`), its client (`client`) or its user (`user`) and it was
-//! issued at `before` or earlier; or when one names the key that signed it (`key`), whenever that was. An item is of no more
+//! issued at `before` or earlier, to the millisecond ([`issued_at`](claviger_core::revocation::issued_at)); or when one names the key that signed it (`key`), whenever that was. An item is of no more
 //! use after `expires`, when all tokens it means have ended; one that names a key is kept for ever.
 
 use std::collections::{HashMap, HashSet};
@@ -323,6 +323,23 @@ mod tests {
             revocations.apply(page(json!({"seq": 1, "items": [item], "reset": false})));
             assert_eq!(Verdict::Revoked, revocations.verdict(&caller(900)), "{kind}: 900,000 ms is before 900,500");
             assert_ne!(Verdict::Revoked, revocations.verdict(&caller(901)), "{kind}: issued afterwards");
+        }
+    }
+
+    /// A client that was suspended and resumed within one second: its tokens of before stay dead, those of after are good.
+    #[test]
+    fn within_one_second_the_millisecond_decides() {
+        let (_, revocations) = revocations(10);
+        let item = json!({"kind": "client", "value": "app", "before": 1_700_000_000_122_i64, "expires": 1_800_000_000_000_i64});
+        revocations.apply(page(json!({"seq": 1, "items": [item]})));
+        let mut caller = caller(1_700_000_000);
+        for (jti, expected) in [
+            ("018bcfe5687a7000800000000000000a", Verdict::Revoked),
+            ("018bcfe5687b7000800000000000000a", Verdict::Good),
+            ("of another kind", Verdict::Revoked),
+        ] {
+            caller.jti = Some(jti.to_owned());
+            assert_eq!(revocations.verdict(&caller), expected, "{jti}");
         }
     }
 

@@ -5,10 +5,12 @@ use crate::audit::values::{Values, of_secret};
 use crate::audit::{Subject, SubjectKind};
 use crate::store::write;
 use crate::tx::{End::Keep, Tx};
+use crate::users::ByPassword;
 use crate::{ClientSecret, Fault, Masked, Store, StoredUser, clients, realms, users};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Something to write; as the method of the same name.
 #[derive(Debug, Clone)]
@@ -39,6 +41,9 @@ pub enum Put {
         user: Box<User>,
         /// `None`: the one they have stays.
         password_hash: Option<Masked<String>>,
+        /// When the last access token that may be out there expires: another password ends what the old one gave, and a user
+        /// who is disabled loses everything, in the same transaction.
+        tokens_until: i64,
     },
     /// [`Store::put_organisation`].
     Organisation {
@@ -49,23 +54,39 @@ pub enum Put {
     },
 }
 
+/// Hears how many were written so far.
+pub type Told = Arc<dyn Fn(usize) + Send + Sync>;
+
 /// How many users of one realm have lines of their own; of more there is one line for all of them, with these first.
 const MOST_USERS: usize = 100;
 
 impl Store {
     /// Writes everything in one transaction; how many of them changed anything.
     ///
+    /// Once it has begun its end is waited for, however long it takes.
+    ///
     /// # Errors
-    /// The store cannot write; nothing was written.
+    /// [`Fault::SameId`] where a client and a user would have one id; the store cannot write. Nothing was written, except
+    /// perhaps after [`Fault::InDoubt`]; to apply the same again does no harm.
     pub async fn apply(&self, puts: Vec<Put>, now: i64) -> Result<usize, Fault> {
+        self.apply_watched(puts, now, Arc::new(|_| {})).await
+    }
+
+    /// As [`Store::apply`]; `told` hears how many were written, after each.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn apply_watched(&self, puts: Vec<Put>, now: i64, told: Told) -> Result<usize, Fault> {
         let audit = self.audit.clone();
-        write!(self, Several, |tx| {
+        write!(self, Several, long_patience, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let counted = counted_realms(&puts);
             let mut totals = BTreeMap::new();
             let mut changed = 0;
-            for put in &puts {
-                let line = write_one(tx, put, log, now).await?;
+            let mut passwords = ByPassword::default();
+            for (done, put) in puts.iter().enumerate() {
+                let line = write_one(tx, put, log, &mut passwords, now).await?;
+                told(done + 1);
                 changed += usize::from(line.is_some());
                 let Some((realm, subject, values)) = line else { continue };
                 if subject.kind == SubjectKind::User && counted.contains(realm) {
@@ -121,6 +142,7 @@ async fn write_one<'p>(
     tx: &mut impl Tx,
     put: &'p Put,
     log: AuditLog<'_>,
+    passwords: &mut ByPassword,
     now: i64,
 ) -> Result<Option<(&'p str, Subject, Values)>, Fault> {
     let kept = log.is_kept();
@@ -142,9 +164,19 @@ async fn write_one<'p>(
             let values = Values::added(of_secret(secret));
             (news, (realm.as_str(), clients::secret_of(client, &secret.id), values))
         }
-        Put::User { realm, user, password_hash } => {
-            let was = if kept { users::find(tx, realm, &user.id).await? } else { None };
+        Put::User { realm, user, password_hash, tokens_until } => {
+            let ends = user.disabled || password_hash.is_some();
+            let was = if kept || ends { users::find(tx, realm, &user.id).await? } else { None };
             let news = users::put(tx, realm, user, password_hash.as_ref(), now).await?;
+            if let Some(was) = was.as_ref().filter(|_| news) {
+                if user.disabled && !was.user.disabled {
+                    users::end_disabled(tx, realm, &user.id, now, *tokens_until).await?;
+                }
+                let hash = |hash: Option<&Masked<String>>| hash.map(|hash| hash.0.clone());
+                if password_hash.is_some() && hash(password_hash.as_ref()) != hash(was.password_hash.as_ref()) {
+                    passwords.end(tx, realm, &user.id, now, *tokens_until).await?;
+                }
+            }
             let known = || was.as_ref().and_then(|was| was.password_hash.clone());
             let is = StoredUser { user: (**user).clone(), password_hash: password_hash.clone().or_else(known) };
             let subject = Subject::new(SubjectKind::User, &user.id);

@@ -84,7 +84,7 @@ impl Store {
     /// [`Store::set_client_status`] alone changes it, so that applying a file again revives nobody.
     ///
     /// # Errors
-    /// The store cannot write.
+    /// [`Fault::SameId`] where a user of the realm has the id; the store cannot write.
     pub async fn put_client(&self, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
         let (realm, client) = (realm.to_owned(), client.clone());
         write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, &client, now).await?)) })
@@ -295,7 +295,7 @@ pub(crate) async fn put(tx: &mut impl Tx, realm: &str, client: &Client, now: i64
     // The status has a column of its own; inside of the document it always reads the same.
     let doc = serde_json::to_string(&Client { status: ClientStatus::Active, ..client.clone() })?;
     let params = values![realm, &client.id, client.status.name(), &doc, now];
-    let changed = tx.execute(Statement::PutClient, params).await? > 0;
+    let changed = tx.execute(Statement::PutClient, params).await.map_err(|fault| fault.of_id(&client.id))? > 0;
     if changed {
         if status(tx, realm, &client.id).await?.as_deref() == Some(ClientStatus::Active.name()) {
             // The tokens of one that had this id before stay revoked, those of this one count.
@@ -314,6 +314,13 @@ pub(crate) async fn status(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Op
 /// The client, as it is before it is written.
 pub(crate) async fn find(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<Client>, Fault> {
     tx.optional(Statement::Client, values![realm, id], read_client).await
+}
+
+/// The clients whose secret is the password of a user: pairs of user and client.
+pub(crate) async fn by_password(tx: &mut impl Tx, realm: &str) -> Result<Vec<(String, String)>, Fault> {
+    let found = tx.query(Statement::ClientsByPassword, values![realm], read_client).await?;
+    let pair = |client: Client| Some((client.acts_as.filter(|_| client.secret_is_password)?, client.id));
+    Ok(found.into_iter().filter_map(pair).collect())
 }
 
 /// A secret, as the subject of an act.

@@ -35,6 +35,11 @@ pub enum Fault {
     /// Another server serves this data already.
     #[error("another server is using {0}")]
     Locked(String),
+    /// A client was to get the id of a user of its realm, or a user that of a client; nothing was written.
+    #[error(
+        "the id `{0}` belongs to a user and would belong to a client of the same realm, and a token could not tell them apart"
+    )]
+    SameId(String),
     /// Anything else: a mistake in this program, or a document that cannot be read. The detail is for the log.
     #[error("the store failed: {0}")]
     Other(String),
@@ -44,6 +49,11 @@ impl Fault {
     /// Whether the same request may succeed a little later: 503 with `Retry-After` instead of 500.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_) | Self::Full | Self::Collided | Self::InDoubt)
+    }
+
+    /// Names the id, for which the database has no place.
+    pub(crate) fn of_id(self, id: &str) -> Self {
+        if let Self::SameId(_) = self { Self::SameId(id.to_owned()) } else { self }
     }
 
     /// A mistake in this program or a document that cannot be read.

@@ -42,11 +42,12 @@ mod sqlite;
 mod statements;
 mod store;
 mod tokens;
+mod turn;
 mod tx;
 mod users;
 mod value;
 
-pub use apply::Put;
+pub use apply::{Put, Told};
 pub use approve::Approval;
 pub use audit::{Act, Actor, AuditBreak, AuditFilter, AuditLine, AuditVerified, Subject, SubjectKind, Way};
 pub use brakes::{Failures, NewFailures};

@@ -16,14 +16,15 @@ impl Store {
     /// Writes a client that is new; false, and nothing written, where the realm has one of this id.
     ///
     /// # Errors
-    /// The store cannot write.
+    /// [`Fault::SameId`] where a user of the realm has the id; the store cannot write.
     pub async fn register_client(&self, realm: &str, client: &Client, now: i64) -> Result<bool, Fault> {
         let (realm, client, audit) = (realm.to_owned(), client.clone(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let doc = serde_json::to_string(&Client { status: ClientStatus::Active, ..client.clone() })?;
             let params = values![&realm, &client.id, client.status.name(), &doc, now];
-            let registered = tx.execute(Statement::RegisterClient, params).await? > 0;
+            let registered =
+                tx.execute(Statement::RegisterClient, params).await.map_err(|fault| fault.of_id(&client.id))? > 0;
             if registered {
                 note(tx, ChangeKind::Client, &realm, &client.id, now).await?;
                 let subject = Subject::new(SubjectKind::App, &client.id);

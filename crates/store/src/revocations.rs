@@ -131,17 +131,18 @@ pub(crate) async fn put(
     write_down(tx, Statement::RaiseRevocation, realm, kind, value, [before, expires_at, now]).await
 }
 
-/// Lets tokens issued after `before` count again, where a revocation said otherwise.
+/// Lets tokens issued from `now` on count again, where a revocation said otherwise: those of this very millisecond as well.
 pub(crate) async fn lower(
     tx: &mut impl Tx,
     realm: &str,
     kind: RevocationKind,
     value: &str,
-    before: i64,
+    now: i64,
 ) -> Result<(), Fault> {
+    let before = now - 1;
     match known(tx, realm, kind, value).await? {
         Some((old, expires_at)) if old > before => {
-            write_down(tx, Statement::PutRevocation, realm, kind, value, [before, expires_at, before]).await
+            write_down(tx, Statement::PutRevocation, realm, kind, value, [before, expires_at, now]).await
         }
         _ => Ok(()),
     }

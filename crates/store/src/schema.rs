@@ -2,7 +2,8 @@
 //!
 //! Written once for all engines; what they spell differently is a word in braces: `{BYTES}` a column of bytes, `{SEQ}` a
 //! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order, `{CHANGING}` one whose rows
-//! change all the time, `{VERSION_TRIGGERS}` what raises a row's version; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
+//! change all the time, `{VERSION_TRIGGERS}` what raises a row's version, `{SUBJECT_TRIGGERS}` what keeps the ids of users and
+//! clients apart; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
 //! depth.
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
@@ -18,7 +19,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 4;
+pub(crate) const KNOWN: i64 = 5;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -26,6 +27,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
     Migration { version: 3, readable_by: 1, ddl: VERSIONS },
     Migration { version: 4, readable_by: 1, ddl: AUDIT },
+    Migration { version: 5, readable_by: 1, ddl: SUBJECTS },
 ];
 
 /// What engines spell differently.
@@ -42,6 +44,8 @@ pub(crate) struct Words {
     pub(crate) changing: &'static str,
     /// Triggers that raise the `version` of a row of `users` and `consent` with each update, whoever makes it.
     pub(crate) version_triggers: &'static str,
+    /// Triggers that refuse a client with a user's id, and a user with a client's, in one realm.
+    pub(crate) subject_triggers: &'static str,
 }
 
 /// The words of one engine, put into a migration.
@@ -52,6 +56,7 @@ pub(crate) fn spell(ddl: &str, words: &Words) -> String {
         .replace("{CLUSTERED}", words.clustered)
         .replace("{CHANGING}", words.changing)
         .replace("{VERSION_TRIGGERS}", words.version_triggers)
+        .replace("{SUBJECT_TRIGGERS}", words.subject_triggers)
 }
 
 const FIRST: &str = "
@@ -349,3 +354,8 @@ CREATE TABLE audit_part (
 ) {CLUSTERED};
 INSERT INTO counter (name, value) VALUES ('audit', 0);
 ";
+
+/// The subject of a token is a user or a client, so no two of them share an id; aside from a client that stands for just that
+/// user. Triggers, so that programs of an older version are held to it as well. What is there already stays, and is copied as
+/// it is; it is refused when it is written again.
+const SUBJECTS: &str = "{SUBJECT_TRIGGERS}";

@@ -94,6 +94,9 @@ registry! {
     ListClients = "SELECT doc, status FROM client WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     ListClientsByStatus = "SELECT doc, status FROM client
         WHERE realm = ?1 AND status = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+    /// Perhaps: the document is looked into afterwards.
+    ClientsByPassword = "SELECT doc, status FROM client
+        WHERE realm = ?1 AND doc LIKE '%\"secret_is_password\":true%'";
     LockClient = "UPDATE client SET updated_at = ?3 WHERE realm = ?1 AND id = ?2";
     SetClientStatus = "UPDATE client SET status = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2 AND status <> ?3";
     DeleteClient = "DELETE FROM client WHERE realm = ?1 AND id = ?2";
@@ -222,6 +225,8 @@ registry! {
     RevokeGrantsOfUser = "UPDATE grants SET revoked_at = ?3, revoked_reason = ?4, replay = NULL, check_at = ?5
         WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
             WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL LIMIT ?6)";
+    GrantsByPassword = "SELECT id FROM grants
+        WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL AND flow = 'password' ORDER BY id";
     AddAccessToken = "INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issued_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
     /// A token of a client or user whose tokens were revoked as a whole is not touched by that; it is seen here.

@@ -151,14 +151,19 @@ impl Store {
 /// Runs an intention that writes: `write!(self, Several, |tx| { ..; Ok(Keep(answer)) })`. The block runs where the
 /// engine wants it, and again where another transaction stood in its way: it owns what it uses, and gives nothing away.
 /// What waits for the network is boxed: it is large, and would be moved with every request that only meets SQLite.
+/// `write!(self, Several, long_patience, ..)` for one that is long on a network; on a file, what has begun is always waited
+/// for.
 macro_rules! write {
     ($store:expr, $extent:ident, |$tx:ident| $body:block) => {
+        $crate::store::write!($store, $extent, patience, |$tx| $body)
+    };
+    ($store:expr, $extent:ident, $patience:ident, |$tx:ident| $body:block) => {
         match &*$store.engine {
             $crate::store::Engine::Sqlite(engine) => {
                 engine.write($crate::tx::Extent::$extent, move |$tx| $crate::tx::at_once(async move { $body })).await
             }
             $crate::store::Engine::Postgres(engine) => {
-                let mut patience = engine.patience();
+                let mut patience = engine.$patience();
                 loop {
                     let outcome = patience
                         .bound(Box::pin(async {

@@ -4,7 +4,8 @@ use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
-use crate::grants::{Whose, end_some, revoke_whole};
+use crate::clients;
+use crate::grants::{CHUNK, Whose, end_some, revoke_each, revoke_whole};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -14,6 +15,7 @@ use crate::{Fault, Masked, Store};
 use claviger_core::User;
 use claviger_core::user::Organisation;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A user with the hash of their password.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ impl Store {
     /// Writes a user; whether that changed anything. Without a `password_hash` the one they have stays.
     ///
     /// # Errors
-    /// The store cannot write, or another user has the username.
+    /// [`Fault::SameId`] where a client of the realm has the id; the store cannot write, or another user has the username.
     pub async fn put_user(
         &self,
         realm: &str,
@@ -69,18 +71,27 @@ impl Store {
         })
     }
 
-    /// Replaces a password and signs the user out of every browser; whether there is such a user.
+    /// Replaces a password, and ends what the old one gave: sessions, grants of the password grant, and all that was given
+    /// to clients whose secret it is. Whether there is such a user. `tokens_until` is when the last access token that may be
+    /// out there expires.
     ///
     /// # Errors
-    /// The store cannot write.
-    pub async fn set_password(&self, realm: &str, id: &str, hash: Masked<String>, now: i64) -> Result<bool, Fault> {
+    /// The store cannot write; nothing was written.
+    pub async fn set_password(
+        &self,
+        realm: &str,
+        id: &str,
+        hash: Masked<String>,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
         let (realm, id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let was = if log.is_kept() { find(tx, &realm, &id).await? } else { None };
             let known = tx.execute(Statement::SetPassword, values![&realm, &id, &hash, now]).await? > 0;
             if known {
-                tx.execute(Statement::EndSessionsOfUser, values![&realm, &id]).await?;
+                ByPassword::default().end(tx, &realm, &id, now, tokens_until).await?;
                 note(tx, ChangeKind::User, &realm, &id, now).await?;
                 if let Some(was) = was {
                     let is = StoredUser { user: was.user.clone(), password_hash: Some(hash.clone()) };
@@ -186,11 +197,56 @@ pub(crate) async fn put(
     let doc = serde_json::to_string(user)?;
     let hash = password_hash.map(|hash| hash.as_str());
     let params = values![realm, &user.id, &key, user.disabled, hash, &doc, now];
-    let changed = tx.execute(Statement::PutUser, params).await? > 0;
+    let changed = tx.execute(Statement::PutUser, params).await.map_err(|fault| fault.of_id(&user.id))? > 0;
     if changed {
         note(tx, ChangeKind::User, realm, &user.id, now).await?;
     }
     Ok(changed)
+}
+
+/// What passwords gave, and that ends with them. Knows which clients have a password for a secret, once they were looked up.
+#[derive(Default)]
+pub(crate) struct ByPassword {
+    /// By realm: pairs of user and client.
+    clients: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl ByPassword {
+    /// Ends what the password of a user gave, in this transaction.
+    pub(crate) async fn end(
+        &mut self,
+        tx: &mut impl Tx,
+        realm: &str,
+        id: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<(), Fault> {
+        tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+        let grants = tx.query(Statement::GrantsByPassword, values![realm, id], |row| row.array(0)).await?;
+        revoke_each(tx, realm, &grants, "password", now, tokens_until).await?;
+        if !self.clients.contains_key(realm) {
+            self.clients.insert(realm.to_owned(), clients::by_password(tx, realm).await?);
+        }
+        for (_, client) in self.clients.get(realm).into_iter().flatten().filter(|(user, _)| user == id) {
+            while end_some(tx, Whose::Client, realm, client, "password", now, tokens_until).await? >= CHUNK {}
+            revoke_whole(tx, Whose::Client, realm, client, now, now, tokens_until).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends the sessions, grants, seats and tokens of a user who was disabled, in this transaction.
+pub(crate) async fn end_disabled(
+    tx: &mut impl Tx,
+    realm: &str,
+    id: &str,
+    now: i64,
+    tokens_until: i64,
+) -> Result<(), Fault> {
+    tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+    while end_some(tx, Whose::User, realm, id, "user", now, tokens_until).await? >= CHUNK {}
+    // Also what a request under way is about to be given.
+    revoke_whole(tx, Whose::User, realm, id, tokens_until, now, tokens_until).await
 }
 
 /// The user, as they are before they are written.

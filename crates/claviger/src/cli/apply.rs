@@ -8,14 +8,17 @@ use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::text::printable_lines;
 use claviger_files::realm::RealmFile;
 use claviger_files::{self as files, Variables};
-use claviger_server::admin::apply::{ApplyError, Report};
+use claviger_server::admin::apply::{ApplyError, Report, Step, Told, apply_watched};
 use claviger_server::admin::{Admin, Way};
 use claviger_server::clock::Clock;
 use claviger_server::hashing::Hasher;
 use claviger_server::master_key::MasterKey;
 use claviger_server::secrets::Secrets;
 use claviger_store::{Options, Store};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is applied.
 #[derive(Debug, Args)]
@@ -29,6 +32,9 @@ pub(crate) struct ApplyArgs {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// A line for each object that is new or different, and not only their numbers; a dry run has them anyway
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -38,10 +44,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// Applies the files.
 pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Trouble> {
+    let (dry_run, verbose) = (args.dry_run, args.verbose);
     let variables: Variables = args.set.into_iter().collect();
     let files = files::realm::read(&args.paths, &context.dialects()?, &variables)?;
-    let report = if args.dry_run { rehearse(context, &files).await? } else { apply(context, &files).await? };
-    print(context, &report, args.dry_run)
+    let report = if dry_run { rehearse(context, &files).await? } else { apply(context, &files).await? };
+    print(context, &report, dry_run, dry_run || verbose)
 }
 
 async fn apply(context: &Context, files: &[RealmFile]) -> Result<Report, Trouble> {
@@ -56,7 +63,10 @@ async fn write(store: &Store, files: &[RealmFile], secrets: &Secrets, now: i64) 
         .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
     let actor = actor(Way::Apply, now);
     let admin = Admin { store, actor: &actor, now };
-    claviger_server::admin::apply::apply(&admin, files, &hasher, secrets).await.map_err(|error| match error {
+    let progress = Progress::new();
+    let applied = apply_watched(&admin, files, &hasher, secrets, &progress.told()).await;
+    progress.finish();
+    applied.map_err(|error| match error {
         ApplyError::Store(fault) => fault.into(),
         ApplyError::Conflict { .. } => Trouble::new(Exit::Conflict, error.to_string()),
         ApplyError::Busy(busy) => Trouble::new(Exit::Failure, busy.to_string()),
@@ -102,7 +112,42 @@ impl Drop for Copy {
     }
 }
 
-fn print(context: &Context, report: &Report, dry_run: bool) -> Result<(), Trouble> {
+const TEMPLATE: &str = "{msg:10} {wide_bar} {human_pos}/{human_len}  {per_sec}  {eta}";
+
+/// A bar at a terminal, on stderr; elsewhere nothing.
+struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    fn new() -> Self {
+        Self(std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            // The template is right: a test says so.
+            bar.set_style(ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        }))
+    }
+
+    fn told(&self) -> Told {
+        let Some(bar) = self.0.clone() else { return Arc::new(|_| {}) };
+        Arc::new(move |step: Step| {
+            let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+            if step.done == 1 {
+                bar.reset();
+                bar.set_message(step.doing);
+            }
+            bar.set_length(number(step.all));
+            bar.set_position(number(step.done));
+        })
+    }
+
+    fn finish(self) {
+        if let Some(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn print(context: &Context, report: &Report, dry_run: bool, verbose: bool) -> Result<(), Trouble> {
     // A secret of a rehearsal is nobody's.
     let secrets: &[_] = if dry_run { &[] } else { &report.secrets };
     if context.format == Format::Json {
@@ -119,7 +164,8 @@ fn print(context: &Context, report: &Report, dry_run: bool) -> Result<(), Troubl
         return context.format.one(&item, &[]);
     }
     let prefix = if dry_run { "dry run, nothing was changed\n" } else { "" };
-    output::put(&printable_lines(&format!("{prefix}{report}\n")))?;
+    let said = if verbose { format!("{prefix}{report:#}\n") } else { format!("{prefix}{report}\n") };
+    output::put(&printable_lines(&said))?;
     if !secrets.is_empty() {
         eprintln!("\nThese secrets were made. They are not shown again:");
         let listed: Vec<_> = secrets.iter().map(|made| (&made.realm, &made.client, made.secret.expose())).collect();
@@ -128,4 +174,12 @@ fn print(context: &Context, report: &Report, dry_run: bool) -> Result<(), Troubl
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_template_is_right() {
+        assert!(indicatif::ProgressStyle::with_template(super::TEMPLATE).is_ok());
+    }
 }

@@ -74,13 +74,15 @@ impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         let exit = match &fault {
             Fault::SchemaTooNew { .. } => Exit::Schema,
-            Fault::Unfinished(_) => Exit::Conflict,
+            Fault::Unfinished(_) | Fault::SameId(_) => Exit::Conflict,
             _ => Exit::Failure,
         };
         let trouble = Self::new(exit, fault.to_string());
         match fault {
             Fault::SchemaTooNew { .. } => trouble.help("use the newer program, or a backup from before its upgrade"),
             Fault::Locked(_) => trouble.help("stop that server first; all other commands work beside it"),
+            Fault::SameId(_) => trouble.help("give one of them another id"),
+            Fault::InDoubt => trouble.help("look whether it is done; `claviger apply` can be run again without harm"),
             _ => trouble,
         }
     }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub(crate) enum UserCommand {
     /// List a realm's users
     List,
-    /// Set a user's password, and sign them out of every browser
+    /// Set a user's password, and end what the old one gave: sessions, and tokens got by it
     #[command(after_help = "\
 Examples:
   claviger user password ada@example.com                    asks for it, unseen

@@ -17,6 +17,7 @@ use claviger_files::realm::{FileClient, FileUser, Password, RealmFile};
 use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -62,19 +63,25 @@ pub struct MadeSecret {
 }
 
 impl fmt::Display for Report {
-    /// Without the secrets: showing them is a decision of its own.
+    /// How many; as `{:#}` a line for each as well. Without the secrets: showing them is a decision of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (word, names) in
-            [("created", &self.created), ("changed", &self.changed), ("not in files (kept)", &self.not_in_files)]
-        {
-            for name in names {
-                writeln!(f, "{word}: {name}")?;
+        if f.alternate() {
+            for (word, names) in
+                [("created", &self.created), ("changed", &self.changed), ("not in files (kept)", &self.not_in_files)]
+            {
+                for name in names {
+                    writeln!(f, "{word}: {name}")?;
+                }
             }
         }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
         }
-        write!(f, "{} created, {} changed, {} unchanged", self.created.len(), self.changed.len(), self.unchanged)
+        write!(f, "{} created, {} changed, {} unchanged", self.created.len(), self.changed.len(), self.unchanged)?;
+        if !f.alternate() && !self.not_in_files.is_empty() {
+            write!(f, ", {} not in files (kept)", self.not_in_files.len())?;
+        }
+        Ok(())
     }
 }
 
@@ -108,17 +115,45 @@ pub async fn apply(
     hasher: &Hasher,
     secrets: &Secrets,
 ) -> Result<Report, ApplyError> {
+    let told: Told = Arc::new(|_| {});
+    apply_watched(admin, files, hasher, secrets, &told).await
+}
+
+/// How far applying came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What is done to objects: `compared` or `written`.
+    pub doing: &'static str,
+    /// To how many it was done; of one realm's users where they are compared.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+/// Hears how far applying came, after each object.
+pub type Told = Arc<dyn Fn(Step) + Send + Sync>;
+
+/// As [`apply`], for whoever wants to hear how far it came.
+///
+/// # Errors
+/// As there.
+pub async fn apply_watched(
+    admin: &Admin<'_>,
+    files: &[RealmFile],
+    hasher: &Hasher,
+    secrets: &Secrets,
+    told: &Told,
+) -> Result<Report, ApplyError> {
     let Admin { store, now, .. } = *admin;
-    let mut plan = Plan { store, hasher, secrets, now, puts: vec![], disabled: vec![], report: Report::default() };
+    let mut plan = Plan { store, hasher, secrets, now, puts: vec![], report: Report::default(), told };
     for file in files {
         plan.realm(file).await?;
     }
-    let Plan { puts, disabled, report, .. } = plan;
+    let Plan { puts, report, .. } = plan;
     if !puts.is_empty() {
-        admin.act(Act::RealmApply).apply(puts, now).await?;
-    }
-    for (realm, user, tokens_until) in disabled {
-        store.disable_user(&realm, &user, true, now, tokens_until).await?;
+        let (told, all) = (Arc::clone(told), puts.len());
+        let written = Arc::new(move |done| told(Step { doing: "written", done, all }));
+        admin.act(Act::RealmApply).apply_watched(puts, now, written).await?;
     }
     Ok(report)
 }
@@ -129,9 +164,8 @@ struct Plan<'a> {
     secrets: &'a Secrets,
     now: i64,
     puts: Vec<Put>,
-    /// Users whose tokens end: realm, id, and when the last access token expires.
-    disabled: Vec<(String, String, i64)>,
     report: Report,
+    told: &'a Told,
 }
 
 /// Whether something is stored, and as the file says.
@@ -225,10 +259,12 @@ impl Plan<'_> {
                 _ => {}
             }
             planned.push((user, stored.map(|stored| stored.user)));
+            (self.told)(Step { doing: "compared", done: i + 1, all: file.users.len() });
         }
         while !tasks.is_empty() {
             finish_one(&mut tasks, &mut hashes).await?;
         }
+        let tokens_until = self.now + longest_token(file);
         for (i, (user, stored)) in planned.into_iter().enumerate() {
             let hash = hashes.remove(&i);
             let state = match State::of(stored.as_ref(), &user) {
@@ -237,17 +273,9 @@ impl Plan<'_> {
             };
             let realm = file.realm.id.clone();
             self.count(state, || format!("user {realm}/{}", user.username));
-            if user.disabled && stored.is_some_and(|stored| !stored.disabled) {
-                let longest = file.clients.iter().filter_map(|client| client.client.access_token_ttl);
-                let longest = longest
-                    .chain(file.realm.apis.iter().filter_map(|api| api.access_token_ttl))
-                    .chain([file.realm.tokens.access_token_ttl])
-                    .map(claviger_core::span::Span::as_millis)
-                    .max();
-                self.disabled.push((realm.clone(), user.id.clone(), self.now + longest.unwrap_or(0)));
-            }
             if state != State::Same {
-                self.puts.push(Put::User { realm, user: Box::new(user), password_hash: hash.map(Masked) });
+                let (user, password_hash) = (Box::new(user), hash.map(Masked));
+                self.puts.push(Put::User { realm, user, password_hash, tokens_until });
             }
         }
         Ok(ids)
@@ -405,6 +433,17 @@ impl Plan<'_> {
         }
         Ok(())
     }
+}
+
+/// How long an access token of the file's realm lives at most, in milliseconds.
+fn longest_token(file: &RealmFile) -> i64 {
+    let of_clients = file.clients.iter().filter_map(|client| client.client.access_token_ttl);
+    of_clients
+        .chain(file.realm.apis.iter().filter_map(|api| api.access_token_ttl))
+        .chain([file.realm.tokens.access_token_ttl])
+        .map(claviger_core::span::Span::as_millis)
+        .max()
+        .unwrap_or(0)
 }
 
 type Hashed = (usize, Result<Option<String>, Busy>);

@@ -38,7 +38,8 @@ pub async fn list(store: &Store, realm: &Realm) -> Result<Vec<User>, AdminError>
     }
 }
 
-/// Gives a user another password and signs them out of every browser. `id`: the user's.
+/// Gives a user another password, and ends what the old one gave: sessions, grants of the password grant, and all that clients
+/// were given whose secret it is. `id`: the user's.
 ///
 /// # Errors
 /// It is too short, there is no such user, nothing can be hashed now, or the store cannot write.
@@ -53,7 +54,8 @@ pub async fn set_password(
         return Err(AdminError::ShortPassword(SHORTEST_PASSWORD));
     }
     let hash = Masked(hasher.hash(password).await?);
-    let known = admin.act(Act::UserPassword).set_password(&realm.id, id, hash, admin.now).await?;
+    let until = admin.now + realm.longest_token();
+    let known = admin.act(Act::UserPassword).set_password(&realm.id, id, hash, admin.now, until).await?;
     if known { Ok(()) } else { Err(no_such_user(realm, id)) }
 }
 

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::state::secrets::RefreshKeys;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
-use claviger_core::claims::{AccessClaims, IdClaims, id_text};
+use claviger_core::claims::{AccessClaims, IdClaims, SubjectKind, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::Turnover;
@@ -302,6 +302,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
             let claims = AccessClaims {
                 iss: Cow::Borrowed(&site.realm.issuer),
                 sub: Cow::Borrowed(of.user.unwrap_or(&of.client.id)),
+                sub_type: Some(SubjectKind::of(of.user.is_some())),
                 aud: Cow::Borrowed(&of.granted.audience),
                 client_id: Cow::Borrowed(&of.client.id),
                 scope: Cow::Owned(of.granted.scope.to_string()),

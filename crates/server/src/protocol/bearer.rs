@@ -7,10 +7,11 @@ use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::bearer::{Reason, has_access_token};
-use claviger_core::claims::{AccessClaims, id_from_text, id_text};
+use claviger_core::claims::{AccessClaims, SubjectKind, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, verify_jwt};
+use claviger_core::revocation::issued_at;
 use claviger_core::token::{self, Id, Kind};
 use claviger_store::{AccessTokenRow, NewAccessToken, RevocationKind};
 use http::Method;
@@ -89,6 +90,7 @@ fn claims_of_row(
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
         sub: Cow::Owned(row.user.clone().unwrap_or_else(|| row.client.clone())),
+        sub_type: Some(SubjectKind::of(row.user.is_some())),
         aud: Cow::Owned(granted.audience),
         client_id: Cow::Owned(row.client.clone()),
         scope: Cow::Owned(granted.scope.to_string()),
@@ -134,12 +136,12 @@ async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token
         client: &claims.client_id,
         user: &claims.sub,
         key: decoded.key.as_deref(),
-        issued_at: claims.iat.saturating_mul(1000),
+        issued_at: issued_at(Some(&claims.jti), claims.iat),
     };
     let revoked = is_revoked(state, site, &subject).await?;
     Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
-        has_user: claims.sub != claims.client_id,
+        has_user: claims.has_user(),
         opaque: None,
         expires_at: claims.exp.saturating_mul(1000),
         revoked,

@@ -76,7 +76,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) user: &'a str,
     /// The key that signed it; an opaque token has none.
     pub(crate) key: Option<&'a str>,
-    /// When it was made, in milliseconds; a JWT knows the second only.
+    /// When it was made, in milliseconds; see [`claviger_core::revocation::issued_at`].
     pub(crate) issued_at: i64,
 }
 

@@ -172,7 +172,8 @@ async fn client_credentials_get_no_refresh_token_unless_the_contract_says_so() {
     let reply = old.token("app", &[("grant_type", "client_credentials"), ("scope", "read")]).await;
     let next = old.refresh("app", &reply.text("refresh_token")).await;
     assert_eq!(next.status, 200, "{}", next.body);
-    assert_eq!(claims(&next.text("access_token"))["sub"], "app");
+    let said = claims(&next.text("access_token"));
+    assert_eq!((&said["sub"], &said["sub_type"]), (&"app".into(), &"client".into()));
 }
 
 async fn reusable(turnover: Turnover, permitted: bool) -> (Server, Reply) {

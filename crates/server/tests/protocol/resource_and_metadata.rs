@@ -206,6 +206,7 @@ async fn introspection_is_for_the_api_and_the_client_itself() {
         let reply = server.introspect("api", &access).await;
         let said = reply.json();
         assert_eq!((&said["active"], &said["sub"], &said["client_id"]), (&true.into(), &"u1".into(), &"app".into()));
+        assert_eq!(said["sub_type"], "user");
         assert_eq!((&said["scope"], &said["aud"]), (&"openid profile read".into(), &"https://api.example".into()));
         assert_eq!(said["exp"].as_i64(), Some(server.now() / 1000 + 600));
         assert_eq!(reply.header("cache-control"), "no-store");

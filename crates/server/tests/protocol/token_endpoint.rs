@@ -308,7 +308,8 @@ async fn the_password_grant_is_for_those_who_need_it_and_never_for_administrator
     server.add_user(&User { disabled: true, ..user("u3", "gone") }).await;
     let good = server.token("old", &login(" ALICE ", PASSWORD)).await;
     assert_eq!(good.status, 200, "{}", good.body);
-    assert_eq!(claims(&good.text("access_token"))["sub"], "u1");
+    let said = claims(&good.text("access_token"));
+    assert_eq!((&said["sub"], &said["sub_type"]), (&"u1".into(), &"user".into()));
     let wrong = server.token("old", &login("alice", "wrong")).await;
     wrong.refused(400, "invalid_grant");
     for (name, password) in [("root", PASSWORD), ("gone", PASSWORD), ("nobody", PASSWORD), ("alice", "x")] {

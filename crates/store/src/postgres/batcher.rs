@@ -15,6 +15,7 @@ use super::combined::Combined;
 use super::pool::{Connection, Manager};
 use super::tx::{BEGIN, everything};
 use super::types::Owned;
+use crate::turn::Turn;
 use crate::{Fault, Id};
 use deadpool::managed::{Object, Pool};
 use futures_util::future;
@@ -40,6 +41,7 @@ struct Request {
     values: Vec<Owned>,
     /// Whether it was written.
     reply: oneshot::Sender<Result<bool, Fault>>,
+    turn: Turn,
 }
 
 /// The callers' side. The worker ends with it.
@@ -64,15 +66,19 @@ impl Batcher {
     /// the batch failed; the statements for one caller tell which.
     ///
     /// # Errors
-    /// [`Fault::Busy`] where too many wait, [`Fault::Unavailable`] where there is no database, [`Fault::InDoubt`] where it
-    /// did not answer in time.
+    /// [`Fault::Busy`] where too many wait or it was in no batch in time, and then never is; [`Fault::Unavailable`] where
+    /// there is no database, [`Fault::InDoubt`] where it did not answer in time.
     pub(super) async fn write(&self, statement: Combined, row: Id, values: Vec<Owned>) -> Result<bool, Fault> {
-        let (reply, answer) = oneshot::channel();
-        self.queue.push(Request { statement, row, values, reply })?;
-        match timeout(self.patience, answer).await {
-            Ok(Ok(result)) => result,
-            _ => Err(Fault::InDoubt),
-        }
+        let (reply, mut answer) = oneshot::channel();
+        let turn = Turn::default();
+        self.queue.push(Request { statement, row, values, reply, turn: turn.clone() })?;
+        let answered = match timeout(self.patience, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) if turn.take() => return Err(Fault::Busy),
+            // The worker waits no longer than that for the database.
+            Err(_) => answer.await,
+        };
+        answered.unwrap_or(Err(Fault::InDoubt))
     }
 }
 
@@ -148,7 +154,11 @@ fn take_batch(requests: &mut VecDeque<Request>) -> Vec<Request> {
     for request in requests.drain(..).filter(|request| !request.reply.is_closed()) {
         let is_full = batch.len() >= MOST;
         match batch.entry((request.statement, request.row)) {
-            Entry::Vacant(place) if !is_full => drop(place.insert(request)),
+            Entry::Vacant(place) if !is_full => {
+                if request.turn.take() {
+                    place.insert(request);
+                }
+            }
             _ => later.push_back(request),
         }
     }
@@ -270,6 +280,7 @@ impl Group<'_> {
 mod tests {
     use super::{Combined, MOST, Queue, Request, take_batch};
     use crate::Fault;
+    use crate::turn::Turn;
     use Combined::{PutCodes, RotateGrants};
     use std::collections::VecDeque;
     use std::sync::Mutex;
@@ -279,7 +290,7 @@ mod tests {
 
     fn request(statement: Combined, row: u8) -> (Request, Answer) {
         let (reply, answer) = oneshot::channel();
-        (Request { statement, row: [row; 16], values: Vec::new(), reply }, answer)
+        (Request { statement, row: [row; 16], values: Vec::new(), reply, turn: Turn::default() }, answer)
     }
 
     fn queued(wanted: &[(Combined, u8)]) -> (VecDeque<Request>, Vec<Answer>) {
@@ -320,6 +331,15 @@ mod tests {
         let (mut requests, mut answers) = queued(&[(PutCodes, 1), (PutCodes, 2)]);
         drop(answers.remove(0));
         assert_eq!(shown(&take_batch(&mut requests)), [(PutCodes, 2)]);
+    }
+
+    #[test]
+    fn what_was_taken_back_is_in_no_batch_and_what_is_in_one_is_not_taken_back() {
+        let (mut requests, _answers) = queued(&[(PutCodes, 1), (PutCodes, 2)]);
+        assert!(requests[0].turn.take());
+        let batch = take_batch(&mut requests);
+        assert_eq!(shown(&batch), [(PutCodes, 2)]);
+        assert!(!batch[0].turn.take());
     }
 
     #[test]

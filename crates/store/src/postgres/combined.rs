@@ -171,7 +171,7 @@ mod tests {
         let client = connect().await;
         let fill = "
             INSERT INTO client SELECT 'r', n::text, 'active', '{}', 0, 0 FROM generate_series(1, 5) n;
-            INSERT INTO users SELECT 'r', n::text, n::text, 0, NULL, '{}', 0, 0 FROM generate_series(1, 5) n;
+            INSERT INTO users SELECT 'r', 'u' || n, n::text, 0, NULL, '{}', 0, 0 FROM generate_series(1, 5) n;
             INSERT INTO code SELECT n::text::bytea, '', 'r', '1', '{}', 9 FROM generate_series(1, 5) n;
             INSERT INTO session SELECT n::text::bytea, 'r', '1', 0, 0, 0, 9 FROM generate_series(1, 5) n;
             INSERT INTO grants (id, realm, client, flow, doc, nonce, generation, turnover, created_at, refreshed_at,

@@ -33,6 +33,8 @@ impl From<tokio_postgres::Error> for Fault {
             {
                 Self::Unavailable(said())
             }
+            // Our own, out of a trigger.
+            state if state.code() == "CV001" => Self::SameId(String::new()),
             _ => Self::Other(said()),
         }
     }

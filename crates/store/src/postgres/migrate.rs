@@ -22,6 +22,31 @@ CREATE TRIGGER users_version BEFORE UPDATE ON users FOR EACH ROW EXECUTE PROCEDU
 CREATE TRIGGER consent_version BEFORE UPDATE ON consent FOR EACH ROW EXECUTE PROCEDURE raise_version();
 ALTER TABLE consent ALTER COLUMN version SET DEFAULT floor(random() * 4294967296) * 65536;
 ",
+    // Of two at once the second sees what the first one wrote: each holds the number of the last change, which whoever writes
+    // a user or a client takes anyway.
+    subject_triggers: "
+CREATE FUNCTION refuse_same_id() RETURNS trigger LANGUAGE plpgsql AS $refuse$
+DECLARE taken BOOLEAN;
+BEGIN
+    IF EXISTS (SELECT 1 FROM unfinished) THEN
+        RETURN NEW;
+    END IF;
+    PERFORM 1 FROM counter WHERE name = 'change' FOR UPDATE;
+    IF TG_TABLE_NAME = 'client' THEN
+        taken := NEW.doc::json ->> 'acts_as' IS DISTINCT FROM NEW.id
+            AND EXISTS (SELECT 1 FROM users WHERE realm = NEW.realm AND id = NEW.id);
+    ELSE
+        taken := EXISTS (SELECT 1 FROM client WHERE realm = NEW.realm AND id = NEW.id
+            AND doc::json ->> 'acts_as' IS DISTINCT FROM NEW.id);
+    END IF;
+    IF taken THEN
+        RAISE EXCEPTION 'a user or a client has this id' USING ERRCODE = 'CV001';
+    END IF;
+    RETURN NEW;
+END $refuse$;
+CREATE TRIGGER client_is_no_user BEFORE INSERT ON client FOR EACH ROW EXECUTE PROCEDURE refuse_same_id();
+CREATE TRIGGER user_is_no_client BEFORE INSERT ON users FOR EACH ROW EXECUTE PROCEDURE refuse_same_id();
+",
 };
 
 /// The number under which migrating is locked: the first bytes of the word `claviger`.

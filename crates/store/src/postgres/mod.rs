@@ -43,6 +43,9 @@ pub(crate) use types::Whole;
 /// How often an intention is run again after it collided with another one.
 const TRIES: u32 = 6;
 
+/// How long a change of hundreds of thousands of rows may take.
+const LONGEST: Duration = Duration::from_hours(4);
+
 /// Connections to a PostgreSQL.
 pub(crate) struct Engine {
     readers: Pool<Manager>,
@@ -135,7 +138,16 @@ impl Engine {
 
     /// Starts to look after an intention.
     pub(crate) fn patience(&self) -> Patience<'_> {
-        Patience { engine: self, until: Instant::now() + self.patience, tries: 0, in_doubt: AtomicBool::new(false) }
+        self.patience_for(self.patience)
+    }
+
+    /// The same for one that is long, and that somebody waits for; each of its statements is bounded as any other.
+    pub(crate) fn long_patience(&self) -> Patience<'_> {
+        self.patience_for(LONGEST.max(self.patience))
+    }
+
+    fn patience_for(&self, time: Duration) -> Patience<'_> {
+        Patience { engine: self, until: Instant::now() + time, tries: 0, in_doubt: AtomicBool::new(false) }
     }
 
     /// The connections that are open are not used any more.
@@ -212,13 +224,19 @@ impl Patience<'_> {
         Ok(Transaction::new(connection, Extent::Single, &self.in_doubt))
     }
 
-    /// Waits no longer than is left.
+    /// Waits no longer than is left; for something that takes effect whether or not we hear of it, as long again: it is
+    /// better to be told how it ended.
     ///
     /// # Errors
     /// As the work; [`Fault::Unavailable`] where there was no time left, [`Fault::InDoubt`] where it may have been done.
     pub(crate) async fn bound<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         self.in_doubt.store(false, Ordering::Relaxed);
-        let result = tokio::time::timeout_at(self.until.into(), work).await.unwrap_or_else(|_| {
+        let mut work = std::pin::pin!(work);
+        let mut waited = tokio::time::timeout_at(self.until.into(), &mut work).await;
+        if waited.is_err() && self.in_doubt.load(Ordering::Relaxed) {
+            waited = tokio::time::timeout(self.engine.patience, &mut work).await;
+        }
+        let result = waited.unwrap_or_else(|_| {
             // A database that does not answer on one connection will not on the others either.
             self.engine.suspect_all();
             Err(Fault::Unavailable(format!("{}: no answer in time", self.engine.shown)))

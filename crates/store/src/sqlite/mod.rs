@@ -12,6 +12,7 @@ mod open;
 mod tx;
 mod writer;
 
+use crate::turn::Turn;
 use crate::tx::{End, Extent};
 use crate::{Fault, Options};
 pub(crate) use backup::{backup, create, seal_file, settle};
@@ -85,24 +86,26 @@ impl Engine {
     /// Runs an intention on the writer's thread and answers after its commit.
     ///
     /// # Errors
-    /// [`Fault::Busy`] where the queue is full, or the answer did not come within the patience of the store: what was
-    /// asked for may then still be done, but nobody was told.
+    /// [`Fault::Busy`] where the queue is full, or it did not begin within the patience of the store: it is then never done.
+    /// Once it has begun its end is waited for.
     pub(crate) async fn write<T, F>(&self, extent: Extent, work: F) -> Result<T, Fault>
     where
         T: Send + 'static,
         F: FnOnce(&mut WriteTx<'_>) -> Result<End<T>, Fault> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
+        let turn = Turn::default();
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
-        queue.try_send(Box::new(Work::new(extent, work, reply))).map_err(|error| match error {
+        queue.try_send(Box::new(Work::new(extent, work, reply, turn.clone()))).map_err(|error| match error {
             TrySendError::Full(_) => Fault::Busy,
             TrySendError::Disconnected(_) => stopped(),
         })?;
-        match tokio::time::timeout(self.patience, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(stopped()),
-            Err(_) => Err(Fault::Busy),
-        }
+        let answered = match tokio::time::timeout(self.patience, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) if turn.take() => return Err(Fault::Busy),
+            Err(_) => answer.await,
+        };
+        answered.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Runs a reading intention here and now; it sees the last commit.
@@ -146,6 +149,10 @@ fn stopped() -> Fault {
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
+        // Ours are the only triggers that refuse anything.
+        if error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER) {
+            return Self::SameId(String::new());
+        }
         match error.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,
             Some(Code::DiskFull) => Self::Full,

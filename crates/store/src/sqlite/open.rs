@@ -24,6 +24,22 @@ CREATE TRIGGER consent_version AFTER UPDATE ON consent BEGIN
     WHERE realm = NEW.realm AND user_id = NEW.user_id AND client = NEW.client;
 END;
 ",
+    // Also before an insert that turns into an update.
+    subject_triggers: "
+CREATE TRIGGER client_is_no_user BEFORE INSERT ON client
+WHEN EXISTS (SELECT 1 FROM users WHERE realm = NEW.realm AND id = NEW.id)
+    AND json_extract(NEW.doc, '$.acts_as') IS NOT NEW.id AND NOT EXISTS (SELECT 1 FROM unfinished)
+BEGIN
+    SELECT RAISE(ABORT, 'a user has this id');
+END;
+CREATE TRIGGER user_is_no_client BEFORE INSERT ON users
+WHEN EXISTS (SELECT 1 FROM client WHERE realm = NEW.realm AND id = NEW.id
+        AND json_extract(doc, '$.acts_as') IS NOT NEW.id)
+    AND NOT EXISTS (SELECT 1 FROM unfinished)
+BEGIN
+    SELECT RAISE(ABORT, 'a client has this id');
+END;
+",
 };
 
 /// How long a statement waits for another process that writes.

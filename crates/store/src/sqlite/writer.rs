@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoints;
 use super::tx::WriteTx;
 use crate::Fault;
+use crate::turn::Turn;
 use crate::tx::{End, Extent};
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -20,8 +21,9 @@ pub(super) trait Job: Send {
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool;
     /// Whether it needs a savepoint.
     fn extent(&self) -> Extent;
-    /// Whether somebody still waits for the answer.
-    fn is_wanted(&self) -> bool;
+    /// Begins it, and from now on whoever asked for it waits for its end. False where nobody waits any more: it is then
+    /// left out.
+    fn begin(&self) -> bool;
     /// What went wrong with it.
     fn fault(&self) -> Option<Fault>;
     /// Answers, now that the transaction is through.
@@ -34,11 +36,12 @@ pub(super) struct Work<F, T> {
     intention: Option<F>,
     result: Result<T, Fault>,
     reply: oneshot::Sender<Result<T, Fault>>,
+    turn: Turn,
 }
 
 impl<F, T> Work<F, T> {
-    pub(super) fn new(extent: Extent, intention: F, reply: oneshot::Sender<Result<T, Fault>>) -> Self {
-        Self { extent, intention: Some(intention), result: Err(Fault::other("an intention did not run")), reply }
+    pub(super) fn new(extent: Extent, intention: F, reply: oneshot::Sender<Result<T, Fault>>, turn: Turn) -> Self {
+        Self { extent, intention: Some(intention), result: Err(Fault::other("an intention did not run")), reply, turn }
     }
 }
 
@@ -62,8 +65,8 @@ where
         self.extent
     }
 
-    fn is_wanted(&self) -> bool {
-        !self.reply.is_closed()
+    fn begin(&self) -> bool {
+        !self.reply.is_closed() && self.turn.take()
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -141,7 +144,7 @@ impl Writer {
         let mut patience = None;
         while batch.len() < self.batch {
             if let Some(mut job) = waiting.pop_front().or_else(|| self.jobs.try_recv().ok()) {
-                if job.is_wanted() {
+                if job.begin() {
                     let done = catch_unwind(AssertUnwindSafe(|| self.one(tx, &mut *job)));
                     batch.push(job);
                     let done = done.unwrap_or_else(|_| Err(Fault::other("an intention panicked")));
@@ -286,6 +289,35 @@ mod tests {
         engine.write(Extent::Single, limit(1_000_000)).await.unwrap();
         engine.write(Extent::Several, fill).await.unwrap();
         assert!(has(&engine, "fill 999").await);
+    }
+
+    /// Whoever gives up before it began has taken it back; once it has begun they hear how it ended, however long it takes.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_gives_up_took_it_back_or_hears_its_end() {
+        let patience = std::time::Duration::from_millis(50);
+        let engine = Arc::new(Engine::open(None, &Options { patience, ..Options::default() }).unwrap());
+        let (go, held) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
+        let long = tokio::spawn({
+            let engine = Arc::clone(&engine);
+            async move {
+                let work = move |tx: &mut WriteTx<'_>| {
+                    let _ = begun.send(());
+                    let _ = held.recv();
+                    put(tx, "long").map(End::Keep)
+                };
+                engine.write(Extent::Single, work).await
+            }
+        });
+        has_begun.await.unwrap();
+        // Waits behind it for longer than it wants to.
+        let behind = |tx: &mut WriteTx<'_>| put(tx, "behind").map(End::Keep);
+        assert_eq!(engine.write(Extent::Single, behind).await, Err(Fault::Busy));
+        go.send(()).unwrap();
+        assert_eq!(long.await.unwrap(), Ok(1));
+        assert!(has(&engine, "long").await);
+        engine.write(Extent::Single, |tx: &mut WriteTx<'_>| put(tx, "last").map(End::Keep)).await.unwrap();
+        assert!(!has(&engine, "behind").await, "what was taken back is never done");
     }
 
     #[tokio::test]

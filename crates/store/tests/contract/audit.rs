@@ -35,7 +35,7 @@ pub(crate) async fn an_act_and_its_line_are_one(store: Store) {
     for id in ["a", "b", "c"] {
         store_of(Act::SecretAdd).add_secret("r", "one", secret(id), NOW).await.unwrap();
     }
-    store_of(Act::UserPassword).set_password("r", "u", Masked("phc".to_owned()), NOW).await.unwrap();
+    store_of(Act::UserPassword).set_password("r", "u", Masked("phc".to_owned()), NOW, NOW).await.unwrap();
     let ended = store_of(Act::SeatRelease).release_seat("r", "pool", "", "nobody", NOW, NOW).await.unwrap();
     assert_eq!(ended, 0);
     let lines = lines(&store).await;
@@ -101,7 +101,12 @@ pub(crate) async fn lines_are_filtered(store: Store) {
 }
 
 pub(crate) async fn many_users_of_a_file_have_one_line(store: Store) {
-    let put = |id: String| Put::User { realm: "r".to_owned(), user: Box::new(user(&id)), password_hash: None };
+    let put = |id: String| Put::User {
+        realm: "r".to_owned(),
+        user: Box::new(user(&id)),
+        password_hash: None,
+        tokens_until: NOW,
+    };
     let apply = store.audited(&ada(), Act::RealmApply);
     apply.apply((0..3).map(|i| put(format!("few{i}"))).collect(), NOW).await.unwrap();
     assert_eq!(lines(&store).await.len(), 3);

@@ -43,8 +43,8 @@ pub(crate) async fn everything_is_applied_or_nothing(store: Store) {
             Put::Realm(Box::new(realm("r", &["r.example"]))),
             Put::Client { realm: "r".into(), client: Box::new(client("c")) },
             Put::Organisation { realm: "r".into(), organisation: organisation("o") },
-            Put::User { realm: "r".into(), user: Box::new(user("u")), password_hash: None },
-            Put::User { realm: "r".into(), user: Box::new(same_name), password_hash: None },
+            Put::User { realm: "r".into(), user: Box::new(user("u")), password_hash: None, tokens_until: NOW },
+            Put::User { realm: "r".into(), user: Box::new(same_name), password_hash: None, tokens_until: NOW },
         ]
     };
     assert!(matches!(store.apply(puts("another"), NOW).await, Err(Fault::Other(_))));

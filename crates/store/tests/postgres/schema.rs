@@ -1,5 +1,5 @@
-use crate::fixtures::{NOW, begin, furnish, id, realm, refresh};
-use claviger_store::{Fault, Issue, Issued, Options, Rotate, Store};
+use crate::fixtures::{NOW, begin, furnish, id, realm, refresh, user};
+use claviger_store::{Fault, Issue, Issued, Options, Put, Rotate, Store};
 use claviger_testing::postgres::Cluster;
 
 /// Ten servers that start at once on an empty database make one schema.
@@ -41,9 +41,10 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let cluster = Cluster::shared().unwrap();
     let url = cluster.fresh_database().unwrap();
     furnish(&Store::connect(&url, &Options::default()).await.unwrap()).await;
-    let back = "DROP FUNCTION raise_version CASCADE; ALTER TABLE users DROP COLUMN version;
-        ALTER TABLE consent DROP COLUMN version; DROP TABLE audit; DROP TABLE audit_part;
-        DELETE FROM counter WHERE name = 'audit'; UPDATE schema_version SET version = 2";
+    let back =
+        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP TABLE audit, audit_part;
+        DELETE FROM counter WHERE name = 'audit'; ALTER TABLE users DROP COLUMN version;
+        ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2";
     cluster.psql_at(&url, back).unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
     let grant = id();
@@ -59,4 +60,26 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     cluster.psql_at(&url, "UPDATE users SET doc = doc").unwrap();
     assert_eq!(turn_over(1, before).await, Issued::Stale);
     assert_eq!(turn_over(1, read().await).await, Issued::Done);
+}
+
+/// What takes longer than a caller is kept waiting elsewhere is done all the same, and said to be done: on a database that
+/// takes its time for each user.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_change_is_waited_for() {
+    let cluster = Cluster::shared().unwrap();
+    let url = cluster.fresh_database().unwrap();
+    let options = Options { patience: std::time::Duration::from_secs(1), ..Options::default() };
+    let store = Store::connect(&url, &options).await.unwrap();
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END';
+        CREATE TRIGGER slow BEFORE INSERT ON users FOR EACH ROW EXECUTE PROCEDURE slow()";
+    cluster.psql_at(&url, slow).unwrap();
+    let put = |n: i32| Put::User {
+        realm: "r".into(),
+        user: Box::new(user(&format!("u{n}"))),
+        password_hash: None,
+        tokens_until: NOW,
+    };
+    assert_eq!(store.apply((0..12).map(put).collect(), NOW).await, Ok(12));
+    assert_eq!(store.list_users("r", "", 20).await.unwrap().len(), 12);
 }
