@@ -73,7 +73,7 @@ pub async fn open(store: Store, master: &MasterKey, clock: Clock, pages: Pages) 
         node: random_bytes(),
         had_requests: AtomicBool::new(false),
         followed,
-        background: store.aside()?,
+        background: store.on_own_connections()?,
         store,
         clock,
     };

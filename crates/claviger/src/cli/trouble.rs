@@ -97,7 +97,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchSeat { .. }
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
-            | AdminError::Standing { .. }
+            | AdminError::WrongStatus { .. }
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. } => Exit::Conflict,
             AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
