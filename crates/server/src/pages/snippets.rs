@@ -77,12 +77,12 @@ mod tests {
     fn curl_with_the_credentials_in_either_place() {
         assert_eq!(
             call(true).curl("app", "se'cret"),
-            "curl https://id.example/token \\\n  --user 'state:se'\\''cret' \\\n  --data-urlencode grant_type=client_credentials"
+            "curl https://id.example/token \\\n  --user 'app:se'\\''cret' \\\n  --data-urlencode grant_type=client_credentials"
         );
         assert_eq!(
             call(false).curl("app", "s"),
             "curl https://id.example/token \\\n  --data-urlencode grant_type=client_credentials \\\n  \
-             --data-urlencode client_id=state \\\n  --data-urlencode client_secret=s"
+             --data-urlencode client_id=app \\\n  --data-urlencode client_secret=s"
         );
     }
 
