@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn j1_basic_has_two_readings_where_they_differ() {
+    fn basic_has_two_readings_where_they_differ() {
         let Ok(Credentials::Basic { decoded, raw }) = read(Some(&header("a%20b:p+q%25")), "") else { panic!() };
         assert_eq!((decoded.id.as_str(), decoded.secret.expose()), ("a b", "p q%"));
         let raw = raw.unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_43_one_way_only_but_the_same_id_twice_is_fine() {
+    fn a_client_authenticates_in_one_way_only_but_may_name_its_id_twice() {
         let app = header("app:secret");
         assert!(read(Some(&app), "client_id=app").is_ok());
         assert_eq!(read(Some(&app), "client_id=app&client_secret=secret"), Err(Refusal::TwoAuthentications));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_an_empty_secret_names_a_public_client_where_the_dialect_says_so() {
+    fn an_empty_secret_names_a_public_client_where_the_dialect_says_so() {
         assert_eq!(read(Some(&header("app:")), ""), Err(Refusal::WrongClient));
         let mut dialect = Dialect::default();
         dialect.token.empty_basic_secret = true;

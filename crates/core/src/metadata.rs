@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_87_both_well_known_forms() {
+    fn both_well_known_forms_are_answered() {
         let root = well_known_paths(&realm("https://login.example.com"));
         assert_eq!(root, ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]);
         let below = well_known_paths(&realm("https://login.example.com/identity"));

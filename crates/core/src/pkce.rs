@@ -60,7 +60,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn bar_35_36_37_verifier_and_challenge_belong_together() {
+    fn verifier_and_challenge_belong_together() {
         let challenge = Challenge::read(Some(CHALLENGE), Some("S256")).unwrap();
         assert_eq!(check(challenge.as_ref(), Some(VERIFIER)), Ok(()));
         assert_eq!(check(challenge.as_ref(), None), Err(Refusal::VerifierMissing));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_34_38_39_only_s256_and_only_its_length() {
+    fn only_s256_is_taken_and_only_in_its_length() {
         assert_eq!(Challenge::read(Some(CHALLENGE), Some("plain")), Err(Refusal::ChallengeMethod));
         assert_eq!(Challenge::read(Some(CHALLENGE), None), Err(Refusal::ChallengeMethod));
         assert_eq!(Challenge::read(Some("short"), Some("S256")), Err(Refusal::ChallengeMalformed));

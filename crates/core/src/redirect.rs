@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_16_matching_is_equality() {
+    fn a_redirect_uri_matches_itself_only() {
         assert!(matches("https://app.example/cb", "https://app.example/cb"));
         for other in [
             "https://app.example/cb/",
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_17_the_port_is_free_for_loopback_literals_only() {
+    fn the_port_is_free_for_loopback_literals_only() {
         assert!(matches("http://127.0.0.1/cb", "http://127.0.0.1:5123/cb"));
         assert!(matches("http://127.0.0.1:8000/cb", "http://127.0.0.1:5123/cb"));
         assert!(matches("http://[::1]/cb", "http://[::1]:5123/cb"));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_13_14_18_19_and_the_never_list_cannot_be_registered() {
+    fn fragments_wildcards_and_unsafe_schemes_cannot_be_registered() {
         use NotARedirectUri as No;
         for (uri, why) in [
             ("/cb", No::NotAbsolute),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn l2_the_safe_wildcard_is_one_plain_segment() {
+    fn the_safe_wildcard_is_one_plain_segment() {
         let registered = "https://a.example/cb/*";
         assert!(matches(registered, "https://a.example/cb/user-1_A"));
         for other in ["", "a/b", "a?x=1", "a#x", "a%2fb", "..", "a.b", "ä", "a b", &"x".repeat(65)] {

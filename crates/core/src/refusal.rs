@@ -342,7 +342,7 @@ mod tests {
     use super::Refusal;
 
     #[test]
-    fn bar_26_descriptions_keep_to_the_allowed_characters() {
+    fn descriptions_keep_to_the_allowed_characters() {
         let text = Refusal::scope("\"<script>\\\u{7f}ä").description();
         assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)), "{text}");
         assert_eq!(Refusal::duplicate("a\"b"), Refusal::Duplicate("(unprintable)".into()));

@@ -1,6 +1,6 @@
 //! What the demo prints: for each realm, lines that work when they are pasted.
 
-use super::manifest::{Route, password_of, secret_of};
+use super::manifest::{Route, bearer_header, password_of, person, secret_of};
 use claviger_core::client::GrantType;
 use claviger_core::dialect::{AudienceParameter, Endpoint, Legacy};
 use claviger_files::realm::{FileClient, RealmFile};
@@ -50,14 +50,6 @@ fn client_for(file: &RealmFile, grant: GrantType) -> Option<&FileClient> {
     file.clients.iter().find(usable)
 }
 
-/// A person who signs in on a page.
-pub(super) fn person(file: &RealmFile) -> Option<(String, String)> {
-    let people =
-        file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
-    let has_code = file.clients.iter().any(|entry| entry.client.may(GrantType::AuthorizationCode));
-    people.filter(|_| has_code).find_map(|entry| Some((entry.user.username.clone(), password_of(entry)?)))
-}
-
 /// The curl line that gets a token.
 fn token_line(file: &RealmFile, entry: &FileClient, grant: GrantType) -> Option<String> {
     let realm = &file.realm;
@@ -104,11 +96,6 @@ fn seatless_scope<'a>(file: &RealmFile, client: &'a claviger_core::Client) -> Op
         return None;
     }
     client.scope.iter().find(|name| !takes(name))
-}
-
-/// The header in which this vendor's guide puts the token.
-pub(super) fn bearer_header(file: &RealmFile) -> &str {
-    file.realm.dialect.api.bearer_headers.last().map_or("Authorization", String::as_str)
 }
 
 /// A route's URL with the site of the service user in it.

@@ -1,6 +1,7 @@
 //! What tools are told of a running demo: a JSON file with every address, client and user.
 
 use anyhow::Context;
+use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
 use claviger_files::realm::{FileUser, Password, RealmFile};
 use serde_json::{Map, Value, json};
@@ -96,7 +97,20 @@ pub(super) fn password_of(user: &FileUser) -> Option<String> {
     }
 }
 
-/// Writes it so that whoever waits for the file finds it whole, and only its owner can read it.
+/// A person who signs in on a page.
+pub(super) fn person(file: &RealmFile) -> Option<(String, String)> {
+    let people =
+        file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
+    let has_code = file.clients.iter().any(|entry| entry.client.may(GrantType::AuthorizationCode));
+    people.filter(|_| has_code).find_map(|entry| Some((entry.user.username.clone(), password_of(entry)?)))
+}
+
+/// The header in which this vendor's guide puts the token.
+pub(super) fn bearer_header(file: &RealmFile) -> &str {
+    file.realm.dialect.api.bearer_headers.last().map_or("Authorization", String::as_str)
+}
+
+/// Writes it so that a reader finds the file whole, and only its owner can read it.
 ///
 /// # Errors
 /// The folder cannot be written.

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_74_the_scheme_is_read_in_any_case() {
+    fn the_scheme_is_read_in_any_case() {
         for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
             assert_eq!(one(format!("{scheme} a.b-c_d~e+f/g==").as_bytes()), Ok("a.b-c_d~e+f/g==".to_owned()));
         }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_78_two_tokens_are_refused() {
+    fn two_tokens_are_refused() {
         let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer a")]);
         assert_eq!(find(&twice, None, ONE), Err(Reason::TwoTokens));
         let header_and_query = headers(&[("authorization", b"Bearer a")]);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn bar_79_a_token_in_the_query_is_refused_however_it_is_spelled() {
+    fn a_token_in_the_query_is_refused_however_it_is_spelled() {
         let none = HeaderMap::new();
         for query in
             ["access_token=a", "access_token", "a=b&access%5ftoken=x", "%61ccess_token=", "x&access%5Ftoken=y&z"]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn u4_both_headers_are_read_and_must_agree() {
+    fn both_headers_are_read_and_must_agree() {
         let names = both();
         let only = headers(&[("authentication", b"Bearer a")]);
         assert_eq!(find(&only, None, &names), Ok("a"));

@@ -79,7 +79,7 @@ pub async fn open(
         node: random_bytes(),
         had_requests: AtomicBool::new(false),
         followed,
-        background: store.aside()?,
+        background: store.on_own_connections()?,
         store,
         clock,
     };

@@ -36,17 +36,21 @@ fn releases() -> Vec<PathBuf> {
     found
 }
 
+/// A copy that only its owner may read: a checkout makes every file readable for all, and such a key is refused.
+fn private_copy(key: &Path, folder: &Folder) -> PathBuf {
+    let copy = folder.path().join("master.key");
+    std::fs::copy(key, &copy).unwrap();
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).unwrap();
+    copy
+}
+
 impl Upgraded {
     async fn from(release: &Path) -> Self {
         let folder = Folder::new("upgrade");
         let database = folder.path().join("claviger.db");
         std::fs::copy(release.join("claviger.db"), &database).unwrap();
         let made: Value = serde_json::from_slice(&std::fs::read(release.join("made.json")).unwrap()).unwrap();
-        // A checkout does not keep modes, and a key that others can read is refused.
-        let key = folder.path().join("master.key");
-        std::fs::copy(release.join("master.key"), &key).unwrap();
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let master = MasterKey::read(&key).unwrap();
+        let master = MasterKey::read(&private_copy(&release.join("master.key"), &folder)).unwrap();
         let store = Store::open(&format!("sqlite://{}", database.display()), &Options::default()).unwrap();
         let (clock, _) = Clock::set_to(made["made_at"].as_i64().unwrap() + 60_000);
         let state = server::open(store.clone(), &master, clock, claviger_server::pages::Pages::new(None).unwrap())

@@ -18,7 +18,7 @@ async fn main() {
     let rows = match what.as_str() {
         "copy" => copy((from, &options), (to, &options), now, &mut ()).await.unwrap().rows,
         "backup" => backup(from, Path::new(to), &options, now, &mut ()).await.unwrap().bytes,
-        _ => restore(Path::new(from), to, None, &options, now, &mut ()).await.unwrap().rows,
+        _ => restore(Path::new(from), to, None, &options, None, now, &mut ()).await.unwrap().rows,
     };
     println!("{what}: {rows} rows or bytes in {:.1} s", began.elapsed().as_secs_f64());
 }

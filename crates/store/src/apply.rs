@@ -1,8 +1,8 @@
 //! Bringing files into the database: everything or nothing.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
-use crate::audit::values::{Values, of_secret};
-use crate::audit::{Subject, SubjectKind};
+use crate::audit::values::Values;
 use crate::store::write;
 use crate::tx::{End::Keep, Tx};
 use crate::users::ByPassword;
@@ -161,7 +161,7 @@ async fn write_one<'p>(
         }
         Put::Secret { realm, client, secret } => {
             let news = clients::put_secret(tx, realm, client, secret, now).await?;
-            let values = Values::added(of_secret(secret));
+            let values = Values::added(clients::shown(secret));
             (news, (realm.as_str(), clients::secret_of(client, &secret.id), values))
         }
         Put::User { realm, user, password_hash, tokens_until } => {
@@ -180,7 +180,7 @@ async fn write_one<'p>(
             let known = || was.as_ref().and_then(|was| was.password_hash.clone());
             let is = StoredUser { user: (**user).clone(), password_hash: password_hash.clone().or_else(known) };
             let subject = Subject::new(SubjectKind::User, &user.id);
-            (news, (realm.as_str(), subject, Values::of_user(was.as_ref(), &is)?))
+            (news, (realm.as_str(), subject, users::difference(was.as_ref(), &is)?))
         }
         Put::Organisation { realm, organisation } => {
             let was = if kept { users::find_organisation(tx, realm, &organisation.id).await? } else { None };

@@ -1,8 +1,8 @@
 //! Approvals: a user's of an authorization request, and the vendor's of an app.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
-use crate::audit::{Subject, SubjectKind};
 use crate::clients::{self, ClientSecret, SecretAdded};
 use crate::mail::{self, Mail, OneTimeLink};
 use crate::postgres::Combined;

@@ -7,6 +7,7 @@
 //! An act is done through the handle that [`Store::audited`] gives. Everything written through that handle leaves a line
 //! ([`log`]); what fails, or changes nothing, leaves none.
 
+pub(crate) mod act;
 pub(crate) mod chain;
 pub(crate) mod log;
 pub(crate) mod values;
@@ -16,189 +17,11 @@ use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Store};
+use act::{Act, Actor, Audit, Subject};
+use chain::Line;
 use log::AuditLog;
-use std::fmt;
 use std::sync::Arc;
 use values::Values;
-
-/// Declares an enum whose variants have names in the database.
-macro_rules! named {
-    ($(#[$doc:meta])* $kind:ident { $($(#[$of:meta])* $variant:ident = $name:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum $kind { $($(#[$of])* $variant,)* }
-
-        impl $kind {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// As it is stored and printed.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-
-        impl std::str::FromStr for $kind {
-            type Err = String;
-
-            /// # Errors
-            /// There is none of this name; says which there are.
-            fn from_str(name: &str) -> Result<Self, String> {
-                let found = Self::ALL.iter().copied().find(|one| one.name() == name);
-                found.ok_or_else(|| {
-                    let all: Vec<_> = Self::ALL.iter().map(|one| one.name()).collect();
-                    format!("there is: {}", all.join(", "))
-                })
-            }
-        }
-
-        impl fmt::Display for $kind {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
-
-named! {
-    /// By what way somebody acts.
-    Way {
-        /// The command line.
-        Cli = "cli",
-        /// The admin API.
-        Api = "api",
-        /// The operator's console.
-        Console = "console",
-        /// The partners' portal.
-        Portal = "portal",
-        /// Realm files.
-        Apply = "apply",
-    }
-}
-
-named! {
-    /// What was done.
-    Act {
-        /// An app was registered.
-        AppCreate = "app.create",
-        /// An app was approved.
-        AppApprove = "app.approve",
-        /// An app was turned down.
-        AppReject = "app.reject",
-        /// An app was stopped.
-        AppSuspend = "app.suspend",
-        /// A stopped app is served again.
-        AppResume = "app.resume",
-        /// An app was removed.
-        AppDelete = "app.delete",
-        /// An app got one more secret, made here.
-        SecretAdd = "secret.add",
-        /// An app got one more secret, brought along.
-        SecretImport = "secret.import",
-        /// A secret was stopped.
-        SecretRetire = "secret.retire",
-        /// A user got another password.
-        UserPassword = "user.password",
-        /// A user signs in no more.
-        UserDisable = "user.disable",
-        /// A user may sign in again.
-        UserEnable = "user.enable",
-        /// A seat was taken from its holder.
-        SeatRelease = "seat.release",
-        /// A realm's keys got successors.
-        KeyRotate = "key.rotate",
-        /// A signing key that had leaked was taken out of its realm's keys.
-        KeyRevoke = "key.revoke",
-        /// The database names another master key: everything is sealed under that from then on.
-        MasterKeyRotate = "master-key.rotate",
-        /// There is a new token key.
-        TokenKeyRotate = "token-key.rotate",
-        /// A realm file was applied; one line for each object that it changed.
-        RealmApply = "realm.apply",
-        /// The database was copied into a file.
-        DbBackup = "db.backup",
-        /// The database came out of another one.
-        DbCopy = "db.copy",
-        /// The schema was brought up to date.
-        DbMigrate = "db.migrate",
-        /// The database was brought back from a backup.
-        DbRestore = "db.restore",
-        /// Personal values were erased from lines.
-        AuditErase = "audit.erase",
-    }
-}
-
-named! {
-    /// What kind of thing an act was done to.
-    SubjectKind {
-        /// A realm; its keys are its own.
-        Realm = "realm",
-        /// An app.
-        App = "app",
-        /// An app's secret: `APP/SECRET`.
-        Secret = "secret",
-        /// A user.
-        User = "user",
-        /// An organisation.
-        Organisation = "organisation",
-        /// A seat: `POOL/HOLDER`, with the organisation between them where pools are per organisation.
-        Seat = "seat",
-        /// The whole database, or a key of the server's own in it.
-        Database = "database",
-    }
-}
-
-/// To what an act was done; spelled `user/0199c3e6`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// The kind.
-    pub kind: SubjectKind,
-    /// Its id within its realm; of a person an id that says nothing by itself.
-    pub id: String,
-}
-
-impl Subject {
-    /// The thing of this kind and id.
-    pub fn new(kind: SubjectKind, id: impl Into<String>) -> Self {
-        Self { kind, id: id.into() }
-    }
-}
-
-impl std::str::FromStr for Subject {
-    type Err = String;
-
-    /// # Errors
-    /// It is not of the form `KIND/ID`, or there is no such kind.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, id) = text.split_once('/').ok_or("write KIND/ID, like user/0199c3e6")?;
-        Ok(Self::new(kind.parse()?, id))
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_fmt(format_args!("{}/{}", self.kind, self.id))
-    }
-}
-
-/// Who acts. There is no way to act without one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// A name that people know: of the operating system's user, of a signed-in operator.
-    pub name: String,
-    /// By what way.
-    pub way: Way,
-    /// Of the request or command: what was done together has the same.
-    pub reference: String,
-}
-
-/// What a handle writes down for what is done through it.
-#[derive(Debug, Clone)]
-pub(crate) struct Audit {
-    pub(crate) actor: Actor,
-    pub(crate) act: Act,
-}
 
 /// One line, as it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -347,17 +170,19 @@ impl Store {
 }
 
 fn read_line(row: &Row<'_>) -> Result<AuditLine, Fault> {
+    let line = chain::read_line(row)?;
+    let Line { number, at, realm, way, act, subject_kind, subject, reference, before, after, .. } = line;
     Ok(AuditLine {
-        number: row.int(0)?,
-        at: row.int(1)?,
-        realm: row.string(2)?,
-        way: row.string(3)?,
-        act: row.string(4)?,
-        subject_kind: row.string(5)?,
-        subject: row.string(6)?,
-        reference: row.string(7)?,
-        before: row.string_or_null(8)?,
-        after: row.string_or_null(9)?,
+        number,
+        at,
+        realm,
+        way,
+        act,
+        subject_kind,
+        subject,
+        reference,
+        before,
+        after,
         digest: row.array(10)?,
         actor: row.string_or_null(11)?,
         personal: row.string_or_null(12)?,

@@ -1,10 +1,10 @@
 //! Clients, their secrets, and where they stand.
 
+use crate::audit::act::{Act, Subject, SubjectKind};
 use crate::audit::log::AuditLog;
-use crate::audit::values::{Values, of_secret};
-use crate::audit::{Act, Subject, SubjectKind};
+use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
-use crate::grants::{CHUNK, Whose, end_some, revoke_whole};
+use crate::endings::{CHUNK, Whose, end_some, revoke_whole};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -155,7 +155,7 @@ impl Store {
             if added != SecretAdded::Added {
                 return Ok(Undo(added));
             }
-            let changed = Values::added(of_secret(&secret));
+            let changed = Values::added(shown(&secret));
             log.write(tx, &realm, &secret_of(&client, &secret.id), changed, now).await?;
             Ok(Keep(added))
         })
@@ -265,29 +265,6 @@ impl Store {
             self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
         }
     }
-
-    /// Ends the live grants of a client or user, some in each transaction, until there are none.
-    pub(crate) async fn end_all(
-        &self,
-        whose: Whose,
-        realm: &str,
-        id: &str,
-        reason: &'static str,
-        now: i64,
-        tokens_until: i64,
-    ) -> Result<u64, Fault> {
-        let mut ended = 0;
-        loop {
-            let (realm, id) = (realm.to_owned(), id.to_owned());
-            let some = write!(self, Several, |tx| {
-                Ok(Keep(end_some(tx, whose, &realm, &id, reason, now, tokens_until).await?))
-            })?;
-            ended += some;
-            if some < CHUNK {
-                return Ok(ended);
-            }
-        }
-    }
 }
 
 /// As [`Store::put_client`].
@@ -326,6 +303,11 @@ pub(crate) async fn by_password(tx: &mut impl Tx, realm: &str) -> Result<Vec<(St
 /// A secret, as the subject of an act.
 pub(crate) fn secret_of(client: &str, id: &str) -> Subject {
     Subject::new(SubjectKind::Secret, format!("{client}/{id}"))
+}
+
+/// What a line of the audit log says of a secret: everything but its hash.
+pub(crate) fn shown(secret: &ClientSecret) -> serde_json::Value {
+    json!({ "label": secret.label, "kind": secret.kind.name(), "expires_at": secret.expires_at })
 }
 
 /// As [`Store::put_secret`].

@@ -1,8 +1,8 @@
 //! A realm's signing keys, and secrets of the server's own. Both come and go sealed.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
-use crate::audit::values::{Values, of_keys};
-use crate::audit::{Subject, SubjectKind};
+use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
@@ -10,6 +10,7 @@ use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Masked, Store};
+use serde_json::json;
 
 /// Where a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +177,7 @@ impl Store {
         let (realm, audit) = (realm.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = if log.is_kept() { Some(of_keys(&set(tx, &realm).await?, None)) } else { None };
+            let was = if log.is_kept() { Some(shown(&set(tx, &realm).await?, None)) } else { None };
             if wanted.changes.is_empty()
                 && let Some(kid) = &wanted.revoked
                 && revocations::known(tx, &realm, RevocationKind::Key, kid).await?.is_some()
@@ -204,7 +205,7 @@ impl Store {
             }
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
             if let Some(was) = was {
-                let values = Values::change(was, of_keys(&set(tx, &realm).await?, wanted.revoked.as_deref()));
+                let values = Values::change(was, shown(&set(tx, &realm).await?, wanted.revoked.as_deref()));
                 log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), values, now).await?;
             }
             Ok(Keep(true))
@@ -315,6 +316,16 @@ async fn set(tx: &mut impl Tx, realm: &str) -> Result<KeySet, Fault> {
     let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
     let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
     Ok(KeySet { version: version.unwrap_or(0), keys })
+}
+
+/// What a line of the audit log says of a realm's keys. `revoked`: the one that was revoked with the change.
+fn shown(set: &KeySet, revoked: Option<&str>) -> serde_json::Value {
+    let key = |key: &SigningKeyRow| json!({ "kid": key.kid, "alg": key.alg, "state": key.state.name() });
+    let keys: Vec<_> = set.keys.iter().map(key).collect();
+    match revoked {
+        Some(kid) => json!({ "keys": keys, "revoked": kid }),
+        None => json!({ "keys": keys }),
+    }
 }
 
 async fn apply(tx: &mut impl Tx, realm: &str, change: &KeyChange, now: i64) -> Result<(), Fault> {

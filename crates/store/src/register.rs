@@ -1,8 +1,8 @@
 //! A new client that must not be there yet, unlike one that a file puts in place.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
-use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::statements::Statement;
 use crate::store::write;

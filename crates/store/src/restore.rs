@@ -9,19 +9,22 @@
 //! 3. Every grant and every opaque access token is revoked.
 //! 4. For every client there is a new revocation of all tokens until now, so that those which are checked by their
 //!    signature alone are refused as well.
-//! 5. The note that keeps servers away is removed.
+//! 5. The note that keeps servers away is removed, and the line in the audit log is written.
 //!
 //! Each step is one transaction or several; a step that was cut off is run again.
 
-use crate::copy::unfinished::{STATE, Unfinished, Work};
-use crate::grants::CHUNK;
+use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::copy::unfinished::{Ended, STATE, Unfinished, Work};
+use crate::endings::CHUNK;
 use crate::revocations::{RevocationKind, write_down};
 use crate::statements::Statement;
 use crate::store::write;
 use crate::tx::{End::Keep, Tx};
 use crate::value::values;
 use crate::{Fault, Id, Store};
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// How far the sequences jump at least. See [`ahead_of`].
@@ -29,38 +32,6 @@ const GAP: i64 = 1 << 20;
 
 /// No id is greater.
 const LAST: Id = [0xff; 16];
-
-/// What came to its end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Ended {
-    /// How often the database was brought back until now, this time included. 0: not begun.
-    pub epoch: i64,
-    /// When the epoch began: every token that was issued until then is refused.
-    pub at: i64,
-    /// Grants that were not revoked yet.
-    pub grants: u64,
-    /// Those of them that had not expired.
-    pub grants_live: u64,
-    /// Opaque access tokens that had neither expired nor been revoked.
-    pub access_tokens: u64,
-    /// Clients whose signed tokens are refused if they were issued before.
-    pub clients: u64,
-    /// Authorization codes, spent or not.
-    pub codes: u64,
-    /// Authorization requests that waited for a person.
-    pub requests: u64,
-    /// Browser sessions.
-    pub sessions: u64,
-    /// Seats.
-    pub seats: u64,
-    /// One-time links, and the secrets behind them.
-    pub links: u64,
-    /// Mails that had not been sent: whether they were sent after the backup is not known, and most hold a link.
-    pub mails: u64,
-    /// To whom they would have gone, the first 1,000.
-    pub recipients: Vec<String>,
-}
 
 /// Where something is counted.
 type Count = fn(&mut Ended) -> &mut u64;
@@ -126,8 +97,12 @@ impl Store {
             }
             state.ended.clients += clients.len() as u64;
         }
+        let (audit, subject) = (self.audit.clone(), Subject::new(SubjectKind::Database, self.shown()));
+        let what = json!({ "source": state.source, "taken_at": state.taken_at, "epoch": state.ended.epoch });
         write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
             tx.execute(Statement::RemoveNote, values![STATE]).await?;
+            log.write(tx, "", &subject, Values::added(what.clone()), now).await?;
             Ok(Keep(()))
         })?;
         Ok(state.ended)
@@ -188,7 +163,10 @@ async fn jump(tx: &mut impl Tx, source: &str, now: i64) -> Result<Unfinished, Fa
         }
         Some(state) if state.work == Work::Restore => state,
         // A backup's own file, or a database that was brought back by other means.
-        _ => Unfinished::new(Work::Epoch, source.to_owned(), now),
+        other => {
+            let taken_at = other.filter(|state| state.work == Work::Backup).map(|state| state.at);
+            Unfinished { taken_at, ..Unfinished::new(Work::Epoch, source.to_owned(), now) }
+        }
     };
     state.ending = true;
     state.ended.epoch = crate::changes::next(tx, "epoch").await?;

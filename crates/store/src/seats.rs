@@ -1,9 +1,9 @@
 //! Seats: licences of a pool, never more of them held than there are.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
-use crate::audit::{Subject, SubjectKind};
-use crate::grants::revoke_each;
+use crate::endings::revoke_each;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};

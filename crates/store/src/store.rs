@@ -1,11 +1,11 @@
 //! The handle on an open database.
 
-use crate::audit::Audit;
+use crate::audit::act::Audit;
 use crate::private;
-use crate::{Fault, Masked, postgres, sqlite};
+use crate::{Fault, Options, postgres, sqlite};
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,42 +34,6 @@ impl fmt::Debug for Store {
 pub(crate) enum Engine {
     Sqlite(sqlite::Engine),
     Postgres(postgres::Engine),
-}
-
-/// How a database is opened.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How many writes may wait; one more is answered with [`Fault::Busy`].
-    pub queue: usize,
-    /// How many writes share one commit at most (SQLite).
-    pub batch: usize,
-    /// How long a caller waits for its write.
-    pub patience: Duration,
-    /// How many reads may run at once (SQLite).
-    pub readers: usize,
-    /// How many connections there may be (PostgreSQL), beside those of [`Store::aside`]. All servers together must stay below its `max_connections`.
-    pub connections: usize,
-    /// The password, where the URL has none (PostgreSQL).
-    pub password: Option<Masked<String>>,
-    /// PEM certificates of the authority that the database's certificate is checked against; `None`: the public ones.
-    pub ca_file: Option<PathBuf>,
-    /// Open also a database that must not be served ([`Fault::Unfinished`]).
-    pub unfinished: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            queue: 2_048,
-            batch: 256,
-            patience: Duration::from_secs(5),
-            readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
-            connections: 10,
-            password: None,
-            ca_file: None,
-            unfinished: false,
-        }
-    }
 }
 
 impl Store {
@@ -101,12 +65,12 @@ impl Store {
     ///
     /// # Errors
     /// There is no runtime with a timer.
-    pub fn aside(&self) -> Result<Self, Fault> {
+    pub fn on_own_connections(&self) -> Result<Self, Fault> {
         const PATIENCE: Duration = Duration::from_secs(2);
         match &*self.engine {
             Engine::Sqlite(_) => Ok(self.clone()),
             Engine::Postgres(engine) => {
-                let engine = Arc::new(Engine::Postgres(engine.aside(PATIENCE)?));
+                let engine = Arc::new(Engine::Postgres(engine.on_own_connections(PATIENCE)?));
                 Ok(Self { engine, audit: self.audit.clone() })
             }
         }

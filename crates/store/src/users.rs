@@ -1,11 +1,11 @@
 //! Users (resource owners) and the organisations they belong to.
 
+use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
-use crate::audit::{Subject, SubjectKind};
 use crate::changes::{ChangeKind, note};
 use crate::clients;
-use crate::grants::{CHUNK, Whose, end_some, revoke_each, revoke_whole};
+use crate::endings::{CHUNK, Whose, end_some, revoke_each, revoke_whole};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -96,7 +96,7 @@ impl Store {
                 if let Some(was) = was {
                     let is = StoredUser { user: was.user.clone(), password_hash: Some(hash.clone()) };
                     let subject = Subject::new(SubjectKind::User, &id);
-                    log.write(tx, &realm, &subject, Values::of_user(Some(&was), &is)?, now).await?;
+                    log.write(tx, &realm, &subject, difference(Some(&was), &is)?, now).await?;
                 }
             }
             Ok(Keep(known))
@@ -273,6 +273,31 @@ pub(crate) async fn put_organisation(
         note(tx, ChangeKind::Realm, realm, realm, now).await?;
     }
     Ok(changed)
+}
+
+/// What a line of the audit log says of a change. Of the password it says only whether there is one, and whether that is
+/// another one now.
+///
+/// # Errors
+/// One of them is no JSON.
+pub(crate) fn difference(before: Option<&StoredUser>, after: &StoredUser) -> Result<Values, Fault> {
+    let json = |stored: &StoredUser| {
+        let mut value = serde_json::to_value(&stored.user)?;
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("password".to_owned(), password(stored, before).into());
+        }
+        Ok::<_, Fault>(value)
+    };
+    Ok(Values::of_user(before.map(json).transpose()?, json(after)?, &after.user.username))
+}
+
+fn password(stored: &StoredUser, before: Option<&StoredUser>) -> &'static str {
+    let hash = |stored: &StoredUser| stored.password_hash.as_ref().map(|hash| hash.0.clone());
+    match (hash(stored), before.and_then(hash)) {
+        (None, _) => "none",
+        (Some(now), Some(before)) if now != before => "replaced",
+        (Some(_), _) => "set",
+    }
 }
 
 fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {

@@ -8,7 +8,7 @@ mod fixtures;
 
 use claviger_store::copy::{self, Copied, CopyError, Watch, Work, backup, inspect, restore, restore_in_place};
 use claviger_store::{ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, RevocationKind, Session, Store};
-use fixtures::{HOUR, MINUTE, NOW, access, begin, client, code, exchange, furnish, id, refresh, seat};
+use fixtures::{HOUR, MINUTE, NOW, access, begin, client, code, exchange, id, refresh, seat, set_up};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -66,14 +66,14 @@ impl Watch for StopsAfter {
 }
 
 /// What every test's database holds: something in (almost) every table.
-struct Furnished {
+struct Filled {
     spent: [u8; 16],
     grant: [u8; 16],
     token: [u8; 16],
 }
 
-async fn fill(store: &Store) -> Furnished {
-    furnish(store).await;
+async fn fill(store: &Store) -> Filled {
+    set_up(store).await;
     store.put_client("r", &client("other"), NOW).await.unwrap();
     store.put_organisation("r", &fixtures::organisation("o"), NOW).await.unwrap();
     store.add_secret("r", "c", fixtures::secret("s"), NOW).await.unwrap();
@@ -107,7 +107,7 @@ async fn fill(store: &Store) -> Furnished {
     store.put_link(link).await.unwrap();
     store.put_sealed_if_absent("key", vec![7; 40]).await.unwrap();
     store.revoke("r", RevocationKind::User, "gone", NOW, NOW + HOUR, NOW).await.unwrap();
-    Furnished { spent, grant, token }
+    Filled { spent, grant, token }
 }
 
 /// Enough grants for several pages.
@@ -133,14 +133,14 @@ async fn rows(url: &str, table: &str) -> u64 {
 async fn everything_goes_from_sqlite_to_postgresql_and_back() {
     let folder = Folder::new();
     let (here, there, back) = (folder.sqlite("here.db"), postgres(), folder.sqlite("back.db"));
-    let furnished = fill(&open(&here).await).await;
+    let filled = fill(&open(&here).await).await;
     let copied = copy(&here, &there, &mut ()).await.unwrap();
     assert!(!copied.resumed && copied.rows > 15, "{copied:?}");
 
     let store = open(&there).await;
-    assert!(store.grant(&furnished.grant).await.unwrap().unwrap().is_live(NOW));
-    assert!(matches!(store.issue(exchange(furnished.spent, id(), NOW)).await.unwrap(), Issued::CodeSpent { .. }));
-    assert_eq!(store.issue(refresh(furnished.grant, 0, NOW + 1)).await.unwrap(), Issued::Done);
+    assert!(store.grant(&filled.grant).await.unwrap().unwrap().is_live(NOW));
+    assert!(matches!(store.issue(exchange(filled.spent, id(), NOW)).await.unwrap(), Issued::CodeSpent { .. }));
+    assert_eq!(store.issue(refresh(filled.grant, 0, NOW + 1)).await.unwrap(), Issued::Done);
     let last = store.last_change().await.unwrap();
     assert_eq!(last, open(&here).await.last_change().await.unwrap(), "the sequences go on");
 
@@ -162,7 +162,7 @@ async fn everything_goes_from_sqlite_to_postgresql_and_back() {
         // The grant was refreshed in between.
         assert!(out == home || out.table == "grants", "{out:?} {home:?}");
     }
-    assert_eq!(open(&back).await.grant(&furnished.grant).await.unwrap().unwrap().grant.generation, 1);
+    assert_eq!(open(&back).await.grant(&filled.grant).await.unwrap().unwrap().grant.generation, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,7 +171,7 @@ async fn a_copy_that_is_killed_goes_on_wherever_it_was() {
         let folder = Folder::new();
         let here = folder.sqlite("here.db");
         let store = open(&here).await;
-        let furnished = fill(&store).await;
+        let filled = fill(&store).await;
         many(&store, 5_000).await;
         let there = if postgresql { postgres() } else { folder.sqlite("there.db") };
         let mut runs = 0;
@@ -185,14 +185,14 @@ async fn a_copy_that_is_killed_goes_on_wherever_it_was() {
             let refused = Store::connect(&there, &options()).await.unwrap_err();
             assert!(matches!(&refused, Fault::Unfinished(what) if what.contains("claviger db copy")), "{refused}");
             // The source goes on: what was copied already changes, and something is added before it.
-            let (refreshed, now) = (furnished.grant, NOW + i64::from(runs));
+            let (refreshed, now) = (filled.grant, NOW + i64::from(runs));
             let generation = store.grant(&refreshed).await.unwrap().unwrap().grant.generation;
             assert_eq!(store.issue(refresh(refreshed, generation, now)).await.unwrap(), Issued::Done);
             store.put_realm(&fixtures::realm(&format!("a{runs}"), &["a.example"]), NOW).await.unwrap();
         };
         assert!(copied.resumed && runs > 3, "{runs}");
         let copy = open(&there).await;
-        let grant = copy.grant(&furnished.grant).await.unwrap().unwrap();
+        let grant = copy.grant(&filled.grant).await.unwrap().unwrap();
         assert_eq!(grant.grant.generation, runs - 1, "as it was when the last run began");
         assert_eq!(copy.list_realms("", 100).await.unwrap().len(), runs as usize);
         let grants = copied.tables.iter().find(|table| table.table == "grants").unwrap();
@@ -234,7 +234,7 @@ async fn a_backup_is_of_one_moment_and_for_its_owner_only() {
         let folder = Folder::new();
         let url = url.unwrap_or_else(|| folder.sqlite("here.db"));
         let store = open(&url).await;
-        let furnished = fill(&store).await;
+        let filled = fill(&store).await;
         // A grant and its token come in one transaction, so a copy of one moment has as many of one as of the other.
         let writer = tokio::spawn({
             let store = store.clone();
@@ -271,13 +271,13 @@ async fn a_backup_is_of_one_moment_and_for_its_owner_only() {
         // Nobody serves it by mistake.
         let refused = Store::connect(&folder.sqlite("backup.db"), &options()).await.unwrap_err();
         assert!(matches!(&refused, Fault::Unfinished(what) if what.contains("db restore")), "{refused}");
-        assert!(store.grant(&furnished.grant).await.unwrap().is_some());
+        assert!(store.grant(&filled.grant).await.unwrap().is_some());
     }
 }
 
 /// The life of the database after the backup, which is lost.
-async fn live_on(store: &Store, furnished: &Furnished, open_code: [u8; 16]) {
-    assert_eq!(store.issue(refresh(furnished.grant, 0, NOW + MINUTE)).await.unwrap(), Issued::Done);
+async fn live_on(store: &Store, filled: &Filled, open_code: [u8; 16]) {
+    assert_eq!(store.issue(refresh(filled.grant, 0, NOW + MINUTE)).await.unwrap(), Issued::Done);
     assert_eq!(store.issue(exchange(open_code, id(), NOW + 1)).await.unwrap(), Issued::Done);
     store.revoke("r", RevocationKind::Jti, "stolen", NOW, NOW + HOUR, NOW).await.unwrap();
     store.put_client("r", &client("late"), NOW).await.unwrap();
@@ -290,18 +290,18 @@ async fn a_restore_brings_back_no_token_and_followers_miss_nothing() {
         let place = |name: &str, postgresql: bool| if postgresql { postgres() } else { folder.sqlite(name) };
         let (here, there) = (place("here.db", from), place("there.db", to));
         let store = open(&here).await;
-        let furnished = fill(&store).await;
+        let filled = fill(&store).await;
         let open_code = id();
         store.put_code(code(open_code)).await.unwrap();
         let file = folder.file("backup.db");
         backup(&here, &file, &options(), NOW, &mut ()).await.unwrap();
-        live_on(&store, &furnished, open_code).await;
+        live_on(&store, &filled, open_code).await;
         // Who followed until the end of that life knows more than the backup does.
         let (change, revocation) = (store.last_change().await.unwrap(), store.last_revocation().await.unwrap());
         drop(store);
 
         let now = NOW + 2 * MINUTE;
-        let restored = restore(&file, &there, None, &options(), now, &mut ()).await.unwrap();
+        let restored = restore(&file, &there, None, &options(), None, now, &mut ()).await.unwrap();
         let ended = &restored.ended;
         assert_eq!((restored.taken_at, ended.epoch, ended.at), (Some(NOW), 1, now));
         assert_eq!((ended.grants, ended.grants_live, ended.access_tokens), (2, 2, 2), "{ended:?}");
@@ -309,15 +309,15 @@ async fn a_restore_brings_back_no_token_and_followers_miss_nothing() {
         assert_eq!((ended.clients, ended.mails, ended.recipients.len()), (2, 1, 1), "{ended:?}");
 
         let store = open(&there).await;
-        for spent in [furnished.spent, open_code] {
+        for spent in [filled.spent, open_code] {
             assert_eq!(store.issue(exchange(spent, id(), now)).await.unwrap(), Issued::CodeGone);
         }
         for generation in [0, 1] {
-            assert_eq!(store.issue(refresh(furnished.grant, generation, now)).await.unwrap(), Issued::Stale);
+            assert_eq!(store.issue(refresh(filled.grant, generation, now)).await.unwrap(), Issued::Stale);
         }
-        let revoked = store.grant(&furnished.grant).await.unwrap().unwrap().revoked;
+        let revoked = store.grant(&filled.grant).await.unwrap().unwrap().revoked;
         assert_eq!(revoked, Some((now, "restore".to_owned())));
-        let token = store.access_token(&furnished.token).await.unwrap().unwrap();
+        let token = store.access_token(&filled.token).await.unwrap().unwrap();
         assert!(token.revoked, "{token:?}");
         assert!(store.seats("r", now).await.unwrap().is_empty());
         assert!(store.due_mails(i64::MAX - 1, 10).await.unwrap().is_empty());
@@ -349,7 +349,7 @@ async fn a_restore_that_is_killed_is_served_by_nobody() {
         let folder = Folder::new();
         let here = folder.sqlite("here.db");
         let store = open(&here).await;
-        let furnished = fill(&store).await;
+        let filled = fill(&store).await;
         many(&store, 4_800).await;
         let file = folder.file("backup.db");
         backup(&here, &file, &options(), NOW, &mut ()).await.unwrap();
@@ -357,7 +357,7 @@ async fn a_restore_that_is_killed_is_served_by_nobody() {
         let mut runs = 0;
         let restored = loop {
             runs += 1;
-            match restore(&file, &there, None, &options(), NOW, &mut StopsAfter(6 * runs)).await {
+            match restore(&file, &there, None, &options(), None, NOW, &mut StopsAfter(6 * runs)).await {
                 Ok(restored) => break restored,
                 Err(CopyError::Stopped) => {}
                 Err(other) => panic!("{other}"),
@@ -370,8 +370,8 @@ async fn a_restore_that_is_killed_is_served_by_nobody() {
         assert!(runs > 2 && restored.resumed);
         assert_eq!(restored.ended.grants, 4_802);
         let store = open(&there).await;
-        assert_eq!(store.issue(refresh(furnished.grant, 0, NOW)).await.unwrap(), Issued::Stale);
-        let refused = restore(&file, &there, None, &options(), NOW, &mut ()).await.unwrap_err();
+        assert_eq!(store.issue(refresh(filled.grant, 0, NOW)).await.unwrap(), Issued::Stale);
+        let refused = restore(&file, &there, None, &options(), None, NOW, &mut ()).await.unwrap_err();
         assert!(matches!(refused, CopyError::NotEmpty { .. }), "once is enough: {refused}");
     }
 }
@@ -381,27 +381,27 @@ async fn what_is_replaced_is_kept_and_its_clients_are_known() {
     let folder = Folder::new();
     let here = folder.sqlite("here.db");
     let store = open(&here).await;
-    let furnished = fill(&store).await;
+    let filled = fill(&store).await;
     let file = folder.file("backup.db");
     backup(&here, &file, &options(), NOW, &mut ()).await.unwrap();
     let open_code = id();
     store.put_code(code(open_code)).await.unwrap();
-    live_on(&store, &furnished, open_code).await;
+    live_on(&store, &filled, open_code).await;
     let revocation = store.last_revocation().await.unwrap();
     let aside = folder.file("here.db.replaced");
-    let refused = restore(&file, &here, Some(&aside), &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = restore(&file, &here, Some(&aside), &options(), None, NOW, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::Fault(Fault::Locked(_))), "somebody has it open: {refused}");
-    assert!(store.grant(&furnished.grant).await.unwrap().unwrap().is_live(NOW), "nothing happened to it");
+    assert!(store.grant(&filled.grant).await.unwrap().unwrap().is_live(NOW), "nothing happened to it");
     drop(store);
 
-    let refused = restore(&file, &here, None, &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = restore(&file, &here, None, &options(), None, NOW, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::NotEmpty { .. }), "{refused}");
     let now = NOW + 2 * MINUTE;
-    let stopped = restore(&file, &here, Some(&aside), &options(), now, &mut StopsAfter(4)).await;
+    let stopped = restore(&file, &here, Some(&aside), &options(), None, now, &mut StopsAfter(4)).await;
     assert_eq!(stopped.unwrap_err(), CopyError::Stopped);
     assert!(matches!(Store::connect(&here, &options()).await, Err(Fault::Unfinished(_))));
     // Again, with another name for what is there: there is nothing more to keep.
-    let restored = restore(&file, &here, Some(&folder.file("x")), &options(), now, &mut ()).await.unwrap();
+    let restored = restore(&file, &here, Some(&folder.file("x")), &options(), None, now, &mut ()).await.unwrap();
     assert_eq!(restored.kept_aside.as_deref(), Some(aside.as_path()));
     assert!(!folder.file("x").exists());
     assert_eq!(open(&folder.sqlite("here.db.replaced")).await.list_clients("r", None, "", 10).await.unwrap().len(), 3);
@@ -418,7 +418,7 @@ async fn what_cannot_be_read_is_replaced_too() {
     let folder = Folder::new();
     let here = folder.sqlite("here.db");
     let store = open(&here).await;
-    let furnished = fill(&store).await;
+    let filled = fill(&store).await;
     assert!(store.tell_time(NOW + HOUR).await.unwrap());
     drop(store);
     let (file, aside) = (folder.file("backup.db"), folder.file("here.db.replaced"));
@@ -426,13 +426,13 @@ async fn what_cannot_be_read_is_replaced_too() {
     let garbage = "not a database, but long enough to be one ".repeat(200);
     std::fs::write(folder.file("here.db"), &garbage).unwrap();
     std::fs::write(folder.file("here.db-wal"), "of another life").unwrap();
-    let refused = restore(&file, &here, None, &options(), NOW, &mut ()).await.unwrap_err();
+    let refused = restore(&file, &here, None, &options(), None, NOW, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::Fault(Fault::Corrupt(_))), "{refused}");
-    let restored = restore(&file, &here, Some(&aside), &options(), NOW, &mut ()).await.unwrap();
+    let restored = restore(&file, &here, Some(&aside), &options(), None, NOW, &mut ()).await.unwrap();
     assert_eq!(restored.ended.at, NOW + HOUR, "a server had been told that it was later");
     assert_eq!(std::fs::read_to_string(&aside).unwrap(), garbage);
     let store = open(&here).await;
-    assert_eq!(store.issue(refresh(furnished.grant, 0, NOW)).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(refresh(filled.grant, 0, NOW)).await.unwrap(), Issued::Stale);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -441,16 +441,16 @@ async fn a_database_that_was_brought_back_by_other_means_begins_an_epoch() {
         let folder = Folder::new();
         let url = if postgresql { postgres() } else { folder.sqlite("here.db") };
         let store = open(&url).await;
-        let furnished = fill(&store).await;
+        let filled = fill(&store).await;
         many(&store, 4_800).await;
         let change = store.last_change().await.unwrap();
         drop(store);
-        let restored = restore_in_place(&url, &options(), NOW + 1).await.unwrap();
+        let restored = restore_in_place(&url, &options(), None, NOW + 1).await.unwrap();
         assert_eq!((restored.ended.epoch, restored.ended.grants, restored.ended.codes), (1, 4_802, 2));
-        let again = restore_in_place(&url, &options(), NOW + 2).await.unwrap();
+        let again = restore_in_place(&url, &options(), None, NOW + 2).await.unwrap();
         assert_eq!((again.ended.epoch, again.ended.grants, again.ended.clients), (2, 0, 2));
         let store = open(&url).await;
-        assert_eq!(store.issue(refresh(furnished.grant, 0, NOW + 3)).await.unwrap(), Issued::Stale);
+        assert_eq!(store.issue(refresh(filled.grant, 0, NOW + 3)).await.unwrap(), Issued::Stale);
         assert!(store.changes_after(change, 10).await.unwrap().reset);
         assert_eq!(inspect(&url, &options()).await.unwrap().epoch, 2);
     }
@@ -458,13 +458,13 @@ async fn a_database_that_was_brought_back_by_other_means_begins_an_epoch() {
     // A backup's own file may be served after that.
     let folder = Folder::new();
     let here = folder.sqlite("here.db");
-    let furnished = fill(&open(&here).await).await;
+    let filled = fill(&open(&here).await).await;
     let file = folder.file("backup.db");
     backup(&here, &file, &options(), NOW, &mut ()).await.unwrap();
-    let restored = restore_in_place(&folder.sqlite("backup.db"), &options(), NOW + 1).await.unwrap();
+    let restored = restore_in_place(&folder.sqlite("backup.db"), &options(), None, NOW + 1).await.unwrap();
     assert_eq!(restored.taken_at, Some(NOW));
     let store = open(&folder.sqlite("backup.db")).await;
-    assert_eq!(store.issue(refresh(furnished.grant, 0, NOW + 3)).await.unwrap(), Issued::Stale);
+    assert_eq!(store.issue(refresh(filled.grant, 0, NOW + 3)).await.unwrap(), Issued::Stale);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,7 @@ impl Folder {
     ///
     /// # Panics
     /// It cannot be made.
+    #[expect(clippy::unwrap_used, reason = "a test that cannot write its files ends")]
     pub fn new(name: &str) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("claviger-{name}-{}-{number}", std::process::id()));
@@ -31,6 +32,7 @@ impl Folder {
     ///
     /// # Panics
     /// It cannot be written.
+    #[expect(clippy::unwrap_used, reason = "a test that cannot write its files ends")]
     pub fn write(&self, name: &str, content: &str) -> PathBuf {
         let file = self.0.join(name);
         std::fs::write(&file, content).unwrap();

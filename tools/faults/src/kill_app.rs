@@ -47,7 +47,7 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     loop {
         let id = create(&deployment, nth)?;
         let unharmed = approve_and_die(trial, &deployment, proxy.as_ref(), &id, nth)?;
-        let (status, secrets) = standing(&deployment, &id)?;
+        let (status, secrets) = status_and_secrets(&deployment, &id)?;
         let whole = matches!((status.as_str(), secrets), ("pending", 0) | ("active", 1));
         trial.must(whole, || format!("half approved: {status} with {secrets} secrets"));
         trial.must(!unharmed || status == "active", || format!("an approval that ended well left it {status}"));
@@ -55,7 +55,7 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
         let expected = if status == "active" { Some(6) } else { Some(0) };
         let seen = || format!("approving an app that is {status} ended with {:?}", again.status.code());
         trial.must(again.status.code() == expected, seen);
-        let (status, secrets) = standing(&deployment, &id)?;
+        let (status, secrets) = status_and_secrets(&deployment, &id)?;
         trial.must(status == "active" && secrets == 1, || format!("in the end {status} with {secrets} secrets"));
         approved.push(id);
         trial.round();
@@ -134,7 +134,7 @@ fn approve_and_die(
 }
 
 /// Status and number of live secrets.
-fn standing(deployment: &Deployment, id: &str) -> Result<(String, usize)> {
+fn status_and_secrets(deployment: &Deployment, id: &str) -> Result<(String, usize)> {
     let printed = deployment.run(&["app", "show", id, "--realm", "faults", "--output", "json"])?;
     let shown: serde_json::Value = serde_json::from_str(&printed)?;
     let status = shown.pointer("/client/status").and_then(serde_json::Value::as_str).context("no status")?;

@@ -270,7 +270,7 @@ fn one_revocation(worker: &mut Worker) -> Result<Round> {
     let (peer, mut round) = (worker.peer()?, Round::default());
     let token = family(worker, &peer)?;
     worker.turn += 1;
-    // Where in the crowd the revocation comes differs from round to round.
+    // Where among the requests the revocation comes differs from round to round.
     let at = worker.turn.wrapping_mul(29) % CALLERS;
     let revocation = peer.revoke_request("machine", &token);
     let answers = worker.all(&peer.refresh_request("machine", &token), Some((at, &revocation)))?;

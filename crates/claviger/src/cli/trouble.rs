@@ -100,7 +100,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchKey(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
-            | AdminError::Standing { .. }
+            | AdminError::WrongStatus { .. }
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. }
             | AdminError::TooManyTokenKeys => Exit::Conflict,

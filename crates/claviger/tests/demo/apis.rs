@@ -46,7 +46,7 @@ async fn without_a_token_every_api_answers_401_with_a_challenge() {
 }
 
 #[tokio::test]
-async fn a8_implicit_tokens_are_refused_where_the_vendor_says_so() {
+async fn implicit_tokens_are_refused_where_the_vendor_says_so() {
     let demo = Demo::start();
     let mut browser = Browser::new();
     let page = browser.get(&format!("{}/connect/audaconnect-implicit", demo.integrator())).await;
@@ -67,7 +67,7 @@ async fn a8_implicit_tokens_are_refused_where_the_vendor_says_so() {
 }
 
 #[tokio::test]
-async fn j3_view_reads_and_does_not_write() {
+async fn view_reads_and_does_not_write() {
     let demo = Demo::start();
     let (items, new_item) = (demo.api("jim2", "items"), demo.api("jim2", "new item"));
     let view = access_token(&demo, "jim2", "TestClientId", &[("scope", "view")]).await;
@@ -100,7 +100,7 @@ async fn eventually(url: &str, token: &str, expected: u16) {
 }
 
 #[tokio::test]
-async fn b4_a_service_user_sees_one_site() {
+async fn a_service_user_sees_one_site() {
     let demo = Demo::start();
     let password = demo.password("blastiq", "north.service");
     let fields = [
@@ -119,7 +119,7 @@ async fn b4_a_service_user_sees_one_site() {
 }
 
 #[tokio::test]
-async fn u4_both_headers_carry_the_token_and_instances_do_not_mix() {
+async fn both_headers_carry_the_token_and_instances_do_not_mix() {
     let demo = Demo::start();
     let audience = "https://dev.client.integration.aurora.co.uk";
     let token = access_token(&demo, "aurora-dev", "demo-integrator-dev", &[("audience", audience)]).await;
@@ -144,7 +144,7 @@ async fn u4_both_headers_carry_the_token_and_instances_do_not_mix() {
 }
 
 #[tokio::test]
-async fn l6_the_api_says_what_is_wrong_in_its_own_words() {
+async fn the_api_says_what_is_wrong_in_its_own_words() {
     let demo = Demo::start();
     let orders = demo.api("billit-sandbox", "orders");
     let answer = get(&orders, &[("authorization", "Bearer nonsense")]).await;

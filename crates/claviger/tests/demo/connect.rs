@@ -151,7 +151,7 @@ async fn where_nobody_signs_in_one_click_connects() {
 }
 
 #[tokio::test]
-async fn u5_a_401_is_answered_with_one_new_token_and_one_more_call() {
+async fn a_401_is_answered_with_one_new_token_and_one_more_call() {
     let demo = Demo::start();
     for (id, realm, client, called) in [
         ("aurora-dev", "aurora-dev", "demo-integrator-dev", "Bramley Foods"),

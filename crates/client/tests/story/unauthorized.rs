@@ -37,7 +37,7 @@ fn paths(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn u5_one_retry_with_a_new_token() {
+async fn one_retry_with_a_new_token() {
     let server = api(2).await;
     let tokens = server.client(&TestClock::new()).build().unwrap();
     let request = reqwest::Client::new().post(format!("{}/orders", server.origin)).body("ada");
@@ -51,7 +51,7 @@ async fn u5_one_retry_with_a_new_token() {
 }
 
 #[tokio::test]
-async fn u5_a_second_401_is_the_callers() {
+async fn a_second_401_is_the_callers() {
     let server = api(99).await;
     let tokens = server.client(&TestClock::new()).build().unwrap();
     let request = reqwest::Client::new().get(format!("{}/orders", server.origin));
@@ -61,7 +61,7 @@ async fn u5_a_second_401_is_the_callers() {
 }
 
 #[tokio::test]
-async fn u5_many_calls_refused_at_once_get_one_new_token() {
+async fn many_calls_refused_at_once_get_one_new_token() {
     let server = api(2).await;
     let tokens = server.client(&TestClock::new()).build().unwrap();
     tokens.bearer().await.unwrap();
@@ -79,7 +79,7 @@ async fn u5_many_calls_refused_at_once_get_one_new_token() {
 }
 
 #[tokio::test]
-async fn u5_for_callers_with_an_http_client_of_their_own() {
+async fn for_callers_with_an_http_client_of_their_own() {
     let server = api(2).await;
     let tokens = server.client(&TestClock::new()).build().unwrap();
     let http = reqwest::Client::new();
@@ -107,7 +107,7 @@ fn http_body_stream() -> reqwest::Body {
 }
 
 #[tokio::test]
-async fn u4_the_header_can_be_another() {
+async fn the_header_can_be_another() {
     let server = api(1).await;
     let tokens = server.client(&TestClock::new()).bearer_header("Authentication").build().unwrap();
     let request = reqwest::Client::new().get(format!("{}/Accounts", server.origin));

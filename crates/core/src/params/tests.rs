@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn bar_5_empty_is_absent_and_bar_6_unknown_is_kept_apart() {
+fn an_empty_parameter_counts_as_absent() {
     let params = Params::form(b"a=&b=1&&c&d=x+y%20z&e=100%").unwrap();
     assert_eq!(params.get("a"), None);
     assert_eq!(params.get("c"), None);

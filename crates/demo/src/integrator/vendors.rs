@@ -1,7 +1,6 @@
 //! What each vendor told the integrator: addresses, credentials, and how their guide wants things sent.
 
-use crate::lines::bearer_header;
-use crate::manifest::{password_of, secret_of};
+use crate::manifest::{bearer_header, password_of, person, secret_of};
 use anyhow::Context;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
@@ -191,6 +190,6 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow:
         bearer_header: &recipe.header,
         revocation: realm.url(Endpoint::Revocation),
         logoff: realm.url(Endpoint::Logoff),
-        person: crate::lines::person(file).filter(|_| signs_in),
+        person: person(file).filter(|_| signs_in),
     })
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn u5_a_revoked_jwt_is_refused_before_its_end() {
+async fn a_revoked_jwt_is_refused_before_its_end() {
     let world = World::new().await;
     let guard = world.following();
     let api = api(guard.layer());

@@ -39,7 +39,7 @@ async fn one_organisation_may_be_a_string() {
 }
 
 #[tokio::test]
-async fn bar_74_the_header_is_read_with_the_scheme_in_any_case() {
+async fn the_header_is_read_with_the_scheme_in_any_case() {
     let world = World::new().await;
     let api = api(world.guard().layer());
     let token = world.issuer.sign(&claims(&world.issuer.url));
@@ -50,7 +50,7 @@ async fn bar_74_the_header_is_read_with_the_scheme_in_any_case() {
 }
 
 #[tokio::test]
-async fn bar_76_what_is_no_token_of_the_issuer_is_invalid() {
+async fn what_is_no_token_of_the_issuer_is_invalid() {
     let world = World::new().await;
     let other = FakeIssuer::start().await;
     let api = api(world.guard().layer());
@@ -80,7 +80,7 @@ fn good_unsigned(claims: &Value) -> String {
 }
 
 #[tokio::test]
-async fn bar_76_wrong_claims_are_invalid() {
+async fn wrong_claims_are_invalid() {
     let world = World::new().await;
     let api = api(world.guard().layer());
     for (name, value) in [
@@ -100,7 +100,7 @@ async fn bar_76_wrong_claims_are_invalid() {
 }
 
 #[tokio::test]
-async fn u1_a_token_of_one_instance_is_refused_by_the_other() {
+async fn a_token_of_one_instance_is_refused_by_the_other() {
     let (dev, live) = (World::new().await, World::new().await);
     let token = dev.issuer.sign(&claims(&dev.issuer.url));
     assert_eq!(status(&api(dev.guard().layer()), &token).await, 200);
@@ -108,7 +108,7 @@ async fn u1_a_token_of_one_instance_is_refused_by_the_other() {
 }
 
 #[tokio::test]
-async fn bar_76_a_token_ends_to_the_second_and_the_leeway_is_added() {
+async fn a_token_ends_to_the_second_and_the_leeway_is_added() {
     let world = World::new().await;
     let strict = api(world.guard().layer());
     let lenient = api(world.describe().leeway(Duration::from_secs(5)).build().unwrap().layer());
@@ -148,7 +148,7 @@ async fn times_may_have_fractions_and_may_be_absurd() {
 }
 
 #[tokio::test]
-async fn bar_77_a_missing_scope_is_403() {
+async fn a_missing_scope_is_403() {
     let world = World::new().await;
     let guard = world.guard();
     let token = world.issuer.sign(&claims(&world.issuer.url));
@@ -167,7 +167,7 @@ async fn bar_77_a_missing_scope_is_403() {
 }
 
 #[tokio::test]
-async fn bar_80_a_token_for_another_api_is_refused() {
+async fn a_token_for_another_api_is_refused() {
     let world = World::new().await;
     let api = api(world.guard().layer());
     for (aud, expected) in [
@@ -194,7 +194,7 @@ async fn an_api_may_have_several_audiences_or_take_any() {
 }
 
 #[tokio::test]
-async fn a8_tokens_of_the_implicit_grant_are_refused_where_the_api_says_so() {
+async fn tokens_of_the_implicit_grant_are_refused_where_the_api_says_so() {
     let world = World::new().await;
     let everywhere = api(world.describe().refuse_implicit().build().unwrap().layer());
     let here = api(world.guard().layer().refuse_implicit());
@@ -212,7 +212,7 @@ async fn a8_tokens_of_the_implicit_grant_are_refused_where_the_api_says_so() {
 }
 
 #[tokio::test]
-async fn u4_both_headers_are_read_and_must_agree() {
+async fn both_headers_are_read_and_must_agree() {
     let world = World::new().await;
     let api = api(world.describe().bearer_headers(["Authorization", "Authentication"]).build().unwrap().layer());
     let token = &format!("Bearer {}", world.issuer.sign(&claims(&world.issuer.url)));
@@ -233,7 +233,7 @@ async fn u4_both_headers_are_read_and_must_agree() {
 }
 
 #[tokio::test]
-async fn u4_another_api_does_not_read_the_second_header() {
+async fn another_api_does_not_read_the_second_header() {
     let world = World::new().await;
     let token = format!("Bearer {}", world.issuer.sign(&claims(&world.issuer.url)));
     let answer = send(&api(world.guard().layer()), "/orders", &[("Authentication", &token)]).await;

@@ -74,7 +74,7 @@ async fn memory_for_answers_is_bounded() {
 }
 
 #[tokio::test]
-async fn l6_a_reference_that_is_invalid_expired_or_revoked_has_its_own_code() {
+async fn a_reference_that_is_invalid_expired_or_revoked_has_its_own_code() {
     let world = World::new().await;
     let api = api(world.asking().vocabulary(codes()).build().unwrap().layer());
     let code = async |token: &str| with_token(&api, token).await.json()["errors"][0]["Code"].clone();
@@ -97,7 +97,7 @@ async fn l6_a_reference_that_is_invalid_expired_or_revoked_has_its_own_code() {
 }
 
 #[tokio::test]
-async fn l6_a_reference_ends_on_time_even_when_the_answer_is_remembered() {
+async fn a_reference_ends_on_time_even_when_the_answer_is_remembered() {
     let world = World::new().await;
     let guard = world.asking().vocabulary(codes()).introspection_lifetime(Duration::from_mins(10)).build().unwrap();
     let api = api(guard.layer());
@@ -109,7 +109,7 @@ async fn l6_a_reference_ends_on_time_even_when_the_answer_is_remembered() {
 }
 
 #[tokio::test]
-async fn bar_80_a_reference_for_another_api_or_for_nobody_is_refused() {
+async fn a_reference_for_another_api_or_for_nobody_is_refused() {
     let world = World::new().await;
     let api = api(world.asking().build().unwrap().layer());
     for (token, aud) in [("a", json!("https://other.example.com")), ("b", Value::Null)] {
@@ -125,7 +125,7 @@ async fn bar_80_a_reference_for_another_api_or_for_nobody_is_refused() {
 }
 
 #[tokio::test]
-async fn bar_77_and_a8_count_for_references_too() {
+async fn a_missing_scope_and_an_implicit_token_are_refused_for_references_too() {
     let world = World::new().await;
     let guard = world.asking().build().unwrap();
     let mut implicit = good(&world);

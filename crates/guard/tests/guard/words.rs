@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn bar_75_without_credentials_there_is_a_challenge_and_no_error() {
+async fn without_credentials_there_is_a_challenge_and_no_error() {
     let world = World::new().await;
     let api = api(world.guard().layer().require_scope("orders"));
     for headers in [vec![], vec![("authorization", "Basic YTpi")]] {
@@ -18,7 +18,7 @@ async fn bar_75_without_credentials_there_is_a_challenge_and_no_error() {
 }
 
 #[tokio::test]
-async fn bar_76_a_bad_token_is_named_in_challenge_and_body() {
+async fn a_bad_token_is_named_in_challenge_and_body() {
     let world = World::new().await;
     let answer = with_token(&api(world.guard().layer()), "a.b.c").await;
     assert_eq!(answer.status, 401);
@@ -31,7 +31,7 @@ async fn bar_76_a_bad_token_is_named_in_challenge_and_body() {
 }
 
 #[tokio::test]
-async fn bar_78_two_transports_are_400() {
+async fn two_transports_are_400() {
     let world = World::new().await;
     let api = api(world.guard().layer());
     let token = world.issuer.sign(&claims(&world.issuer.url));
@@ -47,7 +47,7 @@ async fn bar_78_two_transports_are_400() {
 }
 
 #[tokio::test]
-async fn bar_79_a_good_token_in_the_query_is_refused() {
+async fn a_good_token_in_the_query_is_refused() {
     let world = World::new().await;
     let api = api(world.guard().layer());
     let token = world.issuer.sign(&claims(&world.issuer.url));
@@ -58,7 +58,7 @@ async fn bar_79_a_good_token_in_the_query_is_refused() {
 }
 
 #[tokio::test]
-async fn l6_a_jwt_that_is_invalid_expired_or_revoked_has_its_own_code() {
+async fn a_jwt_that_is_invalid_expired_or_revoked_has_its_own_code() {
     let world = World::new().await;
     let guard = world.describe().credentials(issuer::API_ID, issuer::API_SECRET).vocabulary(codes()).build().unwrap();
     let api = api(guard.layer());
@@ -79,7 +79,7 @@ async fn l6_a_jwt_that_is_invalid_expired_or_revoked_has_its_own_code() {
 }
 
 #[tokio::test]
-async fn l6_the_codes_come_from_the_dialect() {
+async fn the_codes_come_from_the_dialect() {
     let world = World::new().await;
     let dialect = claviger_core::dialect::Api { bearer_headers: vec!["X-Token".into()], errors: codes() };
     let api = api(world.describe().dialect(&dialect).build().unwrap().layer());
@@ -88,7 +88,7 @@ async fn l6_the_codes_come_from_the_dialect() {
 }
 
 #[tokio::test]
-async fn l6_other_refusals_keep_their_status_in_the_vendors_form() {
+async fn other_refusals_keep_their_status_in_the_vendors_form() {
     let world = World::new().await;
     let guard = world.describe().vocabulary(codes()).build().unwrap();
     let api = api(guard.layer().require_scope("admin"));

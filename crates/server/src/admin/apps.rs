@@ -12,7 +12,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-pub use registration::{Complaint, Registration, register};
+pub use registration::{Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, retire_secret, secrets_of};
 
 use super::{Act, Admin, AdminError};
@@ -59,7 +59,7 @@ pub async fn approve(
 ) -> Result<Approved, AdminError> {
     let client = find(admin.store, realm, id).await?;
     if matches!(client.status, ClientStatus::Active | ClientStatus::Suspended) {
-        return Err(AdminError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     let secret = if has_own_secret(&client).is_ok() {
         Some(secret_behind_link(secrets, realm, &client, admin.now)?)
@@ -89,7 +89,7 @@ pub async fn approve(
 pub async fn reject(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
     let client = find(admin.store, realm, id).await?;
     if client.status != ClientStatus::Pending {
-        return Err(AdminError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     set_status(admin, realm, id, ClientStatus::Rejected, Act::AppReject).await
 }
@@ -101,7 +101,7 @@ pub async fn reject(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), Ad
 pub async fn suspend(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
     let client = find(admin.store, realm, id).await?;
     if matches!(client.status, ClientStatus::Pending | ClientStatus::Rejected) {
-        return Err(AdminError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     // Again where it is suspended already: what a stopped program left undone is done now.
     set_status(admin, realm, id, ClientStatus::Suspended, Act::AppSuspend).await
@@ -114,7 +114,7 @@ pub async fn suspend(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), A
 pub async fn resume(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
     let client = find(admin.store, realm, id).await?;
     if client.status != ClientStatus::Suspended {
-        return Err(AdminError::Standing { app: client.id, is: client.status });
+        return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     set_status(admin, realm, id, ClientStatus::Active, Act::AppResume).await
 }

@@ -1,11 +1,11 @@
 //! Why an act was not done.
 
-use super::apps::Complaint;
 use crate::hashing::Busy;
 use crate::secrets::SecretsError;
 use claviger_core::client::ClientStatus;
 use claviger_core::crypto::CryptoError;
 use claviger_store::Fault;
+use std::fmt;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -16,12 +16,12 @@ pub enum AdminError {
     /// The id is taken.
     #[error("there is an app `{0}` already")]
     Exists(String),
-    /// What was asked does not fit where the app stands.
+    /// What was asked does not fit the status of the app.
     #[error("the app `{app}` is {}: {}", is.name(), what_then(*is))]
-    Standing {
+    WrongStatus {
         /// Which.
         app: String,
-        /// Where it stands.
+        /// Its status.
         is: ClientStatus,
     },
     /// The registration breaks the realm's rules.
@@ -112,6 +112,21 @@ impl From<SecretsError> for AdminError {
             SecretsError::Crypto(error) => error.into(),
             SecretsError::OtherMasterKey => Self::OtherMasterKey,
         }
+    }
+}
+
+/// One thing that is wrong with a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod apps;
 pub mod audit;
+pub mod db;
 mod error;
 pub mod keys;
 pub mod realms;
@@ -13,7 +14,7 @@ pub mod seats;
 pub mod users;
 
 pub use claviger_store::{Act, Actor, Subject, SubjectKind, Way};
-pub use error::AdminError;
+pub use error::{AdminError, Complaint};
 
 use crate::ids;
 use claviger_core::claims::id_text;

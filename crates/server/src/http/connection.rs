@@ -4,6 +4,7 @@
 //! per connection and touches it only when a peer has actually kept us waiting in the middle of something.
 
 use super::places::Place;
+use super::progress::{BODY, BUSY, HEAD, IDLE, Progress, Waiting};
 use super::{Answer, Handler, Limits, request, trouble};
 use http::header::CONNECTION;
 use http::{HeaderName, StatusCode};
@@ -16,13 +17,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,112 +38,6 @@ pub(super) struct Shared<H> {
     pub(super) handler: H,
     pub(super) limits: Limits,
     pub(super) protocol: http1::Builder,
-}
-
-/// What the peer is keeping us waiting with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
-    /// A next request may come or not.
-    Idle,
-    /// The headers have begun.
-    Head,
-    /// The request is being read or answered: not the watchdog's business.
-    Busy,
-    /// It does not take the answer.
-    Write,
-}
-
-/// What the socket, the service and the watchdog of one connection tell each other, all in one task; and what others may
-/// know and say: since when it waits, and that it must go ([`super::places`]).
-pub(super) struct Progress {
-    phase: AtomicU8,
-    write_blocked: AtomicBool,
-    /// Requests answered so far, to see that an idle connection was used meanwhile.
-    served: AtomicU32,
-    /// Since when it waits for its peer, if it does; microseconds of [`moment`].
-    since: AtomicU64,
-    /// Its place is needed.
-    must_go: AtomicBool,
-    told: Notify,
-    /// Something is on its way that nobody will read: see [`linger`].
-    unread: AtomicBool,
-    /// The socket, once hyper has let go of it.
-    returned: Mutex<Option<TcpStream>>,
-}
-
-const IDLE: u8 = 0;
-const HEAD: u8 = 1;
-const BODY: u8 = 2;
-const BUSY: u8 = 3;
-
-/// Now, in microseconds since the first call.
-fn moment() -> u64 {
-    static FIRST: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
-    u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
-impl Default for Progress {
-    /// A connection that has just been accepted.
-    fn default() -> Self {
-        Self {
-            phase: AtomicU8::new(IDLE),
-            write_blocked: AtomicBool::new(false),
-            served: AtomicU32::new(0),
-            since: AtomicU64::new(moment()),
-            must_go: AtomicBool::new(false),
-            told: Notify::new(),
-            unread: AtomicBool::new(false),
-            returned: Mutex::new(None),
-        }
-    }
-}
-
-impl Progress {
-    fn waiting(&self) -> Waiting {
-        if self.write_blocked.load(Ordering::Relaxed) {
-            return Waiting::Write;
-        }
-        match self.phase.load(Ordering::Relaxed) {
-            IDLE => Waiting::Idle,
-            HEAD => Waiting::Head,
-            _ => Waiting::Busy,
-        }
-    }
-
-    /// It waits for its peer from now on.
-    fn wait_in(&self, phase: u8) {
-        self.since.store(moment(), Ordering::Relaxed);
-        self.phase.store(phase, Ordering::Relaxed);
-    }
-
-    /// Since when it waits for its peer: for a request, for the rest of one, or for the answer to be taken. `None` while a
-    /// request is being answered, or where it was told to go.
-    pub(super) fn waiting_since(&self) -> Option<u64> {
-        let waits = self.phase.load(Ordering::Relaxed) != BUSY && !self.must_go();
-        waits.then(|| self.since.load(Ordering::Relaxed))
-    }
-
-    /// Whether its place is needed.
-    pub(super) fn must_go(&self) -> bool {
-        self.must_go.load(Ordering::Relaxed)
-    }
-
-    /// Ends the connection; if a request has come meanwhile, after its answer.
-    pub(super) fn tell_to_go(&self) {
-        self.must_go.store(true, Ordering::Relaxed);
-        self.told.notify_one();
-    }
-
-    #[cfg(test)]
-    pub(super) fn pretend_idle_since(&self, moment: u64) {
-        self.phase.store(IDLE, Ordering::Relaxed);
-        self.since.store(moment, Ordering::Relaxed);
-    }
-
-    #[cfg(test)]
-    pub(super) fn pretend_busy(&self) {
-        self.phase.store(BUSY, Ordering::Relaxed);
-    }
 }
 
 enum End {

@@ -9,6 +9,7 @@ mod connection;
 pub mod descriptors;
 mod id;
 mod places;
+mod progress;
 mod proxies;
 mod repoll;
 mod request;

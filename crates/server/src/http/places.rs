@@ -9,7 +9,7 @@
 //! one look in many connections.
 
 use super::Network;
-use super::connection::Progress;
+use super::progress::Progress;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,8 @@
 //! Accepting connections, and stopping.
 
-use super::connection::{Progress, Shared, drive};
+use super::connection::{Shared, drive};
 use super::places::Places;
+use super::progress::Progress;
 use super::repoll::repoll;
 use super::{Handler, Limits};
 use hyper::server::conn::http1;

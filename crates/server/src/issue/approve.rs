@@ -30,7 +30,7 @@ pub(crate) struct Approved<'a> {
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
-    pub(crate) standing: Option<SessionPrecondition>,
+    pub(crate) precondition: Option<SessionPrecondition>,
 }
 
 /// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more, or what was
@@ -43,7 +43,7 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         now: state.clock.now(),
         pending: approved.pending,
         consent: approved.given.clone(),
-        precondition: approved.standing,
+        precondition: approved.precondition,
         ..Approval::default()
     };
     let delivery = match approved.request.response_type {

@@ -59,7 +59,7 @@ pub(crate) enum Origin<'a> {
     /// A grant, by its refresh token.
     Refresh {
         /// As it was loaded or recalled.
-        backed: &'a GrantWithUser,
+        loaded: &'a GrantWithUser,
         /// The token that was presented.
         presented: &'a Plain,
     },
@@ -172,8 +172,8 @@ fn grant_step(
     let Issuer { site, refresh, now, .. } = *issuer;
     let policy = &site.realm.tokens;
     let access_end = now + decision.access.ttl.as_millis();
-    if let Origin::Refresh { backed, .. } = origin {
-        let grant = &backed.row.grant;
+    if let Origin::Refresh { loaded, .. } = origin {
+        let grant = &loaded.row.grant;
         let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
         let RefreshPlan::Yes(turnover) = decision.refresh else { return Err(Refusal::GrantNotAllowed.into()) };
         let to = if turnover == Turnover::Stable {
@@ -236,7 +236,7 @@ fn rotate_step(
     body: &[u8],
     now: i64,
 ) -> Result<Option<Rotate>, Failure> {
-    let (Some(moved), Origin::Refresh { presented, backed }) = (moved, origin) else { return Ok(None) };
+    let (Some(moved), Origin::Refresh { presented, loaded }) = (moved, origin) else { return Ok(None) };
     let replay = match moved.from {
         Some(generation) => {
             let key = replay_key(presented.expose()).ok_or(claviger_core::crypto::CryptoError::KeyRejected)?;
@@ -250,7 +250,7 @@ fn rotate_step(
         from: moved.from,
         to: moved.to,
         idle_expires_at: moved.idle_expires_at,
-        precondition: backed.precondition,
+        precondition: loaded.precondition,
         replay,
     }))
 }
@@ -358,3 +358,6 @@ async fn id_token(
     };
     Ok(Some(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,7 @@ fn translate(locale: &Locale, id: &str, values: &Kwargs) -> Result<Value, Error>
     Ok(Value::from_safe_string(locale.settled(filled)))
 }
 
-/// A template's value as Fluent takes it. Markup is put aside, and a mark stands for it.
+/// A template's value as Fluent takes it. Markup is kept, and a mark stands for it.
 fn plain_value(value: &Value, markup: &mut Vec<String>) -> Result<FluentValue<'static>, Error> {
     if value.is_safe() {
         let mark = MARKS.clone().nth(markup.len());

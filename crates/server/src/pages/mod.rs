@@ -38,3 +38,24 @@ pub use language::Languages;
 pub(crate) use language::choose as choose_language;
 pub use render::{Page, Pages};
 pub use snippets::TokenCall;
+
+use sources::PagesError;
+use std::path::Path;
+
+impl Pages {
+    /// Compiles the built-in files, with those of the operator's folder `overrides` in their place; every page of an
+    /// operator is tried before a visitor sees it.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the folder, with file and line: see [`PagesError`].
+    pub fn new(overrides: Option<&Path>) -> Result<Self, PagesError> {
+        let (pages, replaced) = Self::compile(overrides)?;
+        if overrides.is_some() {
+            for lang in &pages.languages().known {
+                let tried = samples::try_all(&pages, &lang.to_string());
+                tried.map_err(|error| render::located(&error, &replaced))?;
+            }
+        }
+        Ok(pages)
+    }
+}

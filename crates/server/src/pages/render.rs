@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter};
@@ -15,10 +15,12 @@ use super::escape::escape;
 use super::functions;
 use super::language::Languages;
 use super::locale::{Locale, direction, fallback};
-use super::samples;
 use super::sources::{PagesError, Sources};
 use super::views::{ApprovalMail, Masked, View};
 use claviger_core::text::on_one_line;
+
+/// The operator's templates: the file of each by its name.
+pub(super) type Replaced = BTreeMap<String, PathBuf>;
 
 /// A rendered page.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -79,11 +81,12 @@ impl fmt::Debug for Pages {
 }
 
 impl Pages {
-    /// Compiles the built-in files, with those of the operator's folder `overrides` in their place.
+    /// Compiles the built-in files, with those of the operator's folder `overrides` in their place; nothing is rendered yet.
+    /// Also the operator's templates: the file of each by its name.
     ///
     /// # Errors
     /// The first thing that is wrong with the folder, with file and line: see [`PagesError`].
-    pub fn new(overrides: Option<&Path>) -> Result<Self, PagesError> {
+    pub(super) fn compile(overrides: Option<&Path>) -> Result<(Self, Replaced), PagesError> {
         let mut sources = Sources::embedded()?;
         let embedded = environment(&sources, &fallback())?;
         if let Some(folder) = overrides {
@@ -102,12 +105,7 @@ impl Pages {
             stylesheet_tag: tag(&sources.stylesheet),
             stylesheet: sources.stylesheet,
         };
-        if overrides.is_some() {
-            for lang in &pages.languages.known {
-                samples::try_all(&pages, &lang.to_string()).map_err(|error| located(&error, &sources.replaced))?;
-            }
-        }
-        Ok(pages)
+        Ok((pages, sources.replaced))
     }
 
     /// The same with `usual` as the languages of a realm that names none.
@@ -253,7 +251,7 @@ fn environment(sources: &Sources, lang: &LanguageIdentifier) -> Result<Environme
 }
 
 /// The innermost template error, in the operator's terms: a failing macro or block is the cause of its caller's.
-fn located(error: &Error, replaced: &BTreeMap<String, std::path::PathBuf>) -> PagesError {
+pub(super) fn located(error: &Error, replaced: &Replaced) -> PagesError {
     let mut inner = error;
     while let Some(cause) = std::error::Error::source(inner).and_then(|cause| cause.downcast_ref::<Error>()) {
         inner = cause;

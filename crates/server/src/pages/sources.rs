@@ -172,7 +172,7 @@ fn relative_name(folder: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// All files below `folder`, hidden ones aside, in order.
+/// All files below `folder`, in order, without hidden ones.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, PagesError> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];

@@ -80,9 +80,9 @@ impl Flow<'_> {
         let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
             Step::Approve { organisations } => {
-                let standing = Some(who.session_precondition());
+                let precondition = Some(who.session_precondition());
                 let approved =
-                    Approved { client, request, who: &who, organisations, pending: None, given: None, standing };
+                    Approved { client, request, who: &who, organisations, pending: None, given: None, precondition };
                 let delivery = approve(state, site, approved).await?;
                 Ok(delivery.map(|delivery| self.deliver(client, request, delivery)))
             }
@@ -129,7 +129,7 @@ impl Flow<'_> {
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let is_on_record = given.is_none();
-                let approved = Approved { client, request, who, organisations, pending, given, standing: None };
+                let approved = Approved { client, request, who, organisations, pending, given, precondition: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
                     return Ok(show::expired(state, site, self.incoming));
                 };

@@ -31,8 +31,8 @@ impl Refresh<'_> {
     /// # Errors
     /// As [`grant::refresh`]; forged; spent before, which revokes the family; no seat; the store's faults.
     pub(super) async fn answer(&self) -> Result<Vec<u8>, Failure> {
-        if let Some(backed) = self.recalled() {
-            match self.once(&backed).await {
+        if let Some(loaded) = self.recalled() {
+            match self.once(&loaded).await {
                 // What was recalled may not be so any more.
                 Ok(None) | Err(Failure::Refusal(_)) => {}
                 Ok(Some(answer)) => return Ok(answer),
@@ -41,9 +41,9 @@ impl Refresh<'_> {
         }
         for _ in 0..TRIES {
             let found = self.call.state.store.grant_with_user(&self.presented.grant).await?;
-            let backed = found.ok_or(Refusal::RefreshUnknown)?;
-            if let Some(answer) = self.once(&backed).await? {
-                self.call.state.recall.keep_grant(backed);
+            let loaded = found.ok_or(Refusal::RefreshUnknown)?;
+            if let Some(answer) = self.once(&loaded).await? {
+                self.call.state.recall.keep_grant(loaded);
                 return Ok(answer);
             }
         }
@@ -62,16 +62,16 @@ impl Refresh<'_> {
 
     /// None where what was loaded is no longer so: somebody else used the same token first, and what they got is the answer;
     /// or what it rests on has changed.
-    async fn once(&self, backed: &GrantWithUser) -> Result<Option<Vec<u8>>, Failure> {
+    async fn once(&self, loaded: &GrantWithUser) -> Result<Option<Vec<u8>>, Failure> {
         let Call { state, site, request, .. } = self.call;
         let (client, presented) = (self.call.client.client(), self.presented);
-        let row = &backed.row;
+        let row = &loaded.row;
         let known = row.grant.realm == site.realm.id && presented.generation <= row.grant.generation;
         if !known || !state.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
         let granted: Granted = serde_json::from_str(&row.grant.doc)?;
-        let consented = backed.consent.as_ref().map(|consent| &consent.scope);
+        let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
         let granted = grant::still_granted(client, granted, consented)?;
         let stored = StoredGrant {
             client: &row.grant.client,
@@ -80,7 +80,7 @@ impl Refresh<'_> {
             expires_at: row.grant.expires_at,
             revoked: row.revoked.is_some(),
         };
-        let user = as_grant_user(row, backed.user.as_ref().map(|stored| &stored.user));
+        let user = as_grant_user(row, loaded.user.as_ref().map(|stored| &stored.user));
         let now = state.clock.now();
         let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();
@@ -90,7 +90,7 @@ impl Refresh<'_> {
         if turnover != Turnover::Rotate {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
-        let origin = Origin::Refresh { backed, presented: self.token };
+        let origin = Origin::Refresh { loaded, presented: self.token };
         match issue::token_answer(Issuer::of(state, site), client, decision, origin).await {
             Err(Failure::Refusal(Refusal::RefreshReused)) => Ok(None),
             other => other.map(Some),

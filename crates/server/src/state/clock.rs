@@ -1,7 +1,7 @@
 //! The time, from one place that tests can set.
 //!
 //! On one machine it is the system's clock. Servers that share a database go by that database's clock ([`Clock::of`]):
-//! each takes its pulse ten times a second and counts on from there with a clock of its own that nobody sets
+//! each asks for its heartbeat ten times a second and counts on from there with a clock of its own that nobody sets
 //! ([`Monotonic`]), so neither skewed machines nor stepping clocks make two of them disagree.
 //!
 //! Time never goes back: when the source is set back, what has expired must not come to life again. Until the source has
@@ -49,8 +49,8 @@ impl Clock {
     pub(crate) async fn with(mut self, store: &Store) -> Result<Self, Fault> {
         if store.keeps_time() && matches!(self.source, Source::System) {
             let asked = self.monotonic();
-            let pulse = store.heartbeat(0).await?;
-            let offset = Offset::new(asked, self.monotonic(), pulse.time);
+            let heartbeat = store.heartbeat(0).await?;
+            let offset = Offset::new(asked, self.monotonic(), heartbeat.time);
             self.source = Source::Database(Arc::new(offset));
         }
         self.not_before(store.latest_time().await?);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_database_s_clock_is_followed_between_its_pulses() {
+    fn the_database_s_clock_is_followed_between_its_heartbeats() {
         let (clock, count) = of_a_database(1_000_000);
         count.store(10, Ordering::Relaxed);
         assert_eq!(clock.now(), 1_000_005, "half of the way there and back");

@@ -72,10 +72,10 @@ impl Followed {
     }
 
     /// Whether the database is not the one that was followed until now.
-    fn is_another(&self, pulse: &Heartbeat) -> bool {
+    fn is_another(&self, heartbeat: &Heartbeat) -> bool {
         let made_at = self.made_at.load(Ordering::Acquire);
-        pulse.change < self.change.load(Ordering::Acquire)
-            || (made_at != UNKNOWN && pulse.known_at.is_some_and(|at| at != made_at))
+        heartbeat.change < self.change.load(Ordering::Acquire)
+            || (made_at != UNKNOWN && heartbeat.known_at.is_some_and(|at| at != made_at))
     }
 
     fn advance(&self, change: i64) {
@@ -173,18 +173,18 @@ impl Follower<'_> {
         let followed = self.followed;
         let known = followed.change.load(Ordering::Acquire);
         let asked = self.clock.monotonic();
-        let pulse = self.store.heartbeat(known).await?;
-        self.clock.hear(asked, self.clock.monotonic(), pulse.time);
-        if followed.is_another(&pulse) {
-            self.health.started_over(known, pulse.change);
+        let heartbeat = self.store.heartbeat(known).await?;
+        self.clock.hear(asked, self.clock.monotonic(), heartbeat.time);
+        if followed.is_another(&heartbeat) {
+            self.health.started_over(known, heartbeat.change);
             self.forget_everything();
             self.revoked.start_over();
             followed.revocation.store(0, Ordering::Release);
             followed.more_revocations.store(true, Ordering::Release);
-            followed.advance(pulse.change);
-        } else if pulse.change > known {
+            followed.advance(heartbeat.change);
+        } else if heartbeat.change > known {
             self.take_in_changes(known).await?;
-        } else if let Some(at) = pulse.known_at {
+        } else if let Some(at) = heartbeat.known_at {
             followed.made_at.store(at, Ordering::Release);
         }
         self.secrets.keep_up(self.store).await?;

@@ -31,8 +31,8 @@ impl Health {
         }
     }
 
-    /// A write of this server's own went well, or did not. A full disk is one at once; anything else may be a passing
-    /// crowd until it happens twice.
+    /// A write of this server's own went well, or did not. A full disk is one at once; anything else may pass
+    /// until it happens twice.
     pub(crate) fn wrote<T>(&self, now: i64, result: &Result<T, Fault>) {
         let again = self.missed_a_write.swap(result.is_err(), Ordering::Relaxed);
         match result {

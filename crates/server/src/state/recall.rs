@@ -57,16 +57,16 @@ impl Recall {
     }
 
     /// A grant was refreshed, resting on this.
-    pub(crate) fn keep_grant(&self, mut backed: GrantWithUser) {
-        backed.row.replay = None;
-        self.grants.insert(backed.row.grant.id, Arc::new(backed));
+    pub(crate) fn keep_grant(&self, mut loaded: GrantWithUser) {
+        loaded.row.replay = None;
+        self.grants.insert(loaded.row.grant.id, Arc::new(loaded));
     }
 
     /// The grant of a token, as if that token were its present one: whether it is, the database decides.
     pub(crate) fn grant(&self, presented: &PresentedRefresh) -> Option<GrantWithUser> {
-        let mut backed = GrantWithUser::clone(&*self.grants.get(&presented.grant)?);
-        let GrantRow { grant, .. } = &mut backed.row;
+        let mut loaded = GrantWithUser::clone(&*self.grants.get(&presented.grant)?);
+        let GrantRow { grant, .. } = &mut loaded.row;
         grant.generation = presented.generation;
-        Some(backed)
+        Some(loaded)
     }
 }

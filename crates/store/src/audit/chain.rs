@@ -3,7 +3,6 @@
 //! It holds against whoever changes rows; not against whoever can write all of it anew, from the changed line to the end.
 //! For that the last digest is kept elsewhere: `claviger audit verify` prints it.
 
-use super::log::{ACTOR, SEQUENCE, SUBJECT};
 use super::{AuditBreak, AuditVerified};
 use crate::statements::Statement;
 use crate::store::read;
@@ -11,6 +10,13 @@ use crate::tx::Tx;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Store, changes};
 use claviger_core::crypto::sha256;
+
+/// The sequence of the lines' numbers.
+pub(super) const SEQUENCE: &str = "audit";
+/// The part of a line that says who acted.
+pub(super) const ACTOR: &str = "actor";
+/// The part of a line that describes the person it is about.
+pub(super) const SUBJECT: &str = "subject";
 
 /// How many lines are read at a time.
 const PAGE: i64 = 1000;
@@ -144,22 +150,25 @@ fn read_stored(row: &Row<'_>) -> Result<Stored, Fault> {
             parts.push((part, salt.to_vec(), text));
         }
     }
-    Ok(Stored {
-        line: Line {
-            number: row.int(0)?,
-            at: row.int(1)?,
-            realm: row.string(2)?,
-            way: row.string(3)?,
-            act: row.string(4)?,
-            subject_kind: row.string(5)?,
-            subject: row.string(6)?,
-            reference: row.string(7)?,
-            before: row.string_or_null(8)?,
-            after: row.string_or_null(9)?,
-            actor_digest: row.array_or_null(10)?,
-            personal_digest: row.array_or_null(11)?,
-        },
-        digest: row.array(12)?,
-        parts,
+    let line =
+        Line { actor_digest: row.array_or_null(10)?, personal_digest: row.array_or_null(11)?, ..read_line(row)? };
+    Ok(Stored { line, digest: row.array(12)?, parts })
+}
+
+/// A line's own columns, which come first; without the digests of its parts.
+pub(super) fn read_line(row: &Row<'_>) -> Result<Line, Fault> {
+    Ok(Line {
+        number: row.int(0)?,
+        at: row.int(1)?,
+        realm: row.string(2)?,
+        way: row.string(3)?,
+        act: row.string(4)?,
+        subject_kind: row.string(5)?,
+        subject: row.string(6)?,
+        reference: row.string(7)?,
+        before: row.string_or_null(8)?,
+        after: row.string_or_null(9)?,
+        actor_digest: None,
+        personal_digest: None,
     })
 }

@@ -1,20 +1,13 @@
 //! Writing lines, within the transaction of what they tell.
 
-use super::chain::{self, Line};
+use super::act::{Act, Audit, Subject};
+use super::chain::{self, ACTOR, Line, SEQUENCE, SUBJECT};
 use super::values::Values;
-use super::{Act, Audit, Subject};
 use crate::statements::Statement;
 use crate::tx::Tx;
 use crate::value::values;
 use crate::{Fault, Hash, changes};
 use claviger_core::crypto::entropy::random_bytes;
-
-/// The sequence of the lines' numbers.
-pub(super) const SEQUENCE: &str = "audit";
-/// The part of a line that says who acted.
-pub(super) const ACTOR: &str = "actor";
-/// The part of a line that describes the person it is about.
-pub(super) const SUBJECT: &str = "subject";
 
 /// Where the lines of a transaction go; nowhere for what is no act of an operator.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +19,7 @@ pub(crate) struct AuditLog<'a> {
 
 impl<'a> AuditLog<'a> {
     /// Opens the log before anything else is looked at: from here until the transaction ends no other act is under way, in
-    /// any process. So what is read as "before" is what the act changes, and whoever waits here holds nothing that the
+    /// any process. So what is read as "before" is what the act changes, and a transaction that waits here holds nothing that the
     /// other act could want.
     pub(crate) async fn open(tx: &mut impl Tx, audit: Option<&'a Audit>) -> Result<Self, Fault> {
         if audit.is_some() {

@@ -1,4 +1,5 @@
-use super::{Act, Actor, AuditBreak, Subject, SubjectKind, Way};
+use super::AuditBreak;
+use super::act::{Act, Actor, Subject, SubjectKind, Way};
 use crate::{Options, Store};
 
 async fn act(store: &Store, id: &str) {

@@ -1,9 +1,9 @@
 //! What a line says of a change: the fields that differ, those of a person apart from the others, and no secret.
 
-use crate::{ClientSecret, Fault, KeySet, StoredUser};
+use crate::Fault;
 use claviger_core::Client;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Fields of an app that name a person or lead to one.
 const PERSONAL_OF_APPS: [&str; 2] = ["owner_email", "publisher"];
@@ -54,20 +54,9 @@ impl Values {
         Ok(Self::of(before, after)?.apart(&PERSONAL_OF_APPS))
     }
 
-    /// Of a user. Of the password it says only whether there is one, and whether that is another one now.
-    ///
-    /// # Errors
-    /// As [`Values::of`].
-    pub(crate) fn of_user(before: Option<&StoredUser>, after: &StoredUser) -> Result<Self, Fault> {
-        let json = |stored: &StoredUser| {
-            let mut value = serde_json::to_value(&stored.user)?;
-            if let Some(fields) = value.as_object_mut() {
-                fields.insert("password".to_owned(), password(stored, before).into());
-            }
-            Ok::<_, Fault>(value)
-        };
-        let both = Self { before: before.map(json).transpose()?, after: Some(json(after)?), ..Self::default() };
-        Ok(both.differing().apart(&PERSONAL_OF_USERS).named(&after.user.username))
+    /// Of a user, as JSON with these fields and what else belongs to one.
+    pub(crate) fn of_user(before: Option<Value>, after: Value, name: &str) -> Self {
+        Self::between(before, Some(after)).differing().apart(&PERSONAL_OF_USERS).named(name)
     }
 
     /// With what people call the user.
@@ -119,29 +108,5 @@ impl Values {
             }
         }
         Ok(if part.is_empty() { None } else { Some(serde_json::to_string(&part)?) })
-    }
-}
-
-fn password(stored: &StoredUser, before: Option<&StoredUser>) -> &'static str {
-    let hash = |stored: &StoredUser| stored.password_hash.as_ref().map(|hash| hash.0.clone());
-    match (hash(stored), before.and_then(hash)) {
-        (None, _) => "none",
-        (Some(now), Some(before)) if now != before => "replaced",
-        (Some(_), _) => "set",
-    }
-}
-
-/// What a line says of a secret: everything but its hash.
-pub(crate) fn of_secret(secret: &ClientSecret) -> Value {
-    json!({ "label": secret.label, "kind": secret.kind.name(), "expires_at": secret.expires_at })
-}
-
-/// What a line says of a realm's keys. `revoked`: the one that was revoked with the change.
-pub(crate) fn of_keys(set: &KeySet, revoked: Option<&str>) -> Value {
-    let key = |key: &crate::SigningKeyRow| json!({ "kid": key.kid, "alg": key.alg, "state": key.state.name() });
-    let keys: Vec<_> = set.keys.iter().map(key).collect();
-    match revoked {
-        Some(kid) => json!({ "keys": keys, "revoked": kid }),
-        None => json!({ "keys": keys }),
     }
 }

@@ -22,6 +22,8 @@ pub struct BackedUp {
     pub bytes: u64,
     /// The schema of what is in it.
     pub schema: i64,
+    /// Whether the source has the newest schema that this program knows, so that opening it would change nothing.
+    pub up_to_date: bool,
 }
 
 /// Copies a database, as it is at one moment and while it is written to, into a new file that only its owner can read:
@@ -63,7 +65,13 @@ pub async fn backup(
     tokio::task::spawn_blocking(move || seal_file(&path, STATE, &doc)).await.map_err(Fault::other)??;
     partial.take_name(file)?;
     let bytes = std::fs::metadata(file).map_or(0, |found| found.len());
-    Ok(BackedUp { source: source.shown(), file: file.to_owned(), bytes, schema: schema.version.min(KNOWN) })
+    Ok(BackedUp {
+        source: source.shown(),
+        file: file.to_owned(),
+        bytes,
+        schema: schema.version.min(KNOWN),
+        up_to_date: schema.version >= KNOWN,
+    })
 }
 
 /// A file that is not whole yet, under a name of its own; removed with what SQLite puts beside it.

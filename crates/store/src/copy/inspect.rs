@@ -1,6 +1,6 @@
 //! What can be said of a database without changing it, whatever its schema.
 
-use super::side::{Access, Schema, Side, sqlite_path};
+use super::side::{Access, Lease, Schema, Side, sqlite_path};
 use super::{Unfinished, tables};
 use crate::schema::{KNOWN, MIGRATIONS};
 use crate::{Fault, Options};
@@ -53,19 +53,6 @@ pub struct TableSize {
     pub table: String,
     /// How many rows it has.
     pub rows: u64,
-}
-
-/// A job's lease.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lease {
-    /// Which job.
-    pub name: String,
-    /// Which server, as hexadecimal digits.
-    pub holder: String,
-    /// Until when, by the database's clock, in milliseconds.
-    pub until: i64,
-    /// Whether that is still to come.
-    pub held: bool,
 }
 
 /// Looks at a database.

@@ -22,14 +22,14 @@ use crate::schema::KNOWN;
 use crate::{Fault, Options};
 pub use backup::{BackedUp, backup};
 use cells::{Cell, Sum};
-pub use inspect::{Inspection, Lease, TableSize, inspect};
+pub use inspect::{Inspection, TableSize, inspect};
 use serde::{Deserialize, Serialize};
-pub use side::Schema;
 use side::{Access, Side};
+pub use side::{Lease, Schema};
 use std::path::Path;
 use tables::Table;
 pub use target::{Restored, restore, restore_in_place};
-pub use unfinished::{Unfinished, Work};
+pub use unfinished::{Ended, Unfinished, Work};
 
 /// How many rows go into the target in one transaction.
 const BATCH: usize = 2_000;

@@ -4,10 +4,10 @@ mod postgres;
 mod sqlite;
 
 use super::cells::{Cell, Page};
-use super::inspect::Lease;
 use super::tables::{Column, Kind, Table};
 use crate::schema::KNOWN;
 use crate::{Fault, Options};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -35,6 +35,19 @@ pub struct Schema {
     pub version: i64,
     /// The oldest program (by its newest known schema) that may use it.
     pub readable_by: i64,
+}
+
+/// A job's lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lease {
+    /// Which job.
+    pub name: String,
+    /// Which server, as hexadecimal digits.
+    pub holder: String,
+    /// Until when, by the database's clock, in milliseconds.
+    pub until: i64,
+    /// Whether that is still to come.
+    pub held: bool,
 }
 
 /// Runs the same on whichever engine it is; SQLite's answers at once.

@@ -3,12 +3,11 @@
 use super::backup::sync_folder;
 use super::cells::Cell;
 use super::side::{Access, Side, sqlite_path};
-use super::unfinished::STATE;
+use super::unfinished::{Ended, STATE};
 use super::{CopyError, Unfinished, Watch, Work, begin, fill, tables};
-use crate::restore::Ended;
 use crate::schema::KNOWN;
 use crate::sqlite::{self, TemporaryFolder};
-use crate::{Fault, Options, Store};
+use crate::{Act, Actor, Fault, Options, Store};
 use serde::Serialize;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -37,27 +36,28 @@ pub struct Restored {
 }
 
 /// Brings a backup into the database `url` and begins a new epoch in it ([`Store::begin_epoch`]). The database must be
-/// empty, unless `aside` says under which name it is to be kept (SQLite). Cut off, it is not served; run again, it goes on.
-/// Nobody else may use the database meanwhile.
+/// empty, unless `kept_as` says under which name it is to be kept (SQLite). Cut off, it is not served; run again, it goes on.
+/// Nobody else may use the database meanwhile. Of what `by` does there is a line in the audit log of what came back.
 ///
 /// # Errors
 /// See [`CopyError`].
 pub async fn restore(
     file: &Path,
     url: &str,
-    aside: Option<&Path>,
+    kept_as: Option<&Path>,
     options: &Options,
+    by: Option<&Actor>,
     now: i64,
     watch: &mut impl Watch,
 ) -> Result<Restored, CopyError> {
     let backup = Backup::open(file, options).await?;
-    let state = Unfinished::new(Work::Restore, backup.shown.clone(), now);
+    let state = Unfinished { taken_at: backup.taken_at, ..Unfinished::new(Work::Restore, backup.shown.clone(), now) };
     let mut replaced = false;
-    if let (Some(path), Some(aside)) = (sqlite_path(url).filter(|path| path.exists()), aside)
+    if let (Some(path), Some(kept_as)) = (sqlite_path(url).filter(|path| path.exists()), kept_as)
         && !is_begun(url, &state, options).await
     {
-        let aside = std::path::absolute(aside).map_err(Fault::other)?;
-        take_place(&path, &aside, &state, options).await?;
+        let kept_as = std::path::absolute(kept_as).map_err(Fault::other)?;
+        take_place(&path, &kept_as, &state, options).await?;
         replaced = true;
     }
     let mut target = Side::open(url, options, Access::Write).await?;
@@ -75,10 +75,10 @@ pub async fn restore(
     let target_shown = target.shown();
     drop(target);
     let lost = match &kept_aside {
-        Some(aside) => clients_of(aside, options).await.unwrap_or_default(),
+        Some(kept_as) => clients_of(kept_as, options).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let ended = patient(url, options).await?.begin_epoch(now, &lost).await?;
+    let ended = patient(url, options, by).await?.begin_epoch(now, &lost).await?;
     let Backup { shown, taken_at, .. } = backup;
     Ok(Restored { source: shown, target: target_shown, taken_at, resumed, rows, kept_aside, ended })
 }
@@ -88,12 +88,17 @@ pub async fn restore(
 ///
 /// # Errors
 /// See [`CopyError`].
-pub async fn restore_in_place(url: &str, options: &Options, now: i64) -> Result<Restored, CopyError> {
+pub async fn restore_in_place(
+    url: &str,
+    options: &Options,
+    by: Option<&Actor>,
+    now: i64,
+) -> Result<Restored, CopyError> {
     let side = Side::open(url, options, Access::Look).await?;
     let before = Unfinished::of(&side).await?;
     let shown = side.shown();
     drop(side);
-    let ended = patient(url, options).await?.begin_epoch(now, &[]).await?;
+    let ended = patient(url, options, by).await?.begin_epoch(now, &[]).await?;
     let (taken_at, resumed) = match &before {
         Some(state) if state.work == Work::Backup => (Some(state.at), false),
         Some(_) => (None, true),
@@ -103,8 +108,9 @@ pub async fn restore_in_place(url: &str, options: &Options, now: i64) -> Result<
     Ok(Restored { source, target: shown, taken_at, resumed, rows: 0, kept_aside: None, ended })
 }
 
-async fn patient(url: &str, options: &Options) -> Result<Store, Fault> {
-    Store::connect(url, &Options { unfinished: true, patience: PATIENCE, ..options.clone() }).await
+async fn patient(url: &str, options: &Options, by: Option<&Actor>) -> Result<Store, Fault> {
+    let store = Store::connect(url, &Options { unfinished: true, patience: PATIENCE, ..options.clone() }).await?;
+    Ok(by.map_or_else(|| store.clone(), |actor| store.audited(actor, Act::DbRestore)))
 }
 
 /// A backup that can be read.
@@ -157,10 +163,10 @@ async fn is_begun(url: &str, state: &Unfinished, options: &Options) -> bool {
 
 /// Puts an empty database, which says that a restore has begun in it, in the place of the one that is there, and that one
 /// aside. In between there is always the one or the other.
-async fn take_place(path: &Path, aside: &Path, state: &Unfinished, options: &Options) -> Result<(), CopyError> {
+async fn take_place(path: &Path, kept_as: &Path, state: &Unfinished, options: &Options) -> Result<(), CopyError> {
     let unavailable = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", path.display()));
-    if aside.exists() {
-        return Err(CopyError::Exists(aside.display().to_string()));
+    if kept_as.exists() {
+        return Err(CopyError::Exists(kept_as.display().to_string()));
     }
     let beside = |file: &Path, end: &str| PathBuf::from(format!("{}{end}", file.display()));
     let fresh = beside(path, ".new");
@@ -169,7 +175,7 @@ async fn take_place(path: &Path, aside: &Path, state: &Unfinished, options: &Opt
     }
     sqlite::create(&fresh)?;
     let mut side = Side::open(&format!("sqlite://{}", fresh.display()), options, Access::Write).await?;
-    let state = Unfinished { replaced: Some(aside.to_owned()), ..state.clone() };
+    let state = Unfinished { replaced: Some(kept_as.to_owned()), ..state.clone() };
     begin(&mut side, &tables::all()?, &state).await?;
     drop(side);
     sqlite::settle(&fresh)?;
@@ -180,28 +186,28 @@ async fn take_place(path: &Path, aside: &Path, state: &Unfinished, options: &Opt
         // It cannot be read, which may be why it is replaced.
         Err(_) => false,
     };
-    let linked = std::fs::hard_link(path, aside);
+    let linked = std::fs::hard_link(path, kept_as);
     if !whole {
         for end in ["-wal", "-shm"] {
-            let _ = std::fs::rename(beside(path, end), beside(aside, end));
+            let _ = std::fs::rename(beside(path, end), beside(kept_as, end));
         }
     }
     if linked.is_err() {
         // A file system without links.
-        std::fs::rename(path, aside).map_err(unavailable)?;
+        std::fs::rename(path, kept_as).map_err(unavailable)?;
     }
     for end in ["", "-wal", "-shm"] {
         // It may have been made by an older program, for everybody.
-        let _ = std::fs::set_permissions(beside(aside, end), std::fs::Permissions::from_mode(0o600));
+        let _ = std::fs::set_permissions(beside(kept_as, end), std::fs::Permissions::from_mode(0o600));
     }
     std::fs::rename(&fresh, path).map_err(unavailable)?;
     Ok(sync_folder(path)?)
 }
 
 /// The clients of a database that was put aside, if it can still be read.
-async fn clients_of(aside: &Path, options: &Options) -> Result<Vec<(String, String)>, Fault> {
+async fn clients_of(kept_as: &Path, options: &Options) -> Result<Vec<(String, String)>, Fault> {
     const PAGE: usize = 1000;
-    let side = Side::open(&format!("sqlite://{}", aside.display()), options, Access::Look).await?;
+    let side = Side::open(&format!("sqlite://{}", kept_as.display()), options, Access::Look).await?;
     let tables = tables::all()?;
     let Some(table) = tables.iter().find(|table| table.name == "client") else { return Ok(Vec::new()) };
     let (mut after, mut clients) = (None, Vec::new());

@@ -68,7 +68,7 @@ async fn a_backup_of_an_older_program_is_restored() {
     let file = folder.file("backup.db");
     let made = backup(&folder.url("here.db"), &file, &options, NOW, &mut ()).await.unwrap();
     assert_eq!(made.schema, 1, "as it was before the upgrade");
-    let restored = restore(&file, &folder.url("there.db"), None, &options, NOW, &mut ()).await.unwrap();
+    let restored = restore(&file, &folder.url("there.db"), None, &options, None, NOW, &mut ()).await.unwrap();
     assert_eq!((restored.ended.epoch, restored.ended.grants), (1, 1));
     let store = Store::connect(&folder.url("there.db"), &options).await.unwrap();
     assert_eq!(store.grant(&[b'g'; 16]).await.unwrap().unwrap().revoked, Some((NOW, "restore".to_owned())));
@@ -77,7 +77,7 @@ async fn a_backup_of_an_older_program_is_restored() {
 
     let newer = rusqlite::Connection::open(&file).unwrap();
     newer.execute("UPDATE schema_version SET version = 99, readable_by = 1", []).unwrap();
-    let refused = restore(&file, &folder.url("else.db"), None, &options, NOW, &mut ()).await.unwrap_err();
+    let refused = restore(&file, &folder.url("else.db"), None, &options, None, NOW, &mut ()).await.unwrap_err();
     assert!(matches!(refused, CopyError::Fault(Fault::SchemaTooNew { found: 99, .. })), "{refused}");
 }
 

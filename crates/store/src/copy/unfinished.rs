@@ -4,12 +4,11 @@
 //! database meanwhile is told what to do ([`crate::Fault::Unfinished`]).
 
 use super::side::Side;
-use crate::Fault;
 use crate::statements::Statement;
 use crate::store::read;
 use crate::tx::Tx;
 use crate::value::values;
-use crate::{Store, restore::Ended};
+use crate::{Fault, Store};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -39,6 +38,9 @@ pub struct Unfinished {
     pub source: String,
     /// When it began, or the backup was taken.
     pub at: i64,
+    /// When the backup was taken that comes back, where that is known.
+    #[serde(default)]
+    pub taken_at: Option<i64>,
     /// Where the database is kept aside whose place this one takes.
     #[serde(default)]
     pub replaced: Option<std::path::PathBuf>,
@@ -50,9 +52,41 @@ pub struct Unfinished {
     pub ended: Ended,
 }
 
+/// What came to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ended {
+    /// How often the database was brought back until now, this time included. 0: not begun.
+    pub epoch: i64,
+    /// When the epoch began: every token that was issued until then is refused.
+    pub at: i64,
+    /// Grants that were not revoked yet.
+    pub grants: u64,
+    /// Those of them that had not expired.
+    pub grants_live: u64,
+    /// Opaque access tokens that had neither expired nor been revoked.
+    pub access_tokens: u64,
+    /// Clients whose signed tokens are refused if they were issued before.
+    pub clients: u64,
+    /// Authorization codes, spent or not.
+    pub codes: u64,
+    /// Authorization requests that waited for a person.
+    pub requests: u64,
+    /// Browser sessions.
+    pub sessions: u64,
+    /// Seats.
+    pub seats: u64,
+    /// One-time links, and the secrets behind them.
+    pub links: u64,
+    /// Mails that had not been sent: whether they were sent after the backup is not known, and most hold a link.
+    pub mails: u64,
+    /// To whom they would have gone, the first 1,000.
+    pub recipients: Vec<String>,
+}
+
 impl Unfinished {
     pub(crate) fn new(work: Work, source: String, at: i64) -> Self {
-        Self { work, source, at, replaced: None, ending: false, ended: Ended::default() }
+        Self { work, source, at, taken_at: None, replaced: None, ending: false, ended: Ended::default() }
     }
 
     pub(crate) fn doc(&self) -> Result<String, Fault> {

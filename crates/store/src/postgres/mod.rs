@@ -19,6 +19,7 @@ mod tls;
 mod tx;
 mod types;
 mod url;
+mod whole;
 
 use crate::tx::Extent;
 use crate::value::Value;
@@ -38,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 pub(crate) use tx::Transaction;
 use types::Owned;
-pub(crate) use types::Whole;
+pub(crate) use whole::Whole;
 
 /// How often an intention is run again after it collided with another one.
 const TRIES: u32 = 6;
@@ -78,7 +79,7 @@ impl Engine {
     ///
     /// # Errors
     /// There is no runtime with a timer.
-    pub(crate) fn aside(&self, patience: Duration) -> Result<Self, Fault> {
+    pub(crate) fn on_own_connections(&self, patience: Duration) -> Result<Self, Fault> {
         let manager = self.writers.manager().with_patience(patience);
         Self::of(&manager, 0, (patience, self.queue), self.shown.clone())
     }

@@ -1,10 +1,10 @@
-//! Values on their way to PostgreSQL and back.
+//! Values on their way to PostgreSQL.
 
 use crate::value::Value;
 use bytes::BytesMut;
 use std::error::Error;
 use std::fmt;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 type Failed = Box<dyn Error + Sync + Send>;
 
@@ -75,23 +75,4 @@ impl ToSql for Owned {
     }
 
     to_sql_checked!();
-}
-
-/// A whole number of any width: what a statement works out is narrower than what a column holds.
-pub(crate) struct Whole(pub(crate) i64);
-
-impl<'a> FromSql<'a> for Whole {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failed> {
-        Ok(Self(if *ty == Type::INT8 {
-            i64::from_sql(ty, raw)?
-        } else if *ty == Type::INT4 {
-            i64::from(i32::from_sql(ty, raw)?)
-        } else {
-            i64::from(i16::from_sql(ty, raw)?)
-        }))
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        [Type::INT8, Type::INT4, Type::INT2].contains(ty)
-    }
 }

@@ -1,4 +1,4 @@
-use crate::fixtures::{at_once, client, furnish, realm, secret, user};
+use crate::fixtures::{at_once, client, realm, secret, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{Act, Actor, AuditBreak, AuditFilter, AuditLine, Masked, Put, Store, Subject, SubjectKind, Way};
 
@@ -69,7 +69,7 @@ pub(crate) async fn erasing_a_person_keeps_the_chain(store: Store) {
 }
 
 pub(crate) async fn acts_at_once_give_one_chain(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     with_users(&store).await;
     at_once(|i| {
         let store = store.clone();

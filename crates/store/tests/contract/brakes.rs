@@ -47,7 +47,7 @@ pub(crate) async fn failures_of_64_at_once_add_up(store: Store) {
         let store = at.clone();
         async move {
             let (one, other) = (new(1, 1, NOW), new(2, 2, NOW));
-            // In either order: whoever waits for one row holds none that another waits for.
+            // In either order: a transaction that waits for one row holds none that another waits for.
             let news = if n % 2 == 0 { vec![one, other] } else { vec![other, one] };
             store.tell_failures(news, NOW).await.unwrap()
         }

@@ -1,4 +1,4 @@
-use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, furnish, id, user};
+use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, id, set_up, user};
 use claviger_core::{ScopeSet, User};
 use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, SessionPrecondition, Store};
 
@@ -53,7 +53,7 @@ pub(crate) async fn a_waiting_request_is_approved_once(store: Store) {
 }
 
 pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (hash, other) = ([1; 32], [2; 32]);
     for hash in [hash, other] {
         let (realm, user) = ("r".into(), "u".into());
@@ -63,9 +63,9 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
     }
     store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
     let read = async |hash| store.signed_in(&hash, "c", NOW).await.unwrap().unwrap().session_precondition();
-    let approve = async |standing: &SessionPrecondition, now| {
+    let approve = async |precondition: &SessionPrecondition, now| {
         let code_id = id();
-        let precondition = Some(*standing);
+        let precondition = Some(*precondition);
         let approval = Approval { now, code: Some(code(code_id)), precondition, ..Approval::default() };
         let approved = store.approve(approval.clone()).await.unwrap();
         assert_eq!(store.code(&code_id).await.unwrap().is_some(), approved);

@@ -1,11 +1,11 @@
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, furnish, id, refresh, seat, secret, user};
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, id, refresh, seat, secret, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
     ClientSecret, Fault, Issue, Issued, Mail, Masked, OneTimeLink, Put, RevocationKind, SecretAdded, Session, Store,
 };
 
 pub(crate) async fn a_client_comes_with_its_secrets(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (found, secrets) = store.client_with_secrets("r", "c").await.unwrap().unwrap();
     assert_eq!((found, secrets.len()), (client("c"), 0));
     assert!(store.client_with_secrets("r", "d").await.unwrap().is_none());
@@ -20,7 +20,7 @@ pub(crate) async fn a_client_comes_with_its_secrets(store: Store) {
 }
 
 pub(crate) async fn at_most_two_secrets_are_live(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     assert_eq!(store.add_secret("r", "x", secret("a"), NOW).await.unwrap(), SecretAdded::NoSuchClient);
     for one in ["a", "b"] {
         assert_eq!(store.add_secret("r", "c", secret(one), NOW).await.unwrap(), SecretAdded::Added);
@@ -35,7 +35,7 @@ pub(crate) async fn at_most_two_secrets_are_live(store: Store) {
 }
 
 pub(crate) async fn of_64_added_at_once_two_are_live(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let at = store.clone();
     let answers = at_once(move |n| {
         let store = at.clone();
@@ -47,7 +47,7 @@ pub(crate) async fn of_64_added_at_once_two_are_live(store: Store) {
 }
 
 pub(crate) async fn applying_again_revives_nobody(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     assert!(store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW + HOUR).await.unwrap());
     let mut renamed = client("c");
     renamed.name = "Another name".into();
@@ -57,7 +57,7 @@ pub(crate) async fn applying_again_revives_nobody(store: Store) {
 }
 
 pub(crate) async fn clients_are_listed_by_status(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let mut waiting = client("w");
     waiting.status = ClientStatus::Pending;
     store.put_client("r", &waiting, NOW).await.unwrap();
@@ -70,7 +70,7 @@ pub(crate) async fn clients_are_listed_by_status(store: Store) {
 }
 
 pub(crate) async fn suspending_ends_everything(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant, token, alone) = (id(), id(), id());
     let issue =
         Issue { seats: vec![seat(grant, 1, NOW + HOUR)], access: Some(access(token, Some(grant))), ..begin(grant) };
@@ -110,7 +110,7 @@ pub(crate) async fn suspending_ends_everything(store: Store) {
 }
 
 pub(crate) async fn a_deleted_client_leaves_nothing(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     store.add_secret("r", "c", secret("a"), NOW).await.unwrap();
     store.issue(begin(grant)).await.unwrap();
@@ -190,7 +190,7 @@ fn session(hash: u8) -> Session {
 }
 
 pub(crate) async fn disabling_a_user_ends_everything(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant, token) = (id(), id());
     store.create_session(session(1)).await.unwrap();
     store.issue(Issue { seats: vec![seat(grant, 1, NOW + HOUR)], ..begin(grant) }).await.unwrap();
@@ -209,7 +209,7 @@ pub(crate) async fn disabling_a_user_ends_everything(store: Store) {
 }
 
 pub(crate) async fn a_new_password_signs_out(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     store.create_session(session(1)).await.unwrap();
     assert!(store.set_password("r", "u", Masked("new".into()), NOW, NOW + HOUR).await.unwrap());
     assert!(!store.set_password("r", "nobody", Masked("new".into()), NOW, NOW + HOUR).await.unwrap());
@@ -218,7 +218,7 @@ pub(crate) async fn a_new_password_signs_out(store: Store) {
 }
 
 pub(crate) async fn a_client_is_registered_once(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let pending = claviger_core::Client { status: ClientStatus::Pending, ..client("new") };
     assert!(store.register_client("r", &pending, NOW).await.unwrap());
     let other = claviger_core::Client { name: "other".into(), ..pending.clone() };
@@ -229,7 +229,7 @@ pub(crate) async fn a_client_is_registered_once(store: Store) {
 
 /// Neither comes into the realm where the other one is, by whichever way; a client that stands for just that user may.
 pub(crate) async fn no_client_has_a_users_id(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let same = Err(Fault::SameId("u".into()));
     assert_eq!(store.register_client("r", &client("u"), NOW).await, same);
     assert_eq!(store.put_client("r", &client("u"), NOW).await, same);
@@ -257,7 +257,7 @@ pub(crate) async fn no_client_has_a_users_id(store: Store) {
 }
 
 pub(crate) async fn of_two_at_once_one_gets_the_id(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     for n in 0..20 {
         let id = format!("x{n}");
         let (new_client, new_user) = (client(&id), user(&id));
@@ -270,7 +270,7 @@ pub(crate) async fn of_two_at_once_one_gets_the_id(store: Store) {
 
 /// All within one second.
 pub(crate) async fn what_is_given_after_a_resume_counts(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let given = async |at: i64| {
         let token = id();
         let access = claviger_store::NewAccessToken { issued_at: at, ..access(token, None) };
@@ -290,7 +290,7 @@ pub(crate) async fn what_is_given_after_a_resume_counts(store: Store) {
 }
 
 pub(crate) async fn a_new_password_ends_what_the_old_one_gave(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let stands_for =
         claviger_core::Client { acts_as: Some("u".into()), secret_is_password: true, ..client("stands for u") };
     store.put_client("r", &stands_for, NOW).await.unwrap();
@@ -330,7 +330,7 @@ pub(crate) async fn a_new_password_ends_what_the_old_one_gave(store: Store) {
 }
 
 pub(crate) async fn a_user_disabled_by_a_file_loses_everything_at_once(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     store.create_session(session(1)).await.unwrap();
     let (grant, token) = (id(), id());
     let issue = Issue { access: Some(access(token, Some(grant))), ..begin(grant) };

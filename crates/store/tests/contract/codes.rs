@@ -1,11 +1,11 @@
 use crate::browsers::consent;
-use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, furnish, id, seat, user};
+use crate::fixtures::{MINUTE, NOW, at_once, code, exchange, id, seat, set_up, user};
 use claviger_core::User;
 use claviger_core::client::ClientStatus;
 use claviger_store::{Issue, Issued, Precondition, Redeem, Store};
 
 pub(crate) async fn a_code_works_once(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (code_id, first, second) = (id(), id(), id());
     store.put_code(code(code_id)).await.unwrap();
     let row = store.code(&code_id).await.unwrap().unwrap();
@@ -27,7 +27,7 @@ pub(crate) async fn a_code_works_once(store: Store) {
 }
 
 pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
     let given = async || {
         let code_id = id();
@@ -63,7 +63,7 @@ pub(crate) async fn an_exchange_rests_on_what_was_read(store: Store) {
 }
 
 pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
     let at = store.clone();
@@ -89,7 +89,7 @@ pub(crate) async fn of_64_redemptions_one_wins(store: Store) {
 }
 
 pub(crate) async fn a_code_that_is_over_is_gone(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
     assert_eq!(store.issue(exchange(code_id, id(), NOW + MINUTE)).await.unwrap(), Issued::CodeGone);
@@ -98,7 +98,7 @@ pub(crate) async fn a_code_that_is_over_is_gone(store: Store) {
 }
 
 pub(crate) async fn a_wrong_hash_spends_nothing(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
     let guess = || Issue {
@@ -111,7 +111,7 @@ pub(crate) async fn a_wrong_hash_spends_nothing(store: Store) {
 }
 
 pub(crate) async fn nothing_begins_for_a_client_that_is_not_served(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let code_id = id();
     store.put_code(code(code_id)).await.unwrap();
     store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await.unwrap();
@@ -120,7 +120,7 @@ pub(crate) async fn nothing_begins_for_a_client_that_is_not_served(store: Store)
 }
 
 pub(crate) async fn an_exchange_that_fails_leaves_the_code(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (code_id, token) = (id(), id());
     store.put_code(code(code_id)).await.unwrap();
     let full = Issue { seats: vec![seat(code_id, 0, NOW + MINUTE)], ..exchange(code_id, token, NOW) };

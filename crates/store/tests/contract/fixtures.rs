@@ -51,7 +51,7 @@ pub(crate) fn secret(id: &str) -> ClientSecret {
 }
 
 /// A realm `r` with client `c` and user `u`.
-pub(crate) async fn furnish(store: &Store) {
+pub(crate) async fn set_up(store: &Store) {
     store.put_realm(&realm("r", &["r.example"]), NOW).await.unwrap();
     store.put_client("r", &client("c"), NOW).await.unwrap();
     store.put_user("r", &user("u"), None, NOW).await.unwrap();

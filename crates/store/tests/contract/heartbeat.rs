@@ -1,12 +1,12 @@
 //! The beat to which servers keep.
 
-use crate::fixtures::{HOUR, NOW, client, furnish};
+use crate::fixtures::{HOUR, NOW, client, set_up};
 use claviger_store::Store;
 
 pub(crate) async fn a_heartbeat_tells_time_and_change(store: Store) {
     let first = store.heartbeat(0).await.unwrap();
     assert_eq!((first.change, first.known_at), (0, None));
-    furnish(&store).await;
+    set_up(&store).await;
     let second = store.heartbeat(first.change).await.unwrap();
     assert!(second.time >= first.time, "{first:?} {second:?}");
     assert_eq!((second.change, second.known_at), (store.last_change().await.unwrap(), None));
@@ -17,8 +17,8 @@ pub(crate) async fn a_heartbeat_tells_time_and_change(store: Store) {
     assert_eq!((third.change, third.known_at), (second.change + 1, Some(NOW)));
     assert_eq!(store.heartbeat(third.change).await.unwrap().known_at, Some(NOW + 7));
     assert_eq!(store.heartbeat(third.change + 1).await.unwrap().known_at, None);
-    let aside = store.aside().unwrap().heartbeat(third.change).await.unwrap();
-    assert_eq!((aside.change, aside.known_at), (third.change, Some(NOW + 7)));
+    let apart = store.on_own_connections().unwrap().heartbeat(third.change).await.unwrap();
+    assert_eq!((apart.change, apart.known_at), (third.change, Some(NOW + 7)));
 }
 
 pub(crate) async fn time_told_only_goes_up(store: Store) {

@@ -1,6 +1,6 @@
 //! Mail, links, counts, changes, and what leaves.
 
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, furnish, id, refresh, seat};
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, id, refresh, seat, set_up};
 use claviger_store::{ChangeKind, Issue, Issued, LegacyUse, Mail, Masked, OneTimeLink, RevocationKind, Store};
 
 pub(crate) async fn a_mail_is_claimed_once(store: Store) {
@@ -61,7 +61,7 @@ pub(crate) async fn counts_add_up(store: Store) {
 
 pub(crate) async fn changes_are_noticed(store: Store) {
     let seq = store.last_change().await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     let changes = store.changes_after(seq, 10).await.unwrap();
     let kinds: Vec<_> = changes.items.iter().map(|change| (change.kind, &*change.realm, &*change.id)).collect();
     let wanted = [(ChangeKind::Realm, "r", "r"), (ChangeKind::Client, "r", "c"), (ChangeKind::User, "r", "u")];
@@ -80,7 +80,7 @@ pub(crate) async fn changes_are_noticed(store: Store) {
 }
 
 pub(crate) async fn what_is_over_leaves(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant, token, code_id) = (id(), id(), id());
     let issue =
         Issue { access: Some(access(token, Some(grant))), seats: vec![seat(grant, 1, NOW + HOUR)], ..begin(grant) };
@@ -99,7 +99,7 @@ pub(crate) async fn what_is_over_leaves(store: Store) {
 }
 
 pub(crate) async fn a_grant_in_use_is_not_purged(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     store.issue(begin(grant)).await.unwrap();
     for generation in 0..8 {

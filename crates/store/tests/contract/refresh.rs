@@ -1,10 +1,10 @@
 use crate::browsers::consent;
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, id, organisation, refresh, user};
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, id, organisation, refresh, set_up, user};
 use claviger_core::User;
 use claviger_store::{Issue, Issued, Masked, NewAccessToken, Precondition, Replay, Rotate, Store};
 
 pub(crate) async fn a_grant_turns_over(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     let first = begin(grant);
     store.issue(first.clone()).await.unwrap();
@@ -32,7 +32,7 @@ pub(crate) async fn a_grant_turns_over(store: Store) {
 }
 
 pub(crate) async fn of_64_refreshes_of_one_generation_one_wins(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     store.issue(begin(grant)).await.unwrap();
     let at = store.clone();
@@ -51,7 +51,7 @@ pub(crate) async fn of_64_refreshes_of_one_generation_one_wins(store: Store) {
 }
 
 pub(crate) async fn every_generation_may_be_served(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     store.issue(begin(grant)).await.unwrap();
     let reissue = |to: u32| Issue {
@@ -73,7 +73,7 @@ pub(crate) async fn every_generation_may_be_served(store: Store) {
 }
 
 pub(crate) async fn nothing_turns_over_after_its_end(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (idle, old) = (id(), id());
     store.issue(begin(idle)).await.unwrap();
     assert_eq!(store.issue(refresh(idle, 0, NOW + HOUR)).await.unwrap(), Issued::Stale);
@@ -86,7 +86,7 @@ pub(crate) async fn nothing_turns_over_after_its_end(store: Store) {
 }
 
 pub(crate) async fn a_refresh_rests_on_what_was_read(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant, mut generation, mut now) = (id(), 0, NOW);
     store.issue(begin(grant)).await.unwrap();
     store.grant_consent(consent("a", &[]), NOW).await.unwrap();
@@ -128,7 +128,7 @@ pub(crate) async fn a_refresh_rests_on_what_was_read(store: Store) {
 }
 
 pub(crate) async fn a_revoked_grant_stays_revoked(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant, token) = (id(), id());
     store.issue(Issue { access: Some(access(token, Some(grant))), ..begin(grant) }).await.unwrap();
     assert!(store.revoke_grant("r", &grant, "reuse", NOW + 1, NOW + HOUR).await.unwrap());
@@ -144,7 +144,7 @@ pub(crate) async fn a_revoked_grant_stays_revoked(store: Store) {
 
 /// Revocation against refreshes under way: whichever came first, nothing of the family lives afterwards.
 pub(crate) async fn nothing_lives_after_a_revocation(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant = id();
     store.issue(begin(grant)).await.unwrap();
     let at = store.clone();

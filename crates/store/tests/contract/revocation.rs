@@ -1,4 +1,4 @@
-use crate::fixtures::{HOUR, NOW, access, begin, furnish, id};
+use crate::fixtures::{HOUR, NOW, access, begin, id, set_up};
 use claviger_store::{Issue, RevocationKind, Store};
 
 pub(crate) async fn followers_hear_in_order(store: Store) {
@@ -63,7 +63,7 @@ pub(crate) async fn followers_ahead_start_over(store: Store) {
 }
 
 pub(crate) async fn all_of_a_user_ends_in_batches(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grants: Vec<_> = (0..1_203).map(|_| id()).collect();
     for grant in &grants {
         store.issue(begin(*grant)).await.unwrap();

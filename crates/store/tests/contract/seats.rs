@@ -1,4 +1,4 @@
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, furnish, grant, id, refresh, seat};
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, grant, id, refresh, seat, set_up};
 use claviger_store::{Id, Issue, Issued, SeatClaim, Store};
 
 fn with_seat(grant: Id, size: u32) -> Issue {
@@ -6,7 +6,7 @@ fn with_seat(grant: Id, size: u32) -> Issue {
 }
 
 pub(crate) async fn the_last_seat_has_one_taker(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     for _ in 0..2 {
         assert_eq!(store.issue(with_seat(id(), 3)).await.unwrap(), Issued::Done);
     }
@@ -23,7 +23,7 @@ pub(crate) async fn the_last_seat_has_one_taker(store: Store) {
 }
 
 pub(crate) async fn a_user_takes_one_seat(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let claim = |grant: Id, holder: &str| SeatClaim { holder: holder.into(), ..seat(grant, 1, NOW + HOUR) };
     let begin_as = |grant_id: Id, holder: &str| Issue { seats: vec![claim(grant_id, holder)], ..begin(grant_id) };
     let (first, second) = (id(), id());
@@ -38,7 +38,7 @@ pub(crate) async fn a_user_takes_one_seat(store: Store) {
 }
 
 pub(crate) async fn seats_fall_back(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     assert_eq!(store.issue(with_seat(id(), 1)).await.unwrap(), Issued::Done);
     assert!(matches!(store.issue(with_seat(id(), 1)).await.unwrap(), Issued::NoSeat { .. }));
     let later = Issue { now: NOW + HOUR, ..with_seat(id(), 1) };
@@ -46,7 +46,7 @@ pub(crate) async fn seats_fall_back(store: Store) {
 }
 
 pub(crate) async fn a_refresh_holds_its_seat(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let grant_id = id();
     assert_eq!(store.issue(with_seat(grant_id, 1)).await.unwrap(), Issued::Done);
     let later = NOW + 50 * MINUTE;
@@ -59,7 +59,7 @@ pub(crate) async fn a_refresh_holds_its_seat(store: Store) {
 }
 
 pub(crate) async fn no_seat_no_token(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     assert_eq!(store.issue(with_seat(id(), 1)).await.unwrap(), Issued::Done);
     let (grant_id, token) = (id(), id());
     let issue = Issue { access: Some(access(token, Some(grant_id))), ..with_seat(grant_id, 1) };
@@ -69,7 +69,7 @@ pub(crate) async fn no_seat_no_token(store: Store) {
 }
 
 pub(crate) async fn releasing_ends_the_grant(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     let (grant_id, token) = (id(), id());
     let issue = Issue { access: Some(access(token, Some(grant_id))), ..with_seat(grant_id, 1) };
     assert_eq!(store.issue(issue).await.unwrap(), Issued::Done);
@@ -82,7 +82,7 @@ pub(crate) async fn releasing_ends_the_grant(store: Store) {
 }
 
 pub(crate) async fn organisations_have_pools_of_their_own(store: Store) {
-    furnish(&store).await;
+    set_up(&store).await;
     for organisation in ["x", "y"] {
         let grant_id = id();
         let claim = SeatClaim { organisation: organisation.into(), ..seat(grant_id, 1, NOW + HOUR) };

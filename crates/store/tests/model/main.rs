@@ -38,7 +38,7 @@ pub(crate) fn fresh(on_postgres: bool) -> String {
 /// Does a sequence to a fresh store.
 async fn run(url: &str, steps: &[Op]) -> Outcome {
     let store = Store::connect(url, &Options::default()).await.map_err(failed)?;
-    let mut world = World::furnish(store).await?;
+    let mut world = World::set_up(store).await?;
     world.observe().await?;
     for (number, op) in steps.iter().enumerate() {
         let told = |error| wrong(format!("step {}, {op:?}: {error}", number + 1));

@@ -67,7 +67,7 @@ impl Round {
     }
 
     /// A realm, a client, a user, two codes and two waiting requests, and two grants that live already.
-    async fn furnish(number: u64, stores: Vec<Store>) -> Arc<Self> {
+    async fn set_up(number: u64, stores: Vec<Store>) -> Arc<Self> {
         let mut round = Self {
             number,
             stores,
@@ -312,7 +312,7 @@ impl Round {
 
 /// One round on a database: its history, as it must not be.
 async fn play(number: u64, stores: Vec<Store>) -> Vec<String> {
-    let round = Round::furnish(number, stores).await;
+    let round = Round::set_up(number, stores).await;
     let done = Arc::new(AtomicBool::new(false));
     let watch = tokio::spawn(Arc::clone(&round).watch(Arc::clone(&done)));
     let tasks: Vec<_> = (0..TASKS)

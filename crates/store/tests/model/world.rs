@@ -95,7 +95,7 @@ pub(crate) fn user(id: &str) -> User {
 
 impl World {
     /// Two realms with two clients and two users each.
-    pub(crate) async fn furnish(store: Store) -> Result<Self, TestCaseError> {
+    pub(crate) async fn set_up(store: Store) -> Result<Self, TestCaseError> {
         let mut model = Model::default();
         for at in REALMS {
             store.put_realm(&realm(at), START).await.map_err(failed)?;

@@ -1,4 +1,4 @@
-use crate::fixtures::{HOUR, NOW, access, begin, code, exchange, furnish, id, realm, refresh, seat};
+use crate::fixtures::{HOUR, NOW, access, begin, code, exchange, id, realm, refresh, seat, set_up};
 use crate::proxy::Proxy;
 use claviger_store::{Approval, Fault, Issue, Issued, Masked, Options, Pending, Replay, Store};
 use claviger_testing::postgres::Cluster;
@@ -13,7 +13,7 @@ async fn behind_a_proxy() -> (Proxy, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
     let (proxy, url) = Proxy::before(&url).await;
     let store = Store::connect(&url, &impatient()).await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     (proxy, store)
 }
 
@@ -122,7 +122,7 @@ async fn nobody_there_is_told_without_the_password() {
 async fn transactions_that_deadlock_both_get_through() {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     for round in 0..3 {
         // Two holders with two grants each, whose seats are released in opposite orders.
         let grants: Vec<_> = (0..8).map(|_| id()).collect();

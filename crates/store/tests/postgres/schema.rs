@@ -1,4 +1,4 @@
-use crate::fixtures::{NOW, begin, furnish, id, realm, refresh, user};
+use crate::fixtures::{NOW, begin, id, realm, refresh, set_up, user};
 use claviger_store::{Fault, Issue, Issued, Options, Put, Rotate, Store};
 use claviger_testing::postgres::Cluster;
 
@@ -18,7 +18,7 @@ async fn ten_servers_start_at_once() {
         start.await.unwrap().unwrap();
     }
     let store = Store::connect(&url, &Options::default()).await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     assert_eq!(store.realms_at("r.example").await.unwrap(), [realm("r", &["r.example"])]);
 }
 
@@ -29,7 +29,7 @@ async fn a_newer_schema_is_left_alone_unless_it_says_otherwise() {
     let options = Options::default();
     drop(Store::connect(&url, &options).await.unwrap());
     cluster.psql_at(&url, "UPDATE schema_version SET version = 99, readable_by = 1").unwrap();
-    furnish(&Store::connect(&url, &options).await.unwrap()).await;
+    set_up(&Store::connect(&url, &options).await.unwrap()).await;
     cluster.psql_at(&url, "UPDATE schema_version SET readable_by = 99").unwrap();
     let fault = Store::connect(&url, &options).await.unwrap_err();
     assert!(matches!(fault, Fault::SchemaTooNew { found: 99, .. }), "{fault}");
@@ -40,7 +40,7 @@ async fn a_newer_schema_is_left_alone_unless_it_says_otherwise() {
 async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let cluster = Cluster::shared().unwrap();
     let url = cluster.fresh_database().unwrap();
-    furnish(&Store::connect(&url, &Options::default()).await.unwrap()).await;
+    set_up(&Store::connect(&url, &Options::default()).await.unwrap()).await;
     let back =
         "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP TABLE audit, audit_part;
         DELETE FROM counter WHERE name = 'audit'; ALTER TABLE users DROP COLUMN version;

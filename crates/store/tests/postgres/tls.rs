@@ -1,4 +1,4 @@
-use crate::fixtures::furnish;
+use crate::fixtures::set_up;
 use claviger_store::{Fault, Options, Store};
 use claviger_testing::postgres::Cluster;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ async fn the_database_proves_who_it_is() {
     let url = |mode: &str| format!("postgres://postgres@localhost:{port}/postgres?sslmode={mode}");
 
     let store = Store::connect(&url("verify-full"), &options(&own)).await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     let encrypted = "SELECT COUNT(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE ssl AND application_name = 'claviger'";
     assert_ne!(cluster.psql(encrypted).unwrap().trim(), "0");

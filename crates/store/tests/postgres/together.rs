@@ -1,6 +1,6 @@
 //! What many callers write at once is one batch; each still gets its own answer.
 
-use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, furnish, grant, id, refresh};
+use crate::fixtures::{HOUR, NOW, access, at_once, begin, client, code, exchange, grant, id, refresh, set_up};
 use claviger_core::client::ClientStatus;
 use claviger_store::{Issue, Issued, NewGrant, Options, Precondition, Rotate, Store};
 use claviger_testing::postgres::Cluster;
@@ -8,7 +8,7 @@ use claviger_testing::postgres::Cluster;
 async fn fresh() -> (String, Store) {
     let url = Cluster::shared().unwrap().fresh_database().unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
-    furnish(&store).await;
+    set_up(&store).await;
     (url, store)
 }
 

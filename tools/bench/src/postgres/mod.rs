@@ -158,7 +158,7 @@ pub(super) fn flows(
             Prepared::on(runs.processes, runs.binary, &folder.join(format!("servers-{number}")), Some(&url))?;
         let nodes = Nodes::start(&prepared, *number, database.postmaster)?;
         let counted = trips::count(runs, database, &prepared, &url, flows)?;
-        furnish(database, &url)?;
+        create_tables(database, &url)?;
         let sqlite = if flows.contains(&Flow::CcEs256) {
             Some(Prepared::new(runs.processes, runs.binary, &folder.join(format!("sqlite-{number}")))?.serve()?)
         } else {
@@ -278,7 +278,7 @@ fn insert_like(database: &Database, url: &str, table: &str) -> Result<String> {
 }
 
 /// The bare loop's tables: the program's own columns, rows and storage, with a primary key and no other index.
-fn furnish(database: &Database, url: &str) -> Result<()> {
+fn create_tables(database: &Database, url: &str) -> Result<()> {
     for table in ["grants", "code", "access_token"] {
         let settings = database.cluster.psql_at(
             url,

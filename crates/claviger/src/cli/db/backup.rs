@@ -1,11 +1,12 @@
 //! `claviger db backup`.
 
-use super::super::context::Context;
+use super::super::context::{Context, actor};
 use super::super::output;
 use super::super::trouble::Trouble;
 use super::progress::Progress;
+use claviger_server::admin::Way;
+use claviger_server::admin::db::{self, By};
 use claviger_server::clock::Clock;
-use claviger_store::copy;
 use std::path::Path;
 
 /// Takes a backup of the configured database.
@@ -13,9 +14,14 @@ pub(super) async fn run(file: &Path, context: &Context) -> Result<(), Trouble> {
     let database = context.present()?.database;
     let now = Clock::default().now();
     let mut progress = Progress::new();
-    let made = copy::backup(&database.url, file, &database.options, now, &mut progress).await;
+    let actor = actor(Way::Cli, now);
+    let by = By { actor: &actor, now };
+    let made = db::backup(by, (&database.url, &database.options), file, &mut progress).await;
     progress.finish();
-    let made = made?;
+    let (made, unwritten) = made?;
+    if let Some(fault) = unwritten {
+        eprintln!("the backup is made, but no line about it is in the audit log: {fault}");
+    }
     let item = serde_json::json!({
         "file": made.file, "bytes": made.bytes, "at": output::time(now), "source": made.source, "schema": made.schema,
     });

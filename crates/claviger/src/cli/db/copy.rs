@@ -1,11 +1,13 @@
 //! `claviger db copy`.
 
-use super::super::context::Context;
+use super::super::context::{Context, actor};
 use super::super::trouble::{Exit, Trouble};
 use super::progress::Progress;
 use super::{lock, sqlite_file};
+use claviger_server::admin::Way;
+use claviger_server::admin::db::{self, By};
 use claviger_server::clock::Clock;
-use claviger_store::copy::{self, inspect};
+use claviger_store::copy::inspect;
 use claviger_store::{Masked, Options};
 use std::path::{Path, PathBuf};
 
@@ -60,7 +62,9 @@ pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result<(), Troubl
 
     let mut progress = Progress::new();
     let now = Clock::default().now();
-    let copied = copy::copy((&from, &source), (&args.to, &target), now, &mut progress).await;
+    let actor = actor(Way::Cli, now);
+    let by = By { actor: &actor, now };
+    let copied = db::copy(by, (&from, &source), (&args.to, &target), &mut progress).await;
     progress.finish();
     let copied = copied?;
     eprintln!(

@@ -2,10 +2,11 @@
 
 use super::super::context::{Context, actor};
 use super::super::trouble::Trouble;
-use claviger_server::admin::{Act, Subject, SubjectKind, Way};
+use claviger_server::admin::Way;
+use claviger_server::admin::db::{self, By};
 use claviger_server::clock::Clock;
+use claviger_store::Fault;
 use claviger_store::copy::inspect;
-use claviger_store::{Fault, Options, Store};
 
 /// Whether anything is done.
 #[derive(Debug, clap::Args)]
@@ -24,13 +25,10 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
         return Err(Fault::SchemaTooNew { found: schema.version, known: before.known }.into());
     }
     if !args.dry_run && !before.steps.is_empty() {
-        // Opening brings it up to date.
-        let options = Options { unfinished: true, ..database.options.clone() };
-        let store = Store::connect(&database.url, &options).await?;
-        let now = Clock::of(&store).await?.now();
-        let (subject, is) = (Subject::new(SubjectKind::Database, &before.url), before.known);
-        let (was, is) = (serde_json::json!({ "schema": found }), serde_json::json!({ "schema": is }));
-        store.audited(&actor(Way::Cli, now), Act::DbMigrate).write_down(subject, Some(was), Some(is), now).await?;
+        let now = Clock::default().now();
+        let actor = actor(Way::Cli, now);
+        let steps = (found, before.known);
+        db::migrate(By { actor: &actor, now }, (&database.url, &database.options), steps).await?;
     }
     let item = serde_json::json!({
         "database": before.url, "found": found, "known": before.known, "steps": before.steps, "dry_run": args.dry_run,

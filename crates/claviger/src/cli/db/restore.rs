@@ -1,7 +1,7 @@
 //! `claviger db restore`.
 
 use super::super::ask;
-use super::super::context::{Context, Data};
+use super::super::context::{Context, Data, actor};
 use super::super::output::{self, Format};
 use super::super::trouble::{Exit, Trouble};
 use super::progress::Progress;
@@ -9,7 +9,8 @@ use super::{lock, sqlite_file};
 use crate::config::Config;
 use claviger_core::client::ClientStatus;
 use claviger_core::text::printable;
-use claviger_server::admin::{Act, Subject, SubjectKind, realms};
+use claviger_server::admin::db::{self, By};
+use claviger_server::admin::{Way, realms};
 use claviger_server::clock::Clock;
 use claviger_store::copy::{self, Restored, inspect};
 use claviger_store::{Ended, Options, Store};
@@ -46,15 +47,13 @@ pub(super) async fn run(args: &RestoreArgs, context: &Context) -> Result<(), Tro
             refuse_while_served(&url, &options).await?;
             let question = format!("End every grant and token in {}?", shown(&url, &options).await);
             ask::confirm(args.yes, &question)?;
-            copy::restore_in_place(&url, &options, now(&url, &options).await?).await?
+            let now = now(&url, &options).await?;
+            let actor = actor(Way::Cli, now);
+            db::restore_in_place(By { actor: &actor, now }, (&url, &options)).await?
         }
         Some(file) => from_file(file, args, &url, &options).await?,
     };
     let data = context.open(&config).await?;
-    let subject = Subject::new(SubjectKind::Database, &restored.target);
-    let after =
-        serde_json::json!({ "source": restored.source, "taken_at": restored.taken_at, "epoch": restored.ended.epoch });
-    data.store.audited(&data.actor, Act::DbRestore).write_down(subject, None, Some(after), data.now()).await?;
     let came_back = look(&data).await?;
     say(context.format, &config, &restored, &came_back)
 }
@@ -71,16 +70,18 @@ async fn from_file(file: &Path, args: &RestoreArgs, url: &str, options: &Options
         refuse_while_served(url, options).await?;
     }
     let at = Clock::default().now();
-    let aside = sqlite_file(url).filter(|_| args.replace && there).map(|path| aside(path, at));
-    let question = match &aside {
-        Some(aside) => format!("Keep what is there as {}, and put {} in its place?", aside.display(), file.display()),
+    let kept_as = sqlite_file(url).filter(|_| args.replace && there).map(|path| kept_as(path, at));
+    let question = match &kept_as {
+        Some(other) => format!("Keep what is there as {}, and put {} in its place?", other.display(), file.display()),
         None => format!("Restore {} into {}?", file.display(), shown(url, options).await),
     };
     ask::confirm(args.yes, &question)?;
     // With a replacement it is not the database that is there which says how late it is.
-    let now = if aside.is_some() || sqlite_file(url).is_some() { at } else { now(url, options).await? };
+    let now = if kept_as.is_some() || sqlite_file(url).is_some() { at } else { now(url, options).await? };
     let mut progress = Progress::new();
-    let restored = copy::restore(file, url, aside.as_deref(), options, now, &mut progress).await;
+    let actor = actor(Way::Cli, now);
+    let by = By { actor: &actor, now };
+    let restored = db::restore(by, file, (url, options), kept_as.as_deref(), &mut progress).await;
     progress.finish();
     restored.map_err(|error| match error {
         copy::CopyError::NotEmpty { .. } if sqlite_file(url).is_some() => {
@@ -94,7 +95,7 @@ async fn from_file(file: &Path, args: &RestoreArgs, url: &str, options: &Options
 }
 
 /// The name under which a database is kept that is replaced: its own and the time.
-fn aside(path: &Path, now: i64) -> PathBuf {
+fn kept_as(path: &Path, now: i64) -> PathBuf {
     let time = output::time(now).replace(':', "-");
     PathBuf::from(format!("{}.replaced-{time}", path.display()))
 }
@@ -197,14 +198,14 @@ fn say(format: Format, config: &Config, restored: &Restored, realms: &[RealmBack
     let stopped = clients().filter(|client| client.status != ClientStatus::Active.name()).count();
     let users: u64 = realms.iter().map(|realm| realm.users).sum();
     let disabled: usize = realms.iter().map(|realm| realm.disabled_users.len()).sum();
-    let aside = restored.kept_aside.as_ref().map(|aside| aside.display().to_string());
+    let kept = restored.kept_aside.as_ref().map(|path| path.display().to_string());
     format.one(
         &item,
         &[
             ("database", restored.target.clone()),
             ("from", restored.source.clone()),
             ("taken at", restored.taken_at.map(output::time).unwrap_or_default()),
-            ("kept aside", aside.unwrap_or_default()),
+            ("kept aside", kept.unwrap_or_default()),
             ("epoch", ended.epoch.to_string()),
             ("ended", spell(ended)),
             ("realms", realms.len().to_string()),

@@ -1,6 +1,6 @@
 //! A registration: what an app's owner asks for, checked against the realm before it is written.
 
-use crate::admin::{Act, Admin, AdminError};
+use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
@@ -9,7 +9,6 @@ use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm};
 use claviger_files::did_you_mean;
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// What is asked for; each field as [`Client`] has it.
 #[derive(Debug, Clone, Default)]
@@ -34,21 +33,6 @@ pub struct Registration {
     pub audiences: Vec<String>,
     /// Legacy behaviours.
     pub legacy: BTreeSet<Legacy>,
-}
-
-/// One thing that is wrong with a registration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    /// The field.
-    pub field: &'static str,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
-    }
 }
 
 /// Writes a new app that waits for approval.

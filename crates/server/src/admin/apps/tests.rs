@@ -132,7 +132,7 @@ fn mailer(port: u16) -> Mailer {
 
 /// A1: registered, approved by the vendor, a mail with id and addresses, and a link that shows the secret once.
 #[tokio::test]
-async fn a1_an_approval_brings_a_mail_whose_link_shows_a_working_secret_once() {
+async fn an_approval_brings_a_mail_whose_link_shows_a_working_secret_once() {
     let world = World::new().await;
     let (port, received) = smtp::start(0);
     assert_eq!(world.register("fleet").await.status, ClientStatus::Pending);
@@ -270,21 +270,21 @@ async fn nobody_sends_a_password_in_the_clear() {
 }
 
 #[tokio::test]
-async fn an_app_goes_only_where_its_standing_lets_it() {
+async fn an_app_changes_status_only_where_its_present_one_allows_it() {
     let world = World::new().await;
     world.register("fleet").await;
     let (admin, realm) = (world.admin(), &world.realm);
-    let standing = |result: Result<(), AdminError>| match result {
-        Err(AdminError::Standing { is, .. }) => is.name(),
+    let refused_as = |result: Result<(), AdminError>| match result {
+        Err(AdminError::WrongStatus { is, .. }) => is.name(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(standing(suspend(&admin, realm, "fleet").await), "pending");
-    assert_eq!(standing(resume(&admin, realm, "fleet").await), "pending");
+    assert_eq!(refused_as(suspend(&admin, realm, "fleet").await), "pending");
+    assert_eq!(refused_as(resume(&admin, realm, "fleet").await), "pending");
     reject(&admin, realm, "fleet").await.unwrap();
-    assert_eq!(standing(reject(&admin, realm, "fleet").await), "rejected");
+    assert_eq!(refused_as(reject(&admin, realm, "fleet").await), "rejected");
     world.approve("fleet").await.unwrap();
-    assert_eq!(standing(world.approve("fleet").await.map(drop)), "active");
-    assert_eq!(standing(reject(&admin, realm, "fleet").await), "active");
+    assert_eq!(refused_as(world.approve("fleet").await.map(drop)), "active");
+    assert_eq!(refused_as(reject(&admin, realm, "fleet").await), "active");
     assert!(matches!(world.approve("ghost").await, Err(AdminError::NoSuchApp(_))));
     assert!(matches!(suspend(&admin, realm, "ghost").await, Err(AdminError::NoSuchApp(_))));
     delete(&admin, realm, "fleet").await.unwrap();

@@ -7,7 +7,7 @@ async fn fail(brakes: &Brakes, subject: &Subject, now: i64) -> Result<(), i64> {
 }
 
 #[tokio::test]
-async fn bar_47_pauses_grow_after_five_failures_and_end_with_a_success() {
+async fn pauses_grow_after_five_failures_and_end_with_a_success() {
     let brakes = Brakes::default();
     let client = Subject::client("r", "c");
     let mut now = 1_000_000;
