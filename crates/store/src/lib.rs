@@ -66,7 +66,7 @@ pub use purge::Sweep;
 pub use restore::Ended;
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use seats::{SeatClaim, SeatRow};
-pub use sessions::{Consent, ConsentGrant, Pending, Session, SignedIn};
+pub use sessions::{Answered, Consent, ConsentGrant, Session, SignedIn};
 pub use store::{Options, ServingLock, Store, lock_for_serving};
 pub use tokens::{AccessTokenRow, CodeRow, NewAccessToken, NewCode};
 pub use users::StoredUser;

@@ -18,7 +18,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 4;
+pub(crate) const KNOWN: i64 = 5;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, readable_by: 1, ddl: SEVERAL_SERVERS },
     Migration { version: 3, readable_by: 1, ddl: VERSIONS },
     Migration { version: 4, readable_by: 1, ddl: AUDIT },
+    Migration { version: 5, readable_by: 1, ddl: ANSWERED },
 ];
 
 /// What engines spell differently.
@@ -348,4 +349,16 @@ CREATE TABLE audit_part (
     PRIMARY KEY (seq, part)
 ) {CLUSTERED};
 INSERT INTO counter (name, value) VALUES ('audit', 0);
+";
+
+/// Authorization requests that were answered. One that waits is stored nowhere, it travels with its browser; the table
+/// `pending` is filled by older programs only.
+const ANSWERED: &str = "
+CREATE TABLE answered (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    sealed {BYTES} NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX answered_expiry ON answered (expires_at);
 ";

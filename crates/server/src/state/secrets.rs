@@ -27,6 +27,7 @@ pub struct Secrets {
     /// Ties forms to browsers.
     pub forms: HmacKey,
     clients: HmacKey,
+    requests: HmacKey,
     outbox: HmacKey,
 }
 
@@ -51,6 +52,7 @@ impl Secrets {
             refresh: RefreshKey::new(&derive(token_key, "refresh tokens")),
             forms: HmacKey::new(derive(token_key, "forms").as_slice()),
             clients: HmacKey::new(derive(token_key, "client secrets").as_slice()),
+            requests: HmacKey::new(derive(token_key, "authorization requests").as_slice()),
             outbox: HmacKey::new(derive(token_key, "outbox").as_slice()),
         }
     }
@@ -84,6 +86,15 @@ impl Secrets {
     /// The library has no AES-256-GCM.
     pub fn outbox_key(&self, mail: &Id) -> Result<SealKey, CryptoError> {
         SealKey::new(&self.outbox.sign(mail))
+    }
+
+    /// The key under which an authorization request travels while it waits, and its answer is kept. Each has its own, so
+    /// that no number of requests wears a key out.
+    ///
+    /// # Errors
+    /// The library has no AES-256-GCM.
+    pub fn request_key(&self, request: &Id) -> Result<SealKey, CryptoError> {
+        SealKey::new(&self.requests.sign(request))
     }
 
     /// Whether `stored` is the tag of `secret`, in constant time.

@@ -22,3 +22,4 @@ mod seats;
 mod story;
 mod strangers;
 mod token_endpoint;
+mod waiting;
