@@ -41,6 +41,8 @@ sign-in-submit = Anmelden
 sign-in-not-you = Nicht Sie?
 sign-in-error-title = Sie sind noch nicht angemeldet
 sign-in-wrong-password = Der Benutzername oder das Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es erneut.
+sign-in-again-title = Bitte melden Sie sich noch einmal an
+sign-in-again = Seit diese Seite geöffnet wurde, haben sich die Cookies Ihres Browsers geändert. Es ist nichts verloren: Geben Sie Ihr Passwort noch einmal ein.
 sign-in-too-many = Es gab zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann erneut.
 sign-in-advice = Geben Sie Ihr Passwort nur auf einer Seite ein, deren Adresse Sie kennen.
 
@@ -68,6 +70,7 @@ consent-take-back-before = Sie können den Zugriff jederzeit widerrufen, und zwa
 consent-take-back-link = Ihrem Konto
 consent-allow = Erlauben
 consent-deny = Ablehnen
+consent-answer-goes-to = Ihre Antwort geht an { $host }.
 consent-decision = Ihre Entscheidung
 
 ## Scopes
@@ -140,8 +143,16 @@ signed-out-again = Erneut anmelden
 ## Expired
 
 expired-page-title = Abgelaufen
-expired-title = Diese Anmeldung ist abgelaufen
-expired-message = Sie stand zu lange offen und wurde zum Schutz Ihres Kontos geschlossen. Es wurde nichts weitergegeben.
+expired-title-too-long = Diese Anmeldung ist abgelaufen
+expired-title-allowed = Sie haben das bereits erlaubt
+expired-title-denied = Sie haben das bereits abgelehnt
+expired-title-app-changed = Diese App darf das nicht mehr anfragen
+expired-title-any = Hier geht es nicht weiter
+expired-message-too-long = Sie stand zu lange offen und wurde zum Schutz Ihres Kontos geschlossen. Es wurde nichts weitergegeben.
+expired-message-allowed = Ihre Antwort ging an die App, und sie hat den Zugriff, den Sie erlaubt haben. Geht es in der App nicht weiter, beginnen Sie von vorn.
+expired-message-denied = Ihre Antwort ging an die App, und es wurde nichts weitergegeben. Haben Sie es sich anders überlegt, beginnen Sie von vorn.
+expired-message-app-changed = Was die App anfragen darf, wurde geändert, während diese Seite offen war. Es wurde nichts weitergegeben.
+expired-message-any = Was Ihr Browser gesendet hat, ist unvollständig oder wurde unterwegs verändert. Es wurde nichts weitergegeben.
 expired-again = Von vorn beginnen
 expired-no-again = Kehren Sie zur App zurück und beginnen Sie dort von vorn.
 

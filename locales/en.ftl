@@ -43,6 +43,8 @@ sign-in-submit = Sign in
 sign-in-not-you = Not you?
 sign-in-error-title = You are not signed in yet
 sign-in-wrong-password = The user name or the password is not right. Check both and try again.
+sign-in-again-title = Please sign in once more
+sign-in-again = This page was opened before your browser's cookies changed. Nothing is lost: type your password again.
 sign-in-too-many = There were too many attempts. Wait { $wait }, then try again.
 sign-in-advice = Only enter your password on a page whose address you know.
 
@@ -71,6 +73,7 @@ consent-take-back-link = your account
 consent-allow = Allow
 consent-deny = Deny
 consent-decision = Your decision
+consent-answer-goes-to = Your answer goes to { $host }.
 
 ## Scopes
 # `scope-` and the scope's name, every other character than a letter or digit as `-`. What the realm's file says of a
@@ -145,8 +148,16 @@ signed-out-again = Sign in again
 ## Expired
 
 expired-page-title = Expired
-expired-title = This sign-in has expired
-expired-message = It stood open for too long, so it was closed to keep your account safe. Nothing was shared.
+expired-title-too-long = This sign-in has expired
+expired-title-allowed = You have allowed this already
+expired-title-denied = You have denied this already
+expired-title-app-changed = This app may not ask for this any more
+expired-title-any = This page cannot go on
+expired-message-too-long = It stood open for too long, so it was closed to keep your account safe. Nothing was shared.
+expired-message-allowed = Your answer went to the app, and it has the access that you allowed. If the app does not go on, start again.
+expired-message-denied = Your answer went to the app, and nothing was shared. If you have changed your mind, start again.
+expired-message-app-changed = What the app may ask for was changed while this page was open. Nothing was shared.
+expired-message-any = What your browser sent is incomplete or was changed on its way. Nothing was shared.
 expired-again = Start again
 expired-no-again = Go back to the app and start again from there.
 

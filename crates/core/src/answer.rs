@@ -81,7 +81,7 @@ pub const fn status(dialect: &Dialect, refusal: &Refusal, basic: bool) -> u16 {
 }
 
 /// An authorization answer on its way to the client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Delivery {
     /// 303 to this URL.
     Redirect(String),

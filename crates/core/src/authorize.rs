@@ -19,6 +19,8 @@ use crate::unique::Members;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
 
+mod again;
+
 /// Longest `nonce`, in bytes: it travels back in a token.
 const LONGEST_NONCE: usize = 4096;
 
@@ -177,6 +179,9 @@ pub struct AuthorizationRequest {
     /// `ui_locales`: the languages for the pages, the most wanted first.
     #[serde(default)]
     pub ui_locales: Option<String>,
+    /// The user whom a valid `id_token_hint` names.
+    #[serde(default)]
+    pub hinted_user: Option<String>,
     /// When the request arrived, in milliseconds.
     pub arrived_at: i64,
 }
@@ -231,6 +236,7 @@ impl AuthorizationRequest {
             max_age,
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(200).collect()),
             ui_locales: params.get("ui_locales").map(|tags| tags.chars().take(200).collect()),
+            hinted_user: None,
             arrived_at: now,
         })
     }
@@ -390,7 +396,8 @@ pub fn next_step(
     consented: bool,
     now: i64,
 ) -> Step {
-    let Some(session) = session.filter(|session| fresh(request, session, now)) else {
+    let is_right = |session: &Session<'_>| fresh(request, session, now) && is_hinted(request, session.user);
+    let Some(session) = session.filter(is_right) else {
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
     let picked = pick(realm.dialect.organisation, session.user, consent);
@@ -412,6 +419,12 @@ pub fn next_step(
         session.user.organisations.clone()
     };
     Step::Consent { new: missing, organisations }
+}
+
+/// Whether the user is the one whom `id_token_hint` names, where nobody can be asked (OpenID Connect Core 3.1.2.1); whoever
+/// can be asked decides themselves as whom they go on.
+fn is_hinted(request: &AuthorizationRequest, user: &User) -> bool {
+    !request.prompt.none || request.hinted_user.as_ref().is_none_or(|hinted| *hinted == user.id)
 }
 
 /// Whether the user signed in recently enough for this request.

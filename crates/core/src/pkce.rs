@@ -27,6 +27,11 @@ impl Challenge {
         }
     }
 
+    /// As it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether this challenge was made from `verifier`.
     fn accepts(&self, verifier: &str) -> bool {
         let computed = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));

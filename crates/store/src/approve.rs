@@ -8,13 +8,13 @@ use crate::mail::{self, Mail, OneTimeLink};
 use crate::postgres::Combined;
 use crate::precondition::SessionPrecondition;
 use crate::retry::Retry;
-use crate::sessions::{self, ConsentGrant};
+use crate::sessions::{self, Answered, ConsentGrant};
 use crate::statements::Statement;
 use crate::store::{Engine, write};
 use crate::tokens::{NewAccessToken, NewCode, code_values, put_access_token, put_code};
 use crate::tx::{End, End::Keep, End::Undo, Tx};
 use crate::value::values;
-use crate::{Fault, Id, Store};
+use crate::{Fault, Store};
 use claviger_core::client::ClientStatus;
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use std::sync::Arc;
 pub struct Approval {
     /// Now, in milliseconds.
     pub now: i64,
-    /// The waiting request that this ends; approved once only.
-    pub pending: Option<Id>,
+    /// The waiting request that this answers; answered once only.
+    pub answers: Option<Answered>,
     /// The consent to remember.
     pub consent: Option<ConsentGrant>,
     /// The code that is given out.
@@ -36,8 +36,8 @@ pub struct Approval {
 }
 
 impl Store {
-    /// Ends an authorization request with what it comes to. False where the request no longer waits: somebody approved
-    /// or denied it before; or where what it rests on is not so. Nothing was given out then.
+    /// Ends an authorization request with what it comes to. False where the request no longer waits: it was approved
+    /// or denied before; or where what it rests on is not so. Nothing was given out then.
     ///
     /// # Errors
     /// The store cannot write. Nothing was given out then, or nobody was told.
@@ -53,7 +53,7 @@ impl Store {
     }
 
     async fn approve_once(&self, approval: &Arc<Approval>, first: bool) -> Result<bool, Fault> {
-        let several = approval.pending.is_some() || approval.consent.is_some() || approval.access.is_some();
+        let several = approval.answers.is_some() || approval.consent.is_some() || approval.access.is_some();
         if let (Engine::Postgres(engine), Some(code), false, true) = (&*self.engine, &approval.code, several, first) {
             let values = code_values(code, approval.precondition.as_ref(), approval.now);
             if engine.write_batched(Combined::PutCodes, &code.id, &[&values]).await? {
@@ -108,8 +108,8 @@ impl Store {
 
 /// Safe to be run again with the same [`Approval`] after nobody heard how the first time ended.
 async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> {
-    if let Some(id) = &approval.pending
-        && !sessions::take_pending(tx, id, approval.now).await?
+    if let Some(answered) = &approval.answers
+        && !sessions::put_answered(tx, answered).await?
     {
         // Unless it was this approval, and the database went away before it said so.
         return Ok(Undo(is_done(tx, approval).await?));

@@ -71,7 +71,7 @@ pub use precondition::{Precondition, SessionPrecondition};
 pub use purge::Sweep;
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use seats::{SeatClaim, SeatRow};
-pub use sessions::{Consent, ConsentGrant, Pending, Session, SignedIn};
+pub use sessions::{Answered, Consent, ConsentGrant, Session, SignedIn};
 pub use store::{ServingLock, Store, lock_for_serving};
 pub use tokens::{AccessTokenRow, CodeRow, NewAccessToken, NewCode};
 pub use users::StoredUser;

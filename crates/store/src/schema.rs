@@ -19,7 +19,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 5;
+pub(crate) const KNOWN: i64 = 6;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, readable_by: 1, ddl: VERSIONS },
     Migration { version: 4, readable_by: 1, ddl: AUDIT },
     Migration { version: 5, readable_by: 1, ddl: SUBJECTS },
+    Migration { version: 6, readable_by: 1, ddl: ANSWERED },
 ];
 
 /// What engines spell differently.
@@ -359,3 +360,15 @@ INSERT INTO counter (name, value) VALUES ('audit', 0);
 /// user. Triggers, so that programs of an older version are held to it as well. What is there already stays, and is copied as
 /// it is; it is refused when it is written again.
 const SUBJECTS: &str = "{SUBJECT_TRIGGERS}";
+
+/// Authorization requests that were answered. One that waits is stored nowhere, it travels with its browser; the table
+/// `pending` is filled by older programs only.
+const ANSWERED: &str = "
+CREATE TABLE answered (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    sealed {BYTES} NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX answered_expiry ON answered (expires_at);
+";

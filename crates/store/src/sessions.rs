@@ -1,4 +1,4 @@
-//! What belongs to a browser: sessions, requests that wait for a person, and what people consented to.
+//! What belongs to a browser: sessions, requests that a person has answered, and what people consented to.
 
 use crate::precondition::{Precondition, SessionPrecondition};
 use crate::statements::Statement;
@@ -29,18 +29,17 @@ pub struct Session {
     pub expires_at: i64,
 }
 
-/// An authorization request that waits for the person in front of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// What the browser carries.
+/// An authorization request that was answered: nobody answers it again, and whoever sends the same form twice is told the
+/// same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// The request's, which it had while it waited.
     pub id: Id,
     /// The realm.
     pub realm: String,
-    /// The SHA-256 of the cookie of the browser it belongs to.
-    pub browser_hash: Hash,
-    /// The request, as its owner writes it.
-    pub doc: String,
-    /// When it is over.
+    /// The answer, sealed by its owner.
+    pub sealed: Vec<u8>,
+    /// When the request would have been over, answered or not; it need not be remembered any longer.
     pub expires_at: i64,
 }
 
@@ -161,55 +160,30 @@ impl Store {
         write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::EndSessionsOfUser, values![&realm, &user]).await?)) })
     }
 
-    /// Keeps an authorization request while a person reads a page.
+    /// Ends an authorization request with an answer for which nothing else is stored; true for one caller only.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn put_pending(&self, pending: Pending) -> Result<(), Fault> {
-        write!(self, Single, |tx| {
-            let Pending { id, realm, browser_hash, doc, expires_at } = &pending;
-            tx.execute(Statement::PutPending, values![id, realm, browser_hash, doc, *expires_at]).await?;
-            Ok(Keep(()))
-        })
+    pub async fn put_answered(&self, answered: Answered) -> Result<bool, Fault> {
+        write!(self, Single, |tx| { Ok(Keep(put_answered(tx, &answered).await?)) })
     }
 
-    /// A waiting request, unless it is over.
+    /// How a request was answered, as long as that is remembered.
     ///
     /// # Errors
     /// The store cannot read.
-    pub async fn pending(&self, id: &Id, now: i64) -> Result<Option<Pending>, Fault> {
+    pub async fn answered(&self, id: &Id) -> Result<Option<Answered>, Fault> {
         read!(self, |tx| {
-            tx.optional(Statement::Pending, values![id, now], |row| {
-                Ok(Pending {
+            tx.optional(Statement::Answered, values![id], |row| {
+                Ok(Answered {
                     id: row.array(0)?,
                     realm: row.string(1)?,
-                    browser_hash: row.array(2)?,
-                    doc: row.string(3)?,
-                    expires_at: row.int(4)?,
+                    sealed: row.bytes(2)?.to_vec(),
+                    expires_at: row.int(3)?,
                 })
             })
             .await
         })
-    }
-
-    /// Replaces a waiting request's document; whether it still waits.
-    ///
-    /// # Errors
-    /// The store cannot write.
-    pub async fn update_pending(&self, id: &Id, doc: String, now: i64) -> Result<bool, Fault> {
-        let id = *id;
-        write!(self, Single, |tx| {
-            Ok(Keep(tx.execute(Statement::UpdatePending, values![&id, &doc, now]).await? > 0))
-        })
-    }
-
-    /// Ends the wait; true for one caller only.
-    ///
-    /// # Errors
-    /// The store cannot write.
-    pub async fn delete_pending(&self, id: &Id, now: i64) -> Result<bool, Fault> {
-        let id = *id;
-        write!(self, Single, |tx| { Ok(Keep(take_pending(tx, &id, now).await?)) })
     }
 
     /// What a user lets a client do.
@@ -244,9 +218,10 @@ impl Store {
     }
 }
 
-/// As [`Store::delete_pending`].
-pub(crate) async fn take_pending(tx: &mut impl Tx, id: &Id, now: i64) -> Result<bool, Fault> {
-    Ok(tx.execute(Statement::DeletePending, values![id, now]).await? > 0)
+/// As [`Store::put_answered`].
+pub(crate) async fn put_answered(tx: &mut impl Tx, answered: &Answered) -> Result<bool, Fault> {
+    let Answered { id, realm, sealed, expires_at } = answered;
+    Ok(tx.execute(Statement::PutAnswered, values![id, realm, sealed, *expires_at]).await? > 0)
 }
 
 /// As [`Store::grant_consent`]. The first statement holds the row, so that two at once lose neither's scopes.

@@ -147,10 +147,8 @@ registry! {
     TouchSession = "UPDATE session SET last_seen_at = ?2, expires_at = ?3 WHERE hash = ?1 AND expires_at > ?2";
     EndSession = "DELETE FROM session WHERE hash = ?1";
     EndSessionsOfUser = "DELETE FROM session WHERE realm = ?1 AND user_id = ?2";
-    PutPending = "INSERT INTO pending (id, realm, browser_hash, doc, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    Pending = "SELECT id, realm, browser_hash, doc, expires_at FROM pending WHERE id = ?1 AND expires_at > ?2";
-    UpdatePending = "UPDATE pending SET doc = ?2 WHERE id = ?1 AND expires_at > ?3";
-    DeletePending = "DELETE FROM pending WHERE id = ?1 AND expires_at > ?2";
+    PutAnswered = "INSERT INTO answered (id, realm, sealed, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING";
+    Answered = "SELECT id, realm, sealed, expires_at FROM answered WHERE id = ?1";
     Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
     /// is not taken for the old one.
@@ -368,6 +366,7 @@ registry! {
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeAnswered = "DELETE FROM answered WHERE id IN (SELECT id FROM answered WHERE expires_at < ?1 LIMIT ?2)";
     /// This and the next two go on where they stopped: what has just left still stands in an index until it is vacuumed,
     /// and whoever begins at its end walks over all of it.
     PurgeCodes = "DELETE FROM code WHERE id IN (SELECT id FROM code

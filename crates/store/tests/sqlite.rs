@@ -173,7 +173,7 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     drop(folder.open().unwrap());
     let raw = rusqlite::Connection::open(folder.0.join("data/claviger.db")).unwrap();
     raw.execute_batch(
-        "DROP TRIGGER client_is_no_user; DROP TRIGGER user_is_no_client; DROP TABLE audit; DROP TABLE audit_part;
+        "DROP TRIGGER client_is_no_user; DROP TRIGGER user_is_no_client; DROP TABLE answered; DROP TABLE audit; DROP TABLE audit_part;
          DELETE FROM counter WHERE name = 'audit';
          DROP TRIGGER users_version; DROP TRIGGER consent_version; ALTER TABLE users DROP COLUMN version;
          ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2;

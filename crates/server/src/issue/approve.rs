@@ -6,6 +6,7 @@
 use crate::failure::Failure;
 use crate::ids;
 use crate::issue::{self, AccessOf};
+use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, Delivery};
@@ -14,7 +15,7 @@ use claviger_core::claims::id_text;
 use claviger_core::dialect::{Legacy, ResponseType, ScopeInAnswer};
 use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
-use claviger_core::token::{self, Id, Kind, Plain};
+use claviger_core::token::{self, Kind, Plain};
 use claviger_core::{Client, Refusal};
 use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
 
@@ -25,8 +26,8 @@ pub(crate) struct Approved<'a> {
     pub(crate) who: &'a SignedIn,
     /// What the token will carry.
     pub(crate) organisations: Vec<String>,
-    /// Where the request waits, if a page was shown for it.
-    pub(crate) pending: Option<Id>,
+    /// The request that waits, if a page was shown for it.
+    pub(crate) waiting: Option<&'a Waiting>,
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
@@ -41,7 +42,6 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
     let mut approval = Approval {
         now: state.clock.now(),
-        pending: approved.pending,
         consent: approved.given.clone(),
         precondition: approved.precondition,
         ..Approval::default()
@@ -54,7 +54,12 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         }
         ResponseType::Token => implicit(state, site, &approved, &granted, &mut approval).await?,
     };
-    let nothing_to_write = approval.pending.is_none()
+    if let Some(waiting) = approved.waiting {
+        let code = approval.code.as_ref().map(|code| code.id);
+        let kept = Kept::new(approved.who.session.hash, approval.now, delivery.clone(), true, code);
+        approval.answers = Some(kept.seal(waiting, &state.secrets, &site.realm.id)?);
+    }
+    let nothing_to_write = approval.answers.is_none()
         && approval.consent.is_none()
         && approval.code.is_none()
         && approval.access.is_none();

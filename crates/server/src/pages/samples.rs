@@ -6,8 +6,9 @@
 use minijinja::Error;
 
 use super::views::{
-    Account, ApprovalMail, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
-    NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
+    Account, ApprovalMail, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
+    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
+    SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -41,6 +42,7 @@ pub(super) fn each<E>(
     seen("sign_in_minimal", pages.try_page(brand, &sign_in_minimal(x)))?;
     seen("sign_in", pages.try_page(brand, &sign_in(x, None)))?;
     seen("sign_in_wrong", pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))))?;
+    seen("sign_in_again", pages.try_page(brand, &sign_in(x, Some(SignInError::Again))))?;
     seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
     seen("consent_minimal", pages.try_page(brand, &consent_minimal(x)))?;
     seen("consent_one", pages.try_page(brand, &consent(x, OrganisationMode::One)))?;
@@ -53,8 +55,10 @@ pub(super) fn each<E>(
     seen("error", pages.try_page(brand, &error(x)))?;
     seen("signed_out_minimal", pages.try_page(brand, &SignedOut { again_url: None }))?;
     seen("signed_out", pages.try_page(brand, &SignedOut { again_url: Some(x("/login")) }))?;
-    seen("expired_minimal", pages.try_page(brand, &Expired { again_url: None }))?;
-    seen("expired", pages.try_page(brand, &Expired { again_url: Some(x("/authorize")) }))?;
+    seen("expired_minimal", pages.try_page(brand, &Expired { cause: Ended::TooLong, again_url: None }))?;
+    for cause in Ended::ALL {
+        seen("expired", pages.try_page(brand, &Expired { cause, again_url: Some(x("/authorize")) }))?;
+    }
     seen("logout_confirm", pages.try_page(brand, &logout_confirm(x)))?;
     seen("signed_in", pages.try_page(brand, &signed_in(x)))?;
     let offered = SecretState::Offered { action: x("/secret/4f1c"), csrf: x("csrf").into() };
@@ -111,6 +115,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         action: x("/consent"),
         csrf: x("csrf").into(),
         pending: None,
+        answer_host: None,
         redirect_uri: None,
     }
 }
@@ -137,6 +142,7 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         lifetime: Lifetime { after_seconds: Some(90 * 86_400), idle_seconds: Some(14 * 86_400) },
         manage_url: (organisation_mode == OrganisationMode::One).then(|| x("/account")),
         pending: Some(x("01992c3e-6b1f")),
+        answer_host: Some(x("fleet.example")),
         redirect_uri: Some("https://fleet.example/callback".to_owned()),
         ..consent_minimal(x)
     }

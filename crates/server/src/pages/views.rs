@@ -81,7 +81,7 @@ pub struct SignIn {
     pub action: String,
     /// Ties the form to this browser.
     pub csrf: Masked,
-    /// The id of the request that waits; none for an ordinary login.
+    /// The request that waits, sealed; none for an ordinary login.
     pub pending: Option<String>,
     /// Where "Not you?" leads, shown beside a prefilled user name.
     pub not_you_url: Option<String>,
@@ -96,6 +96,8 @@ pub struct SignIn {
 pub enum SignInError {
     /// Unknown user or wrong password: the page does not tell which.
     WrongPassword,
+    /// The form was not shown in this browser, or its cookies are gone.
+    Again,
     /// The brake is on for so many seconds.
     TooMany {
         /// Seconds until the next attempt.
@@ -117,7 +119,7 @@ impl View for SignIn {
     fn retry_after(&self) -> Option<u64> {
         match self.error? {
             SignInError::TooMany { seconds } => Some(seconds),
-            SignInError::WrongPassword => None,
+            SignInError::WrongPassword | SignInError::Again => None,
         }
     }
 }
@@ -151,8 +153,10 @@ pub struct Consent {
     pub action: String,
     /// Ties the forms to this browser.
     pub csrf: Masked,
-    /// The id of the request that waits.
+    /// The request that waits, sealed.
     pub pending: Option<String>,
+    /// The host that the answer goes to, where it is one.
+    pub answer_host: Option<String>,
     /// The validated redirect URI, where the decision ends.
     #[serde(skip)]
     pub redirect_uri: Option<String>,
@@ -302,9 +306,32 @@ impl View for SignedOut {
     const TEMPLATE: &'static str = "signed_out.html";
 }
 
-/// A request that waited too long.
+/// Why nobody can go on with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// It waited too long.
+    TooLong,
+    /// It was allowed before.
+    Allowed,
+    /// It was denied before.
+    Denied,
+    /// The app may not ask for this any more.
+    AppChanged,
+    /// What came is nothing that this server sent.
+    Unreadable,
+}
+
+impl Ended {
+    /// Every cause.
+    pub const ALL: [Self; 5] = [Self::TooLong, Self::Allowed, Self::Denied, Self::AppChanged, Self::Unreadable];
+}
+
+/// A request that nobody can go on with.
 #[derive(Debug, Clone, Serialize)]
 pub struct Expired {
+    /// Why.
+    pub cause: Ended,
     /// Where to start again, if the server still knows.
     pub again_url: Option<String>,
 }

@@ -18,7 +18,7 @@ use http::header::COOKIE;
 use subtle::ConstantTimeEq;
 
 /// What a browser's cookies say, and which languages its user reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Browser {
     secret: String,
     is_new: bool,
@@ -38,6 +38,20 @@ impl Browser {
         }
     }
 
+    /// Whether the browser kept its cookies back, as it does with a form of another site's (`SameSite=Lax`): then what it has
+    /// is not known, and must not be replaced.
+    pub(crate) fn keeps_cookies_back(&self, incoming: &Incoming) -> bool {
+        self.is_new
+            && self.session.is_none()
+            && incoming.head.method == http::Method::POST
+            && incoming.header("sec-fetch-site") == Some("cross-site")
+    }
+
+    /// The same browser once somebody has signed in there.
+    pub(crate) fn with_session(&self, session: [u8; 32]) -> Self {
+        Self { session: Some(session), ..self.clone() }
+    }
+
     /// The languages that it asks for (RFC 9110 12.5.4).
     pub(crate) fn accept_language(&self) -> Option<&str> {
         self.accept_language.as_deref()
@@ -48,7 +62,7 @@ impl Browser {
         self.session.as_ref()
     }
 
-    /// What is stored of this browser with a waiting request.
+    /// What a waiting request carries of this browser.
     pub(crate) fn hash(&self) -> [u8; 32] {
         sha256(self.secret.as_bytes())
     }

@@ -3,15 +3,14 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
-use crate::people::flow::{Flow, consent_on_record, resume};
+use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
 use crate::people::session::signed_in;
 use crate::people::show;
+use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
-use crate::state::clients::Entry;
 use crate::state::sites::Site;
-use claviger_core::authorize::{self, AuthorizationRequest};
-use claviger_core::token::Id;
-use claviger_core::{Params, Refusal, answer as spell};
+use claviger_core::authorize;
+use claviger_core::{Client, Params, Refusal, answer as spell};
 use claviger_store::{ConsentGrant, SignedIn};
 use http::Method;
 
@@ -30,29 +29,31 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, request, entry)) = flow.own_form(&params).await? else {
-        return Ok(show::expired(state, site, flow.incoming));
+    let Front { waiting, entry } = match flow.own_form(&params).await? {
+        Form::Ours(front) => *front,
+        Form::Instead(answer) => return Ok(answer),
     };
-    let Some(who) = signed_in(state, site, flow.browser, &entry.client.id).await? else {
-        return flow.advance(&entry.client, &request, Some(id), None).await;
+    let (client, request) = (&entry.client, &waiting.request);
+    let Some(who) = signed_in(state, site, flow.browser, &client.id).await? else {
+        return flow.advance(client, request, Some(&waiting), None).await;
     };
     if params.get("decision") == Some("allow") {
-        return allow(flow, &params, id, &request, &entry, &who).await;
-    }
-    if !state.store.delete_pending(&id, state.clock.now()).await? {
-        return Ok(show::expired(state, site, flow.incoming));
+        return allow(flow, &params, &waiting, client, &who).await;
     }
     let delivery = spell::deliver_refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
-    Ok(flow.deliver(&entry.client, &request, delivery))
+    let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
+    if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {
+        return flow.answered(client, request, Some(&waiting), false, &who).await;
+    }
+    Ok(flow.deliver(client, request, delivery))
 }
 
 /// What is allowed is written with what comes of it, in [`crate::issue::approve`].
 async fn allow(
     flow: &Flow<'_>,
     params: &Params<'_>,
-    id: Id,
-    request: &AuthorizationRequest,
-    entry: &Entry,
+    waiting: &Waiting,
+    client: &Client,
     who: &SignedIn,
 ) -> Result<Answer, Failure> {
     let realm = &flow.site.realm;
@@ -61,29 +62,27 @@ async fn allow(
             let given = ConsentGrant {
                 realm: realm.id.clone(),
                 user: who.user.id.clone(),
-                client: entry.client.id.clone(),
-                scope: request.scope.clone(),
+                client: client.id.clone(),
+                scope: waiting.request.scope.clone(),
                 organisations,
             };
-            flow.advance(&entry.client, request, Some(id), Some(given)).await
+            flow.advance(client, &waiting.request, Some(waiting), Some(given)).await
         }
-        Err(_) => nothing_picked(flow, id, request, entry, who).await,
+        Err(_) => nothing_picked(flow, waiting, client, who).await,
     }
 }
 
 /// The page once more, which says that an organisation must be picked.
 async fn nothing_picked(
     flow: &Flow<'_>,
-    id: Id,
-    request: &AuthorizationRequest,
-    entry: &Entry,
+    waiting: &Waiting,
+    client: &Client,
     who: &SignedIn,
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let organisations = state.store.organisations(&site.realm.id, &who.user.organisations).await?;
     let consent = consent_on_record(Some(who));
-    let new = request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
-    let asked =
-        show::Asked { client: &entry.client, request, new: &new, organisations, consent: &consent, user: &who.user };
-    Ok(show::consent(state, site, flow.browser, &id, &asked, true))
+    let new = waiting.request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
+    let asked = show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
+    show::consent(state, site, flow.browser, &asked, true)
 }

@@ -6,12 +6,12 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::{self, Browser};
+use crate::people::hint::hint;
 use crate::people::session::signed_in;
 use crate::people::show::{self, Speech, see_other};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Params;
-use claviger_core::jose::{Typ, verify_jwt};
 use claviger_core::params::form_encode;
 use http::Method;
 use http::header::SET_COOKIE;
@@ -52,22 +52,6 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
         }
         Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user)),
     }
-}
-
-/// What an ID token of ours says of whom it is about, expired or not.
-#[derive(serde::Deserialize)]
-struct Hint {
-    iss: String,
-    sub: String,
-    aud: String,
-}
-
-fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
-    let decoded = verify_jwt(token, &site.keys.verifying(), Some(Typ::Jwt)).ok()?;
-    if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
-        return None;
-    }
-    serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer)
 }
 
 /// The registered address that the hinted client asks to go back to, with its `state`.

@@ -1,40 +1,57 @@
 //! A browser's way through an authorization request: what it is shown next, until there is an answer.
 //!
 //! 1. The authorization endpoint begins with [`Flow::advance`], which asks [`authorize::next_step`] what the browser sees
-//!    now: a page, for which the request is saved, or the answer. 2. The pages' forms ([`super::sign_in`],
-//!    [`super::consent`]) find the saved request again ([`Flow::waiting`]), do their one thing and advance once more.
+//!    now: a page, with which the request travels, or the answer. 2. The pages' forms ([`super::sign_in`],
+//!    [`super::consent`]) find the request again ([`Flow::find`]), do their one thing and advance once more.
 //! 3. [`crate::issue::approve`] makes the code or the implicit token.
 //!
 //! The endpoint and the forms' targets know this module; it knows neither.
 
 use crate::failure::Failure;
 use crate::http::{Answer, Incoming};
-use crate::ids;
 use crate::issue::approve::{Approved, approve};
+use crate::pages::views::{Ended, SignInError};
 use crate::people::browser::Browser;
 use crate::people::session::{recalled, signed_in};
 use crate::people::show::{self, Speech};
+use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::clients::Entry;
-use crate::state::sites::Site;
+use crate::state::sites::{Site, Target};
 use claviger_core::answer::{self, Delivery};
 use claviger_core::authorize::{self, AuthorizationRequest, Step};
-use claviger_core::claims::id_from_text;
 use claviger_core::client::ClientStatus;
-use claviger_core::dialect::{Legacy, ResponseType};
-use claviger_core::token::Id;
+use claviger_core::dialect::{Endpoint, Legacy, ResponseType};
 use claviger_core::{Client, Params, Refusal};
-use claviger_store::{ConsentGrant, Pending, SignedIn};
+use claviger_store::{ConsentGrant, SignedIn};
 use std::sync::Arc;
 
-/// What is kept of a request while a person is in front of its pages.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct Saved {
-    request: AuthorizationRequest,
+/// The longest address of our own that a browser is sent to, in bytes; proxies often allow 8 KiB.
+const LONGEST_ADDRESS: usize = 4096;
+
+/// A request that waits, and its client as it is now.
+pub(crate) struct Front {
+    pub(crate) waiting: Waiting,
+    pub(crate) entry: Arc<Entry>,
 }
 
-/// A request that waits: its id, itself, its client as it is now.
-pub(crate) type Waiting = (Id, AuthorizationRequest, Arc<Entry>);
+/// What a form, or an address, says is waiting.
+pub(crate) enum Found {
+    /// A request that waits in this browser.
+    Here(Front),
+    /// One that was shown to another browser, or to this one before it lost its cookies.
+    Elsewhere(Front),
+    /// One that nobody can go on with: the page that says why.
+    Ended(Answer),
+}
+
+/// A form of the consent page.
+pub(crate) enum Form {
+    /// Ours: it came from the page that this person saw.
+    Ours(Box<Front>),
+    /// Not so: what is shown instead.
+    Instead(Answer),
+}
 
 /// A browser in front of one site.
 pub(crate) struct Flow<'a> {
@@ -45,16 +62,16 @@ pub(crate) struct Flow<'a> {
 }
 
 impl Flow<'_> {
-    /// Shows what is next: a page, or the answer. `pending`: where the request is saved already; `given`: what the user
+    /// Shows what is next: a page, or the answer. `waiting`: the request, if a page was shown for it before; `given`: what the user
     /// has just allowed. From here on even our own trouble travels back to the client (RFC 6749 4.1.2.1).
     pub(crate) async fn advance(
         &self,
         client: &Client,
         request: &AuthorizationRequest,
-        pending: Option<Id>,
+        waiting: Option<&Waiting>,
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
-        match self.step(client, request, pending, given).await {
+        match self.step(client, request, waiting, given).await {
             Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
@@ -82,7 +99,7 @@ impl Flow<'_> {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
                 let approved =
-                    Approved { client, request, who: &who, organisations, pending: None, given: None, precondition };
+                    Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition };
                 let delivery = approve(state, site, approved).await?;
                 Ok(delivery.map(|delivery| self.deliver(client, request, delivery)))
             }
@@ -94,14 +111,17 @@ impl Flow<'_> {
         &self,
         client: &Client,
         request: &AuthorizationRequest,
-        pending: Option<Id>,
+        waiting: Option<&Waiting>,
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
-        if pending.is_none()
-            && let Some(answer) = self.at_once(client, request).await?
-        {
-            return Ok(answer);
+        if waiting.is_none() {
+            if let Some(answer) = self.at_once(client, request).await? {
+                return Ok(answer);
+            }
+            if let Some(answer) = self.fetch_cookies(request)? {
+                return Ok(answer);
+            }
         }
         let signed_in = signed_in(state, site, self.browser, &client.id).await?;
         let now = state.clock.now();
@@ -114,24 +134,24 @@ impl Flow<'_> {
             signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
         match authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now) {
             Step::SignIn => {
-                let pending = self.save(request, pending, now).await?;
+                let waiting = self.wait(request, waiting, now);
                 let username = request.login_hint.clone().unwrap_or_default();
-                Ok(show::sign_in(state, site, self.browser, Some((client, request, &pending)), username, None))
+                self.sign_in_page(client, &waiting, username, None)
             }
             Step::Consent { new, organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
-                let pending = self.save(request, pending, now).await?;
+                let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let asked =
-                    show::Asked { client, request, new: &new, organisations, consent: &consent, user: &who.user };
-                Ok(show::consent(state, site, self.browser, &pending, &asked, false))
+                    show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
+                show::consent(state, site, self.browser, &asked, false)
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let is_on_record = given.is_none();
-                let approved = Approved { client, request, who, organisations, pending, given, precondition: None };
+                let approved = Approved { client, request, who, organisations, waiting, given, precondition: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
-                    return Ok(show::expired(state, site, self.incoming));
+                    return self.answered(client, request, waiting, true, who).await;
                 };
                 if let Some(who) = signed_in.filter(|_| is_on_record) {
                     state.recall.keep_session(&client.id, who);
@@ -145,47 +165,124 @@ impl Flow<'_> {
         }
     }
 
-    async fn save(&self, request: &AuthorizationRequest, pending: Option<Id>, now: i64) -> Result<Id, Failure> {
-        if let Some(pending) = pending {
-            return Ok(pending);
-        }
-        let id = ids::new(now);
-        let row = Pending {
-            id,
-            realm: self.site.realm.id.clone(),
-            browser_hash: self.browser.hash(),
-            doc: serde_json::to_string(&Saved { request: request.clone() })?,
-            expires_at: now + self.site.realm.sessions.pending.as_millis(),
-        };
-        self.state.store.put_pending(row).await?;
-        Ok(id)
+    /// The request as it waits: as before, or from now on.
+    fn wait(&self, request: &AuthorizationRequest, waiting: Option<&Waiting>, now: i64) -> Waiting {
+        let patience = self.site.realm.sessions.pending.as_millis();
+        waiting.cloned().unwrap_or_else(|| Waiting::new(request.clone(), self.browser, now, patience))
     }
 
-    /// The request that waits in this browser, with its client as it is now; `None` if there is none (any more).
-    pub(crate) async fn waiting(&self, id: &str) -> Result<Option<Waiting>, Failure> {
-        let Some(id) = id_from_text(id) else { return Ok(None) };
-        let now = self.state.clock.now();
-        let Some(pending) = self.state.store.pending(&id, now).await? else { return Ok(None) };
-        if pending.realm != self.site.realm.id || pending.browser_hash != self.browser.hash() {
+    /// Sends a browser that kept its cookies back to where it brings them.
+    fn fetch_cookies(&self, request: &AuthorizationRequest) -> Result<Option<Answer>, Failure> {
+        if !self.browser.keeps_cookies_back(self.incoming) {
             return Ok(None);
         }
-        let Saved { request } = serde_json::from_str(&pending.doc)?;
-        let Some(entry) = self.state.clients.load(&self.state.store, &self.site.realm.id, &request.client).await?
-        else {
-            return Ok(None);
-        };
-        Ok(still_allowed(self.site, &entry.client, &request).then_some((id, request, entry)))
+        let waiting = self.wait(request, None, self.state.clock.now());
+        Ok(self.address(Target::SignIn, &waiting)?.map(|address| show::see_other(&address)))
     }
 
-    /// The waiting request of a form on the consent page; `None` if the form is not ours or the request has gone.
-    pub(crate) async fn own_form(&self, params: &Params<'_>) -> Result<Option<Waiting>, Failure> {
-        let pending = params.get("pending").unwrap_or_default();
-        let id = id_from_text(pending);
+    /// The address at which a page goes on with a waiting request; `None` where it would be too long for what may stand
+    /// between here and the browser.
+    pub(crate) fn address(&self, target: Target, waiting: &Waiting) -> Result<Option<String>, Failure> {
+        let sealed = waiting.seal(&self.state.secrets, &self.site.realm.id)?;
+        let address = format!("{}?request={sealed}", self.site.page_path(target));
+        Ok((address.len() <= LONGEST_ADDRESS).then_some(address))
+    }
+
+    /// The sign-in page in front of a waiting request.
+    pub(crate) fn sign_in_page(
+        &self,
+        client: &Client,
+        waiting: &Waiting,
+        username: String,
+        error: Option<SignInError>,
+    ) -> Result<Answer, Failure> {
+        show::sign_in(self.state, self.site, self.browser, Some((client, waiting)), username, error)
+    }
+
+    /// What is waiting, by what a form or an address carries.
+    pub(crate) async fn find(&self, sealed: &str) -> Result<Found, Failure> {
+        let (state, site) = (self.state, self.site);
+        let Some(waiting) = Waiting::open(sealed, &state.secrets, &site.realm.id) else {
+            return Ok(Found::Ended(show::ended(state, site, self.incoming, Ended::Unreadable, None)));
+        };
+        let entry = state.clients.load(&state.store, &site.realm.id, &waiting.request.client).await?;
+        let Some(entry) = entry.filter(|entry| still_allowed(site, &entry.client, &waiting.request)) else {
+            return Ok(Found::Ended(show::ended(state, site, self.incoming, Ended::AppChanged, None)));
+        };
+        if waiting.expires_at <= state.clock.now() {
+            return Ok(Found::Ended(self.ended(Ended::TooLong, &entry.client, &waiting.request)));
+        }
+        let is_here = waiting.is_of(self.browser);
+        let front = Front { waiting, entry };
+        Ok(if is_here { Found::Here(front) } else { Found::Elsewhere(front) })
+    }
+
+    /// The request is not answered here any more; the page says why, and how it is sent again.
+    fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
+        let realm = &self.site.realm;
+        let again = realm.url(Endpoint::Authorization).map(|url| format!("{url}?{}", request.again(realm, client)));
+        show::ended(self.state, self.site, self.incoming, why, Some((request, again.as_deref())))
+    }
+
+    /// The waiting request of a form on the consent page. Where the form is not what this person saw (somebody else has
+    /// signed in since, cookies were lost), they are asked again; nothing is decided by it.
+    pub(crate) async fn own_form(&self, params: &Params<'_>) -> Result<Form, Failure> {
+        let front = match self.find(params.get("pending").unwrap_or_default()).await? {
+            Found::Ended(answer) => return Ok(Form::Instead(answer)),
+            Found::Elsewhere(front) => return self.ask_anew(front, true).await.map(Form::Instead),
+            Found::Here(front) => front,
+        };
         let token = params.get("csrf").unwrap_or_default();
-        if !self.browser.is_own_consent(self.site, self.incoming, &self.state.secrets.forms, id.as_ref(), token) {
-            return Ok(None);
+        let id = Some(&front.waiting.id);
+        if self.browser.is_own_consent(self.site, self.incoming, &self.state.secrets.forms, id, token) {
+            return Ok(Form::Ours(Box::new(front)));
         }
-        self.waiting(pending).await
+        self.ask_anew(front, true).await.map(Form::Instead)
+    }
+
+    /// Another browser's request, as if it had arrived in this one.
+    pub(crate) fn in_this_browser(&self, front: Front) -> Front {
+        let waiting = self.wait(&front.waiting.request, None, self.state.clock.now());
+        Front { waiting, entry: front.entry }
+    }
+
+    /// The same request as if it arrived in this browser now, with nothing done yet. `consent`: consent is asked for in any
+    /// case, because what was sent may have been "deny".
+    async fn ask_anew(&self, front: Front, consent: bool) -> Result<Answer, Failure> {
+        let Front { waiting, entry } = front;
+        let mut request = waiting.request;
+        request.prompt.consent |= consent;
+        self.advance(&entry.client, &request, None, None).await
+    }
+
+    /// What a request that was answered before is answered: the same, where a form was sent twice; a page, where somebody
+    /// came back to it.
+    pub(crate) async fn answered(
+        &self,
+        client: &Client,
+        request: &AuthorizationRequest,
+        waiting: Option<&Waiting>,
+        allowed: bool,
+        who: &SignedIn,
+    ) -> Result<Answer, Failure> {
+        let (state, site) = (self.state, self.site);
+        let stored = match waiting {
+            Some(waiting) => state.store.answered(&waiting.id).await?,
+            None => None,
+        };
+        let Some(stored) = stored else { return Ok(self.ended(Ended::TooLong, client, request)) };
+        let kept = Kept::open(&stored, &state.secrets, &site.realm.id)?;
+        if kept.is_repeated(allowed, &who.session.hash, state.clock.now()) && !self.is_redeemed(&kept).await? {
+            return Ok(self.deliver(client, request, kept.delivery));
+        }
+        let why = if kept.allowed { Ended::Allowed } else { Ended::Denied };
+        Ok(self.ended(why, client, request))
+    }
+
+    /// Whether the code has been to the token endpoint: sent there twice, it would end what it gave (RFC 6749 4.1.2).
+    async fn is_redeemed(&self, kept: &Kept) -> Result<bool, Failure> {
+        let Some(code) = &kept.code else { return Ok(false) };
+        Ok(self.state.store.code(code).await?.is_none_or(|row| row.redeemed_at.is_some()))
     }
 }
 
@@ -212,9 +309,12 @@ pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let Some(id) = params.get("request") else {
         return front_page(flow.state, flow.site, flow.browser).await;
     };
-    match flow.waiting(id).await? {
-        Some((id, request, entry)) => flow.advance(&entry.client, &request, Some(id), None).await,
-        None => Ok(show::expired(flow.state, flow.site, flow.incoming)),
+    match flow.find(id).await? {
+        Found::Here(Front { waiting, entry }) => {
+            flow.advance(&entry.client, &waiting.request, Some(&waiting), None).await
+        }
+        Found::Elsewhere(front) => flow.ask_anew(front, false).await,
+        Found::Ended(answer) => Ok(answer),
     }
 }
 
@@ -222,6 +322,6 @@ pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
 pub(crate) async fn front_page(state: &State, site: &Site, browser: &Browser) -> Result<Answer, Failure> {
     match signed_in(state, site, browser, "").await? {
         Some(who) => Ok(show::signed_in(state, site, browser, &who.user)),
-        None => Ok(show::sign_in(state, site, browser, None, String::new(), None)),
+        None => show::sign_in(state, site, browser, None, String::new(), None),
     }
 }

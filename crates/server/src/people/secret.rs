@@ -7,6 +7,7 @@ use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::TokenCall;
+use crate::pages::views::Ended;
 use crate::pages::views::{SecretOnce, SecretState};
 use crate::people::browser::Browser;
 use crate::people::show::{self, Speech};
@@ -63,7 +64,7 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
     if !browser.is_own_form(site, incoming, &state.secrets.forms, Some(&id), form) {
-        return Ok(show::expired(state, site, incoming));
+        return Ok(show::ended(state, site, incoming, Ended::Unreadable, None));
     }
     let now = state.clock.now();
     // Looked up first, so that a link of one realm is not used up by another.

@@ -50,7 +50,7 @@ pub(crate) async fn begin_session(
     site: &Site,
     browser: &Browser,
     user: &User,
-) -> Result<Option<HeaderValue>, Failure> {
+) -> Result<([u8; 32], Option<HeaderValue>), Failure> {
     if let Some(old) = browser.session() {
         state.store.end_session(old).await?;
     }
@@ -66,5 +66,5 @@ pub(crate) async fn begin_session(
         expires_at: session_end(site, now, now),
     };
     state.store.create_session(session).await?;
-    Ok(cookie)
+    Ok((hash, cookie))
 }

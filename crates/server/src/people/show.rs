@@ -3,21 +3,20 @@
 use crate::failure::{Failure, SOON, empty};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Account, Consent, ConsentError, ConsentScope, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
+    self, Account, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
     OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
 use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
+use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
 use bytes::Bytes;
 use claviger_core::answer::Delivery;
 use claviger_core::authorize::{self, AuthorizationRequest};
-use claviger_core::claims::id_text;
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::text::shortened;
-use claviger_core::token::Id;
 use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
@@ -140,33 +139,44 @@ pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: 
     answer
 }
 
-/// The waiting request has gone, or the form was not ours.
-pub(crate) fn expired(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    view(state, site, Speech::of(incoming, None), &Expired { again_url: None })
+/// A request that nobody can go on with. `again`: the request, and the address at which it is sent again.
+pub(crate) fn ended(
+    state: &State,
+    site: &Site,
+    incoming: &Incoming,
+    cause: Ended,
+    again: Option<(&AuthorizationRequest, Option<&str>)>,
+) -> Answer {
+    let asked = again.and_then(|(request, _)| request.ui_locales.as_deref());
+    let again_url = again.and_then(|(_, url)| url.map(str::to_owned));
+    view(state, site, Speech::of(incoming, asked), &Expired { cause, again_url })
 }
 
 /// The sign-in form; `front`: the request that waits behind it.
+///
+/// # Errors
+/// The request cannot be sealed.
 pub(crate) fn sign_in(
     state: &State,
     site: &Site,
     browser: &Browser,
-    front: Option<(&Client, &AuthorizationRequest, &Id)>,
+    front: Option<(&Client, &Waiting)>,
     username: String,
     error: Option<SignInError>,
-) -> Answer {
-    let pending = front.map(|(_, _, id)| id);
+) -> Result<Answer, Failure> {
+    let request = front.map(|(_, waiting)| &waiting.request);
     let form = SignIn {
-        client_name: front.map(|(client, ..)| client.name.clone()),
+        client_name: front.map(|(client, _)| client.name.clone()),
         username,
         error,
         action: site.page_path(Target::SignIn),
-        csrf: browser.form_token(&state.secrets.forms, pending).into(),
-        pending: pending.map(id_text),
+        csrf: browser.form_token(&state.secrets.forms, front.map(|(_, waiting)| &waiting.id)).into(),
+        pending: front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
         not_you_url: None,
-        redirect_uri: front.map(|(_, request, _)| request.destination.redirect_uri.clone()),
+        redirect_uri: request.map(|request| request.destination.redirect_uri.clone()),
     };
-    let speech = Speech::of_browser(browser, front.and_then(|(_, request, _)| request.ui_locales.as_deref()));
-    with_browser(view(state, site, speech, &form), site, browser)
+    let speech = Speech::of_browser(browser, request.and_then(|request| request.ui_locales.as_deref()));
+    Ok(with_browser(view(state, site, speech, &form), site, browser))
 }
 
 /// Somebody is signed in, and no request waits.
@@ -209,7 +219,7 @@ fn account(user: &User) -> Account {
 /// What consent is asked for.
 pub(crate) struct Asked<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) request: &'a AuthorizationRequest,
+    pub(crate) waiting: &'a Waiting,
     /// Scopes that were not allowed before.
     pub(crate) new: &'a ScopeSet,
     /// What there is to pick from.
@@ -220,21 +230,23 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The consent form; `nothing_picked`: it was sent without an organisation.
+///
+/// # Errors
+/// The request cannot be sealed.
 pub(crate) fn consent(
     state: &State,
     site: &Site,
     browser: &Browser,
-    pending: &Id,
     asked: &Asked<'_>,
     nothing_picked: bool,
-) -> Answer {
-    let realm = &site.realm;
-    let speech = Speech::of_browser(browser, asked.request.ui_locales.as_deref());
+) -> Result<Answer, Failure> {
+    let (realm, request) = (&site.realm, &asked.waiting.request);
+    let speech = Speech::of_browser(browser, request.ui_locales.as_deref());
     let known_before = !asked.consent.scope.is_empty();
     let new = asked.new.members();
     let sentences: HashMap<&str, &str> =
         realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
-    let scopes = asked.request.scope.iter().map(|token| ConsentScope {
+    let scopes = request.scope.iter().map(|token| ConsentScope {
         name: token.to_owned(),
         sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
         is_new: known_before && new.contain(token),
@@ -256,11 +268,19 @@ pub(crate) fn consent(
         manage_url: None,
         error: nothing_picked.then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
-        csrf: browser.consent_token(&state.secrets.forms, Some(pending)).into(),
-        pending: Some(id_text(pending)),
-        redirect_uri: Some(asked.request.destination.redirect_uri.clone()),
+        csrf: browser.consent_token(&state.secrets.forms, Some(&asked.waiting.id)).into(),
+        pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
+        answer_host: answer_host(&request.destination.redirect_uri),
+        redirect_uri: Some(request.destination.redirect_uri.clone()),
     };
-    with_browser(view(state, site, speech, &form), site, browser)
+    Ok(with_browser(view(state, site, speech, &form), site, browser))
+}
+
+/// Where the answer goes, as far as a person can judge it; `None` for an app on their own device.
+fn answer_host(redirect_uri: &str) -> Option<String> {
+    let (scheme, rest) = redirect_uri.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
+    matches!(scheme, "http" | "https").then(|| host.to_owned())
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.

@@ -4,13 +4,13 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::SignInError;
 use crate::people::browser::{self, Browser};
-use crate::people::flow::{Flow, resume};
+use crate::people::flow::{Flow, Form, Found, Front, resume};
 use crate::people::password::check_password;
 use crate::people::session::begin_session;
 use crate::people::show::{self, see_other};
+use crate::people::waiting::SignInStep;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
-use claviger_core::claims::{id_from_text, id_text};
 use claviger_core::token::Plain;
 use claviger_core::{Params, Refusal};
 use http::Method;
@@ -31,41 +31,52 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let params = Params::form(&flow.incoming.body)?;
-    let pending_text = params.get("pending");
-    let pending_id = pending_text.and_then(id_from_text);
-    let form_token = params.get("csrf").unwrap_or_default();
-    if !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, pending_id.as_ref(), form_token) {
-        return Ok(show::expired(state, site, flow.incoming));
-    }
-    let waiting = match pending_text {
-        Some(text) => match flow.waiting(text).await? {
-            Some(waiting) => Some(waiting),
-            None => return Ok(show::expired(state, site, flow.incoming)),
-        },
-        None => None,
-    };
     let username = params.get("username").unwrap_or_default();
     // What is too long for a name is not shown again.
     let shown = if username.len() > 1024 { "" } else { username };
-    let password = Plain::from(params.get("password").unwrap_or_default());
+    let (front, is_here) = match params.get("pending") {
+        None => (None, true),
+        Some(sealed) => match flow.find(sealed).await? {
+            Found::Here(front) => (Some(front), true),
+            Found::Elsewhere(front) => (Some(flow.in_this_browser(front)), false),
+            Found::Ended(answer) => return Ok(answer),
+        },
+    };
     let page = |error: SignInError| {
-        let front = waiting.as_ref().map(|(id, request, entry)| (&entry.client, request, id));
+        let front = front.as_ref().map(|front| (&front.entry.client, &front.waiting));
         show::sign_in(state, site, flow.browser, front, shown.to_owned(), Some(error))
     };
+    let id = front.as_ref().map(|front| &front.waiting.id);
+    let token = params.get("csrf").unwrap_or_default();
+    if !is_here || !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, id, token) {
+        return page(SignInError::Again);
+    }
+    let password = Plain::from(params.get("password").unwrap_or_default());
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
-        return Ok(page(SignInError::WrongPassword));
+        return page(SignInError::WrongPassword);
     }
     let user = match check_password(state, &site.realm, (username, &password), flow.incoming.client).await {
         Ok(Some(user)) => user,
-        Ok(None) => return Ok(page(SignInError::WrongPassword)),
+        Ok(None) => return page(SignInError::WrongPassword),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
-            return Ok(page(SignInError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) }));
+            return page(SignInError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) });
         }
         Err(failure) => return Err(failure),
     };
-    let cookie = begin_session(state, site, flow.browser, &user).await?;
-    let path = site.page_path(if waiting.is_some() { Target::Consent } else { Target::SignIn });
-    let mut answer = see_other(&waiting.map_or(path.clone(), |(id, ..)| format!("{path}?request={}", id_text(&id))));
+    let (session, cookie) = begin_session(state, site, flow.browser, &user).await?;
+    let mut answer = match front {
+        None => see_other(&site.page_path(Target::SignIn)),
+        Some(Front { waiting, entry }) => {
+            let waiting = waiting.after(SignInStep::Password, state.clock.now());
+            if let Some(address) = flow.address(Target::Consent, &waiting)? {
+                see_other(&address)
+            } else {
+                let browser = &flow.browser.with_session(session);
+                let flow = Flow { state, site, incoming: flow.incoming, browser };
+                Box::pin(flow.advance(&entry.client, &waiting.request, Some(&waiting), None)).await?
+            }
+        }
+    };
     answer.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }
@@ -82,14 +93,17 @@ pub(crate) async fn switch_account(state: &State, site: &Site, incoming: &Incomi
 
 async fn take_switch(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(&flow.incoming.body)?;
-    let Some((id, ..)) = flow.own_form(&params).await? else {
-        return Ok(show::expired(flow.state, flow.site, flow.incoming));
+    let Front { waiting, entry } = match flow.own_form(&params).await? {
+        Form::Ours(front) => *front,
+        Form::Instead(answer) => return Ok(answer),
     };
     if let Some(session) = flow.browser.session() {
         flow.state.store.end_session(session).await?;
     }
-    let path = flow.site.page_path(Target::SignIn);
-    let mut answer = see_other(&format!("{path}?request={}", id_text(&id)));
+    let mut answer = match flow.address(Target::SignIn, &waiting)? {
+        Some(address) => see_other(&address),
+        None => flow.sign_in_page(&entry.client, &waiting, String::new(), None)?,
+    };
     answer.headers_mut().extend(browser::no_session(&flow.site.realm).map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }

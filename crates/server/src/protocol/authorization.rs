@@ -7,6 +7,7 @@ use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, front_page};
+use crate::people::hint::hint;
 use crate::people::show::{self, Speech};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -77,7 +78,9 @@ async fn begin(
     let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
     let back = destination.clone();
     match AuthorizationRequest::check(&site.realm, client, params, destination, state.clock.now()) {
-        Ok(request) => {
+        Ok(mut request) => {
+            request.hinted_user =
+                params.get("id_token_hint").and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
             let flow = Flow { state, site, incoming, browser };
             flow.advance(client, &request, None, None).await
         }

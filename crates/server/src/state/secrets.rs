@@ -86,6 +86,7 @@ struct Derived {
     refresh: RefreshKey,
     forms: HmacKey,
     clients: HmacKey,
+    requests: HmacKey,
     outbox: HmacKey,
 }
 
@@ -97,6 +98,7 @@ impl Derived {
             refresh: RefreshKey::new(&derive(key, "refresh tokens")),
             forms: HmacKey::new(derive(key, "forms").as_slice()),
             clients: HmacKey::new(derive(key, "client secrets").as_slice()),
+            requests: HmacKey::new(derive(key, "authorization requests").as_slice()),
             outbox: HmacKey::new(derive(key, "outbox").as_slice()),
         }
     }
@@ -298,6 +300,21 @@ impl Secrets {
     pub(crate) fn outbox_keys(&self, mail: &Id) -> impl Iterator<Item = SealKey> {
         let keys: Vec<_> = self.ring.load().all().filter_map(|key| SealKey::new(&key.outbox.sign(mail)).ok()).collect();
         keys.into_iter()
+    }
+
+    /// The key under which an authorization request travels while it waits, and its answer is kept. Each has its own, so
+    /// that no number of requests wears a key out.
+    ///
+    /// # Errors
+    /// The library has no AES-256-GCM.
+    pub fn request_key(&self, request: &Id) -> Result<SealKey, CryptoError> {
+        SealKey::new(&self.ring.load().newest.requests.sign(request))
+    }
+
+    /// What one of the request's keys opens: a page may have been shown before the token key was replaced.
+    pub(crate) fn open_request(&self, request: &Id, purpose: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let ring = self.ring.load();
+        ring.all().find_map(|key| SealKey::new(&key.requests.sign(request)).ok()?.open(purpose, sealed).ok())
     }
 
     /// Whether `stored` is the tag of `secret`, in constant time.

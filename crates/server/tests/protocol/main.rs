@@ -23,3 +23,4 @@ mod seats;
 mod story;
 mod strangers;
 mod token_endpoint;
+mod waiting;

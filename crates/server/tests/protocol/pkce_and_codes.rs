@@ -175,9 +175,15 @@ async fn a_consent_form_gives_one_code_however_often_it_is_sent() {
     let (server, browser) = started().await;
     let page = browser.ask(&server, &authorize_query("app", "read")).await;
     let consent = browser.get_past_sign_in(&server, page).await;
-    browser.decide(&server, &consent, "allow").await.code();
+    let code = browser.decide(&server, &consent, "allow").await.code();
+    server.pass(1);
+    assert_eq!(browser.decide(&server, &consent, "allow").await.code(), code, "clicked twice");
+    let other = browser.decide(&server, &consent, "deny").await;
+    assert_eq!((other.status.as_u16(), other.header("location")), (400, ""));
+    assert!(other.body.contains("You have allowed this already") && other.body.contains("/authorize?client_id=app"));
+    assert_eq!(server.redeem("app", &code).await.status, 200);
     let again = browser.decide(&server, &consent, "allow").await;
-    assert_eq!(again.header("location"), "");
+    assert_eq!(again.header("location"), "", "the app has been there with it");
     assert!(!again.body.contains("cvc_"));
 }
 
@@ -189,12 +195,16 @@ async fn a_request_that_waits_is_for_the_browser_it_was_shown_to() {
     let thief = Browser::default();
     let page = thief.ask(&server, &authorize_query("other", "read")).await;
     thief.get_past_sign_in(&server, page).await.asks_for_consent();
+    // Whoever has it is asked anew, as if they had made the request themselves; nothing of the first browser's is used.
     for reply in [
         thief.decide(&server, &consent, "allow").await,
         thief.get(&server, &format!("/-/consent?request={}", consent.hidden("pending").unwrap())).await,
     ] {
-        assert!(!reply.body.contains("name=\"decision\"") && reply.header("location").is_empty(), "{}", reply.body);
+        reply.asks_for_consent();
+        assert_ne!(reply.hidden("csrf"), consent.hidden("csrf"));
     }
+    let stranger = Browser::default();
+    stranger.decide(&server, &consent, "allow").await.asks_to_sign_in();
     // From another site's page, with the right cookies and the right token.
     let (csrf, pending) = (consent.hidden("csrf").unwrap(), consent.hidden("pending").unwrap());
     let cookies = format!(

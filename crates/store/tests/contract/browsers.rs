@@ -1,6 +1,6 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, id, set_up, user};
 use claviger_core::{ScopeSet, User};
-use claviger_store::{Approval, ConsentGrant, Id, Pending, Session, SessionPrecondition, Store};
+use claviger_store::{Answered, Approval, ConsentGrant, Id, Session, SessionPrecondition, Store};
 
 pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     let session = Session {
@@ -24,32 +24,34 @@ pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     assert_eq!(store.end_sessions_of_user("r", "u").await.unwrap(), 0);
 }
 
-async fn wait(store: &Store) -> Id {
-    let pending =
-        Pending { id: id(), realm: "r".into(), browser_hash: [2; 32], doc: "{}".into(), expires_at: NOW + MINUTE };
-    store.put_pending(pending.clone()).await.unwrap();
-    assert_eq!(store.pending(&pending.id, NOW).await.unwrap(), Some(pending.clone()));
-    pending.id
+fn answered(id: Id) -> Answered {
+    Answered { id, realm: "r".into(), sealed: vec![1, 2, 3], expires_at: NOW + MINUTE }
 }
 
 fn approval(pending: Id, code_id: Id) -> Approval {
-    Approval { now: NOW, pending: Some(pending), code: Some(code(code_id)), ..Approval::default() }
+    Approval { now: NOW, answers: Some(answered(pending)), code: Some(code(code_id)), ..Approval::default() }
 }
 
-pub(crate) async fn a_waiting_request_is_approved_once(store: Store) {
-    let pending = wait(&store).await;
-    assert!(store.update_pending(&pending, "{\"step\":2}".into(), NOW).await.unwrap());
-    assert_eq!(store.pending(&pending, NOW).await.unwrap().unwrap().doc, "{\"step\":2}");
-    assert!(store.pending(&pending, NOW + MINUTE).await.unwrap().is_none());
-
-    let (first, second) = (id(), id());
-    assert!(store.approve(approval(pending, first)).await.unwrap());
-    assert!(store.approve(approval(pending, first)).await.unwrap(), "the very same again is recognised");
-    assert!(!store.approve(approval(pending, second)).await.unwrap());
+pub(crate) async fn a_waiting_request_is_answered_once(store: Store) {
+    let (waiting, first, second) = (id(), id(), id());
+    assert!(store.answered(&waiting).await.unwrap().is_none());
+    assert!(store.approve(approval(waiting, first)).await.unwrap());
+    assert!(store.approve(approval(waiting, first)).await.unwrap(), "the very same again is recognised");
+    assert!(!store.approve(approval(waiting, second)).await.unwrap());
     assert!(store.code(&first).await.unwrap().is_some());
     assert!(store.code(&second).await.unwrap().is_none());
-    assert!(!store.delete_pending(&pending, NOW).await.unwrap());
-    assert!(!store.update_pending(&pending, "{}".into(), NOW).await.unwrap());
+    assert!(!store.put_answered(answered(waiting)).await.unwrap(), "whoever allowed cannot deny");
+    assert_eq!(store.answered(&waiting).await.unwrap(), Some(answered(waiting)));
+
+    let denied = id();
+    assert!(store.put_answered(answered(denied)).await.unwrap());
+    assert!(!store.put_answered(Answered { sealed: vec![4], ..answered(denied) }).await.unwrap());
+    assert!(!store.approve(approval(denied, id())).await.unwrap(), "whoever denied cannot allow");
+    assert_eq!(store.answered(&denied).await.unwrap(), Some(answered(denied)));
+    store.purge(NOW + MINUTE, 10).await.unwrap();
+    assert!(store.answered(&denied).await.unwrap().is_some());
+    store.purge(NOW + MINUTE + 1, 10).await.unwrap();
+    assert!(store.answered(&denied).await.unwrap().is_none());
 }
 
 pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
@@ -95,7 +97,7 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
 }
 
 pub(crate) async fn of_64_approvals_one_counts(store: Store) {
-    let pending = wait(&store).await;
+    let pending = id();
     let answers = at_once(move |_| {
         let (store, code_id) = (store.clone(), id());
         async move { (store.approve(approval(pending, code_id)).await.unwrap(), store.code(&code_id).await.unwrap()) }

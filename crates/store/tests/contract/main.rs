@@ -51,7 +51,7 @@ promises! {
         applying_again_revives_nobody, clients_are_listed_by_status, suspending_ends_everything,
         a_deleted_client_leaves_nothing, approval_is_one_transaction, a_user_is_found_by_what_they_type,
         a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
-    browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_approved_once,
+    browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_answered_once,
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;

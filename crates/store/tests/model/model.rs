@@ -27,7 +27,7 @@ pub(crate) struct Model {
     /// By realm, user and client.
     pub(crate) consents: BTreeMap<(String, String, String), Consented>,
     /// When it is over.
-    pub(crate) pending: BTreeMap<Id, i64>,
+    pub(crate) answered: BTreeMap<Id, i64>,
     pub(crate) codes: BTreeMap<Id, (NewCode, Option<i64>)>,
     pub(crate) grants: BTreeMap<Id, Grant>,
     pub(crate) tokens: BTreeMap<Id, (NewAccessToken, bool)>,
@@ -176,12 +176,12 @@ impl Model {
     }
 
     pub(crate) fn approve(&mut self, approval: &Approval) -> bool {
-        if let Some(id) = &approval.pending {
-            if self.pending.get(id).is_none_or(|expires_at| *expires_at <= approval.now) {
+        if let Some(answered) = &approval.answers {
+            if self.answered.contains_key(&answered.id) {
                 // Unless it was this very approval.
                 return approval.code.as_ref().is_some_and(|code| self.codes.contains_key(&code.id));
             }
-            self.pending.remove(id);
+            self.answered.insert(answered.id, answered.expires_at);
         }
         if let Some(given) = &approval.consent {
             let key = (given.realm.clone(), given.user.clone(), given.client.clone());

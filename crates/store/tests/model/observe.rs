@@ -25,8 +25,8 @@ impl World {
             same("a code", &row, &known)?;
         }
         for (id, _) in &self.pending {
-            let row = self.store.pending(id, self.now).await.map_err(failed)?.is_some();
-            same("a waiting request", &row, &self.model.pending.get(id).is_some_and(|over| *over > self.now))?;
+            let row = self.store.answered(id).await.map_err(failed)?.map(|row| row.expires_at);
+            same("an answered request", &row, &self.model.answered.get(id).copied())?;
         }
         for realm in REALMS {
             self.observe_realm(realm).await?;
@@ -156,15 +156,15 @@ impl World {
         counted += leaving("access tokens", left, over.len(), limit)?;
 
         let over: Vec<Id> =
-            self.model.pending.iter().filter(|(_, expires_at)| **expires_at < now).map(|(id, _)| *id).collect();
+            self.model.answered.iter().filter(|(_, expires_at)| **expires_at < now).map(|(id, _)| *id).collect();
         left = 0;
         for id in &over {
-            if self.store.pending(id, 0).await.map_err(failed)?.is_none() {
-                self.model.pending.remove(id);
+            if self.store.answered(id).await.map_err(failed)?.is_none() {
+                self.model.answered.remove(id);
                 left += 1;
             }
         }
-        counted += leaving("waiting requests", left, over.len(), limit)?;
+        counted += leaving("answered requests", left, over.len(), limit)?;
 
         let over: Vec<Id> =
             self.model.grants.iter().filter(|(_, grant)| Model::may_forget(grant, now)).map(|(id, _)| *id).collect();
@@ -198,7 +198,7 @@ impl World {
     /// Purges until everything that is over has left, however few leave at a time.
     pub(crate) async fn purge_all(&mut self, limit: i64) -> Outcome {
         let model = &self.model;
-        let rows = [model.grants.len(), model.codes.len(), model.tokens.len(), model.pending.len(), model.seats.len()];
+        let rows = [model.grants.len(), model.codes.len(), model.tokens.len(), model.answered.len(), model.seats.len()];
         for _ in 0..=rows.iter().sum::<usize>() + model.changes.len() + model.revocations().len() {
             self.purge(limit).await?;
         }
@@ -243,8 +243,8 @@ impl World {
         self.purge(ALL).await?;
         self.observe().await?;
         let model = &self.model;
-        let left = (model.grants.len(), model.codes.len(), model.tokens.len(), model.pending.len(), model.seats.len());
-        same("what is left of grants, codes, tokens, waiting requests, seats", &left, &(0, 0, 0, 0, 0))?;
+        let left = (model.grants.len(), model.codes.len(), model.tokens.len(), model.answered.len(), model.seats.len());
+        same("what is left of grants, codes, tokens, answered requests, seats", &left, &(0, 0, 0, 0, 0))?;
         same("the revocations that are left", &self.model.revocations(), &Vec::new())?;
         for realm in REALMS {
             same("the seats that are left", &self.seats(realm, 0).await?, &Vec::new())?;

@@ -8,7 +8,7 @@ use crate::{fresh, setting};
 use claviger_core::ScopeSet;
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Pending,
+    Answered, Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options,
     Precondition, Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,11 +84,6 @@ impl Round {
         store.put_user("r", &user(&round.user()), None, START).await.unwrap();
         for code in round.codes.clone() {
             store.put_code(round.code(code)).await.unwrap();
-        }
-        for id in round.pending.clone() {
-            let expires_at = START + 10 * MINUTE;
-            let pending = Pending { id, realm: "r".into(), browser_hash: [1; 32], doc: "{}".into(), expires_at };
-            store.put_pending(pending).await.unwrap();
         }
         for turnover in ["rotate", "reissue"] {
             let grant = round.grant(id(), turnover, START);
@@ -215,7 +210,9 @@ impl Round {
                 let pending = self.pending[spread.below(self.pending.len())];
                 let code = self.code(id());
                 let given = Some(code.id);
-                let approval = Approval { now, pending: Some(pending), code: Some(code), ..Approval::default() };
+                let expires_at = START + 60 * MINUTE;
+                let answers = Some(Answered { id: pending, realm: "r".into(), sealed: vec![1], expires_at });
+                let approval = Approval { now, answers, code: Some(code), ..Approval::default() };
                 let approved = store.approve(approval).await.unwrap();
                 Did::Approve { pending, code: given.filter(|_| approved) }
             }

@@ -7,7 +7,7 @@ use crate::operations::{
 use claviger_core::client::ClientStatus;
 use claviger_core::{Client, Realm, ScopeSet, User};
 use claviger_store::{
-    Approval, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Pending,
+    Answered, Approval, ConsentGrant, Fault, GrantRow, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant,
     Precondition, Redeem, Replay, RevocationKind, Rotate, SeatClaim, SeatRow, Store, id_text,
 };
 use proptest::test_runner::TestCaseError;
@@ -257,11 +257,7 @@ impl World {
     }
 
     async fn ask(&mut self, parties: Parties) -> Outcome {
-        let (id, expires_at) = (self.id(), self.now + 10 * MINUTE);
-        let realm = of(REALMS, parties.realm).to_owned();
-        let pending = Pending { id, realm, browser_hash: [1; 32], doc: "{}".into(), expires_at };
-        self.store.put_pending(pending).await.map_err(failed)?;
-        self.model.pending.insert(id, expires_at);
+        let id = self.id();
         self.pending.push((id, parties));
         Ok(())
     }
@@ -270,7 +266,9 @@ impl World {
         let Some((id, parties)) = pick(&self.pending, pending) else { return Ok(()) };
         let code = self.code(parties);
         let consent = consent.then(|| given(parties, 2, true));
-        let approval = Approval { now: self.now, pending: Some(id), consent, code: Some(code), ..Approval::default() };
+        let (realm, expires_at) = (of(REALMS, parties.realm).to_owned(), self.now + 10 * MINUTE);
+        let answers = Some(Answered { id, realm, sealed: vec![1], expires_at });
+        let approval = Approval { now: self.now, answers, consent, code: Some(code), ..Approval::default() };
         self.approval(approval).await
     }
 

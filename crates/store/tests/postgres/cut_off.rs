@@ -1,6 +1,6 @@
 use crate::fixtures::{HOUR, NOW, access, begin, code, exchange, id, realm, refresh, seat, set_up};
 use crate::proxy::Proxy;
-use claviger_store::{Approval, Fault, Issue, Issued, Masked, Options, Pending, Replay, Store};
+use claviger_store::{Answered, Approval, Fault, Issue, Issued, Masked, Options, Replay, Store};
 use claviger_testing::postgres::Cluster;
 use std::time::{Duration, Instant};
 
@@ -67,11 +67,11 @@ async fn an_approval_whose_commit_is_in_doubt_counts_once() {
     let (proxy, store) = behind_a_proxy().await;
     for round in 0..10 {
         let (pending, code_id) = (id(), id());
-        let row =
-            Pending { id: pending, realm: "r".into(), browser_hash: [1; 32], doc: "{}".into(), expires_at: NOW + HOUR };
-        store.put_pending(row).await.unwrap();
-        let approval =
-            |code_id| Approval { now: NOW, pending: Some(pending), code: Some(code(code_id)), ..Approval::default() };
+        let answered = Answered { id: pending, realm: "r".into(), sealed: vec![1], expires_at: NOW + HOUR };
+        let approval = |code_id| {
+            let (answers, code) = (Some(answered.clone()), Some(code(code_id)));
+            Approval { now: NOW, answers, code, ..Approval::default() }
+        };
         proxy.swallow(u32::from(round > 2));
         assert_eq!(store.approve(approval(code_id)).await, Ok(true));
         assert_eq!(proxy.left_to_swallow(), 0);

@@ -167,7 +167,7 @@ fn organisations_are_radios_or_checkboxes() {
 
 #[test]
 fn the_status_and_the_redirect_follow_from_the_view() {
-    use super::views::{Expired, FormPost, NotFound, SignIn, SignInError};
+    use super::views::{Ended, Expired, FormPost, NotFound, SignIn, SignInError};
     let pages = Pages::new(None).unwrap();
     let brand = brand();
     let sign_in = SignIn {
@@ -192,7 +192,7 @@ fn the_status_and_the_redirect_follow_from_the_view() {
     };
     assert_eq!(pages.page(&brand, &post).form_action.as_deref(), Some("https://app.example/cb"));
     assert_eq!(pages.page(&brand, &NotFound {}).status, 404);
-    assert_eq!(pages.page(&brand, &Expired { again_url: None }).status, 400);
+    assert_eq!(pages.page(&brand, &Expired { cause: Ended::TooLong, again_url: None }).status, 400);
 }
 
 #[test]
