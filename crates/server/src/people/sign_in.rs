@@ -9,6 +9,7 @@ use crate::people::password::check_password;
 use crate::people::session::begin_session;
 use crate::people::show::{self, see_other};
 use crate::state::State;
+use crate::state::brakes::Peer;
 use crate::state::sites::{Site, Target};
 use claviger_core::claims::{id_from_text, id_text};
 use claviger_core::token::Plain;
@@ -55,7 +56,8 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return Ok(page(SignInError::WrongPassword));
     }
-    let user = match check_password(state, &site.realm, (username, &password), flow.incoming.client).await {
+    let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
+    let user = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
         Ok(Some(user)) => user,
         Ok(None) => return Ok(page(SignInError::WrongPassword)),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {

@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 /// The name of the token key in the database, and what it is sealed for.
 const TOKEN_KEY: &str = "token key";
+/// The id of the secret that a realm file gives: somebody's choice, however long it is.
+pub(crate) const FROM_FILE: &str = "file";
 /// Says in a log or a leaked file what a text is.
 const SECRET_PREFIX: &str = "cvs_";
 
