@@ -150,15 +150,21 @@ pub fn client_credentials(
     })
 }
 
+/// Whether a user may use the password grant at all. Asked before the password counts as right, so that nobody learns from the
+/// answers that it was.
+pub fn may_use_password(realm: &Realm, user: &User) -> bool {
+    use crate::dialect::OrganisationChoice;
+    let tied = realm.dialect.organisation == OrganisationChoice::One;
+    !user.disabled && !user.administrator && (!tied || (user.service && user.organisations.len() == 1))
+}
+
 /// Password (RFC 6749 4.3), after the password was found right.
 ///
 /// # Errors
 /// The user may not use it (administrators never; only service users where the contract ties tokens to one
 /// organisation); scope or audience.
 pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &User) -> Result<Decision, Refusal> {
-    use crate::dialect::OrganisationChoice;
-    let tied = realm.dialect.organisation == OrganisationChoice::One;
-    if user.disabled || user.administrator || (tied && !(user.service && user.organisations.len() == 1)) {
+    if !may_use_password(realm, user) {
         return Err(Refusal::WrongPassword);
     }
     let audience = resolve_audience(realm, client, request.audience.as_deref())?;

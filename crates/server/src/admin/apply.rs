@@ -9,7 +9,7 @@
 
 use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
-use crate::secrets::{Secrets, new_client_secret};
+use crate::secrets::{FROM_FILE, Secrets, new_client_secret};
 use claviger_core::client::ClientStatus;
 use claviger_core::token::Plain;
 use claviger_core::{Client, User};
@@ -23,8 +23,6 @@ use tokio::task::JoinSet;
 
 /// Secrets that are shorter were chosen by people and are stretched; longer ones are taken for random.
 const SHORTEST_RANDOM: usize = 32;
-/// The id of the secret that a file gives.
-const FROM_FILE: &str = "file";
 /// The id of the secret that is made for a client without one.
 const MADE: &str = "first";
 /// How many passwords are hashed at once.

@@ -10,6 +10,7 @@ use crate::people::session::begin_session;
 use crate::people::show::{self, see_other};
 use crate::people::waiting::SignInStep;
 use crate::state::State;
+use crate::state::brakes::Peer;
 use crate::state::sites::{Site, Target};
 use claviger_core::token::Plain;
 use claviger_core::{Params, Refusal};
@@ -55,7 +56,8 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return page(SignInError::WrongPassword);
     }
-    let user = match check_password(state, &site.realm, (username, &password), flow.incoming.client).await {
+    let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
+    let user = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
         Ok(Some(user)) => user,
         Ok(None) => return page(SignInError::WrongPassword),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {

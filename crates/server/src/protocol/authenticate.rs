@@ -1,15 +1,18 @@
 //! Who is the client? Authenticated once for all endpoints (RFC 6749 2.3).
 //!
-//! Secrets that Claviger made are compared as HMACs. Imported and human ones are stretched (Argon2id); one that was found
-//! right before is remembered ([`Clients`]). A failure is braked per client, or per user where the secret is a user's
-//! password.
+//! Secrets that Claviger made are compared as HMACs, and nobody can guess them. All others somebody chose: the brake is asked
+//! first. They are stretched (Argon2id), and one that was found right before is remembered ([`Clients`]). A failure counts
+//! for the client, or for the user where the secret is a user's password, and for where it comes from.
+//!
+//! Whoever fails hears the same of every client, as often and after the same time, whether there is such a client, whether it
+//! is public or suspended, and whether something was hashed.
 
 use crate::failure::Failure;
 use crate::state::State;
-use crate::state::brakes::{Brakes, Subject};
+use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
-use crate::state::hashing::Hasher;
+use crate::state::hashing::{Hasher, Turn};
 use crate::state::meter::Meter;
 use crate::state::secrets::Secrets;
 use claviger_core::client::ClientStatus;
@@ -17,8 +20,15 @@ use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{ClientSecret, SecretKind, Store, StoredUser};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A failure is answered so long after the request began, or twice as long and so on where the work took longer: more than
+/// a hash costs where hashing is not behind.
+const UNTIL_REFUSED: Duration = Duration::from_millis(200);
 
 /// Who presented a token or a secret, and how.
 #[derive(Debug, Clone)]
@@ -47,6 +57,10 @@ pub(crate) struct Authenticator<'a> {
     pub(crate) hasher: &'a Hasher,
     pub(crate) brakes: &'a Brakes,
     pub(crate) meter: &'a Meter,
+    /// Where the request comes from.
+    pub(crate) from: IpAddr,
+    /// A public client will not do.
+    pub(crate) must_prove: bool,
 }
 
 /// Checks what a client presented.
@@ -57,17 +71,44 @@ pub(crate) async fn authenticate(
     state: &State,
     realm: &Realm,
     credentials: &Credentials,
+    from: IpAddr,
 ) -> Result<Authenticated, Failure> {
-    let State { store, clock, clients, secrets, hasher, brakes, meter, .. } = state;
-    Authenticator { realm, store, clock, clients, secrets, hasher, brakes, meter }.authenticate(credentials).await
+    Authenticator::of(state, realm, from).authenticate(credentials).await
 }
 
-impl Authenticator<'_> {
+/// The same where a public client, who proves nothing, is nobody.
+///
+/// # Errors
+/// As [`Authenticator::authenticate`].
+pub(crate) async fn authenticate_by_secret(
+    state: &State,
+    realm: &Realm,
+    credentials: &Credentials,
+    from: IpAddr,
+) -> Result<Authenticated, Failure> {
+    Authenticator { must_prove: true, ..Authenticator::of(state, realm, from) }.authenticate(credentials).await
+}
+
+impl<'a> Authenticator<'a> {
+    fn of(state: &'a State, realm: &'a Realm, from: IpAddr) -> Self {
+        let State { store, clock, clients, secrets, hasher, brakes, meter, .. } = state;
+        Self { realm, store, clock, clients, secrets, hasher, brakes, meter, from, must_prove: false }
+    }
+
     /// Checks what a client presented.
     ///
     /// # Errors
     /// [`Refusal::WrongClient`] for an unknown client, a wrong secret and a missing one alike; inactive; braked.
     pub(crate) async fn authenticate(&self, credentials: &Credentials) -> Result<Authenticated, Failure> {
+        let began = Instant::now();
+        let checked = self.check(credentials).await;
+        if matches!(checked, Err(Failure::Refusal(Refusal::WrongClient) | Failure::Busy(_))) {
+            tokio::time::sleep_until(next_refusal(began)).await;
+        }
+        checked
+    }
+
+    async fn check(&self, credentials: &Credentials) -> Result<Authenticated, Failure> {
         let mut found = None;
         for id in credentials.ids().filter(|id| id.len() <= 256) {
             found = self.clients.load(self.store, &self.realm.id, id).await?;
@@ -75,19 +116,17 @@ impl Authenticator<'_> {
                 break;
             }
         }
-        let now = self.clock.now();
         let Some(entry) = found else {
             let name = credentials.ids().next().unwrap_or_default();
-            let subject = Subject::unknown_client(&self.realm.id, name);
-            let _attempt = self.brakes.start(&subject, now).await.map_err(braked)?;
-            self.stretch_nothing().await?;
-            return Err(Refusal::WrongClient.into());
+            return Err(self.refuse(Subject::unknown_client(&self.realm.id, name)).await);
         };
         let proved = match (credentials, entry.client.is_confidential()) {
-            (Credentials::Named { .. }, false) => false,
-            (Credentials::Named { .. }, true) | (_, false) => return Err(Refusal::WrongClient.into()),
+            (Credentials::Named { .. }, false) if !self.must_prove && entry.client.status == ClientStatus::Active => {
+                false
+            }
+            (Credentials::Named { .. }, _) | (_, false) => return Err(self.refuse(self.subject(&entry.client)).await),
             (Credentials::Basic { .. } | Credentials::Body(_), true) => {
-                self.prove(&entry, credentials, now).await?;
+                self.prove(&entry, credentials).await?;
                 true
             }
         };
@@ -97,47 +136,102 @@ impl Authenticator<'_> {
         Ok(Authenticated { entry, proved })
     }
 
+    /// Whose failure it is.
+    fn subject(&self, client: &Client) -> Subject {
+        match (&client.acts_as, client.secret_is_password) {
+            (Some(user), true) => Subject::user(&self.realm.id, user),
+            _ => Subject::client(&self.realm.id, &client.id),
+        }
+    }
+
+    /// Counts a failure that needs no look at any secret.
+    async fn refuse(&self, subject: Subject) -> Failure {
+        match self.brakes.guess(subject, Peer::from(self.from), self.clock.now()).await {
+            Err(seconds) => braked(seconds).into(),
+            Ok(guess) => {
+                drop(guess);
+                self.refusal()
+            }
+        }
+    }
+
+    /// What all hear who fail. Where a secret could not be stretched now, nobody is told which clients have one.
+    fn refusal(&self) -> Failure {
+        if self.hasher.has_room(self.turn()) { Refusal::WrongClient.into() } else { Failure::Busy("password hashing") }
+    }
+
+    fn turn(&self) -> Turn {
+        Turn::of(&self.realm.id, self.from)
+    }
+
     /// Compares the presented secret, in each of its readings, with what is stored; one attempt, whichever matches.
-    async fn prove(&self, entry: &Entry, credentials: &Credentials, now: i64) -> Result<(), Failure> {
+    async fn prove(&self, entry: &Entry, credentials: &Credentials) -> Result<(), Failure> {
         let client = &entry.client;
+        let now = self.clock.now();
         let readings = readings(self.realm, client, credentials);
-        if let Some((_, raw)) = readings.iter().find(|(pair, _)| self.matches_at_once(entry, pair.secret.expose(), now))
-        {
+        if let Some((_, raw)) = readings.iter().find(|(pair, _)| self.matches_made(entry, pair.secret.expose(), now)) {
             self.count_raw(client, *raw);
             return Ok(());
         }
-        let subject = match (&client.acts_as, client.secret_is_password) {
-            (Some(user), true) => Subject::user(&self.realm.id, user),
-            _ => Subject::client(&self.realm.id, &client.id),
-        };
-        let attempt = self.brakes.start(&subject, now).await.map_err(braked)?;
-        for (pair, raw) in readings {
-            match self.matches_stretched(entry, pair).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    attempt.succeeded();
-                    self.count_raw(client, raw);
-                    return Ok(());
-                }
-                Err(failure) => {
-                    attempt.undecided();
-                    return Err(failure);
-                }
+        let guess = self.brakes.guess(self.subject(client), Peer::from(self.from), now).await.map_err(braked)?;
+        match self.find_chosen(entry, &readings).await {
+            Ok(Some(raw)) => {
+                guess.succeeded();
+                self.count_raw(client, raw);
+                Ok(())
+            }
+            Ok(None) => {
+                drop(guess);
+                Err(self.refusal())
+            }
+            Err(failure) => {
+                guess.undecided();
+                Err(failure)
             }
         }
-        Err(Refusal::WrongClient.into())
     }
 
-    /// Compares with secrets that Claviger made, and with a stretched one that was found right before.
-    fn matches_at_once(&self, entry: &Entry, secret: &str, now: i64) -> bool {
+    /// Which reading is a secret that somebody chose: whether it is the raw one. What costs no hash is tried first.
+    async fn find_chosen(&self, entry: &Entry, readings: &[(&Pair, bool)]) -> Result<Option<bool>, Failure> {
+        let now = self.clock.now();
+        let at_once = readings.iter().find(|(pair, _)| self.matches_chosen(entry, pair.secret.expose(), now));
+        if let Some((_, raw)) = at_once {
+            return Ok(Some(*raw));
+        }
+        for (pair, raw) in readings {
+            if self.matches_stretched(entry, pair).await? {
+                return Ok(Some(*raw));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Compares with secrets that Claviger made.
+    fn matches_made(&self, entry: &Entry, secret: &str, now: i64) -> bool {
+        self.matches_tag(entry, entry.made(now), secret, now)
+    }
+
+    /// Compares with a long secret out of a file, and with a stretched one that was found right before.
+    fn matches_chosen(&self, entry: &Entry, secret: &str, now: i64) -> bool {
+        self.matches_tag(entry, entry.chosen(now), secret, now) || self.clients.is_remembered(entry, secret, now)
+    }
+
+    /// Compares with the tags of secrets; one that an earlier token key knows is stored anew.
+    fn matches_tag<'s>(
+        &self,
+        entry: &Entry,
+        stored: impl Iterator<Item = &'s ClientSecret>,
+        secret: &str,
+        now: i64,
+    ) -> bool {
         let mut tags = self.secrets.client_secret_tags(secret);
-        for stored in entry.live(SecretKind::Hmac, now) {
+        for stored in stored {
             if tags.fits(&stored.hash) {
                 self.bring_up_to_date(entry, stored, secret, now);
                 return true;
             }
         }
-        self.clients.is_remembered(entry, secret, now)
+        false
     }
 
     /// Stores a secret under the newest token key, where an earlier one knows it. Nobody waits for it, and where it fails the
@@ -171,22 +265,13 @@ impl Authenticator<'_> {
         }
         for hash in stored {
             let Ok(phc) = std::str::from_utf8(&hash) else { continue };
-            let verified = self.hasher.verify(pair.secret.clone(), phc.to_owned()).await;
+            let verified = self.hasher.verify_for(self.turn(), pair.secret.clone(), phc).await;
             if verified.map_err(|_| Failure::Busy("password hashing"))? {
                 self.clients.remember(entry, pair.secret.expose(), hash);
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    /// Spends the time of one stretching where a realm's clients have stretched secrets, so that an unknown client is not
-    /// told apart by its speed.
-    async fn stretch_nothing(&self) -> Result<(), Failure> {
-        if self.realm.dialect.permits.contains(&Legacy::RawBasic) {
-            self.hasher.verify_against_nothing().await.map_err(|_| Failure::Busy("password hashing"))?;
-        }
-        Ok(())
     }
 
     fn count_raw(&self, client: &Client, raw: bool) {
@@ -198,6 +283,12 @@ impl Authenticator<'_> {
 
 const fn braked(seconds: i64) -> Refusal {
     Refusal::Braked { seconds, user: false }
+}
+
+/// When a request that began then is refused: the next of the moments that are a fixed time apart.
+fn next_refusal(began: Instant) -> Instant {
+    let periods = began.elapsed().as_millis() / UNTIL_REFUSED.as_millis() + 1;
+    began + UNTIL_REFUSED.saturating_mul(u32::try_from(periods).unwrap_or(1))
 }
 
 /// The readings that are for this client; the raw one only if the client was given it.

@@ -2,12 +2,11 @@
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::authenticate::{Authenticated, authenticate};
+use crate::protocol::authenticate::{Authenticated, authenticate_by_secret};
 use crate::protocol::bearer;
 use crate::protocol::read::{read_credentials, read_params};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::Refusal;
 use claviger_core::claims::{INACTIVE, Introspection};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
@@ -29,10 +28,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
     let (params, _) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
-    let caller = authenticate(state, &site.realm, &credentials).await?;
-    if !caller.proved {
-        return Err(Refusal::WrongClient.into());
-    }
+    let caller = authenticate_by_secret(state, &site.realm, &credentials, incoming.client).await?;
     let text = params.required("token")?;
     let inactive = || INACTIVE.as_bytes().to_vec();
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };

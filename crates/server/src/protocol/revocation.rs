@@ -32,7 +32,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<(), Failure> {
     let (params, _) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
-    let client = authenticate(state, &site.realm, &credentials).await?;
+    let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
     let text = params.required("token")?;
     match PresentedRefresh::parse(text) {
         Some(presented) => revoke_refresh(state, site, &client, &presented).await,

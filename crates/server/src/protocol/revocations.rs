@@ -5,7 +5,7 @@
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::protocol::authenticate::authenticate;
+use crate::protocol::authenticate::authenticate_by_secret;
 use crate::protocol::read::read_credentials;
 use crate::state::State;
 use crate::state::sites::Site;
@@ -37,8 +37,8 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<String, Failure> {
     let credentials = read_credentials(&site.realm.dialect, incoming, &Params::default())?;
-    let caller = authenticate(state, &site.realm, &credentials).await?;
-    if !caller.proved || caller.client().resource_server.is_none() {
+    let caller = authenticate_by_secret(state, &site.realm, &credentials, incoming.client).await?;
+    if caller.client().resource_server.is_none() {
         return Err(Refusal::GrantNotAllowed.into());
     }
     let params = Params::form(incoming.query().as_bytes())?;

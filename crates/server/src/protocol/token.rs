@@ -13,12 +13,14 @@ use crate::protocol::exchange::Exchange;
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::refresh::Refresh;
 use crate::state::State;
+use crate::state::brakes::Peer;
 use crate::state::sites::Site;
-use claviger_core::Refusal;
+use claviger_core::crypto::sha256;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant;
 use claviger_core::token::Plain;
 use claviger_core::token_request::{Grant, TokenRequest};
+use claviger_core::{Refusal, User};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use std::net::IpAddr;
@@ -45,7 +47,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
     let (params, json) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
-    let client = authenticate(state, &site.realm, &credentials).await?;
+    let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
     if json {
         use_legacy(state, site, &client, Legacy::JsonBody)?;
     }
@@ -75,7 +77,11 @@ async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
 async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> Result<Vec<u8>, Failure> {
     let Call { state, site, client, request } = call;
     call.use_legacy(Legacy::Password)?;
-    let user = check_password(state, &site.realm, login, from).await?.ok_or(Refusal::WrongPassword)?;
+    // A client that proved who it is stands for the users that came through it; a public one could be anybody.
+    let proof = client.proved.then(|| sha256(format!("client\0{}", client.client().id).as_bytes()));
+    let may = |user: &User| grant::may_use_password(&site.realm, user);
+    let checked = check_password(state, &site.realm, login, Peer { address: from, proof }, may).await?;
+    let user = checked.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
     issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Fresh).await
 }

@@ -1,16 +1,21 @@
-//! Brakes against guessing, one per real client or user however it is spelled, and a loose one per address.
+//! Brakes against guessing: counted for whom is guessed at *and* where from, in all for whom is guessed at, and for the address.
 //!
-//! Five failures in a row are free; after them each next attempt is only looked at after a pause of 1 s, 2 s, 4 s and so on
-//! up to a minute. An attempt counts from its start, so that a hundred at once get no further than five one after the
-//! other; those beyond wait for the verdict on the first ones, and all pass if that is good. What is right without
-//! hashing (a secret that Claviger made) need not be braked at all, so nobody locks an app out by guessing.
+//! From one address, five failures in a row are free; after them each next attempt is only looked at after a pause of 1 s, 2 s,
+//! 4 s and so on up to a minute. Over all addresses, fifty are free and the pauses end at twenty seconds; whoever was right
+//! before has a place kept that this total does not touch ([`guess`]). So nobody locks anybody out by guessing from
+//! elsewhere. An attempt counts from its start, so that a hundred at once get no further than five one after the other; those
+//! beyond wait for the verdict on the first ones, and all pass if that is good. What nobody can guess (a secret that
+//! Claviger made) need not be braked at all.
 //!
 //! All of it is decided in memory, and bounded. Names that nobody has are kept apart, so that inventing names pushes no real
 //! one out. Servers on one database tell one another ([`sharing`]), but for names that nobody has.
 
+mod guess;
 mod sharing;
 
 use claviger_core::crypto::sha256;
+use guess::Places;
+pub use guess::{Guess, Peer};
 use sharing::Untold;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -21,12 +26,10 @@ use tokio::sync::Notify;
 
 /// How many subjects are remembered, of those that exist and of those that do not.
 const MOST: usize = 100_000;
-/// The longest pause, in milliseconds.
-const LONGEST_PAUSE: i64 = 60_000;
 /// The longest that an attempt waits for the verdict on others.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Whose failures are counted.
+/// Whose failures are counted: somebody, wherever from, until [`guess`] narrows it to where from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     kind: Kind,
@@ -38,6 +41,10 @@ enum Kind {
     Known,
     Unknown,
     Address,
+    /// Somebody, over all addresses.
+    Total,
+    /// The same for a name that nobody has.
+    UnknownTotal,
 }
 
 impl Subject {
@@ -64,12 +71,7 @@ impl Subject {
     /// Everybody behind an address; an IPv6 network (/64) counts as one. `None` for this machine itself: a proxy in front
     /// would make everybody one.
     pub fn address(address: IpAddr) -> Option<Self> {
-        let address = address.to_canonical();
-        let bits = match address {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
-        };
-        (!address.is_loopback()).then_some(Self { kind: Kind::Address, key: bits.to_be_bytes() })
+        (!address.to_canonical().is_loopback()).then(|| Self { kind: Kind::Address, key: network(address) })
     }
 
     /// The names are a peer's text of any length, so only their hash is kept.
@@ -80,8 +82,13 @@ impl Subject {
 
     const fn policy(self) -> &'static Policy {
         match self.kind {
-            Kind::Known | Kind::Unknown => &Policy { free: 5, window: 900_000, forgiving: true },
-            Kind::Address => &Policy { free: 200, window: 300_000, forgiving: false },
+            Kind::Known | Kind::Unknown => &Policy { free: 5, longest: 60_000, window: 900_000, forgiving: true },
+            Kind::Address => &Policy { free: 200, longest: 60_000, window: 300_000, forgiving: false },
+            // A success makes up for nothing: a program that signs in every second would otherwise clear the way for
+            // who guesses from ever new addresses.
+            Kind::Total | Kind::UnknownTotal => {
+                &Policy { free: 50, longest: 20_000, window: 900_000, forgiving: false }
+            }
         }
     }
 }
@@ -89,10 +96,22 @@ impl Subject {
 struct Policy {
     /// Failures in a row without a pause.
     free: u32,
+    /// The longest pause, in milliseconds.
+    longest: i64,
     /// Milliseconds after which failures are forgotten.
     window: i64,
     /// A success makes up for all failures before it.
     forgiving: bool,
+}
+
+/// What counts as one address: an IPv4 address, an IPv6 network (/64).
+pub(crate) fn network(address: IpAddr) -> [u8; 16] {
+    let bits = match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) if v6.is_loopback() => v6.to_bits(),
+        IpAddr::V6(v6) => v6.to_bits() >> 64 << 64,
+    };
+    bits.to_be_bytes()
 }
 
 /// All brakes.
@@ -101,6 +120,8 @@ pub struct Brakes {
     known: Mutex<Table>,
     unknown: Mutex<Table>,
     addresses: Mutex<Table>,
+    totals: Mutex<Table>,
+    places: Mutex<Places>,
     /// Up to when, by the database's clock, other servers were heard.
     heard_until: AtomicI64,
 }
@@ -108,7 +129,14 @@ pub struct Brakes {
 impl Default for Brakes {
     fn default() -> Self {
         let shared = || Mutex::new(Table { untold: Some(HashMap::new()), ..Table::default() });
-        Self { known: shared(), unknown: Mutex::default(), addresses: shared(), heard_until: AtomicI64::new(0) }
+        Self {
+            known: shared(),
+            unknown: Mutex::default(),
+            addresses: shared(),
+            totals: shared(),
+            places: Mutex::default(),
+            heard_until: AtomicI64::new(0),
+        }
     }
 }
 
@@ -172,8 +200,9 @@ impl Brakes {
     fn table_of(&self, kind: Kind) -> MutexGuard<'_, Table> {
         let table = match kind {
             Kind::Known => &self.known,
-            Kind::Unknown => &self.unknown,
+            Kind::Unknown | Kind::UnknownTotal => &self.unknown,
             Kind::Address => &self.addresses,
+            Kind::Total => &self.totals,
         };
         table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -301,7 +330,7 @@ impl Entry {
         let Some(beyond) = self.failures.checked_sub(policy.free) else {
             return 0;
         };
-        let pause = (1000_i64 << beyond.min(10)).min(LONGEST_PAUSE);
+        let pause = (1000_i64 << beyond.min(10)).min(policy.longest);
         self.last_failure + pause - now
     }
 

@@ -3,14 +3,16 @@
 //! A stretched secret (Argon2id) that has been found right once is remembered under a key of this process, so that a client
 //! pays for stretching once and not with every token. Who a client is, is decided in [`crate::protocol::authenticate`].
 
+use crate::state::secrets::FROM_FILE;
 use claviger_core::Client;
 use claviger_core::crypto::HmacKey;
 use claviger_store::{ClientSecret, Fault, SecretKind, Store};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
 /// A client with its secrets, as loaded.
@@ -47,6 +49,8 @@ impl Equivalent<Key> for KeyRef<'_> {
 #[derive(Debug)]
 pub(crate) struct Clients {
     cache: Cache<Key, Arc<Entry>>,
+    /// Which of them have a user's password for their secret, by realm and user.
+    by_user: Mutex<HashMap<Key, HashSet<Box<str>>>>,
     /// Counts what was forgotten, so that what was read before is not kept after.
     forgotten: AtomicU64,
     memory_key: HmacKey,
@@ -60,13 +64,24 @@ impl Entry {
     pub(crate) fn live(&self, kind: SecretKind, now: i64) -> impl Iterator<Item = &ClientSecret> {
         self.secrets.iter().filter(move |stored| stored.kind == kind && stored.is_live(now))
     }
+
+    /// Those that Claviger made and nobody can guess, live at `now`.
+    pub(crate) fn made(&self, now: i64) -> impl Iterator<Item = &ClientSecret> {
+        self.live(SecretKind::Hmac, now).filter(|stored| stored.id != FROM_FILE)
+    }
+
+    /// Those that are kept like made ones because they are long, and that somebody chose all the same.
+    pub(crate) fn chosen(&self, now: i64) -> impl Iterator<Item = &ClientSecret> {
+        self.live(SecretKind::Hmac, now).filter(|stored| stored.id == FROM_FILE)
+    }
 }
 
 impl Clients {
     /// None are ready yet.
     pub(crate) fn new() -> Self {
         let key: [u8; 32] = claviger_core::crypto::entropy::random_bytes();
-        Self { cache: Cache::new(KEPT), forgotten: AtomicU64::new(0), memory_key: HmacKey::new(&key) }
+        let cache = Cache::new(KEPT);
+        Self { cache, by_user: Mutex::default(), forgotten: AtomicU64::new(0), memory_key: HmacKey::new(&key) }
     }
 
     /// The client of this id.
@@ -79,6 +94,9 @@ impl Clients {
         }
         let before = self.forgotten.load(Ordering::SeqCst);
         let Some((client, secrets)) = store.client_with_secrets(realm, id).await? else { return Ok(None) };
+        if let (true, Some(user)) = (client.secret_is_password, &client.acts_as) {
+            self.note_user(realm, user, id);
+        }
         let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default(), rewriting: Arc::default() });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
         if self.forgotten.load(Ordering::SeqCst) != before {
@@ -99,10 +117,36 @@ impl Clients {
         self.cache.remove(&KeyRef { realm, id });
     }
 
-    /// A user has changed, whose password may be a client's secret; or nobody knows what has.
+    /// A user has changed, whose password may be a client's secret.
+    pub(crate) fn forget_user(&self, realm: &str, user: &str) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        let clients = self.by_user().remove(&Key { realm: realm.into(), id: user.into() });
+        for id in clients.into_iter().flatten() {
+            self.cache.remove(&KeyRef { realm, id: &id });
+        }
+    }
+
+    /// Nobody knows what has changed.
     pub(crate) fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.cache.clear();
+        self.by_user().clear();
+    }
+
+    fn note_user(&self, realm: &str, user: &str, client: &str) {
+        let is_full = {
+            let mut by_user = self.by_user();
+            by_user.entry(Key { realm: realm.into(), id: user.into() }).or_default().insert(client.into());
+            by_user.len() > KEPT
+        };
+        if is_full {
+            // Most of them have left the cache by themselves.
+            self.forget_all();
+        }
+    }
+
+    fn by_user(&self) -> MutexGuard<'_, HashMap<Key, HashSet<Box<str>>>> {
+        self.by_user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A stretched secret has been found right for this stored hash.

@@ -246,7 +246,7 @@ impl Follower<'_> {
             ChangeKind::Realm | ChangeKind::Keys => self.sites.forget(realm),
             ChangeKind::Client => self.clients.forget(realm, id),
             // A user's password may be a client's secret.
-            ChangeKind::User => self.clients.forget_all(),
+            ChangeKind::User => self.clients.forget_user(realm, id),
             ChangeKind::Revocation => self.followed.more_revocations.store(true, Ordering::Release),
             // What a newer program writes may concern anything.
             ChangeKind::Other => {

@@ -1,13 +1,17 @@
 //! Argon2id for the passwords of people and for imported secrets: slow on purpose, so it is kept away from all else.
 //!
 //! As many threads as cores hash, one password each, in memory of their own that is kept while there is work and given
-//! back after. They run at a low priority: a flood of logins takes what tokens leave. The queue before them is short;
-//! whoever finds it full is told to come back ([`Busy`]) instead of waiting for longer than anybody would.
+//! back after. They run at a low priority: a flood of logins takes what tokens leave. The queue before them is short
+//! and shared fairly ([`queue`]); whoever finds it full is told to come back ([`Busy`]) instead of waiting for longer than
+//! anybody would.
+
+mod queue;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::token::Plain;
-use std::collections::VecDeque;
+use queue::Queue;
+pub use queue::Turn;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -48,16 +52,14 @@ struct Handle(Arc<Shared>);
 struct Shared {
     work: Mutex<Work>,
     more: Condvar,
-    most_waiting: usize,
     idle: Duration,
     hashed: AtomicUsize,
     /// Memory blocks (1 KiB each) held by all threads.
     held: AtomicUsize,
 }
 
-#[derive(Default)]
 struct Work {
-    waiting: VecDeque<Job>,
+    waiting: Queue<Job>,
     closed: bool,
 }
 
@@ -93,9 +95,8 @@ impl Hasher {
 
     fn with_idle_time(workers: usize, queue: usize, idle: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            work: Mutex::default(),
+            work: Mutex::new(Work { waiting: Queue::new(queue), closed: false }),
             more: Condvar::new(),
-            most_waiting: queue,
             idle,
             hashed: AtomicUsize::new(0),
             held: AtomicUsize::new(0),
@@ -113,7 +114,7 @@ impl Hasher {
     /// [`Busy`].
     pub async fn hash(&self, password: Plain) -> Result<String, Busy> {
         let stored = Stored { params: usual(), salt: random_bytes::<16>().to_vec(), hash: None };
-        match self.run(password, stored).await? {
+        match self.run(Turn::OURS, password, stored).await? {
             Hashed::New(phc) => Ok(phc),
             Hashed::Same(_) | Hashed::Failed => Err(BUSY),
         }
@@ -125,21 +126,29 @@ impl Hasher {
     /// # Errors
     /// [`Busy`].
     pub async fn verify(&self, password: Plain, phc: impl AsRef<str>) -> Result<bool, Busy> {
+        self.verify_for(Turn::OURS, password, phc).await
+    }
+
+    /// The same for somebody, who waits behind others of the same turn.
+    ///
+    /// # Errors
+    /// [`Busy`].
+    pub async fn verify_for(&self, turn: Turn, password: Plain, phc: impl AsRef<str>) -> Result<bool, Busy> {
         let Some(stored) = Stored::parse(phc.as_ref()) else {
             tracing::error!("a stored password hash is not readable argon2id");
-            self.verify_against_nothing().await?;
+            self.verify_against_nothing(turn).await?;
             return Ok(false);
         };
-        Ok(matches!(self.run(password, stored).await?, Hashed::Same(true)))
+        Ok(matches!(self.run(turn, password, stored).await?, Hashed::Same(true)))
     }
 
     /// Costs what a check costs, for users that do not exist: nobody can tell from the time whether a user does.
     ///
     /// # Errors
     /// [`Busy`].
-    pub async fn verify_against_nothing(&self) -> Result<(), Busy> {
+    pub async fn verify_against_nothing(&self, turn: Turn) -> Result<(), Busy> {
         let stored = Stored { params: usual(), salt: vec![0; 16], hash: Some(vec![0; OUTPUT]) };
-        self.run(Plain::from("nobody's"), stored).await.map(drop)
+        self.run(turn, Plain::from("nobody's"), stored).await.map(drop)
     }
 
     /// How many passwords wait; for metrics.
@@ -147,22 +156,31 @@ impl Hasher {
         self.0.0.work().waiting.len()
     }
 
-    async fn run(&self, password: Plain, stored: Stored) -> Result<Hashed, Busy> {
+    /// Whether somebody's password would be hashed, and not be one too many.
+    pub(crate) fn has_room(&self, turn: Turn) -> bool {
+        self.0.0.work().waiting.has_room(turn, Job::is_wanted)
+    }
+
+    /// How many were hashed.
+    #[cfg(test)]
+    pub(crate) fn hashed(&self) -> usize {
+        self.0.0.hashed.load(Ordering::Relaxed)
+    }
+
+    async fn run(&self, turn: Turn, password: Plain, stored: Stored) -> Result<Hashed, Busy> {
         let shared = &self.0.0;
         let (answer, hashed) = oneshot::channel();
-        {
-            let mut work = shared.work();
-            if work.waiting.len() >= shared.most_waiting {
-                // Those who gave up need no place.
-                work.waiting.retain(|job| !job.answer.is_closed());
-                if work.waiting.len() >= shared.most_waiting {
-                    return Err(BUSY);
-                }
-            }
-            work.waiting.push_back(Job { password, stored, answer });
-        }
+        shared.work().waiting.push(turn, Job { password, stored, answer }, Job::is_wanted).map_err(|_| BUSY)?;
         shared.more.notify_one();
+        // One that had to make room is dropped, and its caller told so.
         hashed.await.map_err(|_| BUSY)
+    }
+}
+
+impl Job {
+    /// Those who gave up need no place.
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
     }
 }
 
@@ -189,7 +207,7 @@ impl Shared {
         give_way();
         let mut memory = Memory { blocks: Vec::new(), held: &self.held };
         while let Some(job) = self.next(&mut memory) {
-            if job.answer.is_closed() {
+            if !job.is_wanted() {
                 continue;
             }
             self.hashed.fetch_add(1, Ordering::Relaxed);
@@ -202,7 +220,7 @@ impl Shared {
     fn next(&self, memory: &mut Memory<'_>) -> Option<Job> {
         let mut work = self.work();
         loop {
-            if let Some(job) = work.waiting.pop_front() {
+            if let Some(job) = work.waiting.pop() {
                 return Some(job);
             }
             if work.closed {
@@ -308,7 +326,7 @@ fn give_way() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hasher, MEMORY_KIB, Plain, Stored};
+    use super::{Hasher, MEMORY_KIB, Plain, Stored, Turn};
     use std::sync::atomic::Ordering;
     use std::time::{Duration, Instant};
 
@@ -360,7 +378,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_user_costs_one_hash_as_a_known_one_does() {
         let hasher = Hasher::new(1, 8).unwrap();
-        hasher.verify_against_nothing().await.unwrap();
+        hasher.verify_against_nothing(Turn::OURS).await.unwrap();
         assert_eq!(hasher.0.0.hashed.load(Ordering::Relaxed), 1);
         assert_eq!(hasher.0.0.held.load(Ordering::Relaxed), MEMORY_KIB as usize);
     }
@@ -372,7 +390,7 @@ mod tests {
         let tasks: Vec<_> = (0..30)
             .map(|_| {
                 let hasher = hasher.clone();
-                tokio::spawn(async move { hasher.verify_against_nothing().await })
+                tokio::spawn(async move { hasher.verify_against_nothing(Turn::OURS).await })
             })
             .collect();
         let mut done = 0;
@@ -382,7 +400,8 @@ mod tests {
                 Err(busy) => assert_eq!(busy.retry_after, 1),
             }
         }
-        assert!((2..=10).contains(&done), "{done} of 30, in {:?}", began.elapsed());
+        // One turn has half of the places.
+        assert!((1..=10).contains(&done), "{done} of 30, in {:?}", began.elapsed());
         assert_eq!(hasher.waiting(), 0);
     }
 
@@ -391,7 +410,7 @@ mod tests {
         let hasher = Hasher::new(1, 8).unwrap();
         let first = tokio::spawn({
             let hasher = hasher.clone();
-            async move { hasher.verify_against_nothing().await }
+            async move { hasher.verify_against_nothing(Turn::OURS).await }
         });
         tokio::task::yield_now().await;
         for _ in 0..8 {
@@ -399,7 +418,7 @@ mod tests {
             assert!(abandoned.is_err());
         }
         first.await.unwrap().unwrap();
-        hasher.verify_against_nothing().await.unwrap();
+        hasher.verify_against_nothing(Turn::OURS).await.unwrap();
         assert!(hasher.0.0.hashed.load(Ordering::Relaxed) < 6);
     }
 
@@ -407,12 +426,12 @@ mod tests {
     async fn memory_is_held_only_while_there_is_work() {
         let hasher = Hasher::with_idle_time(2, 8, Duration::from_millis(20)).unwrap();
         assert_eq!(hasher.0.0.held.load(Ordering::Relaxed), 0);
-        hasher.verify_against_nothing().await.unwrap();
+        hasher.verify_against_nothing(Turn::OURS).await.unwrap();
         let began = Instant::now();
         while hasher.0.0.held.load(Ordering::Relaxed) > 0 {
             assert!(began.elapsed() < Duration::from_secs(10), "the memory is kept");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        hasher.verify_against_nothing().await.unwrap();
+        hasher.verify_against_nothing(Turn::OURS).await.unwrap();
     }
 }

@@ -23,6 +23,8 @@ use zeroize::Zeroizing;
 
 pub use crate::state::master_keys::SecretsError;
 
+/// The id of the secret that a realm file gives: somebody's choice, however long it is.
+pub(crate) const FROM_FILE: &str = "file";
 /// Says in a log or a leaked file what a text is.
 const SECRET_PREFIX: &str = "cvs_";
 /// How many token keys there may be.

@@ -356,6 +356,54 @@ async fn guessing_a_password_is_braked_in_every_spelling_and_on_every_way() {
     assert_eq!(server.token("old", &login("alice", PASSWORD)).await.status, 200);
 }
 
+/// Else the brake would tell which password is an administrator's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_password_of_who_may_not_use_the_grant_counts_as_a_wrong_one() {
+    let server = with_password_grant().await;
+    server.add_user(&User { administrator: true, ..user("u2", "root") }).await;
+    server.add_user(&User { disabled: true, ..user("u3", "gone") }).await;
+    let mut seen = Vec::new();
+    for (name, password) in [("alice", "wrong"), ("root", PASSWORD), ("gone", PASSWORD), ("nobody", PASSWORD)] {
+        let mut answers = Vec::new();
+        for _ in 0..7 {
+            let reply = server.token("old", &login(name, password)).await;
+            answers.push((reply.status.as_u16(), reply.body));
+        }
+        seen.push(answers);
+    }
+    assert_eq!((seen[0][4].0, seen[0][5].0), (400, 429));
+    assert!(seen.iter().all(|answers| *answers == seen[0]), "{seen:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_from_elsewhere_keeps_nobody_out() {
+    let server = with_password_grant().await;
+    server.add_client(&Client { kind: ClientKind::Public, ..old_client("phone") }).await;
+    let from = async |address: &str, password: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
+        let body = format!("client_id=phone&grant_type=password&username=alice&password={password}");
+        server.send(Method::POST, "/token", &headers, body).await.status
+    };
+    let (browser, seldom) = (Browser::default(), Browser::default());
+    let page = browser.get(&server, "/-/sign-in").await;
+    assert_eq!(browser.sign_in(&server, &page, "alice", PASSWORD).await.status, 303);
+    assert_eq!(from("192.0.2.1", PASSWORD).await, 200);
+    for n in 0..30 {
+        for _ in 0..5 {
+            from(&format!("198.51.100.{}", n % 20), "wrong").await;
+        }
+        assert_eq!(from("192.0.2.1", PASSWORD).await, 200, "an address that was right before");
+    }
+    assert_eq!(from("192.0.2.2", PASSWORD).await, 429, "all together are bounded");
+    // Somebody at the browser's own address.
+    for _ in 0..6 {
+        server.token("old", &login("alice", "wrong")).await;
+    }
+    let other = seldom.get(&server, "/-/sign-in").await;
+    assert_eq!(seldom.sign_in(&server, &other, "alice", PASSWORD).await.status, 429);
+    assert_eq!(browser.sign_in(&server, &page, "alice", PASSWORD).await.status, 303, "a browser that was right before");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn trying_many_users_a_few_times_each_is_braked_by_where_it_comes_from() {
     let server = with_password_grant().await;

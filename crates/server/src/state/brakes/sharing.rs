@@ -145,7 +145,7 @@ impl Brakes {
 
     fn take_untold(&self) -> Vec<(Subject, Untold)> {
         let mut news = Vec::new();
-        for kind in [Kind::Known, Kind::Address] {
+        for kind in [Kind::Known, Kind::Address, Kind::Total] {
             let taken = self.table_of(kind).take_untold(AT_ONCE - news.len().min(AT_ONCE));
             news.extend(taken.into_iter().map(|(key, untold)| (Subject { kind, key }, untold)));
         }
@@ -175,6 +175,8 @@ impl Subject {
             Kind::Known => 1,
             Kind::Unknown => 2,
             Kind::Address => 3,
+            Kind::Total => 4,
+            Kind::UnknownTotal => 5,
         };
         [&[kind], self.key.as_slice()].concat()
     }
@@ -184,6 +186,7 @@ impl Subject {
         let kind = match kind {
             1 => Kind::Known,
             3 => Kind::Address,
+            4 => Kind::Total,
             _ => return None,
         };
         Some(Self { kind, key: key.try_into().ok()? })
