@@ -48,7 +48,7 @@ impl World {
         .unwrap();
         store.put_realm(&realm, NOW).await.unwrap();
         store.put_client("r", &client, NOW).await.unwrap();
-        let keys = Keys::new(store.clone(), &MasterKey::generate(), Clock::set_to(NOW).0).unwrap();
+        let keys = Keys::new(store.clone(), MasterKey::generate(), Clock::set_to(NOW).0).unwrap();
         let sites = Sites::new(Pages::new(None).unwrap().languages().clone());
         let (site, _) = sites.find(&store, &keys, "localhost:9001", "/token").await.unwrap().unwrap();
         Self { store, site, secrets: Secrets::new(&[1; 32]), client }

@@ -133,7 +133,7 @@ impl World {
         let (now, until) = (self.now, tokens_until(self.now));
         match op {
             Op::Wait { ms } => self.now += ms,
-            Op::Ask { parties } => return self.ask(parties).await,
+            Op::Ask { parties } => self.ask(parties),
             Op::Approve { pending, consent } => return self.approve(pending, consent).await,
             Op::Code { parties } => {
                 let code = self.code(parties);
@@ -256,10 +256,9 @@ impl World {
         }
     }
 
-    async fn ask(&mut self, parties: Parties) -> Outcome {
+    fn ask(&mut self, parties: Parties) {
         let id = self.id();
         self.pending.push((id, parties));
-        Ok(())
     }
 
     async fn approve(&mut self, pending: Back, consent: bool) -> Outcome {

@@ -151,7 +151,11 @@ fn allow_and_deny_have_equal_weight() {
     let elements = sample("consent_many");
     let buttons: Vec<_> = elements.iter().filter(|element| element.attribute("name") == Some("decision")).collect();
     let values: Vec<_> = buttons.iter().filter_map(|button| button.attribute("value")).collect();
-    assert_eq!(values, ["deny", "allow"], "Enter in a field presses the first, which gives nothing away");
+    assert_eq!(
+        values,
+        ["allow", "deny"],
+        "Enter at a company that was just ticked presses the first, and does not deny"
+    );
     assert_eq!(buttons[0].attribute("class"), buttons[1].attribute("class"));
 }
 

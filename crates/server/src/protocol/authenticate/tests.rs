@@ -102,11 +102,11 @@ impl World {
     }
 }
 
-fn wrong(failure: Failure) -> bool {
+fn wrong(failure: &Failure) -> bool {
     matches!(failure, Failure::Refusal(Refusal::WrongClient))
 }
 
-fn is_braked(checked: Result<Authenticated, Failure>) -> bool {
+fn is_braked(checked: &Result<Authenticated, Failure>) -> bool {
     matches!(checked, Err(Failure::Refusal(Refusal::Braked { user: false, .. })))
 }
 
@@ -120,20 +120,20 @@ async fn a_client_is_who_proves_its_secret_or_is_public_and_active() {
     world.add("s", SecretKind::Hmac, world.secrets.client_secret_tag(SECRET), Some(NOW + 10)).await;
     let check = world.from("192.0.2.1");
     assert!(check.authenticate(&with_secret("app", SECRET)).await.unwrap().proved);
-    assert!(wrong(check.authenticate(&with_secret("app", "wrong")).await.unwrap_err()));
-    assert!(wrong(check.authenticate(&with_secret("nobody", SECRET)).await.unwrap_err()));
-    assert!(wrong(check.authenticate(&with_secret("spa", SECRET)).await.unwrap_err()));
+    assert!(wrong(&check.authenticate(&with_secret("app", "wrong")).await.unwrap_err()));
+    assert!(wrong(&check.authenticate(&with_secret("nobody", SECRET)).await.unwrap_err()));
+    assert!(wrong(&check.authenticate(&with_secret("spa", SECRET)).await.unwrap_err()));
     assert!(!check.authenticate(&named("spa")).await.unwrap().proved);
-    assert!(wrong(check.authenticate(&named("app")).await.unwrap_err()));
+    assert!(wrong(&check.authenticate(&named("app")).await.unwrap_err()));
     let must_prove = Authenticator { must_prove: true, ..world.from("192.0.2.1") };
-    assert!(wrong(must_prove.authenticate(&named("spa")).await.unwrap_err()));
+    assert!(wrong(&must_prove.authenticate(&named("spa")).await.unwrap_err()));
 
     world.store.set_client_status("r", "app", ClientStatus::Suspended, NOW, NOW + 10).await.unwrap();
     world.clients.forget("r", "app");
     let suspended = check.authenticate(&with_secret("app", SECRET)).await.unwrap_err();
     assert!(matches!(suspended, Failure::Refusal(Refusal::ClientInactive)));
     world.hand.store(NOW + 11, Ordering::Relaxed);
-    assert!(wrong(check.authenticate(&with_secret("app", SECRET)).await.unwrap_err()), "its secret is over");
+    assert!(wrong(&check.authenticate(&with_secret("app", SECRET)).await.unwrap_err()), "its secret is over");
 }
 
 /// What is right is braked too once somebody guessed from the same address: else guessing would find it.
@@ -154,9 +154,9 @@ async fn what_somebody_chose_is_compared_behind_the_brake_even_if_it_is_remember
         }
         assert_eq!(world.hasher.hashed(), hashed, "it is remembered");
         for _ in 0..5 {
-            assert!(wrong(guesser.authenticate(&with_secret("app", "guess")).await.unwrap_err()));
+            assert!(wrong(&guesser.authenticate(&with_secret("app", "guess")).await.unwrap_err()));
         }
-        assert!(is_braked(guesser.authenticate(&with_secret("app", secret)).await), "{secret}");
+        assert!(is_braked(&guesser.authenticate(&with_secret("app", secret)).await), "{secret}");
         assert!(
             honest.authenticate(&with_secret("app", secret)).await.unwrap().proved,
             "who guesses nothing is not slowed"
@@ -170,9 +170,9 @@ async fn what_claviger_made_passes_the_brake() {
     world.add("s", SecretKind::Hmac, world.secrets.client_secret_tag(SECRET), None).await;
     let check = world.from("192.0.2.1");
     for _ in 0..5 {
-        assert!(wrong(check.authenticate(&with_secret("app", "guess")).await.unwrap_err()));
+        assert!(wrong(&check.authenticate(&with_secret("app", "guess")).await.unwrap_err()));
     }
-    assert!(is_braked(check.authenticate(&with_secret("app", "guess")).await));
+    assert!(is_braked(&check.authenticate(&with_secret("app", "guess")).await));
     assert!(check.authenticate(&with_secret("app", SECRET)).await.unwrap().proved);
 }
 
@@ -221,8 +221,8 @@ async fn invented_names_count_for_their_address() {
     for _ in 0..200 {
         drop(world.brakes.start(&address, NOW).await.unwrap());
     }
-    assert!(is_braked(world.from("192.0.2.1").authenticate(&with_secret("new name", "x")).await));
-    assert!(wrong(world.from("192.0.2.2").authenticate(&with_secret("new name", "x")).await.unwrap_err()));
+    assert!(is_braked(&world.from("192.0.2.1").authenticate(&with_secret("new name", "x")).await));
+    assert!(wrong(&world.from("192.0.2.2").authenticate(&with_secret("new name", "x")).await.unwrap_err()));
 }
 
 #[tokio::test]
