@@ -48,7 +48,7 @@ pub struct Server {
     pub listen: Vec<SocketAddr>,
     /// Addresses at which only these realms are served.
     pub listeners: Vec<Listener>,
-    /// Connections at once; `None`: as many as the descriptors allow, up to [`crate::http::Limits::CONNECTIONS`].
+    /// Connections at once; `None`: as many as the descriptors allow, up to [`claviger_server::http::Limits::CONNECTIONS`].
     pub max_connections: Option<u32>,
     /// The address for `/livez`, `/readyz` and `/metrics`; `None`: nowhere.
     pub management: Option<SocketAddr>,

@@ -19,7 +19,7 @@ pub(crate) enum Server {
     Issuer(String, Url),
 }
 
-/// What a [`Tokens`] works with.
+/// What a [`Tokens`](crate::Tokens) works with.
 pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) client_id: String,

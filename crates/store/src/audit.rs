@@ -34,11 +34,11 @@ pub struct AuditLine {
     pub realm: String,
     /// Who; none once that is erased.
     pub actor: Option<String>,
-    /// By what way; see [`Way`].
+    /// By what way; see [`Way`](crate::Way).
     pub way: String,
     /// What; see [`Act`]. A newer program may know more.
     pub act: String,
-    /// The kind of the subject; see [`SubjectKind`].
+    /// The kind of the subject; see [`SubjectKind`](crate::SubjectKind).
     pub subject_kind: String,
     /// Its id.
     pub subject: String,
