@@ -20,7 +20,7 @@ pub(crate) fn deny() -> Result<()> {
 /// It cannot be installed, or it found one.
 pub(crate) fn unused() -> Result<()> {
     provide("cargo-machete", &["machete", "--version"])?;
-    succeed(claviger_testing::cargo().args(["machete"]))
+    succeed(subcommand().args(["machete"]))
 }
 
 /// What `deny.toml` bans is not among the dependencies. The same as a part of [`deny`], with nothing but Rust.
@@ -57,9 +57,17 @@ fn among<'a>(names: &[&'a str], packages: &str) -> Vec<&'a str> {
     names.iter().copied().filter(|name| there.contains(name)).collect()
 }
 
+/// Cargo for a subcommand that is a program of its own. Some tell by `CARGO_PKG_NAME`, which `cargo run` has set for this
+/// program, that they were not started by cargo, and read their own name as an argument.
+fn subcommand() -> Command {
+    let mut cargo = claviger_testing::cargo();
+    cargo.env_remove("CARGO_PKG_NAME");
+    cargo
+}
+
 /// Installs a program of cargo's, unless it is there and runs.
 fn provide(program: &str, try_it: &[&str]) -> Result<()> {
-    let is_there = claviger_testing::cargo()
+    let is_there = subcommand()
         .args(try_it)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
