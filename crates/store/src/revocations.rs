@@ -131,7 +131,8 @@ pub(crate) async fn put(
     write_down(tx, Statement::RaiseRevocation, realm, kind, value, [before, expires_at, now]).await
 }
 
-/// Lets tokens issued from `now` on count again, where a revocation said otherwise: those of this very millisecond as well.
+/// Lets tokens issued after `now` count again, where a revocation said otherwise. Those of this very millisecond do not: some of
+/// them may be of before the revocation.
 pub(crate) async fn lower(
     tx: &mut impl Tx,
     realm: &str,
@@ -139,10 +140,9 @@ pub(crate) async fn lower(
     value: &str,
     now: i64,
 ) -> Result<(), Fault> {
-    let before = now - 1;
     match known(tx, realm, kind, value).await? {
-        Some((old, expires_at)) if old > before => {
-            write_down(tx, Statement::PutRevocation, realm, kind, value, [before, expires_at, now]).await
+        Some((old, expires_at)) if old > now => {
+            write_down(tx, Statement::PutRevocation, realm, kind, value, [now, expires_at, now]).await
         }
         _ => Ok(()),
     }

@@ -206,8 +206,7 @@ impl History<'_> {
         if !self.entries.iter().any(|entry| matches!(entry.did, Did::Suspend)) {
             return;
         }
-        // Not within the millisecond of what was issued last: times are not told apart more finely.
-        let now = self.entries.iter().map(|entry| entry.now).max().unwrap_or(0) + 1;
+        let now = self.entries.iter().map(|entry| entry.now).max().unwrap_or(0);
         let until = tokens_until(now);
         self.store.set_client_status("r", &self.client, ClientStatus::Active, now, until).await.unwrap();
         self.store.disable_user("r", &self.user, false, now, until).await.unwrap();

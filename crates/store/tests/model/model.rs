@@ -264,10 +264,9 @@ impl Model {
     }
 
     fn lower(&mut self, realm: &str, kind: RevocationKind, value: &str, now: i64) {
-        let before = now - 1;
         let old = self.revocations.get(&(realm.to_owned(), kind.name(), value.to_owned()));
-        if let Some(expires_at) = old.filter(|old| old.before > before).map(|old| old.expires_at) {
-            self.write_down(realm, kind, value, before, expires_at, now);
+        if let Some(expires_at) = old.filter(|old| old.before > now).map(|old| old.expires_at) {
+            self.write_down(realm, kind, value, now, expires_at, now);
         }
     }
 
