@@ -39,7 +39,7 @@ impl Plan {
     /// One of them is taken; the message says which, and whose it would be.
     pub(super) async fn listen(self) -> anyhow::Result<Vec<TcpListener>> {
         let mut listeners = Vec::new();
-        for (name, port) in PORTS.into_iter().zip(self.base..) {
+        for (name, port) in PORTS.iter().zip(self.base..) {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 let whose = name.trim_end_matches("_port").replace('_', " ");

@@ -4,31 +4,10 @@ use claviger_files::Variables;
 use std::path::Path;
 
 /// The realm files: name and text, in the order of their ports.
-pub const REALM_FILES: [(&str, &str); 8] = [
-    ("demo/audaconnect.toml", include_str!("../../../demo/audaconnect.toml")),
-    ("demo/jim2.toml", include_str!("../../../demo/jim2.toml")),
-    ("demo/blastiq.toml", include_str!("../../../demo/blastiq.toml")),
-    ("demo/aurora-dev.toml", include_str!("../../../demo/aurora-dev.toml")),
-    ("demo/aurora-live.toml", include_str!("../../../demo/aurora-live.toml")),
-    ("demo/billit-sandbox.toml", include_str!("../../../demo/billit-sandbox.toml")),
-    ("demo/billit-live.toml", include_str!("../../../demo/billit-live.toml")),
-    ("demo/standard.toml", include_str!("../../../demo/standard.toml")),
-];
+pub const REALM_FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/realms.rs"));
 
-/// What listens on which port, counted from the port base; the variables of the realm files.
-pub const PORTS: [&str; 11] = [
-    "integrator_port",
-    "audaconnect_port",
-    "jim2_port",
-    "blastiq_port",
-    "aurora_dev_port",
-    "aurora_live_port",
-    "billit_sandbox_port",
-    "billit_sandbox_api_port",
-    "billit_live_port",
-    "billit_live_api_port",
-    "standard_port",
-];
+/// What listens on which port, counted from the port base (`demo/ports.txt`); the variables of the realm files.
+pub const PORTS: &[&str] = include!(concat!(env!("OUT_DIR"), "/ports.rs"));
 
 /// The variables for a port base; ports beyond 65535 are left out.
 pub fn variables(port_base: u16) -> Variables {

@@ -1,7 +1,5 @@
 //! A folder that goes away.
 
-#![allow(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
-
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
