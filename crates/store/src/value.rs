@@ -1,6 +1,6 @@
 //! What goes into a statement and what comes out, without copies in between.
 
-use crate::postgres::Whole;
+use crate::postgres::whole::Whole;
 use crate::{Fault, Id};
 use std::fmt;
 use std::ops::Deref;

@@ -19,7 +19,7 @@ mod tls;
 mod tx;
 mod types;
 mod url;
-mod whole;
+pub(crate) mod whole;
 
 use crate::tx::Extent;
 use crate::value::Value;
@@ -39,7 +39,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 pub(crate) use tx::Transaction;
 use types::Owned;
-pub(crate) use whole::Whole;
 
 /// How often an intention is run again after it collided with another one.
 const TRIES: u32 = 6;

@@ -3,7 +3,8 @@
 use super::{Access, put_mark};
 use crate::copy::cells::{Cell, Page};
 use crate::copy::tables::{Kind, Table};
-use crate::postgres::{Whole, lone, migrate};
+use crate::postgres::whole::Whole;
+use crate::postgres::{lone, migrate};
 use crate::value::Value;
 use crate::{Fault, Options};
 use futures_util::TryStreamExt;
