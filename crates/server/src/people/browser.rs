@@ -74,13 +74,13 @@ impl Browser {
 
     /// What a form carries to show that it was on a page of ours, in this browser, for this waiting request.
     pub(crate) fn form_token(&self, keys: &FormKeys, pending: Option<&Id>) -> String {
-        keys.newest(|key| self.token(key, pending, None))
+        keys.make(|key| self.token(key, pending, None))
     }
 
     /// What the consent page's forms carry: also for the session in front of it, so that nobody allows what was asked of
     /// somebody else who was signed in before them.
     pub(crate) fn consent_token(&self, keys: &FormKeys, pending: Option<&Id>) -> String {
-        keys.newest(|key| self.token(key, pending, self.session()))
+        keys.make(|key| self.token(key, pending, self.session()))
     }
 
     fn token(&self, key: &HmacKey, pending: Option<&Id>, session: Option<&[u8; 32]>) -> String {

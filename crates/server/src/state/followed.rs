@@ -187,7 +187,7 @@ impl Follower<'_> {
         } else if let Some(at) = heartbeat.known_at {
             followed.made_at.store(at, Ordering::Release);
         }
-        self.secrets.keep_up(self.store).await?;
+        self.secrets.keep_up(self.store, self.clock.monotonic()).await?;
         // An attempt that is cut short goes on where it was.
         if followed.more_revocations.load(Ordering::Acquire) {
             self.load_revocations().await?;

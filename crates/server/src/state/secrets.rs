@@ -8,6 +8,9 @@
 //! A token key can be replaced ([`rotate_token_key`]). The newest makes tokens, forms and tags; those before it still
 //! recognise theirs, unless their tokens were revoked. They are numbered from 0, and a tag under any but the first ends with its
 //! key's number.
+//!
+//! A new key recognises at once, and makes something only when every server that still decides has heard of it
+//! ([`SETTLED`]): what one server makes, all recognise. Where the keys before it were revoked it makes at once.
 
 use crate::state::master_keys::{MasterKeys, SERVER_SECRETS, TOKEN_KEY};
 use arc_swap::ArcSwap;
@@ -17,7 +20,7 @@ use claviger_core::jose::base64url;
 use claviger_core::token::{Id, Plain, PresentedRefresh, RefreshKey};
 use claviger_store::{Fault, Store};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -31,6 +34,13 @@ const SECRET_PREFIX: &str = "cvs_";
 const MOST: usize = 16;
 /// How often a change that others came before is tried again.
 const TRIES: usize = 10;
+/// How long, in milliseconds, after a server heard of a new token key it makes something with it: twice the time after which
+/// a server that is not in step with the database decides nothing ([`crate::state::followed`]).
+const SETTLED: i64 = 2_000;
+/// The newest token key makes already.
+const NOTHING_NEW: i64 = i64::MAX;
+/// There is a newer token key than the one that makes, and nobody has said what time it is.
+const JUST_READ: i64 = i64::MIN;
 /// The first byte where several token keys are stored.
 const SEVERAL: u8 = 2;
 
@@ -117,18 +127,27 @@ impl Derived {
 /// All token keys of one moment.
 #[derive(Debug)]
 struct Ring {
-    newest: Derived,
-    earlier: Vec<Derived>,
+    /// The one that makes tokens, forms and tags.
+    maker: Derived,
+    others: Vec<Derived>,
 }
 
 impl Ring {
-    fn of(keys: &[TokenKey]) -> Option<Self> {
-        let mut all = keys.iter().map(|key| Derived::new(key.number, key.trusted, &key.key));
-        Some(Self { newest: all.next()?, earlier: all.collect() })
+    /// The key numbered `maker` makes; the newest where there is no such key, or what it made was revoked.
+    fn of(keys: &[TokenKey], maker: Option<u32>) -> Option<Self> {
+        let makes = |key: &Derived| key.trusted && Some(key.number) == maker;
+        let mut others: Vec<_> = keys.iter().map(|key| Derived::new(key.number, key.trusted, &key.key)).collect();
+        let at = others.iter().position(makes).unwrap_or(0);
+        (at < others.len()).then(|| Self { maker: others.remove(at), others })
+    }
+
+    /// Whether there is a newer key than the one that makes.
+    fn unsettled(&self) -> bool {
+        self.others.iter().any(|other| other.number > self.maker.number)
     }
 
     fn all(&self) -> impl Iterator<Item = &Derived> {
-        std::iter::once(&self.newest).chain(&self.earlier)
+        std::iter::once(&self.maker).chain(&self.others)
     }
 
     fn trusted(&self) -> impl Iterator<Item = &Derived> {
@@ -143,9 +162,9 @@ type Shared = Arc<ArcSwap<Ring>>;
 pub struct RefreshKeys(Shared);
 
 impl RefreshKeys {
-    /// As [`RefreshKey::mint`], under the newest token key.
+    /// As [`RefreshKey::mint`], under the token key that makes.
     pub fn mint(&self, grant: &Id, generation: u32, nonce: &[u8; 16]) -> Plain {
-        self.0.load().newest.refresh.mint(grant, generation, nonce)
+        self.0.load().maker.refresh.mint(grant, generation, nonce)
     }
 
     /// As [`RefreshKey::is_genuine`], under any token key whose tokens were not revoked.
@@ -159,9 +178,9 @@ impl RefreshKeys {
 pub struct FormKeys(Shared);
 
 impl FormKeys {
-    /// Makes something with the newest key.
-    pub(crate) fn newest<T>(&self, with: impl FnOnce(&HmacKey) -> T) -> T {
-        with(&self.0.load().newest.forms)
+    /// Makes something with the key that makes.
+    pub(crate) fn make<T>(&self, with: impl FnOnce(&HmacKey) -> T) -> T {
+        with(&self.0.load().maker.forms)
     }
 
     /// Whether any key fits whose forms are still accepted.
@@ -208,15 +227,18 @@ pub struct Secrets {
     masters: Option<MasterKeys>,
     /// The token keys have changed in the database.
     stale: AtomicBool,
+    /// When, on the monotonic clock, this server heard of a key that does not make yet; or [`NOTHING_NEW`], [`JUST_READ`].
+    heard: AtomicI64,
 }
 
 impl Secrets {
     /// Everything that follows from the token key.
     pub fn new(token_key: &[u8; 32]) -> Self {
-        Self::of(Ring { newest: Derived::new(0, true, token_key), earlier: vec![] }, None)
+        Self::of(Ring { maker: Derived::new(0, true, token_key), others: vec![] }, None)
     }
 
     fn of(ring: Ring, masters: Option<MasterKeys>) -> Self {
+        let heard = AtomicI64::new(if ring.unsettled() { JUST_READ } else { NOTHING_NEW });
         let ring = Arc::new(ArcSwap::from_pointee(ring));
         Self {
             refresh: RefreshKeys(Arc::clone(&ring)),
@@ -224,6 +246,7 @@ impl Secrets {
             ring,
             masters,
             stale: AtomicBool::new(false),
+            heard,
         }
     }
 
@@ -240,7 +263,10 @@ impl Secrets {
             let seal = masters.current(store).await?.seal_key(SERVER_SECRETS)?;
             store.put_sealed_if_absent(TOKEN_KEY, seal.seal(TOKEN_KEY.as_bytes(), &fresh)?).await?
         };
-        let ring = Ring::of(&opened(&masters, &sealed)?).ok_or(SecretsError::OtherMasterKey)?;
+        let keys = opened(&masters, &sealed)?;
+        // Nobody knows when the newest was made.
+        let before = keys.get(1).map(|key| key.number);
+        let ring = Ring::of(&keys, before).ok_or(SecretsError::OtherMasterKey)?;
         masters.current(store).await?;
         Ok(Self::of(ring, Some(masters)))
     }
@@ -250,21 +276,27 @@ impl Secrets {
         self.stale.store(true, Ordering::Release);
     }
 
-    /// Reads the token keys anew, where they have changed.
+    /// Reads the token keys anew where they have changed, and lets a new one make when it has settled; `now` is the
+    /// monotonic clock's, in milliseconds.
     ///
     /// # Errors
     /// The store fails, or they are sealed under a master key that is not held.
-    pub(crate) async fn keep_up(&self, store: &Store) -> Result<(), Fault> {
+    pub(crate) async fn keep_up(&self, store: &Store, now: i64) -> Result<(), Fault> {
         let Some(masters) = &self.masters else { return Ok(()) };
-        if !self.stale.swap(false, Ordering::AcqRel) {
+        let _ = self.heard.compare_exchange(JUST_READ, now, Ordering::AcqRel, Ordering::Acquire);
+        let stale = self.stale.swap(false, Ordering::AcqRel);
+        let settled = !stale && now.saturating_sub(SETTLED) >= self.heard.load(Ordering::Acquire);
+        if !stale && !settled {
             return Ok(());
         }
+        let maker = (!settled).then(|| self.ring.load().maker.number);
         let read = async {
             let sealed = store.sealed(TOKEN_KEY).await?.ok_or(SecretsError::OtherMasterKey)?;
-            Ring::of(&opened(masters, &sealed)?).ok_or(SecretsError::OtherMasterKey)
+            Ring::of(&opened(masters, &sealed)?, maker).ok_or(SecretsError::OtherMasterKey)
         };
         match read.await {
             Ok(ring) => {
+                self.heard.store(if ring.unsettled() { now } else { NOTHING_NEW }, Ordering::Release);
                 self.ring.store(Arc::new(ring));
                 Ok(())
             }
@@ -275,9 +307,9 @@ impl Secrets {
         }
     }
 
-    /// What is stored of a client secret that Claviger made, under the newest token key.
+    /// What is stored of a client secret that Claviger made, under the token key that makes.
     pub fn client_secret_tag(&self, secret: &str) -> Vec<u8> {
-        self.ring.load().newest.tag(secret)
+        self.ring.load().maker.tag(secret)
     }
 
     /// What a presented client secret is compared as.
@@ -285,9 +317,9 @@ impl Secrets {
         Tags { ring: self.ring.load_full(), secret, made: Vec::new() }
     }
 
-    /// Whether a stored tag was made with the newest token key.
+    /// Whether a stored tag was made with the token key that makes tags now.
     pub(crate) fn is_newest_tag(&self, stored: &[u8]) -> bool {
-        self.ring.load().newest.number == number_of(stored)
+        self.ring.load().maker.number == number_of(stored)
     }
 
     /// The key under which a mail waits: it may hold a one-time link, which is worth a secret.
@@ -295,7 +327,7 @@ impl Secrets {
     /// # Errors
     /// The library has no AES-256-GCM.
     pub fn outbox_key(&self, mail: &Id) -> Result<SealKey, CryptoError> {
-        SealKey::new(&self.ring.load().newest.outbox.sign(mail))
+        SealKey::new(&self.ring.load().maker.outbox.sign(mail))
     }
 
     /// Every key that a mail may wait under, the newest first.
@@ -310,7 +342,7 @@ impl Secrets {
     /// # Errors
     /// The library has no AES-256-GCM.
     pub fn request_key(&self, request: &Id) -> Result<SealKey, CryptoError> {
-        SealKey::new(&self.ring.load().newest.requests.sign(request))
+        SealKey::new(&self.ring.load().maker.requests.sign(request))
     }
 
     /// What one of the request's keys opens: a page may have been shown before the token key was replaced.
@@ -384,77 +416,4 @@ pub fn new_client_secret() -> Plain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Secrets, SecretsError, new_client_secret, rotate_token_key};
-    use crate::state::master_key::MasterKey;
-    use crate::state::master_keys::MasterKeys;
-    use claviger_core::token::PresentedRefresh;
-    use claviger_store::{Options, Store};
-
-    #[test]
-    fn a_secret_is_known_by_its_tag_under_this_servers_key_only() {
-        let (ours, theirs) = (Secrets::new(&[1; 32]), Secrets::new(&[2; 32]));
-        let secret = new_client_secret();
-        let stored = ours.client_secret_tag(secret.expose());
-        assert!(ours.is_client_secret(secret.expose(), &stored));
-        assert!(!ours.is_client_secret("cvs_other", &stored));
-        assert!(!ours.is_client_secret(secret.expose(), &stored[..31]));
-        assert!(!theirs.is_client_secret(secret.expose(), &stored));
-        assert_ne!(ours.client_secret_tag("x"), ours.forms.newest(|key| key.sign(b"x")));
-    }
-
-    #[tokio::test]
-    async fn every_process_on_a_database_has_the_same_keys_and_another_master_key_has_none() {
-        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
-        let master = MasterKey::generate();
-        let (one, two) = (Secrets::load(&store, &master).await.unwrap(), Secrets::load(&store, &master).await.unwrap());
-        assert_eq!(one.client_secret_tag("x"), two.client_secret_tag("x"));
-        let other = Secrets::load(&store, &MasterKey::generate()).await.unwrap_err();
-        assert!(matches!(other, SecretsError::OtherMasterKey), "{other}");
-    }
-
-    #[test]
-    fn secrets_are_long_random_and_plain_in_every_encoding() {
-        let secret = new_client_secret();
-        let text = secret.expose();
-        assert_eq!(text.len(), "cvs_".len() + 43);
-        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
-        assert_ne!(text, new_client_secret().expose());
-        assert_eq!(format!("{secret:?} {:?}", Secrets::new(&[1; 32]).forms.newest(Clone::clone)), "*** HmacKey(***)");
-    }
-
-    #[tokio::test]
-    async fn an_earlier_token_key_still_recognises_what_it_made_until_its_tokens_are_revoked() {
-        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
-        let masters = MasterKeys::from(MasterKey::generate());
-        let running = Secrets::load(&store, &masters).await.unwrap();
-        let old = running.refresh.mint(&[3; 16], 1, &[4; 16]);
-        let old = PresentedRefresh::parse(old.expose()).unwrap();
-        let (tag, form) = (running.client_secret_tag("x"), running.forms.newest(|key| key.sign(b"f")));
-        let mail = running.outbox_key(&[9; 16]).unwrap().seal(b"", b"m").unwrap();
-        assert_eq!(rotate_token_key(&store, &masters, false, 1).await.unwrap(), Some(1));
-        running.keep_up(&store).await.unwrap();
-        assert!(running.is_newest_tag(&tag), "nobody told it yet");
-        running.forget();
-        running.keep_up(&store).await.unwrap();
-        for secrets in [&running, &Secrets::load(&store, &masters).await.unwrap()] {
-            assert!(secrets.refresh.is_genuine(&old, &[4; 16]));
-            assert!(secrets.forms.any(|key| key.sign(b"f") == form));
-            assert!(secrets.is_client_secret("x", &tag) && !secrets.is_newest_tag(&tag));
-            let newer = secrets.client_secret_tag("x");
-            assert!(newer != tag && secrets.is_client_secret("x", &newer) && secrets.is_newest_tag(&newer));
-            assert!(!secrets.is_client_secret("y", &newer) && !secrets.is_client_secret("x", &newer[..32]));
-            assert!(secrets.outbox_keys(&[9; 16]).any(|key| key.open(b"", &mail).is_ok()));
-        }
-        let between = running.refresh.mint(&[3; 16], 2, &[4; 16]);
-        assert_eq!(rotate_token_key(&store, &masters, true, 2).await.unwrap(), Some(2));
-        running.forget();
-        running.keep_up(&store).await.unwrap();
-        let between = PresentedRefresh::parse(between.expose()).unwrap();
-        assert!(!running.refresh.is_genuine(&old, &[4; 16]) && !running.refresh.is_genuine(&between, &[4; 16]));
-        assert!(!running.forms.any(|key| key.sign(b"f") == form));
-        assert!(running.is_client_secret("x", &tag), "a secret is not worth less for it");
-        let newest = running.refresh.mint(&[3; 16], 3, &[4; 16]);
-        assert!(running.refresh.is_genuine(&PresentedRefresh::parse(newest.expose()).unwrap(), &[4; 16]));
-    }
-}
+mod tests;
