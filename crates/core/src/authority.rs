@@ -13,7 +13,8 @@ pub fn usual(text: &str) -> Cow<'_, str> {
     if let Some(host) = text.strip_suffix('.') {
         return Cow::Owned(host.to_owned());
     }
-    match text.rsplit_once(".:") {
+    // A search for the pair would cost each request more than all of the above.
+    match text.rsplit_once(':').and_then(|(host, port)| Some((host.strip_suffix('.')?, port))) {
         Some((host, port)) => Cow::Owned(format!("{host}:{port}")),
         None => text,
     }

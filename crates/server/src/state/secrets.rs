@@ -135,9 +135,9 @@ struct Ring {
 impl Ring {
     /// The key numbered `maker` makes; the newest where there is no such key, or what it made was revoked.
     fn of(keys: &[TokenKey], maker: Option<u32>) -> Option<Self> {
-        let makes = |key: &Derived| key.trusted && Some(key.number) == maker;
+        let is_maker = |key: &Derived| key.trusted && Some(key.number) == maker;
         let mut others: Vec<_> = keys.iter().map(|key| Derived::new(key.number, key.trusted, &key.key)).collect();
-        let at = others.iter().position(makes).unwrap_or(0);
+        let at = others.iter().position(is_maker).unwrap_or(0);
         (at < others.len()).then(|| Self { maker: others.remove(at), others })
     }
 
@@ -189,24 +189,31 @@ impl FormKeys {
     }
 }
 
-/// The tags of one secret, each made when it is first needed.
+/// What one secret is under the token keys, each made when it is first needed.
 pub(crate) struct Tags<'a> {
     ring: Arc<Ring>,
     secret: &'a str,
-    made: Vec<(u32, Vec<u8>)>,
+    /// The last key's number, and what it makes of the secret. An app's secrets nearly always have the same.
+    last: Option<(u32, [u8; 32])>,
 }
 
 impl Tags<'_> {
     /// Whether `stored` is the secret's tag, in constant time.
     pub(crate) fn fits(&mut self, stored: &[u8]) -> bool {
+        let Some((mac, behind)) = stored.split_first_chunk::<32>() else { return false };
         let number = number_of(stored);
-        if !self.made.iter().any(|(made, _)| *made == number)
-            && let Some(key) = self.ring.all().find(|key| key.number == number)
-        {
-            self.made.push((number, key.tag(self.secret)));
+        if behind.len() != if number == 0 { 0 } else { size_of_val(&number) } {
+            return false;
         }
-        let tag = self.made.iter().find(|(made, _)| *made == number);
-        tag.is_some_and(|(_, tag)| tag.as_slice().ct_eq(stored).into())
+        let made = match self.last {
+            Some((last, made)) if last == number => made,
+            _ => {
+                let Some(key) = self.ring.all().find(|key| key.number == number) else { return false };
+                key.clients.sign(self.secret.as_bytes())
+            }
+        };
+        self.last = Some((number, made));
+        made.ct_eq(mac).into()
     }
 }
 
@@ -314,7 +321,7 @@ impl Secrets {
 
     /// What a presented client secret is compared as.
     pub(crate) fn client_secret_tags<'a>(&self, secret: &'a str) -> Tags<'a> {
-        Tags { ring: self.ring.load_full(), secret, made: Vec::new() }
+        Tags { ring: self.ring.load_full(), secret, last: None }
     }
 
     /// Whether a stored tag was made with the token key that makes tags now.
