@@ -108,6 +108,13 @@ impl RedirectUri {
         matches!(self.form, Form::LoopbackIp { .. } | Form::PrivateUse) || self.text.starts_with("http://")
     }
 
+    /// Whether it is the address of a page: https, or a port of this machine that is named.
+    pub fn is_of_page(&self) -> bool {
+        let host = self.text.strip_prefix("http://").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+        let has_port = |host: &str| host.rsplit(':').next().is_some_and(is_port);
+        !self.is_wildcard() && (self.text.starts_with("https://") || host.is_some_and(has_port))
+    }
+
     /// Whether a request's redirect URI is this one.
     pub fn matches(&self, received: &str) -> bool {
         match self.form {
