@@ -128,7 +128,8 @@ pub fn registered_redirect<'a>(realm: &Realm, client: &'a Client, received: &str
     let matching = |wildcard: bool| {
         usable_redirects(realm, client).find(move |uri| {
             // A page in a browser has one address; RFC 8252 7.3 is about programs that take the port they get.
-            uri.is_wildcard() == wildcard && if client.in_browser { uri.as_str() == received } else { uri.matches(received) }
+            uri.is_wildcard() == wildcard
+                && if client.in_browser { uri.as_str() == received } else { uri.matches(received) }
         })
     };
     matching(false).or_else(|| matching(true))

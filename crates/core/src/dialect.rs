@@ -107,7 +107,8 @@ impl Dialect {
 
     /// Whether a realm with this dialect serves an endpoint: it has a place, and a grant that needs it.
     pub fn serves(&self, endpoint: Endpoint) -> bool {
-        let has_place = self.endpoints.at.get(&endpoint).map_or(endpoint.default_path().is_some(), |place| place.served);
+        let has_place =
+            self.endpoints.at.get(&endpoint).map_or(endpoint.default_path().is_some(), |place| place.served);
         let has_use = match endpoint {
             Endpoint::Authorization | Endpoint::EndSession => self.has_browser_grant(),
             _ => true,

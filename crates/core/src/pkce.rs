@@ -1,7 +1,7 @@
 //! Proof Key for Code Exchange (RFC 7636), S256 only.
 
-use crate::crypto::sha256;
 use crate::client::Client;
+use crate::crypto::sha256;
 use crate::dialect::Legacy;
 use crate::params::Params;
 use crate::realm::Realm;

@@ -7,8 +7,8 @@ use minijinja::Error;
 
 use super::views::{
     Account, AppLink, ApprovalMail, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
-    LogoutBack, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
-    SignedIn, SignedOut,
+    LogoutBack, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn,
+    SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -169,7 +169,11 @@ fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
         csrf: x("csrf").into(),
         username: x("ada@example.com"),
         ui_locales: Some(x("de en")),
-        back: Some(LogoutBack { client_id: x("app"), redirect_uri: x("https://app.example/"), state: Some(x("state")) }),
+        back: Some(LogoutBack {
+            client_id: x("app"),
+            redirect_uri: x("https://app.example/"),
+            state: Some(x("state")),
+        }),
     }
 }
 

@@ -52,7 +52,9 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     match who {
         // A form that is sent twice has the answer of once.
         None if own_form || hint.is_some() => Ok(done(back)),
-        None => Ok(show::signed_out(state, site, speech, back.as_ref().map(|back| (&*back.entry.client.name, back.url())))),
+        None => {
+            Ok(show::signed_out(state, site, speech, back.as_ref().map(|back| (&*back.entry.client.name, back.url()))))
+        }
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
             state.store.end_session(&who.session.hash).await?;
             let mut answer = done(back);

@@ -23,5 +23,7 @@ pub(crate) fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
     if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
         return None;
     }
-    serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer && hint.azp == hint.aud)
+    serde_json::from_slice::<Hint>(&decoded.claims)
+        .ok()
+        .filter(|hint| hint.iss == site.realm.issuer && hint.azp == hint.aud)
 }

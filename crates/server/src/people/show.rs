@@ -3,8 +3,8 @@
 use crate::failure::{Failure, SOON, empty};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutBack, LogoutConfirm,
-    OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
+    self, Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
+    LogoutBack, LogoutConfirm, OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
 use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
 use crate::people::browser::Browser;
@@ -200,7 +200,9 @@ pub(crate) fn logout_confirm(
     back: Option<&Back>,
 ) -> Answer {
     // A form carries UTF-8 only: with another state there is no way back that is the asked one.
-    let state_text = |back: &Back| back.state.as_ref().map_or(Some(None), |state| state.as_text().map(Some)).map(|text| text.map(str::to_owned));
+    let state_text = |back: &Back| {
+        back.state.as_ref().map_or(Some(None), |state| state.as_text().map(Some)).map(|text| text.map(str::to_owned))
+    };
     let back = back.and_then(|back| {
         let state = state_text(back)?;
         Some(LogoutBack { client_id: back.entry.client.id.clone(), redirect_uri: back.address.clone(), state })

@@ -126,7 +126,8 @@ async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<b
 
 async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     let keys = site.keys.verifying();
-    let found = [Typ::AccessToken, Typ::Jwt].into_iter().find_map(|typ| Some((typ, verify_jwt(text, &keys, Some(typ)).ok()?)));
+    let found =
+        [Typ::AccessToken, Typ::Jwt].into_iter().find_map(|typ| Some((typ, verify_jwt(text, &keys, Some(typ)).ok()?)));
     let Some((typ, decoded)) = found else { return Ok(None) };
     // An ID token, which is `JWT` as well, has neither a client_id nor a jti.
     let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };

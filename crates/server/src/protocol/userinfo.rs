@@ -6,8 +6,8 @@ use crate::protocol::bearer::{self, Sent};
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::ScopeSet;
+use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::claims::{ScopeClaims, UserinfoClaims};
 use http::{HeaderValue, Method, StatusCode};
 
