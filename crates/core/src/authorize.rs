@@ -110,7 +110,7 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
     Ok(Destination {
         redirect_uri: redirect_uri.to_owned(),
         sent: params.get("redirect_uri").is_some(),
-        native: uri.is_native(),
+        native: uri.is_native() && !(client.is_confidential() && uri.is_server_here()),
         wildcard: uri.is_wildcard(),
         state,
         mode,

@@ -2,8 +2,8 @@
 # Relying parties and API libraries, each configured as its own documentation says (docs/clients/), against a server of this
 # script's own: run.sh [--only NAME]..
 #
-# Each prints `ok - ..` or `not ok - ..` for what it has tried. What needs Go runs where Go is found; the end says what did
-# not run.
+# Each prints `ok - ..` or `not ok - ..` for what it has tried. What needs Go, or Java with Maven, runs where those are found; the
+# end says what did not run.
 #
 # needs: python3 | bash ../check.sh python3 | apt-get install -y --no-install-recommends python3-venv
 # needs: node | bash ../check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash ../check.sh node || npm install --global node@22; }
@@ -33,7 +33,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(python node browser apache go-oidc oauth2-proxy)
+((${#only[@]})) || only=(python node browser apache go-oidc spring oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -71,9 +71,20 @@ party() {
         apache) python behind.py mod-auth-openidc ;;
         go-oidc) (cd "$here/go" && quietly go build -o "$programs/relying-party" ./relying-party) &&
             python behind.py go-oidc "$programs/relying-party" ;;
+        spring) quietly mvn -q -B -f "$here/spring/pom.xml" "-Dparties.target=$root/target/parties-spring" package &&
+            python behind.py spring "$root/target/parties-spring/spring.jar" ;;
         oauth2-proxy) wait "$proxy" || { tail -n 8 "$work/proxy.log"; return 1; }
             python behind.py oauth2-proxy "$programs/oauth2-proxy" ;;
         *) echo "there is no party $1"; return 2 ;;
+    esac
+}
+
+# The tool that a party needs and that is not here, where it is one that nothing here installs.
+lacking() {
+    case $1 in
+        go-oidc | oauth2-proxy) has_go && return 1; echo Go ;;
+        spring) command -v java >/dev/null && command -v mvn >/dev/null && return 1; echo "Java with Maven" ;;
+        *) return 1 ;;
     esac
 }
 
@@ -122,8 +133,8 @@ start_server || { printf '\n0 passed, 1 failed\n'; exit 1; }
 
 for name in "${only[@]}"; do
     printf '== %s\n' "$name"
-    if [[ $name == go-oidc || $name == oauth2-proxy ]] && ! has_go; then
-        not_run+=("$name (no Go here)")
+    if lacks=$(lacking "$name"); then
+        not_run+=("$name (no $lacks here)")
         continue
     fi
     party "$name" >"$work/out" 2>&1
@@ -139,7 +150,7 @@ for name in "${only[@]}"; do
 done
 
 # What was tried by hand and is not part of this: its pages in docs/clients/ say so.
-not_run+=("Spring, next-auth and Keycloak (their configuration is in docs/clients, and is not tried here)")
+not_run+=("next-auth and Keycloak (their configuration is in docs/clients, and is not tried here)")
 echo
 for name in "${not_run[@]}"; do echo "did not run: $name"; done
 if ((failed)); then

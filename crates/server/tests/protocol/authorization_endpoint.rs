@@ -412,6 +412,8 @@ async fn a_native_client_is_never_approved_silently_and_a_page_is_where_consent_
         (at(&[PORT], public("desktop")), PORT, false),
         (at(&["com.example.app:/cb"], public("native")), "com.example.app:/cb", false),
         (at(&[LITERAL], client("tool")), "http://127.0.0.1:4711/cb", false),
+        (at(&["com.example.app:/cb"], client("native-with-secret")), "com.example.app:/cb", false),
+        (at(&[PORT], client("server-here")), PORT, true),
         (Client { trusted: true, ..public("trusted-phone") }, CALLBACK, true),
     ] {
         server.add_client(&app).await;

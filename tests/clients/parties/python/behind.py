@@ -13,7 +13,7 @@ import time
 
 import requests
 
-from common import APP, ISSUER, Browser, done, equal, secret, story
+from common import APP, ISSUER, Browser, done, equal, secret, story, token_for
 
 PORT = int(APP.rsplit(":", 1)[1])
 UPSTREAM = PORT + 1
@@ -25,7 +25,7 @@ def running(command, **options):
     with tempfile.TemporaryFile("w+") as log:
         program = subprocess.Popen(command, stdout=log, stderr=log, **options)
         try:
-            for _ in range(100):
+            for _ in range(600):
                 with contextlib.suppress(requests.ConnectionError):
                     requests.get(APP, allow_redirects=False, timeout=10)
                     break
@@ -176,5 +176,26 @@ def mod_auth_openidc():
                 equal(said["oidc_claim_email_verified"], "1")
 
 
-{"oauth2-proxy": oauth2_proxy, "go-oidc": go_oidc, "mod-auth-openidc": mod_auth_openidc}[sys.argv[1]](*sys.argv[2:])
+def spring(jar):
+    command = ["java", "-jar", jar, f"--server.port={PORT}", "--server.address=127.0.0.1"]
+    with running(command, env={**os.environ, "ISSUER": ISSUER}):
+
+        @story
+        def _():
+            """Spring Boot: oauth2Login with a nonce and no PKCE, authorities from the answer's scope"""
+            answer = Browser().sign_in(f"{APP}/")
+            equal(answer.status_code, 200)
+            said = answer.json()
+            equal((said["email"], said["name"], said["verified"]), ("ada@example.com", "Ada Lovelace", True))
+            assert "SCOPE_email" in said["authorities"], said
+
+        @story
+        def _():
+            """Spring Boot: a resource server out of the box, for an API with typ JWT and RS256"""
+            for audience, status in [("https://spring.parties.example", 200), ("https://api.parties.example", 401)]:
+                headers = {"Authorization": f"Bearer {token_for(audience)}"}
+                equal(requests.get(f"{APP}/api/me", headers=headers, timeout=10).status_code, status)
+
+
+{"oauth2-proxy": oauth2_proxy, "spring": spring, "go-oidc": go_oidc, "mod-auth-openidc": mod_auth_openidc}[sys.argv[1]](*sys.argv[2:])
 done()

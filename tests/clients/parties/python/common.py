@@ -40,6 +40,18 @@ def equal(found, expected):
     assert found == expected, f"{found!r} instead of {expected!r}"
 
 
+def token_for(audience):
+    """An access token of the job for an API."""
+    answer = requests.post(
+        f"{ISSUER}/token",
+        {"grant_type": "client_credentials", "audience": audience},
+        auth=("job", secret("job")),
+        timeout=10,
+    )
+    equal((answer.status_code, answer.json()["scope"]), (200, "orders"))
+    return answer.json()["access_token"]
+
+
 def form_of(page):
     """The login or the consent form of a page: where it goes, and its hidden fields."""
     for action, inside in re.findall(r'<form\b[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.S):

@@ -3,18 +3,7 @@
 import jwt
 import requests
 
-from common import ISSUER, done, equal, secret, story
-
-
-def token_for(audience):
-    answer = requests.post(
-        f"{ISSUER}/token",
-        {"grant_type": "client_credentials", "audience": audience},
-        auth=("job", secret("job")),
-        timeout=10,
-    )
-    equal(answer.status_code, 200)
-    return answer.json()["access_token"]
+from common import ISSUER, done, equal, story, token_for
 
 
 @story
