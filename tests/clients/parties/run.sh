@@ -150,7 +150,7 @@ for name in "${only[@]}"; do
 done
 
 # What was tried by hand and is not part of this: its pages in docs/clients/ say so.
-not_run+=("next-auth and Keycloak (their configuration is in docs/clients, and is not tried here)")
+not_run+=("Keycloak (its configuration is in docs/clients, and is not tried here)")
 echo
 for name in "${not_run[@]}"; do echo "did not run: $name"; done
 if ((failed)); then

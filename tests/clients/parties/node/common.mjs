@@ -1,5 +1,6 @@
 // A browser without scripts, and a line for each thing that was tried.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 
 export const { ISSUER, APP } = process.env
 export const user = { username: 'ada', password: 'ada-of-the-parties' }
@@ -68,7 +69,9 @@ export class Browser {
 
 /** An app at its port while `work` is done. */
 export async function served(app, work) {
-  const server = app.listen(new URL(APP).port, '127.0.0.1')
+  // Each app has the same port in its turn: no connection outlives its app.
+  const server = createServer((req, res) => app(req, res.setHeader('connection', 'close')))
+  server.listen(new URL(APP).port, '127.0.0.1')
   await new Promise((ready, failed) => server.on('listening', ready).on('error', failed))
   try {
     await work()

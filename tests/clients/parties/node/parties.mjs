@@ -1,5 +1,6 @@
-// passport-openidconnect, Auth.js and express-openid-connect, as their documentation configures them.
+// passport-openidconnect, Auth.js, next-auth 4 and express-openid-connect, as their documentation configures them.
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import express from 'express'
 import session from 'express-session'
 import passport from 'passport'
@@ -80,6 +81,45 @@ await story('Auth.js: a provider of type oidc, the user from the ID token', asyn
   assert.equal(answer.headers.get('location'), `${APP}/`)
   const { user } = await (await call('/auth/session')).json()
   assert.deepEqual([user.name, user.email], ['Ada Lovelace', 'ada@example.com'])
+})
+
+await story('next-auth 4: a provider of its documentation with idToken, RS256 by default', async () => {
+  process.env.NEXTAUTH_URL = APP
+  const { default: NextAuth } = createRequire(import.meta.url)('next-auth/next')
+  const options = {
+    secret: 'a-secret-of-the-parties-that-is-long-enough',
+    providers: [
+      {
+        id: 'claviger',
+        name: 'Claviger',
+        type: 'oauth',
+        wellKnown: `${ISSUER}/.well-known/openid-configuration`,
+        authorization: { params: { scope: 'openid profile email' } },
+        idToken: true,
+        checks: ['pkce', 'state'],
+        clientId: 'next-auth',
+        clientSecret: secret('next-auth'),
+        profile: (profile) => ({ id: profile.sub, name: profile.name, email: profile.email }),
+      },
+    ],
+  }
+  const app = express()
+  app.use(express.urlencoded({ extended: false }))
+  // What Next.js hands to a route of its pages.
+  app.all('/api/auth/*nextauth', ({ method, headers, body, query, params }, res) => {
+    const cookies = Object.fromEntries((headers.cookie ?? '').split('; ').filter(Boolean).map((pair) => pair.split(/=(.*)/s).slice(0, 2).map(decodeURIComponent)))
+    return NextAuth({ method, headers, body, cookies, query: { ...query, nextauth: params.nextauth } }, res, options)
+  })
+  app.get('/', (req, res) => res.json({}))
+  await served(app, async () => {
+    const browser = new Browser()
+    const { csrfToken } = await (await browser.visit(`${APP}/api/auth/csrf`)).json()
+    const start = await browser.visit(`${APP}/api/auth/signin/claviger`, new URLSearchParams({ csrfToken, callbackUrl: `${APP}/` }))
+    const answer = await browser.signIn(start.headers.get('location'))
+    assert.equal(answer.url, `${APP}/`)
+    const { user } = await (await browser.visit(`${APP}/api/auth/session`)).json()
+    assert.deepEqual([user?.name, user?.email], ['Ada Lovelace', 'ada@example.com'])
+  })
 })
 
 await story('express-openid-connect: code, RS256 by default, the user from the ID token, signed out and back', async () => {
