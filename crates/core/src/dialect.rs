@@ -94,10 +94,16 @@ impl Dialect {
         match grant {
             GrantType::Implicit => self.permits.contains(&Legacy::Implicit),
             GrantType::Password => self.permits.contains(&Legacy::Password),
-            GrantType::AuthorizationCode | GrantType::ClientCredentials | GrantType::RefreshToken => {
-                self.token.grants.contains(&grant)
-            }
+            GrantType::AuthorizationCode | GrantType::ClientCredentials => self.token.grants.contains(&grant),
+            GrantType::RefreshToken => self.token.grants.contains(&grant) && self.gives_refresh_tokens(),
         }
+    }
+
+    /// Whether some grant comes with a refresh token.
+    fn gives_refresh_tokens(&self) -> bool {
+        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password];
+        by_themselves.into_iter().any(|grant| self.serves_grant(grant))
+            || (self.refresh.for_client_credentials && self.serves_grant(GrantType::ClientCredentials))
     }
 
     /// Whether a grant goes through a browser, so that people sign in and out here.
@@ -109,7 +115,9 @@ impl Dialect {
     pub fn serves(&self, endpoint: Endpoint) -> bool {
         let has_place =
             self.endpoints.at.get(&endpoint).map_or(endpoint.default_path().is_some(), |place| place.served);
+        let at_token = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::Password];
         let has_use = match endpoint {
+            Endpoint::Token => at_token.into_iter().any(|grant| self.serves_grant(grant)),
             Endpoint::Authorization | Endpoint::EndSession => self.has_browser_grant(),
             _ => true,
         };

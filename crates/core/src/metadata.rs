@@ -33,6 +33,7 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     response_types_supported: Vec<&'static str>,
     grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -49,6 +50,7 @@ struct Browser<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     claims_supported: &'static [&'static str],
     claim_types_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
@@ -110,7 +112,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         end_session_endpoint: realm.url(Endpoint::EndSession),
         revocation: realm.url(Endpoint::Revocation).map(|revocation_endpoint| Revocation {
             revocation_endpoint,
-            revocation_endpoint_auth_methods_supported: authentication(realm),
+            revocation_endpoint_auth_methods_supported: authentication(realm, &FOR_PUBLIC),
         }),
         introspection: realm.url(Endpoint::Introspection).map(|introspection_endpoint| Introspection {
             introspection_endpoint,
@@ -119,7 +121,10 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: response_types(realm),
         grant_types_supported: GRANTS.into_iter().filter(|grant| serves(realm, *grant)).map(GrantType::name).collect(),
-        token_endpoint_auth_methods_supported: authentication(realm),
+        token_endpoint_auth_methods_supported: match realm.url(Endpoint::Token) {
+            Some(_) => authentication(realm, &FOR_PUBLIC_AT_TOKEN),
+            None => Vec::new(),
+        },
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
@@ -134,7 +139,7 @@ fn browser<'a>(realm: &Realm, languages: &'a [String]) -> Browser<'a> {
         response_modes_supported: ["query", "fragment", "form_post"],
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: true,
-        claims_supported: CLAIMS,
+        claims_supported: if has_users(realm) { CLAIMS } else { &[] },
         claim_types_supported: ["normal"],
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         claims_parameter_supported: false,
@@ -153,9 +158,14 @@ fn response_types(realm: &Realm) -> Vec<&'static str> {
     all.into_iter().filter(|(grant, _)| serves(realm, *grant)).map(|(_, name)| name).collect()
 }
 
-/// `none` is for public clients, who have neither a secret nor, therefore, client credentials.
-fn authentication(realm: &Realm) -> Vec<&'static str> {
-    let public = [GrantType::AuthorizationCode, GrantType::Password].into_iter().any(|grant| serves(realm, grant));
+/// The grants of public clients, who have neither a secret nor, therefore, client credentials.
+const FOR_PUBLIC: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::Password, GrantType::Implicit];
+/// Those of them that go to the token endpoint.
+const FOR_PUBLIC_AT_TOKEN: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::Password];
+
+/// `none` is for public clients: those that use one of these grants.
+fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
+    let public = of_public.iter().any(|grant| serves(realm, *grant));
     let methods = ["client_secret_basic", "client_secret_post"].into_iter();
     methods.chain(public.then_some("none")).collect()
 }
@@ -305,11 +315,27 @@ mod tests {
     }
 
     #[test]
+    fn a_realm_of_the_implicit_grant_alone_has_no_token_endpoint() {
+        let mut realm = realm("https://login.example.com");
+        realm.dialect.token.grants = [GrantType::RefreshToken].into();
+        realm.dialect.permits = [Legacy::Implicit].into();
+        let found = read(&realm);
+        assert_eq!(found["grant_types_supported"], json!(["implicit"]), "nothing comes with a refresh token");
+        assert_eq!(found["response_types_supported"], json!(["token"]));
+        for absent in ["token_endpoint", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported"] {
+            assert_eq!(found.get(absent), None, "{absent}");
+        }
+        assert!(found["revocation_endpoint_auth_methods_supported"].as_array().unwrap().contains(&"none".into()));
+    }
+
+    #[test]
     fn a_realm_without_openid_names_neither_userinfo_nor_id_tokens() {
         let mut realm = realm("https://login.example.com");
         realm.scopes = vec![scope("view")];
         let found = read(&realm);
-        assert_eq!((found.get("userinfo_endpoint"), found.get("id_token_signing_alg_values_supported")), (None, None));
+        for absent in ["userinfo_endpoint", "id_token_signing_alg_values_supported", "claims_supported"] {
+            assert_eq!(found.get(absent), None, "{absent}");
+        }
         assert_eq!(found["response_types_supported"], json!(["code"]));
     }
 
