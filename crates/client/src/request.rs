@@ -211,8 +211,11 @@ mod tests {
 
     #[test]
     fn refusals_are_made_printable() {
-        let error =
-            read_refusal(StatusCode::BAD_REQUEST, br#"{"error":"invalid_grant","error_description":"over\r\nnow"}"#, None);
+        let error = read_refusal(
+            StatusCode::BAD_REQUEST,
+            br#"{"error":"invalid_grant","error_description":"over\r\nnow"}"#,
+            None,
+        );
         assert_eq!(error.to_string(), "invalid_grant: over  now (HTTP 400)");
         assert_eq!(
             read_refusal(StatusCode::BAD_GATEWAY, b"<html>", None).to_string(),

@@ -77,7 +77,7 @@ async fn what_is_no_token_of_the_issuer_is_invalid() {
 #[tokio::test]
 async fn an_api_may_take_the_typ_jwt_and_an_id_token_is_still_none() {
     let world = World::new().await;
-    let api = api(world.guard().accept_jwt_typ().layer());
+    let api = api(world.describe().accept_jwt_typ().build().unwrap().layer());
     let good = claims(&world.issuer.url);
     for typ in [Typ::Jwt, Typ::AccessToken] {
         assert_eq!(with_token(&api, &world.issuer.sign_as(typ, &good)).await.status, 200, "{typ:?}");
