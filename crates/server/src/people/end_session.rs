@@ -6,19 +6,17 @@
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::people::back::Back;
 use crate::people::browser::{self, Browser};
 use crate::people::hint::{Hint, hint};
 use crate::people::session::signed_in;
 use crate::people::show::{self, Speech, see_other};
 use crate::state::State;
-use crate::state::clients::Entry;
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::client::ClientStatus;
-use claviger_core::params::{Opaque, form_encode};
 use http::Method;
 use http::header::SET_COOKIE;
-use std::sync::Arc;
 
 /// Ends the session, or asks whether to.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -71,29 +69,6 @@ fn named<'a>(hint: Option<&'a Hint>, params: &'a Params<'_>) -> Option<&'a str> 
     match (hint.map(|hint| hint.aud.as_str()), params.get("client_id")) {
         (Some(hinted), Some(named)) if hinted != named => None,
         (hinted, named) => hinted.or(named),
-    }
-}
-
-/// Where the browser goes once nobody is signed in any more.
-pub(crate) struct Back {
-    /// The client that it goes back to.
-    pub(crate) entry: Arc<Entry>,
-    /// Its registered address, which is the one that was asked for.
-    pub(crate) address: String,
-    /// `state`, as it was sent.
-    pub(crate) state: Option<Opaque>,
-}
-
-impl Back {
-    fn url(&self) -> String {
-        let mut url = self.address.clone();
-        if let Some(state) = &self.state {
-            if !url.contains('?') {
-                url.push('?');
-            }
-            form_encode(&mut url, "state", state.as_bytes());
-        }
-        url
     }
 }
 

@@ -7,8 +7,8 @@ use crate::pages::views::{
     LogoutBack, LogoutConfirm, OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
 use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
+use crate::people::back::Back;
 use crate::people::browser::Browser;
-use crate::people::end_session::Back;
 use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
