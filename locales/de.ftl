@@ -139,6 +139,7 @@ signed-out-page-title = Abgemeldet
 signed-out-title = Sie sind abgemeldet
 signed-out-message = Ihre Sitzung bei { $realm } ist in diesem Browser beendet. Verbundene Apps bleiben verbunden.
 signed-out-again = Erneut anmelden
+signed-out-back = Zurück zu { $app }
 
 ## Expired
 

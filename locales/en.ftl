@@ -144,6 +144,7 @@ signed-out-page-title = Signed out
 signed-out-title = You are signed out
 signed-out-message = Your session at { $realm } has ended in this browser. Apps that you connected stay connected.
 signed-out-again = Sign in again
+signed-out-back = Back to { $app }
 
 ## Expired
 

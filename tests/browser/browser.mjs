@@ -52,7 +52,6 @@ function start({ realm: name, app: id, more, scoped, pkce }, scope) {
   const app = realm.clients.find((one) => one.id === id)
   const url = new URL(realm.endpoints.authorization)
   const all = { client_id: app.id, redirect_uri: app.redirect_uris[0], state: 'st&te', ...more }
-  // With offline_access, consent is asked for every time (OpenID Connect Core 11).
   if (scoped) all.scope = scope ?? app.scopes.filter((one) => one !== 'offline_access').join(' ')
   const verifier = randomBytes(32).toString('base64url')
   if (pkce) {

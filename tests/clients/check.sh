@@ -44,6 +44,7 @@ public static class Needs
 CSHARP
         mcs -warnaserror -r:System.Web.Extensions -out:Needs.exe Needs.cs && mono Needs.exe
         ;;
+    mod_auth_openidc) apache2 -v && [[ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]] ;;
     chromium) [[ $(chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --dump-dom 'data:text/html,<p>there') == *there* ]] ;;
     *) echo "check.sh knows no $1" >&2; exit 2 ;;
 esac

@@ -167,6 +167,27 @@ fn a_registration_without_an_owner_prints_the_link() {
 }
 
 #[test]
+fn an_app_is_registered_as_its_documentation_needs_it_and_shown_as_what_it_is() {
+    let home = Home::applied();
+    let uri = ["--redirect-uri", "https://app.example/cb", "--scope", "openid"];
+    let web = ["app", "create", "--id", "web", "--name", "Web", "--claims-in-id-token", "--id-token-signing", "ES256"];
+    home.ok(&[&web[..], &uri].concat());
+    let shown = home.ok(&["app", "show", "web"]).out();
+    assert!(shown.contains("ES256; with name and e-mail address") && shown.contains("openid with a nonce"), "{shown}");
+    let page = ["app", "create", "--id", "page", "--name", "Page", "--browser"];
+    home.ok(&[&page[..], &uri].concat());
+    let shown = home.ok(&["app", "show", "page"]).out();
+    assert!(shown.contains("browser") && shown.contains("RS256") && shown.contains("PKCE"), "{shown}");
+    let strict = ["app", "create", "--id", "strict", "--name", "Strict", "--require-pkce"];
+    home.ok(&[&strict[..], &uri].concat());
+    assert_eq!(home.ok(&["app", "show", "strict", "-o", "json"]).json()["client"]["pkce"], "required");
+    let wrong = ["app", "create", "--name", "N", "--id-token-signing", "EdDSA"];
+    home.fails(2, &[&wrong[..], &uri].concat(), "no key for EdDSA");
+    let wrong = ["app", "create", "--name", "N", "--browser", "--redirect-uri", "http://localhost/cb"];
+    home.fails(2, &wrong, "not the address of a page");
+}
+
+#[test]
 fn users_get_passwords_by_stdin_or_file_and_can_be_shut_out() {
     let home = Home::applied();
     let set = home.with_stdin(&["user", "password", "ADA"], "correct horse\n");

@@ -15,6 +15,10 @@ pub enum Error {
     /// The server refused, with an OAuth error code (RFC 6749 5.2).
     #[error("{0}")]
     Refused(Refused),
+    /// The code has been exchanged, which works once, and no refresh token came with it: the user is sent to the
+    /// authorization endpoint again.
+    #[error("the code has been exchanged before, and there is no refresh token")]
+    CodeSpent,
     /// The server could not be reached, or went away before it had answered.
     #[error("the server could not be reached")]
     Unreachable(#[source] Arc<reqwest::Error>),
@@ -51,6 +55,8 @@ pub struct Refused {
     pub code: String,
     /// `error_description`, where there is one.
     pub description: Option<String>,
+    /// The server's name for the request (`X-Request-Id`), where it has one: what its operator can look for.
+    pub reference: Option<String>,
 }
 
 impl fmt::Display for Refused {
@@ -59,7 +65,10 @@ impl fmt::Display for Refused {
         if let Some(description) = &self.description {
             write!(f, ": {description}")?;
         }
-        write!(f, " (HTTP {})", self.status)
+        match &self.reference {
+            Some(reference) => write!(f, " (HTTP {}, reference {reference})", self.status),
+            None => write!(f, " (HTTP {})", self.status),
+        }
     }
 }
 
@@ -80,6 +89,14 @@ impl Error {
         }
     }
 
+    /// The server's name for the request that it refused, to be given to its operator.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refused) => refused.reference.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Whether trying again later may help without anybody doing anything.
     pub fn is_temporary(&self) -> bool {
         match self {
@@ -96,7 +113,7 @@ impl Error {
 
     /// Whether a person has to give consent again: the refresh token is over, and there is nothing else to go on.
     pub fn needs_consent(&self) -> bool {
-        self.code() == Some("invalid_grant")
+        matches!(self, Self::CodeSpent) || self.code() == Some("invalid_grant")
     }
 
     pub(crate) fn unreachable(error: reqwest::Error) -> Self {

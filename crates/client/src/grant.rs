@@ -1,5 +1,6 @@
 //! How an app gets its tokens.
 
+use crate::pkce::Pkce;
 use crate::secret::Secret;
 
 /// What the first token is asked with.
@@ -14,6 +15,17 @@ pub enum Grant {
         username: String,
         /// `password`
         password: Secret,
+    },
+    /// A person has just given consent, and came back with a code (RFC 6749 4.1.3). It works once: it is exchanged for the
+    /// first token, and from then on the refresh token is used. With a [`Storage`](crate::Storage) a program that is
+    /// started again with the same code goes on with what it kept.
+    AuthorizationCode {
+        /// `code`, as it came back.
+        code: Secret,
+        /// `redirect_uri`, as it was sent to the authorization endpoint.
+        redirect_uri: String,
+        /// What the authorization request's `code_challenge` was made from; `None`: it had none.
+        pkce: Option<Pkce>,
     },
     /// A person gave consent earlier, and the app kept the refresh token (RFC 6749 6). With a
     /// [`Storage`](crate::Storage) this is where the story starts; what came after is in the storage. Configuring

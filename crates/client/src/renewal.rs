@@ -24,6 +24,8 @@ use crate::storage::{Locked, StorageError};
 pub(crate) struct Renewal {
     /// The last refresh token; what is in the storage goes first.
     refresh_token: Option<Secret>,
+    /// The code was exchanged: it works once, and a second time would end what it gave.
+    spent: bool,
     /// The storage could not keep it: then this one goes first.
     unsaved: bool,
     /// How the last attempt failed, for those who waited for it.
@@ -59,6 +61,7 @@ impl Renewal {
             && !self.unsaved
         {
             let token = record.token();
+            self.spent = true;
             self.refresh_token = record.refresh_token;
             let now = settings.clock.now();
             if let Some(token) = token
@@ -70,6 +73,7 @@ impl Renewal {
             }
         }
         let given = self.ask(settings).await?;
+        self.spent = true;
         current.set(&given.access_token);
         // RFC 6749 6: no new refresh token means that the old one goes on.
         if given.refresh_token.is_some() {
@@ -84,12 +88,16 @@ impl Renewal {
 
     async fn ask(&mut self, settings: &Settings) -> Result<Given, Error> {
         let endpoint = self.endpoint.get_or_try_init(|| discovery::token_endpoint(settings)).await?;
+        let is_code = matches!(settings.grant, Grant::AuthorizationCode { .. });
         let Some(token) = &self.refresh_token else {
+            if is_code && self.spent {
+                return Err(Error::CodeSpent);
+            }
             return request::send(settings, endpoint, Ask::Original).await;
         };
         let refreshed = request::send(settings, endpoint, Ask::Refresh(token)).await;
         let over = matches!(&refreshed, Err(error) if error.code() == Some("invalid_grant"));
-        if over && !matches!(settings.grant, Grant::RefreshToken(_)) {
+        if over && !is_code && !matches!(settings.grant, Grant::RefreshToken(_)) {
             self.refresh_token = None;
             return request::send(settings, endpoint, Ask::Original).await;
         }
@@ -151,7 +159,7 @@ fn owner(settings: &Settings) -> String {
     };
     let user = match &settings.grant {
         Grant::Password { username, .. } => Some(username.as_str()),
-        Grant::ClientCredentials | Grant::RefreshToken(_) => None,
+        Grant::ClientCredentials | Grant::RefreshToken(_) | Grant::AuthorizationCode { .. } => None,
     };
     let parts = serde_json::json!([server, settings.client_id, user, settings.scope, settings.audience]);
     digest(&parts.to_string())
@@ -159,7 +167,7 @@ fn owner(settings: &Settings) -> String {
 
 fn origin(settings: &Settings) -> Option<String> {
     match &settings.grant {
-        Grant::RefreshToken(token) => Some(digest(token.expose())),
+        Grant::RefreshToken(token) | Grant::AuthorizationCode { code: token, .. } => Some(digest(token.expose())),
         Grant::ClientCredentials | Grant::Password { .. } => None,
     }
 }

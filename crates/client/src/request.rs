@@ -15,6 +15,9 @@ use crate::secret::{AccessToken, Secret};
 use crate::settings::Settings;
 use crate::wire::{self, unexpected};
 
+/// The header with the server's name for a request.
+const REFERENCE: &str = "x-request-id";
+
 /// What is asked with.
 #[derive(Clone, Copy)]
 pub(crate) enum Ask<'a> {
@@ -51,6 +54,7 @@ enum Seconds {
 struct Refusal {
     error: String,
     error_description: Option<String>,
+    reference: Option<String>,
 }
 
 /// Sends one request.
@@ -59,8 +63,12 @@ pub(crate) async fn send(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> R
     let asked_at = settings.clock.now();
     let request = build(settings, endpoint, ask)?;
     let response = request.send().await.map_err(Error::unreachable)?;
+    let reference = response.headers().get(REFERENCE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, body) = wire::body(response).await?;
-    if status == StatusCode::OK { read_answer(settings, &body, asked_at) } else { Err(read_refusal(status, &body)) }
+    if status == StatusCode::OK {
+        return read_answer(settings, &body, asked_at);
+    }
+    Err(read_refusal(status, &body, reference))
 }
 
 fn build(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<RequestBuilder, Error> {
@@ -106,6 +114,13 @@ fn original<'a>(settings: &'a Settings, parameters: &mut Vec<(&'a str, &'a str)>
             parameters.push(("grant_type", "password"));
             parameters.push(("username", username));
             parameters.push(("password", password.expose()));
+        }
+        Grant::AuthorizationCode { code, redirect_uri, pkce } => {
+            parameters.push(("grant_type", "authorization_code"));
+            parameters.push(("code", code.expose()));
+            parameters.push(("redirect_uri", redirect_uri));
+            parameters.extend(pkce.iter().map(|pkce| ("code_verifier", pkce.verifier().expose())));
+            return;
         }
         Grant::RefreshToken(token) => {
             parameters.push(("grant_type", "refresh_token"));
@@ -163,12 +178,13 @@ fn milliseconds(seconds: &Seconds) -> Option<i64> {
     seconds.is_finite().then(|| (seconds.clamp(0.0, 1e9) * 1000.0) as i64)
 }
 
-fn read_refusal(status: StatusCode, body: &[u8]) -> Error {
+fn read_refusal(status: StatusCode, body: &[u8], reference: Option<String>) -> Error {
     match serde_json::from_slice::<Refusal>(body) {
         Ok(refusal) => Error::Refused(Refused {
             status: status.as_u16(),
             code: printable(&refusal.error, 64),
             description: refusal.error_description.map(|text| printable(&text, 500)),
+            reference: reference.or(refusal.reference).map(|text| printable(&text, 64)),
         }),
         Err(_) => unexpected(status, "no OAuth error in it"),
     }
@@ -195,11 +211,14 @@ mod tests {
 
     #[test]
     fn refusals_are_made_printable() {
-        let error =
-            read_refusal(StatusCode::BAD_REQUEST, br#"{"error":"invalid_grant","error_description":"over\r\nnow"}"#);
+        let error = read_refusal(
+            StatusCode::BAD_REQUEST,
+            br#"{"error":"invalid_grant","error_description":"over\r\nnow"}"#,
+            None,
+        );
         assert_eq!(error.to_string(), "invalid_grant: over  now (HTTP 400)");
         assert_eq!(
-            read_refusal(StatusCode::BAD_GATEWAY, b"<html>").to_string(),
+            read_refusal(StatusCode::BAD_GATEWAY, b"<html>", None).to_string(),
             "unexpected answer (HTTP 502): no OAuth error in it"
         );
     }

@@ -9,7 +9,7 @@ use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::{Legacy, OrganisationChoice, ResponseType, WithoutClient};
 use crate::granted::{Granted, default_audience, resolve_audience, resolve_scope};
 use crate::params::{Opaque, Params};
-use crate::pkce::Challenge;
+use crate::pkce::{self, Challenge};
 use crate::realm::Realm;
 use crate::redirect::RedirectUri;
 use crate::refusal::Refusal;
@@ -110,7 +110,7 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
     Ok(Destination {
         redirect_uri: redirect_uri.to_owned(),
         sent: params.get("redirect_uri").is_some(),
-        native: uri.is_native(),
+        native: uri.is_native() && !(client.is_confidential() && uri.is_server_here()),
         wildcard: uri.is_wildcard(),
         state,
         mode,
@@ -126,7 +126,11 @@ fn usable_redirects<'a>(realm: &Realm, client: &'a Client) -> impl Iterator<Item
 /// The registered redirect URI that a received one is, exact ones first; `None` if it is none that counts.
 pub fn registered_redirect<'a>(realm: &Realm, client: &'a Client, received: &str) -> Option<&'a RedirectUri> {
     let matching = |wildcard: bool| {
-        usable_redirects(realm, client).find(move |uri| uri.is_wildcard() == wildcard && uri.matches(received))
+        usable_redirects(realm, client).find(move |uri| {
+            // A page in a browser has one address; RFC 8252 7.3 is about programs that take the port they get.
+            uri.is_wildcard() == wildcard
+                && if client.in_browser { uri.as_str() == received } else { uri.matches(received) }
+        })
     };
     matching(false).or_else(|| matching(true))
 }
@@ -215,10 +219,13 @@ impl AuthorizationRequest {
         let response_type = response_type(realm, params)?;
         may_respond(realm, client, &destination, response_type)?;
         mode_fits(params, response_type)?;
-        let challenge = challenge(realm, client, params, response_type)?;
         let requested = token_request::scope(params)?;
         let default = realm.dialect.authorization.default_scope.as_deref();
         let scope = resolve_scope(realm, client, requested.as_ref(), default)?;
+        let challenge = match response_type {
+            ResponseType::Code => pkce::of_request(realm, client, params, &scope)?,
+            ResponseType::Token => None,
+        };
         let audience = audience(realm, client, params)?;
         fits_implicit(realm, response_type, &scope, &audience)?;
         let prompt = prompt(params)?;
@@ -282,22 +289,6 @@ fn mode_fits(params: &Params<'_>, response_type: ResponseType) -> Result<(), Ref
         (None | Some("fragment" | "form_post"), _) | (Some("query"), ResponseType::Code) => Ok(()),
         _ => Err(Refusal::ResponseMode),
     }
-}
-
-fn challenge(
-    realm: &Realm,
-    client: &Client,
-    params: &Params<'_>,
-    response_type: ResponseType,
-) -> Result<Option<Challenge>, Refusal> {
-    if response_type != ResponseType::Code {
-        return Ok(None);
-    }
-    let challenge = Challenge::read(params.get("code_challenge"), params.get("code_challenge_method"))?;
-    if challenge.is_none() && !(client.is_confidential() && realm.allows(client, Legacy::NoPkce)) {
-        return Err(Refusal::ChallengeMissing);
-    }
-    Ok(challenge)
 }
 
 /// Here an absent audience is never an error: the browser's user could not mend it.
@@ -402,7 +393,8 @@ pub fn next_step(
     };
     let picked = pick(realm.dialect.organisation, session.user, consent);
     let missing = request.scope.without(&consent.scope);
-    let must_ask = request.prompt.consent || request.scope.contains("offline_access") || !client.is_confidential();
+    // Whoever listens on this device may pretend to be a native client (RFC 8252 8.6).
+    let must_ask = request.prompt.consent || (request.destination.native && !client.in_browser);
     let trusted = client.trusted && client.is_confidential();
     let ask = !trusted
         && (!missing.is_empty() || consent.scope.is_empty() && request.scope.is_empty() || must_ask)

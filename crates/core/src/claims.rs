@@ -1,7 +1,9 @@
 //! What tokens say: the claims of JWT access tokens (RFC 9068), ID tokens (OpenID Connect Core 2) and introspection
 //! (RFC 7662).
 
+use crate::scope::ScopeSet;
 use crate::token::Id;
+use crate::user::User;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -125,6 +127,9 @@ pub struct IdClaims<'a> {
     pub at_hash: Option<String>,
     /// The client once more, for those that look here.
     pub azp: &'a str,
+    /// What the scope allows to say of the user, where the client asked for it here.
+    #[serde(flatten)]
+    pub user: Option<ScopeClaims>,
 }
 
 /// What userinfo says of a user (OpenID Connect Core 5.3.2), as far as the scope allows (5.4).
@@ -132,15 +137,50 @@ pub struct IdClaims<'a> {
 pub struct UserinfoClaims<'a> {
     /// The user.
     pub sub: &'a str,
+    /// What the scope allows to say of them.
+    #[serde(flatten)]
+    pub user: ScopeClaims,
+}
+
+/// The claims that the scopes `profile` and `email` stand for (OpenID Connect Core 5.4), as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ScopeClaims {
     /// With scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<&'a str>,
+    pub name: Option<String>,
     /// With scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub preferred_username: Option<&'a str>,
+    pub given_name: Option<String>,
+    /// With scope `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// With scope `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
     /// With scope `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<&'a str>,
+    pub email: Option<String>,
+    /// With scope `email`, beside an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+}
+
+impl ScopeClaims {
+    /// Those of `user` that `scope` allows.
+    pub fn of(user: &User, scope: &ScopeSet) -> Self {
+        let mut claims = Self::default();
+        if scope.contains("profile") {
+            claims.name.clone_from(&user.name);
+            claims.given_name.clone_from(&user.given_name);
+            claims.family_name.clone_from(&user.family_name);
+            claims.preferred_username = Some(user.username.clone());
+        }
+        if scope.contains("email") {
+            claims.email.clone_from(&user.email);
+            claims.email_verified = user.email.is_some().then_some(user.email_verified);
+        }
+        claims
+    }
 }
 
 /// What introspection says of an active token (RFC 7662 2.2).

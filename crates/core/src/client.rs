@@ -2,7 +2,9 @@
 
 pub mod rules;
 
-use crate::dialect::{Legacy, ResponseType, Turnover};
+pub use crate::grant_type::GrantType;
+
+use crate::dialect::{Legacy, Pkce, ResponseType, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
@@ -67,6 +69,45 @@ pub struct Client {
     /// Consent is never asked for: the vendor's own app. Never for public clients.
     #[serde(default)]
     pub trusted: bool,
+    /// A public client that is a page in a browser, at addresses that are known to the byte: what its users consented to is
+    /// remembered (RFC 8252 8.6 is about programs on a device).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub in_browser: bool,
+    /// What signs its ID tokens: `id_token_signed_response_alg` (OpenID Connect Registration 2); absent: RS256.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub id_token_signing: Option<Algorithm>,
+    /// Which claims about the user its ID tokens carry.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub id_token_claims: IdTokenClaims,
+    /// Where it is stricter than its realm: whether a code needs PKCE.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pkce: Pkce,
+}
+
+/// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Which claims about the user an ID token carries, beside who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdTokenClaims {
+    /// None: `profile` and `email` are answered at userinfo (OpenID Connect Core 5.4).
+    #[default]
+    Minimal,
+    /// Those of its scopes as well, for clients that read nothing but the ID token.
+    Scope,
+}
+
+impl IdTokenClaims {
+    /// As files spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Scope => "scope",
+        }
+    }
 }
 
 /// RFC 6749 2.1.
@@ -106,35 +147,6 @@ impl ClientStatus {
     }
 }
 
-/// The grants of the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// RFC 6749 4.1.
-    AuthorizationCode,
-    /// RFC 6749 4.2; served at the authorization endpoint.
-    Implicit,
-    /// RFC 6749 4.3.
-    Password,
-    /// RFC 6749 4.4.
-    ClientCredentials,
-    /// RFC 6749 6.
-    RefreshToken,
-}
-
-impl GrantType {
-    /// As `grant_type` spells it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::Implicit => "implicit",
-            Self::Password => "password",
-            Self::ClientCredentials => "client_credentials",
-            Self::RefreshToken => "refresh_token",
-        }
-    }
-}
-
 impl Client {
     /// Whether it can keep a secret.
     pub fn is_confidential(&self) -> bool {
@@ -165,6 +177,27 @@ impl Realm {
     /// Whether `client` may use a legacy behaviour: the dialect permits it and the client was given it.
     pub fn allows(&self, client: &Client, legacy: Legacy) -> bool {
         self.dialect.permits.contains(&legacy) && client.has(legacy)
+    }
+
+    /// The algorithms that this realm has keys for: RS256, which OpenID Connect wants of everybody and which ID tokens are
+    /// signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs name.
+    pub fn signing_algorithms(&self) -> BTreeSet<Algorithm> {
+        let named = self.apis.iter().filter_map(|api| api.signing);
+        named.chain([Algorithm::Rs256, Algorithm::Es256, self.tokens.signing]).collect()
+    }
+
+    /// What signs an ID token for `client`: what it registered, as long as the realm has a key for that, else RS256 (OpenID
+    /// Connect Registration 2).
+    pub fn id_token_algorithm(&self, client: &Client) -> Algorithm {
+        let registered = client.id_token_signing.filter(|wanted| self.signing_algorithms().contains(wanted));
+        registered.unwrap_or(Algorithm::Rs256)
+    }
+
+    /// Whether every code needs PKCE: dialect, realm or client say so. Otherwise a confidential client may leave it out where
+    /// it sends a nonce with `openid` (RFC 9700 2.1.1), or where it was given [`Legacy::NoPkce`].
+    pub fn requires_pkce(&self, client: &Client) -> bool {
+        let said = [self.dialect.authorization.pkce, self.tokens.pkce, client.pkce];
+        !client.is_confidential() || said.contains(&Pkce::Required)
     }
 
     /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then

@@ -46,7 +46,10 @@ impl Credentials {
     /// # Errors
     /// No client named; two ways in one request; a header that is not Basic; two different client ids.
     pub fn read(authorization: Option<&[u8]>, params: &Params<'_>, dialect: &Dialect) -> Result<Self, Refusal> {
-        let (id, secret) = (params.get("client_id"), params.get("client_secret"));
+        let id = params.get("client_id");
+        // Beside HTTP Basic, one that a public client sends without need says nothing.
+        let is_idle = authorization.is_some() && dialect.token.ignores_public_secret();
+        let secret = params.get("client_secret").filter(|_| !is_idle);
         if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
             return Err(Refusal::WrongClient);
         }

@@ -15,11 +15,12 @@ mod legacy;
 mod token;
 
 pub use api::{Api, ErrorVocabulary};
-pub use authorization::{Authorization, ResponseType, WithoutClient};
+pub use authorization::{Authorization, Pkce, ResponseType, WithoutClient};
 pub use endpoints::{Endpoint, Endpoints, PathCase, Place};
 pub use legacy::Legacy;
 pub use token::{AudienceParameter, FailureStatus, Refresh, ScopeInAnswer, Token, TokenTypeSpelling, Turnover};
 
+use crate::grant_type::GrantType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -88,6 +89,41 @@ pub struct Weakening {
 }
 
 impl Dialect {
+    /// Whether a realm with this dialect serves a grant: the dialect lists it, or permits the legacy behaviour that it is.
+    pub fn serves_grant(&self, grant: GrantType) -> bool {
+        match grant {
+            GrantType::Implicit => self.permits.contains(&Legacy::Implicit),
+            GrantType::Password => self.permits.contains(&Legacy::Password),
+            GrantType::AuthorizationCode | GrantType::ClientCredentials => self.token.grants.contains(&grant),
+            GrantType::RefreshToken => self.token.grants.contains(&grant) && self.gives_refresh_tokens(),
+        }
+    }
+
+    /// Whether some grant comes with a refresh token.
+    fn gives_refresh_tokens(&self) -> bool {
+        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password];
+        by_themselves.into_iter().any(|grant| self.serves_grant(grant))
+            || (self.refresh.for_client_credentials && self.serves_grant(GrantType::ClientCredentials))
+    }
+
+    /// Whether a grant goes through a browser, so that people sign in and out here.
+    pub fn has_browser_grant(&self) -> bool {
+        [GrantType::AuthorizationCode, GrantType::Implicit].into_iter().any(|grant| self.serves_grant(grant))
+    }
+
+    /// Whether a realm with this dialect serves an endpoint: it has a place, and a grant that needs it.
+    pub fn serves(&self, endpoint: Endpoint) -> bool {
+        let has_place =
+            self.endpoints.at.get(&endpoint).map_or(endpoint.default_path().is_some(), |place| place.served);
+        let at_token = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::Password];
+        let has_use = match endpoint {
+            Endpoint::Token => at_token.into_iter().any(|grant| self.serves_grant(grant)),
+            Endpoint::Authorization | Endpoint::EndSession => self.has_browser_grant(),
+            _ => true,
+        };
+        has_place && has_use
+    }
+
     /// Every way in which this dialect is laxer than the standards, for `claviger dialect check` and the console.
     pub fn weakenings(&self) -> Vec<Weakening> {
         let mut found: Vec<Weakening> = self

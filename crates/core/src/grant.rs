@@ -4,7 +4,8 @@
 //! minted and stored; the server then does that in one transaction, which alone decides races.
 
 use crate::authorize::registered_redirect;
-use crate::client::{Client, GrantType};
+use crate::claims::ScopeClaims;
+use crate::client::{Client, GrantType, IdTokenClaims};
 use crate::dialect::{Legacy, Turnover};
 use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
@@ -61,6 +62,15 @@ pub enum RefreshPlan {
 pub struct IdTokenPlan {
     /// As the authorization request carried it.
     pub nonce: Option<String>,
+    /// What is said of the user, where the client asked for it here.
+    pub user: Option<ScopeClaims>,
+}
+
+impl IdTokenPlan {
+    fn of(client: &Client, user: &User, scope: &ScopeSet, nonce: Option<String>) -> Self {
+        let says_more = client.id_token_claims == IdTokenClaims::Scope;
+        Self { nonce, user: says_more.then(|| ScopeClaims::of(user, scope)) }
+    }
 }
 
 /// A grant as it is stored, as far as deciding on a refresh needs it.
@@ -210,7 +220,7 @@ pub fn authorization_code(
     }
     same_redirect(realm, client, code, redirect_uri.as_deref())?;
     pkce::check(code.challenge.as_ref(), verifier.as_ref().map(crate::token::Plain::expose))?;
-    if code.challenge.is_none() && !(client.is_confidential() && realm.allows(client, Legacy::NoPkce)) {
+    if code.challenge.is_none() && pkce::without(realm, client, code.bound_by_nonce()).is_none() {
         return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
     }
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
@@ -219,7 +229,8 @@ pub fn authorization_code(
     }
     let mut granted = still_granted(client, code.granted.clone(), consented)?;
     keep_organisations(&mut granted, user)?;
-    let id_token = granted.scope.contains("openid").then(|| IdTokenPlan { nonce: code.nonce.clone() });
+    let id_token = granted.scope.contains("openid");
+    let id_token = id_token.then(|| IdTokenPlan::of(client, user, &granted.scope, code.nonce.clone()));
     Ok(Decision {
         scope_differs: code.scope_differs || !granted.scope.same(&code.granted.scope),
         user: Some(code.user.clone()),
@@ -308,7 +319,12 @@ pub fn refresh(
         }
         granted.scope = granted.scope.within(asked);
     }
-    let id_token = (granted.scope.contains("openid") && !user.is_none()).then(IdTokenPlan::default);
+    let id_token = match user {
+        GrantUser::There(user) if granted.scope.contains("openid") => {
+            Some(IdTokenPlan::of(client, user, &granted.scope, None))
+        }
+        _ => None,
+    };
     Ok(Decision {
         scope_differs: !granted.scope.same(request.scope.as_ref().unwrap_or(&stored.granted.scope)),
         user: user.id(),
@@ -338,10 +354,6 @@ impl GrantUser<'_> {
             Self::Gone => true,
             Self::There(user) => user.disabled,
         }
-    }
-
-    const fn is_none(self) -> bool {
-        matches!(self, Self::NoUser)
     }
 
     fn id(self) -> Option<String> {

@@ -51,6 +51,13 @@ pub struct CodeBinding {
     pub granted: Granted,
 }
 
+impl CodeBinding {
+    /// Whether the client can tell by its ID token that the code is the one it asked for (RFC 9700 2.1.1).
+    pub fn bound_by_nonce(&self) -> bool {
+        self.nonce.is_some() && self.granted.scope.contains("openid")
+    }
+}
+
 /// The scope that a request gets.
 ///
 /// # Errors

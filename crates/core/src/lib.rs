@@ -17,6 +17,7 @@ pub mod client_auth;
 pub mod crypto;
 pub mod dialect;
 pub mod grant;
+pub mod grant_type;
 pub mod granted;
 pub mod jose;
 pub mod metadata;

@@ -1,17 +1,17 @@
 //! What a realm says about itself (OpenID Connect Discovery 1.0, RFC 8414): one document, made once, served as bytes.
 //!
-//! Every field is true of this realm: what its dialect does not serve is not in the document, and a legacy behaviour is
-//! named only where the dialect permits it. (A client still has to be given it.)
+//! Every field is true of this realm: a grant, endpoint, method or algorithm that no client of it has or could register is not
+//! in the document, and what has no values is left out (OpenID Connect Discovery 4.2, RFC 8414 3.2). A legacy behaviour is
+//! named where the dialect permits it; a client still has to be given it.
 
-use crate::dialect::{Endpoint, Legacy};
+use crate::dialect::Endpoint;
+use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
 use serde::Serialize;
 
-/// RFC 8414 2, OpenID Connect Discovery 1.0 3, RFC 9207 3, OpenID Connect RP-Initiated Logout 1.0 2.1; in the order in
-/// which people look for them.
+/// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
 #[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the standards' fields")]
 struct Metadata<'a> {
     issuer: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,15 +28,29 @@ struct Metadata<'a> {
     revocation: Option<Revocation>,
     #[serde(flatten)]
     introspection: Option<Introspection>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     response_types_supported: Vec<&'static str>,
-    response_modes_supported: [&'static str; 3],
     grant_types_supported: Vec<&'static str>,
-    token_endpoint_auth_methods_supported: [&'static str; 3],
-    code_challenge_methods_supported: [&'static str; 1],
-    authorization_response_iss_parameter_supported: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(flatten)]
+    browser: Option<Browser<'a>>,
+}
+
+/// What goes through a browser (OpenID Connect Discovery 1.0 3, RFC 9207 3, RFC 7636).
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the standards' fields")]
+struct Browser<'a> {
+    response_modes_supported: [&'static str; 3],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_challenge_methods_supported: Vec<&'static str>,
+    authorization_response_iss_parameter_supported: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     claims_supported: &'static [&'static str],
     claim_types_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
@@ -50,7 +64,7 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct Revocation {
     revocation_endpoint: String,
-    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
 }
 
 /// RFC 7662: only those who can keep a secret may ask.
@@ -60,57 +74,115 @@ struct Introspection {
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
 
-const AUTHENTICATION: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+const CLAIMS: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "azp",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "email",
+    "email_verified",
+];
 
-const CLAIMS: &[&str] =
-    &["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "azp", "name", "preferred_username", "email"];
+/// The grants, in the order in which they are listed.
+const GRANTS: [GrantType; 5] = [
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+    GrantType::Password,
+    GrantType::Implicit,
+];
 
 /// The realm's metadata as JSON; the same for both well-known forms. `languages`: those of its pages.
 pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
-    let permits = |legacy| realm.dialect.permits.contains(&legacy);
-    let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
-    let mut responses = vec!["code"];
-    if permits(Legacy::Password) {
-        grants.push("password");
-    }
-    if permits(Legacy::Implicit) {
-        grants.push("implicit");
-        responses.push("token");
-    }
     let metadata = Metadata {
         issuer: &realm.issuer,
         authorization_endpoint: realm.url(Endpoint::Authorization),
         token_endpoint: realm.url(Endpoint::Token),
         jwks_uri: realm.url(Endpoint::Jwks),
-        userinfo_endpoint: realm.url(Endpoint::Userinfo),
+        userinfo_endpoint: realm.url(Endpoint::Userinfo).filter(|_| has_users(realm)),
         end_session_endpoint: realm.url(Endpoint::EndSession),
         revocation: realm.url(Endpoint::Revocation).map(|revocation_endpoint| Revocation {
             revocation_endpoint,
-            revocation_endpoint_auth_methods_supported: AUTHENTICATION,
+            revocation_endpoint_auth_methods_supported: authentication(realm, &FOR_PUBLIC),
         }),
         introspection: realm.url(Endpoint::Introspection).map(|introspection_endpoint| Introspection {
             introspection_endpoint,
             introspection_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
         }),
-        scopes_supported: scopes(realm),
-        response_types_supported: responses,
-        response_modes_supported: ["query", "fragment", "form_post"],
-        grant_types_supported: grants,
-        token_endpoint_auth_methods_supported: AUTHENTICATION,
-        code_challenge_methods_supported: ["S256"],
-        authorization_response_iss_parameter_supported: true,
+        scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
+        response_types_supported: response_types(realm),
+        grant_types_supported: GRANTS.into_iter().filter(|grant| serves(realm, *grant)).map(GrantType::name).collect(),
+        token_endpoint_auth_methods_supported: match realm.url(Endpoint::Token) {
+            Some(_) => authentication(realm, &FOR_PUBLIC_AT_TOKEN),
+            None => Vec::new(),
+        },
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
-        claims_supported: CLAIMS,
+        browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
+    };
+    // A struct of texts, numbers and lists is always JSON.
+    serde_json::to_vec(&metadata).unwrap_or_default()
+}
+
+fn browser<'a>(realm: &Realm, languages: &'a [String]) -> Browser<'a> {
+    let codes = serves(realm, GrantType::AuthorizationCode);
+    Browser {
+        response_modes_supported: ["query", "fragment", "form_post"],
+        code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
+        authorization_response_iss_parameter_supported: true,
+        claims_supported: if has_users(realm) { CLAIMS } else { &[] },
         claim_types_supported: ["normal"],
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         claims_parameter_supported: false,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
         ui_locales_supported: languages,
-    };
-    // A struct of texts, numbers and lists is always JSON.
-    serde_json::to_vec(&metadata).unwrap_or_default()
+    }
+}
+
+fn serves(realm: &Realm, grant: GrantType) -> bool {
+    realm.dialect.serves_grant(grant)
+}
+
+fn response_types(realm: &Realm) -> Vec<&'static str> {
+    let all = [(GrantType::AuthorizationCode, "code"), (GrantType::Implicit, "token")];
+    all.into_iter().filter(|(grant, _)| serves(realm, *grant)).map(|(_, name)| name).collect()
+}
+
+/// The grants of public clients, who have neither a secret nor, therefore, client credentials.
+const FOR_PUBLIC: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::Password, GrantType::Implicit];
+/// Those of them that go to the token endpoint.
+const FOR_PUBLIC_AT_TOKEN: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::Password];
+
+/// `none` is for public clients: those that use one of these grants.
+fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
+    let public = of_public.iter().any(|grant| serves(realm, *grant));
+    let methods = ["client_secret_basic", "client_secret_post"].into_iter();
+    methods.chain(public.then_some("none")).collect()
+}
+
+/// Whether a token can be about a user who may be asked for at userinfo: somebody must be able to have `openid`.
+fn has_users(realm: &Realm) -> bool {
+    realm.scope("openid").is_some()
+}
+
+/// RS256 first, the default (OpenID Connect Registration 2); the others are for clients that register them. ID tokens come
+/// with codes only.
+fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
+    if !serves(realm, GrantType::AuthorizationCode) || !has_users(realm) {
+        return Vec::new();
+    }
+    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
+    std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
 }
 
 /// The paths, at the issuer's own authority, at which the document is served. OpenID Connect Discovery 4 appends the
@@ -126,24 +198,12 @@ pub fn well_known_paths(realm: &Realm) -> Vec<String> {
     paths
 }
 
-fn scopes(realm: &Realm) -> Vec<&str> {
-    let named = realm.scopes.iter().map(|scope| scope.name.as_str());
-    std::iter::once("openid").chain(named.filter(|name| *name != "openid")).collect()
-}
-
-/// The realm's algorithm, and RS256, which every OpenID provider must have (OpenID Connect Discovery 1.0 3).
-fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let mut algorithms = vec![realm.tokens.signing.name()];
-    if realm.tokens.signing != Algorithm::Rs256 {
-        algorithms.push(Algorithm::Rs256.name());
-    }
-    algorithms
-}
-
 #[cfg(test)]
 mod tests {
     use super::{discovery, well_known_paths};
     use crate::dialect::{Dialect, Endpoint, Legacy, Place};
+    use crate::grant_type::GrantType;
+    use crate::jose::Algorithm;
     use crate::realm::{Host, Realm, Scope, SessionPolicy, TokenPolicy};
     use serde_json::{Value, json};
 
@@ -157,11 +217,15 @@ mod tests {
             languages: vec![],
             dialect: Dialect::default(),
             apis: vec![],
-            scopes: vec![],
+            scopes: vec![scope("openid")],
             seat_pools: vec![],
             tokens: TokenPolicy::default(),
             sessions: SessionPolicy::default(),
         }
+    }
+
+    fn scope(name: &str) -> Scope {
+        Scope { name: name.into(), sentence: String::new(), api: None, implicit: true, seat: None }
     }
 
     fn read(realm: &Realm) -> Value {
@@ -190,7 +254,7 @@ mod tests {
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+            "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "claims_supported": super::CLAIMS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -220,8 +284,8 @@ mod tests {
             Host { origin: "https://api.example.com".into(), authorities: vec!["api.example.com".into()] },
         );
         let at = &mut realm.dialect.endpoints.at;
-        at.insert(Endpoint::Token, Place { paths: vec!["/OAuth2/token".into()], host: Some("api".into()) });
-        at.insert(Endpoint::Introspection, Place::default());
+        at.insert(Endpoint::Token, Place { host: Some("api".into()), ..Place::at("/OAuth2/token") });
+        at.insert(Endpoint::Introspection, Place { served: false, ..Place::default() });
         let found = read(&realm);
         assert_eq!(found["token_endpoint"], "https://api.example.com/identity/OAuth2/token");
         assert_eq!(found["jwks_uri"], "https://login.example.com/identity/jwks");
@@ -230,18 +294,63 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_listed_once() {
+    fn a_realm_for_programs_alone_names_nothing_that_goes_through_a_browser() {
         let mut realm = realm("https://login.example.com");
-        for name in ["view", "openid", "all"] {
-            realm.scopes.push(Scope {
-                name: name.into(),
-                sentence: String::new(),
-                api: None,
-                implicit: true,
-                seat: None,
-            });
+        realm.dialect.token.grants = [GrantType::ClientCredentials].into();
+        realm.scopes = vec![scope("view"), scope("all")];
+        let expected = json!({
+            "issuer": "https://login.example.com",
+            "token_endpoint": "https://login.example.com/token",
+            "jwks_uri": "https://login.example.com/jwks",
+            "revocation_endpoint": "https://login.example.com/revoke",
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint": "https://login.example.com/introspect",
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "scopes_supported": ["view", "all"],
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "subject_types_supported": ["public"],
+        });
+        assert_eq!(read(&realm), expected);
+    }
+
+    #[test]
+    fn a_realm_of_the_implicit_grant_alone_has_no_token_endpoint() {
+        let mut realm = realm("https://login.example.com");
+        realm.dialect.token.grants = [GrantType::RefreshToken].into();
+        realm.dialect.permits = [Legacy::Implicit].into();
+        let found = read(&realm);
+        assert_eq!(found["grant_types_supported"], json!(["implicit"]), "nothing comes with a refresh token");
+        assert_eq!(found["response_types_supported"], json!(["token"]));
+        for absent in ["token_endpoint", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported"] {
+            assert_eq!(found.get(absent), None, "{absent}");
         }
-        assert_eq!(read(&realm)["scopes_supported"], json!(["openid", "view", "all"]));
+        assert!(found["revocation_endpoint_auth_methods_supported"].as_array().unwrap().contains(&"none".into()));
+    }
+
+    #[test]
+    fn a_realm_without_openid_names_neither_userinfo_nor_id_tokens() {
+        let mut realm = realm("https://login.example.com");
+        realm.scopes = vec![scope("view")];
+        let found = read(&realm);
+        for absent in ["userinfo_endpoint", "id_token_signing_alg_values_supported", "claims_supported"] {
+            assert_eq!(found.get(absent), None, "{absent}");
+        }
+        assert_eq!(found["response_types_supported"], json!(["code"]));
+    }
+
+    #[test]
+    fn id_tokens_are_signed_with_what_the_realm_has_keys_for_the_default_first() {
+        let mut realm = realm("https://login.example.com");
+        realm.tokens.signing = Algorithm::EdDsa;
+        assert_eq!(read(&realm)["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
+    }
+
+    #[test]
+    fn scopes_are_those_of_the_realm() {
+        let mut realm = realm("https://login.example.com");
+        realm.scopes = ["view", "openid", "all"].map(scope).to_vec();
+        assert_eq!(read(&realm)["scopes_supported"], json!(["view", "openid", "all"]));
     }
 
     #[test]

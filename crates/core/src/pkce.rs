@@ -1,7 +1,12 @@
 //! Proof Key for Code Exchange (RFC 7636), S256 only.
 
+use crate::client::Client;
 use crate::crypto::sha256;
+use crate::dialect::Legacy;
+use crate::params::Params;
+use crate::realm::Realm;
 use crate::refusal::Refusal;
+use crate::scope::ScopeSet;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
@@ -37,6 +42,44 @@ impl Challenge {
         let computed = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
         computed.as_bytes().ct_eq(self.0.as_bytes()).into()
     }
+}
+
+/// The challenge of an authorization request for a code with `scope`.
+///
+/// # Errors
+/// It cannot be read; it is missing where it must not be.
+pub fn of_request(
+    realm: &Realm,
+    client: &Client,
+    params: &Params<'_>,
+    scope: &ScopeSet,
+) -> Result<Option<Challenge>, Refusal> {
+    let challenge = Challenge::read(params.get("code_challenge"), params.get("code_challenge_method"))?;
+    let bound_by_nonce = params.get("nonce").is_some() && scope.contains("openid");
+    if challenge.is_none() && without(realm, client, bound_by_nonce).is_none() {
+        return Err(Refusal::ChallengeMissing);
+    }
+    Ok(challenge)
+}
+
+/// Why a code may go without PKCE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// A nonce binds it to the browser that began (RFC 9700 2.1.1).
+    Nonce,
+    /// The client was given [`Legacy::NoPkce`].
+    Legacy,
+}
+
+/// Whether a code of `client` may go without PKCE, and why; `bound_by_nonce`: `openid` was asked for with a nonce.
+pub fn without(realm: &Realm, client: &Client, bound_by_nonce: bool) -> Option<Without> {
+    if realm.requires_pkce(client) {
+        return None;
+    }
+    if bound_by_nonce {
+        return Some(Without::Nonce);
+    }
+    realm.allows(client, Legacy::NoPkce).then_some(Without::Legacy)
 }
 
 /// Checks a code's challenge against the verifier of the token request (RFC 7636 4.6, RFC 9700 4.8.2).

@@ -5,7 +5,7 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
-use crate::dialect::{Dialect, Endpoint};
+use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,37 @@ pub struct Api {
     /// Tokens for it may come through the implicit grant.
     #[serde(default = "yes")]
     pub implicit: bool,
+    /// The `typ` of its access tokens.
+    #[serde(default, skip_serializing_if = "AccessTokenTyp::is_standard")]
+    pub typ: AccessTokenTyp,
+}
+
+/// The `typ` in the header of an access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum AccessTokenTyp {
+    /// What RFC 9068 2.1 says, so that an ID token is never taken for an access token.
+    #[default]
+    #[serde(rename = "at+jwt")]
+    AtJwt,
+    /// `JWT`, for libraries that refuse every other word. The API must then check `aud` itself.
+    #[serde(rename = "JWT")]
+    Jwt,
+}
+
+impl AccessTokenTyp {
+    /// As the header spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtJwt => "at+jwt",
+            Self::Jwt => "JWT",
+        }
+    }
+
+    /// Whether it is the standard's.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    const fn is_standard(&self) -> bool {
+        matches!(self, Self::AtJwt)
+    }
 }
 
 /// A scope (RFC 6749 3.3).
@@ -160,8 +191,12 @@ pub enum AccessTokenFormat {
 pub struct TokenPolicy {
     /// The format of access tokens, unless the API or the client says otherwise.
     pub access_token: AccessTokenFormat,
-    /// The algorithm that signs them, unless the API says otherwise. ID tokens as well.
+    /// The algorithm that signs access tokens, unless the API says otherwise. ID tokens are RS256 or what their client
+    /// registered.
     pub signing: Algorithm,
+    /// Whether every code needs PKCE.
+    #[serde(skip_serializing_if = "Pkce::is_usual")]
+    pub pkce: Pkce,
     /// How long an access token lives.
     pub access_token_ttl: Span,
     /// How long a code lives; at most 10 minutes (RFC 6749 4.1.2).
@@ -183,6 +218,7 @@ impl Default for TokenPolicy {
         Self {
             access_token: AccessTokenFormat::Jwt,
             signing: Algorithm::Es256,
+            pkce: Pkce::default(),
             access_token_ttl: Span::seconds(600),
             code_ttl: Span::seconds(60),
             id_token_ttl: Span::seconds(600),
@@ -255,6 +291,9 @@ impl Realm {
 
     /// The advertised URL of an endpoint; `None` where the realm does not serve it.
     pub fn url(&self, endpoint: Endpoint) -> Option<String> {
+        if !self.dialect.serves(endpoint) {
+            return None;
+        }
         let (host, path) = match self.dialect.endpoints.at.get(&endpoint) {
             Some(place) => (place.host.as_deref(), place.paths.first()?.as_str()),
             None => (None, endpoint.default_path()?),

@@ -108,6 +108,22 @@ impl RedirectUri {
         matches!(self.form, Form::LoopbackIp { .. } | Form::PrivateUse) || self.text.starts_with("http://")
     }
 
+    /// Whether it is the address of a page: https, or a port of this machine that is named.
+    pub fn is_of_page(&self) -> bool {
+        !self.is_wildcard() && (self.text.starts_with("https://") || self.has_port_here())
+    }
+
+    /// Whether it is one port of this machine by name (`http://localhost:3000/..`), to which a request must be equal: a web
+    /// server that somebody develops, and not a program that takes the port it gets.
+    pub fn is_server_here(&self) -> bool {
+        self.form == Form::Exact && self.has_port_here()
+    }
+
+    fn has_port_here(&self) -> bool {
+        let host = self.text.strip_prefix("http://").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+        host.is_some_and(|host| host.rsplit(':').next().is_some_and(is_port))
+    }
+
     /// Whether a request's redirect URI is this one.
     pub fn matches(&self, received: &str) -> bool {
         match self.form {

@@ -1,7 +1,7 @@
 //! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6).
 
 use crate::client::{Client, GrantType};
-use crate::dialect::Legacy;
+use crate::dialect::{Dialect, Legacy};
 use crate::params::Params;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
@@ -54,12 +54,16 @@ pub enum Grant {
 const LONGEST_CREDENTIAL: usize = 1024;
 
 impl TokenRequest {
-    /// Reads a token request of an authenticated client; `legacy_json`: the body was JSON.
+    /// Reads a token request of an authenticated client.
     ///
     /// # Errors
-    /// What is missing, malformed, or not allowed to this client.
-    pub fn parse(params: &Params<'_>, client: &Client) -> Result<Self, Refusal> {
+    /// What is missing, malformed, not served under this dialect (`unsupported_grant_type`), or not allowed to this client
+    /// (`unauthorized_client`).
+    pub fn parse(params: &Params<'_>, client: &Client, dialect: &Dialect) -> Result<Self, Refusal> {
         let grant_type = grant_type(params.required("grant_type")?)?;
+        if !dialect.serves_grant(grant_type) {
+            return Err(Refusal::UnknownGrant);
+        }
         if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {
             return Err(Refusal::LegacyNotAllowed(Legacy::Password));
         }

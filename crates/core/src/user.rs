@@ -15,6 +15,15 @@ pub struct User {
     /// For `email` and for mails.
     #[serde(default)]
     pub email: Option<String>,
+    /// The address was found to be theirs: `email_verified`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_verified: bool,
+    /// For `given_name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// For `family_name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
     /// A user for unattended integration: may use the password grant, belongs to exactly one organisation.
     #[serde(default)]
     pub service: bool,

@@ -6,6 +6,7 @@ use super::tree::Variables;
 use claviger_core::dialect::{
     AudienceParameter, Dialect, Endpoint, ErrorVocabulary, Legacy, PathCase, ResponseType, Turnover,
 };
+use claviger_core::grant_type::GrantType;
 use claviger_core::scope::ScopeSet;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -165,7 +166,12 @@ impl Check<'_> {
 
     fn paths(&mut self) {
         for (endpoint, place) in &self.dialect.endpoints.at {
-            if place.paths.is_empty() {
+            if !place.served && !place.paths.is_empty() {
+                let place = at!["endpoints", endpoint.name(), "served"];
+                let problem = self.document.problem(place, "an endpoint that is not served has no paths");
+                self.problems.push(problem.with_help("leave out one of the two"));
+            }
+            if place.served && place.paths.is_empty() {
                 let problem =
                     self.document.problem(at!["endpoints", endpoint.name(), "paths"], "the list of paths is empty");
                 self.problems.push(problem.with_help("leave the endpoint out to serve it at its default path"));
@@ -243,6 +249,13 @@ impl Check<'_> {
     }
 
     fn token(&mut self) {
+        for (i, grant) in self.dialect.token.grants.iter().enumerate() {
+            if matches!(grant, GrantType::Password | GrantType::Implicit) {
+                let message = format!("`{}` is a legacy behaviour, given to single clients", grant.name());
+                let problem = self.document.problem(at!["token", "grants", i], message);
+                self.add(problem.with_help(format!("name it in permits: [\"{}\"]", grant.name())));
+            }
+        }
         for (i, name) in self.dialect.token.ignore.iter().enumerate() {
             if NEVER_IGNORED.contains(&name.as_str()) {
                 let message = format!("`{name}` cannot be ignored: it binds a request to its client, code or user");

@@ -52,6 +52,7 @@ pub struct GuardBuilder {
     bearer_headers: Vec<String>,
     vocabulary: Vocabulary,
     refuse_implicit: bool,
+    plain_typ: bool,
     leeway: Duration,
     keys_lifetime: Duration,
     keys_retry: Duration,
@@ -82,6 +83,7 @@ impl GuardBuilder {
             bearer_headers: vec![AUTHORIZATION.as_str().to_owned()],
             vocabulary: Vocabulary::Standard,
             refuse_implicit: false,
+            plain_typ: false,
             leeway: Duration::from_secs(2),
             keys_lifetime: Duration::from_secs(600),
             keys_retry: Duration::from_secs(10),
@@ -103,6 +105,14 @@ impl GuardBuilder {
     /// to one API opens the others (RFC 8725 section 3.9).
     pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
+        self
+    }
+
+    /// Takes access tokens whose header says `JWT` as well as `at+jwt` (RFC 9068 2.1): for an API that asked its realm for that
+    /// because of another library. An ID token, which says `JWT` too, is still refused: it names no client as an access token
+    /// does.
+    pub fn accept_jwt_typ(mut self) -> Self {
+        self.plain_typ = true;
         self
     }
 
@@ -252,6 +262,7 @@ impl GuardBuilder {
             Introspection::new(issuer, credentials, clock, self.introspection_lifetime, self.introspection_capacity)
         });
         let keys = Keys::new(issuer, Arc::clone(&clock), self.keys_lifetime, self.keys_retry);
+        let keys = if self.plain_typ { keys.with_plain_typ() } else { keys };
         Ok(Guard(Arc::new(Inner {
             issuer: self.issuer,
             audiences: self.audiences,

@@ -23,6 +23,8 @@ struct Fetched {
 pub(crate) struct Keys {
     issuer: Arc<Issuer>,
     clock: Arc<dyn Clock>,
+    /// What an access token's header may say that it is.
+    typs: &'static [Typ],
     /// How long a set is good without asking.
     pub(crate) lifetime: Duration,
     /// Between two attempts because of an unknown key there is at least this.
@@ -42,13 +44,31 @@ pub(crate) enum VerifyError {
 
 impl Keys {
     pub(crate) fn new(issuer: Arc<Issuer>, clock: Arc<dyn Clock>, lifetime: Duration, retry: Duration) -> Self {
-        Self { issuer, clock, lifetime, retry, current: ArcSwapOption::empty(), last_attempt: Mutex::new(None) }
+        let (current, last_attempt) = (ArcSwapOption::empty(), Mutex::new(None));
+        Self { issuer, clock, typs: &[Typ::AccessToken], lifetime, retry, current, last_attempt }
+    }
+
+    /// Takes `JWT` as well as `at+jwt`.
+    pub(crate) fn with_plain_typ(self) -> Self {
+        Self { typs: &[Typ::AccessToken, Typ::Jwt], ..self }
+    }
+
+    /// The first way in which the token can be read, or why there is none.
+    fn check(&self, token: &str, keys: &VerifyingKeys) -> Result<Decoded, JwtError> {
+        let mut outcome = Err(JwtError::TypWrong);
+        for typ in self.typs {
+            outcome = verify_jwt(token, keys, Some(*typ));
+            if outcome != Err(JwtError::TypWrong) {
+                break;
+            }
+        }
+        outcome
     }
 
     /// Checks the signature of an access token (RFC 9068 section 4).
     pub(crate) async fn verify(self: &Arc<Self>, token: &str) -> Result<Decoded, VerifyError> {
         let known = self.fresh_enough().await.ok_or(VerifyError::NoKeys)?;
-        match verify_jwt(token, &known.keys, Some(Typ::AccessToken)) {
+        match self.check(token, &known.keys) {
             Err(JwtError::KidUnknown) => {}
             checked => return checked.map_err(VerifyError::Token),
         }
@@ -56,7 +76,7 @@ impl Keys {
         let Some(newer) = self.newer_than(known.at).await else {
             return Err(VerifyError::Token(JwtError::KidUnknown));
         };
-        verify_jwt(token, &newer.keys, Some(Typ::AccessToken)).map_err(VerifyError::Token)
+        self.check(token, &newer.keys).map_err(VerifyError::Token)
     }
 
     /// The keys, asked for first when there are none or when they are very old. When they are only old, this request is

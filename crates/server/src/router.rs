@@ -115,7 +115,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Endpoint(Endpoint::Introspection) => introspection::answer(state, site, incoming).await,
         Target::Endpoint(Endpoint::Userinfo) => userinfo::answer(state, site, incoming).await,
         Target::Endpoint(Endpoint::Authorization) => Box::pin(authorization::answer(state, site, incoming)).await,
-        Target::Endpoint(Endpoint::Jwks) => metadata::jwks(site, incoming),
+        Target::Endpoint(Endpoint::Jwks) => metadata::jwks(site, incoming).await,
         Target::Endpoint(Endpoint::Revocation) => Box::pin(revocation::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::Revocations) => Box::pin(revocations::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::Logoff) => Box::pin(logoff::answer(state, site, incoming)).await,

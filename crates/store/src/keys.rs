@@ -73,6 +73,15 @@ pub struct KeySet {
     pub keys: Vec<SigningKeyRow>,
 }
 
+/// A key that has left its set, to verify what it signed where that does no harm.
+#[derive(Debug, Clone)]
+pub struct KeyThatLeft {
+    /// The public key as a JWK.
+    pub public_jwk: String,
+    /// When it left.
+    pub removed_at: i64,
+}
+
 /// Later than any time of a token, and whole in every program that reads JSON (2^53 - 1).
 const FOREVER: i64 = 9_007_199_254_740_991;
 
@@ -118,6 +127,20 @@ impl Store {
     /// The store cannot read.
     pub async fn keys(&self, realm: &str) -> Result<KeySet, Fault> {
         read!(self, |tx| { set(tx, realm).await })
+    }
+
+    /// The keys that left a realm's key set after `since` and were not revoked, the latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn keys_that_left(&self, realm: &str, since: i64, limit: i64) -> Result<Vec<KeyThatLeft>, Fault> {
+        read!(self, |tx| {
+            let params = values![realm, since, RevocationKind::Key.name(), limit];
+            tx.query(Statement::KeysThatLeft, params, |row| {
+                Ok(KeyThatLeft { public_jwk: row.string(0)?, removed_at: row.int(1)? })
+            })
+            .await
+        })
     }
 
     /// Adds a key, whatever the set's version.

@@ -63,7 +63,7 @@ pub use fault::Fault;
 pub use grants::{GrantRow, GrantWithUser, NewGrant, Replay};
 pub use heartbeat::Heartbeat;
 pub use issue::{Issue, Issued, Redeem, Rotate};
-pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, SigningKeyRow};
+pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, KeyThatLeft, SigningKeyRow};
 pub use legacy::LegacyUse;
 pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
 pub use options::Options;

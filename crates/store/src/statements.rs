@@ -296,6 +296,10 @@ registry! {
     /// All keys that are in a set, of every realm.
     KeysAfter = "SELECT realm, kid, alg, sealed, public_jwk, state, created_at, activates_at, retires_at
         FROM signing_key WHERE (realm, kid) > (?1, ?2) AND removed_at IS NULL ORDER BY realm, kid LIMIT ?3";
+    /// Those that left the set and were not revoked: their public halves.
+    KeysThatLeft = "SELECT public_jwk, removed_at FROM signing_key AS gone WHERE realm = ?1 AND removed_at > ?2 AND NOT EXISTS (
+            SELECT 1 FROM revocation WHERE revocation.realm = gone.realm AND kind = ?3 AND value = gone.kid
+        ) ORDER BY removed_at DESC LIMIT ?4";
     HadKey = "SELECT removed_at FROM signing_key WHERE realm = ?1 AND kid = ?2";
     ResealKey = "UPDATE signing_key SET sealed = ?4
         WHERE realm = ?1 AND kid = ?2 AND sealed = ?3 AND removed_at IS NULL";

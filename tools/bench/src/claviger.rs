@@ -64,8 +64,10 @@ impl Prepared {
         std::fs::create_dir_all(folder.join("realms"))?;
         std::fs::create_dir_all(folder.join("data"))?;
         let port = free_port()?;
+        let id_tokens = id_tokens(binary)?;
         let spell = |text: &str| {
             let text = text.replace("{PORT}", &port.to_string()).replace("{SECRET}", SECRET);
+            let text = text.replace("{ID_TOKENS}", id_tokens);
             text.replace("{DATA}", &folder.to_string_lossy())
         };
         std::fs::write(folder.join("claviger.toml"), spell(CONFIG))?;
@@ -257,6 +259,14 @@ impl Claviger {
         let answer = http::send(self.address, &self.credentials(client))?.expect(200, client)?;
         member(&answer.json()?, "access_token")
     }
+}
+
+/// What keeps ID tokens at ES256, so that programs of different versions do the same work: earlier ones sign all of them so, and
+/// do not know the key.
+fn id_tokens(binary: &Path) -> Result<&'static str> {
+    let help = Command::new(binary).args(["app", "create", "--help"]).stdin(Stdio::null()).output()?;
+    let is_known = String::from_utf8_lossy(&help.stdout).contains("--id-token-signing");
+    Ok(if is_known { "id-token-signing = \"ES256\"\n" } else { "" })
 }
 
 /// The users' part of the realm file. The password is hashed here, so that applying the file measures no hashing.

@@ -4,8 +4,9 @@ use super::ask;
 use super::context::{Context, Data};
 use super::trouble::Trouble;
 use clap::{Args, Subcommand, ValueEnum};
-use claviger_core::client::{ClientStatus, GrantType};
-use claviger_core::dialect::Legacy;
+use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::dialect::{Legacy, Pkce};
+use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
 use claviger_server::admin::apps::{self, Registration};
 use claviger_server::mail::Delivered;
@@ -93,6 +94,18 @@ pub(crate) struct Create {
     /// It runs on people's devices and can keep no secret
     #[arg(long)]
     public: bool,
+    /// It is a page in a browser: public, at https addresses or at ports of this machine; consent is remembered
+    #[arg(long)]
+    browser: bool,
+    /// What signs its ID tokens; left out: RS256
+    #[arg(long, value_name = "ALGORITHM")]
+    id_token_signing: Option<Algorithm>,
+    /// Put the claims of its scopes (name, e-mail address) into its ID tokens, for apps that never ask at userinfo
+    #[arg(long)]
+    claims_in_id_token: bool,
+    /// Refuse its codes without PKCE, also where a nonce would do
+    #[arg(long)]
+    require_pkce: bool,
     /// A grant that it may use; may be repeated
     #[arg(long, value_enum, value_name = "GRANT")]
     grant: Vec<Grant>,
@@ -215,7 +228,11 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         name: create.name,
         publisher: create.publisher,
         owner_email: create.owner,
-        public: create.public,
+        public: create.public || create.browser,
+        in_browser: create.browser,
+        id_token_signing: create.id_token_signing,
+        id_token_claims: if create.claims_in_id_token { IdTokenClaims::Scope } else { IdTokenClaims::Minimal },
+        pkce: if create.require_pkce { Pkce::Required } else { Pkce::UnlessNonce },
         grants: create.grant.into_iter().map(Into::into).collect(),
         redirect_uris: create.redirect_uri,
         scope: create.scope,
@@ -308,7 +325,28 @@ fn mailed(to: String, outcome: Option<Result<Delivered, claviger_server::mail::M
 }
 
 fn kind(client: &Client) -> &'static str {
-    if client.is_confidential() { "confidential" } else { "public" }
+    match (client.is_confidential(), client.in_browser) {
+        (true, _) => "confidential",
+        (false, true) => "browser",
+        (false, false) => "public",
+    }
+}
+
+/// What an app's ID tokens and codes are, where that is not a matter of course.
+fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
+    if !client.may(GrantType::AuthorizationCode) {
+        return Vec::new();
+    }
+    let more = match client.id_token_claims {
+        IdTokenClaims::Minimal => "",
+        IdTokenClaims::Scope => "; with name and e-mail address, which OpenID Connect Core 5.4 has at userinfo only",
+    };
+    let pkce = match (realm.requires_pkce(client), realm.allows(client, Legacy::NoPkce)) {
+        (true, _) => "required",
+        (false, true) => "not needed (no-pkce)",
+        (false, false) => "required, or openid with a nonce",
+    };
+    vec![("ID tokens", format!("{}{more}", realm.id_token_algorithm(client))), ("PKCE", pkce.to_owned())]
 }
 
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
@@ -337,6 +375,7 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("audiences", lines(client.audiences.clone())),
         ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
     ];
+    pairs.extend(openid(realm, &client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
     pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
     context.format.one(&item, &pairs)

@@ -5,6 +5,7 @@ use super::output;
 use super::trouble::Trouble;
 use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
+use claviger_core::realm::{AccessTokenTyp, Api};
 use claviger_server::admin::realms;
 use serde::Serialize;
 
@@ -56,7 +57,7 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
                 ("issuer", realm.issuer.clone()),
                 ("arrives at", list(realm.authorities.clone())),
                 ("dialect", realm.dialect.name.clone()),
-                ("APIs", list(realm.apis.iter().map(|api| format!("{}: {}", api.audience, api.name)).collect())),
+                ("APIs", list(realm.apis.iter().map(api).collect())),
                 ("scopes", list(realm.scopes.iter().map(|scope| scope.name.clone()).collect())),
             ];
             let pools = realm.seat_pools.iter().map(|pool| format!("{}: {}", pool.name, pool.size));
@@ -68,6 +69,15 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             context.format.one(&realm, &pairs)
         }
     }
+}
+
+/// An API, and what its tokens say that they are where that is not the standard's word.
+fn api(api: &Api) -> String {
+    let typ = match api.typ {
+        AccessTokenTyp::AtJwt => "",
+        AccessTokenTyp::Jwt => " (its tokens say JWT, RFC 9068 2.1 at+jwt: it must check aud)",
+    };
+    format!("{}: {}{typ}", api.audience, api.name)
 }
 
 #[derive(Serialize)]

@@ -23,6 +23,17 @@ async fn a_refusal_carries_the_code_and_the_description_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_refusal_carries_the_servers_name_for_the_request() {
+    let server = Server::start(|_, _| async {
+        ([("x-request-id", "7k2m")], refusal(400, "invalid_grant", "over")).into_response()
+    })
+    .await;
+    let error = server.client(&TestClock::new()).build().unwrap().bearer().await.unwrap_err();
+    assert_eq!(error.reference(), Some("7k2m"));
+    assert_eq!(error.to_string(), "invalid_grant: over (HTTP 400, reference 7k2m)");
+}
+
+#[tokio::test]
 async fn those_who_waited_share_the_failure_and_the_next_one_tries_again() {
     let (arrived, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let gates = (Arc::clone(&arrived), Arc::clone(&go));

@@ -13,8 +13,9 @@ mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Client, ClientKind, ClientStatus, GrantType};
-use crate::dialect::{Legacy, Turnover};
+use super::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use crate::dialect::{Legacy, Pkce, Turnover};
+use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
 use crate::redirect::RedirectUri;
 use crate::scope::ScopeSet;
@@ -69,6 +70,14 @@ pub struct Description {
     pub resource_server: Option<String>,
     /// Consent is never asked for.
     pub trusted: bool,
+    /// A public client that is a page in a browser.
+    pub in_browser: bool,
+    /// What signs its ID tokens.
+    pub id_token_signing: Option<Algorithm>,
+    /// Which claims about the user they carry.
+    pub id_token_claims: IdTokenClaims,
+    /// Whether every code needs PKCE.
+    pub pkce: Pkce,
 }
 
 /// The user that a client stands for.
@@ -124,6 +133,10 @@ impl Description {
             secret_is_password: false,
             resource_server: None,
             trusted: false,
+            in_browser: false,
+            id_token_signing: None,
+            id_token_claims: IdTokenClaims::default(),
+            pkce: Pkce::default(),
         }
     }
 }
@@ -144,12 +157,14 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     let facts = Facts { asked: &asked, realm, grants: &grants, audiences: &audiences, scope: &scope };
     wrong.extend(facts.names());
     wrong.extend(redirect_uris.iter().filter(|(_, uri)| uri.is_wildcard()).flat_map(|(at, _)| facts.wildcard(*at)));
+    wrong.extend(redirect_uris.iter().filter_map(|(at, uri)| facts.page(*at, uri)));
     wrong.extend(facts.after_logout());
     wrong.extend(facts.scopes());
     wrong.extend(facts.audiences());
     wrong.extend(facts.grants());
     wrong.extend(facts.legacy());
     wrong.extend(facts.lifetimes());
+    wrong.extend(facts.id_tokens());
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
     wrong.extend(facts.privileges());
@@ -177,6 +192,10 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         secret_is_password: asked.secret_is_password,
         resource_server: asked.resource_server,
         trusted: asked.trusted,
+        in_browser: asked.in_browser,
+        id_token_signing: asked.id_token_signing,
+        id_token_claims: asked.id_token_claims,
+        pkce: asked.pkce,
     })
 }
 
@@ -268,6 +287,12 @@ impl<'a> Facts<'a> {
         ])
     }
 
+    /// A page in a browser has an address that is known to the byte.
+    fn page(self, index: usize, uri: &RedirectUri) -> Option<Problem> {
+        let wrong = self.asked.in_browser && !uri.is_of_page();
+        wrong.then(|| Problem::NotAPage { index, uri: uri.as_str().to_owned() })
+    }
+
     fn after_logout(self) -> impl Iterator<Item = Problem> + use<'a> {
         self.asked.post_logout_redirect_uris.iter().enumerate().filter_map(|(index, uri)| {
             match RedirectUri::parse(uri) {
@@ -303,7 +328,11 @@ impl<'a> Facts<'a> {
         let browser = self.may(GrantType::AuthorizationCode) || self.may(GrantType::Implicit);
         let needs =
             |grant, legacy| (self.may(grant) && !self.has(legacy)).then_some(Problem::GrantNotGiven { grant, legacy });
-        problems([
+        let dialect = &self.realm.dialect;
+        let served = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::RefreshToken];
+        let unserved = served.into_iter().filter(move |grant| self.may(*grant) && !dialect.serves_grant(*grant));
+        let unserved = unserved.map(|grant| Problem::GrantNotServed { grant, dialect: dialect.name.clone() });
+        unserved.chain(problems([
             (self.grants.is_empty() && self.asked.resource_server.is_none()).then_some(Problem::NoGrant),
             (browser && self.asked.redirect_uris.is_empty()).then_some(Problem::NoRedirectUri),
             (self.is_public() && self.may(GrantType::ClientCredentials)).then_some(Problem::PublicClientCredentials),
@@ -311,7 +340,7 @@ impl<'a> Facts<'a> {
                 .then(|| Problem::NothingToRefresh { asks_again: self.may(GrantType::ClientCredentials) }),
             needs(GrantType::Password, Legacy::Password),
             needs(GrantType::Implicit, Legacy::Implicit),
-        ])
+        ]))
     }
 
     /// A legacy behaviour needs the dialect's permission; some are never for public clients.
@@ -329,7 +358,15 @@ impl<'a> Facts<'a> {
             .map(|legacy| Problem::NotForPublic { legacy });
         let reusable = self.asked.turnover.is_some_and(|turnover| turnover != Turnover::Rotate);
         let turnover = (reusable && !self.has(Legacy::ReusableRefresh)).then_some(Problem::TurnoverNotGiven);
-        unpermitted.chain(not_for_public).chain(turnover)
+        let said = [dialect.authorization.pkce, self.realm.tokens.pkce, self.asked.pkce];
+        let in_vain = (self.has(Legacy::NoPkce) && said.contains(&Pkce::Required)).then_some(Problem::NoPkceInVain);
+        unpermitted.chain(not_for_public).chain(turnover).chain(in_vain)
+    }
+
+    fn id_tokens(self) -> Option<Problem> {
+        let known = self.realm.signing_algorithms();
+        let asked = self.asked.id_token_signing.filter(|algorithm| !known.contains(algorithm));
+        asked.map(|algorithm| Problem::IdTokenAlgorithm { algorithm, known })
     }
 
     fn lifetimes(self) -> Option<Problem> {

@@ -16,6 +16,37 @@ pub struct Authorization {
     pub invalid_request_title: Option<String>,
     /// The scope that an absent `scope` stands for; absent: the client's whole registered scope.
     pub default_scope: Option<String>,
+    /// Whether every code needs PKCE.
+    #[serde(skip_serializing_if = "Pkce::is_usual")]
+    pub pkce: Pkce,
+}
+
+/// Whether a code needs PKCE (RFC 7636). Public clients use it in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pkce {
+    /// A confidential client may leave it out where it asks for `openid` with a `nonce`, which then binds the code to the
+    /// browser (RFC 9700 2.1.1).
+    #[default]
+    UnlessNonce,
+    /// Every code needs it.
+    Required,
+}
+
+impl Pkce {
+    /// As files spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnlessNonce => "unless-nonce",
+            Self::Required => "required",
+        }
+    }
+
+    /// Whether nothing was said.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub const fn is_usual(&self) -> bool {
+        matches!(self, Self::UnlessNonce)
+    }
 }
 
 /// What is shown when a request names no client at all.

@@ -152,9 +152,29 @@ pub enum PathCase {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Place {
-    /// Paths below the issuer's own path; the first is the advertised one.
+    /// Paths below the issuer's own path; the first is the advertised one. Empty where it is not served.
+    #[serde(default)]
     pub paths: Vec<String>,
     /// The realm's host of that name; the issuer's own where absent.
     #[serde(default)]
     pub host: Option<String>,
+    /// It is there at all.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub served: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_true(value: &bool) -> bool {
+    *value
+}
+
+impl Place {
+    /// At one path, on the issuer's host.
+    pub fn at(path: &str) -> Self {
+        Self { paths: vec![path.to_owned()], host: None, served: true }
+    }
 }

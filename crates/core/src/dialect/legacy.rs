@@ -13,11 +13,11 @@ pub enum Legacy {
     Password,
     /// One `*` as the last path segment of a registered redirect URI (RFC 9700 2.1 wants exact matching).
     WildcardRedirect,
-    /// A confidential client that uses the code flow without PKCE (RFC 9700 2.1.1).
+    /// A confidential client that uses the code flow with neither PKCE nor a nonce (RFC 9700 2.1.1).
     NoPkce,
     /// HTTP Basic credentials that are not form-encoded (RFC 6749 2.3.1 wants them encoded).
     RawBasic,
-    /// A JSON body at the token endpoint (RFC 6749 4.1.3 wants a form).
+    /// A JSON body at the token, revocation and introspection endpoints (RFC 6749 4.1.3 wants a form).
     JsonBody,
     /// Refresh tokens that stay valid after use ([`Turnover::Reissue`](super::Turnover) and [`Turnover::Stable`](super::Turnover)).
     ReusableRefresh,

@@ -1,5 +1,6 @@
 //! How the token endpoint reads a request and spells its answer, and how refresh tokens turn over.
 
+use crate::grant_type::GrantType;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -8,7 +9,10 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Token {
-    /// Parameters that integrators send by mistake and that are dropped before anything else looks.
+    /// The grants that are served, without those that are legacy behaviours (`permits` says that of them).
+    pub grants: BTreeSet<GrantType>,
+    /// Parameters that integrators send by mistake and that are dropped before anything else looks; `client_secret` is dropped
+    /// for public clients only, a confidential client's counts.
     pub ignore: BTreeSet<String>,
     /// The scope that an absent `scope` stands for in client credentials and password; absent: the client's own.
     pub default_scope: Option<String>,
@@ -28,16 +32,33 @@ pub struct Token {
     pub empty_basic_secret: bool,
 }
 
+/// What a public client has none of, and some libraries send all the same.
+const SECRET: &str = "client_secret";
+
+impl Token {
+    /// The parameters that nobody looks at, whoever sends them.
+    pub fn ignored(&self) -> BTreeSet<String> {
+        self.ignore.iter().filter(|name| *name != SECRET).cloned().collect()
+    }
+
+    /// A public client's `client_secret` is not looked at.
+    pub fn ignores_public_secret(&self) -> bool {
+        self.ignore.contains(SECRET)
+    }
+}
+
 impl Default for Token {
     fn default() -> Self {
+        use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
         Self {
+            grants: BTreeSet::from([AuthorizationCode, ClientCredentials, RefreshToken]),
             ignore: BTreeSet::new(),
             default_scope: None,
             audience: AudienceParameter::Optional,
             token_type: TokenTypeSpelling::Capital,
             implicit_token_type: TokenTypeSpelling::Capital,
-            scope: ScopeInAnswer::WhenDifferent,
-            implicit_scope: ScopeInAnswer::WhenDifferent,
+            scope: ScopeInAnswer::Always,
+            implicit_scope: ScopeInAnswer::Always,
             failed_body_authentication: FailureStatus::Unauthorized,
             empty_basic_secret: false,
         }

@@ -79,6 +79,9 @@ fn nothing_of_the_never_list_can_be_said() {
     for (text, needle) in [
         ("[refresh]\ngrace = \"61s\"", "too long"),
         ("[refresh]\nturnover = \"reissue\"", "not permitted"),
+        ("[token]\ngrants = [\"password\"]", "a legacy behaviour"),
+        ("[token]\ngrants = [\"implicit\"]", "a legacy behaviour"),
+        ("[token]\ngrants = [\"none\"]", "not one of"),
         ("[token]\nignore = [\"redirect_uri\"]", "cannot be ignored"),
         ("[token]\nignore = [\"client_id\"]", "cannot be ignored"),
         ("[token]\nignore = [\"code_verifier\"]", "cannot be ignored"),
@@ -121,6 +124,8 @@ fn paths_are_checked() {
         assert_eq!(found[0].0, 3);
     }
     assert_eq!(complaints("[endpoints]\ntoken = { paths = [] }").len(), 1);
+    assert_eq!(complaints("[endpoints]\nuserinfo = { served = false }"), []);
+    assert_eq!(complaints("[endpoints]\nuserinfo = { served = false, paths = [\"/me\"] }").len(), 1);
 }
 
 #[test]

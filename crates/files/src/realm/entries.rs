@@ -2,8 +2,9 @@
 
 use crate::secret::SecretText;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType};
-use claviger_core::dialect::{Legacy, Turnover};
+use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::dialect::{Legacy, Pkce, Turnover};
+use claviger_core::jose::Algorithm;
 use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
 use claviger_core::span::Span;
 use claviger_core::user::Organisation;
@@ -60,6 +61,12 @@ pub(super) struct UserEntry {
     #[serde(default)]
     pub(super) email: Option<String>,
     #[serde(default)]
+    pub(super) email_verified: bool,
+    #[serde(default)]
+    pub(super) given_name: Option<String>,
+    #[serde(default)]
+    pub(super) family_name: Option<String>,
+    #[serde(default)]
     pub(super) service: bool,
     #[serde(default)]
     pub(super) administrator: bool,
@@ -85,8 +92,8 @@ pub(super) struct ClientEntry {
     pub(super) publisher: Option<String>,
     #[serde(default)]
     pub(super) owner_email: Option<String>,
-    #[serde(default = "confidential")]
-    pub(super) kind: ClientKind,
+    #[serde(default)]
+    pub(super) kind: Kind,
     #[serde(default)]
     pub(super) status: ClientStatus,
     #[serde(default)]
@@ -116,13 +123,37 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) trusted: bool,
     #[serde(default)]
+    pub(super) id_token_signing: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) id_token_claims: IdTokenClaims,
+    #[serde(default)]
+    pub(super) pkce: Pkce,
+    #[serde(default)]
     pub(super) secret: Option<SecretText>,
     #[serde(default)]
     pub(super) secret_file: Option<String>,
 }
 
-const fn confidential() -> ClientKind {
-    ClientKind::Confidential
+/// `kind`: whether it can keep a secret, and what it is where it cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// A program on a server.
+    #[default]
+    Confidential,
+    /// A program on somebody's device.
+    Public,
+    /// A page in a browser.
+    Browser,
+}
+
+impl Kind {
+    const fn client_kind(self) -> ClientKind {
+        match self {
+            Self::Confidential => ClientKind::Confidential,
+            Self::Public | Self::Browser => ClientKind::Public,
+        }
+    }
 }
 
 impl ClientEntry {
@@ -139,7 +170,7 @@ impl ClientEntry {
             name: self.name.clone(),
             publisher: self.publisher.clone(),
             owner_email: self.owner_email.clone(),
-            kind: self.kind,
+            kind: self.kind.client_kind(),
             status: self.status,
             grants: Some(self.grants.clone()),
             redirect_uris: self.redirect_uris.clone(),
@@ -155,6 +186,10 @@ impl ClientEntry {
             secret_is_password: self.secret_is_password,
             resource_server: self.resource_server.clone(),
             trusted: self.trusted,
+            in_browser: self.kind == Kind::Browser,
+            id_token_signing: self.id_token_signing,
+            id_token_claims: self.id_token_claims,
+            pkce: self.pkce,
         }
     }
 }

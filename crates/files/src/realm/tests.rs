@@ -1,4 +1,8 @@
 use super::*;
+use claviger_core::client::IdTokenClaims;
+use claviger_core::dialect::Pkce;
+use claviger_core::jose::Algorithm;
+use claviger_core::realm::AccessTokenTyp;
 use claviger_testing::folder::Folder;
 
 /// A good realm file, to be spoilt.
@@ -95,6 +99,56 @@ fn a_good_file_is_read() {
     assert_eq!(file.clients[0].secret.as_ref().unwrap().expose(), "s");
     assert!(file.clients[0].needs_secret());
     assert!(!format!("{file:?}").contains("\"pw\""));
+}
+
+#[test]
+fn a_user_has_names_and_an_address_that_was_verified() {
+    let more =
+        "username = \"Alice\"\nemail = \"a@b.example\"\nemail-verified = true\ngiven-name = \"A\"\nfamily-name = \"B\"";
+    let files = parse_one(&GOOD.replacen("username = \"Alice\"", more, 1)).unwrap();
+    let user = &files[0].users[0].user;
+    assert_eq!(
+        (user.given_name.as_deref(), user.family_name.as_deref(), user.email_verified),
+        (Some("A"), Some("B"), true)
+    );
+    assert!(!parse_one(GOOD).unwrap()[0].users[0].user.email_verified);
+}
+
+#[test]
+fn what_a_client_needs_as_its_documentation_says_is_read() {
+    let lines = "kind = \"browser\"\nredirect-uris = [\"http://localhost:5173/cb\"]\nid-token-signing = \"ES256\"\n\
+                 id-token-claims = \"scope\"\npkce = \"required\"";
+    let (head, tail) = GOOD.split_once("id = \"web\"").unwrap();
+    let tail = tail.replace("secret = \"s\"\n", "").replace("redirect-uris = [\"https://app.example/cb\"]\n", "");
+    let files =
+        parse_one(&format!("{head}id = \"web\"\n{lines}{tail}")).unwrap_or_else(|problems| panic!("{problems}"));
+    let client = &files[0].clients[0].client;
+    assert!(client.in_browser && !client.is_confidential());
+    assert_eq!((client.id_token_signing, client.pkce), (Some(Algorithm::Es256), Pkce::Required));
+    assert_eq!(client.id_token_claims, IdTokenClaims::Scope);
+    one(
+        &spoilt("id = \"web\"", "id = \"web\"\nid-token-signing = \"EdDSA\""),
+        "id-token-signing",
+        "no key for EdDSA",
+        "ES256, RS256",
+    );
+    one(&client_of_kind_browser("http://localhost/cb"), "redirect-uris", "not the address of a page", "");
+}
+
+fn client_of_kind_browser(uri: &str) -> Vec<(String, String, String)> {
+    client(&format!("kind = \"browser\"\ngrants = [\"authorization_code\"]\nredirect-uris = [\"{uri}\"]"))
+}
+
+#[test]
+fn an_api_may_ask_for_jwt_in_its_access_tokens() {
+    let files = parse_one(&GOOD.replacen("name = \"The API\"", "name = \"The API\"\ntyp = \"JWT\"", 1)).unwrap();
+    assert_eq!(files[0].realm.apis[0].typ, AccessTokenTyp::Jwt);
+    one(
+        &spoilt("name = \"The API\"", "name = \"The API\"\ntyp = \"jwt\""),
+        "typ",
+        "`jwt` is not one of at+jwt, JWT",
+        "JWT",
+    );
 }
 
 #[test]

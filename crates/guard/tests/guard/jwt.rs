@@ -74,6 +74,23 @@ async fn what_is_no_token_of_the_issuer_is_invalid() {
     }
 }
 
+#[tokio::test]
+async fn an_api_may_take_the_typ_jwt_and_an_id_token_is_still_none() {
+    let world = World::new().await;
+    let api = api(world.describe().accept_jwt_typ().build().unwrap().layer());
+    let good = claims(&world.issuer.url);
+    for typ in [Typ::Jwt, Typ::AccessToken] {
+        assert_eq!(with_token(&api, &world.issuer.sign_as(typ, &good)).await.status, 200, "{typ:?}");
+    }
+    let mut id_token = good.clone();
+    for name in ["client_id", "jti"] {
+        id_token.as_object_mut().unwrap().remove(name);
+    }
+    for wrong in [world.issuer.sign_as(Typ::Jwt, &id_token), world.issuer.sign_as(Typ::Logout, &good)] {
+        assert_eq!(with_token(&api, &wrong).await.status, 401);
+    }
+}
+
 fn good_unsigned(claims: &Value) -> String {
     use claviger_core::jose::base64url;
     format!("{}.{}.", base64url(br#"{"alg":"none","typ":"at+jwt"}"#), base64url(claims.to_string().as_bytes()))

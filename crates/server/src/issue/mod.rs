@@ -19,7 +19,7 @@ use claviger_core::dialect::Turnover;
 use claviger_core::grant::{Decision, RefreshPlan};
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, token_hash};
-use claviger_core::realm::{AccessTokenFormat, SeatCount, SeatScope};
+use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
@@ -314,7 +314,11 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
                 auth_time: of.granted.auth_time.map(|time| time / 1000),
             };
-            let token = key.sign_jwt(Typ::AccessToken, &serde_json::to_vec(&claims)?)?;
+            let typ = match site.realm.api(&of.granted.audience).map(|api| api.typ) {
+                Some(AccessTokenTyp::Jwt) => Typ::Jwt,
+                Some(AccessTokenTyp::AtJwt) | None => Typ::AccessToken,
+            };
+            let token = key.sign_jwt(typ, &serde_json::to_vec(&claims)?)?;
             Ok(Access { token: Plain::new(token), expires_in: ttl.as_seconds(), row: None })
         }
         AccessTokenFormat::Opaque => {
@@ -344,7 +348,7 @@ async fn id_token(
     now: i64,
 ) -> Result<Option<String>, Failure> {
     let (Some(plan), Some(user)) = (&decision.id_token, &decision.user) else { return Ok(None) };
-    let key = site.keys.signing(site.realm.tokens.signing).await?;
+    let key = site.keys.signing(site.realm.id_token_algorithm(client)).await?;
     let claims = IdClaims {
         iss: &site.realm.issuer,
         sub: user,
@@ -355,6 +359,7 @@ async fn id_token(
         nonce: plan.nonce.as_deref(),
         at_hash: Some(token_hash(key.alg(), access.expose())),
         azp: &client.id,
+        user: plan.user.clone(),
     };
     Ok(Some(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?))
 }

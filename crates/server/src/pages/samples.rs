@@ -6,9 +6,9 @@
 use minijinja::Error;
 
 use super::views::{
-    Account, ApprovalMail, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
-    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
-    SignedIn, SignedOut,
+    Account, AppLink, ApprovalMail, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
+    LogoutBack, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn,
+    SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -53,8 +53,8 @@ pub(super) fn each<E>(
     seen("consent_missing", pages.try_page(brand, &missing))?;
     seen("error_minimal", pages.try_page(brand, &ErrorPage::new(x("server_error"), x("01992c3e"))))?;
     seen("error", pages.try_page(brand, &error(x)))?;
-    seen("signed_out_minimal", pages.try_page(brand, &SignedOut { again_url: None }))?;
-    seen("signed_out", pages.try_page(brand, &SignedOut { again_url: Some(x("/login")) }))?;
+    seen("signed_out_minimal", pages.try_page(brand, &SignedOut { again_url: None, back: None }))?;
+    seen("signed_out", pages.try_page(brand, &signed_out(x)))?;
     seen("expired_minimal", pages.try_page(brand, &Expired { cause: Ended::TooLong, again_url: None }))?;
     for cause in Ended::ALL {
         seen("expired", pages.try_page(brand, &Expired { cause, again_url: Some(x("/authorize")) }))?;
@@ -169,8 +169,16 @@ fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
         csrf: x("csrf").into(),
         username: x("ada@example.com"),
         ui_locales: Some(x("de en")),
-        redirect_uri: None,
+        back: Some(LogoutBack {
+            client_id: x("app"),
+            redirect_uri: x("https://app.example/"),
+            state: Some(x("state")),
+        }),
     }
+}
+
+fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
+    SignedOut { again_url: Some(x("/login")), back: Some(AppLink { app: x("App"), url: x("https://app.example/") }) }
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {

@@ -300,6 +300,17 @@ impl View for ErrorPage {
 pub struct SignedOut {
     /// Where to start again.
     pub again_url: Option<String>,
+    /// The app that asked for it, where it may be gone back to.
+    pub back: Option<AppLink>,
+}
+
+/// The way to an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppLink {
+    /// Its name.
+    pub app: String,
+    /// A registered address.
+    pub url: String,
 }
 
 impl View for SignedOut {
@@ -355,16 +366,26 @@ pub struct LogoutConfirm {
     pub username: String,
     /// The languages that the request asked for, to be sent along with the answer.
     pub ui_locales: Option<String>,
-    /// The validated post-logout redirect URI, if the answer ends there.
-    #[serde(skip)]
-    pub redirect_uri: Option<String>,
+    /// Where the browser goes after the yes.
+    pub back: Option<LogoutBack>,
+}
+
+/// Where the browser goes after the yes; sent along with it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogoutBack {
+    /// The app.
+    pub client_id: String,
+    /// Its registered address.
+    pub redirect_uri: String,
+    /// `state`, as it was sent.
+    pub state: Option<String>,
 }
 
 impl View for LogoutConfirm {
     const TEMPLATE: &'static str = "logout_confirm.html";
 
     fn redirect(&self) -> Option<&str> {
-        self.redirect_uri.as_deref()
+        self.back.as_ref().map(|back| back.redirect_uri.as_str())
     }
 }
 

@@ -1,18 +1,20 @@
 //! Logging out: RP-initiated (OpenID Connect RP-Initiated Logout 1.0), or by the user's own hand.
 //!
-//! With an ID token of the one who is signed in as a hint, the session ends at once, and the browser may go back to an
-//! address that is registered. Without, the person is asked, and stays here.
+//! With an ID token of the one who is signed in as a hint, the session ends at once, and the browser goes back to an address
+//! that is registered. Without one the person is asked; where the request names the client (`client_id`), their yes leads back
+//! to its registered address as well.
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::people::back::Back;
 use crate::people::browser::{self, Browser};
-use crate::people::hint::hint;
+use crate::people::hint::{Hint, hint};
 use crate::people::session::signed_in;
 use crate::people::show::{self, Speech, see_other};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Params;
-use claviger_core::params::form_encode;
+use claviger_core::client::ClientStatus;
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -35,43 +37,53 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     let speech = Speech::of(incoming, params.get("ui_locales"));
     let who = signed_in(state, site, &browser, "").await?;
     let hint = params.get("id_token_hint").and_then(|token| hint(state, site, token));
-    let back = match &hint {
-        Some(hint) => return_address(state, site, &hint.aud, params).await?,
+    let back = match named(hint.as_ref(), params) {
+        Some(client) => return_address(state, site, client, params).await?,
         None => None,
     };
     let form = params.get("csrf").unwrap_or_default();
     let own_form =
         incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &state.secrets.forms, None, form);
+    let done = |back: Option<Back>| {
+        back.map_or_else(|| show::signed_out(state, site, speech, None), |back| see_other(&back.url()))
+    };
     match who {
-        None => Ok(back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url))),
+        // A form that is sent twice has the answer of once.
+        None if own_form || hint.is_some() => Ok(done(back)),
+        None => {
+            Ok(show::signed_out(state, site, speech, back.as_ref().map(|back| (&*back.entry.client.name, back.url()))))
+        }
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
             state.store.end_session(&who.session.hash).await?;
-            let mut answer = back.map_or_else(|| show::signed_out(state, site, speech), |url| see_other(&url));
+            let mut answer = done(back);
             answer.headers_mut().extend(browser::no_session(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
             Ok(answer)
         }
-        Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user)),
+        Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user, back.as_ref())),
     }
 }
 
-/// The registered address that the hinted client asks to go back to, with its `state`.
+/// The client that the request is of: the hint's, or the one that it names; where it names another than the hint's, none
+/// (RP-Initiated Logout 2).
+fn named<'a>(hint: Option<&'a Hint>, params: &'a Params<'_>) -> Option<&'a str> {
+    match (hint.map(|hint| hint.aud.as_str()), params.get("client_id")) {
+        (Some(hinted), Some(named)) if hinted != named => None,
+        (hinted, named) => hinted.or(named),
+    }
+}
+
+/// The registered address that the client asks to go back to, with its `state`.
 async fn return_address(
     state: &State,
     site: &Site,
     client: &str,
     params: &Params<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Back>, Failure> {
     let Some(asked) = params.get("post_logout_redirect_uri") else { return Ok(None) };
     let Some(entry) = state.clients.load(&state.store, &site.realm.id, client).await? else { return Ok(None) };
-    if !entry.client.post_logout_redirect_uris.iter().any(|registered| registered == asked) {
+    let is_registered = entry.client.post_logout_redirect_uris.iter().any(|registered| registered == asked);
+    if !is_registered || entry.client.status != ClientStatus::Active {
         return Ok(None);
     }
-    let mut url = asked.to_owned();
-    if let Some(state) = params.state() {
-        if !url.contains('?') {
-            url.push('?');
-        }
-        form_encode(&mut url, "state", state.as_bytes());
-    }
-    Ok(Some(url))
+    Ok(Some(Back { entry, address: asked.to_owned(), state: params.state() }))
 }

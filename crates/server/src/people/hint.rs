@@ -12,13 +12,18 @@ pub(crate) struct Hint {
     pub(crate) sub: String,
     /// The client.
     pub(crate) aud: String,
+    /// The client once more; an access token, which can be `JWT` as well, has none.
+    azp: String,
 }
 
 /// Reads a hint; `None` for everything that is no ID token of this site's.
 pub(crate) fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
-    let decoded = verify_jwt(token, &site.keys.verifying(), Some(Typ::Jwt)).ok()?;
+    let mut keys = site.keys.for_hints(state.clock.now());
+    let decoded = keys.find_map(|keys| verify_jwt(token, &keys, Some(Typ::Jwt)).ok())?;
     if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
         return None;
     }
-    serde_json::from_slice::<Hint>(&decoded.claims).ok().filter(|hint| hint.iss == site.realm.issuer)
+    serde_json::from_slice::<Hint>(&decoded.claims)
+        .ok()
+        .filter(|hint| hint.iss == site.realm.issuer && hint.azp == hint.aud)
 }

@@ -1,5 +1,6 @@
 //! The pages in front of people, and what their forms do.
 
+pub(crate) mod back;
 pub(crate) mod browser;
 pub(crate) mod consent;
 pub(crate) mod end_session;

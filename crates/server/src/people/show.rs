@@ -3,10 +3,11 @@
 use crate::failure::{Failure, SOON, empty};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Account, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutConfirm,
-    OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
+    self, Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
+    LogoutBack, LogoutConfirm, OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
 };
 use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
+use crate::people::back::Back;
 use crate::people::browser::Browser;
 use crate::people::waiting::Waiting;
 use crate::state::State;
@@ -196,20 +197,31 @@ pub(crate) fn logout_confirm(
     browser: &Browser,
     asked: Option<&str>,
     user: &User,
+    back: Option<&Back>,
 ) -> Answer {
+    // A form carries UTF-8 only: with another state there is no way back that is the asked one.
+    let state_text = |back: &Back| {
+        back.state.as_ref().map_or(Some(None), |state| state.as_text().map(Some)).map(|text| text.map(str::to_owned))
+    };
+    let back = back.and_then(|back| {
+        let state = state_text(back)?;
+        Some(LogoutBack { client_id: back.entry.client.id.clone(), redirect_uri: back.address.clone(), state })
+    });
     let page = LogoutConfirm {
         action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
         username: user.username.clone(),
         ui_locales: asked.map(str::to_owned),
-        redirect_uri: None,
+        back,
     };
     with_browser(view(state, site, Speech::of_browser(browser, asked), &page), site, browser)
 }
 
 /// Nobody is signed in any more.
-pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>) -> Answer {
-    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)) })
+/// `back`: an app's name and where it asks to go on; nobody has said yes to that, so it is a link.
+pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>, back: Option<(&str, String)>) -> Answer {
+    let back = back.map(|(app, url)| AppLink { app: app.to_owned(), url });
+    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)), back })
 }
 
 fn account(user: &User) -> Account {

@@ -11,6 +11,7 @@ use claviger_core::claims::{AccessClaims, SubjectKind, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
 use claviger_core::jose::{Typ, verify_jwt};
+use claviger_core::realm::AccessTokenTyp;
 use claviger_core::revocation::issued_at;
 use claviger_core::token::{self, Id, Kind};
 use claviger_store::{AccessTokenRow, NewAccessToken, RevocationKind};
@@ -125,9 +126,13 @@ async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<b
 
 async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token>, Failure> {
     let keys = site.keys.verifying();
-    let Ok(decoded) = verify_jwt(text, &keys, Some(Typ::AccessToken)) else { return Ok(None) };
+    let found =
+        [Typ::AccessToken, Typ::Jwt].into_iter().find_map(|typ| Some((typ, verify_jwt(text, &keys, Some(typ)).ok()?)));
+    let Some((typ, decoded)) = found else { return Ok(None) };
+    // An ID token, which is `JWT` as well, has neither a client_id nor a jti.
     let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };
-    if claims.iss != site.realm.issuer {
+    let may_be_plain = site.realm.api(&claims.aud).is_some_and(|api| api.typ == AccessTokenTyp::Jwt);
+    if claims.iss != site.realm.issuer || (typ == Typ::Jwt && !may_be_plain) {
         return Ok(None);
     }
     let subject = Subject {

@@ -9,6 +9,7 @@ use claviger_core::Refusal;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant::{self, Decision};
 use claviger_core::granted::CodeBinding;
+use claviger_core::pkce::{self, Without};
 use claviger_core::token::{Id, Plain, hash_is};
 use claviger_store::CodeRow;
 
@@ -65,7 +66,8 @@ impl Exchange<'_> {
         if row.code.expires_at <= state.clock.now() {
             return Err(Refusal::CodeExpired.into());
         }
-        if binding.challenge.is_none() {
+        let without = pkce::without(&site.realm, client.client(), binding.bound_by_nonce());
+        if binding.challenge.is_none() && without != Some(Without::Nonce) {
             self.call.use_legacy(Legacy::NoPkce)?;
         }
         match issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Code { row }).await {

@@ -4,10 +4,12 @@ use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::authenticate::{Authenticated, authenticate_by_secret};
 use crate::protocol::bearer;
+use crate::protocol::call::use_legacy;
 use crate::protocol::read::{read_credentials, read_params};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::claims::{INACTIVE, Introspection};
+use claviger_core::dialect::Legacy;
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 
@@ -26,9 +28,12 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 }
 
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
-    let (params, _) = read_params(&site.realm.dialect, incoming)?;
+    let (params, json) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
     let caller = authenticate_by_secret(state, &site.realm, &credentials, incoming.client).await?;
+    if json {
+        use_legacy(state, site, &caller, Legacy::JsonBody)?;
+    }
     let text = params.required("token")?;
     let inactive = || INACTIVE.as_bytes().to_vec();
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };

@@ -3,6 +3,7 @@
 use crate::failure::{empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::read::{allow_any_origin, preflight};
+use crate::state::keys::Published;
 use crate::state::sites::Site;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -14,9 +15,14 @@ pub(crate) fn discovery(site: &Site, incoming: &Incoming) -> Answer {
     document(incoming, site.discovery.clone(), "application/json")
 }
 
-/// The key set.
-pub(crate) fn jwks(site: &Site, incoming: &Incoming) -> Answer {
-    document(incoming, site.keys.jwks(), "application/jwk-set+json")
+/// The key set. One that lacks a key, because that could not be made, is for nobody to keep.
+pub(crate) async fn jwks(site: &Site, incoming: &Incoming) -> Answer {
+    let Published { jwks, is_complete } = site.keys.published().await;
+    let mut answer = document(incoming, jwks, "application/jwk-set+json");
+    if !is_complete && incoming.head.method == Method::GET {
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    answer
 }
 
 /// Five minutes: shorter than a new key is published before it signs.

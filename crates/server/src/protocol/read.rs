@@ -27,7 +27,7 @@ pub(crate) fn read_params<'a>(dialect: &Dialect, incoming: &'a Incoming) -> Resu
     } else {
         return Err(Refusal::WrongMediaType.into());
     };
-    Ok((params.ignoring(&dialect.token.ignore).without_duplicates()?, json))
+    Ok((params.ignoring(&dialect.token.ignored()).without_duplicates()?, json))
 }
 
 /// Whether a body is JSON: its media type says so, or says nothing (none, or plain text) and the body looks like it.

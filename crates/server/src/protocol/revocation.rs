@@ -4,10 +4,12 @@ use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::authenticate::{Authenticated, authenticate};
 use crate::protocol::bearer;
+use crate::protocol::call::use_legacy;
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::revoke::{revoke_grant, revoke_token};
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::dialect::Legacy;
 use claviger_core::token::PresentedRefresh;
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
@@ -30,9 +32,12 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 }
 
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<(), Failure> {
-    let (params, _) = read_params(&site.realm.dialect, incoming)?;
+    let (params, json) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
     let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
+    if json {
+        use_legacy(state, site, &client, Legacy::JsonBody)?;
+    }
     let text = params.required("token")?;
     match PresentedRefresh::parse(text) {
         Some(presented) => revoke_refresh(state, site, &client, &presented).await,

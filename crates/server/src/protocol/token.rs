@@ -51,7 +51,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     if json {
         use_legacy(state, site, &client, Legacy::JsonBody)?;
     }
-    let request = TokenRequest::parse(&params, client.client())?;
+    let request = TokenRequest::parse(&params, client.client(), &site.realm.dialect)?;
     let call = Call { state, site, client: &client, request: &request };
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,

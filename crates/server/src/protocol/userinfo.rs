@@ -6,8 +6,9 @@ use crate::protocol::bearer::{self, Sent};
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::ScopeSet;
 use claviger_core::bearer::{Reason, refuse as refusal};
-use claviger_core::claims::UserinfoClaims;
+use claviger_core::claims::{ScopeClaims, UserinfoClaims};
 use http::{HeaderValue, Method, StatusCode};
 
 /// Answers with the claims of the token's user.
@@ -30,8 +31,8 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),
     };
-    let scope: Vec<&str> = token.claims.scope.split(' ').collect();
-    if !token.has_user || !scope.contains(&"openid") {
+    let scope = ScopeSet::parse(&token.claims.scope).unwrap_or_default();
+    if !token.has_user || !scope.contains("openid") {
         return Ok(Err(Reason::InsufficientScope));
     }
     let Some(stored) = state.store.user(&site.realm.id, &token.claims.sub).await? else {
@@ -41,13 +42,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     if user.disabled {
         return Ok(Err(Reason::Revoked));
     }
-    let profile = scope.contains(&"profile");
-    let claims = UserinfoClaims {
-        sub: &user.id,
-        name: user.name.as_deref().filter(|_| profile),
-        preferred_username: Some(user.username.as_str()).filter(|_| profile),
-        email: user.email.as_deref().filter(|_| scope.contains(&"email")),
-    };
+    let claims = UserinfoClaims { sub: &user.id, user: ScopeClaims::of(&user, &scope) };
     Ok(Ok(serde_json::to_vec(&claims)?))
 }
 

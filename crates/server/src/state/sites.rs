@@ -137,7 +137,7 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
     for path in metadata::well_known_paths(realm) {
         add(path, Target::Discovery, None);
     }
-    for endpoint in Endpoint::ALL {
+    for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| realm.dialect.serves(*endpoint)) {
         match realm.dialect.endpoints.at.get(&endpoint) {
             Some(place) => {
                 for path in &place.paths {

@@ -16,9 +16,10 @@ mod reply;
 pub use browser::Browser;
 pub use reply::{Reply, unescape};
 
-use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType};
+use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::dialect::Pkce;
 use claviger_core::jose::Algorithm;
-use claviger_core::realm::{Api, Realm, Scope};
+use claviger_core::realm::{AccessTokenTyp, Api, Realm, Scope};
 use claviger_core::{Dialect, ScopeSet, User};
 use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, Network};
@@ -446,6 +447,7 @@ pub fn realm(authority: &str) -> Realm {
             signing: None,
             access_token_ttl: None,
             implicit: true,
+            typ: AccessTokenTyp::default(),
         }],
         scopes: ["openid", "profile", "email", "offline_access", "read", "write"].map(scope).to_vec(),
         seat_pools: vec![],
@@ -460,6 +462,9 @@ pub fn user(id: &str, username: &str) -> User {
         username: username.into(),
         name: Some("Alice Adams".into()),
         email: Some("alice@example.com".into()),
+        email_verified: false,
+        given_name: None,
+        family_name: None,
         service: false,
         administrator: false,
         disabled: false,
@@ -489,5 +494,9 @@ pub fn client(id: &str) -> Client {
         secret_is_password: false,
         resource_server: None,
         trusted: false,
+        in_browser: false,
+        id_token_signing: None,
+        id_token_claims: IdTokenClaims::default(),
+        pkce: Pkce::default(),
     }
 }

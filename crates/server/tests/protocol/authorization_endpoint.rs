@@ -398,22 +398,44 @@ async fn errors_keep_to_the_characters_that_are_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_public_client_is_never_approved_silently() {
+async fn a_native_client_is_never_approved_silently_and_a_page_is_where_consent_is_on_record() {
+    const PORT: &str = "http://localhost:5173/cb";
+    const LITERAL: &str = "http://127.0.0.1:5173/cb";
     let server = started().await;
-    server.add_client(&public("phone")).await;
-    server.add_client(&Client { trusted: true, ..public("trusted-phone") }).await;
-    server.add_client(&Client { trusted: true, ..client("trusted-web") }).await;
-    for id in ["phone", "trusted-phone"] {
-        let browser = Browser::default();
-        let page = browser.ask(&server, &authorize_query(id, "read")).await;
+    let at = |uris: &[&str], client: Client| Client { redirect_uris: uris.iter().map(|u| uri(u)).collect(), ..client };
+    let page = |id: &str| Client { in_browser: true, ..public(id) };
+    for (app, to, is_remembered) in [
+        (public("phone"), CALLBACK, true),
+        (page("spa"), CALLBACK, true),
+        (at(&[PORT], page("spa-here")), PORT, true),
+        (at(&[LITERAL], page("spa-literal")), LITERAL, true),
+        (at(&[PORT], public("desktop")), PORT, false),
+        (at(&["com.example.app:/cb"], public("native")), "com.example.app:/cb", false),
+        (at(&[LITERAL], client("tool")), "http://127.0.0.1:4711/cb", false),
+        (at(&["com.example.app:/cb"], client("native-with-secret")), "com.example.app:/cb", false),
+        (at(&[PORT], client("server-here")), PORT, true),
+        (Client { trusted: true, ..public("trusted-phone") }, CALLBACK, true),
+    ] {
+        server.add_client(&app).await;
+        let (browser, query) = (Browser::default(), with(authorize_query(&app.id, "read"), "redirect_uri", to));
+        let page = browser.ask(&server, &query).await;
         let consent = browser.get_past_sign_in(&server, page).await;
         consent.asks_for_consent();
-        browser.decide(&server, &consent, "allow").await.code();
-        browser.ask(&server, &authorize_query(id, "read")).await.asks_for_consent();
-        let silent = browser.ask(&server, &with(authorize_query(id, "read"), "prompt", "none")).await;
-        silent.sent_back(&server, "consent_required");
+        drop(browser.decide(&server, &consent, "allow").await.code());
+        let silent = browser.ask(&server, &with(query.clone(), "prompt", "none")).await;
+        let again = browser.ask(&server, &query).await;
+        if is_remembered {
+            drop((silent.code(), again.code()));
+        } else {
+            assert_eq!(silent.redirect_params()["error"], "consent_required", "{}", app.id);
+            again.asks_for_consent();
+        }
     }
+    // The address of a page is known to the byte, its port included.
+    let elsewhere = with(authorize_query("spa-literal", "read"), "redirect_uri", "http://127.0.0.1:4711/cb");
+    Browser::default().ask(&server, &elsewhere).await.is_page();
     // The vendor's own confidential app is not asked for.
+    server.add_client(&Client { trusted: true, ..client("trusted-web") }).await;
     let browser = Browser::default();
     let page = browser.ask(&server, &authorize_query("trusted-web", "read")).await;
     browser.get_past_sign_in(&server, page).await.code();

@@ -28,7 +28,7 @@ const FETCHED: [&str; 8] =
 async fn started() -> Server {
     let server = Server::with(|realm| {
         realm.dialect.permits.insert(Legacy::JsonBody);
-        let place = Place { paths: vec!["/logoff".into()], host: None };
+        let place = Place::at("/logoff");
         realm.dialect.endpoints.at.insert(Endpoint::Logoff, place);
     })
     .await;

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod as_documented;
 mod authorization_endpoint;
 mod bad_input;
 mod compromise;

@@ -350,7 +350,8 @@ async fn legacy_is_off_unless_dialect_and_client_have_it() {
         browser.ask(&server, &bare).await.sent_back(&server, "invalid_request");
         browser.ask(&server, &at("https://app.example/connect/a")).await.is_page();
         let password = [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD)];
-        server.token("old", &password).await.refused(400, "unauthorized_client");
+        let error = if permitted { "unauthorized_client" } else { "unsupported_grant_type" };
+        server.token("old", &password).await.refused(400, error);
         let json = format!(r#"{{"grant_type":"client_credentials","client_id":"old","client_secret":"{SECRET}"}}"#);
         let reply = server.send(Method::POST, "/token", &[("content-type", "application/json")], json).await;
         if permitted {

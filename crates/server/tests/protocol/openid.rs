@@ -130,7 +130,8 @@ async fn userinfo_by_get_and_post_is_of_the_same_subject() {
     let tokens = server.code_flow(&browser, "app", "openid profile email").await;
     let id = claims(&tokens.text("id_token"));
     let expected = json!({
-        "sub": "u1", "name": "Alice Adams", "preferred_username": "alice", "email": "alice@example.com"
+        "sub": "u1", "name": "Alice Adams", "preferred_username": "alice", "email": "alice@example.com",
+        "email_verified": false
     });
     for method in [Method::GET, Method::POST] {
         let reply = server.bearer(method, "/userinfo", &tokens.text("access_token")).await;
@@ -142,31 +143,40 @@ async fn userinfo_by_get_and_post_is_of_the_same_subject() {
     assert_eq!(reply.json(), json!({"sub": "u1"}));
 }
 
+/// The header of a JWT, unverified.
+fn header(token: &str) -> serde_json::Value {
+    claims(&format!("x.{}.x", token.split('.').next().unwrap()))
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn id_tokens_are_signed_also_by_rs256() {
-    for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
-        let server = Server::with(|realm| realm.tokens.signing = algorithm).await;
+async fn id_tokens_are_rs256_unless_the_client_registered_otherwise() {
+    for realms in [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let server = Server::with(|realm| realm.tokens.signing = realms).await;
         server.add_client(&client("app")).await;
+        for algorithm in std::collections::BTreeSet::from([Algorithm::Es256, realms]) {
+            let name = format!("app-{algorithm}");
+            server.add_client(&Client { id_token_signing: Some(algorithm), ..client(&name) }).await;
+            let tokens = server.code_flow(&Browser::default(), &name, "openid read").await;
+            assert_eq!(header(&tokens.text("id_token"))["alg"], algorithm.name(), "{realms}");
+            let hash = token_hash(algorithm, &tokens.text("access_token"));
+            assert_eq!(claims(&tokens.text("id_token"))["at_hash"], hash);
+        }
         let tokens = server.code_flow(&Browser::default(), "app", "openid read").await;
         let (id_token, access) = (tokens.text("id_token"), tokens.text("access_token"));
-        let id = claims(&id_token);
-        let now = server.now() / 1000;
         assert_eq!(
-            (&id["iss"], &id["sub"], &id["aud"], &id["iat"], &id["exp"], &id["auth_time"]),
-            (
-                &server.realm.issuer.clone().into(),
-                &"u1".into(),
-                &"app".into(),
-                &now.into(),
-                &(now + 600).into(),
-                &now.into()
-            )
+            (header(&id_token)["alg"].as_str(), header(&access)["alg"].as_str()),
+            (Some("RS256"), Some(realms.name()))
         );
-        assert_eq!(id["at_hash"], token_hash(algorithm, &access));
-        assert_ne!(claims(&format!("x.{}.x", id_token.split('.').next().unwrap()))["alg"], "none");
+        let (id, now) = (claims(&id_token), server.now() / 1000);
+        let expected = json!({
+            "iss": server.realm.issuer, "sub": "u1", "aud": "app", "azp": "app", "iat": now, "exp": now + 600,
+            "auth_time": now, "at_hash": token_hash(Algorithm::Rs256, &access),
+        });
+        assert_eq!(id, expected);
         let metadata = server.send(Method::GET, "/.well-known/openid-configuration", &[], "").await.json();
         let supported = metadata["id_token_signing_alg_values_supported"].as_array().unwrap();
-        assert!(!supported.contains(&"none".into()) && !supported.is_empty());
+        assert!(supported[0] == "RS256" && supported.contains(&realms.name().into()), "{supported:?}");
+        assert!(!supported.contains(&"none".into()));
     }
     let (server, browser) = started().await;
     let plain = server.code_flow(&browser, "app", "read").await;
@@ -174,12 +184,17 @@ async fn id_tokens_are_signed_also_by_rs256() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn offline_access_is_consented_to_each_time() {
+async fn consent_on_record_is_enough_for_offline_access() {
     let (server, browser) = started().await;
-    browser.authorize(&server, &query("openid offline_access")).await.code();
-    browser.ask(&server, &query("openid offline_access")).await.asks_for_consent();
-    let silent = with(query("openid offline_access"), "prompt", "none");
-    browser.ask(&server, &silent).await.sent_back(&server, "consent_required");
+    let query = query("openid offline_access");
+    let page = browser.ask(&server, &query).await;
+    let consent = browser.get_past_sign_in(&server, page).await;
+    consent.asks_for_consent();
+    browser.ask(&server, &with(query.clone(), "prompt", "none")).await.sent_back(&server, "consent_required");
+    browser.decide(&server, &consent, "allow").await.code();
+    browser.ask(&server, &query).await.code();
+    browser.ask(&server, &with(query.clone(), "prompt", "none")).await.code();
+    browser.ask(&server, &with(query, "prompt", "consent")).await.asks_for_consent();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,7 +208,7 @@ async fn a_refreshed_id_token_is_of_the_same_issuer_subject_and_audience() {
         assert_eq!(before[name], after[name], "{name}");
     }
     assert_eq!(after["iat"].as_i64(), Some(server.now() / 1000));
-    assert_eq!(after["at_hash"], token_hash(Algorithm::Es256, &next.text("access_token")));
+    assert_eq!(after["at_hash"], token_hash(Algorithm::Rs256, &next.text("access_token")));
 }
 
 fn logout(hint: Option<&str>, back: Option<&str>) -> String {

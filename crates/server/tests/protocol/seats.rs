@@ -15,7 +15,7 @@ fn licences(realm: &mut Realm) {
     realm.scopes.iter_mut().find(|scope| scope.name == "write").unwrap().seat = Some("full".into());
     realm.dialect.refresh.for_client_credentials = true;
     realm.tokens.refresh_idle = Span::seconds(1200);
-    let place = Place { paths: vec!["/logoff".into()], host: None };
+    let place = Place::at("/logoff");
     realm.dialect.endpoints.at.insert(Endpoint::Logoff, place);
 }
 

@@ -2,6 +2,7 @@
 
 use crate::client::GrantType;
 use crate::dialect::Legacy;
+use crate::jose::Algorithm;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 use std::collections::BTreeSet;
@@ -34,6 +35,8 @@ pub enum Field {
     Turnover,
     /// The lifetime of access tokens.
     AccessTokenTtl,
+    /// What signs ID tokens.
+    IdTokenSigning,
     /// The user it stands for.
     ActsAs,
     /// A secret that was brought along.
@@ -62,6 +65,7 @@ impl Field {
             Self::Legacy => "legacy",
             Self::Turnover => "turnover",
             Self::AccessTokenTtl => "access-token-ttl",
+            Self::IdTokenSigning => "id-token-signing",
             Self::ActsAs => "acts-as",
             Self::Secret => "secret",
             Self::SecretIsPassword => "secret-is-password",
@@ -114,6 +118,14 @@ pub enum Problem {
     /// A wildcard of a client that is public or uses more than the code flow.
     #[error("a wildcard is for confidential clients that use the code flow and nothing else")]
     WildcardBesidesCode {
+        /// Its place in the list.
+        index: usize,
+        /// The URI.
+        uri: String,
+    },
+    /// A page in a browser at an address that is not known to the byte.
+    #[error("`{uri}` is not the address of a page: a browser client has https, or http on this machine with its port")]
+    NotAPage {
         /// Its place in the list.
         index: usize,
         /// The URI.
@@ -182,6 +194,14 @@ pub enum Problem {
         /// What it needs.
         legacy: Legacy,
     },
+    /// A grant that the dialect does not serve.
+    #[error("the dialect `{dialect}` does not serve the grant {}", grant.name())]
+    GrantNotServed {
+        /// The grant.
+        grant: GrantType,
+        /// The dialect's name.
+        dialect: String,
+    },
     /// A legacy behaviour that the dialect does not permit.
     #[error("the dialect `{dialect}` does not permit {}", legacy.name())]
     NotPermitted {
@@ -201,6 +221,17 @@ pub enum Problem {
     /// Refresh tokens that stay valid, without the legacy behaviour.
     #[error("refresh tokens that stay valid are given to single clients only")]
     TurnoverNotGiven,
+    /// It may leave PKCE out, and must not.
+    #[error("PKCE is required of it (pkce = \"required\"), so it cannot leave it out")]
+    NoPkceInVain,
+    /// ID tokens signed with an algorithm that the realm has no key for.
+    #[error("the realm has no key for {algorithm}")]
+    IdTokenAlgorithm {
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// Those that it has keys for.
+        known: BTreeSet<Algorithm>,
+    },
     /// No time, or longer than [`crate::realm::LONGEST_ACCESS_TOKEN`].
     #[error("an access token lives between a second and a day")]
     AccessTokenTtl,
@@ -265,6 +296,7 @@ impl Problem {
             Self::OwnerEmail { .. } => Field::OwnerEmail,
             Self::RedirectUri { .. }
             | Self::NoRedirectUri
+            | Self::NotAPage { .. }
             | Self::WildcardNotGiven { .. }
             | Self::WildcardBesidesCode { .. } => Field::RedirectUris,
             Self::PostLogoutUri { .. } | Self::PostLogoutWildcard { .. } => Field::PostLogoutRedirectUris,
@@ -273,8 +305,10 @@ impl Problem {
             Self::NoGrant
             | Self::PublicClientCredentials
             | Self::NothingToRefresh { .. }
+            | Self::GrantNotServed { .. }
             | Self::GrantNotGiven { .. } => Field::Grants,
-            Self::NotPermitted { .. } | Self::NotForPublic { .. } => Field::Legacy,
+            Self::NotPermitted { .. } | Self::NotForPublic { .. } | Self::NoPkceInVain => Field::Legacy,
+            Self::IdTokenAlgorithm { .. } => Field::IdTokenSigning,
             Self::TurnoverNotGiven => Field::Turnover,
             Self::AccessTokenTtl => Field::AccessTokenTtl,
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
@@ -293,6 +327,7 @@ impl Problem {
             Self::RedirectUri { index, .. }
             | Self::WildcardNotGiven { index, .. }
             | Self::WildcardBesidesCode { index, .. }
+            | Self::NotAPage { index, .. }
             | Self::PostLogoutUri { index, .. }
             | Self::PostLogoutWildcard { index, .. }
             | Self::UnknownAudience { index, .. } => Some(*index),
@@ -323,6 +358,11 @@ impl Problem {
                 format!("it permits: {}", names.join(", "))
             }
             Self::NotForPublic { legacy } => format!("leave out \"{}\"", legacy.name()),
+            Self::NoPkceInVain => format!("leave out \"{}\"", Legacy::NoPkce.name()),
+            Self::IdTokenAlgorithm { known, .. } => {
+                let names: Vec<&str> = known.iter().map(|algorithm| algorithm.name()).collect();
+                format!("it has keys for {}; [tokens] or an [[api]] names further ones (signing)", names.join(", "))
+            }
             Self::TurnoverNotGiven => add(Legacy::ReusableRefresh),
             Self::ActsAsAdministrator => {
                 "an administrator's rights are not for programs; make a user for this one".to_owned()

@@ -65,6 +65,8 @@ fn a_good_client_is_taken_over_field_by_field() {
         secret: Some(BroughtSecret::Text(Plain::from("s"))),
         resource_server: Some("two".to_owned()),
         trusted: true,
+        id_token_signing: Some(Algorithm::Es256),
+        id_token_claims: IdTokenClaims::Scope,
         name: " Web ".to_owned(),
         ..web()
     };
@@ -89,6 +91,10 @@ fn a_good_client_is_taken_over_field_by_field() {
         secret_is_password: false,
         resource_server: Some("two".to_owned()),
         trusted: true,
+        in_browser: false,
+        id_token_signing: Some(Algorithm::Es256),
+        id_token_claims: IdTokenClaims::Scope,
+        pkce: Pkce::UnlessNonce,
     };
     assert_eq!(client, expected);
 }
@@ -110,6 +116,54 @@ fn audiences_follow_from_the_scopes_else_the_realms_first_is_meant() {
     assert_eq!(audiences("write any read"), ["two", "three"], "in the realm's order");
     let none = Description { audiences: Some(Vec::new()), ..job() };
     assert!(check(none, &realm()).unwrap().audiences.is_empty(), "none is not the same as nothing said");
+}
+
+#[test]
+fn a_page_in_a_browser_has_an_address_that_is_known_to_the_byte() {
+    let page = |uri: &str| Description { in_browser: true, redirect_uris: vec![uri.to_owned()], ..public() };
+    for good in [CODE, "http://localhost:5173/cb", "http://127.0.0.1:8080/cb", "http://app.localhost:1/cb"] {
+        assert!(check(page(good), &realm()).unwrap().in_browser, "{good}");
+    }
+    for bad in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/", "com.example.app:/cb"] {
+        assert_eq!(problems_of(page(bad)), [Problem::NotAPage { index: 0, uri: bad.to_owned() }]);
+    }
+}
+
+#[test]
+fn id_tokens_are_signed_with_an_algorithm_that_the_realm_has_a_key_for() {
+    let asked = |algorithm| Description { id_token_signing: Some(algorithm), ..web() };
+    let known = set([Algorithm::Es256, Algorithm::Rs256]);
+    let problem = Problem::IdTokenAlgorithm { algorithm: Algorithm::EdDsa, known };
+    assert_eq!(problems_of(asked(Algorithm::EdDsa)), [problem.clone()]);
+    assert!(problem.help().unwrap().contains("ES256, RS256"));
+    let mut realm = realm();
+    realm.apis[0].signing = Some(Algorithm::EdDsa);
+    let client = check(asked(Algorithm::EdDsa), &realm).unwrap();
+    assert_eq!(realm.id_token_algorithm(&client), Algorithm::EdDsa);
+    assert_eq!(realm.id_token_algorithm(&check(web(), &realm).unwrap()), Algorithm::Rs256);
+    // The realm has lost that key since.
+    realm.apis[0].signing = None;
+    assert_eq!(realm.id_token_algorithm(&client), Algorithm::Rs256);
+}
+
+#[test]
+fn a_grant_that_the_dialect_does_not_serve_is_for_nobody() {
+    let mut realm = realm();
+    realm.dialect.token.grants = set([GrantType::ClientCredentials]);
+    let unserved = |grant| Problem::GrantNotServed { grant, dialect: "lax".to_owned() };
+    let expected = [unserved(GrantType::AuthorizationCode), unserved(GrantType::RefreshToken)];
+    assert_eq!(check(web(), &realm).unwrap_err(), expected);
+    check(job(), &realm).unwrap();
+}
+
+#[test]
+fn who_must_use_pkce_is_not_given_to_leave_it_out() {
+    let lax = || Description { legacy: set([Legacy::NoPkce]), ..web() };
+    check(lax(), &realm()).unwrap();
+    assert_eq!(problems_of(Description { pkce: Pkce::Required, ..lax() }), [Problem::NoPkceInVain]);
+    let mut strict = realm();
+    strict.tokens.pkce = Pkce::Required;
+    assert_eq!(check(lax(), &strict).unwrap_err(), [Problem::NoPkceInVain]);
 }
 
 /// That each client breaks its rule and no other.

@@ -4,8 +4,9 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType};
-use claviger_core::dialect::Legacy;
+use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::dialect::{Legacy, Pkce};
+use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
 use claviger_files::did_you_mean;
 use std::collections::BTreeSet;
@@ -23,6 +24,14 @@ pub struct Registration {
     pub owner_email: Option<String>,
     /// It cannot keep a secret.
     pub public: bool,
+    /// It is a page in a browser.
+    pub in_browser: bool,
+    /// What signs its ID tokens; absent: RS256.
+    pub id_token_signing: Option<Algorithm>,
+    /// Which claims about the user they carry.
+    pub id_token_claims: IdTokenClaims,
+    /// Whether every code needs PKCE.
+    pub pkce: Pkce,
     /// The grants; empty: what follows from kind and redirect URIs.
     pub grants: BTreeSet<GrantType>,
     /// Where users may be sent back to.
@@ -64,6 +73,10 @@ impl Registration {
             scope: self.scope,
             audiences: Some(self.audiences).filter(|audiences| !audiences.is_empty()),
             legacy: self.legacy,
+            in_browser: self.in_browser,
+            id_token_signing: self.id_token_signing,
+            id_token_claims: self.id_token_claims,
+            pkce: self.pkce,
             ..Description::new(id, self.name)
         }
     }

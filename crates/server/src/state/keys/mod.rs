@@ -26,10 +26,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-pub use ring::KeyRing;
+pub use ring::{KeyRing, Published};
 
 /// The purpose of the key that seals signing keys.
 const SIGNING_KEYS: &str = "signing keys";
+
+/// How many keys that left the set are kept at most; an ID token of an earlier one is no hint any more.
+const MOST_THAT_LEFT: i64 = 50;
 
 /// How often a change that others came before is tried again.
 const TRIES: usize = 10;
@@ -200,7 +203,7 @@ impl Keys {
                 changes.push(change);
             }
             if changes.is_empty() {
-                return self.0.load(ring, set);
+                return self.0.load(ring, set, policy).await;
             }
             // Whoever came before us decided on the same grounds; what is left to do shows when the set is read again.
             if self.0.change(&ring.realm, set.version, changes, master.as_ref(), None, now).await? {
@@ -240,7 +243,7 @@ impl Keys {
             });
             // Another process may have made one meanwhile.
             let Some((state, activates_at)) = due else {
-                return self.0.load(ring, set);
+                return self.0.load(ring, set, policy).await;
             };
             let master = self.0.masters.current(&self.0.store).await?;
             let row = row(&master, &ring.realm, &key, state, now, activates_at)?;
@@ -273,7 +276,8 @@ impl Shared {
     }
 
     /// Parses a set and puts it into the ring, unless it is there.
-    fn load(&self, ring: &KeyRing, set: KeySet) -> Result<(), Fault> {
+    async fn load(&self, ring: &KeyRing, set: KeySet, policy: &Policy) -> Result<(), Fault> {
+        ring.want(&policy.algorithms);
         if set.version != 0 && set.version == ring.version() {
             return Ok(());
         }
@@ -295,11 +299,20 @@ impl Shared {
         }
         // The newest of several, should there ever be several.
         signing.reverse();
-        // Some libraries take the first key they find: those in use come first.
-        public.sort_by_key(|(order, _)| *order);
+        // Some libraries take the first key they find: those in use come first, and what signs access tokens before others.
+        public.sort_by_key(|(order, jwk)| (*order, jwk.alg.as_deref() != Some(policy.usual.name())));
         let public = public.into_iter().map(|(_, jwk)| jwk).collect();
-        ring.exchange(Snapshot::new(set.version, signing, public)?);
+        let left = self.that_left(ring, policy).await?;
+        ring.exchange(Snapshot::new(set.version, signing, public, left)?);
         Ok(())
+    }
+
+    /// The keys that left the set so late that a session of their time may go on, each with the time until which it may.
+    async fn that_left(&self, ring: &KeyRing, policy: &Policy) -> Result<Vec<(Jwk, i64)>, Fault> {
+        let since = self.clock.now().saturating_sub(policy.longest_session);
+        let left = self.store.keys_that_left(&ring.realm, since, MOST_THAT_LEFT).await?;
+        let until = |removed_at: i64| removed_at.saturating_add(policy.longest_session);
+        left.iter().map(|key| Ok((serde_json::from_str(&key.public_jwk)?, until(key.removed_at)))).collect()
     }
 
     fn open(&self, row: &SigningKeyRow) -> Result<SigningKey, Fault> {

@@ -22,22 +22,25 @@ const IMPLAUSIBLE: i64 = 86_400_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) algorithms: BTreeSet<Algorithm>,
+    /// What access tokens are signed with, which comes first in the set.
+    pub(super) usual: Algorithm,
+    /// How long a browser session can last: for so long an ID token may be shown as a hint.
+    pub(super) longest_session: i64,
     pub(super) age: i64,
     pub(super) prepublish: i64,
     pub(super) longest_token: i64,
 }
 
 impl Policy {
-    /// The algorithms are those that the realm and its APIs name, and RS256, which OpenID Connect wants of everybody.
     pub(super) fn of(realm: &Realm) -> Self {
         let Realm { tokens, apis, .. } = realm;
-        let mut algorithms = BTreeSet::from([Algorithm::Rs256, tokens.signing]);
-        algorithms.extend(apis.iter().filter_map(|api| api.signing));
         let lifetimes = apis.iter().filter_map(|api| api.access_token_ttl);
         let lifetimes = lifetimes.chain([tokens.access_token_ttl, tokens.id_token_ttl]).map(Span::as_millis);
         let prepublish = tokens.key_prepublish.as_millis();
         Self {
-            algorithms,
+            algorithms: realm.signing_algorithms(),
+            usual: tokens.signing,
+            longest_session: realm.sessions.absolute.as_millis(),
             // A key that is replaced sooner than its successor can be published would never rest.
             age: tokens.key_age.as_millis().max(2 * prepublish).max(60_000),
             prepublish,
@@ -145,6 +148,8 @@ mod tests {
     fn policy() -> Policy {
         Policy {
             algorithms: BTreeSet::from([Algorithm::Es256, Algorithm::Rs256]),
+            usual: Algorithm::Es256,
+            longest_session: 7 * DAY,
             age: 90 * DAY,
             prepublish: HOUR,
             longest_token: DAY,

@@ -22,6 +22,17 @@ pub struct KeyRing {
     /// Held while the keys are looked at and changed, so that one process does so once at a time.
     pub(super) work: tokio::sync::Mutex<()>,
     making: Mutex<BTreeSet<Algorithm>>,
+    /// The algorithms that the realm has keys for, as it was last looked at.
+    wanted: Mutex<BTreeSet<Algorithm>>,
+}
+
+/// The key set as it is published.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// RFC 7517 5, as JSON.
+    pub jwks: Bytes,
+    /// Every key that the realm wants is in it. What is not complete must not be kept by anybody.
+    pub is_complete: bool,
 }
 
 /// The keys at one moment.
@@ -32,20 +43,32 @@ pub(super) struct Snapshot {
     signing: Vec<Arc<SigningKey>>,
     jwks: Bytes,
     verifying: Arc<VerifyingKeys>,
+    /// Those that have left the set, each until when it verifies a hint.
+    left: Vec<(Arc<VerifyingKeys>, i64)>,
 }
 
 impl Snapshot {
-    /// `public`: the key set in the order in which it is published.
-    pub(super) fn new(version: i64, signing: Vec<Arc<SigningKey>>, public: Vec<Jwk>) -> Result<Self, Fault> {
+    /// `public`: the key set in the order in which it is published; `left`: those that have left it.
+    pub(super) fn new(
+        version: i64,
+        signing: Vec<Arc<SigningKey>>,
+        public: Vec<Jwk>,
+        left: Vec<(Jwk, i64)>,
+    ) -> Result<Self, Fault> {
         let set = JwkSet { keys: public };
         let jwks = serde_json::to_vec(&set)?.into();
-        let verifying = VerifyingKeys::from_set(&set).map_err(|error| Fault::Other(error.to_string()))?;
-        Ok(Self { version, signing, jwks, verifying: Arc::new(verifying) })
+        let left = left.into_iter().map(|(jwk, until)| Ok((Arc::new(verifying(&JwkSet { keys: vec![jwk] })?), until)));
+        let left = left.collect::<Result<_, Fault>>()?;
+        Ok(Self { version, signing, jwks, verifying: Arc::new(verifying(&set)?), left })
     }
 
     fn signing(&self, algorithm: Algorithm) -> Option<Arc<SigningKey>> {
         self.signing.iter().find(|key| key.alg() == algorithm).map(Arc::clone)
     }
+}
+
+fn verifying(set: &JwkSet) -> Result<VerifyingKeys, Fault> {
+    VerifyingKeys::from_set(set).map_err(|error| Fault::Other(error.to_string()))
 }
 
 impl KeyRing {
@@ -56,6 +79,7 @@ impl KeyRing {
             exchanged: watch::Sender::new(0),
             work: tokio::sync::Mutex::new(()),
             making: Mutex::default(),
+            wanted: Mutex::default(),
         }
     }
 
@@ -91,9 +115,36 @@ impl KeyRing {
         tokio::time::timeout(PATIENCE, made).await.ok().flatten().ok_or(Fault::Busy)
     }
 
-    /// The key set (RFC 7517 5) as JSON.
+    /// The key set (RFC 7517 5). Waits while a key is being made, so that nobody learns a set that lacks one.
+    pub async fn published(&self) -> Published {
+        let missing: Vec<Algorithm> = {
+            let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+            let current = self.current.load();
+            wanted.iter().copied().filter(|algorithm| current.signing(*algorithm).is_none()).collect()
+        };
+        let mut is_complete = !self.current.load().signing.is_empty();
+        for algorithm in missing {
+            is_complete &= self.signing(algorithm).await.is_ok();
+        }
+        Published { jwks: self.jwks(), is_complete }
+    }
+
+    /// The key set as it is now.
     pub fn jwks(&self) -> Bytes {
         self.current.load().jwks.clone()
+    }
+
+    /// What checks an ID token that is shown as a hint at `now`: the key set, and then the keys that have left it so late that a
+    /// session of their time may go on. A revoked key is not among them.
+    pub fn for_hints(&self, now: i64) -> impl Iterator<Item = Arc<VerifyingKeys>> {
+        let current = self.current.load_full();
+        let left = current.left.iter().filter(|(_, until)| now < *until).map(|(keys, _)| Arc::clone(keys));
+        std::iter::once(Arc::clone(&current.verifying)).chain(left.collect::<Vec<_>>())
+    }
+
+    /// The realm wants keys for these.
+    pub(super) fn want(&self, algorithms: &BTreeSet<Algorithm>) {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone_from(algorithms);
     }
 
     /// What checks this realm's own tokens: every key of the set, and none that has left it.
