@@ -5,6 +5,7 @@
 //! A [`Case`] runs rounds of one fault on one store and reports to its [`Trial`] what it saw. Every case ends by itself,
 //! after a number of rounds or a time.
 
+mod attack;
 mod clock;
 mod clocks;
 mod deployment;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use claviger_testing::Scratch;
 use claviger_testing::postgres::Cluster;
@@ -44,6 +45,8 @@ use trial::Trial;
 #[command(
     name = "cargo xtask faults",
     bin_name = "cargo xtask faults",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "\
 Examples:
   cargo xtask faults --list                what there is
@@ -51,6 +54,7 @@ Examples:
   cargo xtask faults                       the long form, some 25 minutes
   cargo xtask faults 1 --store sqlite      SIGKILL at every write, on SQLite
   cargo xtask faults race-code --seed 7    one case, with the order of an earlier run
+  cargo xtask faults attack list           what a stranger can try, and what it may cost at most
 
 A case is violated if what must hold did not hold once. Each violation is printed with what was seen, and the
 command ends with 1. PostgreSQL, strace and faketime are installed if they are missing and apt-get is there; some
@@ -81,6 +85,27 @@ pub(crate) struct Args {
     /// Only these groups (1 to 7) or cases.
     #[arg(value_name = "GROUP|CASE")]
     only: Vec<String>,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// What is done in place of injecting faults.
+#[derive(Subcommand)]
+enum Other {
+    /// Attack a server as a stranger would, and count what that costs.
+    Attack(attack::Args),
+}
+
+/// What every run is told.
+pub(crate) struct Shared {
+    /// Fewer rounds.
+    pub(crate) short: bool,
+    /// Where chance starts.
+    pub(crate) seed: u64,
+    /// The server's program, if it is not to be built.
+    pub(crate) binary: Option<PathBuf>,
+    /// An older one.
+    pub(crate) previous: Option<PathBuf>,
 }
 
 /// A store.
@@ -173,7 +198,12 @@ pub(crate) type Entry = (&'static str, &'static [Kind], &'static str, fn(&mut Tr
 pub(crate) const BOTH: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    let outcome = match &args.other {
+        Some(Other::Attack(attack)) => attack::run(attack),
+        None => run(&args),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -206,26 +236,14 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         bail!("none of these cases is for that store");
     }
     provide_tools()?;
-    let processes = Processes::with_signals()?;
-    let scratch = Scratch::new()?;
-    let binary = match &args.binary {
-        Some(binary) => binary.clone(),
-        None => built()?,
-    };
-    let lab = Lab {
-        // Servers run in folders of their own.
-        binary: binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?,
-        previous: args.previous.as_ref().map(|path| path.canonicalize()).transpose()?,
-        processes: processes.clone(),
-        folder: scratch.path.clone(),
+    let started = Instant::now();
+    let shared = Shared {
         short: args.short,
         seed: args.seed,
-        cluster: OnceCell::new(),
+        binary: args.binary.clone(),
+        previous: args.previous.clone(),
     };
-    let started = Instant::now();
-    let rows: Vec<Row> = chosen.iter().map(|case| one(&lab, case)).collect();
-    drop(lab);
-    processes.end();
+    let rows: Vec<Row> = with_lab(&shared, |lab| Ok(chosen.iter().map(|case| one(lab, case)).collect()))?;
     let text = table::markdown(&rows);
     println!("\n{text}");
     let violations: u64 = rows.iter().map(|row| row.violations).sum();
@@ -240,6 +258,33 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(violations == 0 && failed == 0)
+}
+
+/// Does something in a lab, and ends every process that was started.
+///
+/// # Errors
+/// A build that fails, a program that is not there, and what `work` fails with.
+pub(crate) fn with_lab<T>(shared: &Shared, work: impl FnOnce(&Lab) -> Result<T>) -> Result<T> {
+    let processes = Processes::with_signals()?;
+    let scratch = Scratch::new()?;
+    let binary = match &shared.binary {
+        Some(binary) => binary.clone(),
+        None => built()?,
+    };
+    let lab = Lab {
+        // Servers run in folders of their own.
+        binary: binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?,
+        previous: shared.previous.as_ref().map(|path| path.canonicalize()).transpose()?,
+        processes: processes.clone(),
+        folder: scratch.path.clone(),
+        short: shared.short,
+        seed: shared.seed,
+        cluster: OnceCell::new(),
+    };
+    let outcome = work(&lab);
+    drop(lab);
+    processes.end();
+    outcome
 }
 
 fn is_meant(case: &Case, wanted: &str) -> bool {
