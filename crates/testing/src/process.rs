@@ -211,6 +211,11 @@ impl Running {
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// Kills it with SIGKILL, and waits until it is gone.
+    pub fn kill(&self) {
+        self.processes.stop(self.pid, false);
+    }
+
     /// Asks it to end (SIGTERM), and makes it end if it has not within five seconds.
     pub fn stop(self) {
         self.processes.stop(self.pid, true);

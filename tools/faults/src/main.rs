@@ -8,9 +8,12 @@
 mod attack;
 mod clock;
 mod clocks;
+mod commands;
 mod deployment;
 mod disk;
+mod gave_up;
 mod kill_app;
+mod killer;
 mod kills;
 mod operations;
 mod outage;
@@ -25,7 +28,7 @@ mod trial;
 mod upgrade;
 mod workload;
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -82,7 +85,7 @@ pub(crate) struct Args {
     /// Write the table to this file, as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Only these groups (1 to 7) or cases.
+    /// Only these groups (1 to 8) or cases.
     #[arg(value_name = "GROUP|CASE")]
     only: Vec<String>,
     #[command(subcommand)]
@@ -129,7 +132,7 @@ impl Kind {
 
 /// One fault on one store.
 pub(crate) struct Case {
-    /// The group of the faults it belongs to, 1 to 7.
+    /// The group of the faults it belongs to, 1 to 8.
     pub(crate) group: u8,
     /// Its name on the command line.
     pub(crate) name: &'static str,
@@ -155,7 +158,7 @@ pub(crate) struct Lab {
     pub(crate) short: bool,
     /// Where chance starts.
     pub(crate) seed: u64,
-    cluster: OnceCell<Cluster>,
+    cluster: OnceLock<Cluster>,
 }
 
 impl Lab {
@@ -181,7 +184,16 @@ impl Lab {
 /// Every case, in order.
 fn cases() -> Vec<Case> {
     let groups =
-        [kills::CASES, races::CASES, outage::CASES, disk::CASES, clocks::CASES, upgrade::CASES, overload::CASES];
+        [
+        kills::CASES,
+        races::CASES,
+        outage::CASES,
+        disk::CASES,
+        clocks::CASES,
+        upgrade::CASES,
+        overload::CASES,
+        commands::CASES,
+    ];
     let mut all: Vec<Case> = Vec::new();
     for (number, group) in (1..).zip(groups) {
         for (name, kinds, about, run) in group {
@@ -279,7 +291,7 @@ pub(crate) fn with_lab<T>(shared: &Shared, work: impl FnOnce(&Lab) -> Result<T>)
         folder: scratch.path.clone(),
         short: shared.short,
         seed: shared.seed,
-        cluster: OnceCell::new(),
+        cluster: OnceLock::new(),
     };
     let outcome = work(&lab);
     drop(lab);
