@@ -65,7 +65,7 @@ fn token_line(file: &RealmFile, entry: &FileClient, grant: GrantType) -> Option<
     if grant == GrantType::Password {
         let user = file.users.iter().find(|user| user.user.service)?;
         field("username", &user.user.username);
-        field("password", &password_of(user)?);
+        field("password", &password_of(&user)?);
     }
     if realm.dialect.token.audience == AudienceParameter::Required {
         field("audience", claviger_core::granted::default_audience(realm, client));
@@ -102,8 +102,8 @@ fn seatless_scope<'a>(file: &RealmFile, client: &'a claviger_core::Client) -> Op
 fn url_of(route: &Route, file: &RealmFile, grant: GrantType) -> String {
     let service = grant == GrantType::Password;
     let user = file.users.iter().find(|entry| entry.user.service == service);
-    let site = user.and_then(|entry| entry.user.organisations.first()).map_or("", String::as_str);
-    route.url.replace("{site}", site)
+    let site = user.and_then(|entry| entry.user.organisations.first().cloned()).unwrap_or_default();
+    route.url.replace("{site}", &site)
 }
 
 /// A shell word.

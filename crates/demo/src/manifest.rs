@@ -46,7 +46,7 @@ fn realm(file: &RealmFile, routes: &[Route]) -> Value {
         .map(|entry| {
             json!({
                 "username": entry.user.username,
-                "password": password_of(entry),
+                "password": password_of(&entry),
                 "name": entry.user.name,
                 "service": entry.user.service,
                 "organisations": entry.user.organisations,
@@ -84,7 +84,7 @@ pub(super) fn secret_of(file: &RealmFile, entry: &claviger_files::realm::FileCli
     if entry.client.secret_is_password {
         let name = entry.client.acts_as.as_deref()?;
         let user = file.users.iter().find(|user| user.user.username.eq_ignore_ascii_case(name))?;
-        return password_of(user);
+        return password_of(&user);
     }
     entry.secret.as_ref().map(|secret| secret.expose().to_owned())
 }
@@ -102,7 +102,7 @@ pub(super) fn person(file: &RealmFile) -> Option<(String, String)> {
     let people =
         file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
     let has_code = file.clients.iter().any(|entry| entry.client.may(GrantType::AuthorizationCode));
-    people.filter(|_| has_code).find_map(|entry| Some((entry.user.username.clone(), password_of(entry)?)))
+    people.filter(|_| has_code).find_map(|entry| Some((entry.user.username.clone(), password_of(&entry)?)))
 }
 
 /// The header in which this vendor's guide puts the token.

@@ -407,7 +407,7 @@ mod tests {
     fn read(text: &str) -> Result<Outer, Vec<(usize, String, Option<String>)>> {
         let source = Source::of_text("f", text);
         let mut problems = vec![];
-        let node = tree::parse(&source, &tree::Variables::new(), &mut problems);
+        let node = tree::parse(&tree::Part::whole(&source), &tree::Variables::new(), &mut problems);
         let value = node.and_then(|node| decode(&node, &source, &mut problems));
         assert_eq!(value.is_some(), problems.is_empty());
         value.ok_or_else(|| problems.into_iter().map(|p| (p.line(), p.message, p.help)).collect())
@@ -496,7 +496,7 @@ mod tests {
         fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
             if let Ok(source) = Source::new("f", &bytes) {
                 let mut problems = vec![];
-                if let Some(node) = tree::parse(&source, &tree::Variables::new(), &mut problems) {
+                if let Some(node) = tree::parse(&tree::Part::whole(&source), &tree::Variables::new(), &mut problems) {
                     let _: Option<Outer> = decode(&node, &source, &mut problems);
                 }
                 let _ = super::super::problem::Problems(problems).to_string();
@@ -507,7 +507,7 @@ mod tests {
         fn no_toml_like_text_panics(text in "(\\[{0,2}(inner|name|size|a)\\]{0,2}|(name|size|inner|id|kind|how-long) ?= ?('[a$\\{\\}é]*'|[0-9-]{1,20}|true|\\[|\\{|2020-01-01)|[ \\n\\.,\\]\\}])*") {
             let source = Source::of_text("f", &text);
             let mut problems = vec![];
-            if let Some(node) = tree::parse(&source, &tree::Variables::new(), &mut problems) {
+            if let Some(node) = tree::parse(&tree::Part::whole(&source), &tree::Variables::new(), &mut problems) {
                 let value: Option<Outer> = decode(&node, &source, &mut problems);
                 proptest::prop_assert_eq!(value.is_some(), problems.is_empty());
             }

@@ -8,6 +8,7 @@
 //! Each step says everything that it finds wrong, with file, line and a suggestion ([`Problem`]); a later step may rely on
 //! the earlier ones having found nothing.
 
+mod cut;
 mod decode;
 pub mod dialect;
 mod document;

@@ -20,7 +20,7 @@ const SHOWN_FROM: usize = 120;
 #[derive(Debug, Clone)]
 pub struct Source {
     name: Arc<str>,
-    text: Arc<str>,
+    text: Arc<String>,
     /// Where each line begins, once somebody asks.
     lines: Arc<OnceLock<Vec<usize>>>,
 }
@@ -43,10 +43,26 @@ impl Source {
         }
     }
 
+    /// Takes the content itself, without a copy.
+    ///
+    /// # Errors
+    /// The bytes are not UTF-8.
+    pub(crate) fn owning(name: &str, content: Vec<u8>) -> Result<Self, Problem> {
+        match String::from_utf8(content) {
+            Ok(mut text) => {
+                if text.starts_with('\u{feff}') {
+                    text.drain(..'\u{feff}'.len_utf8());
+                }
+                Ok(Self { name: name.into(), text: Arc::new(text), lines: Arc::default() })
+            }
+            Err(error) => Self::new(name, error.as_bytes()),
+        }
+    }
+
     /// Takes a text that is known to be one.
     pub fn of_text(name: &str, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { name: name.into(), text: text.into(), lines: Arc::default() }
+        Self { name: name.into(), text: Arc::new(text.to_owned()), lines: Arc::default() }
     }
 
     /// The file's name.

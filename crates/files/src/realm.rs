@@ -9,10 +9,11 @@ mod entries;
 mod policy;
 mod set;
 mod url;
+mod users;
 
 use super::dialect::Dialects;
 use super::document::{Document, at};
-use super::problem::{Problem, Problems, Source, did_you_mean};
+use super::problem::{MOST, Problem, Problems, Source, did_you_mean};
 use super::secret::read_secret;
 use super::tree::Variables;
 use claviger_core::Dialect;
@@ -21,8 +22,11 @@ use claviger_core::client::{Client, ClientKind};
 use claviger_core::realm::{Host, Realm};
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
-use entries::{ClientEntry, RealmDocument, UserEntry};
+use entries::{ClientEntry, RealmDocument, UserList};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+pub use users::FileUsers;
 
 /// What one realm file says, checked.
 #[derive(Debug, Clone)]
@@ -34,7 +38,7 @@ pub struct RealmFile {
     /// Its companies or sites.
     pub organisations: Vec<Organisation>,
     /// Its users.
-    pub users: Vec<FileUser>,
+    pub users: FileUsers,
     /// Its clients.
     pub clients: Vec<FileClient>,
 }
@@ -117,12 +121,12 @@ pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Re
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn parse(files: &[(&Path, &[u8])], dialects: &Dialects, variables: &Variables) -> Result<Vec<RealmFile>, Problems> {
-    parse_each(files.iter().copied(), dialects, variables)
+    parse_each(files.iter().map(|(path, content)| (path, content.to_vec())), dialects, variables)
 }
 
-/// As [`parse`]; each content goes as soon as it is read.
-fn parse_each<P: AsRef<Path>, C: AsRef<[u8]>>(
-    files: impl Iterator<Item = (P, C)>,
+/// As [`parse`], without a copy of the contents.
+fn parse_each<P: AsRef<Path>>(
+    files: impl Iterator<Item = (P, Vec<u8>)>,
     dialects: &Dialects,
     variables: &Variables,
 ) -> Result<Vec<RealmFile>, Problems> {
@@ -130,11 +134,7 @@ fn parse_each<P: AsRef<Path>, C: AsRef<[u8]>>(
     let mut good = vec![];
     for (path, content) in files {
         let path = path.as_ref();
-        let source = Source::new(&path.display().to_string(), content.as_ref());
-        drop(content);
-        let read = source.map_err(|problem| problems.push(problem)).ok();
-        let Some(document) = read.and_then(|source| Document::of(source, variables, &mut problems)) else { continue };
-        let Some(raw) = document.decode::<RealmDocument>(&mut problems) else { continue };
+        let Some((document, raw)) = read_one(path, content, variables, &mut problems) else { continue };
         let Some(dialect) = dialects.named(&raw.realm.dialect) else {
             let message = format!("there is no dialect `{}`", raw.realm.dialect);
             let hint = did_you_mean(&raw.realm.dialect, dialects.names());
@@ -143,9 +143,11 @@ fn parse_each<P: AsRef<Path>, C: AsRef<[u8]>>(
         };
         let before = problems.len();
         let realm = realm_of(&raw, dialect);
-        let clients = check::Check::new(&document, &raw, dialect, &realm, &mut problems).all();
+        let mut check = check::Check::new(&document, &raw, dialect, &realm, &mut problems);
+        let clients = check.all();
+        let password_files = std::mem::take(&mut check.password_files);
         let folder = path.parent().unwrap_or(Path::new(""));
-        let file = build(&document, raw, realm, clients, folder, &mut problems);
+        let file = build(&document, raw, realm, (clients, password_files), folder, &mut problems);
         // A realm that is wrong in itself would be wrong in the set once more.
         if problems.len() == before {
             good.push((document, file));
@@ -153,6 +155,26 @@ fn parse_each<P: AsRef<Path>, C: AsRef<[u8]>>(
     }
     set::check(&good, &mut problems);
     if problems.is_empty() { Ok(good.into_iter().map(|(_, file)| file).collect()) } else { Err(Problems(problems)) }
+}
+
+/// A file as its entries; `None` when something was wrong, in the order of its lines.
+fn read_one(
+    path: &Path,
+    content: Vec<u8>,
+    variables: &Variables,
+    problems: &mut Vec<Problem>,
+) -> Option<(Arc<Document>, RealmDocument)> {
+    let before = problems.len();
+    let source = Source::owning(&path.display().to_string(), content).map_err(|problem| problems.push(problem)).ok()?;
+    let document = Document::with_long_list(source, "user", variables, problems)?;
+    let raw = document.decode::<RealmDocument>(problems);
+    document.try_pieces::<UserList>(problems);
+    if let Some(found) = problems.get_mut(before..).filter(|found| !found.is_empty()) {
+        found.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+        problems.truncate(before + MOST);
+        return None;
+    }
+    Some((Arc::new(document), raw?))
 }
 
 fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
@@ -181,12 +203,12 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
     }
 }
 
-/// `clients`: one for each entry, where it is good.
+/// `clients`: one for each entry, where it is good; and the users whose passwords are in files of their own.
 fn build(
-    document: &Document,
+    document: &Arc<Document>,
     raw: RealmDocument,
     realm: Realm,
-    clients: Vec<Option<Client>>,
+    (clients, password_files): (Vec<Option<Client>>, Vec<(usize, String)>),
     folder: &Path,
     problems: &mut Vec<Problem>,
 ) -> RealmFile {
@@ -197,29 +219,11 @@ fn build(
             None
         }
     };
-    let user = |(i, entry): (usize, UserEntry)| {
-        let password = match (entry.password, entry.password_hash, entry.password_file) {
-            (Some(plain), ..) => Some(Password::Plain(plain.0)),
-            (_, Some(hash), _) => Some(Password::Hash(hash)),
-            (.., Some(name)) => secret_file("user", i, "password-file", &name).map(Password::Plain),
-            _ => None,
-        };
-        let user = User {
-            id: entry.id.unwrap_or_default(),
-            username: entry.username,
-            name: entry.name,
-            email: entry.email,
-            email_verified: entry.email_verified,
-            given_name: entry.given_name,
-            family_name: entry.family_name,
-            service: entry.service,
-            administrator: entry.administrator,
-            disabled: entry.disabled,
-            organisations: entry.organisations,
-        };
-        FileUser { user, password }
-    };
-    let users = raw.user.into_iter().enumerate().map(user).collect();
+    let passwords = password_files
+        .iter()
+        .filter_map(|(i, name)| secret_file("user", *i, "password-file", name).map(|password| (*i, password)));
+    let passwords: HashMap<usize, Plain> = passwords.collect();
+    let users = FileUsers::new(Arc::clone(document), raw.user, passwords);
     let client = |(i, (entry, client)): (usize, (ClientEntry, Option<Client>))| {
         let secret = match (&entry.secret, &entry.secret_file) {
             (Some(secret), _) => Some(secret.0.clone()),

@@ -1,5 +1,6 @@
 //! A TOML document as a tree in which every key and value knows its bytes in the file.
 
+use super::cut::Offsets;
 use super::problem::{MOST, Problem, Source, did_you_mean};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,23 +63,50 @@ impl From<usize> for Step<'_> {
     }
 }
 
+/// What is read at once: a file's text or a part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) text: &'a str,
+    /// Where the text stands in the file; `None`: it is the file's.
+    pub(crate) offsets: Option<&'a Offsets>,
+}
+
+impl<'a> Part<'a> {
+    /// The whole file.
+    pub(crate) fn whole(source: &'a Source) -> Self {
+        Self { source, text: source.text(), offsets: None }
+    }
+
+    /// Bytes of the part as bytes of the file.
+    fn place(&self, span: Range<usize>) -> Range<usize> {
+        match self.offsets {
+            Some(offsets) => offsets.place(span),
+            None => span,
+        }
+    }
+}
+
 /// Reads a document and puts the variables into its strings. What is wrong is added to `problems`, and what can be read is
 /// returned all the same, so that the rest is looked at as well.
-pub(crate) fn parse(source: &Source, variables: &Variables, problems: &mut Vec<Problem>) -> Option<Node> {
-    let (table, errors) = DeTable::parse_recoverable(source.text());
+pub(crate) fn parse(part: &Part<'_>, variables: &Variables, problems: &mut Vec<Problem>) -> Option<Node> {
+    let source = part.source;
+    let (table, errors) = DeTable::parse_recoverable(part.text);
     if !errors.is_empty() {
         let mut errors: Vec<_> = errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
         errors.sort_by_key(|(span, _)| span.start);
-        problems.extend(errors.into_iter().take(MOST).map(|(span, message)| source.problem(span, message)));
+        let told = errors.into_iter().take(MOST);
+        problems.extend(told.map(|(span, message)| source.problem(part.place(span), message)));
         return None;
     }
-    let span = table.span();
+    let span = part.place(table.span());
     let before = problems.len();
-    let mut builder = Builder { source, variables, problems, before, names: BTreeSet::new() };
+    let mut builder = Builder { part: *part, source, variables, problems, before, names: BTreeSet::new() };
     Some(Node { span, value: builder.table(table.into_inner()) })
 }
 
 struct Builder<'a> {
+    part: Part<'a>,
     source: &'a Source,
     variables: &'a Variables,
     problems: &'a mut Vec<Problem>,
@@ -99,7 +127,7 @@ impl Builder<'_> {
 
     fn table(&mut self, table: DeTable<'_>) -> Value {
         let entries = table.into_iter().map(|(key, value)| {
-            let key = Key { span: key.span(), name: self.name(&key.into_inner()) };
+            let key = Key { span: self.part.place(key.span()), name: self.name(&key.into_inner()) };
             (key, self.node(value))
         });
         Value::Table(entries.collect())
@@ -115,7 +143,7 @@ impl Builder<'_> {
     }
 
     fn node(&mut self, value: Spanned<DeValue<'_>>) -> Node {
-        let span = value.span();
+        let span = self.part.place(value.span());
         let value = match value.into_inner() {
             DeValue::String(text) => self.text(text, &span),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
@@ -216,7 +244,7 @@ mod tests {
     fn tree(text: &str, variables: &[(&str, &str)]) -> (Option<Node>, Vec<Problem>) {
         let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut problems = vec![];
-        let node = parse(&Source::of_text("f", text), &variables, &mut problems);
+        let node = parse(&Part::whole(&Source::of_text("f", text)), &variables, &mut problems);
         (node, problems)
     }
 

@@ -9,6 +9,7 @@ use crate::users::ByPassword;
 use crate::{ClientSecret, Fault, Masked, Store, StoredUser, clients, realms, users};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,6 +55,30 @@ pub enum Put {
     },
 }
 
+/// What is applied. It is gone through once for each attempt, so that it need not all be in memory.
+pub trait Puts: Send + Sync {
+    /// Each of them, always in the same order.
+    fn each(&self) -> Box<dyn Iterator<Item = Cow<'_, Put>> + Send + '_>;
+    /// How many users there are of each realm.
+    fn users(&self) -> BTreeMap<String, usize>;
+}
+
+impl Puts for Vec<Put> {
+    fn each(&self) -> Box<dyn Iterator<Item = Cow<'_, Put>> + Send + '_> {
+        Box::new(self.iter().map(Cow::Borrowed))
+    }
+
+    fn users(&self) -> BTreeMap<String, usize> {
+        let mut users: BTreeMap<String, usize> = BTreeMap::new();
+        for put in self {
+            if let Put::User { realm, .. } = put {
+                *users.entry(realm.clone()).or_default() += 1;
+            }
+        }
+        users
+    }
+}
+
 /// Hears how many were written so far.
 pub type Told = Arc<dyn Fn(usize) + Send + Sync>;
 
@@ -69,49 +94,39 @@ impl Store {
     /// [`Fault::SameId`] where a client and a user would have one id; the store cannot write. Nothing was written, except
     /// perhaps after [`Fault::InDoubt`]; to apply the same again does no harm.
     pub async fn apply(&self, puts: Vec<Put>, now: i64) -> Result<usize, Fault> {
-        self.apply_watched(puts, now, Arc::new(|_| {})).await
+        self.apply_watched(Box::new(puts), now, Arc::new(|_| {})).await
     }
 
     /// As [`Store::apply`]; `told` hears how many were written, after each.
     ///
     /// # Errors
     /// As there.
-    pub async fn apply_watched(&self, puts: Vec<Put>, now: i64, told: Told) -> Result<usize, Fault> {
+    pub async fn apply_watched(&self, puts: Box<dyn Puts>, now: i64, told: Told) -> Result<usize, Fault> {
         let audit = self.audit.clone();
         write!(self, Several, long_patience, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let counted = counted_realms(&puts);
-            let mut totals = BTreeMap::new();
+            let counted: BTreeSet<String> =
+                puts.users().into_iter().filter(|(_, count)| *count > MOST_USERS).map(|(realm, _)| realm).collect();
+            let mut totals: BTreeMap<String, Total> = BTreeMap::new();
             let mut changed = 0;
             let mut passwords = ByPassword::default();
-            for (done, put) in puts.iter().enumerate() {
-                let line = write_one(tx, put, log, &mut passwords, now).await?;
+            for (done, put) in puts.each().enumerate() {
+                let line = write_one(tx, &put, log, &mut passwords, now).await?;
                 told(done + 1);
                 changed += usize::from(line.is_some());
                 let Some((realm, subject, values)) = line else { continue };
                 if subject.kind == SubjectKind::User && counted.contains(realm) {
-                    totals.entry(realm).or_insert_with(Total::default).add(subject.id, &values);
+                    totals.entry(realm.to_owned()).or_default().add(subject.id, &values);
                 } else {
                     log.write(tx, realm, &subject, values, now).await?;
                 }
             }
             for (realm, total) in totals {
-                log.write(tx, realm, &Subject::new(SubjectKind::Realm, realm), total.values(), now).await?;
+                log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), total.values(), now).await?;
             }
             Ok(Keep(changed))
         })
     }
-}
-
-/// The realms with so many users that they are counted.
-fn counted_realms(puts: &[Put]) -> BTreeSet<&str> {
-    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
-    for put in puts {
-        if let Put::User { realm, .. } = put {
-            *users.entry(realm).or_default() += 1;
-        }
-    }
-    users.into_iter().filter(|(_, count)| *count > MOST_USERS).map(|(realm, _)| realm).collect()
 }
 
 /// What is said of users who are too many to be named.

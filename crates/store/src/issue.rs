@@ -24,6 +24,9 @@ pub struct Issue {
     pub rotate: Option<Rotate>,
     /// The grant that begins.
     pub new_grant: Option<NewGrant>,
+    /// What a grant rests on that comes of no code, and must still be current when it begins: the user whose password was
+    /// found right, who may have another one by then.
+    pub backed_by: Precondition,
     /// The seats that it takes, or goes on holding.
     pub seats: Vec<SeatClaim>,
     /// The opaque access token that is given out.
@@ -73,7 +76,7 @@ pub enum Issued {
     /// The grant is over or revoked, its generation is no longer the one that was presented, or what it rests on has
     /// changed.
     Stale,
-    /// The client is not active, the user is disabled, or what the exchange of a code rests on has changed.
+    /// The client is not active, the user is disabled, or what the grant rests on has changed.
     Barred,
     /// No seat is free.
     NoSeat {
@@ -144,7 +147,7 @@ async fn issue_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool,
     let access = issue.access.as_ref().map_or([Value::Null; 9], access_token_values);
     match (&issue.redeem, &issue.rotate, &issue.new_grant, &issue.access) {
         (Some(redeem), None, Some(grant), _) => {
-            let (code, grant) = (redeem_values(redeem, issue.now), grant_values(grant, Some(redeem)));
+            let (code, grant) = (redeem_values(redeem, issue.now), grant_values(grant, issue));
             engine.write_batched(Combined::ExchangeCodes, &redeem.code, &[&code, &grant, &access]).await
         }
         (None, Some(rotate), None, _) => {
@@ -152,7 +155,7 @@ async fn issue_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool,
             engine.write_batched(Combined::RotateGrants, &rotate.grant, &[&values, &access]).await
         }
         (None, None, Some(grant), _) => {
-            let values = grant_values(grant, None);
+            let values = grant_values(grant, issue);
             engine.write_batched(Combined::AddGrants, &grant.id, &[&values, &access]).await
         }
         (None, None, None, Some(token)) => engine.write_batched(Combined::AddTokens, &token.id, &[&access]).await,
@@ -175,7 +178,7 @@ async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
         return Ok(End::Undo(if is_my_turn(tx, rotate).await? { Issued::Done } else { Issued::Stale }));
     }
     if let Some(grant) = &issue.new_grant
-        && tx.execute(Statement::AddGrant, &grant_values(grant, issue.redeem.as_ref())).await? == 0
+        && tx.execute(Statement::AddGrant, &grant_values(grant, issue)).await? == 0
     {
         let mine = is_mine(tx, Some(grant)).await?;
         return Ok(End::Undo(if mine { Issued::Done } else { Issued::Barred }));
@@ -233,8 +236,8 @@ fn rotate_values(rotate: &Rotate, now: i64) -> [Value<'_>; 10] {
     ]
 }
 
-fn grant_values<'v>(grant: &'v NewGrant, redeem: Option<&'v Redeem>) -> [Value<'v>; 14] {
-    let [user, consent] = redeem.map_or([Value::Null; 2], |redeem| redeem.precondition.values());
+fn grant_values<'v>(grant: &'v NewGrant, issue: &'v Issue) -> [Value<'v>; 14] {
+    let [user, consent] = issue.redeem.as_ref().map_or(&issue.backed_by, |redeem| &redeem.precondition).values();
     *values![
         &grant.id,
         &grant.realm,

@@ -49,7 +49,7 @@ mod tx;
 mod users;
 mod value;
 
-pub use apply::{Put, Told};
+pub use apply::{Put, Puts, Told};
 pub use approve::Approval;
 pub use audit::act::{Act, Actor, Subject, SubjectKind, Way};
 pub use audit::{AuditBreak, AuditFilter, AuditLine, AuditVerified};
@@ -65,7 +65,7 @@ pub use heartbeat::Heartbeat;
 pub use issue::{Issue, Issued, Redeem, Rotate};
 pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, KeyThatLeft, SigningKeyRow};
 pub use legacy::LegacyUse;
-pub use mail::{DueMail, Mail, OneTimeLink, Unsealed};
+pub use mail::{BehindLink, DueMail, Mail, OneTimeLink};
 pub use options::Options;
 pub use precondition::{Precondition, SessionPrecondition};
 pub use purge::Sweep;

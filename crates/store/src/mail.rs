@@ -43,14 +43,14 @@ pub struct OneTimeLink {
     pub expires_at: i64,
 }
 
-/// What was behind a link.
+/// What is behind a link.
 #[derive(Debug, Clone)]
-pub struct Unsealed {
+pub struct BehindLink {
     /// The realm.
     pub realm: String,
     /// Whose secret it is.
     pub client: String,
-    /// The sealed secret, which is kept nowhere else now.
+    /// The sealed secret.
     pub sealed: Masked<Vec<u8>>,
 }
 
@@ -108,36 +108,33 @@ impl Store {
         write!(self, Single, |tx| { Ok(Keep(put_link(tx, &link).await?)) })
     }
 
-    /// The realm and client of a link that has not been used and is not over: for the page that asks first.
+    /// What is behind a link that has not been used and is not over.
     ///
     /// # Errors
     /// The store cannot read.
-    pub async fn link(&self, hash: &Hash, now: i64) -> Result<Option<(String, String)>, Fault> {
+    pub async fn link(&self, hash: &Hash, now: i64) -> Result<Option<BehindLink>, Fault> {
         read!(self, |tx| {
-            tx.optional(Statement::Link, values![hash, now], |row| Ok((row.string(0)?, row.string(1)?))).await
+            tx.optional(Statement::Link, values![hash, now], |row| {
+                let (realm, client) = (row.string(0)?, row.string(1)?);
+                Ok(BehindLink { realm, client, sealed: Masked(row.bytes(2)?.to_vec()) })
+            })
+            .await
         })
     }
 
-    /// Uses a link up: its secret, for one caller only.
+    /// Uses a link up, and keeps nothing of what was behind it: true for one caller only, and only while its client is active
+    /// and the secret with this id is live.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn consume_link(&self, hash: &Hash, now: i64) -> Result<Option<Unsealed>, Fault> {
-        let hash = *hash;
+    pub async fn consume_link(&self, hash: &Hash, secret: &str, now: i64) -> Result<bool, Fault> {
+        let (hash, secret) = (*hash, secret.to_owned());
         write!(self, Several, |tx| {
-            let unsealed = tx
-                .optional(Statement::ConsumeLink, values![&hash, now], |row| {
-                    Ok(Unsealed {
-                        realm: row.string(0)?,
-                        client: row.string(1)?,
-                        sealed: Masked(row.bytes(2)?.to_vec()),
-                    })
-                })
-                .await?;
-            if unsealed.is_some() {
+            let used = tx.execute(Statement::ConsumeLink, values![&hash, now, &secret]).await? > 0;
+            if used {
                 tx.execute(Statement::EmptyLink, values![&hash, &[0u8; 0]]).await?;
             }
-            Ok(Keep(unsealed))
+            Ok(Keep(used))
         })
     }
 }

@@ -23,6 +23,11 @@ impl Precondition {
         Ok(Self { user: row.int_or_null(user)?, consent: row.int_or_null(consent)? })
     }
 
+    /// From a row: the column of the user's version; no consent is asked about.
+    pub(crate) fn of_user(row: &Row<'_>, user: usize) -> Result<Self, Fault> {
+        Ok(Self { user: row.int_or_null(user)?, consent: None })
+    }
+
     /// The parameters of the statements that check it: the user's version, the consent's.
     pub(crate) fn values(&self) -> [Value<'static>; 2] {
         *values![self.user, self.consent]

@@ -94,16 +94,16 @@ pub struct ConsentGrant {
 }
 
 impl Store {
-    /// Begins a session.
+    /// Begins a session, if the user is still as they were when their password was found right; whether it did.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn create_session(&self, session: Session) -> Result<(), Fault> {
+    pub async fn create_session(&self, session: Session, backed_by: Precondition) -> Result<bool, Fault> {
         write!(self, Single, |tx| {
             let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at } = &session;
-            let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at];
-            tx.execute(Statement::CreateSession, params).await?;
-            Ok(Keep(()))
+            let [version, _] = backed_by.values();
+            let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at, version];
+            Ok(Keep(tx.execute(Statement::CreateSession, params).await? > 0))
         })
     }
 

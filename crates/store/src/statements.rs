@@ -123,8 +123,8 @@ registry! {
             password_hash = COALESCE(excluded.password_hash, users.password_hash), updated_at = excluded.updated_at
         WHERE users.doc <> excluded.doc OR users.disabled <> excluded.disabled
             OR COALESCE(excluded.password_hash, '') NOT IN ('', COALESCE(users.password_hash, ''))";
-    User = "SELECT doc, disabled, password_hash FROM users WHERE realm = ?1 AND id = ?2";
-    UserByUsername = "SELECT doc, disabled, password_hash FROM users WHERE realm = ?1 AND username_key = ?2";
+    User = "SELECT doc, disabled, password_hash, version FROM users WHERE realm = ?1 AND id = ?2";
+    UserByUsername = "SELECT doc, disabled, password_hash, version FROM users WHERE realm = ?1 AND username_key = ?2";
     UsernameTaken = "SELECT id FROM users WHERE realm = ?1 AND username_key = ?2 AND id <> ?3";
     ListUsers = "SELECT doc, disabled FROM users WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     SetPassword = "UPDATE users SET password_hash = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2";
@@ -135,7 +135,9 @@ registry! {
 
     // ---- browsers: sessions, waiting requests, consent
     CreateSession = "INSERT INTO session (hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+        WHERE CAST(?8 AS BIGINT) IS NULL OR ?8 = (SELECT u.version FROM users u
+            WHERE u.realm = ?2 AND u.id = ?3 AND u.disabled = 0)";
     Session = "SELECT hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at FROM session
         WHERE hash = ?1 AND expires_at > ?2";
     /// With all that an authorization request has to know: one round trip.
@@ -318,10 +320,13 @@ registry! {
         WHERE id = ?1 AND sent_at IS NULL AND attempts = ?2";
     MailSent = "UPDATE mail_outbox SET sent_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
     PutLink = "INSERT INTO one_time_link (hash, realm, client, sealed, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    Link = "SELECT realm, client FROM one_time_link WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    Link = "SELECT realm, client, sealed FROM one_time_link WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
     /// What was shown once is gone; the row stays until it would have expired, to say that it was used.
     ConsumeLink = "UPDATE one_time_link SET used_at = ?2
-        WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2 RETURNING realm, client, sealed";
+        WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2
+            AND EXISTS (SELECT 1 FROM client c JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
+                WHERE c.realm = one_time_link.realm AND c.id = one_time_link.client AND c.status = 'active'
+                    AND s.id = ?3 AND s.retired_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > ?2))";
     EmptyLink = "UPDATE one_time_link SET sealed = ?2 WHERE hash = ?1";
 
     // ---- legacy behaviours in use

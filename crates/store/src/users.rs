@@ -6,6 +6,7 @@ use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
 use crate::clients;
 use crate::endings::{CHUNK, Whose, end_some, revoke_each, revoke_whole};
+use crate::precondition::Precondition;
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -56,6 +57,26 @@ impl Store {
     /// The store cannot read.
     pub async fn user_by_username(&self, realm: &str, key: &str) -> Result<Option<StoredUser>, Fault> {
         read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
+    }
+
+    /// As [`Store::user`], and a condition for what rests on this very password: see [`Issue`](crate::Issue).
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn user_to_verify(&self, realm: &str, id: &str) -> Result<Option<(StoredUser, Precondition)>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::User, values![realm, id], read_to_verify).await })
+    }
+
+    /// The same by what they typed, as [`User::username_key`] makes of it.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn username_to_verify(
+        &self,
+        realm: &str,
+        key: &str,
+    ) -> Result<Option<(StoredUser, Precondition)>, Fault> {
+        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_to_verify).await })
     }
 
     /// The users of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.
@@ -298,6 +319,10 @@ fn password(stored: &StoredUser, before: Option<&StoredUser>) -> &'static str {
         (Some(now), Some(before)) if now != before => "replaced",
         (Some(_), _) => "set",
     }
+}
+
+fn read_to_verify(row: &Row<'_>) -> Result<(StoredUser, Precondition), Fault> {
+    Ok((read_user(row)?, Precondition::of_user(row, 3)?))
 }
 
 fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {

@@ -7,7 +7,9 @@
 mod fixtures;
 
 use claviger_store::copy::{self, Copied, CopyError, Watch, Work, backup, inspect, restore, restore_in_place};
-use claviger_store::{ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, RevocationKind, Session, Store};
+use claviger_store::{
+    ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, Precondition, RevocationKind, Session, Store,
+};
 use fixtures::{HOUR, MINUTE, NOW, access, begin, client, code, exchange, id, refresh, seat, set_up};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -94,7 +96,7 @@ async fn fill(store: &Store) -> Filled {
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
     };
-    store.create_session(session).await.unwrap();
+    store.create_session(session, Precondition::default()).await.unwrap();
     let mail = Mail { id: id(), recipient: "a@example.com".into(), doc: "sealed".into() };
     store.queue_mail(mail, NOW).await.unwrap();
     let link = OneTimeLink {

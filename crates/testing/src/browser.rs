@@ -16,12 +16,20 @@ pub struct Browser {
     address: SocketAddr,
     host: String,
     cookies: BTreeMap<String, String>,
+    line: Option<String>,
 }
 
 impl Browser {
     /// One without cookies.
     pub fn new(address: SocketAddr, host: &str) -> Self {
-        Self { address, host: host.to_owned(), cookies: BTreeMap::new() }
+        Self { address, host: host.to_owned(), cookies: BTreeMap::new(), line: None }
+    }
+
+    /// The same browser, with this header in every request.
+    #[must_use]
+    pub fn with_line(mut self, line: &str) -> Self {
+        self.line = Some(line.to_owned());
+        self
     }
 
     /// The line that carries its cookies.
@@ -77,16 +85,33 @@ impl Browser {
         Ok(http::request("POST", &action, &self.host, &[&cookies, &origin], &body.join("&")))
     }
 
+    /// Asks for a page.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub fn page(&mut self, target: &str) -> Result<Answer> {
+        self.send("GET", target, "")
+    }
+
+    /// The request that the page's first form sends when its button is pressed; none where it has no form.
+    pub fn first_form(&self, page: &Answer, target: &str) -> Option<String> {
+        let text = page.body.split("<form").nth(1)?.split("</form>").next()?;
+        let action = attribute(text.split('>').next()?, "action").unwrap_or_else(|| target.to_owned());
+        let body: Vec<String> = hidden(text).iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let (cookies, origin) = (self.cookie_line(), format!("Origin: http://{}", self.host));
+        Some(http::request("POST", &action, &self.host, &[&cookies, &origin], &body.join("&")))
+    }
+
     /// The same browser, where the server is now.
     #[must_use]
     pub fn at(&self, address: SocketAddr) -> Self {
-        Self { address, host: self.host.clone(), cookies: self.cookies.clone() }
+        Self { address, host: self.host.clone(), cookies: self.cookies.clone(), line: self.line.clone() }
     }
 
     fn send(&mut self, method: &str, target: &str, body: &str) -> Result<Answer> {
         let cookies = self.cookie_line();
         let origin = format!("Origin: http://{}", self.host);
-        let mut lines = vec![];
+        let mut lines: Vec<&str> = self.line.iter().map(String::as_str).collect();
         if !self.cookies.is_empty() {
             lines.push(cookies.as_str());
         }
@@ -125,16 +150,19 @@ fn form(page: &str) -> Option<Form> {
         if !asks_password && !text.contains("value=\"allow\"") {
             return None;
         }
-        let hidden = text
-            .split("<input")
-            .skip(1)
-            .filter_map(|input| input.split('>').next())
-            .filter(|input| input.contains("type=\"hidden\""))
-            .filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value")?)))
-            .collect();
         let opening = text.split('>').next().unwrap_or_default();
-        Some(Form { action: attribute(opening, "action"), hidden, asks_password })
+        Some(Form { action: attribute(opening, "action"), hidden: hidden(text), asks_password })
     })
+}
+
+/// What a form sends that nobody sees.
+fn hidden(form: &str) -> Vec<(String, String)> {
+    form.split("<input")
+        .skip(1)
+        .filter_map(|input| input.split('>').next())
+        .filter(|input| input.contains("type=\"hidden\""))
+        .filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value")?)))
+        .collect()
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

@@ -19,10 +19,23 @@ const MICROSECONDS_A_TICK: u64 = 10_000;
 /// # Errors
 /// A process that is gone.
 pub fn cpu_microseconds(pid: u32) -> Result<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    two_times(&format!("/proc/{pid}/stat"), 11)
+}
+
+/// The same of all processes that this one has started and that have ended.
+///
+/// # Errors
+/// There is no `/proc`.
+pub fn children_microseconds() -> Result<u64> {
+    two_times("/proc/self/stat", 13)
+}
+
+/// The sum of two neighbouring times of a process, by the number of the first behind its name.
+fn two_times(file: &str, first: usize) -> Result<u64> {
+    let stat = fs::read_to_string(file)?;
     // The second field, the name, may hold spaces: count from its closing bracket.
     let (_, rest) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
+    let mut fields = rest.split_ascii_whitespace().skip(first);
     let mut ticks = 0_u64;
     for _ in 0..2 {
         ticks += fields.next().context("/proc/PID/stat is short")?.parse::<u64>()?;
@@ -196,6 +209,11 @@ impl Running {
             .iter_mut()
             .find(|child| child.id() == self.pid)
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Kills it with SIGKILL, and waits until it is gone.
+    pub fn kill(&self) {
+        self.processes.stop(self.pid, false);
     }
 
     /// Asks it to end (SIGTERM), and makes it end if it has not within five seconds.

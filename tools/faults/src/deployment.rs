@@ -158,7 +158,28 @@ impl Deployment {
     /// # Errors
     /// As there.
     pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Result<Node> {
-        let node = self.start(environment)?;
+        Self::until_it_answers(self.start(environment)?)
+    }
+
+    /// As [`Deployment::serve_with`], with a hard limit of open files.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn serve_limited(&self, files: usize, environment: &[(&str, &str)]) -> Result<Node> {
+        let command = under(&format!("ulimit -n {files}"), &self.command(&["serve"]));
+        Self::until_it_answers(self.start_as(command, environment)?)
+    }
+
+    /// As [`Deployment::serve`], where files are open to everybody unless the program says otherwise.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn serve_openly(&self) -> Result<Node> {
+        let command = under("umask 0", &self.command(&["serve"]));
+        Self::until_it_answers(self.start_as(command, &[])?)
+    }
+
+    fn until_it_answers(node: Node) -> Result<Node> {
         let started = node.started;
         while !node.peer.discovery().is_ok_and(|answer| answer.status == 200) {
             if !node.running.lives() || started.elapsed() > START {
@@ -174,11 +195,14 @@ impl Deployment {
     /// # Errors
     /// It cannot be started.
     pub(crate) fn start(&self, environment: &[(&str, &str)]) -> Result<Node> {
+        self.start_as(self.command(&["serve"]), environment)
+    }
+
+    fn start_as(&self, mut command: Command, environment: &[(&str, &str)]) -> Result<Node> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let (port, management) = (free_port()?, free_port()?);
         let log = self.folder.join(format!("serve-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
         let file = std::fs::File::create(&log)?;
-        let mut command = self.command(&["serve"]);
         command.env("CLAVIGER_SERVER__LISTEN", format!("[\"127.0.0.1:{port}\"]"));
         command.env("CLAVIGER_SERVER__MANAGEMENT", format!("127.0.0.1:{management}"));
         command.envs(environment.iter().copied()).stdout(file.try_clone()?).stderr(file);
@@ -251,6 +275,11 @@ impl Node {
         http::send(self.management, &request).ok().map(|answer| answer.status)
     }
 
+    /// Where `/livez` and `/readyz` are.
+    pub(crate) fn management(&self) -> SocketAddr {
+        self.management
+    }
+
     /// The realm whose tokens are soon over, at this server.
     pub(crate) fn short_lived(&self) -> Peer {
         Peer { address: self.peer.address, host: format!("localhost:{SHORT_LIVED_PORT}") }
@@ -265,6 +294,19 @@ impl Node {
     pub(crate) fn kill(self) {
         drop(self);
     }
+}
+
+/// A command after a line of the shell, like `umask 0`.
+pub(crate) fn under(line: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{line}; exec \"$0\" \"$@\"")]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell.stdin(Stdio::null());
+    shell
 }
 
 /// The end of a text, as much as a message can carry.

@@ -1,17 +1,12 @@
 //! SIGKILL in the middle of `claviger app approve`, beside a running server that sends the mails.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::Kind;
 use super::deployment::Deployment;
-use super::proxy::{Effect, Proxy};
-use super::strace::{DISK, Injury, around};
+use super::killer::Killer;
 use super::trial::Trial;
 
 /// Points at most.
@@ -28,25 +23,13 @@ const SOON: Duration = Duration::from_secs(12);
 pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
     let _node = deployment.serve()?;
-    let proxy = match trial.kind {
-        Kind::Sqlite => None,
-        Kind::Postgres => Some(Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?),
-    };
-    let mut approved = Vec::new();
-    let (mut nth, mut stride) = (1, if trial.lab.short { 6 } else { 1 });
-    if let Some(proxy) = &proxy {
-        // Most of a command's messages prepare statements: they are many and alike, so not each of them is a point.
-        let before = proxy.messages();
-        let id = create(&deployment, 0)?;
-        let database = proxy.url(&deployment.url)?;
-        deployment.run(&["app", "approve", &id, "--realm", "faults", "--database", &database])?;
-        let all = u32::try_from(proxy.messages() - before)?;
-        approved.push(id);
-        stride = (all / if trial.lab.short { 8 } else { 60 }).max(1);
-    }
+    let killer = Killer::new(trial)?;
+    let first = create(&deployment, 0)?;
+    let stride = killer.rehearse(trial, &deployment, &["app", "approve", &first, "--realm", "faults"])?;
+    let (mut approved, mut nth) = (vec![first], 1);
     loop {
         let id = create(&deployment, nth)?;
-        let unharmed = approve_and_die(trial, &deployment, proxy.as_ref(), &id, nth)?;
+        let unharmed = killer.strike(trial, &deployment, &["app", "approve", &id, "--realm", "faults"], nth)?;
         let (status, secrets) = status_and_secrets(&deployment, &id)?;
         let whole = matches!((status.as_str(), secrets), ("pending", 0) | ("active", 1));
         trial.must(whole, || format!("half approved: {status} with {secrets} secrets"));
@@ -102,35 +85,6 @@ fn create(deployment: &Deployment, number: u32) -> Result<String> {
     ];
     deployment.run(&arguments)?;
     Ok(id)
-}
-
-/// Approves and is killed; whether it came through.
-fn approve_and_die(
-    trial: &Trial<'_>,
-    deployment: &Deployment,
-    proxy: Option<&Proxy>,
-    id: &str,
-    nth: u32,
-) -> Result<bool> {
-    let arguments = ["app", "approve", id, "--realm", "faults"];
-    let quiet = |command: &mut Command| {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    };
-    let Some(proxy) = proxy else {
-        let mut traced = around(&deployment.command(&arguments), DISK, Injury::Kill(nth));
-        quiet(&mut traced);
-        return Ok(traced.status().context("cannot start strace")?.success());
-    };
-    let victim = Arc::new(AtomicU32::new(0));
-    let after = trial.lab.seed.wrapping_add(u64::from(nth)).is_multiple_of(2);
-    proxy.arm(nth.into(), after, Effect::Kill(Arc::clone(&victim)));
-    let mut command = deployment.command(&arguments);
-    quiet(command.env("CLAVIGER_DATABASE__URL", proxy.url(&deployment.url)?));
-    let mut child = command.spawn().context("cannot start claviger")?;
-    victim.store(child.id(), Ordering::SeqCst);
-    let status = child.wait()?;
-    proxy.disarm();
-    Ok(status.success())
 }
 
 /// Status and number of live secrets.

@@ -5,11 +5,15 @@
 //! A [`Case`] runs rounds of one fault on one store and reports to its [`Trial`] what it saw. Every case ends by itself,
 //! after a number of rounds or a time.
 
+mod attack;
 mod clock;
 mod clocks;
+mod commands;
 mod deployment;
 mod disk;
+mod gave_up;
 mod kill_app;
+mod killer;
 mod kills;
 mod operations;
 mod outage;
@@ -24,13 +28,13 @@ mod trial;
 mod upgrade;
 mod workload;
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use claviger_testing::Scratch;
 use claviger_testing::postgres::Cluster;
@@ -44,6 +48,8 @@ use trial::Trial;
 #[command(
     name = "cargo xtask faults",
     bin_name = "cargo xtask faults",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "\
 Examples:
   cargo xtask faults --list                what there is
@@ -51,6 +57,7 @@ Examples:
   cargo xtask faults                       the long form, some 25 minutes
   cargo xtask faults 1 --store sqlite      SIGKILL at every write, on SQLite
   cargo xtask faults race-code --seed 7    one case, with the order of an earlier run
+  cargo xtask faults attack list           what a stranger can try, and what it may cost at most
 
 A case is violated if what must hold did not hold once. Each violation is printed with what was seen, and the
 command ends with 1. PostgreSQL, strace and faketime are installed if they are missing and apt-get is there; some
@@ -78,9 +85,30 @@ pub(crate) struct Args {
     /// Write the table to this file, as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Only these groups (1 to 7) or cases.
+    /// Only these groups (1 to 8) or cases.
     #[arg(value_name = "GROUP|CASE")]
     only: Vec<String>,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// What is done in place of injecting faults.
+#[derive(Subcommand)]
+enum Other {
+    /// Attack a server as a stranger would, and count what that costs.
+    Attack(attack::Args),
+}
+
+/// What every run is told.
+pub(crate) struct Shared {
+    /// Fewer rounds.
+    pub(crate) short: bool,
+    /// Where chance starts.
+    pub(crate) seed: u64,
+    /// The server's program, if it is not to be built.
+    pub(crate) binary: Option<PathBuf>,
+    /// An older one.
+    pub(crate) previous: Option<PathBuf>,
 }
 
 /// A store.
@@ -104,7 +132,7 @@ impl Kind {
 
 /// One fault on one store.
 pub(crate) struct Case {
-    /// The group of the faults it belongs to, 1 to 7.
+    /// The group of the faults it belongs to, 1 to 8.
     pub(crate) group: u8,
     /// Its name on the command line.
     pub(crate) name: &'static str,
@@ -130,7 +158,7 @@ pub(crate) struct Lab {
     pub(crate) short: bool,
     /// Where chance starts.
     pub(crate) seed: u64,
-    cluster: OnceCell<Cluster>,
+    cluster: OnceLock<Cluster>,
 }
 
 impl Lab {
@@ -155,8 +183,16 @@ impl Lab {
 
 /// Every case, in order.
 fn cases() -> Vec<Case> {
-    let groups =
-        [kills::CASES, races::CASES, outage::CASES, disk::CASES, clocks::CASES, upgrade::CASES, overload::CASES];
+    let groups = [
+        kills::CASES,
+        races::CASES,
+        outage::CASES,
+        disk::CASES,
+        clocks::CASES,
+        upgrade::CASES,
+        overload::CASES,
+        commands::CASES,
+    ];
     let mut all: Vec<Case> = Vec::new();
     for (number, group) in (1..).zip(groups) {
         for (name, kinds, about, run) in group {
@@ -173,7 +209,12 @@ pub(crate) type Entry = (&'static str, &'static [Kind], &'static str, fn(&mut Tr
 pub(crate) const BOTH: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    let outcome = match &args.other {
+        Some(Other::Attack(attack)) => attack::run(attack),
+        None => run(&args),
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -206,26 +247,10 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         bail!("none of these cases is for that store");
     }
     provide_tools()?;
-    let processes = Processes::with_signals()?;
-    let scratch = Scratch::new()?;
-    let binary = match &args.binary {
-        Some(binary) => binary.clone(),
-        None => built()?,
-    };
-    let lab = Lab {
-        // Servers run in folders of their own.
-        binary: binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?,
-        previous: args.previous.as_ref().map(|path| path.canonicalize()).transpose()?,
-        processes: processes.clone(),
-        folder: scratch.path.clone(),
-        short: args.short,
-        seed: args.seed,
-        cluster: OnceCell::new(),
-    };
     let started = Instant::now();
-    let rows: Vec<Row> = chosen.iter().map(|case| one(&lab, case)).collect();
-    drop(lab);
-    processes.end();
+    let shared =
+        Shared { short: args.short, seed: args.seed, binary: args.binary.clone(), previous: args.previous.clone() };
+    let rows: Vec<Row> = with_lab(&shared, |lab| Ok(chosen.iter().map(|case| one(lab, case)).collect()))?;
     let text = table::markdown(&rows);
     println!("\n{text}");
     let violations: u64 = rows.iter().map(|row| row.violations).sum();
@@ -240,6 +265,33 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(violations == 0 && failed == 0)
+}
+
+/// Does something in a lab, and ends every process that was started.
+///
+/// # Errors
+/// A build that fails, a program that is not there, and what `work` fails with.
+pub(crate) fn with_lab<T>(shared: &Shared, work: impl FnOnce(&Lab) -> Result<T>) -> Result<T> {
+    let processes = Processes::with_signals()?;
+    let scratch = Scratch::new()?;
+    let binary = match &shared.binary {
+        Some(binary) => binary.clone(),
+        None => built()?,
+    };
+    let lab = Lab {
+        // Servers run in folders of their own.
+        binary: binary.canonicalize().with_context(|| format!("there is no {}", binary.display()))?,
+        previous: shared.previous.as_ref().map(|path| path.canonicalize()).transpose()?,
+        processes: processes.clone(),
+        folder: scratch.path.clone(),
+        short: shared.short,
+        seed: shared.seed,
+        cluster: OnceLock::new(),
+    };
+    let outcome = work(&lab);
+    drop(lab);
+    processes.end();
+    outcome
 }
 
 fn is_meant(case: &Case, wanted: &str) -> bool {

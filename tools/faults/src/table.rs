@@ -7,7 +7,7 @@ use super::Kind;
 
 /// What came of a case.
 pub(crate) struct Row {
-    /// The group, 1 to 7.
+    /// The group, 1 to 8.
     pub(crate) group: u8,
     /// The case.
     pub(crate) name: &'static str,

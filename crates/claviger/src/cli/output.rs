@@ -1,7 +1,7 @@
 //! What a command prints: data on stdout as a table or as JSON, everything else on stderr.
 
 use super::trouble::{Exit, Trouble};
-use claviger_core::text::{is_steering, printable};
+use claviger_core::text::{is_steering, printable, printable_lines};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
@@ -92,11 +92,13 @@ fn escaped(json: &str) -> String {
     out
 }
 
-/// A line of CSV (RFC 4180). What others have registered must not be taken for a formula by a spreadsheet.
+/// A line of CSV (RFC 4180). What others have registered must neither be taken for a formula by a spreadsheet nor steer the
+/// terminal that shows the lines.
 fn csv(cells: &[&str]) -> String {
     let cell = |cell: &&str| {
         let formula = cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        let text = if formula { format!("'{cell}") } else { (*cell).to_owned() };
+        let cell = printable_lines(cell);
+        let text = if formula { format!("'{cell}") } else { cell.into_owned() };
         if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
     };
     cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
@@ -162,6 +164,7 @@ mod tests {
 
     #[test]
     fn csv_is_quoted_and_holds_no_formula() {
+        assert_eq!(csv(&["a\u{1b}[2J\u{202e}", "b"]), "a\u{fffd}[2J\u{fffd},b\r\n");
         assert_eq!(csv(&["a", "b,\"c\"", "=1+1", "-"]), "a,\"b,\"\"c\"\"\",'=1+1,-\r\n");
     }
 

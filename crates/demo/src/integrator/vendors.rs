@@ -165,7 +165,7 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow:
         GrantType::ClientCredentials => Flow::ClientCredentials,
         GrantType::Password => {
             let user = file.users.iter().find(|user| user.user.service).with_context(missing)?;
-            let password = password_of(user).with_context(missing)?;
+            let password = password_of(&user).with_context(missing)?;
             Flow::Password { username: user.user.username.clone(), password }
         }
         GrantType::AuthorizationCode | GrantType::RefreshToken => Flow::Code(recipe.asking),

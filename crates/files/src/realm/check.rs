@@ -2,6 +2,7 @@
 
 use super::entries::{RealmDocument, UserEntry};
 use super::url;
+use super::users::{KnownUsers, each_entry};
 use crate::document::{Document, at};
 use crate::problem::{MOST, Problem, did_you_mean};
 use crate::tree::Step;
@@ -26,13 +27,16 @@ pub(super) struct Check<'a> {
     before: usize,
     /// What the file defines, for those who refer to it.
     pub(super) known: Known<'a>,
+    /// Its users, once they have been looked at.
+    pub(super) users: KnownUsers,
+    /// Which of them have their password in a file of its own, and which.
+    pub(super) password_files: Vec<(usize, String)>,
 }
 
 /// The names that a file defines, to be looked up: a file refers to each as often as it has users and clients.
 pub(super) struct Known<'a> {
     pub(super) audiences: HashSet<&'a str>,
     pub(super) scopes: HashMap<&'a str, &'a Scope>,
-    pub(super) users: HashMap<String, &'a UserEntry>,
     organisations: HashSet<&'a str>,
     pools: HashSet<&'a str>,
 }
@@ -43,7 +47,6 @@ impl<'a> Known<'a> {
             audiences: raw.api.iter().map(|api| api.audience.as_str()).collect(),
             // Of two with one name, which is a mistake of its own, the first.
             scopes: raw.scope.iter().rev().map(|scope| (scope.name.as_str(), scope)).collect(),
-            users: raw.user.iter().rev().map(|user| (User::username_key(&user.username), user)).collect(),
             organisations: raw.organisation.iter().map(|organisation| organisation.id.as_str()).collect(),
             pools: raw.seat_pool.iter().map(|pool| pool.name.as_str()).collect(),
         }
@@ -59,7 +62,8 @@ impl<'a> Check<'a> {
         problems: &'a mut Vec<Problem>,
     ) -> Self {
         let before = problems.len();
-        Self { document, raw, dialect, realm, problems, before, known: Known::of(raw) }
+        let (known, users) = (Known::of(raw), KnownUsers::default());
+        Self { document, raw, dialect, realm, problems, before, known, users, password_files: vec![] }
     }
 
     /// As many mistakes of this file as are told have been found.
@@ -189,14 +193,6 @@ impl<'a> Check<'a> {
         self.unique_in("seat-pool", "name", plain(raw.seat_pool.iter().map(|x| x.name.as_str()).collect()));
         self.unique_in("organisation", "id", plain(raw.organisation.iter().map(|x| x.id.as_str()).collect()));
         self.unique_in("client", "id", plain(raw.client.iter().map(|x| x.id.as_str()).collect()));
-        self.unique_in("user", "username", raw.user.iter().map(|x| User::username_key(&x.username)).collect());
-        let ids: Vec<_> = raw.user.iter().map(|x| x.id.clone()).collect();
-        let mut seen = BTreeSet::new();
-        for (i, id) in ids.iter().enumerate() {
-            if id.as_ref().is_some_and(|id| !seen.insert(id)) {
-                self.say(at!["user", i, "id"], "another user has this id", None);
-            }
-        }
     }
 
     fn unique_in(&mut self, list: &str, key: &str, names: Vec<String>) {
@@ -208,12 +204,18 @@ impl<'a> Check<'a> {
                 if self.is_full() {
                     return;
                 }
-                let line = self.document.problem(at![list, *first, key], "").line();
-                let message = format!("`{}` is there already", shortened(&name, 60));
-                self.say(at![list, i, key], message, Some(format!("the first one is in line {line}")));
+                self.twice((list, key), i, *first, &name);
             } else {
                 seen.insert(name, i);
             }
+        }
+    }
+
+    fn twice(&mut self, (list, key): (&str, &str), i: usize, first: usize, name: &str) {
+        if !self.is_full() {
+            let line = self.document.problem(at![list, first, key], "").line();
+            let message = format!("`{}` is there already", shortened(name, 60));
+            self.say(at![list, i, key], message, Some(format!("the first one is in line {line}")));
         }
     }
 
@@ -259,43 +261,68 @@ impl<'a> Check<'a> {
     }
 
     fn users(&mut self) {
+        let (document, raw) = (self.document, self.raw);
+        each_entry(document, &raw.user, |i, user| {
+            if self.is_full() {
+                return;
+            }
+            self.is_there_once(i, user);
+            self.user(i, user);
+            let passwords = [user.password.is_some(), user.password_hash.is_some()];
+            if let (Some(name), [false, false]) = (&user.password_file, passwords) {
+                self.password_files.push((i, name.clone()));
+            }
+        });
+    }
+
+    fn is_there_once(&mut self, i: usize, user: &UserEntry) {
+        let name = User::username_key(&user.username);
+        if name.is_empty() {
+            self.say(at!["user", i, "username"], "`username` is empty", None);
+        } else if let Some(first) = self.users.add(i, user) {
+            self.twice(("user", "username"), i, first, &name);
+        }
+        if user.id.as_ref().is_some_and(|id| !self.users.add_id(id)) {
+            self.say(at!["user", i, "id"], "another user has this id", None);
+        }
+    }
+
+    fn user(&mut self, i: usize, user: &UserEntry) {
         let raw = self.raw;
         let tied = self.dialect.organisation != OrganisationChoice::None;
-        for (i, user) in raw.user.iter().enumerate() {
-            self.name(at!["user", i, "username"], Some(&user.username));
-            self.name(at!["user", i, "name"], user.name.as_deref());
-            for (j, id) in user.organisations.iter().enumerate() {
-                if !self.known.organisations.contains(id.as_str()) {
-                    let known = raw.organisation.iter().map(|organisation| organisation.id.as_str());
-                    self.unknown(at!["user", i, "organisations", j], "organisation", id, known);
-                }
+        self.name(at!["user", i, "username"], Some(&user.username));
+        self.name(at!["user", i, "name"], user.name.as_deref());
+        for (j, id) in user.organisations.iter().enumerate() {
+            if !self.known.organisations.contains(id.as_str()) {
+                let known = raw.organisation.iter().map(|organisation| organisation.id.as_str());
+                self.unknown(at!["user", i, "organisations", j], "organisation", id, known);
             }
-            if user.service && tied && user.organisations.len() != 1 {
-                let message = "a service user belongs to exactly one organisation here";
-                let help = "its tokens say which one; make a service user for each".to_owned();
-                self.say(at!["user", i, "organisations"], message, Some(help));
-            }
-            if user.service && user.administrator {
-                let message = "a service user cannot be an administrator";
-                let help = "its password lies in somebody's program".to_owned();
-                self.say(at!["user", i, "administrator"], message, Some(help));
-            }
-            let passwords = [user.password.is_some(), user.password_hash.is_some(), user.password_file.is_some()];
-            if passwords.iter().filter(|given| **given).count() > 1 {
-                let message = "one of password, password-hash and password-file is enough";
-                self.say(at!["user", i, "username"], message, None);
-            }
-            if user.password.as_ref().is_some_and(|password| password.0.expose().is_empty()) {
-                self.say(at!["user", i, "password"], "the password is empty", None);
-            }
-            if user.password_hash.as_ref().is_some_and(|hash| !hash.starts_with("$argon2id$v=19$")) {
-                let message = "this is not a hash that can be checked here";
-                let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
-                self.say(at!["user", i, "password-hash"], message, Some(help));
-            }
-            if user.email.as_ref().is_some_and(|email| !is_mail_address(email)) {
-                self.say(at!["user", i, "email"], "this is not a mail address", None);
-            }
+        }
+        if user.service && tied && user.organisations.len() != 1 {
+            let message = "a service user belongs to exactly one organisation here";
+            let help = "its tokens say which one; make a service user for each".to_owned();
+            self.say(at!["user", i, "organisations"], message, Some(help));
+        }
+        if user.service && user.administrator {
+            let message = "a service user cannot be an administrator";
+            let help = "its password lies in somebody's program".to_owned();
+            self.say(at!["user", i, "administrator"], message, Some(help));
+        }
+        let passwords = [user.password.is_some(), user.password_hash.is_some(), user.password_file.is_some()];
+        if passwords.iter().filter(|given| **given).count() > 1 {
+            let message = "one of password, password-hash and password-file is enough";
+            self.say(at!["user", i, "username"], message, None);
+        }
+        if user.password.as_ref().is_some_and(|password| password.0.expose().is_empty()) {
+            self.say(at!["user", i, "password"], "the password is empty", None);
+        }
+        if user.password_hash.as_ref().is_some_and(|hash| !hash.starts_with("$argon2id$v=19$")) {
+            let message = "this is not a hash that can be checked here";
+            let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
+            self.say(at!["user", i, "password-hash"], message, Some(help));
+        }
+        if user.email.as_ref().is_some_and(|email| !is_mail_address(email)) {
+            self.say(at!["user", i, "email"], "this is not a mail address", None);
         }
     }
 

@@ -4,8 +4,8 @@ use super::check::Check;
 use super::entries::ClientEntry;
 use crate::document::at;
 use crate::tree::Step;
+use claviger_core::Client;
 use claviger_core::client::rules::{self, Field, Found, Problem};
-use claviger_core::{Client, User};
 
 impl Check<'_> {
     /// The clients in the order of the file; `None` where something is wrong with one.
@@ -23,11 +23,10 @@ impl Check<'_> {
     }
 
     fn found(&self, username: &str) -> Found {
-        let key = User::username_key(username);
-        match self.known.users.get(&key) {
+        match self.users.is_administrator(username) {
             None => Found::Nobody,
-            Some(user) if user.administrator => Found::Administrator,
-            Some(_) => Found::User,
+            Some(true) => Found::Administrator,
+            Some(false) => Found::User,
         }
     }
 
@@ -46,8 +45,9 @@ impl Check<'_> {
                 self.unknown(&place, "api", name, self.audiences());
             }
             Problem::UnknownUser { name } => {
-                let users = &self.raw.user;
-                self.unknown(&place, "user", name, users.iter().map(|user| user.username.as_str()));
+                let first = std::mem::take(&mut self.users.first);
+                self.unknown(&place, "user", name, first.iter().map(String::as_str));
+                self.users.first = first;
             }
             _ => self.say(&place, problem.to_string(), help(problem)),
         }

@@ -34,6 +34,13 @@ pub(super) struct RealmDocument {
     pub(super) client: Vec<ClientEntry>,
 }
 
+/// A piece of a file's users.
+#[derive(Debug, Deserialize)]
+pub(super) struct UserList {
+    #[serde(default)]
+    pub(super) user: Vec<UserEntry>,
+}
+
 /// `[realm]`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]

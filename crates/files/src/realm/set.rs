@@ -6,12 +6,13 @@ use crate::problem::Problem;
 use claviger_core::Realm;
 use claviger_core::dialect::Endpoint;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A place at which requests arrive: authority and path, both in lower case.
 type Site = (String, String);
 
 /// Checks that ids are unique and that no two realms are at one place.
-pub(super) fn check(files: &[(Document, RealmFile)], problems: &mut Vec<Problem>) {
+pub(super) fn check(files: &[(Arc<Document>, RealmFile)], problems: &mut Vec<Problem>) {
     let mut ids: HashMap<&str, &RealmFile> = HashMap::new();
     let mut sites: HashMap<Site, usize> = HashMap::new();
     let mut clashes = HashSet::new();

@@ -94,8 +94,10 @@ fn a_good_file_is_read() {
     let files = parse_one(GOOD).unwrap_or_else(|problems| panic!("{problems}"));
     let file = &files[0];
     assert_eq!((file.realm.id.as_str(), file.realm.issuer.as_str()), ("r", "https://login.example"));
-    assert_eq!(file.users[0].user.id, "u1");
-    assert!(matches!(&file.users[0].password, Some(Password::Plain(plain)) if plain.expose() == "pw"));
+    assert_eq!(file.users.iter().next().unwrap().user.id, "u1");
+    assert!(
+        matches!(&file.users.iter().next().unwrap().password, Some(Password::Plain(plain)) if plain.expose() == "pw")
+    );
     assert_eq!(file.clients[0].secret.as_ref().unwrap().expose(), "s");
     assert!(file.clients[0].needs_secret());
     assert!(!format!("{file:?}").contains("\"pw\""));
@@ -485,7 +487,9 @@ fn secrets_lie_in_files_beside_the_realm() {
     folder.write("r.toml", &text);
     let files = read(&[folder.path().to_owned()], dialects(), &Variables::new()).unwrap_or_else(|p| panic!("{p}"));
     assert_eq!(files[0].clients[0].secret.as_ref().unwrap().expose(), "from the file");
-    assert!(matches!(&files[0].users[0].password, Some(Password::Plain(plain)) if plain.expose() == "pa ss"));
+    assert!(
+        matches!(&files[0].users.iter().next().unwrap().password, Some(Password::Plain(plain)) if plain.expose() == "pa ss")
+    );
 
     folder.write("web.secret", "");
     std::fs::remove_file(folder.path().join("alice.password")).unwrap();
@@ -558,3 +562,5 @@ fn mistakes_without_end_cost_no_more_than_the_first_ones() {
         assert_eq!(few.0, super::super::problem::MOST);
     }
 }
+
+mod pieces;

@@ -7,26 +7,29 @@
 //! A file revives nobody: the status of a client that is stored, a user who was disabled and a secret that was retired stay
 //! as the vendor left them.
 
+mod planned;
+mod users;
+
 use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
 use crate::secrets::{FROM_FILE, Secrets, new_client_secret};
 use claviger_core::client::ClientStatus;
 use claviger_core::token::Plain;
 use claviger_core::{Client, User};
-use claviger_files::realm::{FileClient, FileUser, Password, RealmFile};
+use claviger_files::realm::{FileClient, FileUser, RealmFile};
 use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
+use planned::{Planned, PlannedUser, PlannedUsers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use users::Hashing;
 
 /// Secrets that are shorter were chosen by people and are stretched; longer ones are taken for random.
 const SHORTEST_RANDOM: usize = 32;
 /// The id of the secret that is made for a client without one.
 const MADE: &str = "first";
-/// How many passwords are hashed at once.
-const AT_ONCE: usize = 4;
 /// How many objects of a realm are looked through for those that no file has.
 const MOST_LISTED: usize = 10_000;
 /// Objects read at a time.
@@ -143,15 +146,16 @@ pub async fn apply_watched(
     told: &Told,
 ) -> Result<Report, ApplyError> {
     let Admin { store, now, .. } = *admin;
-    let mut plan = Plan { store, hasher, secrets, now, puts: vec![], report: Report::default(), told };
+    let mut plan = Plan { store, hasher, secrets, now, planned: Planned::default(), report: Report::default(), told };
     for file in files {
         plan.realm(file).await?;
     }
-    let Plan { puts, report, .. } = plan;
-    if !puts.is_empty() {
-        let (told, all) = (Arc::clone(told), puts.len());
+    let Plan { planned, report, .. } = plan;
+    let all = planned.len();
+    if all > 0 {
+        let told = Arc::clone(told);
         let written = Arc::new(move |done| told(Step { doing: "written", done, all }));
-        admin.act(Act::RealmApply).apply_watched(puts, now, written).await?;
+        admin.act(Act::RealmApply).apply_watched(Box::new(planned), now, written).await?;
     }
     Ok(report)
 }
@@ -161,7 +165,7 @@ struct Plan<'a> {
     hasher: &'a Hasher,
     secrets: &'a Secrets,
     now: i64,
-    puts: Vec<Put>,
+    planned: Planned,
     report: Report,
     told: &'a Told,
 }
@@ -199,7 +203,7 @@ impl Plan<'_> {
         let state = State::of(self.store.realm(&realm.id).await?.as_ref(), realm);
         self.count(state, || format!("realm {}", realm.id));
         if state != State::Same {
-            self.puts.push(Put::Realm(Box::new(realm.clone())));
+            self.planned.put(Put::Realm(Box::new(realm.clone())));
         }
         let ids: Vec<String> = file.organisations.iter().map(|organisation| organisation.id.clone()).collect();
         let stored = self.store.organisations(&realm.id, &ids).await?;
@@ -208,14 +212,14 @@ impl Plan<'_> {
             let state = State::of(stored.get(organisation.id.as_str()).copied(), organisation);
             self.count(state, || format!("organisation {}/{}", realm.id, organisation.id));
             if state != State::Same {
-                self.puts.push(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
+                self.planned.put(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
             }
         }
         let ids = self.users(file).await?;
         for client in &file.clients {
             self.client(&realm.id, client, &ids).await?;
         }
-        self.others(file, ids.values().cloned().collect()).await
+        self.other_clients(file).await
     }
 
     /// A realm that is stored and not in these files may be where the file's realm wants to be.
@@ -234,49 +238,52 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Plans the users; their ids by their username's key.
+    /// Plans the users; the ids of those whom clients act as, by their username's key.
     async fn users(&mut self, file: &RealmFile) -> Result<BTreeMap<String, String>, ApplyError> {
+        let acted_as: BTreeSet<String> =
+            file.clients.iter().filter_map(|client| client.client.acts_as.as_deref()).map(User::username_key).collect();
+        let mut others = self.stored_users(&file.realm.id).await?;
         let mut ids = BTreeMap::new();
-        let mut tasks = JoinSet::new();
-        let mut hashes = BTreeMap::new();
-        let mut planned = vec![];
+        let mut hashing = Hashing { hasher: self.hasher.clone(), tasks: JoinSet::new(), hashes: BTreeMap::new() };
+        let (mut all, mut states) = (vec![], vec![]);
         for (i, entry) in file.users.iter().enumerate() {
-            let (user, stored) = self.known_user(file, entry).await?;
-            ids.insert(User::username_key(&user.username), user.id.clone());
-            let old = stored.as_ref().and_then(|stored| stored.password_hash.clone());
-            match &entry.password {
-                Some(Password::Plain(plain)) => {
-                    if tasks.len() >= AT_ONCE {
-                        finish_one(&mut tasks, &mut hashes).await?;
-                    }
-                    tasks.spawn(new_hash(self.hasher.clone(), plain.clone(), old, i));
-                }
-                Some(Password::Hash(hash)) if old.as_ref().is_none_or(|old| old.0 != *hash) => {
-                    hashes.insert(i, hash.clone());
-                }
-                _ => {}
+            let (user, stored) = self.known_user(file, &entry).await?;
+            others.remove(&user.id);
+            let key = User::username_key(&user.username);
+            if acted_as.contains(&key) {
+                ids.insert(key, user.id.clone());
             }
-            planned.push((user, stored.map(|stored| stored.user)));
+            states.push(State::of(stored.as_ref().map(|stored| &stored.user), &user));
+            all.push(PlannedUser::of(&entry.user, &user));
+            hashing.begin(i, entry.password, stored.and_then(|stored| stored.password_hash)).await?;
             (self.told)(Step { doing: "compared", done: i + 1, all: file.users.len() });
         }
-        while !tasks.is_empty() {
-            finish_one(&mut tasks, &mut hashes).await?;
-        }
-        let tokens_until = self.now + longest_token(file);
-        for (i, (user, stored)) in planned.into_iter().enumerate() {
+        let mut hashes = hashing.end().await?;
+        for ((i, entry), state) in file.users.iter().enumerate().zip(states) {
             let hash = hashes.remove(&i);
-            let state = match State::of(stored.as_ref(), &user) {
-                State::Same if hash.is_some() => State::Different,
-                state => state,
-            };
-            let realm = file.realm.id.clone();
-            self.count(state, || format!("user {realm}/{}", user.username));
-            if state != State::Same {
-                let (user, password_hash) = (Box::new(user), hash.map(Masked));
-                self.puts.push(Put::User { realm, user, password_hash, tokens_until });
+            let state = if state == State::Same && hash.is_some() { State::Different } else { state };
+            self.count(state, || format!("user {}/{}", file.realm.id, entry.user.username));
+            if let Some(user) = all.get_mut(i) {
+                user.is_written = state != State::Same;
+                user.password_hash = hash.map(String::into_boxed_str);
             }
         }
+        let realm = file.realm.id.clone();
+        self.planned.users(PlannedUsers::new(realm, file.users.clone(), all, self.now + longest_token(file)));
+        self.report.not_in_files.extend(others.into_values().map(|name| format!("user {}/{name}", file.realm.id)));
         Ok(ids)
+    }
+
+    /// The names of the users that are stored, by their ids; of the first of them.
+    async fn stored_users(&self, realm: &str) -> Result<BTreeMap<String, String>, ApplyError> {
+        let (mut found, mut after) = (BTreeMap::new(), String::new());
+        while found.len() < MOST_LISTED {
+            let page = self.store.list_users(realm, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            found.extend(page.into_iter().map(|user| (user.id, user.username)));
+        }
+        Ok(found)
     }
 
     /// The user as they will be stored, and as they are.
@@ -340,10 +347,10 @@ impl Plan<'_> {
         self.count(state, || format!("client {realm}/{}", client.id));
         let (realm, id) = (realm.to_owned(), client.id.clone());
         if state != State::Same {
-            self.puts.push(Put::Client { realm: realm.clone(), client: Box::new(client) });
+            self.planned.put(Put::Client { realm: realm.clone(), client: Box::new(client) });
         }
         if let Some(secret) = secret {
-            self.puts.push(Put::Secret { realm, client: id, secret });
+            self.planned.put(Put::Secret { realm, client: id, secret });
         }
         Ok(())
     }
@@ -407,8 +414,8 @@ impl Plan<'_> {
         }
     }
 
-    /// What is stored in the file's realm and not in the file.
-    async fn others(&mut self, file: &RealmFile, users: BTreeSet<String>) -> Result<(), ApplyError> {
+    /// The clients that are stored in the file's realm and not in the file.
+    async fn other_clients(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
         let realm = &file.realm.id;
         let clients: BTreeSet<&str> = file.clients.iter().map(|client| client.client.id.as_str()).collect();
         let (mut after, mut seen) = (String::new(), 0);
@@ -419,15 +426,6 @@ impl Plan<'_> {
             seen += page.len();
             let others = page.iter().filter(|client| !clients.contains(client.id.as_str()));
             self.report.not_in_files.extend(others.map(|client| format!("client {realm}/{}", client.id)));
-        }
-        let (mut after, mut seen) = (String::new(), 0);
-        while seen < MOST_LISTED {
-            let page = self.store.list_users(realm, &after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.id);
-            seen += page.len();
-            let others = page.iter().filter(|user| !users.contains(&user.id));
-            self.report.not_in_files.extend(others.map(|user| format!("user {realm}/{}", user.username)));
         }
         Ok(())
     }
@@ -444,36 +442,8 @@ fn longest_token(file: &RealmFile) -> i64 {
         .unwrap_or(0)
 }
 
-type Hashed = (usize, Result<Option<String>, Busy>);
-
-/// The hash to store for the password of the user number `i`; `None` when the stored one is of this password.
-async fn new_hash(hasher: Hasher, plain: Plain, stored: Option<Masked<String>>, i: usize) -> Hashed {
-    let work = async {
-        if let Some(stored) = stored
-            && patiently(|| hasher.verify(plain.clone(), stored.0.clone())).await?
-        {
-            return Ok(None);
-        }
-        patiently(|| hasher.hash(plain.clone())).await.map(Some)
-    };
-    (i, work.await)
-}
-
-async fn finish_one(tasks: &mut JoinSet<Hashed>, hashes: &mut BTreeMap<usize, String>) -> Result<(), ApplyError> {
-    match tasks.join_next().await {
-        Some(Ok((i, hash))) => {
-            if let Some(hash) = hash? {
-                hashes.insert(i, hash);
-            }
-            Ok(())
-        }
-        Some(Err(error)) => Err(Fault::Other(format!("hashing stopped: {error}")).into()),
-        None => Ok(()),
-    }
-}
-
 /// Files can wait: a busy hasher is asked again for half a minute.
-async fn patiently<T, F: Future<Output = Result<T, Busy>>>(work: impl Fn() -> F) -> Result<T, Busy> {
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Busy>>>(work: impl Fn() -> F) -> Result<T, Busy> {
     for _ in 0..300 {
         match work().await {
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,

@@ -23,7 +23,8 @@ use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatSco
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
-    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Redeem, Replay, Rotate, SeatClaim, Store,
+    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
+    SeatClaim, Store,
 };
 use std::borrow::Cow;
 
@@ -49,8 +50,11 @@ impl<'a> Issuer<'a> {
 
 /// What a token comes from.
 pub(crate) enum Origin<'a> {
-    /// Nothing stored: a new grant, if one is needed.
-    Fresh,
+    /// No code and no grant: a new grant, if one is needed.
+    Fresh {
+        /// That a password which was found right is that of the user still.
+        backed_by: Precondition,
+    },
     /// A code, which becomes the grant.
     Code {
         /// As it was loaded or recalled.
@@ -128,6 +132,7 @@ pub(crate) async fn token_answer(
         redeem: redeem_step(&origin),
         rotate: rotate_step(site, &origin, grant.rotate, &body, now)?,
         new_grant: grant.row,
+        backed_by: if let Origin::Fresh { backed_by } = origin { backed_by } else { Precondition::default() },
         seats: grant.seats,
         access: access.row,
     };

@@ -1,12 +1,14 @@
 //! Text of both directions in one line (Unicode Standard Annex 9).
 
+use claviger_core::text::is_steering;
+
 /// Begins an isolate whose direction its own text decides, and ends it: Fluent puts them around each value.
 const ISOLATE: char = '\u{2068}';
 const END: char = '\u{2069}';
 
-/// The text without the marks that change the direction of what follows: a name must not reorder the sentence around it.
+/// The text without what changes how the sentence around it is shown: a name must not reorder it.
 pub(super) fn without_controls(text: &str) -> String {
-    text.chars().filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')).collect()
+    text.chars().filter(|c| !is_steering(*c) || *c == '\n').collect()
 }
 
 /// Takes isolating marks out of a text whose every letter is written from left to right: they would change nothing that
@@ -35,6 +37,6 @@ mod tests {
 
     #[test]
     fn a_name_brings_no_marks_of_its_own() {
-        assert_eq!(without_controls("a\u{202E}b\u{2069}c"), "abc");
+        assert_eq!(without_controls("a\u{202E}b\u{2069}c\u{200F}d\u{1B}e\u{9B}f\ng"), "abcdef\ng");
     }
 }

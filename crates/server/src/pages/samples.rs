@@ -66,6 +66,8 @@ pub(super) fn each<E>(
     seen("secret_shown", pages.try_page(brand, &secret(x, secret_shown(x, true))))?;
     seen("secret_shown_minimal", pages.try_page(brand, &secret(x, secret_shown(x, false))))?;
     seen("secret_used", pages.try_page(brand, &secret(x, SecretState::Used)))?;
+    seen("secret_retired", pages.try_page(brand, &secret(x, SecretState::Retired)))?;
+    seen("secret_stopped", pages.try_page(brand, &secret(x, SecretState::Stopped)))?;
     seen("form_post", pages.try_page(brand, &form_post(x)))?;
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }

@@ -411,7 +411,7 @@ pub struct SecretOnce {
     pub client_id: String,
     /// The addresses that the app needs.
     pub endpoints: Vec<Pair>,
-    /// Which of its three faces.
+    /// Which of its faces.
     pub state: SecretState,
 }
 
@@ -434,6 +434,10 @@ pub enum SecretState {
     },
     /// Shown before, expired, or never made: the page does not tell which (410).
     Used,
+    /// The secret was retired since (410).
+    Retired,
+    /// The app was stopped, turned down or removed since (410).
+    Stopped,
 }
 
 impl Serialize for SecretOnce {
@@ -444,6 +448,8 @@ impl Serialize for SecretOnce {
             Offered { action: &'a str, csrf: &'a Masked },
             Shown { secret: &'a Masked, env: String, try_it: Option<String> },
             Used,
+            Retired,
+            Stopped,
         }
         let state = match &self.state {
             SecretState::Offered { action, csrf } => State::Offered { action, csrf },
@@ -453,6 +459,8 @@ impl Serialize for SecretOnce {
                 try_it: try_it.as_ref().map(|call| call.curl(&self.client_id, secret.reveal())),
             },
             SecretState::Used => State::Used,
+            SecretState::Retired => State::Retired,
+            SecretState::Stopped => State::Stopped,
         };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("client_id", &self.client_id)?;
@@ -466,7 +474,10 @@ impl View for SecretOnce {
     const TEMPLATE: &'static str = "secret_once.html";
 
     fn status(&self) -> u16 {
-        if matches!(self.state, SecretState::Used) { 410 } else { 200 }
+        match self.state {
+            SecretState::Offered { .. } | SecretState::Shown { .. } => 200,
+            SecretState::Used | SecretState::Retired | SecretState::Stopped => 410,
+        }
     }
 }
 

@@ -7,7 +7,15 @@ use crate::state::hashing::Turn;
 use claviger_core::token::Plain;
 use claviger_core::user::User;
 use claviger_core::{Realm, Refusal};
-use claviger_store::StoredUser;
+use claviger_store::{Precondition, StoredUser};
+
+/// A user whose password was found right.
+pub(crate) struct Verified {
+    /// Who it is.
+    pub(crate) user: User,
+    /// That they have this password still: a condition for what is given to them.
+    pub(crate) precondition: Precondition,
+}
 
 /// Finds the user with this name and password who may use it here; `None` if there is none such, at the same cost, and with
 /// the same effect on the brakes: whoever guesses the password of somebody who may not use it here is not told. Guessing is
@@ -21,11 +29,11 @@ pub(crate) async fn check_password(
     (username, password): (&str, &Plain),
     from: Peer,
     may: impl Fn(&User) -> bool,
-) -> Result<Option<User>, Failure> {
+) -> Result<Option<Verified>, Failure> {
     let turn = Turn::of(&realm.id, from.address);
     let realm = &realm.id;
     let key = User::username_key(username);
-    let found = state.store.user_by_username(realm, &key).await?;
+    let (found, precondition) = state.store.username_to_verify(realm, &key).await?.unzip();
     let subject =
         found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
     let braked = |seconds| Refusal::Braked { seconds, user: true };
@@ -44,5 +52,5 @@ pub(crate) async fn check_password(
     if user.is_some() {
         guess.succeeded();
     }
-    Ok(user)
+    Ok(user.zip(precondition).map(|(user, precondition)| Verified { user, precondition }))
 }

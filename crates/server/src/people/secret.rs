@@ -1,7 +1,8 @@
 //! Behind the one-time link of the approval mail.
 //!
 //! GET shows a button and uses nothing up: mail scanners open links. POST, from that page in that browser, consumes the
-//! link and shows the secret; whoever comes second learns that it was shown.
+//! link and shows the secret; whoever comes second learns that it was shown. A secret that was retired since, and one of an app
+//! that was stopped or removed, is not shown.
 
 use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
@@ -13,7 +14,7 @@ use crate::people::browser::Browser;
 use crate::people::show::{self, Speech};
 use crate::state::State;
 use crate::state::sites::{Site, Target};
-use claviger_core::client::GrantType;
+use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::AudienceParameter;
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::{self, Id, Kind, Plain};
@@ -39,13 +40,49 @@ fn link(incoming: &Incoming) -> Result<Option<(Id, Plain)>, Failure> {
     Ok(token::row_id(Kind::Link, text).map(|id| (id, Plain::from(text))))
 }
 
-async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
-    let known = state.store.link(&link.hash(), state.clock.now()).await?;
-    let Some((_, client)) = known.filter(|(realm, _)| *realm == site.realm.id) else {
-        return Ok(used(state, site, incoming));
+/// What is behind a link, as far as it may be shown now.
+enum Behind {
+    /// A secret that works, of an app that may use it.
+    Live(Box<Live>),
+    /// What the page says in its place.
+    Nothing(SecretState),
+}
+
+struct Live {
+    client: Client,
+    secret: Plain,
+    /// Names it among the app's secrets.
+    secret_id: String,
+}
+
+/// Looks without using anything up: the app may be resumed before the link is over.
+async fn look(state: &State, site: &Site, link: &Plain) -> Result<Behind, Failure> {
+    let now = state.clock.now();
+    let found = state.store.link(&link.hash(), now).await?;
+    // Nor is a link of one realm used up by another.
+    let Some(behind) = found.filter(|behind| behind.realm == site.realm.id) else {
+        return Ok(Behind::Nothing(SecretState::Used));
     };
-    let Some(client) = client_of(state, site, &client).await? else { return Ok(used(state, site, incoming)) };
+    let known = state.store.client_with_secrets(&behind.realm, &behind.client).await?;
+    let Some((client, secrets)) = known.filter(|(client, _)| client.status == ClientStatus::Active) else {
+        return Ok(Behind::Nothing(SecretState::Stopped));
+    };
+    let secret = apps::open_link(link, &behind.realm, &behind.client, &behind.sealed)
+        .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
+    let mut tags = state.secrets.client_secret_tags(secret.expose());
+    let stored = secrets.into_iter().find(|stored| stored.is_live(now) && tags.fits(&stored.hash));
+    Ok(match stored {
+        Some(stored) => Behind::Live(Box::new(Live { client, secret, secret_id: stored.id })),
+        None => Behind::Nothing(SecretState::Retired),
+    })
+}
+
+async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
+    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Used)) };
+    let client = match look(state, site, &link).await? {
+        Behind::Live(live) => live.client,
+        Behind::Nothing(why) => return Ok(closed(state, site, incoming, why)),
+    };
     let browser = Browser::read(&site.realm, incoming);
     let page = SecretOnce {
         client_id: client.id.clone(),
@@ -59,25 +96,26 @@ async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer
 }
 
 async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(used(state, site, incoming)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Used)) };
     let browser = Browser::read(&site.realm, incoming);
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
     if !browser.is_own_form(site, incoming, &state.secrets.forms, Some(&id), form) {
         return Ok(show::ended(state, site, incoming, Ended::Unreadable, None));
     }
-    let now = state.clock.now();
-    // Looked up first, so that a link of one realm is not used up by another.
-    let known = state.store.link(&link.hash(), now).await?;
-    if known.is_none_or(|(realm, _)| realm != site.realm.id) {
-        return Ok(used(state, site, incoming));
-    }
-    let Some(behind) = state.store.consume_link(&link.hash(), now).await? else {
-        return Ok(used(state, site, incoming));
+    let live = match look(state, site, &link).await? {
+        Behind::Live(live) => *live,
+        Behind::Nothing(why) => return Ok(closed(state, site, incoming, why)),
     };
-    let Some(client) = client_of(state, site, &behind.client).await? else { return Ok(used(state, site, incoming)) };
-    let secret = apps::open_link(&link, &behind.realm, &behind.client, &behind.sealed)
-        .ok_or_else(|| Failure::Fault("what lies behind a one-time link does not open".to_owned()))?;
+    let Live { client, secret, secret_id } = live;
+    if !state.store.consume_link(&link.hash(), &secret_id, state.clock.now()).await? {
+        // Somebody was faster: another browser, or whoever retired the secret or stopped the app. The next look tells.
+        let why = match look(state, site, &link).await? {
+            Behind::Live(_) => SecretState::Used,
+            Behind::Nothing(why) => why,
+        };
+        return Ok(closed(state, site, incoming, why));
+    }
     tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
     let page = SecretOnce {
         client_id: client.id.clone(),
@@ -87,13 +125,9 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
     Ok(show::view(state, site, Speech::of(incoming, None), &page))
 }
 
-async fn client_of(state: &State, site: &Site, id: &str) -> Result<Option<Client>, Failure> {
-    let entry = state.clients.load(&state.store, &site.realm.id, id).await?;
-    Ok(entry.map(|entry| entry.client.clone()))
-}
-
-fn used(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: SecretState::Used };
+/// The page that shows nothing, and why.
+fn closed(state: &State, site: &Site, incoming: &Incoming, why: SecretState) -> Answer {
+    let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: why };
     show::view(state, site, Speech::of(incoming, None), &page)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::people::browser::{self, Browser};
+use crate::people::password::Verified;
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::user::User;
 use claviger_store::{Session, SignedIn};
 use http::HeaderValue;
 
@@ -44,13 +44,14 @@ fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
     (now + policy.idle.as_millis()).min(created_at + policy.absolute.as_millis())
 }
 
-/// A new session with a new cookie, whatever the browser carried before; the old one ends.
+/// A new session with a new cookie, whatever the browser carried before; the old one ends. `None` where the user was changed
+/// since their password was found right.
 pub(crate) async fn begin_session(
     state: &State,
     site: &Site,
     browser: &Browser,
-    user: &User,
-) -> Result<([u8; 32], Option<HeaderValue>), Failure> {
+    verified: &Verified,
+) -> Result<Option<([u8; 32], Option<HeaderValue>)>, Failure> {
     if let Some(old) = browser.session() {
         state.store.end_session(old).await?;
     }
@@ -59,12 +60,12 @@ pub(crate) async fn begin_session(
     let session = Session {
         hash,
         realm: site.realm.id.clone(),
-        user: user.id.clone(),
+        user: verified.user.id.clone(),
         created_at: now,
         auth_time: now,
         last_seen_at: now,
         expires_at: session_end(site, now, now),
     };
-    state.store.create_session(session).await?;
-    Ok((hash, cookie))
+    let begun = state.store.create_session(session, verified.precondition).await?;
+    Ok(begun.then_some((hash, cookie)))
 }

@@ -57,15 +57,17 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         return page(SignInError::WrongPassword);
     }
     let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
-    let user = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
-        Ok(Some(user)) => user,
+    let verified = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
+        Ok(Some(verified)) => verified,
         Ok(None) => return page(SignInError::WrongPassword),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
             return page(SignInError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) });
         }
         Err(failure) => return Err(failure),
     };
-    let (session, cookie) = begin_session(state, site, flow.browser, &user).await?;
+    let Some((session, cookie)) = begin_session(state, site, flow.browser, &verified).await? else {
+        return page(SignInError::Again);
+    };
     let mut answer = match front {
         None => see_other(&site.page_path(Target::SignIn)),
         Some(Front { waiting, entry }) => {

@@ -19,7 +19,7 @@ use claviger_core::client::ClientStatus;
 use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Realm, Refusal};
-use claviger_store::{ClientSecret, SecretKind, Store, StoredUser};
+use claviger_store::{ClientSecret, Masked, SecretKind, Store, StoredUser};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,12 +37,21 @@ pub(crate) struct Authenticated {
     pub(crate) entry: Arc<Entry>,
     /// It proved a secret; a public client only named itself.
     pub(crate) proved: bool,
+    /// The stretched secret, or password, that it was found right for.
+    stretched: Option<Masked<Vec<u8>>>,
 }
 
 impl Authenticated {
     /// The client.
     pub(crate) fn client(&self) -> &Client {
         &self.entry.client
+    }
+
+    /// Whether what it proved is the password that this user has now.
+    pub(crate) fn proved_password_of(&self, user: Option<&StoredUser>) -> bool {
+        let password = user.and_then(|user| user.password_hash.as_ref());
+        // Both are hashes that are stored, none is what a caller sent.
+        password.zip(self.stretched.as_ref()).is_some_and(|(now, proved)| now.as_bytes() == proved.as_slice())
     }
 }
 
@@ -123,18 +132,19 @@ impl<'a> Authenticator<'a> {
         let is_idle_secret =
             matches!(credentials, Credentials::Body(_)) && self.realm.dialect.token.ignores_public_secret();
         let names_itself = matches!(credentials, Credentials::Named { .. }) || is_idle_secret;
+        let mut stretched = None;
         let proved = match (credentials, entry.client.is_confidential()) {
             (_, false) if names_itself && !self.must_prove && entry.client.status == ClientStatus::Active => false,
             (Credentials::Named { .. }, _) | (_, false) => return Err(self.refuse(self.subject(&entry.client)).await),
             (Credentials::Basic { .. } | Credentials::Body(_), true) => {
-                self.prove(&entry, credentials).await?;
+                stretched = self.prove(&entry, credentials).await?;
                 true
             }
         };
         if entry.client.status != ClientStatus::Active {
             return Err(Refusal::ClientInactive.into());
         }
-        Ok(Authenticated { entry, proved })
+        Ok(Authenticated { entry, proved, stretched })
     }
 
     /// Whose failure it is.
@@ -165,21 +175,22 @@ impl<'a> Authenticator<'a> {
         Turn::of(&self.realm.id, self.from)
     }
 
-    /// Compares the presented secret, in each of its readings, with what is stored; one attempt, whichever matches.
-    async fn prove(&self, entry: &Entry, credentials: &Credentials) -> Result<(), Failure> {
+    /// Compares the presented secret, in each of its readings, with what is stored; one attempt, whichever matches. What was
+    /// found right, where it is stretched.
+    async fn prove(&self, entry: &Entry, credentials: &Credentials) -> Result<Option<Masked<Vec<u8>>>, Failure> {
         let client = &entry.client;
         let now = self.clock.now();
         let readings = readings(self.realm, client, credentials);
         if let Some((_, raw)) = readings.iter().find(|(pair, _)| self.matches_made(entry, pair.secret.expose(), now)) {
             self.count_raw(client, *raw);
-            return Ok(());
+            return Ok(None);
         }
         let guess = self.brakes.guess(self.subject(client), Peer::from(self.from), now).await.map_err(braked)?;
         match self.find_chosen(entry, &readings).await {
-            Ok(Some(raw)) => {
+            Ok(Some(Right { raw, stretched })) => {
                 guess.succeeded();
                 self.count_raw(client, raw);
-                Ok(())
+                Ok(stretched.map(Masked))
             }
             Ok(None) => {
                 drop(guess);
@@ -192,16 +203,21 @@ impl<'a> Authenticator<'a> {
         }
     }
 
-    /// Which reading is a secret that somebody chose: whether it is the raw one. What costs no hash is tried first.
-    async fn find_chosen(&self, entry: &Entry, readings: &[(&Pair, bool)]) -> Result<Option<bool>, Failure> {
+    /// Which reading is a secret that somebody chose. What costs no hash is tried first.
+    async fn find_chosen(&self, entry: &Entry, readings: &[(&Pair, bool)]) -> Result<Option<Right>, Failure> {
         let now = self.clock.now();
-        let at_once = readings.iter().find(|(pair, _)| self.matches_chosen(entry, pair.secret.expose(), now));
-        if let Some((_, raw)) = at_once {
-            return Ok(Some(*raw));
+        for (pair, raw) in readings {
+            let secret = pair.secret.expose();
+            if self.matches_tag(entry, entry.chosen(now), secret, now) {
+                return Ok(Some(Right { raw: *raw, stretched: None }));
+            }
+            if let Some(hash) = self.clients.recall(entry, secret, now) {
+                return Ok(Some(Right { raw: *raw, stretched: Some(hash) }));
+            }
         }
         for (pair, raw) in readings {
-            if self.matches_stretched(entry, pair).await? {
-                return Ok(Some(*raw));
+            if let Some(hash) = self.matching_stretched(entry, pair).await? {
+                return Ok(Some(Right { raw: *raw, stretched: Some(hash) }));
             }
         }
         Ok(None)
@@ -210,11 +226,6 @@ impl<'a> Authenticator<'a> {
     /// Compares with secrets that Claviger made.
     fn matches_made(&self, entry: &Entry, secret: &str, now: i64) -> bool {
         self.matches_tag(entry, entry.made(now), secret, now)
-    }
-
-    /// Compares with a long secret out of a file, and with a stretched one that was found right before.
-    fn matches_chosen(&self, entry: &Entry, secret: &str, now: i64) -> bool {
-        self.matches_tag(entry, entry.chosen(now), secret, now) || self.clients.is_remembered(entry, secret, now)
     }
 
     /// Compares with the tags of secrets; one that an earlier token key knows is stored anew.
@@ -253,8 +264,8 @@ impl<'a> Authenticator<'a> {
         });
     }
 
-    /// Compares with stretched secrets, and with the password of the user that the client stands for (J2).
-    async fn matches_stretched(&self, entry: &Entry, pair: &Pair) -> Result<bool, Failure> {
+    /// Compares with stretched secrets, and with the password of the user that the client stands for (J2); which one it is.
+    async fn matching_stretched(&self, entry: &Entry, pair: &Pair) -> Result<Option<Vec<u8>>, Failure> {
         let now = self.clock.now();
         let mut stored: Vec<Vec<u8>> =
             entry.live(SecretKind::Argon2, now).map(|secret| secret.hash.0.clone()).collect();
@@ -268,11 +279,11 @@ impl<'a> Authenticator<'a> {
             let Ok(phc) = std::str::from_utf8(&hash) else { continue };
             let verified = self.hasher.verify_for(self.turn(), pair.secret.clone(), phc).await;
             if verified.map_err(|_| Failure::Busy("password hashing"))? {
-                self.clients.remember(entry, pair.secret.expose(), hash);
-                return Ok(true);
+                self.clients.remember(entry, pair.secret.expose(), hash.clone());
+                return Ok(Some(hash));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn count_raw(&self, client: &Client, raw: bool) {
@@ -280,6 +291,14 @@ impl<'a> Authenticator<'a> {
             self.meter.count(&self.realm.id, &client.id, Legacy::RawBasic);
         }
     }
+}
+
+/// A reading that was found right.
+struct Right {
+    /// It is the raw one.
+    raw: bool,
+    /// What is stored of it, where that is stretched.
+    stretched: Option<Vec<u8>>,
 }
 
 const fn braked(seconds: i64) -> Refusal {

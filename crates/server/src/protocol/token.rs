@@ -6,7 +6,7 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
 use crate::issue::{self, Issuer, Origin};
-use crate::people::password::check_password;
+use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::authenticate;
 use crate::protocol::call::{Call, use_legacy};
 use crate::protocol::exchange::Exchange;
@@ -66,12 +66,20 @@ async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
     if !client.proved {
         return Err(Refusal::GrantNotAllowed.into());
     }
-    let acts_as = match &client.client().acts_as {
-        Some(id) => state.store.user(&site.realm.id, id).await?.map(|stored| stored.user),
-        None => None,
+    let (acts_as, precondition) = match &client.client().acts_as {
+        Some(id) => state.store.user_to_verify(&site.realm.id, id).await?.unzip(),
+        None => (None, None),
     };
-    let decision = grant::client_credentials(&site.realm, client.client(), request, acts_as.as_ref())?;
-    issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Fresh).await
+    if client.client().secret_is_password && !client.proved_password_of(acts_as.as_ref()) {
+        // They have another one since.
+        return Err(Refusal::WrongClient.into());
+    }
+    let user = acts_as.map(|stored| stored.user);
+    let decision = grant::client_credentials(&site.realm, client.client(), request, user.as_ref())?;
+    // Another user's changes are no reason to refuse a client with a secret of its own.
+    let backed_by = precondition.filter(|_| client.client().secret_is_password).unwrap_or_default();
+    let origin = Origin::Fresh { backed_by };
+    issue::token_answer(Issuer::of(state, site), client.client(), decision, origin).await
 }
 
 async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> Result<Vec<u8>, Failure> {
@@ -81,7 +89,8 @@ async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> 
     let proof = client.proved.then(|| sha256(format!("client\0{}", client.client().id).as_bytes()));
     let may = |user: &User| grant::may_use_password(&site.realm, user);
     let checked = check_password(state, &site.realm, login, Peer { address: from, proof }, may).await?;
-    let user = checked.ok_or(Refusal::WrongPassword)?;
+    let Verified { user, precondition } = checked.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
-    issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Fresh).await
+    let origin = Origin::Fresh { backed_by: precondition };
+    issue::token_answer(Issuer::of(state, site), client.client(), decision, origin).await
 }

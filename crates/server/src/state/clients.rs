@@ -155,13 +155,12 @@ impl Clients {
         *entry.remembered.write().unwrap_or_else(PoisonError::into_inner) = Some((tag, hash));
     }
 
-    /// Whether a secret is the one that was found right before, and what it was right for is live still.
-    pub(crate) fn is_remembered(&self, entry: &Entry, secret: &str, now: i64) -> bool {
+    /// Where a secret is the one that was found right before, and what it was right for is live still: what is stored of it.
+    pub(crate) fn recall(&self, entry: &Entry, secret: &str, now: i64) -> Option<Vec<u8>> {
         let remembered = entry.remembered.read().unwrap_or_else(PoisonError::into_inner);
-        remembered.as_ref().is_some_and(|(tag, hash)| {
-            let still = entry.client.secret_is_password
-                || entry.secrets.iter().any(|stored| stored.is_live(now) && *stored.hash == *hash);
-            still && bool::from(tag.ct_eq(&self.memory_key.sign(secret.as_bytes())))
-        })
+        let (tag, hash) = remembered.as_ref()?;
+        let still = entry.client.secret_is_password
+            || entry.secrets.iter().any(|stored| stored.is_live(now) && *stored.hash == *hash);
+        (still && bool::from(tag.ct_eq(&self.memory_key.sign(secret.as_bytes())))).then(|| hash.clone())
     }
 }

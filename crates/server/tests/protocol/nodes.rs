@@ -68,6 +68,29 @@ on_both! {
     of_64_callers_at_three_servers_one_wins,
     the_last_seat_has_one_taker_among_three_servers,
     keys_that_one_replaces_verify_at_all,
+    a_password_that_was_changed_elsewhere_is_no_secret_any_more,
+}
+
+/// At once, not when the other server has heard of it: a secret that was found right before is remembered there.
+async fn a_password_that_was_changed_elsewhere_is_no_secret_any_more(database: Database) {
+    let [one, two, three] = database.three(AccessTokenFormat::Opaque).await;
+    let partner = Client { acts_as: Some("u1".into()), secret_is_password: true, ..client("partner") };
+    one.store.put_client("test", &partner, one.now()).await.unwrap();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "read"),
+        ("client_id", "partner"),
+        ("client_secret", crate::common::PASSWORD),
+    ];
+    for server in [&two, &three, &two, &three] {
+        let granted = server.post("/token", &form).await;
+        assert_eq!(granted.status, 200, "{}", granted.body);
+    }
+    let hash = claviger_store::Masked("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$aGFzaA".to_owned());
+    assert!(one.store.set_password("test", "u1", hash, one.now(), one.now()).await.unwrap());
+    for server in [&two, &three] {
+        server.post("/token", &form).await.refused(401, "invalid_client");
+    }
 }
 
 async fn a_flow_may_change_its_server_with_every_step(database: Database) {

@@ -1,6 +1,6 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, at_once, code, id, set_up, user};
 use claviger_core::{ScopeSet, User};
-use claviger_store::{Answered, Approval, ConsentGrant, Id, Session, SessionPrecondition, Store};
+use claviger_store::{Answered, Approval, ConsentGrant, Id, Precondition, Session, SessionPrecondition, Store};
 
 pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     let session = Session {
@@ -12,7 +12,7 @@ pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
         last_seen_at: NOW,
         expires_at: NOW + MINUTE,
     };
-    store.create_session(session.clone()).await.unwrap();
+    store.create_session(session.clone(), Precondition::default()).await.unwrap();
     assert_eq!(store.session(&[1; 32], NOW).await.unwrap(), Some(session.clone()));
     assert!(store.touch_session(&[1; 32], NOW + 1, NOW + HOUR).await.unwrap());
     let touched = Session { last_seen_at: NOW + 1, expires_at: NOW + HOUR, ..session };
@@ -61,7 +61,7 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
         let (realm, user) = ("r".into(), "u".into());
         let (auth_time, last_seen_at, expires_at) = (NOW, NOW, NOW + MINUTE);
         let session = Session { hash, realm, user, created_at: NOW, auth_time, last_seen_at, expires_at };
-        store.create_session(session).await.unwrap();
+        store.create_session(session, Precondition::default()).await.unwrap();
     }
     store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();
     let read = async |hash| store.signed_in(&hash, "c", NOW).await.unwrap().unwrap().session_precondition();

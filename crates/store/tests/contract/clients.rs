@@ -1,7 +1,8 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, id, refresh, seat, secret, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    ClientSecret, Fault, Issue, Issued, Mail, Masked, OneTimeLink, Put, RevocationKind, SecretAdded, Session, Store,
+    ClientSecret, Fault, Issue, Issued, Mail, Masked, OneTimeLink, Precondition, Put, RevocationKind, SecretAdded,
+    Session, Store,
 };
 
 pub(crate) async fn a_client_comes_with_its_secrets(store: Store) {
@@ -192,7 +193,7 @@ fn session(hash: u8) -> Session {
 pub(crate) async fn disabling_a_user_ends_everything(store: Store) {
     set_up(&store).await;
     let (grant, token) = (id(), id());
-    store.create_session(session(1)).await.unwrap();
+    store.create_session(session(1), Precondition::default()).await.unwrap();
     store.issue(Issue { seats: vec![seat(grant, 1, NOW + HOUR)], ..begin(grant) }).await.unwrap();
     store.issue(Issue { now: NOW, access: Some(access(token, None)), ..Issue::default() }).await.unwrap();
 
@@ -210,11 +211,33 @@ pub(crate) async fn disabling_a_user_ends_everything(store: Store) {
 
 pub(crate) async fn a_new_password_signs_out(store: Store) {
     set_up(&store).await;
-    store.create_session(session(1)).await.unwrap();
+    store.create_session(session(1), Precondition::default()).await.unwrap();
     assert!(store.set_password("r", "u", Masked("new".into()), NOW, NOW + HOUR).await.unwrap());
     assert!(!store.set_password("r", "nobody", Masked("new".into()), NOW, NOW + HOUR).await.unwrap());
     assert!(store.session(&[1; 32], NOW).await.unwrap().is_none());
     assert_eq!(**store.user("r", "u").await.unwrap().unwrap().password_hash.as_ref().unwrap(), "new");
+}
+
+/// Verified on one server, changed by another, stored by the first: nothing of the old password begins.
+pub(crate) async fn what_rests_on_a_password_begins_only_while_it_is_current(store: Store) {
+    set_up(&store).await;
+    let verified = async || store.username_to_verify("r", "u@example.com").await.unwrap().unwrap().1;
+    let by_id = store.user_to_verify("r", "u").await.unwrap().unwrap().1;
+    let (before, grant) = (verified().await, id());
+    assert_eq!(before, by_id);
+    assert!(store.set_password("r", "u", Masked("new".into()), NOW, NOW + HOUR).await.unwrap());
+    let resting = |grant, backed_by| Issue { backed_by, access: Some(access(id(), Some(grant))), ..begin(grant) };
+    assert_eq!(store.issue(resting(grant, before)).await.unwrap(), Issued::Barred);
+    assert!(store.grant(&grant).await.unwrap().is_none());
+    assert!(!store.create_session(session(1), before).await.unwrap());
+    assert!(store.session(&[1; 32], NOW).await.unwrap().is_none());
+
+    let after = verified().await;
+    assert_eq!(store.issue(resting(grant, after)).await.unwrap(), Issued::Done);
+    assert!(store.create_session(session(1), after).await.unwrap());
+    assert!(store.disable_user("r", "u", true, NOW, NOW + HOUR).await.unwrap());
+    assert_eq!(store.issue(resting(id(), after)).await.unwrap(), Issued::Barred);
+    assert!(!store.create_session(session(2), after).await.unwrap());
 }
 
 pub(crate) async fn a_client_is_registered_once(store: Store) {
@@ -331,7 +354,7 @@ pub(crate) async fn a_new_password_ends_what_the_old_one_gave(store: Store) {
 
 pub(crate) async fn a_user_disabled_by_a_file_loses_everything_at_once(store: Store) {
     set_up(&store).await;
-    store.create_session(session(1)).await.unwrap();
+    store.create_session(session(1), Precondition::default()).await.unwrap();
     let (grant, token) = (id(), id());
     let issue = Issue { access: Some(access(token, Some(grant))), ..begin(grant) };
     assert_eq!(store.issue(issue).await.unwrap(), Issued::Done);

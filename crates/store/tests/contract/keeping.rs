@@ -1,7 +1,10 @@
 //! Mail, links, counts, changes, and what leaves.
 
-use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, id, refresh, seat, set_up};
-use claviger_store::{ChangeKind, Issue, Issued, LegacyUse, Mail, Masked, OneTimeLink, RevocationKind, Store};
+use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, id, refresh, seat, secret, set_up};
+use claviger_core::client::ClientStatus;
+use claviger_store::{
+    ChangeKind, ClientSecret, Issue, Issued, LegacyUse, Mail, Masked, OneTimeLink, RevocationKind, Store,
+};
 
 pub(crate) async fn a_mail_is_claimed_once(store: Store) {
     let mail = Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() };
@@ -31,18 +34,47 @@ pub(crate) async fn a_link_opens_once(store: Store) {
         sealed: Masked(vec![9]),
         expires_at: NOW + HOUR,
     };
+    set_up(&store).await;
+    store.add_secret("r", "c", secret("s"), NOW).await.unwrap();
     store.put_link(link).await.unwrap();
     assert!(store.link(&[1; 32], NOW + HOUR).await.unwrap().is_none());
-    assert_eq!(store.link(&[1; 32], NOW).await.unwrap(), Some(("r".into(), "c".into())));
+    let behind = store.link(&[1; 32], NOW).await.unwrap().unwrap();
+    assert_eq!((&*behind.realm, &*behind.client, &*behind.sealed), ("r", "c", &vec![9]));
+    // Not for a secret that is none, nor while the client is stopped; and neither uses it up.
+    assert!(!store.consume_link(&[1; 32], "another", NOW).await.unwrap());
+    store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await.unwrap();
+    assert!(!store.consume_link(&[1; 32], "s", NOW).await.unwrap());
+    store.set_client_status("r", "c", ClientStatus::Active, NOW, NOW).await.unwrap();
     let at = store.clone();
     let opened = at_once(move |_| {
         let store = at.clone();
-        async move { store.consume_link(&[1; 32], NOW).await.unwrap() }
+        async move { store.consume_link(&[1; 32], "s", NOW).await.unwrap() }
     })
     .await;
-    let opened: Vec<_> = opened.into_iter().flatten().collect();
-    assert_eq!((opened.len(), &*opened[0].sealed), (1, &vec![9]));
+    assert_eq!(opened.iter().filter(|opened| **opened).count(), 1);
     assert!(store.link(&[1; 32], NOW).await.unwrap().is_none());
+}
+
+pub(crate) async fn a_link_to_a_retired_secret_opens_nothing(store: Store) {
+    set_up(&store).await;
+    for (n, retired) in [(1, true), (2, false)] {
+        let link = OneTimeLink {
+            hash: Masked([n; 32]),
+            realm: "r".into(),
+            client: "c".into(),
+            sealed: Masked(vec![9]),
+            expires_at: NOW + HOUR,
+        };
+        let secret = ClientSecret { expires_at: Some(NOW + MINUTE), ..secret(&format!("s{n}")) };
+        store.add_secret("r", "c", secret.clone(), NOW).await.unwrap();
+        store.put_link(link).await.unwrap();
+        if retired {
+            assert!(store.retire_secret("r", "c", &secret.id, NOW).await.unwrap());
+            assert!(!store.consume_link(&[n; 32], &secret.id, NOW).await.unwrap());
+        }
+        assert!(!store.consume_link(&[n; 32], &secret.id, NOW + MINUTE).await.unwrap(), "it is over");
+    }
+    assert!(store.consume_link(&[2; 32], "s2", NOW).await.unwrap());
 }
 
 pub(crate) async fn counts_add_up(store: Store) {

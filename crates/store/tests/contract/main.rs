@@ -46,7 +46,7 @@ promises! {
     realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,
         everything_is_applied_or_nothing;
     clients: a_client_is_registered_once, no_client_has_a_users_id,
-        of_two_at_once_one_gets_the_id, what_is_given_after_a_resume_counts, a_new_password_ends_what_the_old_one_gave,
+        of_two_at_once_one_gets_the_id, what_is_given_after_a_resume_counts, a_new_password_ends_what_the_old_one_gave, what_rests_on_a_password_begins_only_while_it_is_current,
         a_user_disabled_by_a_file_loses_everything_at_once, a_client_comes_with_its_secrets, at_most_two_secrets_are_live, of_64_added_at_once_two_are_live,
         applying_again_revives_nobody, clients_are_listed_by_status, suspending_ends_everything,
         a_deleted_client_leaves_nothing, approval_is_one_transaction, a_user_is_found_by_what_they_type,
@@ -67,6 +67,6 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
-    keeping: a_mail_is_claimed_once, a_link_opens_once, counts_add_up, changes_are_noticed, what_is_over_leaves,
+    keeping: a_mail_is_claimed_once, a_link_opens_once, a_link_to_a_retired_secret_opens_nothing, counts_add_up, changes_are_noticed, what_is_over_leaves,
         a_grant_in_use_is_not_purged;
 }

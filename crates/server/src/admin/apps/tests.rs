@@ -201,6 +201,61 @@ async fn a_link_is_over_after_seven_days_and_a_wrong_one_never_was() {
     assert_eq!(world.request("PUT", link.expose(), &[], "").await.status, 405);
 }
 
+/// What the page says in both languages, and that it shows nothing.
+async fn says(world: &World, link: &str, page: &Seen, english: &str, german: &str) {
+    let form = format!("csrf={}", page.csrf());
+    let cookie = [(COOKIE, page.cookie.as_str())];
+    for (language, words) in [("en", english), ("de", german)] {
+        let shown = [(http::header::ACCEPT_LANGUAGE, language)];
+        let offered = world.request("GET", link, &shown, "").await;
+        let pressed = world.request("POST", link, &[cookie.clone(), shown].concat(), &form).await;
+        for seen in [offered, pressed] {
+            assert_eq!((seen.status, seen.no_store), (410, true), "{}", seen.body);
+            assert!(seen.body.contains(words) && !seen.body.contains("cvs_"), "{words}: {}", seen.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_shows_no_secret_that_was_retired_and_none_of_an_app_that_is_not_active() {
+    let mut world = World::new().await;
+    world.realm.languages = vec!["en".to_owned(), "de".to_owned()];
+    world.state.store.put_realm(&world.realm, NOW).await.unwrap();
+    for id in ["retired", "stopped", "removed"] {
+        world.register(id).await;
+        let link = world.approve(id).await.unwrap().link.unwrap();
+        let page = world.request("GET", link.expose(), &[], "").await;
+        assert_eq!(page.status, 200);
+        let (english, german) = ("This app is not active", "Diese App ist nicht aktiv");
+        match id {
+            "retired" => {
+                let secret = &secrets_of(&world.state.store, &world.realm, id).await.unwrap().1[0];
+                assert!(retire_secret(&world.admin(), &world.realm, id, &secret.id).await.is_ok());
+                let german = "Dieses Geheimnis gilt nicht mehr";
+                says(&world, link.expose(), &page, "This secret is no longer good", german).await;
+            }
+            "stopped" => {
+                suspend(&world.admin(), &world.realm, id).await.unwrap();
+                says(&world, link.expose(), &page, english, german).await;
+                resume(&world.admin(), &world.realm, id).await.unwrap();
+                let form = format!("csrf={}", page.csrf());
+                let cookie = [(COOKIE, page.cookie.as_str())];
+                let shown = world.request("POST", link.expose(), &cookie, &form).await;
+                assert!(shown.status == 200 && shown.body.contains("cvs_"), "nothing was used up: {}", shown.body);
+            }
+            _ => {
+                delete(&world.admin(), &world.realm, id).await.unwrap();
+                says(&world, link.expose(), &page, english, german).await;
+                // Whoever has its id now has another secret.
+                world.register(id).await;
+                world.approve(id).await.unwrap();
+                let seen = world.request("GET", link.expose(), &[], "").await;
+                assert!(seen.status == 410 && seen.body.contains("no longer good"), "{}", seen.body);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_mail_that_is_refused_is_sent_later_and_never_lies_open_in_the_database() {
     let world = World::new().await;
