@@ -44,7 +44,7 @@ struct Metadata<'a> {
 
 /// What goes through a browser (OpenID Connect Discovery 1.0 3, RFC 9207 3, RFC 7636).
 #[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the standards' fields")]
+#[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the standards' fields")]
 struct Browser<'a> {
     response_modes_supported: [&'static str; 3],
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -43,7 +43,6 @@ impl Pkce {
     }
 
     /// Whether nothing was said.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_usual(&self) -> bool {
         matches!(self, Self::UnlessNonce)
     }
