@@ -25,7 +25,9 @@ fn discovery_is_at_the_root_and_no_token_crosses_to_the_other_instance() {
             port,
             format!("GET /.well-known/openid-configuration HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes(),
         );
-        assert_eq!(document.text("issuer"), format!("http://localhost:{port}"));
+        // Hosts of this kind spell their issuer with a final slash, and clients compare it: one of the two does.
+        let slash = if realm == "aurora-live" { "/" } else { "" };
+        assert_eq!(document.text("issuer"), format!("http://localhost:{port}{slash}"));
         assert_eq!(document.text("token_endpoint"), format!("http://localhost:{port}/oauth/token"));
     }
     let dev = token(&demo, INSTANCES[0]).text("access_token");
@@ -53,6 +55,18 @@ fn client_credentials_need_an_audience() {
             format!("POST /oauth/token HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: basic {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}", base64(&format!("{client}:{secret}")), body.len()).as_bytes(),
         );
         assert_eq!(header.token_answer(), ["access_token", "token_type", "expires_in"]);
+        let body = serde_json::json!({
+            "client_id": client,
+            "client_secret": secret,
+            "audience": audience,
+            "grant_type": "client_credentials",
+        })
+        .to_string();
+        let json = send(
+            port,
+            format!("POST /oauth/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes(),
+        );
+        assert_eq!(json.token_answer(), ["access_token", "token_type", "expires_in"]);
         let rest = format!("client_id={client}&client_secret={secret}&grant_type=client_credentials");
         form(port, "/oauth/token", &rest).refused(400, "invalid_request");
         form(port, "/oauth/token", &format!("{rest}&audience=https://nobody.example")).refused(400, "invalid_target");

@@ -105,9 +105,8 @@ fn a_json_exchange_gives_a_token_that_carries_the_companies() {
     for realm in INSTANCES {
         let answer = tokens(&demo, realm, APP, BACK, &["garage"]);
         let members = answer.token_answer();
-        for name in ["token_type", "expires_in", "access_token", "refresh_token"] {
-            assert!(members.iter().any(|member| member == name), "{name}");
-        }
+        let four = ["access_token", "expires_in", "refresh_token", "token_type"];
+        assert_eq!(members.iter().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), four.into());
         assert_eq!(answer.json()["token_type"], "Bearer");
         assert_eq!(answer.json()["expires_in"], 3600);
         assert_eq!(claims(&answer.text("access_token"))["org"], serde_json::json!(["garage"]));
@@ -118,6 +117,37 @@ fn a_json_exchange_gives_a_token_that_carries_the_companies() {
     let body =
         format!("client_id={APP}&client_secret={secret}&code={code}&grant_type=authorization_code&redirect_uri={BACK}");
     form(demo.port("billit-sandbox-api"), "/OAuth2/token", &body).token_answer();
+}
+
+/// L4: "the URL you provided" is what was registered, with its `*` or without, or what the request named; nothing else is.
+#[test]
+fn the_redirect_uri_of_an_exchange_is_the_concrete_or_the_registered_one() {
+    const APP: &str = "demo-wildcard";
+    const REGISTERED: &str = "https://wildcard.example/billit/return/";
+    let demo = Demo::get();
+    let code = || {
+        let back = format!("{REGISTERED}user-8");
+        let (_, answer) =
+            alice(&demo, "billit-sandbox").authorize(&logon(APP, &back, "s"), Choice::AllowFor(&["garage"]));
+        answer.redirect('?', "code").unwrap()
+    };
+    for named in [format!("{REGISTERED}*"), REGISTERED.to_owned(), format!("{REGISTERED}user-8")] {
+        exchange(&demo, "billit-sandbox", APP, &named, &code()).token_answer();
+    }
+    for other in [format!("{REGISTERED}user-9"), "https://wildcard.example/billit/".to_owned()] {
+        exchange(&demo, "billit-sandbox", APP, &other, &code()).refused(400, "invalid_grant");
+    }
+}
+
+/// L4: whoever sends something else hears of both.
+#[test]
+fn a_body_of_another_kind_is_told_that_json_and_forms_are_read() {
+    let port = Demo::get().port("billit-sandbox-api");
+    let body = "<token/>";
+    let answer = send(port, format!("POST /OAuth2/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    assert_eq!(answer.status, 415);
+    let description = answer.text("error_description");
+    assert!(description.contains("application/json") && description.contains("form"), "{description}");
 }
 
 /// L5.

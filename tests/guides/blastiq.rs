@@ -62,11 +62,14 @@ fn a_service_user_gets_a_readable_token_for_its_site() {
     let extra = "&client_id=external.customer&scope=cosmos&audience=whatever&client_secret=whatever";
     form(port, "/identity/connect/token", &password_body(&demo, extra)).token_answer();
     let body = password_body(&demo, "");
-    let basic = send(
-        port,
-        format!("POST /identity/connect/token HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Basic {}\r\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}", base64("external.customer:"), body.len()).as_bytes(),
-    );
-    basic.token_answer();
+    // An empty secret, and one that somebody made up.
+    for credentials in ["external.customer:", "external.customer:x"] {
+        let basic = send(
+            port,
+            format!("POST /identity/connect/token HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Basic {}\r\nContent-Type: application/x-www-form-urlencoded;charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}", base64(credentials), body.len()).as_bytes(),
+        );
+        assert!(!basic.token_answer().iter().any(|member| member == "scope"), "B4");
+    }
     let refresh = answer.text("refresh_token");
     let next = form(
         port,

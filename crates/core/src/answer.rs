@@ -1,7 +1,7 @@
 //! How answers are spelled: the only place that knows what a dialect makes of them.
 
 use crate::authorize::{Destination, ResponseMode};
-use crate::dialect::{Dialect, FailureStatus, ScopeInAnswer};
+use crate::dialect::{Dialect, FailureStatus};
 use crate::params::form_encode;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::scope::ScopeSet;
@@ -42,7 +42,7 @@ pub fn token(dialect: &Dialect, answer: &TokenAnswer<'_>) -> serde_json::Result<
         #[serde(skip_serializing_if = "Option::is_none")]
         id_token: Option<&'a str>,
     }
-    let show_scope = answer.scope_differs || dialect.token.scope == ScopeInAnswer::Always;
+    let show_scope = dialect.token.scope.shows(answer.scope_differs);
     let mut out = Vec::with_capacity(1024);
     serde_json::to_writer(
         &mut out,
@@ -66,7 +66,7 @@ pub fn error_body(code: ErrorCode, description: &str) -> String {
 /// The status of a refusal at the token endpoint and its siblings; `basic`: the client authenticated in the header.
 pub const fn status(dialect: &Dialect, refusal: &Refusal, basic: bool) -> u16 {
     match refusal {
-        Refusal::WrongMediaType => 415,
+        Refusal::WrongMediaType { .. } => 415,
         Refusal::BodyTooLarge => 413,
         Refusal::Braked { .. } => 429,
         _ => match refusal.code() {

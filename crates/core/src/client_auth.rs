@@ -100,7 +100,7 @@ fn basic(header: &[u8], dialect: &Dialect) -> Result<Credentials, Refusal> {
         return Err(Refusal::UnreadableAuthorization);
     }
     if secret.is_empty() {
-        if !dialect.token.empty_basic_secret {
+        if !dialect.token.empty_basic_secret && !dialect.token.ignores_public_secret() {
             return Err(Refusal::WrongClient);
         }
         return Ok(Credentials::Named { id: id.to_owned(), basic: true });

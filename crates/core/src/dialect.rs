@@ -156,6 +156,11 @@ impl Dialect {
             "a request that says nothing of its flow is served (RFC 6749 3.1.1 requires response_type)",
         );
         add(
+            self.token.scope == ScopeInAnswer::Never || self.token.implicit_scope == ScopeInAnswer::Never,
+            "token.scope",
+            "an app that is given less than it asked for is not told (RFC 6749 5.1)",
+        );
+        add(
             self.token.failed_body_authentication == FailureStatus::BadRequest,
             "token.failed-body-authentication",
             "monitoring that counts 401 does not see these failures (RFC 6749 5.2 allows it)",

@@ -266,14 +266,18 @@ fn keep_organisations(granted: &mut Granted, user: &User) -> Result<(), Refusal>
 }
 
 /// The redirect URI of the token request is the one of the authorization request, and still registered (RFC 6749
-/// 4.1.3). It may be absent only if the authorization request had none.
+/// 4.1.3). It may be absent only if the authorization request had none. Who is registered with a wildcard may repeat what
+/// they registered, with its `*` or without.
 fn same_redirect(realm: &Realm, client: &Client, code: &CodeBinding, sent: Option<&str>) -> Result<(), Refusal> {
+    let registered = registered_redirect(realm, client, &code.redirect_uri).ok_or(Refusal::RedirectDiffers)?;
+    let is_pattern = |sent: &str| {
+        registered.is_wildcard() && registered.as_str().trim_end_matches('*') == sent.trim_end_matches('*')
+    };
     let same = match sent {
-        Some(sent) => sent == code.redirect_uri,
+        Some(sent) => sent == code.redirect_uri || is_pattern(sent),
         None => !code.redirect_uri_sent,
     };
-    let registered = registered_redirect(realm, client, &code.redirect_uri).is_some();
-    if same && registered { Ok(()) } else { Err(Refusal::RedirectDiffers) }
+    if same { Ok(()) } else { Err(Refusal::RedirectDiffers) }
 }
 
 /// Refresh (RFC 6749 6), of a token that was found genuine and of a generation that may be used. `user`: the user behind

@@ -21,7 +21,7 @@ pub struct Realm {
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// `iss`: an absolute URL without query, fragment or trailing slash (RFC 8414 2).
+    /// `iss`: an absolute URL without query or fragment (RFC 8414 2). Only a realm at the root may end in a slash.
     pub issuer: String,
     /// The authorities (`host:port`, lower case) at which requests for this realm arrive.
     pub authorities: Vec<String>,
@@ -273,15 +273,20 @@ impl Realm {
         longest.unwrap_or_default().max(LONGEST_ACCESS_TOKEN.as_millis()) + SLACK
     }
 
+    /// The issuer without a final slash: what addresses of this realm begin with.
+    pub fn base(&self) -> &str {
+        self.issuer.strip_suffix('/').unwrap_or(&self.issuer)
+    }
+
     /// The issuer's path: `/identity`, or empty for a realm at the root.
     pub fn base_path(&self) -> &str {
-        let after_scheme = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
+        let after_scheme = self.base().split_once("://").map_or("", |(_, rest)| rest);
         after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("")
     }
 
     /// The issuer's scheme and authority: `https://login.example.com`.
     pub fn origin(&self) -> &str {
-        self.issuer.strip_suffix(self.base_path()).unwrap_or(&self.issuer)
+        self.base().strip_suffix(self.base_path()).unwrap_or(self.base())
     }
 
     /// Whether browsers reach it over TLS: cookies are then `Secure` and carry the `__Host-` prefix.

@@ -31,8 +31,11 @@ pub enum Refusal {
         why: &'static str,
     },
     /// The endpoint reads no such media type (415).
-    #[error("the body must be application/x-www-form-urlencoded")]
-    WrongMediaType,
+    #[error("{}", wrong_media_type(*reads_json))]
+    WrongMediaType {
+        /// The contract has JSON bodies as well.
+        reads_json: bool,
+    },
     /// The body is larger than the endpoint reads (413).
     #[error("the body is too large")]
     BodyTooLarge,
@@ -275,7 +278,7 @@ impl Refusal {
             | Self::Duplicate(_)
             | Self::MissingParameter(_)
             | Self::WrongParameter { .. }
-            | Self::WrongMediaType
+            | Self::WrongMediaType { .. }
             | Self::BodyTooLarge
             | Self::CredentialsInUri
             | Self::TwoAuthentications
@@ -334,6 +337,15 @@ impl Refusal {
     /// The public description in the characters that RFC 6749 5.2 allows (`%x20-21 / %x23-5B / %x5D-7E`).
     pub fn description(&self) -> String {
         self.to_string().chars().map(|c| if matches!(c, ' ' | '!' | '#'..='[' | ']'..='~') { c } else { '?' }).collect()
+    }
+}
+
+/// What a body may be, for those who sent another.
+const fn wrong_media_type(reads_json: bool) -> &'static str {
+    if reads_json {
+        "the body must be application/json or application/x-www-form-urlencoded"
+    } else {
+        "the body must be application/x-www-form-urlencoded"
     }
 }
 

@@ -220,7 +220,7 @@ async fn wait_until_all_answer(
     realms: &[(&RealmFile, Vec<Route>)],
     integrator: &str,
 ) -> anyhow::Result<()> {
-    let discoveries = realms.iter().map(|(file, _)| format!("{}/.well-known/openid-configuration", file.realm.issuer));
+    let discoveries = realms.iter().map(|(file, _)| format!("{}/.well-known/openid-configuration", file.realm.base()));
     let apis = realms.iter().filter_map(|(_, routes)| routes.first().map(|route| route.url.clone()));
     let mut waiting = tokio::task::JoinSet::new();
     for url in discoveries.chain(apis).chain([format!("{integrator}/")]) {

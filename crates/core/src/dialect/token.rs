@@ -12,7 +12,7 @@ pub struct Token {
     /// The grants that are served, without those that are legacy behaviours (`permits` says that of them).
     pub grants: BTreeSet<GrantType>,
     /// Parameters that integrators send by mistake and that are dropped before anything else looks; `client_secret` is dropped
-    /// for public clients only, a confidential client's counts.
+    /// for public clients only, in the body and in HTTP Basic; a confidential client's counts.
     pub ignore: BTreeSet<String>,
     /// The scope that an absent `scope` stands for in client credentials and password; absent: the client's own.
     pub default_scope: Option<String>,
@@ -41,7 +41,7 @@ impl Token {
         self.ignore.iter().filter(|name| *name != SECRET).cloned().collect()
     }
 
-    /// A public client's `client_secret` is not looked at.
+    /// A public client's secret is not looked at, wherever it stands.
     pub fn ignores_public_secret(&self) -> bool {
         self.ignore.contains(SECRET)
     }
@@ -100,10 +100,23 @@ impl TokenTypeSpelling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScopeInAnswer {
+    /// Never, although RFC 6749 5.1 wants it where another scope was granted: the contract lists the members of its answers.
+    Never,
     /// When the granted scope is not the requested one (RFC 6749 5.1).
     WhenDifferent,
     /// Always.
     Always,
+}
+
+impl ScopeInAnswer {
+    /// Whether an answer carries it; `differs`: the granted scope is not the requested one.
+    pub const fn shows(self, differs: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::WhenDifferent => differs,
+            Self::Always => true,
+        }
+    }
 }
 
 /// The status of a refusal.

@@ -112,7 +112,7 @@ impl<'a> Check<'a> {
             self.say(at!["realm", "id"], "a realm's id is 1 to 40 of a-z, 0-9 and -", None);
         }
         self.required(at!["realm", "name"], &head.name);
-        match url::parse(&head.issuer) {
+        match url::parse_issuer(&head.issuer) {
             Err((message, help)) => self.say(at!["realm", "issuer"], message, help),
             Ok(parts) if !parts.https && !parts.is_loopback() && !self.dialect.endpoints.plain_http => {
                 let message = format!("the dialect `{}` allows http:// on this machine only", self.dialect.name);

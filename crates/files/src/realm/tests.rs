@@ -108,12 +108,12 @@ fn a_user_has_names_and_an_address_that_was_verified() {
     let more =
         "username = \"Alice\"\nemail = \"a@b.example\"\nemail-verified = true\ngiven-name = \"A\"\nfamily-name = \"B\"";
     let files = parse_one(&GOOD.replacen("username = \"Alice\"", more, 1)).unwrap();
-    let user = &files[0].users[0].user;
+    let user = files[0].users.iter().next().unwrap().user;
     assert_eq!(
         (user.given_name.as_deref(), user.family_name.as_deref(), user.email_verified),
         (Some("A"), Some("B"), true)
     );
-    assert!(!parse_one(GOOD).unwrap()[0].users[0].user.email_verified);
+    assert!(!parse_one(GOOD).unwrap()[0].users.iter().next().unwrap().user.email_verified);
 }
 
 #[test]
@@ -162,7 +162,10 @@ fn the_realm_itself_is_checked() {
         "there is no dialect `standart`",
         "did you mean `standard`?",
     );
-    one(&spoilt("https://login.example", "https://login.example/"), "issuer", "does not end in `/`", "write");
+    assert_eq!(spoilt("https://login.example", "https://login.example/"), []);
+    for issuer in ["https://login.example/a/", "https://login.example//"] {
+        one(&spoilt("https://login.example", issuer), "issuer", "does not end in `/`", "write");
+    }
     one(&spoilt("https://login.example", "https://login.example?x=1"), "issuer", "no query", "");
     one(&spoilt("https://login.example", "http://login.example"), "issuer", "http:// on this machine only", "https");
     assert_eq!(spoilt("https://login.example", "http://localhost:8080"), []);
@@ -450,6 +453,7 @@ fn two_realms_are_not_at_one_place() {
     let other_place = GOOD.replace("login.example", "other.example");
     one(&two(&other_place), "b.toml", "the realm `r` is already in a.toml", "an id of its own");
     assert_eq!(two(&other_id.replace("https://login.example", "https://login.example/two")), []);
+    assert_ne!(two(&other_id.replace("https://login.example", "https://login.example/")), []);
     one(
         &two(&other_id.replace("https://login.example", "https://login.example/token")),
         "b.toml",

@@ -26,6 +26,15 @@ impl Parts<'_> {
     }
 }
 
+/// Takes an issuer apart: as [`parse`], and at the root of its host it may end in a slash, as many hosts spell theirs.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_issuer(text: &str) -> Result<Parts<'_>, Complaint> {
+    let at_root = text.strip_suffix('/').filter(|rest| rest.matches('/').count() == 2 && !rest.ends_with('/'));
+    parse(at_root.unwrap_or(text))
+}
+
 /// Takes an issuer or origin apart.
 ///
 /// # Errors

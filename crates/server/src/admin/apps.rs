@@ -216,7 +216,7 @@ fn secret_behind_link(
         sealed: Masked(sealed),
         expires_at: now + LINK_MILLIS,
     };
-    let url = format!("{}/-/secret?link={}", realm.issuer, token.expose());
+    let url = format!("{}/-/secret?link={}", realm.base(), token.expose());
     Ok((row, link, Plain::new(url)))
 }
 

@@ -12,7 +12,7 @@ use crate::state::sites::Site;
 use claviger_core::answer::{self, Delivery};
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
-use claviger_core::dialect::{Legacy, ResponseType, ScopeInAnswer};
+use claviger_core::dialect::{Legacy, ResponseType};
 use claviger_core::grant::{access_plan, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Kind, Plain};
@@ -140,7 +140,7 @@ async fn implicit(
     let expires_in = access.expires_in.to_string();
     let scope = granted.scope.to_string();
     let dialect = &site.realm.dialect.token;
-    let show_scope = request.scope_differs || dialect.implicit_scope == ScopeInAnswer::Always;
+    let show_scope = dialect.implicit_scope.shows(request.scope_differs);
     let pairs = [
         Some(("token_type", dialect.implicit_token_type.word())),
         Some(("access_token", access.token.expose())),

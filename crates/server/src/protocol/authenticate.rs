@@ -129,9 +129,8 @@ impl<'a> Authenticator<'a> {
             let name = credentials.ids().next().unwrap_or_default();
             return Err(self.refuse(Subject::unknown_client(&self.realm.id, name)).await);
         };
-        let is_idle_secret =
-            matches!(credentials, Credentials::Body(_)) && self.realm.dialect.token.ignores_public_secret();
-        let names_itself = matches!(credentials, Credentials::Named { .. }) || is_idle_secret;
+        let names_itself =
+            matches!(credentials, Credentials::Named { .. }) || self.realm.dialect.token.ignores_public_secret();
         let mut stretched = None;
         let proved = match (credentials, entry.client.is_confidential()) {
             (_, false) if names_itself && !self.must_prove && entry.client.status == ClientStatus::Active => false,

@@ -19,13 +19,14 @@ pub(crate) fn read_params<'a>(dialect: &Dialect, incoming: &'a Incoming) -> Resu
         return Err(Refusal::CredentialsInUri.into());
     }
     let media = incoming.header(CONTENT_TYPE.as_str()).unwrap_or("").split(';').next().unwrap_or("").trim();
-    let json = is_json(media, &incoming.body) && dialect.permits.contains(&Legacy::JsonBody);
+    let reads_json = dialect.permits.contains(&Legacy::JsonBody);
+    let json = reads_json && is_json(media, &incoming.body);
     let params = if json {
         Params::json(&incoming.body)?
     } else if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         Params::form(&incoming.body)?
     } else {
-        return Err(Refusal::WrongMediaType.into());
+        return Err(Refusal::WrongMediaType { reads_json }.into());
     };
     Ok((params.ignoring(&dialect.token.ignored()).without_duplicates()?, json))
 }
