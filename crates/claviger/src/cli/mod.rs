@@ -16,6 +16,7 @@ mod key;
 mod master_key;
 mod output;
 mod realm;
+mod redirect;
 mod seat;
 mod secret;
 mod serve;
