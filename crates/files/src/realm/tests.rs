@@ -108,12 +108,12 @@ fn a_user_has_names_and_an_address_that_was_verified() {
     let more =
         "username = \"Alice\"\nemail = \"a@b.example\"\nemail-verified = true\ngiven-name = \"A\"\nfamily-name = \"B\"";
     let files = parse_one(&GOOD.replacen("username = \"Alice\"", more, 1)).unwrap();
-    let user = &files[0].users[0].user;
+    let user = &files[0].users.iter().next().unwrap().user;
     assert_eq!(
         (user.given_name.as_deref(), user.family_name.as_deref(), user.email_verified),
         (Some("A"), Some("B"), true)
     );
-    assert!(!parse_one(GOOD).unwrap()[0].users[0].user.email_verified);
+    assert!(!parse_one(GOOD).unwrap()[0].users.iter().next().unwrap().user.email_verified);
 }
 
 #[test]
