@@ -58,18 +58,18 @@ pub(crate) fn cut(text: &str, list: &str) -> Option<Cut> {
         if header != Header::Below || !is_item {
             let part = begun..at;
             if is_item {
-                items.push(part)
+                items.push(part);
             } else {
-                keep(part)
+                keep(part);
             }
             (begun, is_item) = (at, header == Header::Item);
         }
         at = end;
     }
     if is_item {
-        items.push(begun..text.len())
+        items.push(begun..text.len());
     } else {
-        keep(begun..text.len())
+        keep(begun..text.len());
     }
     (!items.is_empty()).then_some(Cut { rest, offsets, items })
 }

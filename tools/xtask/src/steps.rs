@@ -178,10 +178,13 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
     }
 }
 
-/// The short form of `cargo xtask faults`.
+/// The short forms of `cargo xtask faults` and of its attacks.
 fn faults() -> Result<()> {
     if !crate::start("faults", &["--short".into()])? {
         bail!("something did not hold");
+    }
+    if !crate::start("faults", &["attack".into(), "--short".into()])? {
+        bail!("an attack cost more than it may");
     }
     Ok(())
 }

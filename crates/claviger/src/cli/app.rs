@@ -2,6 +2,7 @@
 
 use super::ask;
 use super::context::{Context, Data};
+use super::redirect;
 use super::trouble::Trouble;
 use clap::{Args, Subcommand, ValueEnum};
 use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims};
@@ -35,6 +36,19 @@ credentials. With --approve the app is approved at once, as by `claviger app app
     Show {
         /// The client id
         id: String,
+    },
+    /// Say whether an app may be redirected to a URI, and what differs from the nearest one that it registered
+    #[command(after_help = "\
+Examples:
+  claviger app check-redirect fleet-planner https://fleet.example/callback/
+
+The visitor of an app with a wrong redirect URI sees a page that does not say what is registered; this does. It ends
+with 0 where the URI matches, and with 6 where it does not.")]
+    CheckRedirect {
+        /// The client id
+        id: String,
+        /// The redirect URI, as the app sends it
+        uri: String,
     },
     /// Approve an app: it gets a secret, and its owner a mail with a link that shows the secret once
     #[command(after_help = "\
@@ -193,6 +207,9 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
             })
         }
         AppCommand::Show { id } => show(context, &data, &realm, &id).await,
+        AppCommand::CheckRedirect { id, uri } => {
+            redirect::check(context, &apps::find(&data.store, &realm, &id).await?, &uri)
+        }
         AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
         AppCommand::Reject { id } => {
             apps::reject(&data.admin(), &realm, &id).await?;

@@ -19,6 +19,7 @@ mod log;
 mod master_key;
 mod output;
 mod realm;
+mod redirect;
 mod seat;
 mod secret;
 mod serve;

@@ -57,6 +57,7 @@ pub(super) struct Head {
 }
 
 /// `[[user]]`.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about a person, and files name it")]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct UserEntry {

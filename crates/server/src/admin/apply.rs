@@ -215,11 +215,13 @@ impl Plan<'_> {
                 self.planned.put(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
             }
         }
-        let ids = self.users(file).await?;
+        let (ids, others) = self.users(file).await?;
         for client in &file.clients {
             self.client(&realm.id, client, &ids).await?;
         }
-        self.other_clients(file).await
+        self.other_clients(file).await?;
+        self.report.not_in_files.extend(others.into_iter().map(|name| format!("user {}/{name}", realm.id)));
+        Ok(())
     }
 
     /// A realm that is stored and not in these files may be where the file's realm wants to be.
@@ -238,8 +240,9 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Plans the users; the ids of those whom clients act as, by their username's key.
-    async fn users(&mut self, file: &RealmFile) -> Result<BTreeMap<String, String>, ApplyError> {
+    /// Plans the users; the ids of those whom clients act as, by their username's key, and the names of those who are stored
+    /// and not in the file.
+    async fn users(&mut self, file: &RealmFile) -> Result<(BTreeMap<String, String>, Vec<String>), ApplyError> {
         let acted_as: BTreeSet<String> =
             file.clients.iter().filter_map(|client| client.client.acts_as.as_deref()).map(User::username_key).collect();
         let mut others = self.stored_users(&file.realm.id).await?;
@@ -270,8 +273,7 @@ impl Plan<'_> {
         }
         let realm = file.realm.id.clone();
         self.planned.users(PlannedUsers::new(realm, file.users.clone(), all, self.now + longest_token(file)));
-        self.report.not_in_files.extend(others.into_values().map(|name| format!("user {}/{name}", file.realm.id)));
-        Ok(ids)
+        Ok((ids, others.into_values().collect()))
     }
 
     /// The names of the users that are stored, by their ids; of the first of them.

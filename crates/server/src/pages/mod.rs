@@ -32,7 +32,7 @@ pub(crate) mod tests;
 
 pub use brand::Brand;
 pub use cause::Cause;
-pub use compare::{RedirectComparison, nearest_redirect};
+pub use compare::{Part, RedirectComparison, nearest_redirect};
 pub use headers::{HTML_TYPE, security_headers};
 pub use language::Languages;
 pub(crate) use language::choose as choose_language;

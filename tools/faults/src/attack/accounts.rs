@@ -160,13 +160,13 @@ fn late_link(toll: &mut Toll<'_>) -> Result<()> {
         ])?;
         let link = link_to(&deployment, &node, &owner)?;
         if let [noun, verb] = act {
-            let mut line = vec![*noun, *verb, id.as_str()];
+            let mut command = vec![*noun, *verb, id.as_str()];
             let secret = only_secret(&deployment, &id)?;
             if *verb == "retire" {
-                line.push(&secret);
+                command.push(&secret);
             }
-            line.push("--yes");
-            deployment.run(&line)?;
+            command.push("--yes");
+            deployment.run(&command)?;
         }
         let shown = reveal(&node.peer, &link)?;
         // The first shows its secret: what is not shown below is not shown for a reason.

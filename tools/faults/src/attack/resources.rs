@@ -49,7 +49,7 @@ fn idle(toll: &mut Toll<'_>) -> Result<()> {
             }
         }
         let descriptors = std::fs::read_dir(format!("/proc/{}/fd", node.running.pid))?.count();
-        let (failed, slowest) = others(&node, 20)?;
+        let (failed, slowest) = others(&node, 20);
         toll.never(failed, format!("failures of 40 requests of others beside {connections} idle ones of {who}"));
         toll.at_most(1000.0, slowest, format!("ms until the slowest of them was answered, beside {who}"));
         toll.at_most(number(FILES), number(descriptors), format!("open descriptors beside {who}"));
@@ -59,7 +59,7 @@ fn idle(toll: &mut Toll<'_>) -> Result<()> {
 }
 
 /// Requests of others, at the management address and for tokens: how many failed, and the slowest in milliseconds.
-fn others(node: &Node, times: usize) -> Result<(usize, f64)> {
+fn others(node: &Node, times: usize) -> (usize, f64) {
     let peer = &node.peer;
     let token = peer.credentials_request("signed", "orders.read");
     let management = node.management();
@@ -73,7 +73,7 @@ fn others(node: &Node, times: usize) -> Result<(usize, f64)> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok((failed, slowest))
+    (failed, slowest)
 }
 
 fn is_served(address: SocketAddr, request: &str) -> bool {

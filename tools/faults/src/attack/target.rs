@@ -29,10 +29,9 @@ pub(super) fn deployment(toll: &Toll<'_>) -> Result<Deployment> {
         std::fs::remove_file(deployment.folder.join(format!("realms/{name}.toml")))?;
     }
     std::fs::write(deployment.folder.join("dialects/attacked.toml"), DIALECT)?;
-    let users: String = ["ada", "grace", "partner-user"]
-        .iter()
+    let users = ["ada", "grace", "partner-user"]
         .map(|name| format!("\n[[user]]\nid = \"u-{name}\"\nusername = \"{name}\"\npassword = \"{PASSWORD}\"\n"))
-        .collect();
+        .concat();
     std::fs::write(realm_file(&deployment), spelled() + &users)?;
     deployment.apply()?;
     deployment.run(&["app", "suspend", "stopped", "--yes"])?;

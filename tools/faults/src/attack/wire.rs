@@ -16,7 +16,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         name: "transfer-encoding",
         about: "bodies framed in ways that a proxy could read differently, each with a second request inside",
-        bound: "no token, and no answer to what is inside",
+        bound: "no token where RFC 9112 allows none, and no answer to what is inside",
         run: framing,
     },
     Attack {
@@ -39,13 +39,18 @@ const FRAMINGS: &[&str] = &[
     "Transfer-Encoding: chunked, chunked",
     "Transfer-Encoding: identity, chunked",
     "Transfer-Encoding: xchunked",
-    "Transfer-Encoding: chunked\r\nContent-Length: 4",
-    "Content-Length: 4\r\nTransfer-Encoding: chunked",
     "Transfer-Encoding : chunked",
     "Transfer-Encoding:\u{b}chunked",
     "Content-Length: 4\r\nContent-Length: 5",
     "Content-Length: +5",
     "Content-Length: 0x1d",
+];
+
+/// RFC 9112 6.3: the chunks decide, and the connection ends with the answer. That is no mistake as long as it does end.
+const OVERRIDDEN: &[&str] = &[
+    "Transfer-Encoding: chunked\r\nContent-Length: 4",
+    "Content-Length: 4\r\nTransfer-Encoding: chunked",
+    "Content-Length: 400\r\nTransfer-Encoding: chunked",
 ];
 
 fn framing(toll: &mut Toll<'_>) -> Result<()> {
@@ -54,12 +59,12 @@ fn framing(toll: &mut Toll<'_>) -> Result<()> {
     let peer = &node.peer;
     let inside = format!("GET /jwks HTTP/1.1\r\nHost: {}\r\n\r\n", peer.host);
     let (mut served, mut smuggled) = (Vec::new(), Vec::new());
-    for framing in FRAMINGS {
+    for framing in FRAMINGS.iter().chain(OVERRIDDEN) {
         let head = format!("POST /token HTTP/1.1\r\nHost: {}\r\n{}\r\n{FORM}", peer.host, basic("signed", SECRET));
         let chunk = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
         let answer = talk(peer, &format!("{head}\r\n{framing}\r\n\r\n{chunk}{inside}"))?;
         let shown = framing.replace("\r\n", " + ");
-        if answer.contains("access_token") {
+        if answer.contains("access_token") && !OVERRIDDEN.contains(framing) {
             served.push(shown.clone());
         }
         if answer.contains("\"keys\"") {

@@ -40,14 +40,14 @@ const KINDS: &[Kind] = &[
         form("/authorize", host, &format!("client_id=web&scope={}", "a1%20".repeat(n)))
     }),
     ("different scopes at /authorize", 1_000, |n, host| {
-        let scopes: String = (0..n).map(|n| format!("s{n}%20")).collect();
+        let scopes = each(n, |n| format!("s{n}%20"));
         http::request("GET", &format!("{}&scope={scopes}", authorize("web", "x")), host, &[], "")
     }),
     ("prompts", 3_000, |n, host| {
         http::request("GET", &format!("{}&prompt={}", authorize("web", "openid"), "x%20".repeat(n)), host, &[], "")
     }),
     ("parameters", 8_000, |n, host| {
-        let many: String = (0..n).map(|n| format!("&p{n}=1")).collect();
+        let many = each(n, |n| format!("&p{n}=1"));
         form("/token", host, &format!("grant_type=client_credentials{many}"))
     }),
     ("times the same parameter", 4_000, |n, host| form("/token", host, &"resource=a&".repeat(n))),
@@ -72,6 +72,13 @@ const KINDS: &[Kind] = &[
         format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())
     }),
 ];
+
+/// One text of many.
+fn each(count: usize, part: impl Fn(usize) -> String) -> String {
+    let mut text = String::new();
+    (0..count).for_each(|number| text.push_str(&part(number)));
+    text
+}
 
 fn form(path: &str, host: &str, body: &str) -> String {
     http::request("POST", path, host, &[], body)
@@ -112,15 +119,13 @@ fn cost_of(node: &Node, request: &str, times: usize) -> Result<f64> {
 type Wrong = (&'static str, fn(usize) -> String);
 
 const WRONG: &[Wrong] = &[
-    ("unknown keys of the file", |n| (0..n).map(|n| format!("unknown-{n} = 1\n")).collect::<String>() + GOOD),
-    ("unknown keys of the realm", |n| {
-        format!("{GOOD}{}", (0..n).map(|n| format!("unknown-{n} = 1\n")).collect::<String>())
-    }),
-    ("unknown tables", |n| format!("{GOOD}{}", (0..n).map(|n| format!("[unknown-{n}]\na = 1\n")).collect::<String>())),
+    ("unknown keys of the file", |n| each(n, |n| format!("unknown-{n} = 1\n")) + GOOD),
+    ("unknown keys of the realm", |n| format!("{GOOD}{}", each(n, |n| format!("unknown-{n} = 1\n")))),
+    ("unknown tables", |n| format!("{GOOD}{}", each(n, |n| format!("[unknown-{n}]\na = 1\n")))),
     ("unknown lists of tables", |n| format!("{GOOD}{}", "[[unknown]]\na = 1\n".repeat(n))),
     ("users of unknown organisations", |n| {
         let user = |n| format!("[[user]]\nusername = \"user-{n}\"\norganisations = [\"o{n}\"]\n");
-        format!("{GOOD}{}", (0..n).map(user).collect::<String>())
+        format!("{GOOD}{}", each(n, user))
     }),
     ("users of one name", |n| format!("{GOOD}{}", "[[user]]\nusername = \"ada\"\n".repeat(n))),
 ];

@@ -97,7 +97,7 @@ impl PlannedUsers {
     fn puts(&self) -> impl Iterator<Item = Put> + Send + '_ {
         let written = self.users.iter().zip(&self.planned).filter(|(_, planned)| planned.is_written);
         written.map(|(entry, planned)| {
-            let id = planned.id.as_ref().map_or(entry.user.id, |id| id.to_string());
+            let id = planned.id.as_ref().map_or(entry.user.id, ToString::to_string);
             let user = User { id, disabled: planned.disabled, ..entry.user };
             Put::User {
                 realm: self.realm.clone(),
