@@ -128,6 +128,7 @@ error-message-temporarily-unavailable = Bitte versuchen Sie es gleich noch einma
 error-cause-duplicate = Der Parameter { $name } kommt mehrfach vor.
 error-cause-missing-parameter = Der Parameter { $name } fehlt.
 error-cause-too-many-parameters = Die Anfrage hat mehr als 64 Parameter.
+error-cause-unknown-client = Eine App mit der client_id { $name } gibt es hier nicht; vergleichen Sie sie mit der, die die App bekommen hat.
 error-cause-wrong-client = Die App (client_id) ist hier unbekannt.
 error-cause-client-inactive = Die App ist nicht freigeschaltet; ihr Besitzer kann beim Anbieter nach dem Grund fragen.
 error-cause-redirect-missing = redirect_uri fehlt.

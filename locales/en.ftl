@@ -133,6 +133,7 @@ error-message-temporarily-unavailable = Please try again in a moment.
 error-cause-duplicate = the parameter { $name } stands more than once
 error-cause-missing-parameter = the parameter { $name } is missing
 error-cause-too-many-parameters = the request has more than 64 parameters
+error-cause-unknown-client = there is no client with the client_id { $name }; compare it with the one that the app was given
 error-cause-wrong-client = the client is unknown, or its secret is wrong
 error-cause-client-inactive = the client is not active; its owner can ask the vendor why
 error-cause-redirect-missing = redirect_uri is missing

@@ -4,10 +4,17 @@
 //! the file, else it has a default. A key that is unknown in any of them stops the start. Relative paths in the file are
 //! meant from the file's folder, in the environment and in flags from the current one.
 
+mod database;
+mod level;
+mod shown;
 mod sources;
 
+pub use shown::{Setting, Source};
+
+use claviger_core::span::Span;
 use claviger_core::token::Plain;
 use claviger_files::{Problem, Problems, SecretText};
+use claviger_server::brakes;
 use claviger_server::http::Network;
 use claviger_server::mail::{Outlet, Smtp, TlsMode};
 use claviger_store::Masked;
@@ -37,6 +44,8 @@ pub struct Config {
     pub languages: Vec<LanguageIdentifier>,
     /// A folder with further dialects.
     pub dialects_folder: Option<PathBuf>,
+    /// How much guessing is let pass.
+    pub brakes: brakes::Numbers,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -100,7 +109,7 @@ pub struct Log {
 }
 
 /// What a line of the log looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
@@ -121,7 +130,7 @@ pub fn load(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[(String, String)],
-) -> Result<Config, Problems> {
+) -> Result<Explained, Problems> {
     let content = match file.map(std::fs::read).transpose() {
         Ok(content) => content,
         Err(error) => {
@@ -133,6 +142,15 @@ pub fn load(
     parse(file.zip(content.as_deref()), environment, flags)
 }
 
+/// The configuration, and where each value of it comes from.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The configuration.
+    pub config: Config,
+    /// Every key with its value; secrets are hidden.
+    pub settings: Vec<Setting>,
+}
+
 /// As [`load`], from a content in memory.
 ///
 /// # Errors
@@ -141,7 +159,7 @@ pub fn parse(
     file: Option<(&Path, &[u8])>,
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[(String, String)],
-) -> Result<Config, Problems> {
+) -> Result<Explained, Problems> {
     let mut problems = vec![];
     let mut given = Given::default();
     if let Some((path, content)) = file {
@@ -150,7 +168,11 @@ pub fn parse(
     given.environment(environment, &mut problems);
     given.flags(flags, &mut problems);
     let config = settle(&given, &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+    if !problems.is_empty() {
+        return Err(Problems(problems));
+    }
+    let settings = shown::settings(&given, &config);
+    Ok(Explained { config, settings })
 }
 
 /// Puts defaults where nothing was given, and checks each value.
@@ -182,7 +204,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     };
     let path = |key: &str, text: &str| match given.origin(key) {
         Origin::File => folder.join(text),
-        Origin::Named(_) => PathBuf::from(text),
+        Origin::Environment(_) | Origin::Flag(_) => PathBuf::from(text),
     };
     let folder_at = |key: &str, text: &Option<String>, check: &mut Check<'_>| {
         let path = path(key, text.as_deref().filter(|text| !text.is_empty())?);
@@ -216,10 +238,8 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         templates_folder,
         languages,
         dialects_folder,
-        log: Log {
-            format: values.log.format.unwrap_or_default(),
-            level: values.log.level.clone().unwrap_or_else(|| "info".into()),
-        },
+        brakes: check.brakes(),
+        log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }
 }
 
@@ -283,52 +303,35 @@ impl Check<'_> {
         languages
     }
 
-    fn database_url(&mut self, url: Option<&str>, folder: &Path) -> String {
-        let from_file = url.is_none() || self.given.origin("database.url") == Origin::File;
-        let url = url.unwrap_or("sqlite://claviger.db");
-        if url == "sqlite::memory:" || is_postgres(url) {
-            return url.to_owned();
+    fn log_level(&mut self) -> String {
+        let level = self.given.values.log.level.clone().unwrap_or_else(|| "info".into());
+        if let Err(wrong) = level::check(&level) {
+            self.say("log.level", wrong.message, Some(wrong.help));
         }
-        let Some(path) = url.strip_prefix("sqlite://") else {
-            let message = "a database is named by sqlite:// and a path, or by postgres://";
-            let like = "like \"sqlite:///var/lib/claviger/claviger.db\" or \"postgres://claviger@db.example/claviger\"";
-            self.say("database.url", message, Some(like.into()));
-            return url.to_owned();
-        };
-        if path.is_empty() {
-            self.say("database.url", "the path of the database is missing", None);
-        }
-        if from_file && !path.starts_with('/') {
-            format!("sqlite://{}", folder.join(path).display())
-        } else {
-            url.to_owned()
-        }
+        level
     }
 
-    fn database_options(&mut self, url: &str, path: &dyn Fn(&str, &str) -> PathBuf) -> claviger_store::Options {
-        let given = &self.given.values.database;
-        let others = [
-            ("database.password", given.password.is_some()),
-            ("database.password-file", given.password_file.is_some()),
-            ("database.ca-file", given.ca_file.is_some()),
-            ("database.connections", given.connections.is_some()),
+    fn brakes(&mut self) -> brakes::Numbers {
+        let given = &self.given.values.brakes;
+        let usual = brakes::Numbers::default();
+        let numbers = brakes::Numbers {
+            failures: given.failures.unwrap_or(usual.failures),
+            failures_in_all: given.failures_in_all.unwrap_or(usual.failures_in_all),
+            failures_of_address: given.failures_of_address.unwrap_or(usual.failures_of_address),
+            longest_pause: given.longest_pause.map_or(usual.longest_pause, Span::as_millis),
+        };
+        let bounds = [
+            ("brakes.failures", i64::from(numbers.failures), 3..=100),
+            ("brakes.failures-in-all", i64::from(numbers.failures_in_all), 10..=10_000),
+            ("brakes.failures-of-address", i64::from(numbers.failures_of_address), 10..=100_000),
+            ("brakes.longest-pause", numbers.longest_pause / 1000, 10..=3600),
         ];
-        if !is_postgres(url)
-            && let Some((key, _)) = others.into_iter().find(|(_, given)| *given)
-        {
-            self.say(key, "this is for a database.url that begins with postgres://", None);
-        }
-        let password = self.secret("database", given.password.as_ref(), given.password_file.as_ref(), path);
-        let mut options = claviger_store::Options::default();
-        if let Some(connections) = given.connections {
-            if !(4..=1000).contains(&connections) {
-                self.say("database.connections", "a server needs between 4 and 1000 connections", None);
+        for (key, value, bounds) in bounds {
+            if !bounds.contains(&value) {
+                self.say(key, format!("it is between {} and {}", bounds.start(), bounds.end()), None);
             }
-            options.connections = connections as usize;
         }
-        options.password = password.map(|password| Masked(password.expose().to_owned()));
-        options.ca_file = given.ca_file.as_deref().map(|file| path("database.ca-file", file));
-        options
+        numbers
     }
 
     /// A password that is given itself or in a file.

@@ -24,7 +24,7 @@ fn help_goes_to_stdout_and_usage_to_stderr() {
 fn init_writes_what_works_and_overwrites_nothing() {
     let home = Home::empty();
     let ran = home.ok(&["init", "etc", "-o", "json"]);
-    assert_eq!(ran.json()["written"].as_array().unwrap().len(), 3);
+    assert_eq!(ran.json()["written"].as_array().unwrap().len(), 4);
     assert!(ran.err().contains("claviger serve --config etc/claviger.toml"));
     let mode = |file: &str| {
         use std::os::unix::fs::PermissionsExt;
@@ -50,7 +50,7 @@ fn apply_is_idempotent_and_a_rehearsal_changes_nothing() {
         (rehearsed["created"].as_array().unwrap().len(), rehearsed["secrets"].as_array().unwrap().len()),
         (3, 0)
     );
-    assert!(!home.0.join("claviger.db").exists());
+    assert_eq!(home.ok(&["realm", "list", "-o", "json"]).json(), serde_json::json!([]));
     let first = home.ok(&["apply", "realms/", "-o", "json"]).json();
     assert!(first["secrets"][0]["secret"].as_str().unwrap().starts_with("cvs_"));
     let second = home.ok(&["apply", "realms/", "-o", "json"]).json();
@@ -296,7 +296,7 @@ fn a_newer_programs_database_is_exit_code_8() {
 }
 
 #[test]
-fn only_init_and_a_first_apply_make_a_master_key() {
+fn only_init_and_create_make_a_master_key() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::applied();
     std::fs::rename(home.0.join("master.key"), home.0.join("away.key")).unwrap();
@@ -315,18 +315,18 @@ fn only_init_and_a_first_apply_make_a_master_key() {
     std::fs::rename(home.0.join("away.key"), home.0.join("master.key")).unwrap();
     std::fs::create_dir(home.0.join("data")).unwrap();
     let url = format!("sqlite://{}", home.0.join("data/new.db").display());
-    home.ok(&["apply", "realms/", "--database", &url]);
+    home.ok(&["apply", "realms/", "--database", &url, "--create"]);
     assert!(!home.0.join("data/master.key").exists());
     home.ok(&["key", "rotate", "--database", &url]);
     std::fs::write(home.0.join("data/master.key"), "1f".repeat(31) + "20").unwrap();
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.0.join("data/master.key"), private).unwrap();
     home.fails(3, &["key", "rotate", "--database", &url], "different master keys");
-    // Without a configuration, the first apply makes one.
+    // Without a configuration, one is made beside the database, where that is asked for.
     let bare = Home::empty();
     bare.write("realm.toml", &home.read("realms/example.toml"));
-    bare.ok(&["apply", "realm.toml"]);
-    assert!(bare.0.join("master.key").exists());
+    bare.ok(&["apply", "realm.toml", "--database", "sqlite://data/x.db", "--create"]);
+    assert!(bare.0.join("data/master.key").exists());
 }
 
 #[test]
@@ -402,9 +402,9 @@ fn what_the_server_makes_is_its_owners_whatever_the_umask_and_what_is_open_is_to
     assert_eq!((mode(""), mode("claviger.toml"), mode("master.key")), (0o700, 0o600, 0o600));
     let config = etc.read("claviger.toml").replace("sqlite://claviger.db", "sqlite://data/claviger.db");
     etc.write("claviger.toml", &config);
-    let applied = etc.command(&["apply", "realms/"]).output().unwrap();
-    assert!(applied.status.success());
-    std::fs::remove_dir_all(etc.0.join("data")).unwrap();
+    let mut applied = std::process::Command::new("sh");
+    applied.args(["-c", "umask 000; exec \"$0\" apply realms/ --create", env!("CARGO_BIN_EXE_claviger")]);
+    assert!(applied.current_dir(&etc.0).env_remove("CLAVIGER_CONFIG").output().unwrap().status.success());
 
     let serving = Serving::start_after(&etc, "umask 000");
     assert_eq!(mode("data"), 0o700);

@@ -58,9 +58,23 @@ pub fn token(dialect: &Dialect, answer: &TokenAnswer<'_>) -> serde_json::Result<
     Ok(out)
 }
 
-/// The body of an error (RFC 6749 5.2).
-pub fn error_body(code: ErrorCode, description: &str) -> String {
-    serde_json::json!({ "error": code.name(), "error_description": description }).to_string()
+/// The body of an error (RFC 6749 5.2). `reference`: under which the server's log has it, where the contract has a member
+/// for it.
+pub fn error_body(code: ErrorCode, description: &str, reference: Option<&str>) -> String {
+    named_error_body(code.name(), description, reference)
+}
+
+/// The same for an error that the standards have no word for.
+pub fn named_error_body(error: &str, description: &str, reference: Option<&str>) -> String {
+    #[derive(Serialize)]
+    struct Spelled<'a> {
+        error: &'a str,
+        error_description: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    }
+    // A struct of texts is always JSON.
+    serde_json::to_string(&Spelled { error, error_description: description, reference }).unwrap_or_default()
 }
 
 /// The status of a refusal at the token endpoint and its siblings; `basic`: the client authenticated in the header.

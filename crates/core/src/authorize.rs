@@ -90,9 +90,9 @@ pub enum ResponseMode {
 /// Unknown or inactive client; no, an unusable or an unregistered redirect URI; a `state` that cannot be given back. Shown
 /// as a page.
 pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) -> Result<Destination, Refusal> {
-    let client = client.ok_or(Refusal::WrongClient)?;
+    let client = client.ok_or_else(|| Refusal::unknown_client(params.get("client_id").unwrap_or_default()))?;
     if client.status != ClientStatus::Active {
-        return Err(Refusal::ClientInactive);
+        return Err(Refusal::ClientInactive(None));
     }
     let mut registered = usable_redirects(realm, client);
     let (redirect_uri, uri) = match params.get("redirect_uri") {
@@ -151,7 +151,7 @@ fn response_type(realm: &Realm, params: &Params<'_>) -> Result<ResponseType, Ref
         None => realm.dialect.authorization.default_response_type.ok_or(Refusal::ResponseTypeMissing),
         Some("code") => Ok(ResponseType::Code),
         Some("token") if realm.dialect.permits.contains(&Legacy::Implicit) => Ok(ResponseType::Token),
-        Some(_) => Err(Refusal::ResponseTypeUnknown),
+        Some(_) => Err(Refusal::ResponseTypeUnknown(crate::metadata::response_types(realm))),
     }
 }
 

@@ -27,6 +27,10 @@ pub enum Reason {
     /// Not a token of this issuer: unknown, forged, of another type, or for another issuer.
     #[error("the access token is invalid")]
     Invalid,
+    /// The issuer calls a token inactive that was never active here, and no more than that (RFC 7662 2.2): a reference that
+    /// nobody gave out, that is over, or that is for another API.
+    #[error("the access token is not active here: it is unknown, over, or for another audience")]
+    Inactive,
     /// A token of this issuer for another API.
     #[error("the access token is for another audience")]
     WrongAudience,
@@ -56,6 +60,7 @@ impl Reason {
         match self {
             Self::NoCredentials
             | Self::Invalid
+            | Self::Inactive
             | Self::WrongAudience
             | Self::NotYetValid
             | Self::Expired
@@ -71,9 +76,12 @@ impl Reason {
         match self {
             Self::NoCredentials => None,
             Self::Malformed | Self::TwoTokens | Self::InQuery => Some("invalid_request"),
-            Self::Invalid | Self::WrongAudience | Self::NotYetValid | Self::Expired | Self::Revoked => {
-                Some("invalid_token")
-            }
+            Self::Invalid
+            | Self::Inactive
+            | Self::WrongAudience
+            | Self::NotYetValid
+            | Self::Expired
+            | Self::Revoked => Some("invalid_token"),
             // A token of the implicit grant is a good one that is not enough; with `invalid_token` a client would get
             // another of the same kind, and another.
             Self::InsufficientScope | Self::ImplicitRefused => Some("insufficient_scope"),
@@ -158,6 +166,7 @@ fn body(reason: Reason, vocabulary: &ErrorVocabulary) -> Option<String> {
                 | Reason::TwoTokens
                 | Reason::InQuery
                 | Reason::Invalid
+                | Reason::Inactive
                 | Reason::WrongAudience
                 | Reason::NotYetValid => invalid,
             };
@@ -199,6 +208,7 @@ mod tests {
             (Reason::TwoTokens, 400, "invalid_request"),
             (Reason::InQuery, 400, "invalid_request"),
             (Reason::Invalid, 401, "invalid_token"),
+            (Reason::Inactive, 401, "invalid_token"),
             (Reason::WrongAudience, 401, "invalid_token"),
             (Reason::NotYetValid, 401, "invalid_token"),
             (Reason::Expired, 401, "invalid_token"),
@@ -243,6 +253,7 @@ mod tests {
         for (reason, code) in [
             (Reason::InQuery, "Bad"),
             (Reason::Invalid, "Bad"),
+            (Reason::Inactive, "Bad"),
             (Reason::Expired, "Old"),
             (Reason::Revoked, "TakenBack"),
             (Reason::InsufficientScope, "insufficient_scope"),

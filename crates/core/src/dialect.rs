@@ -18,7 +18,9 @@ pub use api::{Api, ErrorVocabulary};
 pub use authorization::{Authorization, Pkce, ResponseType, WithoutClient};
 pub use endpoints::{Endpoint, Endpoints, PathCase, Place};
 pub use legacy::Legacy;
-pub use token::{AudienceParameter, FailureStatus, Refresh, ScopeInAnswer, Token, TokenTypeSpelling, Turnover};
+pub use token::{
+    AudienceParameter, Errors, FailureStatus, Reference, Refresh, ScopeInAnswer, Token, TokenTypeSpelling, Turnover,
+};
 
 use crate::grant_type::GrantType;
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
 use crate::pkce;
 use crate::realm::{AccessTokenFormat, Realm};
-use crate::refusal::Refusal;
+use crate::refusal::{Ending, Refusal};
 use crate::scope::ScopeSet;
 use crate::span::Span;
 use crate::token_request::{Grant, TokenRequest};
@@ -84,8 +84,10 @@ pub struct StoredGrant<'a> {
     pub idle_expires_at: i64,
     /// When it ends in any case, in milliseconds.
     pub expires_at: i64,
-    /// It was taken back.
-    pub revoked: bool,
+    /// It was taken back, and why as it is stored.
+    pub revoked: Option<&'a str>,
+    /// The client proved who it is; a public one only named itself.
+    pub proved: bool,
 }
 
 /// How an access token of `client` for `audience` is made.
@@ -213,7 +215,7 @@ pub fn authorization_code(
     consented: Option<&ScopeSet>,
 ) -> Result<Decision, Refusal> {
     let Grant::AuthorizationCode { redirect_uri, verifier, .. } = &request.grant else {
-        return Err(Refusal::UnknownGrant);
+        return Err(Refusal::grant_not_allowed(client));
     };
     if code.client != client.id {
         return Err(Refusal::CodeOfAnotherClient);
@@ -296,8 +298,8 @@ pub fn refresh(
     if stored.client != client.id {
         return Err(Refusal::RefreshOfAnotherClient);
     }
-    if stored.revoked {
-        return Err(Refusal::GrantRevoked);
+    if let Some(why) = stored.revoked {
+        return Err(Refusal::GrantRevoked(Ending::of(why).filter(|_| stored.proved)));
     }
     if stored.idle_expires_at <= now || stored.expires_at <= now {
         return Err(Refusal::RefreshExpired);

@@ -19,6 +19,10 @@ pub enum GrantType {
 }
 
 impl GrantType {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::AuthorizationCode, Self::Implicit, Self::Password, Self::ClientCredentials, Self::RefreshToken];
+
     /// As `grant_type` spells it.
     pub const fn name(self) -> &'static str {
         match self {

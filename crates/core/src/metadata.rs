@@ -153,7 +153,8 @@ fn serves(realm: &Realm, grant: GrantType) -> bool {
     realm.dialect.serves_grant(grant)
 }
 
-fn response_types(realm: &Realm) -> Vec<&'static str> {
+/// The response types that the realm's authorization endpoint serves.
+pub fn response_types(realm: &Realm) -> Vec<&'static str> {
     let all = [(GrantType::AuthorizationCode, "code"), (GrantType::Implicit, "token")];
     all.into_iter().filter(|(grant, _)| serves(realm, *grant)).map(|(_, name)| name).collect()
 }
@@ -183,6 +184,12 @@ fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
     }
     let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
     std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
+}
+
+/// The grant types that the realm's token endpoint serves.
+pub fn token_grants(realm: &Realm) -> Vec<&'static str> {
+    let at_token = GRANTS.into_iter().filter(|grant| *grant != GrantType::Implicit);
+    at_token.filter(|grant| serves(realm, *grant)).map(GrantType::name).collect()
 }
 
 /// The paths, at the issuer's own authority, at which the document is served. OpenID Connect Discovery 4 appends the

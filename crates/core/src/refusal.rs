@@ -4,7 +4,10 @@
 //! same answer at every endpoint. `Display` is the public description: it says what was wrong and what to do, and never
 //! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
 
+use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::Legacy;
+use crate::text::printable;
+use crate::token::unless_secret;
 
 /// What the peer got wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,9 +59,12 @@ pub enum Refusal {
     /// Unknown client, wrong secret or no secret: one answer for all three.
     #[error("the client is unknown, or its secret is wrong")]
     WrongClient,
-    /// The client is pending, rejected or suspended.
-    #[error("the client is not active; its owner can ask the vendor why")]
-    ClientInactive,
+    /// No client has this id: at the authorization endpoint, where ids are public anyway. As much of it as is shown.
+    #[error("there is no client with the client_id {0}; compare it with the one that the app was given")]
+    UnknownClient(String),
+    /// The client is pending, rejected or suspended; which, for one that has authenticated.
+    #[error("the client is {}; its owner can ask the vendor why", .0.map_or("not active", ClientStatus::name))]
+    ClientInactive(Option<ClientStatus>),
     /// Too many failures.
     #[error("too many failed attempts; try again in {seconds} seconds")]
     Braked {
@@ -70,11 +76,14 @@ pub enum Refusal {
 
     // The token request
     /// RFC 6749 5.2.
-    #[error("this grant_type is not supported")]
-    UnknownGrant,
+    #[error("this grant_type is not supported; here it is one of {}", .0.join(", "))]
+    UnknownGrant(Vec<&'static str>),
     /// RFC 6749 5.2.
-    #[error("the client may not use this grant_type")]
-    GrantNotAllowed,
+    #[error("the client may not use this grant_type; {}", may_use(.0))]
+    GrantNotAllowed(Vec<&'static str>),
+    /// A client of this kind has no business at this endpoint.
+    #[error("the client may not use this endpoint; it is for the clients of APIs")]
+    EndpointNotAllowed,
     /// The client was not given a legacy behaviour that the request uses.
     #[error("the client may not use {}; the vendor can allow it", .0.name())]
     LegacyNotAllowed(Legacy),
@@ -114,11 +123,13 @@ pub enum Refusal {
     /// It was spent before: the family is revoked.
     #[error("the refresh token was used before; all tokens of this grant have been revoked")]
     RefreshReused,
-    /// The grant was revoked.
-    #[error("the grant has been revoked")]
-    GrantRevoked,
+    /// The grant was revoked; why, for a client that has authenticated.
+    #[error("the grant has been revoked{}", .0.map_or("", Ending::text))]
+    GrantRevoked(Option<Ending>),
     /// The user behind the grant is gone, disabled, or withdrew consent.
-    #[error("the grant is no longer backed by its user")]
+    #[error(
+        "the grant has nobody behind it any more: its user is gone, may not sign in, or took their consent back; ask again"
+    )]
     GrantUnbacked,
     /// Wrong name or password, unknown or barred user: one answer for all.
     #[error("the user name or the password is wrong, or this user may not use the password grant")]
@@ -166,8 +177,8 @@ pub enum Refusal {
     #[error("response_type is missing")]
     ResponseTypeMissing,
     /// RFC 6749 4.1.2.1.
-    #[error("this response_type is not supported")]
-    ResponseTypeUnknown,
+    #[error("this response_type is not supported; here it is {}", .0.join(" or "))]
+    ResponseTypeUnknown(Vec<&'static str>),
     /// RFC 6749 4.1.2.1.
     #[error("the client may not use this response_type")]
     ResponseTypeNotAllowed,
@@ -198,6 +209,77 @@ pub enum Refusal {
     /// prompt=none, and consent must be asked for.
     #[error("the user must consent")]
     ConsentRequired,
+}
+
+/// Why a grant ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its code came a second time (RFC 6749 4.1.2).
+    CodeReplayed,
+    /// A spent refresh token came again (RFC 9700 4.14.2).
+    RefreshReused,
+    /// The app was suspended meanwhile.
+    ClientStopped,
+    /// The user was disabled.
+    UserDisabled,
+    /// The user has another password.
+    PasswordChanged,
+    /// An operator took its seat.
+    SeatReleased,
+    /// The API was logged off.
+    LoggedOff,
+    /// The client revoked it.
+    ByClient,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::CodeReplayed,
+        Self::RefreshReused,
+        Self::ClientStopped,
+        Self::UserDisabled,
+        Self::PasswordChanged,
+        Self::SeatReleased,
+        Self::LoggedOff,
+        Self::ByClient,
+    ];
+
+    /// As it is stored with the grant.
+    pub const fn stored(self) -> &'static str {
+        match self {
+            Self::CodeReplayed => "code replayed",
+            Self::RefreshReused => "refresh token reused",
+            Self::ClientStopped => "client",
+            Self::UserDisabled => "user",
+            Self::PasswordChanged => "password",
+            Self::SeatReleased => "seat",
+            Self::LoggedOff => "logged off",
+            Self::ByClient => "revoked by its client",
+        }
+    }
+
+    /// Of what is stored; `None` for what has no reason that a client can use.
+    pub fn of(stored: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ending| ending.stored() == stored)
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::CodeReplayed => ": its authorization code was sent twice, and a code works once",
+            Self::RefreshReused => ": a refresh token of it was used again after its successor was",
+            Self::ClientStopped => ": the app was suspended; what it held before stays revoked, so ask the user again",
+            Self::UserDisabled => ": its user may no longer sign in",
+            Self::PasswordChanged => ": its user has a new password",
+            Self::SeatReleased => ": its seat was released",
+            Self::LoggedOff => ": the session was logged off",
+            Self::ByClient => ": the client revoked it",
+        }
+    }
+}
+
+fn may_use(grants: &[&str]) -> String {
+    if grants.is_empty() { "it has none".to_owned() } else { format!("it may use {}", grants.join(", ")) }
 }
 
 /// The error codes of RFC 6749, RFC 8707 and OpenID Connect.
@@ -265,6 +347,20 @@ impl Refusal {
         Self::Duplicate(if plain { name.to_owned() } else { "(unprintable)".to_owned() })
     }
 
+    /// A client that nobody knows; a long id is cut, since it is the peer's text.
+    pub fn unknown_client(id: &str) -> Self {
+        const MOST: usize = 60;
+        let more = if id.chars().nth(MOST).is_some() { ".." } else { "" };
+        Self::UnknownClient(printable(unless_secret(id)).chars().take(MOST).chain(more.chars()).collect())
+    }
+
+    /// A grant type that the client may not use.
+    pub fn grant_not_allowed(client: &Client) -> Self {
+        Self::GrantNotAllowed(
+            GrantType::ALL.into_iter().filter(|grant| client.may(*grant)).map(GrantType::name).collect(),
+        )
+    }
+
     /// A scope that is not to be had; a long one is cut, since it is the peer's text.
     pub fn scope(token: &str) -> Self {
         Self::ScopeNotAllowed(token.chars().take(60).collect())
@@ -290,9 +386,11 @@ impl Refusal {
             | Self::ChallengeMethod
             | Self::ChallengeMalformed
             | Self::ResponseMode => ErrorCode::InvalidRequest,
-            Self::NoClient | Self::UnreadableAuthorization | Self::WrongClient | Self::ClientInactive => {
-                ErrorCode::InvalidClient
-            }
+            Self::NoClient
+            | Self::UnreadableAuthorization
+            | Self::WrongClient
+            | Self::UnknownClient(_)
+            | Self::ClientInactive(_) => ErrorCode::InvalidClient,
             Self::Braked { user, .. } => {
                 if *user {
                     ErrorCode::InvalidGrant
@@ -300,10 +398,11 @@ impl Refusal {
                     ErrorCode::InvalidClient
                 }
             }
-            Self::UnknownGrant => ErrorCode::UnsupportedGrantType,
-            Self::GrantNotAllowed | Self::LegacyNotAllowed(_) | Self::ResponseTypeNotAllowed => {
-                ErrorCode::UnauthorizedClient
-            }
+            Self::UnknownGrant(_) => ErrorCode::UnsupportedGrantType,
+            Self::GrantNotAllowed(_)
+            | Self::EndpointNotAllowed
+            | Self::LegacyNotAllowed(_)
+            | Self::ResponseTypeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::CodeUnknown
             | Self::CodeExpired
             | Self::CodeReplayed
@@ -316,7 +415,7 @@ impl Refusal {
             | Self::RefreshOfAnotherClient
             | Self::RefreshExpired
             | Self::RefreshReused
-            | Self::GrantRevoked
+            | Self::GrantRevoked(_)
             | Self::GrantUnbacked
             | Self::WrongPassword => ErrorCode::InvalidGrant,
             Self::NoFreeSeat { .. } | Self::Denied => ErrorCode::AccessDenied,
@@ -326,7 +425,7 @@ impl Refusal {
             | Self::ScopeExceedsGrant
             | Self::BarredForImplicit(_) => ErrorCode::InvalidScope,
             Self::AudienceNotAllowed => ErrorCode::InvalidTarget,
-            Self::ResponseTypeUnknown => ErrorCode::UnsupportedResponseType,
+            Self::ResponseTypeUnknown(_) => ErrorCode::UnsupportedResponseType,
             Self::RequestObject => ErrorCode::RequestNotSupported,
             Self::RequestUri => ErrorCode::RequestUriNotSupported,
             Self::LoginRequired => ErrorCode::LoginRequired,
@@ -351,12 +450,29 @@ const fn wrong_media_type(reads_json: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Refusal;
+    use super::{Ending, Refusal};
 
     #[test]
     fn descriptions_keep_to_the_allowed_characters() {
         let text = Refusal::scope("\"<script>\\\u{7f}ä").description();
         assert!(text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)), "{text}");
         assert_eq!(Refusal::duplicate("a\"b"), Refusal::Duplicate("(unprintable)".into()));
+        let unknown = Refusal::unknown_client(&"<script>\u{202e}".repeat(50)).description();
+        assert!(unknown.len() < 250 && unknown.is_ascii(), "{unknown}");
+        assert!(!Refusal::unknown_client("cvs_hunter2").description().contains("hunter2"), "id and secret exchanged");
+    }
+
+    #[test]
+    fn each_ending_is_found_by_what_is_stored_and_says_something_of_its_own() {
+        let texts: std::collections::HashSet<String> = Ending::ALL
+            .into_iter()
+            .map(|ending| {
+                assert_eq!(Ending::of(ending.stored()), Some(ending));
+                Refusal::GrantRevoked(Some(ending)).description()
+            })
+            .collect();
+        assert_eq!(texts.len(), Ending::ALL.len());
+        assert_eq!(Ending::of("revoked"), None);
+        assert_eq!(Refusal::GrantRevoked(None).description(), "the grant has been revoked");
     }
 }

@@ -1,8 +1,10 @@
 //! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6).
 
 use crate::client::{Client, GrantType};
-use crate::dialect::{Dialect, Legacy};
+use crate::dialect::Legacy;
+use crate::metadata;
 use crate::params::Params;
+use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::token::{self, Id, Kind, Plain, PresentedRefresh};
@@ -57,18 +59,18 @@ impl TokenRequest {
     /// Reads a token request of an authenticated client.
     ///
     /// # Errors
-    /// What is missing, malformed, not served under this dialect (`unsupported_grant_type`), or not allowed to this client
+    /// What is missing, malformed, not served in this realm (`unsupported_grant_type`), or not allowed to this client
     /// (`unauthorized_client`).
-    pub fn parse(params: &Params<'_>, client: &Client, dialect: &Dialect) -> Result<Self, Refusal> {
-        let grant_type = grant_type(params.required("grant_type")?)?;
-        if !dialect.serves_grant(grant_type) {
-            return Err(Refusal::UnknownGrant);
+    pub fn parse(params: &Params<'_>, realm: &Realm, client: &Client) -> Result<Self, Refusal> {
+        let grant_type = grant_type(realm, params.required("grant_type")?)?;
+        if !realm.dialect.serves_grant(grant_type) {
+            return Err(Refusal::UnknownGrant(metadata::token_grants(realm)));
         }
         if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {
             return Err(Refusal::LegacyNotAllowed(Legacy::Password));
         }
         if !client.may(grant_type) {
-            return Err(Refusal::GrantNotAllowed);
+            return Err(Refusal::grant_not_allowed(client));
         }
         let grant = match grant_type {
             GrantType::AuthorizationCode => {
@@ -95,18 +97,18 @@ impl TokenRequest {
                 Grant::Password { username: username.to_owned(), password: password.into() }
             }
             GrantType::ClientCredentials => Grant::ClientCredentials,
-            GrantType::Implicit => return Err(Refusal::UnknownGrant),
+            GrantType::Implicit => return Err(Refusal::grant_not_allowed(client)),
         };
         Ok(Self { grant, scope: scope(params)?, audience: audience(params)? })
     }
 }
 
-fn grant_type(text: &str) -> Result<GrantType, Refusal> {
+fn grant_type(realm: &Realm, text: &str) -> Result<GrantType, Refusal> {
     use GrantType::{AuthorizationCode, ClientCredentials, Password, RefreshToken};
     [AuthorizationCode, RefreshToken, ClientCredentials, Password]
         .into_iter()
         .find(|grant| grant.name() == text)
-        .ok_or(Refusal::UnknownGrant)
+        .ok_or_else(|| Refusal::UnknownGrant(metadata::token_grants(realm)))
 }
 
 /// `scope`, if it was sent.

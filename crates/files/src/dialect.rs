@@ -60,6 +60,16 @@ impl Dialects {
     /// Everything that is wrong with the folder's files.
     pub fn with_folder(folder: &Path) -> Result<Self, Problems> {
         let mut all = Self::embedded()?;
+        all.0.extend(Self::of_folder(folder)?.0);
+        Ok(all)
+    }
+
+    /// Those of the `*.toml` in `folder` alone.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn of_folder(folder: &Path) -> Result<Self, Problems> {
+        let mut all = Self::default();
         let mut problems = vec![];
         for file in super::toml_files(folder)? {
             let name = file.display().to_string();

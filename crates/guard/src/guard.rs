@@ -158,7 +158,13 @@ impl Inner {
         match introspection.ask(token).await {
             Answer::Unavailable => Err(Reason::Unavailable),
             Answer::Inactive => Err(match introspection.past(token) {
-                Past::NeverSeen => Reason::Invalid,
+                Past::NeverSeen => {
+                    tracing::debug!(
+                        issuer = self.issuer,
+                        "not active here; the issuer's log says so if it is for another API"
+                    );
+                    Reason::Inactive
+                }
                 Past::Expired => Reason::Expired,
                 Past::Revoked => Reason::Revoked,
             }),

@@ -1,6 +1,6 @@
 //! Why a request is not served: the peer's mistake or our own trouble, and what each answers.
 
-use crate::http::{Answer, RequestId};
+use crate::http::{Answer, RequestId, trace};
 use crate::state::followed::NotCurrent;
 use crate::state::health::count;
 use bytes::Bytes;
@@ -67,25 +67,25 @@ pub(crate) const SOON: HeaderValue = HeaderValue::from_static("1");
 const BUSY: &str = "the server is busy; try again in a second";
 
 impl Failure {
-    /// Logs it under the request's id; the protocol's word for it and the public description.
+    /// Logs it (the log knows the request: [`trace`]); the protocol's word for it and the public description.
     pub(crate) fn log(&self, id: RequestId) -> (ErrorCode, String) {
         match self {
             Self::Refusal(refusal) => {
-                tracing::info!(request = %id, refusal = ?refusal, "refused");
+                tracing::info!(refusal = ?refusal, "refused");
                 (refusal.code(), refusal.description())
             }
             Self::Fault(detail) => {
-                tracing::error!(request = %id, detail, "failed");
+                tracing::error!(detail, "failed");
                 (ErrorCode::ServerError, format!("the server failed; the vendor finds the cause under {id}"))
             }
             Self::Busy(what) => {
-                tracing::warn!(request = %id, what, "too busy");
+                tracing::warn!(what, "too busy");
                 (ErrorCode::TemporarilyUnavailable, BUSY.to_owned())
             }
             // While it lasts, every request says so: what began and when it ended is told once, elsewhere.
             Self::Database(fault) => {
                 count(fault);
-                tracing::info!(request = %id, %fault, "not served");
+                tracing::info!(%fault, "not served");
                 (ErrorCode::TemporarilyUnavailable, BUSY.to_owned())
             }
         }
@@ -100,7 +100,7 @@ impl Failure {
             Self::Busy(_) | Self::Database(_) => 503,
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        let mut answer = json(status, answer::error_body(code, &description));
+        let mut answer = json(status, error_body(code, &description));
         let headers = answer.headers_mut();
         match self {
             Self::Busy(_) | Self::Database(_) => {
@@ -119,6 +119,16 @@ impl Failure {
         }
         answer
     }
+}
+
+/// The body of an error (RFC 6749 5.2), with the reference where the contract has a member for it.
+pub(crate) fn error_body(code: ErrorCode, description: &str) -> String {
+    answer::error_body(code, description, trace::reference().map(|id| id.to_string()).as_deref())
+}
+
+/// The same for an error that the standards have no word for.
+pub(crate) fn named_body(error: &str, description: &str) -> String {
+    answer::named_error_body(error, description, trace::reference().map(|id| id.to_string()).as_deref())
 }
 
 /// An uncacheable JSON answer.
@@ -142,7 +152,7 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
 /// 405 with the methods that there are (RFC 9110 15.5.6).
 pub(crate) fn wrong_method(allow: &'static str) -> Answer {
     let description = format!("this endpoint is for {allow}");
-    let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, answer::error_body(ErrorCode::InvalidRequest, &description));
+    let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, error_body(ErrorCode::InvalidRequest, &description));
     answer.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allow));
     answer
 }

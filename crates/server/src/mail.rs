@@ -125,6 +125,9 @@ pub enum MailError {
     /// The server did not take it.
     #[error("the SMTP server did not take the mail: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The server answers, and not as a mail server that is ready does.
+    #[error("the SMTP server answers, but is not ready")]
+    NotReady,
     /// The folder did not take it.
     #[error("the mail cannot be written into {}: {error}", folder.display())]
     Folder {
@@ -165,6 +168,37 @@ impl fmt::Debug for Mailer {
 }
 
 impl Mailer {
+    /// Where mails go, for people.
+    pub fn goes_to(&self) -> String {
+        match &self.way {
+            Way::Smtp(_) => "the SMTP server".to_owned(),
+            Way::Folder(folder) => format!("the folder {}", folder.display()),
+        }
+    }
+
+    /// Whether the server answers, believes us, and would take a mail; or whether the folder can be written.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn check(&self) -> Result<(), MailError> {
+        match &self.way {
+            Way::Smtp(transport) => {
+                if transport.test_connection().await? {
+                    Ok(())
+                } else {
+                    Err(MailError::NotReady)
+                }
+            }
+            Way::Folder(folder) => {
+                // The folder is made when the first mail comes.
+                let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+                let probe = there.join(format!(".claviger-{}", std::process::id()));
+                let written = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
+                written.map_err(|error| MailError::Folder { folder: folder.clone(), error })
+            }
+        }
+    }
+
     /// Prepares to send; connects to nobody yet. `from`: `Name <address>` or an address.
     ///
     /// # Errors

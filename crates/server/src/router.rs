@@ -3,13 +3,13 @@
 //! Only the wiring ([`crate::server`]) knows this module.
 
 use crate::failure::{self, Failure};
-use crate::http::{Answer, Handler, Incoming};
+use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{consent, end_session, secret, show, sign_in};
 use crate::protocol::{authorization, introspection, logoff, metadata, read, revocation, revocations, token, userinfo};
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;
-use claviger_core::dialect::Endpoint;
+use claviger_core::dialect::{Endpoint, Reference};
 use claviger_store::Fault;
 use http::{Method, StatusCode};
 use std::sync::Arc;
@@ -33,12 +33,19 @@ impl Handler for Service {
         }
         match &self.fallback {
             Some(router) => crate::http::fall_back(router, incoming).await,
-            None => failure::json(
-                StatusCode::NOT_FOUND,
-                r#"{"error":"not_found","error_description":"there is nothing at this address"}"#,
-            ),
+            None => nothing_here(&self.state, &incoming),
         }
     }
+}
+
+/// The answer at an address that no realm has. A host that none has at all is told to the operator: the proxy in front sends
+/// another one than the realm files say.
+fn nothing_here(state: &State, incoming: &Incoming) -> Answer {
+    let authority = incoming.authority();
+    if !state.sites.knows(&authority) {
+        state.strangers.meet(&authority, state.clock.monotonic());
+    }
+    failure::json(StatusCode::NOT_FOUND, failure::named_body("not_found", "there is nothing at this address"))
 }
 
 /// The answer to a request that a realm knows; `None` for one that none does.
@@ -90,6 +97,7 @@ fn is_served(site: &Site, only: Option<&[String]>) -> bool {
 
 /// The answer of a server that does not know what the others know.
 async fn not_current(state: &State, site: &Site, target: Target, incoming: &Incoming, failure: &Failure) -> Answer {
+    place(site, target);
     match target {
         _ if target.is_from_memory() || incoming.head.method == Method::OPTIONS => {
             dispatch(state, site, target, incoming).await
@@ -108,8 +116,15 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
     }
 }
 
+/// Says in the log where the request belongs.
+fn place(site: &Site, target: Target) {
+    let left_out = site.realm.dialect.token.errors.reference == Reference::LeftOut;
+    trace::place(&site.realm.id, target.name(), left_out);
+}
+
 /// A future is as large as its largest branch and is moved with each request, so only the busiest are in place.
 async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incoming) -> Answer {
+    place(site, target);
     match target {
         Target::Endpoint(Endpoint::Token) => token::answer(state, site, incoming).await,
         Target::Endpoint(Endpoint::Introspection) => introspection::answer(state, site, incoming).await,

@@ -21,6 +21,8 @@ use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
 use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
+use crate::state::strangers::Strangers;
+use arc_swap::ArcSwap;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
 use std::sync::Arc;
@@ -70,7 +72,8 @@ pub async fn open(
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
         sites: Sites::new(pages.languages().clone()),
-        pages,
+        strangers: Strangers::default(),
+        pages: ArcSwap::from_pointee(pages),
         clients: Clients::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),

@@ -9,6 +9,9 @@ pub enum Fault {
     /// The database cannot be reached, opened, read or written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database knows neither our name nor our password, or does not let us in from here.
+    #[error("the database does not let this program in: {0}")]
+    NotLetIn(String),
     /// Two transactions stood in each other's way again and again; nothing was written.
     #[error("too many others write the same")]
     Collided,
@@ -48,7 +51,10 @@ pub enum Fault {
 impl Fault {
     /// Whether the same request may succeed a little later: 503 with `Retry-After` instead of 500.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable(_) | Self::Full | Self::Collided | Self::InDoubt)
+        matches!(
+            self,
+            Self::Busy | Self::Unavailable(_) | Self::NotLetIn(_) | Self::Full | Self::Collided | Self::InDoubt
+        )
     }
 
     /// Names the id, for which the database has no place.

@@ -63,6 +63,8 @@ impl Prepared {
     pub(crate) fn on(processes: &Processes, binary: &Path, folder: &Path, url: Option<&str>) -> Result<Self> {
         std::fs::create_dir_all(folder.join("realms"))?;
         std::fs::create_dir_all(folder.join("data"))?;
+        // Empty: `apply` makes its tables, and would not make the file itself unasked.
+        std::fs::File::options().create(true).append(true).open(folder.join("data/claviger.db"))?;
         let port = free_port()?;
         let id_tokens = id_tokens(binary)?;
         let spell = |text: &str| {

@@ -90,6 +90,11 @@ impl Deployment {
         let key = folder.join("master.key");
         std::fs::write(&key, "3b9f0c71a4d25e8810f7c6b29d43ea5567180b2cf9de34a1c05b7e962d8f41ac")?;
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
+        // Empty: `apply` makes its tables, and would not make the file itself unasked.
+        if let Some(database) = url.strip_prefix("sqlite://") {
+            std::fs::File::options().create(true).append(true).open(database)?;
+            std::fs::set_permissions(database, std::fs::Permissions::from_mode(0o600))?;
+        }
         Ok(Self { folder, url, binary: lab.binary.clone(), processes: lab.processes.clone() })
     }
 

@@ -1,7 +1,7 @@
 //! `claviger apply`: realm files into the database.
 
 use super::context::{Context, Data, actor};
-use super::output::{self, Format};
+use super::output;
 use super::trouble::{Exit, Trouble};
 use clap::Args;
 use claviger_core::crypto::entropy::random_bytes;
@@ -32,6 +32,9 @@ pub(crate) struct ApplyArgs {
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Make the database, and its master key, where they are not there yet
+    #[arg(long)]
+    create: bool,
     /// A line for each object that is new or different, and not only their numbers; a dry run has them anyway
     #[arg(long, short)]
     verbose: bool,
@@ -44,16 +47,23 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// Applies the files.
 pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Trouble> {
-    let (dry_run, verbose) = (args.dry_run, args.verbose);
+    let (dry_run, verbose, create) = (args.dry_run, args.verbose, args.create);
+    let found = context.beside(&args.paths)?;
+    if let (None, Some(file)) = (context.file(), found.file()) {
+        // Which database it is must not be a surprise.
+        eprintln!("configuration: {}", file.display());
+    }
+    let context = &found;
     let variables: Variables = args.set.into_iter().collect();
     let files = files::realm::read(&args.paths, &context.dialects()?, &variables)?;
-    let report = if dry_run { rehearse(context, &files).await? } else { apply(context, &files).await? };
+    let report = if dry_run { rehearse(context, &files).await? } else { apply(context, &files, create).await? };
     print(context, &report, dry_run, dry_run || verbose)
 }
 
-async fn apply(context: &Context, files: &[RealmFile]) -> Result<Report, Trouble> {
-    let data = context.open(&context.config()?).await?;
-    let secrets = data.first_secrets().await?;
+async fn apply(context: &Context, files: &[RealmFile], create: bool) -> Result<Report, Trouble> {
+    let config = if create { context.named()? } else { context.present()? };
+    let data = context.open(&config).await?;
+    let secrets = data.first_secrets(create).await?;
     write(&data.store, files, &secrets, data.now()).await
 }
 
@@ -150,7 +160,7 @@ impl Progress {
 fn print(context: &Context, report: &Report, dry_run: bool, verbose: bool) -> Result<(), Trouble> {
     // A secret of a rehearsal is nobody's.
     let secrets: &[_] = if dry_run { &[] } else { &report.secrets };
-    if context.format == Format::Json {
+    if context.format.is_structured() {
         let secrets: Vec<_> = secrets
             .iter()
             .map(|made| {

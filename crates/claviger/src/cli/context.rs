@@ -2,7 +2,7 @@
 
 use super::output::Format;
 use super::trouble::{Exit, Trouble};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Explained, Source};
 use claviger_core::Realm;
 use claviger_files::dialect::Dialects;
 use claviger_server::admin::{self, Actor, Admin, Way};
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 const DEFAULT: &str = "claviger.toml";
 
 /// The command line's global options, settled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// How data is printed.
     pub(crate) format: Format,
@@ -35,6 +35,14 @@ impl Context {
     /// # Errors
     /// It is wrong.
     pub(crate) fn config(&self) -> Result<Config, Trouble> {
+        Ok(self.explained()?.config)
+    }
+
+    /// The same, with where each value comes from.
+    ///
+    /// # Errors
+    /// It is wrong.
+    pub(crate) fn explained(&self) -> Result<Explained, Trouble> {
         let flags: Vec<(String, String)> =
             self.database.iter().map(|url| ("database.url".to_owned(), url.clone())).collect();
         let environment =
@@ -42,9 +50,49 @@ impl Context {
         Ok(config::load(self.file().as_deref(), environment, &flags)?)
     }
 
-    fn file(&self) -> Option<PathBuf> {
+    /// The configuration's file, where there is one.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         let default = || Some(PathBuf::from(DEFAULT)).filter(|file| file.exists());
         self.config.clone().or_else(default)
+    }
+
+    /// The same context with the configuration that lies beside realm files, in their folder or in one above it, where none
+    /// is named: that is the one they were written for.
+    ///
+    /// # Errors
+    /// There are several.
+    pub(crate) fn beside(&self, realm_files: &[PathBuf]) -> Result<Self, Trouble> {
+        if self.config.is_some() {
+            return Ok(self.clone());
+        }
+        let here = Some(PathBuf::from(DEFAULT)).filter(|file| file.exists());
+        let mut found: Vec<PathBuf> = here.into_iter().collect();
+        for file in realm_files.iter().filter_map(|path| above(path)) {
+            if !found.iter().any(|other| is_same_file(other, &file)) {
+                found.push(file);
+            }
+        }
+        if let [one, other, ..] = found.as_slice() {
+            let message = format!("there are two configurations: {} and {}", one.display(), other.display());
+            return Err(Trouble::new(Exit::Usage, message).help("say which with --config"));
+        }
+        Ok(Self { config: found.pop(), ..self.clone() })
+    }
+
+    /// A configuration for whoever may make the database: something must say where that is, so that nobody gets a second one in
+    /// the folder in which they happen to be.
+    ///
+    /// # Errors
+    /// Nothing does.
+    pub(crate) fn named(&self) -> Result<Config, Trouble> {
+        let Explained { config, settings } = self.explained()?;
+        let is_named = settings.iter().any(|one| one.key == "database.url" && one.source != Source::Default);
+        if self.file().is_none() && !is_named {
+            return Err(Trouble::new(Exit::Configuration, "nothing says which database is meant").help(
+                "--config names the configuration, --database the database; `claviger init` writes a new configuration",
+            ));
+        }
+        Ok(config)
     }
 
     /// Every dialect that realm files may name.
@@ -98,7 +146,9 @@ impl Context {
             let trouble = Trouble::new(Exit::Configuration, format!("there is no database {}", file.display()));
             return Err(match self.file() {
                 None => trouble.help("--config names the configuration, --database the database"),
-                Some(_) => trouble.help("`claviger apply realms/` makes it and puts the realms in"),
+                Some(_) => trouble.help(
+                    "compare database.url with where your data is; `claviger apply --create realms/` makes a new one",
+                ),
             });
         }
         Ok(config)
@@ -132,6 +182,16 @@ impl Context {
     }
 }
 
+/// The configuration in the folder of a file, in the folder itself, or in the nearest one above.
+fn above(path: &Path) -> Option<PathBuf> {
+    let whole = path.canonicalize().ok()?;
+    whole.ancestors().map(|folder| folder.join(DEFAULT)).find(|file| file.is_file())
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Where the master key is looked for: in the environment, in the configured file, else as `master.key` beside the
 /// configuration and beside a SQLite database. Every server on a database needs the same one.
 #[derive(Debug, Clone)]
@@ -144,6 +204,17 @@ pub(crate) struct KeyPlace {
 }
 
 impl KeyPlace {
+    /// The files that a key is read from, where they are there.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let places = match &self.configured {
+            Some(file) => vec![Some(file)],
+            None => vec![self.beside_config.as_ref(), self.beside_database.as_ref()],
+        };
+        let mut files: Vec<PathBuf> = places.into_iter().flatten().filter(|file| file.exists()).cloned().collect();
+        files.dedup();
+        files
+    }
+
     /// The master key. Nothing is made.
     ///
     /// # Errors
@@ -199,7 +270,7 @@ fn unconfigured() -> Trouble {
 
 fn missing(file: &Path) -> Trouble {
     Trouble::new(Exit::Configuration, format!("the master key file {} is missing", file.display())).help(
-        "put it back from your copy, or set master-key.file; only `claviger init` and a database's first `apply` make one",
+        "put it back from your copy, or set master-key.file; only `claviger init` and `claviger apply --create` make one",
     )
 }
 
@@ -250,9 +321,9 @@ impl Data {
         Ok(Secrets::load(&self.store, &self.master_keys()?).await?)
     }
 
-    /// The same for whoever may be the first to put something into the database: a new one gets a master key.
-    pub(crate) async fn first_secrets(&self) -> Result<Secrets, Trouble> {
-        let is_new = !secrets::are_made(&self.store).await?;
+    /// The same for whoever may be the first to put something into the database; `create`: a new one gets a master key.
+    pub(crate) async fn first_secrets(&self, create: bool) -> Result<Secrets, Trouble> {
+        let is_new = create && !secrets::are_made(&self.store).await?;
         let masters = if is_new { self.key_place.read_or_create()? } else { self.master_keys()? };
         Ok(Secrets::load(&self.store, &masters).await?)
     }

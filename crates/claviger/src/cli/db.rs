@@ -10,8 +10,8 @@ mod status;
 use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
-use claviger_store::copy::CopyError;
-use claviger_store::{Fault, ServingLock, lock_for_serving};
+use claviger_store::copy::{CopyError, inspect};
+use claviger_store::{Fault, Options, ServingLock, lock_for_serving};
 use std::path::{Path, PathBuf};
 
 /// What is done with the database.
@@ -85,6 +85,14 @@ Moving to PostgreSQL:
 
 Every table is compared with the source at the end. Until then no server serves the target.")]
     Copy(copy::CopyArgs),
+}
+
+/// Whether the server of a database answers, before anything is begun: what fails later may be a file of ours.
+async fn reach(url: &str, options: &Options) -> Result<(), Trouble> {
+    if sqlite_file(url).is_none() {
+        inspect(url, options).await?;
+    }
+    Ok(())
 }
 
 /// Does it.

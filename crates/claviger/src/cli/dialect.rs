@@ -66,7 +66,7 @@ pub(crate) fn run(command: DialectCommand, context: &Context) -> Result<(), Trou
                 0 => eprintln!("Nothing in it is laxer than the standards."),
                 n => eprintln!("{n} of its settings are laxer than the standards:"),
             }
-            if context.format == super::output::Format::Json {
+            if context.format.is_structured() {
                 return context.format.one(&item, &[]);
             }
             context.format.list(["setting", "for", "risk"], &item.weakenings, |one| {

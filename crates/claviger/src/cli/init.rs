@@ -5,7 +5,7 @@ use super::trouble::{Exit, Trouble};
 use crate::config;
 use clap::Args;
 use claviger_server::master_key::MasterKey;
-use claviger_store::private;
+use claviger_store::{Store, private};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) struct InitArgs {
 }
 
 /// Writes the files.
-pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
+pub(crate) async fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
     let dir = &args.dir;
     let (file, key, realm) = (dir.join("claviger.toml"), dir.join("master.key"), dir.join("realms/example.toml"));
     if file.exists() {
@@ -40,6 +40,9 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
         write_new(&realm, EXAMPLE_REALM)?;
         written.push(realm);
     }
+    if let Some(database) = make_database(dir).await? {
+        written.push(database);
+    }
     // Last: while it is not there, init can be run again.
     write_new(&file, config::EXAMPLE)?;
     written.push(file.clone());
@@ -54,6 +57,16 @@ pub(crate) fn run(args: &InitArgs, context: &Context) -> Result<(), Trouble> {
         file.display(),
     );
     Ok(())
+}
+
+/// The empty database that the configuration names, if it is not there. Another one is made by nobody by accident: every other
+/// command but `apply --create` wants one that is there.
+async fn make_database(dir: &Path) -> Result<Option<PathBuf>, Trouble> {
+    let example =
+        config::parse(Some((&dir.join("claviger.toml"), config::EXAMPLE.as_bytes())), [], &[])?.config.database;
+    let Some(database) = example.file().filter(|database| !database.exists()) else { return Ok(None) };
+    Store::connect(&example.url, &example.options).await?;
+    Ok(Some(database))
 }
 
 fn write_new(file: &Path, text: &str) -> Result<(), Trouble> {

@@ -6,13 +6,16 @@ mod app;
 mod apply;
 mod ask;
 mod audit;
+mod config;
 mod context;
 mod db;
 mod demo;
 mod dialect;
+mod doctor;
 mod health;
 mod init;
 mod key;
+mod log;
 mod master_key;
 mod output;
 mod realm;
@@ -44,7 +47,8 @@ Begin:
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them
 
-Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 5 not found, 6 conflict, 7 unreachable, 8 schema."
+Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 4 authentication (the database or another server does not let
+this program in), 5 not found, 6 conflict, 7 unreachable (the database or the server does not answer), 8 schema."
 )]
 struct Cli {
     /// The configuration [default: ./claviger.toml, if there is one]
@@ -73,7 +77,9 @@ Examples:
   claviger serve --config /etc/claviger/claviger.toml
   CLAVIGER_SERVER__LISTEN='[\"0.0.0.0:8080\"]' claviger serve
 
-SIGTERM and Ctrl-C let requests under way end. The log goes to stderr, as JSON when that is no terminal.")]
+SIGTERM and Ctrl-C let requests under way end. SIGHUP reads the configuration again: the level of the log, pages and
+languages, dialects, the numbers of the brakes; where it is wrong, the log says so and everything stays as it was. The log
+goes to stderr, as JSON when that is no terminal.")]
     Serve,
     /// Write a commented configuration, a master key and an example realm; never overwrites
     Init(init::InitArgs),
@@ -84,7 +90,8 @@ Examples:
   claviger apply realms/ --dry-run
   claviger apply realms/live.toml --set host=login.example.com
 
-Mistakes are named with file, line and a suggestion, and nothing is changed then. What is not in a file is kept.")]
+Without --config and CLAVIGER_CONFIG, the configuration is the claviger.toml beside the files or in a folder above them.
+The database must be there (`claviger init` makes it), unless --create says that a new one is wanted. Mistakes are named with file, line and a suggestion, and nothing is changed then. What is not in a file is kept.")]
     Apply(apply::ApplyArgs),
     /// What a contract's dialect says, and what it weakens
     #[command(subcommand)]
@@ -121,6 +128,12 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// The configuration: what is in effect, and whether it is right
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Look for what is wrong with this server, and say what to do about it
+    #[command(after_help = doctor::HELP)]
+    Doctor(doctor::DoctorArgs),
     /// Whether the server is ready; for containers
     Healthcheck(health::HealthArgs),
     /// A script that completes commands in your shell
@@ -162,7 +175,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Serve => serve::run(context).await,
-        Command::Init(args) => init::run(&args, context),
+        Command::Init(args) => init::run(&args, context).await,
         Command::Apply(args) => apply::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
@@ -176,6 +189,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
+        Command::Config(command) => config::run(&command, context),
+        Command::Doctor(args) => doctor::run(&args, context).await,
         Command::Healthcheck(args) => health::run(args, context).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,5 +1,7 @@
 //! What a command prints: data on stdout as a table or as JSON, everything else on stderr.
 
+mod yaml;
+
 use super::trouble::{Exit, Trouble};
 use claviger_core::text::{is_steering, printable, printable_lines};
 use jiff::civil::Date;
@@ -16,11 +18,20 @@ pub(crate) enum Format {
     Table,
     /// For programs; its fields stay.
     Json,
+    /// The same for programs and people.
+    Yaml,
     /// For spreadsheets.
     Csv,
+    /// The name alone by which other commands take it, a line each.
+    Id,
 }
 
 impl Format {
+    /// Whether all of an item is printed, as data.
+    pub(crate) const fn is_structured(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
+    }
+
     /// Prints a list: as JSON all of each item, as a table `cells` of it.
     pub(crate) fn list<T: Serialize, const N: usize>(
         self,
@@ -30,6 +41,12 @@ impl Format {
     ) -> Result<(), Trouble> {
         match self {
             Self::Json => json(&items),
+            Self::Yaml => put(&yaml::spell(&items)?),
+            Self::Id => {
+                let at = columns.iter().position(|column| IDS.contains(column)).unwrap_or(0);
+                let ids = items.iter().filter_map(|item| cells(item).into_iter().nth(at));
+                put(&ids.map(|id| format!("{}\n", printable(&id))).collect::<String>())
+            }
             Self::Table => put(&table(columns, items.iter().map(cells).collect())),
             Self::Csv => {
                 let mut text = csv(&columns);
@@ -43,6 +60,11 @@ impl Format {
     pub(crate) fn one<T: Serialize>(self, item: &T, pairs: &[(&str, String)]) -> Result<(), Trouble> {
         match self {
             Self::Json => json(item),
+            Self::Yaml => put(&yaml::spell(item)?),
+            Self::Id => {
+                let id = pairs.iter().find(|(name, _)| IDS.contains(name)).or(pairs.first());
+                put(&id.map(|(_, id)| format!("{}\n", printable(id))).unwrap_or_default())
+            }
             Self::Csv => put(&pairs.iter().map(|(name, value)| csv(&[*name, value.as_str()])).collect::<String>()),
             Self::Table => {
                 let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -58,6 +80,9 @@ impl Format {
         }
     }
 }
+
+/// The columns that hold what other commands take; where a list has none of them, its first one does.
+const IDS: [&str; 2] = ["id", "holder"];
 
 /// Prints text as it is.
 pub(crate) fn put(text: &str) -> Result<(), Trouble> {

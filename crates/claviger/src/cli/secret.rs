@@ -105,8 +105,10 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
                     "expires_at": expires_at.map(output::time),
                 });
                 return match context.format {
-                    output::Format::Json => context.format.one(&item, &[]),
-                    output::Format::Table | output::Format::Csv => output::put(&format!("{}\n", made.secret.expose())),
+                    output::Format::Json | output::Format::Yaml => context.format.one(&item, &[]),
+                    output::Format::Table | output::Format::Csv | output::Format::Id => {
+                        output::put(&format!("{}\n", made.secret.expose()))
+                    }
                 };
             };
             let from = Some(file.as_path()).filter(|file| file.as_os_str() != "-");

@@ -1,8 +1,11 @@
 //! `claviger serve`: the real thing.
 
+mod reload;
+
 use super::context::Context;
+use super::log::Log;
 use super::trouble::{Exit, Trouble};
-use crate::config::{self, Database, Log, LogFormat};
+use crate::config::{self, Database};
 use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, descriptors};
 use claviger_server::mail::Mailer;
@@ -11,22 +14,22 @@ use claviger_server::telemetry::Management;
 use claviger_server::{Service, State};
 use claviger_server::{http, jobs, server};
 use claviger_store::{ServingLock, Store, lock_for_serving, private};
-use std::io::IsTerminal;
+use reload::Reload;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
-    let config = context.config()?;
-    log(&config.log)?;
+    let config = context.present()?;
+    let log = Log::start(&config.log)?;
     let mailer = Mailer::new(&config.mail.from, &config.mail.outlet)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| no_signal(&error))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| no_signal(&error))?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| no_signal(&error))?;
     // The ports first: one in use is told before anything is made.
     let mut listeners = Vec::new();
     for address in &config.server.listen {
@@ -49,8 +52,10 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let master = context.key_place(&config).read()?;
     let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let state = Box::pin(opened).await.map_err(wrong_start)?;
+    state.brake(config.brakes);
     warn_of_unknown_realms(&state, &config.server.listeners).await?;
-    let limits = Limits { proxies: config.server.trusted_proxies.into(), ..Limits::default() };
+    warn_of_no_realm(&state).await?;
+    let limits = Limits { proxies: config.server.trusted_proxies.clone().into(), ..Limits::default() };
     let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
     let limits = limits.for_connections(connections(config.server.max_connections, &config.database));
 
@@ -62,15 +67,20 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     if let Some(listener) = management {
         tasks.spawn(http::serve(listener, Management { state: Arc::clone(&state) }, management_limits, stopped));
     }
-    tracing::info!(listen = ?config.server.listen, management = ?config.server.management, "serving");
+    let management = config.server.management.map(tracing::field::display);
+    tracing::info!(listen = ?config.server.listen, management, "serving");
     notify("READY=1");
 
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        // None of them ends by itself.
-        _ = tasks.join_next() => {
-            return Err(Trouble::new(Exit::Failure, "a part of the server ended by itself; the log says why"));
+    let mut reload = Reload { context, state: &state, log: &log, config };
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hangup.recv() => reload.run().await,
+            // None of them ends by itself.
+            _ = tasks.join_next() => {
+                return Err(Trouble::new(Exit::Failure, "a part of the server ended by itself; the log says why"));
+            }
         }
     }
     tracing::info!("stopping");
@@ -110,6 +120,16 @@ async fn warn_of_unknown_realms(state: &State, listeners: &[config::Listener]) -
     Ok(())
 }
 
+/// The server starts all the same: a realm that is applied is served at once.
+async fn warn_of_no_realm(state: &State) -> Result<(), Trouble> {
+    if state.store.list_realms("", 1).await?.is_empty() {
+        tracing::warn!(
+            "there is no realm, so nothing is served and /readyz says so: `claviger apply realms/` brings realm files in"
+        );
+    }
+    Ok(())
+}
+
 fn no_signal(error: &std::io::Error) -> Trouble {
     Trouble::new(Exit::Failure, format!("signals cannot be received: {error}"))
 }
@@ -143,24 +163,8 @@ fn wrong_start(error: anyhow::Error) -> Trouble {
     }
 }
 
-/// Starts the log on stderr.
-fn log(log: &Log) -> Result<(), Trouble> {
-    let filter = EnvFilter::try_new(&log.level)
-        .map_err(|error| Trouble::new(Exit::Configuration, format!("log.level: {error}")))?;
-    let terminal = std::io::stderr().is_terminal();
-    let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    let json = match log.format {
-        LogFormat::Auto => !terminal,
-        LogFormat::Json => true,
-        LogFormat::Text => false,
-    };
-    let started = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
-    started.map_err(|error| Trouble::new(Exit::Failure, format!("the log cannot be started: {error}")))
-}
-
 /// Tells systemd, where it started us and asked to be told (`sd_notify`).
-fn notify(state: &str) {
+pub(super) fn notify(state: &str) {
     let Some(path) = std::env::var_os("NOTIFY_SOCKET").filter(|path| !path.is_empty()) else { return };
     let sent = std::os::unix::net::UnixDatagram::unbound().and_then(|socket| socket.send_to(state.as_bytes(), path));
     if let Err(error) = sent {

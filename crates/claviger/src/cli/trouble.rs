@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The configuration or a file is wrong.
     Configuration = 3,
+    /// We are not let in.
+    Authentication = 4,
     /// What was named is not there.
     NotFound = 5,
     /// It does not fit what is there.
@@ -48,6 +50,16 @@ impl Trouble {
         self
     }
 
+    /// What the process would end with.
+    pub(crate) const fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(Exit::NotFound, message)
     }
@@ -75,11 +87,17 @@ impl From<Fault> for Trouble {
         let exit = match &fault {
             Fault::SchemaTooNew { .. } => Exit::Schema,
             Fault::Unfinished(_) | Fault::SameId(_) => Exit::Conflict,
+            Fault::Unavailable(_) => Exit::Unreachable,
+            Fault::NotLetIn(_) => Exit::Authentication,
             _ => Exit::Failure,
         };
         let trouble = Self::new(exit, fault.to_string());
         match fault {
             Fault::SchemaTooNew { .. } => trouble.help("use the newer program, or a backup from before its upgrade"),
+            Fault::Unavailable(_) => trouble.help("`claviger doctor` looks at the database, its address and its files"),
+            Fault::NotLetIn(_) => {
+                trouble.help("compare the user of database.url and database.password-file with the database's own")
+            }
             Fault::Locked(_) => trouble.help("stop that server first; all other commands work beside it"),
             Fault::SameId(_) => trouble.help("give one of them another id"),
             Fault::InDoubt => trouble.help("look whether it is done; `claviger apply` can be run again without harm"),
@@ -104,14 +122,16 @@ impl From<AdminError> for Trouble {
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. }
             | AdminError::TooManyTokenKeys => Exit::Conflict,
-            AdminError::OneMasterKey | AdminError::OtherMasterKey | AdminError::UnreadableKeys(_) => {
-                Exit::Configuration
-            }
+            AdminError::OneMasterKey
+            | AdminError::OtherMasterKey
+            | AdminError::UnreadableKeys(_)
+            | AdminError::Misfit { .. } => Exit::Configuration,
             AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
         let trouble = Self::new(exit, error.to_string());
         match error {
+            AdminError::Misfit { .. } => trouble.help("change the realm file with it, and `claviger apply` both"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
             AdminError::NoSuchKey(_) => trouble.help("`claviger key list` names the keys of the set"),

@@ -1,13 +1,14 @@
 //! Where a value comes from: a flag, the environment, the file.
 
 use super::{LogFormat, TlsMode};
+use claviger_core::span::Span;
 use claviger_files::{Document, Problem, SecretText, Step, Variables, did_you_mean};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 25] = [
+pub(super) const KEYS: [(&str, &str); 29] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -31,6 +32,10 @@ const KEYS: [(&str, &str); 25] = [
     ("pages", "templates"),
     ("pages", "languages"),
     ("dialects", "folder"),
+    ("brakes", "failures"),
+    ("brakes", "failures-in-all"),
+    ("brakes", "failures-of-address"),
+    ("brakes", "longest-pause"),
     ("log", "format"),
     ("log", "level"),
 ];
@@ -72,6 +77,7 @@ section!(Smtp {
 });
 section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
+section!(Brakes { failures: u32, failures_in_all: u32, failures_of_address: u32, longest_pause: Span });
 section!(Log { format: LogFormat, level: String });
 
 /// An address that serves some realms only.
@@ -93,6 +99,7 @@ pub(super) struct Values {
     pub(super) smtp: Smtp,
     pub(super) pages: Pages,
     pub(super) dialects: Dialects,
+    pub(super) brakes: Brakes,
     pub(super) log: Log,
 }
 
@@ -105,17 +112,40 @@ impl Values {
         self.smtp.overrule(with.smtp);
         self.pages.overrule(with.pages);
         self.dialects.overrule(with.dialects);
+        self.brakes.overrule(with.brakes);
         self.log.overrule(with.log);
     }
 }
 
-/// Which source a value comes from.
+/// Which source a value comes from; a later one wins over an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The file, or nothing: then it is the default.
     File,
-    /// A flag or a variable, by its name.
-    Named(String),
+    /// A variable of the environment, by its name.
+    Environment(String),
+    /// A flag, by the key that it gives.
+    Flag(String),
+}
+
+impl Origin {
+    /// The higher wins.
+    pub(super) const fn rank(&self) -> u8 {
+        match self {
+            Self::File => 0,
+            Self::Environment(_) => 1,
+            Self::Flag(_) => 2,
+        }
+    }
+
+    /// What mistakes call it.
+    fn name(&self) -> String {
+        match self {
+            Self::File => String::new(),
+            Self::Environment(name) => name.clone(),
+            Self::Flag(key) => format!("the flag for {key}"),
+        }
+    }
 }
 
 /// What all sources give together.
@@ -125,7 +155,9 @@ pub(super) struct Given {
     /// The file's folder.
     pub(super) folder: PathBuf,
     document: Option<Document>,
-    named: BTreeMap<String, String>,
+    /// The keys that the file gives.
+    filed: BTreeSet<String>,
+    named: BTreeMap<String, Origin>,
 }
 
 impl Given {
@@ -135,6 +167,11 @@ impl Given {
         self.document = Document::read(&path.display().to_string(), content, &Variables::new(), problems);
         let values = self.document.as_ref().and_then(|document| document.decode(problems));
         self.values = values.unwrap_or_default();
+        let sections: toml::Table = toml::from_slice(content).unwrap_or_default();
+        for (section, keys) in &sections {
+            self.filed
+                .extend(keys.as_table().into_iter().flat_map(toml::Table::keys).map(|key| format!("{section}.{key}")));
+        }
     }
 
     /// Takes the variables that begin with `CLAVIGER_` and have a section; others mean something else.
@@ -149,7 +186,7 @@ impl Given {
                 continue;
             }
             if let Some((section, key)) = KEYS.iter().find(|(section, key)| spelled(section, key) == name) {
-                self.one(&name, section, key, &value, problems);
+                self.one(Origin::Environment(name), section, key, &value, problems);
             } else {
                 let known: Vec<String> = KEYS.iter().map(|(section, key)| spelled(section, key)).collect();
                 let problem = Problem::with_file(&name, "this variable of the environment is unknown");
@@ -162,7 +199,7 @@ impl Given {
     pub(super) fn flags(&mut self, flags: &[(String, String)], problems: &mut Vec<Problem>) {
         for (name, value) in flags {
             if let Some((section, key)) = KEYS.iter().find(|(section, key)| format!("{section}.{key}") == *name) {
-                self.one(&format!("the flag for {name}"), section, key, value, problems);
+                self.one(Origin::Flag(name.clone()), section, key, value, problems);
             } else {
                 let known: Vec<String> = KEYS.iter().map(|(section, key)| format!("{section}.{key}")).collect();
                 let problem = Problem::with_file(name, "this key is unknown");
@@ -173,17 +210,18 @@ impl Given {
 
     /// Takes one value that was written as plain text. It is read as a text, as a number or word of TOML, and as a list
     /// with commas; whichever the key can have.
-    fn one(&mut self, name: &str, section: &str, key: &str, value: &str, problems: &mut Vec<Problem>) {
+    fn one(&mut self, origin: Origin, section: &str, key: &str, value: &str, problems: &mut Vec<Problem>) {
+        let name = origin.name();
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let items: Vec<String> = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(quoted).collect();
         let mut first = vec![];
         for spelling in [quoted(value), value.to_owned(), format!("[{}]", items.join(", "))] {
             let text = format!("{section}.{key} = {spelling}");
             let mut found = vec![];
-            let document = Document::read(name, text.as_bytes(), &Variables::new(), &mut found);
+            let document = Document::read(&name, text.as_bytes(), &Variables::new(), &mut found);
             if let Some(values) = document.and_then(|document| document.decode::<Values>(&mut found)) {
                 self.values.overrule(values);
-                self.named.insert(format!("{section}.{key}"), name.to_owned());
+                self.named.insert(format!("{section}.{key}"), origin);
                 // The secret itself and the file with it are two spellings of one thing: the later one counts.
                 match (section, key) {
                     ("smtp", "password") => self.values.smtp.password_file = None,
@@ -207,14 +245,21 @@ impl Given {
 
     /// Where the value of `section.key` comes from.
     pub(super) fn origin(&self, key: &str) -> Origin {
-        self.named.get(key).map_or(Origin::File, |name| Origin::Named(name.clone()))
+        self.named.get(key).cloned().unwrap_or(Origin::File)
+    }
+
+    /// The file and the line in it that give `section.key`; `None` where the file does not.
+    pub(super) fn line(&self, key: &str) -> Option<(&str, usize)> {
+        let document = self.document.as_ref().filter(|_| self.filed.contains(key))?;
+        let path: Vec<Step<'_>> = key.split('.').map(Step::from).collect();
+        Some((document.name(), document.problem(&path, "").line()))
     }
 
     /// Says that something is wrong with the value of `section.key`, wherever it comes from.
     pub(super) fn problem(&self, key: &str, message: impl Into<String>) -> Problem {
         let path: Vec<Step<'_>> = key.split('.').map(Step::from).collect();
         match (self.origin(key), &self.document) {
-            (Origin::Named(name), _) => Problem::with_file(&name, message),
+            (origin @ (Origin::Environment(_) | Origin::Flag(_)), _) => Problem::with_file(&origin.name(), message),
             (Origin::File, Some(document)) => document.problem(&path, message),
             (Origin::File, None) => Problem::with_file(key, message),
         }

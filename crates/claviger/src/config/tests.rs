@@ -1,6 +1,14 @@
 use super::*;
 use claviger_testing::folder::Folder;
 
+fn parse(
+    file: Option<(&Path, &[u8])>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Result<Config, Problems> {
+    super::parse(file, environment, flags).map(|explained| explained.config)
+}
+
 fn from(text: &str) -> Result<Config, Problems> {
     parse(Some((Path::new("/etc/claviger/claviger.toml"), text.as_bytes())), [], &[])
 }
@@ -24,31 +32,67 @@ fn the_example_says_the_defaults() {
     assert!(matches!(&empty.mail.outlet, Outlet::Folder(folder) if folder == Path::new("/etc/claviger/mail")));
 }
 
+/// The example with every line that is commented out, and is no prose, put into effect where it stands.
+fn uncommented() -> String {
+    let is_setting = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        line.starts_with("[[")
+            || (line.contains(" = ") && !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+    };
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if is_setting(rest) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
 #[test]
-fn every_key_of_the_example_is_known_when_it_is_not_a_comment() {
-    let uncommented: String = EXAMPLE
-        .lines()
-        .map(|line| match line.strip_prefix("# ") {
-            Some(rest)
-                if ["host", "port", "username", "password-file", "ca-file", "connections", "max-connections"]
-                    .iter()
-                    .any(|k| rest.starts_with(&format!("{k} ="))) =>
-            {
-                format!("{}\n", rest.split("   ").next().unwrap())
-            }
-            _ => format!("{line}\n"),
-        })
-        .collect();
-    let uncommented = uncommented.replace("sqlite://claviger.db", "postgres://claviger@db.example:5432/claviger");
+fn every_commented_setting_of_the_example_can_be_put_into_effect_where_it_stands() {
+    let text = uncommented().replace("sqlite://claviger.db", "postgres://claviger@db.example:5432/claviger");
     let folder = Folder::new("config");
     folder.write("smtp-password", "secret\n");
     folder.write("database-password", "secret\n");
     let config =
-        parse(Some((&folder.path().join("c.toml"), uncommented.as_bytes())), [], &[]).unwrap_or_else(|p| panic!("{p}"));
+        parse(Some((&folder.path().join("c.toml"), text.as_bytes())), [], &[]).unwrap_or_else(|p| panic!("{p}"));
     let Outlet::Smtp(smtp) = config.mail.outlet else { panic!() };
     assert_eq!((smtp.host.as_str(), smtp.port), ("mail.example.com", 587));
     assert_eq!(smtp.credentials.unwrap().1.expose(), "secret");
     assert_eq!(smtp.ca_file.unwrap(), folder.path().join("own-authority.pem"));
+    assert_eq!(config.server.listeners[0].realms, ["internal"]);
+    assert_eq!(config.server.management, Some("127.0.0.1:9090".parse().unwrap()), "it stays a key of [server]");
+}
+
+#[test]
+fn every_key_stands_in_the_example_and_every_variable_that_it_names_is_taken() {
+    let text = uncommented();
+    let mut section = "";
+    let mut keys = vec![];
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("[[server.") {
+            keys.push(format!("server.{}", name.trim_end_matches("]]")));
+        } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            keys.push(format!("{section}.{key}"));
+        }
+    }
+    for (section, key) in sources::KEYS {
+        // The secrets themselves are for the environment.
+        assert!(
+            key == "password" || keys.contains(&format!("{section}.{key}")),
+            "{section}.{key} is not in the example"
+        );
+    }
+    let named = EXAMPLE.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).filter(|word| word.contains("__"));
+    let known: Vec<String> = sources::KEYS
+        .iter()
+        .map(|(section, key)| format!("CLAVIGER_{section}__{key}").replace('-', "_").to_uppercase())
+        .collect();
+    let named: Vec<&str> = named.collect();
+    assert!(named.len() > 3, "{named:?}");
+    for name in named {
+        assert!(known.iter().any(|known| known == name), "{name}");
+    }
 }
 
 #[test]
@@ -157,6 +201,63 @@ fn a_password_is_never_shown() {
     let config = parse(Some((path, text.replace("hunter2", "other").as_bytes())), environment, &[]).unwrap();
     let Outlet::Smtp(smtp) = config.mail.outlet else { panic!() };
     assert_eq!(smtp.credentials.unwrap().1.expose(), "hunter2");
+}
+
+#[test]
+fn a_mistyped_level_is_told_with_the_levels() {
+    let (line, message, help) = complaint("[log]\nlevel = \"inof\"");
+    assert_eq!((line, message.as_str()), (2, "`inof` is no level of the log"));
+    assert_eq!(help, "did you mean `info`? the levels are off, error, warn, info, debug, trace");
+    let problems = parse(None, variables(&[("CLAVIGER_LOG__LEVEL", "claviger=verbose,info")]), &[]).unwrap_err();
+    assert!(problems.to_string().contains("--> CLAVIGER_LOG__LEVEL"), "{problems}");
+}
+
+#[test]
+fn a_database_that_is_named_in_place_of_the_files_is_opened_without_what_the_file_says_for_its_own() {
+    let text = "[database]\nurl = \"postgres://db.example/x\"\npassword-file = \"no-such-file\"\nca-file = \"ca.pem\"\n\
+                connections = 20\n";
+    let file = || Some((Path::new("c.toml"), text.as_bytes()));
+    let config =
+        parse(file(), [], &variables(&[("database.url", "sqlite:///backup.db")])).unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(
+        (config.database.url.as_str(), config.database.options.password.is_some()),
+        ("sqlite:///backup.db", false)
+    );
+    let config = parse(file(), variables(&[("CLAVIGER_DATABASE__URL", "sqlite://x.db")]), &[]).unwrap();
+    assert_eq!(config.database.options.ca_file, None);
+    let environment = variables(&[("CLAVIGER_DATABASE__PASSWORD", "p"), ("CLAVIGER_DATABASE__URL", "postgres://db/x")]);
+    assert!(parse(None, environment, &variables(&[("database.url", "sqlite://x.db")])).is_ok());
+    // Beside one another they contradict.
+    let both = variables(&[("CLAVIGER_DATABASE__URL", "sqlite://x.db"), ("CLAVIGER_DATABASE__PASSWORD", "p")]);
+    assert!(parse(None, both, &[]).unwrap_err().to_string().contains("begins with postgres://"));
+    assert!(complaint("[database]\nconnections = 20").1.contains("begins with postgres://"));
+}
+
+#[test]
+fn each_setting_says_where_it_comes_from_and_no_secret() {
+    let text = "[smtp]\nhost = \"x\"\nusername = \"u\"\npassword = \"hunter2\"\n[server]\nlisten = [\"127.0.0.1:1\"]\n";
+    let environment = variables(&[("CLAVIGER_LOG__LEVEL", "debug")]);
+    let flags = variables(&[("database.url", "postgres://u:hunter2@db.example/x")]);
+    let explained = super::parse(Some((Path::new("c.toml"), text.as_bytes())), environment, &flags).unwrap();
+    let find = |key: &str| explained.settings.iter().find(|setting| setting.key == key).unwrap();
+    let told = |key: &str| (find(key).text(), find(key).origin());
+    let own = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    assert_eq!(told("server.listen"), own("127.0.0.1:1", "file (c.toml:6)"));
+    assert_eq!(told("smtp.password"), own("***", "file (c.toml:4)"));
+    assert_eq!(told("smtp.port"), own("587", "default"));
+    assert_eq!(told("log.level"), own("debug", "environment (CLAVIGER_LOG__LEVEL)"));
+    assert_eq!(told("database.url"), own("postgres://u:***@db.example/x", "flag (--database)"));
+    assert_eq!(told("brakes.failures"), own("5", "default"));
+    assert_eq!(explained.settings.len(), sources::KEYS.len());
+    assert!(!format!("{:?}", explained.settings).contains("hunter2"));
+}
+
+#[test]
+fn the_numbers_of_the_brakes_have_bounds() {
+    let brakes = from("[brakes]\nfailures = 10\nlongest-pause = \"2m\"\n").unwrap().brakes;
+    assert_eq!((brakes.failures, brakes.longest_pause, brakes.failures_in_all), (10, 120_000, 50));
+    assert!(complaint("[brakes]\nfailures = 1000").1.contains("between 3 and 100"));
+    assert!(complaint("[brakes]\nlongest-pause = \"1s\"").1.contains("between 10 and 3600"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 /// A folder with a configuration, removed at the end.
 pub struct Home(pub PathBuf);
@@ -101,6 +102,8 @@ pub struct Serving {
     pub management: u16,
     /// What it said before it served.
     pub log: String,
+    /// What it has said since.
+    said: Arc<Mutex<String>>,
 }
 
 impl Serving {
@@ -119,7 +122,7 @@ impl Serving {
         Self::start_as(home, command)
     }
 
-    fn start_as(home: &Home, mut command: Command) -> Self {
+    fn start_as(home: &Home, command: Command) -> Self {
         let (port, management) = (free_port(), free_port());
         let config = home.read("claviger.toml");
         let config = config.replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
@@ -127,6 +130,11 @@ impl Serving {
         let realm = home.read("realms/example.toml").replace("localhost:8080", &format!("localhost:{port}"));
         home.write("realms/example.toml", &realm);
         home.ok(&["apply", "realms/"]);
+        Self::of(command, port, management)
+    }
+
+    /// A server that listens on these ports.
+    pub fn of(mut command: Command, port: u16, management: u16) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let (mut line, mut said) = (String::new(), String::new());
@@ -135,8 +143,48 @@ impl Serving {
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended: {said}");
             said.push_str(&line);
         }
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, port, management, log: said }
+        let later = Arc::new(Mutex::new(String::new()));
+        let to = Arc::clone(&later);
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                to.lock().unwrap().extend([line.as_str(), "\n"]);
+            }
+        });
+        Self { child, port, management, log: said, said: later }
+    }
+
+    /// The first line of its log, as JSON, that holds all of these texts; it may still be on its way.
+    pub fn line(&self, with: &[&str]) -> serde_json::Value {
+        let began = std::time::Instant::now();
+        loop {
+            let said = self.said.lock().unwrap().clone();
+            if let Some(line) = said.lines().find(|line| with.iter().all(|text| line.contains(text))) {
+                return serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            }
+            assert!(began.elapsed().as_secs() < 10, "no line with {with:?} in {said}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    /// How many lines of its log hold this text until now.
+    pub fn count(&self, text: &str) -> usize {
+        self.said.lock().unwrap().lines().filter(|line| line.contains(text)).count()
+    }
+
+    /// Sends it SIGHUP.
+    pub fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
+    /// An answer, head and body, to a request for a host.
+    pub fn ask(port: u16, host: &str, request: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+        write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// The status and body of an answer.

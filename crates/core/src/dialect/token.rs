@@ -30,6 +30,27 @@ pub struct Token {
     pub failed_body_authentication: FailureStatus,
     /// A public client may send HTTP Basic with an empty secret in place of `client_id` in the body.
     pub empty_basic_secret: bool,
+    /// How a refusal is spelled.
+    pub errors: Errors,
+}
+
+/// How a refusal of the token endpoint and its siblings is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Errors {
+    /// The member `reference`, under which the server's log has the refusal. The header `X-Request-Id` has it anyway.
+    pub reference: Reference,
+}
+
+/// Whether an error has the member `reference` (RFC 6749 5.2 allows further members).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reference {
+    /// It has.
+    #[default]
+    Sent,
+    /// It has `error` and `error_description` only.
+    LeftOut,
 }
 
 /// What a public client has none of, and some libraries send all the same.
@@ -61,6 +82,7 @@ impl Default for Token {
             implicit_scope: ScopeInAnswer::Always,
             failed_body_authentication: FailureStatus::Unauthorized,
             empty_basic_secret: false,
+            errors: Errors::default(),
         }
     }
 }

@@ -112,6 +112,11 @@ async fn a_reference_ends_on_time_even_when_the_answer_is_remembered() {
 async fn a_reference_for_another_api_or_for_nobody_is_refused() {
     let world = World::new().await;
     let api = api(world.asking().build().unwrap().layer());
+    // The issuer calls a reference for another API inactive, and may say no more (RFC 7662 2.2).
+    let refused = with_token(&api, "of-another-api").await;
+    let description = refused.json()["error_description"].clone();
+    assert_eq!(description, "the access token is not active here: it is unknown, over, or for another audience");
+    assert!(refused.header("www-authenticate").contains("for another audience"));
     for (token, aud) in [("a", json!("https://other.example.com")), ("b", Value::Null)] {
         let mut answer = good(&world);
         answer["aud"] = aud;

@@ -54,6 +54,16 @@ pub enum AdminError {
         /// What may have been meant.
         hint: Option<String>,
     },
+    /// A realm lacks what its dialect has come to need.
+    #[error("the realm `{realm}` does not fit its dialect `{dialect}` any more: {why}")]
+    Misfit {
+        /// The realm.
+        realm: String,
+        /// The dialect.
+        dialect: String,
+        /// What is missing.
+        why: String,
+    },
     /// The realm has no such user.
     #[error("the realm `{realm}` has no user `{user}`")]
     NoSuchUser {

@@ -1,9 +1,10 @@
 //! Realms, as they are served, and who still needs what the standards have left behind.
 
-use super::AdminError;
-use claviger_core::Realm;
+use super::{Act, Admin, AdminError};
+use claviger_core::{Dialect, Realm};
+use claviger_files::dialect::Dialects;
 use claviger_files::did_you_mean;
-use claviger_store::{LegacyUse, Store};
+use claviger_store::{LegacyUse, Put, Store};
 use std::collections::BTreeMap;
 
 /// The ids of all realms, in order.
@@ -45,6 +46,46 @@ pub async fn find(store: &Store, id: &str) -> Result<Realm, AdminError> {
     }
     let known = store.list_realms("", 1000).await?;
     Err(AdminError::NoSuchRealm { id: id.to_owned(), hint: did_you_mean(id, known.iter().map(String::as_str)) })
+}
+
+/// Gives each realm its dialect as it reads now, where that is among `dialects`; the ids of the realms that changed. A realm
+/// keeps its dialect with it, so that every server spells the same.
+///
+/// # Errors
+/// A realm does not fit its dialect any more, and nothing is changed then; the store fails.
+pub async fn take_dialects(admin: &Admin<'_>, dialects: &Dialects) -> Result<Vec<String>, AdminError> {
+    let (mut changed, mut puts) = (Vec::new(), Vec::new());
+    for realm in list(admin.store).await? {
+        let Some(dialect) = dialects.named(&realm.dialect.name).filter(|dialect| **dialect != realm.dialect) else {
+            continue;
+        };
+        if let Some(why) = misfit(&realm, dialect) {
+            return Err(AdminError::Misfit { realm: realm.id, dialect: dialect.name.clone(), why });
+        }
+        changed.push(realm.id.clone());
+        puts.push(Put::Realm(Box::new(Realm { dialect: dialect.clone(), ..realm })));
+    }
+    if !puts.is_empty() {
+        admin.act(Act::RealmApply).apply(puts, admin.now).await?;
+    }
+    Ok(changed)
+}
+
+/// What a realm lacks that this dialect needs.
+fn misfit(realm: &Realm, dialect: &Dialect) -> Option<String> {
+    let host = dialect.endpoints.at.values().filter_map(|place| place.host.as_ref());
+    if let Some(name) = host.into_iter().find(|name| !realm.hosts.contains_key(*name)) {
+        return Some(format!("it has no [realm.hosts.{name}]"));
+    }
+    let defaults = [&dialect.authorization.default_scope, &dialect.token.default_scope].into_iter().flatten();
+    let wanted = defaults.flat_map(|scope| scope.split(' '));
+    if let Some(name) = wanted.into_iter().find(|name| realm.scope(name).is_none()) {
+        return Some(format!("the default scope `{name}` is none of its scopes"));
+    }
+    let urls = std::iter::once(&realm.issuer).chain(realm.hosts.values().map(|host| &host.origin));
+    let needs_plain_http = realm.dialect.endpoints.plain_http && !dialect.endpoints.plain_http;
+    let plain = urls.into_iter().find(|url| needs_plain_http && url.starts_with("http://"));
+    plain.map(|url| format!("{url} is plain HTTP, which the dialect no longer allows"))
 }
 
 /// How often an app used a legacy behaviour.

@@ -5,7 +5,7 @@
 
 use super::places::Place;
 use super::progress::{BODY, BUSY, HEAD, IDLE, Progress, Waiting};
-use super::{Answer, Handler, Limits, request, trouble};
+use super::{Answer, Handler, Limits, RequestId, request, trace, trouble};
 use http::header::CONNECTION;
 use http::{HeaderName, StatusCode};
 use hyper::server::conn::http1;
@@ -182,16 +182,21 @@ async fn answer<H: Handler>(
     progress: &Progress,
 ) -> Answer {
     progress.phase.store(BODY, Ordering::Relaxed);
-    let answer = match request::read(request, peer, &shared.limits).await {
-        Ok(incoming) => {
-            progress.phase.store(BUSY, Ordering::Relaxed);
-            let id = incoming.id;
-            let mut answer = unless_it_panics(shared.handler.answer(incoming)).await;
-            answer.headers_mut().insert(REQUEST_ID, id.header());
-            answer
+    let id = RequestId::next();
+    let mut answer = trace::answering(id, peer.ip(), async {
+        match request::read(request, peer, &shared.limits, id).await {
+            Ok(incoming) => {
+                progress.phase.store(BUSY, Ordering::Relaxed);
+                unless_it_panics(shared.handler.answer(incoming)).await
+            }
+            Err(answer) => {
+                tracing::info!(status = answer.status().as_u16(), "refused before it was read");
+                answer
+            }
         }
-        Err(answer) => answer,
-    };
+    })
+    .await;
+    answer.headers_mut().insert(REQUEST_ID, id.header());
     if answer.headers().get(CONNECTION).is_some() {
         progress.unread.store(true, Ordering::Relaxed);
     }

@@ -14,6 +14,7 @@ mod proxies;
 mod repoll;
 mod request;
 mod serve;
+pub mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -154,7 +155,8 @@ pub async fn fall_back(router: &axum::Router, request: Incoming) -> Answer {
 
 /// A small JSON answer to a request that was not understood well enough to reach an endpoint.
 fn trouble(status: StatusCode, error: &str, description: &str) -> Answer {
-    let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
+    let reference = trace::reference().map(|id| format!(r#","reference":"{id}""#)).unwrap_or_default();
+    let body = format!(r#"{{"error":"{error}","error_description":"{description}"{reference}}}"#);
     let mut answer = Answer::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

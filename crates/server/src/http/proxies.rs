@@ -26,6 +26,13 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether it leaves nobody out, of either kind of address.
+    pub fn contains_everybody(&self) -> bool {
+        self.mask == 0 || (self.address == 0xffff_0000_0000 && self.mask.count_ones() <= 96)
+    }
+}
+
 /// Every address as an IPv6 one.
 fn number(address: IpAddr) -> u128 {
     match address {
@@ -53,7 +60,10 @@ impl FromStr for Network {
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", Ipv6Addr::from_bits(self.address).to_canonical(), self.mask.count_ones())
+        let address = Ipv6Addr::from_bits(self.address).to_canonical();
+        // Of an IPv4 network, the 96 bits before it are always the same.
+        let fixed = if address.is_ipv4() { 96 } else { 0 };
+        write!(f, "{address}/{}", self.mask.count_ones().saturating_sub(fixed))
     }
 }
 
@@ -155,6 +165,15 @@ mod tests {
         assert!(holds("10.0.0.0/8", "::ffff:10.1.1.1"));
         for bad in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "a", "10.0.0.0/-1", "10.0.0.0/"] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn networks_are_shown_as_they_are_written_and_everybody_is_seen() {
+        for text in ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::/0", "0.0.0.0/0"] {
+            let network: Network = text.parse().unwrap();
+            assert_eq!(network.to_string(), text);
+            assert_eq!(network.contains_everybody(), text.ends_with("/0"), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! From the wire to an [`Incoming`]: the head is checked, the body read whole, bounded in size and time.
 
-use super::{Answer, Incoming, Limits, RequestId, proxies, trouble_and_close};
+use super::{Answer, Incoming, Limits, RequestId, proxies, trace, trouble_and_close};
 use bytes::{Bytes, BytesMut};
 use http::header::{ALLOW, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, StatusCode, request};
@@ -14,16 +14,22 @@ use std::task::Poll;
 ///
 /// # Errors
 /// The answer for a request that cannot be served, after which the connection is closed.
-pub(super) async fn read(request: http::Request<Wire>, peer: SocketAddr, limits: &Limits) -> Result<Incoming, Answer> {
+pub(super) async fn read(
+    request: http::Request<Wire>,
+    peer: SocketAddr,
+    limits: &Limits,
+    id: RequestId,
+) -> Result<Incoming, Answer> {
     let (mut head, body) = request.into_parts();
+    let client = proxies::client_address(peer.ip(), &head.headers, &limits.proxies);
+    trace::address(client);
     check(&head, limits)?;
     let body = if body.is_end_stream() { Bytes::new() } else { read_body(body, limits).await? };
     if head.method == Method::HEAD {
         head.method = Method::GET;
     }
     proxies::tell_of_forwarding(peer.ip(), &head.headers, &limits.proxies);
-    let client = proxies::client_address(peer.ip(), &head.headers, &limits.proxies);
-    Ok(Incoming { head, body, peer, client, id: RequestId::next() })
+    Ok(Incoming { head, body, peer, client, id })
 }
 
 #[expect(clippy::result_large_err, reason = "the error is the answer itself; it is made once and moved on")]

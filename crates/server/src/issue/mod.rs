@@ -180,7 +180,9 @@ fn grant_step(
     if let Origin::Refresh { loaded, .. } = origin {
         let grant = &loaded.row.grant;
         let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
-        let RefreshPlan::Yes(turnover) = decision.refresh else { return Err(Refusal::GrantNotAllowed.into()) };
+        let RefreshPlan::Yes(turnover) = decision.refresh else {
+            return Err(Refusal::grant_not_allowed(client).into());
+        };
         let to = if turnover == Turnover::Stable {
             grant.generation
         } else {
@@ -270,7 +272,9 @@ fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, un
     for pool in decision.seats.iter().filter_map(|name| site.realm.seat_pool(name)) {
         let holder = match (&decision.user, pool.count) {
             (Some(user), SeatCount::User) => user.clone(),
-            _ => id_text(grant),
+            // A client that acts for nobody is one user of its own; no user has its id.
+            (None, SeatCount::User) => client.id.clone(),
+            (_, SeatCount::Session) => id_text(grant),
         };
         let organisations: Vec<&str> = match pool.per {
             SeatScope::Realm => vec![""],

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Cause {
     /// The message's id.
     message: &'static str,
-    /// The parameter that is meant, if one is; as the protocol calls it.
+    /// The parameter that is meant, as the protocol calls it; or the client's id, as it was sent.
     name: Option<String>,
 }
 
@@ -20,8 +20,9 @@ impl Cause {
             Refusal::Duplicate(name) => ("error-cause-duplicate", Some(name.clone())),
             Refusal::MissingParameter(name) => ("error-cause-missing-parameter", Some((*name).to_owned())),
             Refusal::TooManyParameters => ("error-cause-too-many-parameters", None),
+            Refusal::UnknownClient(id) => ("error-cause-unknown-client", Some(id.clone())),
             Refusal::WrongClient => ("error-cause-wrong-client", None),
-            Refusal::ClientInactive => ("error-cause-client-inactive", None),
+            Refusal::ClientInactive(_) => ("error-cause-client-inactive", None),
             Refusal::RedirectMissing => ("error-cause-redirect-missing", None),
             Refusal::RedirectUnregistered => ("error-cause-redirect-unregistered", None),
             _ => return None,

@@ -8,7 +8,7 @@
 //! The endpoint and the forms' targets know this module; it knows neither.
 
 use crate::failure::Failure;
-use crate::http::{Answer, Incoming};
+use crate::http::{Answer, Incoming, trace};
 use crate::issue::approve::{Approved, approve};
 use crate::pages::views::{Ended, SignInError};
 use crate::people::browser::Browser;
@@ -205,6 +205,7 @@ impl Flow<'_> {
         let Some(waiting) = Waiting::open(sealed, &state.secrets, &site.realm.id) else {
             return Ok(Found::Ended(show::ended(state, site, self.incoming, Ended::Unreadable, None)));
         };
+        trace::client(&waiting.request.client);
         let entry = state.clients.load(&state.store, &site.realm.id, &waiting.request.client).await?;
         let Some(entry) = entry.filter(|entry| still_allowed(site, &entry.client, &waiting.request)) else {
             return Ok(Found::Ended(show::ended(state, site, self.incoming, Ended::AppChanged, None)));

@@ -6,7 +6,7 @@
 
 use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
-use crate::http::{Answer, Incoming};
+use crate::http::{Answer, Incoming, trace};
 use crate::pages::TokenCall;
 use crate::pages::views::Ended;
 use crate::pages::views::{SecretOnce, SecretState};
@@ -116,7 +116,8 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
         };
         return Ok(closed(state, site, incoming, why));
     }
-    tracing::info!(realm = site.realm.id, client = client.id, "a client secret was shown");
+    trace::client(&client.id);
+    tracing::info!("a client secret was shown");
     let page = SecretOnce {
         client_id: client.id.clone(),
         endpoints: apps::address_pairs(&site.realm, &client),

@@ -59,7 +59,7 @@ impl<'a> Speech<'a> {
 pub(crate) fn view(state: &State, site: &Site, speech: Speech<'_>, view: &impl View) -> Answer {
     let brand = Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet));
     let lang = speech.language(site).map(ToString::to_string).unwrap_or_default();
-    respond(state.pages.page(&brand.in_language(lang), view))
+    respond(state.pages.load().page(&brand.in_language(lang), view))
 }
 
 fn respond(page: Page) -> Answer {
@@ -109,7 +109,7 @@ pub(crate) fn refusal(
     refusal: &Refusal,
     owner: Option<(&Client, &str)>,
 ) -> Answer {
-    tracing::info!(request = %incoming.id, ?refusal, "authorization request refused with a page");
+    tracing::info!(?refusal, "authorization request refused with a page");
     let mut page = ErrorPage::new(refusal.code().name(), incoming.id.to_string());
     page.title.clone_from(&site.realm.dialect.authorization.invalid_request_title);
     page.cause = Cause::of(refusal);
@@ -118,7 +118,7 @@ pub(crate) fn refusal(
         page.details.push(Pair::new("client_id", client.id.as_str()));
         let nearest = nearest_redirect(received, client.redirect_uris.iter().map(RedirectUri::as_str));
         let received = shortened(received, LONGEST_LOGGED);
-        tracing::info!(request = %incoming.id, client = client.id, ?received, nearest, "redirect_uri is not registered");
+        tracing::info!(?received, nearest, "redirect_uri is not registered");
     }
     view(state, site, Speech::of(incoming, asked), &page)
 }
@@ -342,7 +342,7 @@ pub(crate) fn delivery(
 /// The one style sheet.
 pub(crate) fn stylesheet(state: &State) -> Answer {
     let mut answer = empty(StatusCode::OK);
-    *answer.body_mut() = Full::new(Bytes::copy_from_slice(state.pages.stylesheet().as_bytes()));
+    *answer.body_mut() = Full::new(Bytes::copy_from_slice(state.pages.load().stylesheet().as_bytes()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));

@@ -44,6 +44,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         },
     };
     let page = |error: SignInError| {
+        tracing::info!(?error, "sign-in refused");
         let front = front.as_ref().map(|front| (&front.entry.client, &front.waiting));
         show::sign_in(state, site, flow.browser, front, shown.to_owned(), Some(error))
     };

@@ -8,6 +8,7 @@
 //! is public or suspended, and whether something was hashed.
 
 use crate::failure::Failure;
+use crate::http::trace;
 use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::clients::{Clients, Entry};
@@ -119,6 +120,7 @@ impl<'a> Authenticator<'a> {
 
     async fn check(&self, credentials: &Credentials) -> Result<Authenticated, Failure> {
         let mut found = None;
+        trace::client(credentials.ids().next().unwrap_or_default());
         for id in credentials.ids().filter(|id| id.len() <= 256) {
             found = self.clients.load(self.store, &self.realm.id, id).await?;
             if found.is_some() {
@@ -129,6 +131,7 @@ impl<'a> Authenticator<'a> {
             let name = credentials.ids().next().unwrap_or_default();
             return Err(self.refuse(Subject::unknown_client(&self.realm.id, name)).await);
         };
+        trace::client(&entry.client.id);
         let names_itself =
             matches!(credentials, Credentials::Named { .. }) || self.realm.dialect.token.ignores_public_secret();
         let mut stretched = None;
@@ -141,7 +144,7 @@ impl<'a> Authenticator<'a> {
             }
         };
         if entry.client.status != ClientStatus::Active {
-            return Err(Refusal::ClientInactive.into());
+            return Err(Refusal::ClientInactive(proved.then_some(entry.client.status)).into());
         }
         Ok(Authenticated { entry, proved, stretched })
     }
@@ -254,13 +257,13 @@ impl<'a> Authenticator<'a> {
         let (store, realm, client) = (self.store.clone(), self.realm.id.clone(), entry.client.id.clone());
         let (id, before, hash) = (stored.id.clone(), stored.hash.clone(), self.secrets.client_secret_tag(secret));
         let rewriting = Arc::clone(&entry.rewriting);
-        tokio::spawn(async move {
+        tokio::spawn(trace::beside(async move {
             let rewritten = store.rewrite_secret((&realm, &client, &id), &before, hash, now).await;
             if let Err(fault) = rewritten {
                 tracing::warn!(%fault, client, "a secret could not be stored under the newest token key");
                 rewriting.store(false, Ordering::Release);
             }
-        });
+        }));
     }
 
     /// Compares with stretched secrets, and with the password of the user that the client stands for (J2); which one it is.

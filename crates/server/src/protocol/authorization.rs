@@ -4,7 +4,7 @@
 //!    (what fails then travels back). 2. From there on it is a matter of who sits in front of the browser: [`Flow`].
 
 use crate::failure::{Failure, wrong_method};
-use crate::http::{Answer, Incoming};
+use crate::http::{Answer, Incoming, trace};
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, front_page};
 use crate::people::hint::hint;
@@ -65,6 +65,7 @@ async fn begin(
         Ok(Named::SignIn) => return front_page(state, site, browser).await,
         Err(refusal) => return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, None)),
     };
+    trace::client(client_id);
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
     let client = entry.as_ref().map(|entry| &entry.client);
@@ -75,7 +76,7 @@ async fn begin(
             return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, owner));
         }
     };
-    let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
+    let Some(client) = client else { return Err(Refusal::unknown_client(client_id).into()) };
     let back = destination.clone();
     match AuthorizationRequest::check(&site.realm, client, params, destination, state.clock.now()) {
         Ok(mut request) => {
@@ -85,7 +86,7 @@ async fn begin(
             flow.advance(client, &request, None, None).await
         }
         Err(refusal) => {
-            tracing::info!(request = %incoming.id, ?refusal, client = client.id, "authorization refused");
+            tracing::info!(?refusal, "authorization refused");
             let delivery = answer::deliver_refusal(&back, &site.realm.issuer, &refusal);
             Ok(show::delivery(state, site, Speech::of(incoming, ui_locales), &client.name, delivery))
         }

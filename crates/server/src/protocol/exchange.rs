@@ -10,6 +10,7 @@ use claviger_core::dialect::Legacy;
 use claviger_core::grant::{self, Decision};
 use claviger_core::granted::CodeBinding;
 use claviger_core::pkce::{self, Without};
+use claviger_core::refusal::Ending;
 use claviger_core::token::{Id, Plain, hash_is};
 use claviger_store::CodeRow;
 
@@ -95,7 +96,7 @@ impl Exchange<'_> {
 
     /// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
     async fn replayed<T>(&self) -> Result<T, Failure> {
-        revoke_grant(self.call.state, self.call.site, self.id, "code replayed").await?;
+        revoke_grant(self.call.state, self.call.site, self.id, Ending::CodeReplayed).await?;
         Err(Refusal::CodeReplayed.into())
     }
 }

@@ -37,7 +37,12 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     let text = params.required("token")?;
     let inactive = || INACTIVE.as_bytes().to_vec();
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };
-    if !token.is_active(state.clock.now()) || !may_know(&caller, &token) {
+    if !may_know(&caller, &token) {
+        // The caller may hear no more than that it is inactive (RFC 7662 2.2, 4); the vendor may.
+        tracing::info!(audience = %token.claims.aud, of = %token.claims.client_id, "introspected by another API than it is for");
+        return Ok(inactive());
+    }
+    if !token.is_active(state.clock.now()) {
         return Ok(inactive());
     }
     let answer = Introspection { active: true, token_type: Some("Bearer"), username: None, claims: &token.claims };

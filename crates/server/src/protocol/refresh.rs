@@ -9,6 +9,7 @@ use claviger_core::Refusal;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{self, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
+use claviger_core::refusal::Ending;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
 use claviger_core::user::User;
 use claviger_store::{GrantRow, GrantWithUser};
@@ -78,7 +79,8 @@ impl Refresh<'_> {
             granted: &granted,
             idle_expires_at: row.grant.idle_expires_at,
             expires_at: row.grant.expires_at,
-            revoked: row.revoked.is_some(),
+            revoked: row.revoked.as_ref().map(|(_, why)| why.as_str()),
+            proved: self.call.client.proved,
         };
         let user = as_grant_user(row, loaded.user.as_ref().map(|stored| &stored.user));
         let now = state.clock.now();
@@ -108,7 +110,7 @@ impl Refresh<'_> {
                 return Ok(answer.to_vec());
             }
         }
-        revoke_grant(self.call.state, self.call.site, &row.grant.id, "refresh token reused").await?;
+        revoke_grant(self.call.state, self.call.site, &row.grant.id, Ending::RefreshReused).await?;
         Err(Refusal::RefreshReused.into())
     }
 }

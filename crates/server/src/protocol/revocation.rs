@@ -10,6 +10,7 @@ use crate::protocol::revoke::{revoke_grant, revoke_token};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::dialect::Legacy;
+use claviger_core::refusal::Ending;
 use claviger_core::token::PresentedRefresh;
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
@@ -56,7 +57,7 @@ async fn revoke_refresh(
     let grant = &row.grant;
     let own = grant.realm == site.realm.id && grant.client == client.client().id;
     if own && state.secrets.refresh.is_genuine(presented, &grant.nonce) {
-        revoke_grant(state, site, &grant.id, "revoked by its client").await?;
+        revoke_grant(state, site, &grant.id, Ending::ByClient).await?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Stri
     let credentials = read_credentials(&site.realm.dialect, incoming, &Params::default())?;
     let caller = authenticate_by_secret(state, &site.realm, &credentials, incoming.client).await?;
     if caller.client().resource_server.is_none() {
-        return Err(Refusal::GrantNotAllowed.into());
+        return Err(Refusal::EndpointNotAllowed.into());
     }
     let params = Params::form(incoming.query().as_bytes())?;
     let number = |name: &'static str| {

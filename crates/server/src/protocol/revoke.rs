@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::protocol::bearer::Token;
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::refusal::Ending;
 use claviger_core::token::Id;
 use claviger_store::RevocationKind;
 
@@ -11,10 +12,10 @@ use claviger_store::RevocationKind;
 ///
 /// # Errors
 /// The store cannot write.
-pub(crate) async fn revoke_grant(state: &State, site: &Site, grant: &Id, why: &'static str) -> Result<(), Failure> {
+pub(crate) async fn revoke_grant(state: &State, site: &Site, grant: &Id, why: Ending) -> Result<(), Failure> {
     let now = state.clock.now();
     let until = now + site.realm.longest_token();
-    state.store.revoke_grant(&site.realm.id, grant, why, now, until).await?;
+    state.store.revoke_grant(&site.realm.id, grant, why.stored(), now, until).await?;
     Ok(state.follower().catch_up().await?)
 }
 
@@ -24,7 +25,7 @@ pub(crate) async fn revoke_grant(state: &State, site: &Site, grant: &Id, why: &'
 /// The store cannot write.
 pub(crate) async fn revoke_token(state: &State, site: &Site, token: &Token, session: bool) -> Result<(), Failure> {
     if let (Some(grant), true) = (&token.grant, session) {
-        return revoke_grant(state, site, grant, "logged off").await;
+        return revoke_grant(state, site, grant, Ending::LoggedOff).await;
     }
     let now = state.clock.now();
     if let Some(id) = &token.opaque {

@@ -51,7 +51,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     if json {
         use_legacy(state, site, &client, Legacy::JsonBody)?;
     }
-    let request = TokenRequest::parse(&params, client.client(), &site.realm.dialect)?;
+    let request = TokenRequest::parse(&params, &site.realm, client.client())?;
     let call = Call { state, site, client: &client, request: &request };
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,
@@ -64,7 +64,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
 async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
     let Call { state, site, client, request } = call;
     if !client.proved {
-        return Err(Refusal::GrantNotAllowed.into());
+        return Err(Refusal::grant_not_allowed(client.client()).into());
     }
     let (acts_as, precondition) = match &client.client().acts_as {
         Some(id) => state.store.user_to_verify(&site.realm.id, id).await?.unzip(),

@@ -1,7 +1,7 @@
 //! Userinfo (OpenID Connect Core 5.3): who the token acts for, as far as its scope allows.
 
 use crate::failure::{Failure, empty, json, wrong_method};
-use crate::http::{Answer, Incoming};
+use crate::http::{Answer, Incoming, trace};
 use crate::protocol::bearer::{self, Sent};
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
@@ -61,6 +61,7 @@ pub(crate) async fn presented(
         Sent::Wrongly(why) => return Ok(Err(why)),
     };
     let Some(token) = bearer::read(state, site, &text).await? else { return Ok(Err(Reason::Invalid)) };
+    trace::client(&token.claims.client_id);
     Ok(if token.revoked {
         Err(Reason::Revoked)
     } else if token.expires_at <= state.clock.now() {
@@ -70,8 +71,23 @@ pub(crate) async fn presented(
     })
 }
 
+/// The body of an error with the reference, where the contract has a member for it.
+fn with_reference(body: String) -> String {
+    let Some(reference) = trace::reference() else { return body };
+    match serde_json::from_str(&body) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            members.insert("reference".to_owned(), reference.to_string().into());
+            serde_json::Value::Object(members).to_string()
+        }
+        _ => body,
+    }
+}
+
 /// Spells a bearer refusal in the words of the realm's API; `scope` is what the token would need.
 pub(crate) fn refuse(site: &Site, why: Reason, scope: Option<&str>) -> Answer {
+    if why != Reason::NoCredentials {
+        tracing::info!(?why, "access token refused");
+    }
     let answer = refusal(why, &site.realm.id, scope, &site.realm.dialect.api.errors);
     let mut response = empty(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::UNAUTHORIZED));
     for (name, value) in answer.headers() {
@@ -79,6 +95,6 @@ pub(crate) fn refuse(site: &Site, why: Reason, scope: Option<&str>) -> Answer {
             response.headers_mut().insert(name, value);
         }
     }
-    *response.body_mut() = answer.body.unwrap_or_default().into();
+    *response.body_mut() = answer.body.map(with_reference).unwrap_or_default().into();
     response
 }

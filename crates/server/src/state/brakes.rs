@@ -11,16 +11,19 @@
 //! one out. Servers on one database tell one another ([`sharing`]), but for names that nobody has.
 
 mod guess;
+mod numbers;
 mod sharing;
 
 use claviger_core::crypto::sha256;
 use guess::Places;
 pub use guess::{Guess, Peer};
+pub use numbers::Numbers;
+use numbers::Policy;
 use sharing::Untold;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -79,29 +82,6 @@ impl Subject {
         let hash = sha256(parts.join("\0").as_bytes());
         Self { kind, key: hash.first_chunk().copied().unwrap_or_default() }
     }
-
-    const fn policy(self) -> &'static Policy {
-        match self.kind {
-            Kind::Known | Kind::Unknown => &Policy { free: 5, longest: 60_000, window: 900_000, forgiving: true },
-            Kind::Address => &Policy { free: 200, longest: 60_000, window: 300_000, forgiving: false },
-            // A success makes up for nothing: a program that signs in every second would otherwise clear the way for
-            // who guesses from ever new addresses.
-            Kind::Total | Kind::UnknownTotal => {
-                &Policy { free: 50, longest: 20_000, window: 900_000, forgiving: false }
-            }
-        }
-    }
-}
-
-struct Policy {
-    /// Failures in a row without a pause.
-    free: u32,
-    /// The longest pause, in milliseconds.
-    longest: i64,
-    /// Milliseconds after which failures are forgotten.
-    window: i64,
-    /// A success makes up for all failures before it.
-    forgiving: bool,
 }
 
 /// What counts as one address: an IPv4 address, an IPv6 network (/64).
@@ -122,6 +102,7 @@ pub struct Brakes {
     addresses: Mutex<Table>,
     totals: Mutex<Table>,
     places: Mutex<Places>,
+    numbers: RwLock<Numbers>,
     /// Up to when, by the database's clock, other servers were heard.
     heard_until: AtomicI64,
 }
@@ -135,6 +116,7 @@ impl Default for Brakes {
             addresses: shared(),
             totals: shared(),
             places: Mutex::default(),
+            numbers: RwLock::default(),
             heard_until: AtomicI64::new(0),
         }
     }
@@ -184,7 +166,8 @@ impl Brakes {
 
     async fn start_patiently(&self, subject: Subject, now: i64) -> Result<Attempt<'_>, i64> {
         loop {
-            let verdict = match self.table(subject).admit(subject, now) {
+            let policy = self.policy(subject);
+            let verdict = match self.table(subject).admit(subject, &policy, now) {
                 Admission::Granted => return Ok(Attempt { brakes: self, subject, started: now, ended: false }),
                 Admission::Braked(seconds) => return Err(seconds),
                 Admission::Wait(verdict) => verdict,
@@ -221,14 +204,16 @@ impl Attempt<'_> {
 
     fn end(mut self, verdict: Verdict) {
         self.ended = true;
-        self.brakes.table(self.subject).end(self.subject, self.started, verdict);
+        let policy = self.brakes.policy(self.subject);
+        self.brakes.table(self.subject).end(self.subject, &policy, self.started, verdict);
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.brakes.table(self.subject).end(self.subject, self.started, Verdict::Wrong);
+            let policy = self.brakes.policy(self.subject);
+            self.brakes.table(self.subject).end(self.subject, &policy, self.started, Verdict::Wrong);
         }
     }
 }
@@ -273,12 +258,11 @@ impl Table {
         self.young.entry(key).or_insert_with(|| old.remove(&key).unwrap_or_default())
     }
 
-    fn admit(&mut self, subject: Subject, now: i64) -> Admission {
-        let policy = subject.policy();
+    fn admit(&mut self, subject: Subject, policy: &Policy, now: i64) -> Admission {
         let entry = self.entry(subject.key);
         // A clock that was set back must not make the pause longer.
         entry.last_failure = entry.last_failure.min(now);
-        if now - entry.last_failure > policy.window {
+        if now - entry.last_failure > policy.window() {
             entry.failures = 0;
         }
         let pause = entry.pause(policy, now);
@@ -297,8 +281,7 @@ impl Table {
         Admission::Granted
     }
 
-    fn end(&mut self, subject: Subject, started: i64, verdict: Verdict) {
-        let policy = subject.policy();
+    fn end(&mut self, subject: Subject, policy: &Policy, started: i64, verdict: Verdict) {
         let entry = self.entry(subject.key);
         entry.under_way = entry.under_way.saturating_sub(1);
         let news = match verdict {

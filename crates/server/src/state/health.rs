@@ -124,7 +124,7 @@ impl FaultKind {
     const fn of(fault: &Fault) -> Self {
         match fault {
             Fault::Busy => Self::Busy,
-            Fault::Unavailable(_) => Self::Unavailable,
+            Fault::Unavailable(_) | Fault::NotLetIn(_) => Self::Unavailable,
             Fault::Full => Self::Full,
             _ => Self::Other,
         }

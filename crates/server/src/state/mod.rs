@@ -17,9 +17,11 @@ pub(crate) mod recall;
 pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
+pub(crate) mod strangers;
 
 use crate::pages::Pages;
-use brakes::Brakes;
+use arc_swap::ArcSwap;
+use brakes::{Brakes, Numbers};
 use claviger_core::token::Id;
 use claviger_store::Store;
 use clients::Clients;
@@ -33,7 +35,9 @@ use recall::Recall;
 use revoked::Revoked;
 use secrets::Secrets;
 use sites::Sites;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use strangers::Strangers;
 
 /// All parts of a running server.
 pub struct State {
@@ -49,8 +53,9 @@ pub struct State {
     /// Where passwords are hashed.
     pub hasher: Hasher,
     pub(crate) brakes: Brakes,
-    pub(crate) pages: Pages,
+    pub(crate) pages: ArcSwap<Pages>,
     pub(crate) sites: Sites,
+    pub(crate) strangers: Strangers,
     pub(crate) clients: Clients,
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
@@ -64,6 +69,18 @@ pub struct State {
 }
 
 impl State {
+    /// Goes on with other pages and other numbers of the brakes; requests under way end with those that they began with.
+    pub fn take_in(&self, pages: Pages, brakes: Numbers) {
+        self.sites.speak(pages.languages().clone());
+        self.pages.store(Arc::new(pages));
+        self.brakes.set(brakes);
+    }
+
+    /// The numbers of the brakes from now on.
+    pub fn brake(&self, numbers: Numbers) {
+        self.brakes.set(numbers);
+    }
+
     /// Answers everybody who waits for the next revocation: the server stops, nothing will come any more.
     pub fn end_feeds(&self) {
         self.revoked.advance(i64::MAX);

@@ -6,6 +6,7 @@
 
 use crate::pages::Languages;
 use crate::state::keys::{KeyRing, Keys};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use claviger_core::authority::{is_same, without_default_port};
 use claviger_core::dialect::{Endpoint, PathCase};
@@ -38,6 +39,19 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    /// As the log calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint(endpoint) => endpoint.name(),
+            Self::Discovery => "discovery",
+            Self::SignIn => "sign-in",
+            Self::Consent => "consent",
+            Self::SwitchAccount => "switch-account",
+            Self::Secret => "secret",
+            Self::Stylesheet => "stylesheet",
+        }
+    }
+
     /// Answered from what is in memory, as long as need be: what APIs need to check tokens. Introspection tells of what was
     /// revoked as far as is known.
     pub(crate) const fn is_from_memory(self) -> bool {
@@ -164,7 +178,7 @@ pub(crate) struct Sites {
     /// What was found last, for as long as it cannot be read anew.
     old: Cache<String, Arc<[Arc<Site>]>>,
     by_id: Cache<String, Arc<Site>>,
-    languages: Languages,
+    languages: ArcSwap<Languages>,
     /// Counts what was forgotten, so that what was read before is not kept after.
     forgotten: AtomicU64,
 }
@@ -176,7 +190,13 @@ impl Sites {
     /// No sites yet. `languages`: those that pages can be in.
     pub(crate) fn new(languages: Languages) -> Self {
         let (at, old, by_id) = (Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT));
-        Self { at, old, by_id, languages, forgotten: AtomicU64::new(0) }
+        Self { at, old, by_id, languages: ArcSwap::from_pointee(languages), forgotten: AtomicU64::new(0) }
+    }
+
+    /// Other languages from now on.
+    pub(crate) fn speak(&self, languages: Languages) {
+        self.languages.store(Arc::new(languages));
+        self.forget_all();
     }
 
     /// The site and the target of a request; `None` if no realm knows the path.
@@ -195,6 +215,11 @@ impl Sites {
             None => self.load(store, keys, authority).await?,
         };
         Ok(found(&sites, authority, path))
+    }
+
+    /// Whether any realm has this authority, as far as was found last.
+    pub(crate) fn knows(&self, authority: &str) -> bool {
+        self.at.get(authority).is_some_and(|sites| !sites.is_empty())
     }
 
     /// The same as it was when it was last read, though it may have changed since.
@@ -224,7 +249,7 @@ impl Sites {
                 site
             } else {
                 let keys = keys.ring(&realm).await?;
-                let languages = self.languages.of_realm(&realm.languages);
+                let languages = self.languages.load().of_realm(&realm.languages);
                 if languages.len() < realm.languages.len() {
                     tracing::warn!(realm = realm.id, "there are no strings for every language that the realm names");
                 }

@@ -38,9 +38,14 @@ impl Handler for Management {
 impl Management {
     /// 200 where requests can be served in full, else 503 with the reason; within some seconds.
     async fn ready(&self) -> Answer {
+        const UNREACHABLE: &str = "the database cannot be reached";
         let trouble = match self.state.follower().current().await {
-            Ok(()) => self.state.health.trouble(),
-            Err(_) => Some("the database cannot be reached"),
+            Ok(()) => match self.state.background.list_realms("", 1).await {
+                Ok(realms) if realms.is_empty() => Some(NO_REALM),
+                Ok(_) => self.state.health.trouble(),
+                Err(_) => Some(self.state.health.trouble().unwrap_or(UNREACHABLE)),
+            },
+            Err(_) => Some(UNREACHABLE),
         };
         match trouble {
             None => json(StatusCode::OK, r#"{"status":"ready"}"#),
@@ -60,6 +65,9 @@ impl Management {
         answer
     }
 }
+
+/// Why a server with an empty database is not ready, and what makes it so.
+const NO_REALM: &str = "there is no realm: `claviger apply realms/` brings realm files in";
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -187,6 +195,19 @@ mod tests {
         let media_type = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (media_type, parse(std::str::from_utf8(&body).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn a_server_without_a_realm_is_not_ready_and_says_what_to_do() {
+        let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
+        let pages = Pages::new(None).unwrap();
+        let state =
+            Box::pin(crate::server::open(store, &MasterKey::generate(), Clock::default(), pages)).await.unwrap();
+        let management = Management { state };
+        let answer = management.ready().await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, format!(r#"{{"status":"{NO_REALM}"}}"#));
     }
 
     #[tokio::test]

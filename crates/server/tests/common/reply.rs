@@ -43,6 +43,13 @@ impl Reply {
         assert_eq!(self.header("pragma"), "no-cache");
     }
 
+    /// What it says of a refusal: everything but the reference, which is of this one request.
+    pub fn refusal(&self) -> (u16, serde_json::Value) {
+        let mut body = self.json();
+        body.as_object_mut().unwrap().remove("reference");
+        (self.status.as_u16(), body)
+    }
+
     /// The parameters in the query (or fragment) of the redirect.
     pub fn redirect_params(&self) -> HashMap<String, String> {
         assert_eq!(self.status, 303, "{}", self.body);

@@ -70,7 +70,7 @@ async fn a_refusal_and_a_logout_are_in_the_language_that_was_asked_for() {
     let stranger = with(with(query(), "client_id", "stranger"), "ui_locales", "de");
     let page = browser.ask(&server, &stranger).await;
     page.is_page();
-    says(&page, "de", "Die App (client_id) ist hier unbekannt");
+    says(&page, "de", "gibt es hier nicht");
     assert!(page.body.contains("invalid_client"), "{}", page.body);
 
     browser.authorize(&server, &query()).await.code();

@@ -10,6 +10,7 @@ mod as_documented;
 mod authorization_endpoint;
 mod bad_input;
 mod compromise;
+mod diagnosis;
 mod languages;
 mod never_list;
 mod nodes;

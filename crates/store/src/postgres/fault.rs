@@ -33,11 +33,17 @@ impl From<tokio_postgres::Error> for Fault {
             {
                 Self::Unavailable(said())
             }
+            state if is_of_authorization(state) => Self::NotLetIn(said()),
             // Our own, out of a trigger.
             state if state.code() == "CV001" => Self::SameId(String::new()),
             _ => Self::Other(said()),
         }
     }
+}
+
+/// Invalid authorization: an unknown user, a wrong password, a host that may not connect.
+pub(super) fn is_of_authorization(state: &SqlState) -> bool {
+    state.code().starts_with("28")
 }
 
 fn is_of_the_network(error: &tokio_postgres::Error) -> bool {

@@ -2,7 +2,7 @@
 
 use super::combined::Combined;
 use super::spelling::spelled;
-use super::{plans, tls};
+use super::{fault, plans, tls};
 use crate::statements::Statement;
 use crate::{Fault, Options};
 use deadpool::managed::{Metrics, RecycleError, RecycleResult};
@@ -103,7 +103,11 @@ fn unreachable(error: &tokio_postgres::Error) -> Fault {
         detail = format!("{detail}: {inner}");
         cause = inner.source();
     }
-    Fault::Unavailable(detail)
+    if error.code().is_some_and(fault::is_of_authorization) {
+        Fault::NotLetIn(detail)
+    } else {
+        Fault::Unavailable(detail)
+    }
 }
 
 impl deadpool::managed::Manager for Manager {

@@ -4,6 +4,7 @@ use super::super::context::{Context, actor};
 use super::super::output;
 use super::super::trouble::Trouble;
 use super::progress::Progress;
+use super::reach;
 use claviger_server::admin::Way;
 use claviger_server::admin::db::{self, By};
 use claviger_server::clock::Clock;
@@ -12,6 +13,7 @@ use std::path::Path;
 /// Takes a backup of the configured database.
 pub(super) async fn run(file: &Path, context: &Context) -> Result<(), Trouble> {
     let database = context.present()?.database;
+    reach(&database.url, &database.options).await?;
     let now = Clock::default().now();
     let mut progress = Progress::new();
     let actor = actor(Way::Cli, now);

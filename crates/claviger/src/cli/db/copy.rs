@@ -3,7 +3,7 @@
 use super::super::context::{Context, actor};
 use super::super::trouble::{Exit, Trouble};
 use super::progress::Progress;
-use super::{lock, sqlite_file};
+use super::{lock, reach, sqlite_file};
 use claviger_server::admin::Way;
 use claviger_server::admin::db::{self, By};
 use claviger_server::clock::Clock;
@@ -56,6 +56,8 @@ pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result<(), Troubl
         source.password = password(args.from_password_file.as_deref())?;
     }
     let target = Options { password: password(args.to_password_file.as_deref())?, ..configured.options };
+    reach(&from, &source).await?;
+    reach(&args.to, &target).await?;
     let _source = if args.live { None } else { lock_source(&from, &source).await? };
     let same_folder = sqlite_file(&from).map(Path::parent) == sqlite_file(&args.to).map(Path::parent);
     let _target = if same_folder { None } else { lock(&args.to)? };

@@ -39,7 +39,7 @@ pub(crate) struct RestoreArgs {
 
 /// Restores.
 pub(super) async fn run(args: &RestoreArgs, context: &Context) -> Result<(), Trouble> {
-    let config = if args.in_place { context.present()? } else { context.config()? };
+    let config = if args.in_place { context.present()? } else { context.named()? };
     let (url, options) = (config.database.url.0.clone(), config.database.options.clone());
     let _lock = lock(&url)?;
     let restored = match &args.file {

@@ -69,7 +69,7 @@ impl World {
     }
 
     async fn approve(&self, id: &str) -> Result<Approved, AdminError> {
-        approve(&self.admin(), &self.state.secrets, &self.state.pages, &self.realm, id).await
+        approve(&self.admin(), &self.state.secrets, &self.state.pages.load(), &self.realm, id).await
     }
 
     async fn deliver(&self, port: u16) -> Vec<crate::mail::Attempt> {

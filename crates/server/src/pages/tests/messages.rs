@@ -103,7 +103,8 @@ fn a_cause_is_said_in_english_as_developers_read_it() {
         Refusal::MissingParameter("client_id"),
         Refusal::TooManyParameters,
         Refusal::WrongClient,
-        Refusal::ClientInactive,
+        Refusal::unknown_client("flet-planner"),
+        Refusal::ClientInactive(None),
         Refusal::RedirectMissing,
         Refusal::RedirectUnregistered,
     ] {

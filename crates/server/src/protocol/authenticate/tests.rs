@@ -131,7 +131,7 @@ async fn a_client_is_who_proves_its_secret_or_is_public_and_active() {
     world.store.set_client_status("r", "app", ClientStatus::Suspended, NOW, NOW + 10).await.unwrap();
     world.clients.forget("r", "app");
     let suspended = check.authenticate(&with_secret("app", SECRET)).await.unwrap_err();
-    assert!(matches!(suspended, Failure::Refusal(Refusal::ClientInactive)));
+    assert!(matches!(suspended, Failure::Refusal(Refusal::ClientInactive(Some(ClientStatus::Suspended)))));
     world.hand.store(NOW + 11, Ordering::Relaxed);
     assert!(wrong(&check.authenticate(&with_secret("app", SECRET)).await.unwrap_err()), "its secret is over");
 }

@@ -125,7 +125,8 @@ impl Brakes {
     pub async fn sync(&self, store: &Store, now: i64) -> Result<(), Fault> {
         let news = self.take_untold();
         if !news.is_empty() {
-            let told = news.iter().map(|(subject, untold)| subject.told(*untold)).collect();
+            let told =
+                news.iter().map(|(subject, untold)| subject.told(self.policy(*subject).window(), *untold)).collect();
             match store.tell_failures(told, now).await {
                 Ok(sums) => self.hear(&sums),
                 Err(fault) => {
@@ -163,9 +164,10 @@ impl Brakes {
 }
 
 impl Subject {
-    fn told(self, untold: Untold) -> NewFailures {
+    /// `window`: for how many milliseconds failures are remembered.
+    fn told(self, window: i64, untold: Untold) -> NewFailures {
         let Untold { forgiven, failures, last } = untold;
-        let known_for = if failures > 0 { self.policy().window + 1 } else { FORGIVEN };
+        let known_for = if failures > 0 { window + 1 } else { FORGIVEN };
         let expires_at = last.saturating_add(known_for);
         NewFailures { subject: self.to_bytes(), forgiven, failures, last_failure: last, expires_at }
     }
