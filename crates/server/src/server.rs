@@ -21,6 +21,7 @@ use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
 use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
+use crate::state::uses::Uses;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub async fn open(
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
+        uses: Uses::default(),
         health: Health::default(),
         node: random_bytes(),
         had_requests: AtomicBool::new(false),

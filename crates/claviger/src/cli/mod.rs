@@ -10,11 +10,14 @@ mod context;
 mod db;
 mod demo;
 mod dialect;
+mod given;
 mod health;
 mod init;
 mod key;
+mod mail;
 mod master_key;
 mod output;
+mod plan;
 mod realm;
 mod seat;
 mod secret;
@@ -44,7 +47,7 @@ Begin:
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them
 
-Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 5 not found, 6 conflict, 7 unreachable, 8 schema."
+Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 5 not found, 6 conflict, 7 unreachable, 8 schema, 10 changes pending."
 )]
 struct Cli {
     /// The configuration [default: ./claviger.toml, if there is one]
@@ -81,11 +84,20 @@ SIGTERM and Ctrl-C let requests under way end. The log goes to stderr, as JSON w
     #[command(after_help = "\
 Examples:
   claviger apply realms/
-  claviger apply realms/ --dry-run
+  claviger plan realms/                                  what would change, field by field
   claviger apply realms/live.toml --set host=login.example.com
 
 Mistakes are named with file, line and a suggestion, and nothing is changed then. What is not in a file is kept.")]
-    Apply(apply::ApplyArgs),
+    Apply(apply::ApplyOptions),
+    /// Say what `claviger apply` would change, field by field; ends with 0 where nothing would, with 10 where something would
+    #[command(after_help = "\
+Examples:
+  claviger plan realms/
+  claviger plan realms/live.toml --set host=login.example.com -o json
+
+Fields have their names of the realm file, with the old and the new value. `!` marks what ends or refuses something that
+works today: a scope or a redirect URI that goes, another issuer, a password that is replaced.")]
+    Plan(apply::ApplyArgs),
     /// What a contract's dialect says, and what it weakens
     #[command(subcommand)]
     Dialect(dialect::DialectCommand),
@@ -101,6 +113,15 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     /// Users: passwords, who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Grants: which apps may act, for whom
+    #[command(subcommand)]
+    Grant(given::GrantCommand),
+    /// Consents: what users let apps do
+    #[command(subcommand)]
+    Consent(given::ConsentCommand),
+    /// Sessions: the browsers in which somebody is signed in
+    #[command(subcommand)]
+    Session(given::SessionCommand),
     /// Seats: who holds the licences
     #[command(subcommand)]
     Seat(seat::SeatCommand),
@@ -118,6 +139,9 @@ Mistakes are named with file, line and a suggestion, and nothing is changed then
     /// Who did what: the log of the operators' acts
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Mails: which wait, which were refused and why
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -163,18 +187,24 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Serve => serve::run(context).await,
         Command::Init(args) => init::run(&args, context),
-        Command::Apply(args) => apply::run(args, context).await,
+        Command::Apply(options) if options.dry_run => plan::by_its_other_name(options.files, context).await,
+        Command::Apply(options) => apply::run(options, context).await,
+        Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
         Command::App(command) => app::run(command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::User(command) => user::run(command, context).await,
+        Command::Grant(command) => given::grant(command, context).await,
+        Command::Consent(command) => given::consent(command, context).await,
+        Command::Session(command) => given::session(command, context).await,
         Command::Seat(command) => seat::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Healthcheck(args) => health::run(args, context).await,
         Command::Completions { shell } => {

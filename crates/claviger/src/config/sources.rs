@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-const KEYS: [(&str, &str); 25] = [
+const KEYS: [(&str, &str); 26] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -28,6 +28,7 @@ const KEYS: [(&str, &str); 25] = [
     ("smtp", "password"),
     ("smtp", "password-file"),
     ("smtp", "ca-file"),
+    ("smtp", "ehlo"),
     ("pages", "templates"),
     ("pages", "languages"),
     ("dialects", "folder"),
@@ -69,6 +70,7 @@ section!(Smtp {
     password: SecretText,
     password_file: String,
     ca_file: String,
+    ehlo: String,
 });
 section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });

@@ -17,6 +17,7 @@ pub(crate) mod recall;
 pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
+pub(crate) mod uses;
 
 use crate::pages::Pages;
 use brakes::Brakes;
@@ -34,6 +35,7 @@ use revoked::Revoked;
 use secrets::Secrets;
 use sites::Sites;
 use std::sync::atomic::AtomicBool;
+use uses::Uses;
 
 /// All parts of a running server.
 pub struct State {
@@ -55,6 +57,7 @@ pub struct State {
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
+    pub(crate) uses: Uses,
     pub(crate) followed: Followed,
     pub(crate) health: Health,
     /// There was a request since the time was last written down.

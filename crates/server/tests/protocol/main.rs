@@ -11,6 +11,7 @@ mod authorization_endpoint;
 mod bad_input;
 mod compromise;
 mod languages;
+mod names;
 mod never_list;
 mod nodes;
 mod openid;

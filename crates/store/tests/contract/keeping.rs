@@ -33,6 +33,7 @@ pub(crate) async fn a_link_opens_once(store: Store) {
         client: "c".into(),
         sealed: Masked(vec![9]),
         expires_at: NOW + HOUR,
+        secret: None,
     };
     set_up(&store).await;
     store.add_secret("r", "c", secret("s"), NOW).await.unwrap();
