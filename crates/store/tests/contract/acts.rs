@@ -3,7 +3,7 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, begin, client, grant, id, organisation, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, Mail, Masked, NewGrant, Of, OneTimeLink, Put,
+    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, Mail, Masked, NewGrant, Of, OneTimeLink, Precondition, Put,
     SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
 };
 use std::sync::Arc;
@@ -147,7 +147,7 @@ pub(crate) async fn sessions_are_listed_and_end(store: Store) {
             last_seen_at: NOW,
             expires_at,
         };
-        store.create_session(session).await.unwrap();
+        assert!(store.create_session(session, Precondition::default()).await.unwrap());
     }
     begun(&store, "d", Some("v"), NOW).await;
     let listed = async |of: Of| {
@@ -204,7 +204,7 @@ pub(crate) async fn an_edit_rests_on_what_was_read(store: Store) {
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
     };
-    store.create_session(session).await.unwrap();
+    assert!(store.create_session(session, Precondition::default()).await.unwrap());
     assert_eq!(edit.edit_user("r", (&before, &after), None, NOW, NOW).await.unwrap(), Edited::Done);
     assert!(store.session(&[1; 32], NOW).await.unwrap().is_some());
     assert_eq!(edit.edit_user("r", (&before, &after), None, NOW, NOW).await.unwrap(), Edited::Changed);
@@ -301,7 +301,7 @@ pub(crate) async fn a_lost_approval_is_told_again_with_another_secret(store: Sto
     assert_eq!(store.due_mails(NOW + 1, 5).await.unwrap().len(), 2);
 
     // An opened link's secret is somebody's.
-    store.consume_link(&[2; 32], NOW + 2).await.unwrap().unwrap();
+    assert!(store.consume_link(&[2; 32], "two", NOW + 2).await.unwrap());
     let again = Some((secret("three"), link(3, "three")));
     assert_eq!(resend.resend_approval("r", "w", again, None, NOW + 3).await.unwrap(), SecretAdded::Added);
     let again = Some((secret("four"), link(4, "four")));
