@@ -3,10 +3,10 @@
 //! The form in which names are compared has changed once. A name is first looked up as it was compared before, so that of two
 //! users whose names are one in the present form each goes on signing in by their own spelling; neither is changed.
 
+use crate::precondition::Precondition;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
-use crate::precondition::Precondition;
 use crate::users::{read_to_verify, read_user};
 use crate::value::values;
 use crate::{Fault, Store, StoredUser};
@@ -62,11 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot read.
-    pub async fn login_to_verify(
-        &self,
-        realm: &str,
-        typed: &str,
-    ) -> Result<Option<(StoredUser, Precondition)>, Fault> {
+    pub async fn login_to_verify(&self, realm: &str, typed: &str) -> Result<Option<(StoredUser, Precondition)>, Fault> {
         read!(self, |tx| {
             let named = by_name(tx, realm, typed).await?;
             if named.is_some() || !typed.contains('@') {

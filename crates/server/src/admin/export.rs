@@ -15,8 +15,7 @@ const PAGE: i64 = 500;
 /// The store cannot be read.
 pub async fn realm(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Written, AdminError> {
     let users = users(store, realm, with_hashes).await?;
-    let names: HashMap<&str, &str> =
-        users.iter().map(|(user, _)| (user.id.as_str(), user.username.as_str())).collect();
+    let names: HashMap<&str, &str> = users.iter().map(|(user, _)| (user.id.as_str(), user.username.as_str())).collect();
     let clients = super::apps::list(store, realm, None).await?.into_iter().map(|client| {
         let acts_as = client.acts_as.map(|id| names.get(id.as_str()).map_or(id.clone(), |name| (*name).to_owned()));
         Client { acts_as, ..client }

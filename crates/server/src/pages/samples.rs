@@ -8,8 +8,8 @@ use minijinja::Error;
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutBack,
-    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn,
-    SignedOut,
+    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
+    SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;

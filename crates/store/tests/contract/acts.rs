@@ -3,10 +3,9 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, begin, client, grant, id, organisation, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, Mail, Masked, NewGrant, Of, OneTimeLink, Precondition, Put,
-    SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
+    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, Mail, Masked, NewGrant, Of, OneTimeLink, Precondition,
+    Put, SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
 };
-use std::sync::Arc;
 
 fn act(store: &Store, act: Act) -> Store {
     let actor = Actor { name: "ada".into(), way: Way::Cli, reference: "r".into() };
@@ -335,9 +334,7 @@ pub(crate) async fn what_a_file_manages_is_known(store: Store) {
         id: id.into(),
         file: file.map(str::to_owned),
     };
-    let told = Arc::new(|_| {});
-    let changed =
-        store.apply_watched(vec![managed("c", Some("a.toml")), managed("d", Some("a.toml"))], NOW, told).await;
+    let changed = store.apply(vec![managed("c", Some("a.toml")), managed("d", Some("a.toml"))], NOW).await;
     assert_eq!(changed.unwrap(), 0, "no change that anybody hears of");
     assert_eq!(store.managed_by("r", SubjectKind::App, "c").await.unwrap().as_deref(), Some("a.toml"));
     assert_eq!(store.managed_by("r", SubjectKind::User, "c").await.unwrap(), None);

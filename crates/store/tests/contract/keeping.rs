@@ -65,6 +65,7 @@ pub(crate) async fn a_link_to_a_retired_secret_opens_nothing(store: Store) {
             client: "c".into(),
             sealed: Masked(vec![9]),
             expires_at: NOW + HOUR,
+            secret: None,
         };
         let secret = ClientSecret { expires_at: Some(NOW + MINUTE), ..secret(&format!("s{n}")) };
         store.add_secret("r", "c", secret.clone(), NOW).await.unwrap();

@@ -141,7 +141,8 @@ impl Change {
         secret: Option<&'static str>,
     ) -> Result<Self, serde_json::Error> {
         let old = before.map(written::of_client).transpose()?;
-        Ok(Self::between(Kind::Client, realm, &after.id, old.as_ref(), &written::of_client(after)?).with("secret", secret))
+        Ok(Self::between(Kind::Client, realm, &after.id, old.as_ref(), &written::of_client(after)?)
+            .with("secret", secret))
     }
 
     /// With a user's password: `set` or `replaced`, where it is another one.
@@ -241,7 +242,9 @@ fn is_destructive(path: &str, before: &Value, after: &Value) -> bool {
     }
     match key {
         "issuer" | "origin" | "kind" | "acts-as" | "secret-is-password" | "resource-server" | "username"
-        | "access-token" | "signing" | "id-token-signing" | "count" | "per" | "api" | "seat" | "hosts" => !before.is_null(),
+        | "access-token" | "signing" | "id-token-signing" | "count" | "per" | "api" | "seat" | "hosts" => {
+            !before.is_null()
+        }
         "disabled" => *after == Value::Bool(true),
         "email-verified" | "service" | "implicit" => *before == Value::Bool(true),
         "size" => before.as_u64() > after.as_u64(),

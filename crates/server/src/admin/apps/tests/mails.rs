@@ -80,9 +80,13 @@ async fn an_approval_mail_says_what_the_app_may_do() {
     let mail = received.recv().unwrap();
     let html = part(&mail.data, "text/html").replace("&#x2f;", "/");
     for said in [&part(&mail.data, "text/plain"), &html] {
-        for wanted in
-            ["https://web.example/back", "read", "Read.", "https://api.example", "PKCE (RFC 7636, S256) may be left out"]
-        {
+        for wanted in [
+            "https://web.example/back",
+            "read",
+            "Read.",
+            "https://api.example",
+            "PKCE (RFC 7636, S256) may be left out",
+        ] {
             assert!(said.contains(wanted), "{wanted}: {said}");
         }
     }
