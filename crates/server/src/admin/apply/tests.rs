@@ -132,7 +132,7 @@ async fn what_no_file_has_stays_and_is_told() {
     let world = World::new();
     world.apply(&format!("{HEAD}{USER}{CLIENT}"), 1).await;
     let report = world.apply(HEAD, 2).await;
-    assert_eq!(report.not_in_files, ["client r/c", "user r/Alice"]);
+    assert_eq!(report.not_in_files, ["user r/Alice", "client r/c"]);
     assert_eq!(report.unchanged, 2);
     assert!(world.store.client_with_secrets("r", "c").await.unwrap().is_some());
 }
