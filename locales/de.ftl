@@ -226,6 +226,15 @@ mail-secret-how = Das Geheimnis wird einmal angezeigt, und zwar hinter diesem Li
 mail-secret-button = Geheimnis anzeigen
 mail-secret-note = Wir verschicken Geheimnisse nie per E-Mail. Das Öffnen verbraucht den Link nicht, erst die Schaltfläche auf der Seite.
 mail-endpoints = Adressen
+mail-redirect-uris = Wohin Nutzerinnen und Nutzer zurückkehren dürfen (Redirect-URIs)
+mail-scopes = Worum sie bitten darf (Scopes)
+mail-audiences = Die APIs, für die ihre Tokens gelten (Audience)
+mail-pkce-required = PKCE (RFC 7636, S256) ist Pflicht.
+mail-pkce-optional = PKCE (RFC 7636, S256) darf fehlen, wo die App mit openid eine nonce schickt.
+mail-rejection-subject = { $app } ist für { $realm } nicht freigegeben
+mail-rejected = Ihre App { $app } wurde geprüft und nicht freigegeben: Sie kann { $realm } nicht nutzen.
+mail-rejected-reason = Der Grund
+mail-rejected-next = Sie können auf diese E-Mail antworten oder die App mit dem Fehlenden neu registrieren.
 mail-closing = Sie erhalten diese E-Mail, weil Sie die App registriert haben. Falls das nicht zutrifft, sagen Sie uns bitte Bescheid.
 mail-signature = { $realm }
 

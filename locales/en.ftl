@@ -231,6 +231,15 @@ mail-secret-how = The secret is shown once, behind this link. It works for { $du
 mail-secret-button = Show the secret
 mail-secret-note = We never send a secret by mail. Opening the link does not use it up; pressing the button there does.
 mail-endpoints = Addresses
+mail-redirect-uris = Where people may be sent back to (redirect URIs)
+mail-scopes = What it may ask for (scopes)
+mail-audiences = The APIs that its tokens are for (audience)
+mail-pkce-required = PKCE (RFC 7636, S256) is required.
+mail-pkce-optional = PKCE (RFC 7636, S256) may be left out where the app sends a nonce with openid.
+mail-rejection-subject = { $app } is not approved for { $realm }
+mail-rejected = Your app { $app } was looked at and is not approved: it cannot use { $realm }.
+mail-rejected-reason = The reason
+mail-rejected-next = You can answer this mail, or register the app again with what was missing.
 mail-closing = You get this mail because you registered the app. If you did not, please tell us.
 mail-signature = { $realm }
 

@@ -360,6 +360,20 @@ impl Check<'_> {
         }
     }
 
+    /// A host name or an address, as a mail server wants to be greeted (RFC 5321 4.1.1.1).
+    fn ehlo(&mut self, name: Option<&str>) -> Option<String> {
+        let name = name.filter(|name| !name.is_empty())?;
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let is_host = name
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+        if !is_host && bare.parse::<std::net::IpAddr>().is_err() {
+            let help = "like \"login.example.com\"; without it the domain of mail.from".to_owned();
+            self.say("smtp.ehlo", format!("`{name}` is neither a host name nor an address"), Some(help));
+        }
+        Some(name.to_owned())
+    }
+
     fn smtp(&mut self, path: &dyn Fn(&str, &str) -> PathBuf) -> Option<Smtp> {
         let smtp = &self.given.values.smtp;
         let tls = smtp.tls.unwrap_or_default();
@@ -369,6 +383,7 @@ impl Check<'_> {
                 ("smtp.username", smtp.username.is_some()),
                 ("smtp.password", smtp.password.is_some()),
                 ("smtp.password-file", smtp.password_file.is_some()),
+                ("smtp.ehlo", smtp.ehlo.is_some()),
             ];
             if let Some((key, _)) = others.into_iter().find(|(_, given)| *given) {
                 self.say(
@@ -398,6 +413,7 @@ impl Check<'_> {
             tls,
             credentials: smtp.username.clone().zip(password),
             ca_file: smtp.ca_file.as_deref().map(|file| path("smtp.ca-file", file)),
+            ehlo: self.ehlo(smtp.ehlo.as_deref()),
         })
     }
 }

@@ -58,7 +58,7 @@ fn apply_is_idempotent_and_a_rehearsal_changes_nothing() {
 
     home.write("realms/example.toml", &home.read("realms/example.toml").replace("Example API", "${api}"));
     home.fails(3, &["apply", "realms/"], "--set api=VALUE");
-    assert!(home.ok(&["apply", "realms/", "--set", "api=New", "--dry-run"]).out().contains("changed: realm example"));
+    assert!(home.ok(&["apply", "realms/", "--set", "api=New", "--dry-run"]).out().contains("~ realm example"));
     assert!(home.ok(&["realm", "show", "example"]).out().contains("Example API"));
     home.ok(&["apply", "realms/", "--set", "api=New"]);
     assert!(home.ok(&["realm", "show", "example"]).out().contains("https://api.example.com: New"));

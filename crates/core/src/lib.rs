@@ -23,6 +23,7 @@ pub mod jose;
 pub mod metadata;
 pub mod params;
 pub mod pkce;
+pub mod precis;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;

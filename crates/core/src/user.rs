@@ -1,5 +1,8 @@
 //! People and service users (resource owners), and the organisations they belong to.
 
+pub mod rules;
+
+use crate::precis;
 use serde::{Deserialize, Serialize};
 
 /// A resource owner of one realm.
@@ -8,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct User {
     /// `sub`: stable, never reassigned, unique in the realm.
     pub id: String,
-    /// What the person types; compared without case.
+    /// What the person types; compared in the form of [`User::username_key`].
     pub username: String,
     /// For `name` and for the pages.
     #[serde(default)]
@@ -16,7 +19,7 @@ pub struct User {
     /// For `email` and for mails.
     #[serde(default)]
     pub email: Option<String>,
-    /// The address was found to be theirs: `email_verified`.
+    /// The address was found to be theirs: `email_verified`. It is good for signing in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub email_verified: bool,
     /// For `given_name`.
@@ -40,9 +43,20 @@ pub struct User {
 }
 
 impl User {
-    /// The form of a username under which users are found and brakes are kept: trimmed, lower case.
+    /// The form of a username or an e-mail address under which users are found and brakes are kept (RFC 8265 3.3): trimmed,
+    /// without case and width, composed.
     pub fn username_key(username: &str) -> String {
+        precis::username(username.trim())
+    }
+
+    /// The form of before: trimmed, lower case. Users whose names came to be one in the present form are told apart by it.
+    pub fn former_username_key(username: &str) -> String {
         username.trim().to_lowercase()
+    }
+
+    /// The form of the e-mail address that is good for signing in; none where it is not known to be theirs.
+    pub fn email_key(&self) -> Option<String> {
+        self.email.as_deref().filter(|_| self.email_verified).map(Self::username_key)
     }
 }
 

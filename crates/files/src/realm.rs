@@ -10,6 +10,7 @@ mod policy;
 mod set;
 mod url;
 mod users;
+pub mod written;
 
 use super::dialect::Dialects;
 use super::document::{Document, at};

@@ -2,7 +2,8 @@
 //!
 //! 1. [`Letter::queued`] seals a letter for the store's outbox: it may hold a one-time link, which is worth a secret.
 //! 2. [`deliver_due`] claims each mail whose time has come (one process gets it), sends it, and marks it. One that could
-//!    not be sent is due again, later each time; after five days it is given up, with a line in the log.
+//!    not be sent is due again, later each time. After five days, or when the server says that it will never take it, it is
+//!    given up: the log says so, and it stays where operators see it ([`crate::admin::mails`]) and can have it tried again.
 //!
 //! A mail that was accepted just as the process died is sent once more; both carry the same `Message-ID`. Without SMTP
 //! each mail becomes a file.
@@ -16,10 +17,12 @@ use claviger_store::{DueMail, Fault, Mail, Store};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -103,6 +106,8 @@ pub struct Smtp {
     pub credentials: Option<(String, Plain)>,
     /// A file of PEM certificates to believe beside the public authorities, for a server of one's own.
     pub ca_file: Option<PathBuf>,
+    /// What this server calls itself (`EHLO`, RFC 5321 4.1.1.1); none: the domain of the sender.
+    pub ehlo: Option<String>,
 }
 
 /// Why mails cannot be sent.
@@ -139,6 +144,21 @@ pub enum MailError {
     /// It cannot be spelled as a mail.
     #[error("the mail cannot be made: {0}")]
     Form(#[from] lettre::error::Error),
+}
+
+impl MailError {
+    /// Whether another attempt would come to the same: the server said so about this mail (RFC 5321 4.2.1), or it is none. What
+    /// the server says of our name, password or encryption is no such thing: that can be mended without the mail.
+    pub fn is_for_good(&self) -> bool {
+        const OF_THE_LOGIN: [u16; 4] = [530, 534, 535, 538];
+        match self {
+            Self::Smtp(error) => {
+                error.is_permanent() && error.status().is_none_or(|code| !OF_THE_LOGIN.contains(&code.into()))
+            }
+            Self::Address(_) | Self::Form(_) => true,
+            Self::PasswordInTheClear(_) | Self::Certificates { .. } | Self::NotReady | Self::Folder { .. } => false,
+        }
+    }
 }
 
 /// Where one mail went.
@@ -204,9 +224,9 @@ impl Mailer {
     /// # Errors
     /// `from` is no address, a password would travel in the clear, the certificates cannot be read.
     pub fn new(from: &str, outlet: &Outlet) -> Result<Self, MailError> {
-        let from = from.parse().map_err(|_| MailError::Address(from.to_owned()))?;
+        let from: Mailbox = from.parse().map_err(|_| MailError::Address(from.to_owned()))?;
         let way = match outlet {
-            Outlet::Smtp(smtp) => Way::Smtp(Box::new(smtp.transport()?)),
+            Outlet::Smtp(smtp) => Way::Smtp(Box::new(smtp.transport(from.email.domain())?)),
             Outlet::Folder(folder) => Way::Folder(folder.clone()),
         };
         Ok(Self { from, way })
@@ -239,7 +259,8 @@ impl Mailer {
 }
 
 impl Smtp {
-    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
+    /// `domain`: the sender's.
+    fn transport(&self, domain: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
         let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
         if self.tls == TlsMode::None && self.credentials.is_some() && !local {
             return Err(MailError::PasswordInTheClear(self.host.clone()));
@@ -251,12 +272,23 @@ impl Smtp {
         };
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
             .port(self.port)
+            .hello_name(self.hello(domain))
             .tls(tls)
             .timeout(Some(PATIENCE));
         if let Some((user, password)) = &self.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
         }
         Ok(builder.build())
+    }
+
+    /// The name of the greeting; an address is one in brackets (RFC 5321 4.1.3).
+    fn hello(&self, domain: &str) -> ClientId {
+        let name = self.ehlo.as_deref().unwrap_or(domain);
+        match name.trim_start_matches('[').trim_end_matches(']').parse() {
+            Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+            Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+            Err(_) => ClientId::Domain(name.to_owned()),
+        }
     }
 
     fn tls_parameters(&self) -> Result<TlsParameters, MailError> {
@@ -312,20 +344,51 @@ pub async fn deliver_due(store: &Store, secrets: &Secrets, mailer: &Mailer, now:
             Ok(_) => {
                 store.mail_sent(&due.mail.id, now).await?;
             }
-            Err(error) => {
-                tracing::warn!(mail = id_text(&due.mail.id), attempt = due.attempts + 1, %error, "a mail was not sent");
-            }
+            Err(error) => note_failure(store, &due, error, now).await?,
         }
         attempts.push(Attempt { id: due.mail.id, recipient: due.mail.recipient, outcome });
     }
     Ok(attempts)
 }
 
+/// Writes down why a mail did not leave, and tells the operator where it never will by itself.
+async fn note_failure(store: &Store, due: &DueMail, error: &MailError, now: i64) -> Result<(), Fault> {
+    let (id, mail, why) = (&due.mail.id, id_text(&due.mail.id), with_causes(error));
+    let help = "`claviger mail list` shows it, `claviger mail retry` has it tried again";
+    if error.is_for_good() {
+        tracing::error!(mail, error = why, help, "a mail is refused for good");
+        store.mail_refused(id, &why, now).await
+    } else if is_last_attempt(due, now) {
+        tracing::error!(mail, error = why, help, "a mail is given up after five days");
+        store.mail_refused(id, &why, now).await
+    } else {
+        tracing::warn!(mail, attempt = due.attempts + 1, error = why, "a mail was not sent");
+        store.mail_failed(id, &why).await
+    }
+}
+
+/// What went wrong, and why that did; for people.
+fn with_causes(error: &MailError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    claviger_core::text::on_one_line(&text).into_owned()
+}
+
+const fn is_last_attempt(due: &DueMail, now: i64) -> bool {
+    now - due.created_at > GIVE_UP
+}
+
 /// One minute after the first attempt, four times as long each time, six hours at most; never after five days.
 fn next_attempt(due: &DueMail, now: i64) -> i64 {
     const MINUTE: i64 = 60_000;
-    if now - due.created_at > GIVE_UP {
-        tracing::error!(mail = id_text(&due.mail.id), "a mail is tried for the last time");
+    if is_last_attempt(due, now) {
         return i64::MAX;
     }
     now + MINUTE * 4_i64.pow(due.attempts.min(5)).min(360)

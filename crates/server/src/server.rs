@@ -22,6 +22,7 @@ use crate::state::revoked::Revoked;
 use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
 use crate::state::strangers::Strangers;
+use crate::state::uses::Uses;
 use arc_swap::ArcSwap;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_store::Store;
@@ -78,6 +79,7 @@ pub async fn open(
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
+        uses: Uses::default(),
         health: Health::default(),
         node: random_bytes(),
         had_requests: AtomicBool::new(false),

@@ -6,7 +6,7 @@ use crate::audit::values::Values;
 use crate::store::write;
 use crate::tx::{End::Keep, Tx};
 use crate::users::ByPassword;
-use crate::{ClientSecret, Fault, Masked, Store, StoredUser, clients, realms, users};
+use crate::{ClientSecret, Fault, Masked, Store, StoredUser, clients, managed, realms, users};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
 use std::borrow::Cow;
@@ -52,6 +52,17 @@ pub enum Put {
         realm: String,
         /// The organisation.
         organisation: Organisation,
+    },
+    /// The file that an app or a user comes from; `None`: no file any more. No change that anybody hears of.
+    Managed {
+        /// The realm's id.
+        realm: String,
+        /// [`SubjectKind::App`] or [`SubjectKind::User`].
+        kind: SubjectKind,
+        /// Its id.
+        id: String,
+        /// The file.
+        file: Option<String>,
     },
 }
 
@@ -202,6 +213,10 @@ async fn write_one<'p>(
             let news = users::put_organisation(tx, realm, organisation, now).await?;
             let subject = Subject::new(SubjectKind::Organisation, &organisation.id);
             (news, (realm.as_str(), subject, Values::of(was.as_ref(), Some(organisation))?))
+        }
+        Put::Managed { realm, kind, id, file } => {
+            managed::put(tx, realm, (kind.name(), id), file.as_deref()).await?;
+            return Ok(None);
         }
     };
     Ok(news.then_some(line))

@@ -1,10 +1,5 @@
-//! Approvals: a user's of an authorization request, and the vendor's of an app.
+//! A user's approval of an authorization request.
 
-use crate::audit::act::{Subject, SubjectKind};
-use crate::audit::log::AuditLog;
-use crate::audit::values::Values;
-use crate::clients::{self, ClientSecret, SecretAdded};
-use crate::mail::{self, Mail, OneTimeLink};
 use crate::postgres::Combined;
 use crate::precondition::SessionPrecondition;
 use crate::retry::Retry;
@@ -15,7 +10,6 @@ use crate::tokens::{NewAccessToken, NewCode, code_values, put_access_token, put_
 use crate::tx::{End, End::Keep, End::Undo, Tx};
 use crate::value::values;
 use crate::{Fault, Store};
-use claviger_core::client::ClientStatus;
 use std::sync::Arc;
 
 /// What an authorization request comes to; all of it or nothing.
@@ -66,43 +60,6 @@ impl Store {
         } else {
             write!(self, Single, |tx| { run(tx, &owned).await })
         }
-    }
-
-    /// Approves an app: it becomes active, and gets a secret, the link that shows it, and the mail that says so.
-    ///
-    /// # Errors
-    /// The store cannot write; nothing happened.
-    pub async fn approve_client(
-        &self,
-        realm: &str,
-        client: &str,
-        secret: Option<(ClientSecret, OneTimeLink)>,
-        mail: Option<Mail>,
-        now: i64,
-    ) -> Result<SecretAdded, Fault> {
-        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
-        write!(self, Several, |tx| {
-            let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = clients::status(tx, &realm, &client).await?;
-            if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
-                return Ok(Undo(SecretAdded::NoSuchClient));
-            }
-            if let Some((secret, link)) = &secret {
-                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
-                if added != SecretAdded::Added {
-                    return Ok(Undo(added));
-                }
-                mail::put_link(tx, link).await?;
-            }
-            if let Some(mail) = &mail {
-                mail::queue(tx, mail, now).await?;
-            }
-            let secret = secret.as_ref().map(|(secret, _)| &secret.id);
-            let after = serde_json::json!({ "status": ClientStatus::Active.name(), "secret": secret });
-            let changed = Values::change(serde_json::json!({ "status": was }), after);
-            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
-            Ok(Keep(SecretAdded::Added))
-        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
-use crate::{Fault, Masked, Store};
+use crate::{Fault, Masked, Store, managed};
 use claviger_core::Client;
 use claviger_core::client::ClientStatus;
 use serde_json::json;
@@ -255,6 +255,8 @@ impl Store {
                 let deleted = tx.execute(Statement::DeleteClient, values![realm, id]).await? > 0;
                 tx.execute(Statement::DeleteSecrets, values![realm, id]).await?;
                 tx.execute(Statement::DeleteConsentsOfClient, values![realm, id]).await?;
+                tx.execute(Statement::ForgetSecretUses, values![realm, id]).await?;
+                managed::put(tx, realm, (SubjectKind::App.name(), id), None).await?;
                 note(tx, ChangeKind::Client, realm, id, now).await?;
                 log.write(tx, realm, &subject, Values::of_app(Some(&was), None)?, now).await?;
                 Ok(Keep(Some(deleted)))

@@ -1,10 +1,14 @@
 //! Mails on their way, and links that show a secret once.
 
+use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
 use crate::value::values;
-use crate::{Fault, Hash, Id, Masked, Store};
+use crate::{Fault, Hash, Id, Masked, Store, id_text};
+use serde_json::json;
 
 /// A mail to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,40 @@ pub struct OneTimeLink {
     pub sealed: Masked<Vec<u8>>,
     /// When the link is over.
     pub expires_at: i64,
+    /// The id of the secret, so that one that nobody has seen can be stopped.
+    pub secret: Option<String>,
+}
+
+/// A link that is remembered.
+#[derive(Debug, Clone)]
+pub struct LinkUse {
+    /// SHA-256 of what is in the link.
+    pub hash: Masked<Hash>,
+    /// The id of its secret, where that is known.
+    pub secret: Option<String>,
+    /// When it was used.
+    pub used_at: Option<i64>,
+}
+
+/// A mail, as operators look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailLine {
+    /// Its id.
+    pub id: Id,
+    /// To whom.
+    pub recipient: String,
+    /// When it was queued.
+    pub created_at: i64,
+    /// When it left.
+    pub sent_at: Option<i64>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_attempt_at: i64,
+    /// Why it did not leave the last time.
+    pub last_error: Option<String>,
+    /// When it was refused for good, or given up.
+    pub refused_at: Option<i64>,
 }
 
 /// What is behind a link.
@@ -100,6 +138,74 @@ impl Store {
         write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::MailSent, values![&id, now]).await? > 0)) })
     }
 
+    /// A mail did not leave, and is tried again when it is due.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn mail_failed(&self, id: &Id, why: &str) -> Result<(), Fault> {
+        let (id, why) = (*id, why.to_owned());
+        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::MailFailed, values![&id, &why]).await.map(drop)?)) })
+    }
+
+    /// A mail will not leave by itself: it was refused for good, or tried for long enough.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn mail_refused(&self, id: &Id, why: &str, now: i64) -> Result<(), Fault> {
+        let (id, why) = (*id, why.to_owned());
+        write!(self, Single, |tx| {
+            Ok(Keep(tx.execute(Statement::MailRefused, values![&id, &why, now, i64::MAX]).await.map(drop)?))
+        })
+    }
+
+    /// Has a mail that did not leave tried again at once, as an act; whether there is one.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn retry_mail(&self, id: &Id, now: i64) -> Result<bool, Fault> {
+        let (id, audit) = (*id, self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let known = tx.execute(Statement::RetryMail, values![&id, now]).await? > 0;
+            if known {
+                let changed = Values::added(json!({ "next_attempt_at": now }));
+                log.write(tx, "", &Subject::new(SubjectKind::Mail, id_text(&id)), changed, now).await?;
+            }
+            Ok(Keep(known))
+        })
+    }
+
+    /// The mails behind `after` (none: from the oldest) that are remembered, at most `limit`; those that were sent among them.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn list_mails(&self, after: Option<&Id>, limit: i64) -> Result<Vec<MailLine>, Fault> {
+        let after = after.map_or([].as_slice(), |id| id.as_slice());
+        read!(self, |tx| {
+            tx.query(Statement::Mails, values![after, limit], |row| {
+                Ok(MailLine {
+                    id: row.array(0)?,
+                    recipient: row.string(1)?,
+                    created_at: row.int(2)?,
+                    sent_at: row.int_or_null(3)?,
+                    attempts: row.small(4)?,
+                    next_attempt_at: row.int(5)?,
+                    last_error: row.string_or_null(6)?,
+                    refused_at: row.int_or_null(7)?,
+                })
+            })
+            .await
+        })
+    }
+
+    /// The links to secrets of a client that are remembered: those that are not over, used or not.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn links_of(&self, realm: &str, client: &str) -> Result<Vec<LinkUse>, Fault> {
+        read!(self, |tx| { links_of(tx, realm, client).await })
+    }
+
     /// Keeps a sealed secret behind a link.
     ///
     /// # Errors
@@ -147,7 +253,15 @@ pub(crate) async fn queue(tx: &mut impl Tx, mail: &Mail, now: i64) -> Result<(),
 
 /// As [`Store::put_link`].
 pub(crate) async fn put_link(tx: &mut impl Tx, link: &OneTimeLink) -> Result<(), Fault> {
-    let OneTimeLink { hash, realm, client, sealed, expires_at } = link;
-    tx.execute(Statement::PutLink, values![hash, realm, client, sealed, *expires_at]).await?;
+    let OneTimeLink { hash, realm, client, sealed, expires_at, secret } = link;
+    tx.execute(Statement::PutLink, values![hash, realm, client, sealed, *expires_at, secret]).await?;
     Ok(())
+}
+
+/// As [`Store::links_of`].
+pub(crate) async fn links_of(tx: &mut impl Tx, realm: &str, client: &str) -> Result<Vec<LinkUse>, Fault> {
+    tx.query(Statement::LinksOf, values![realm, client], |row| {
+        Ok(LinkUse { hash: Masked(row.array(0)?), secret: row.string_or_null(1)?, used_at: row.int_or_null(2)? })
+    })
+    .await
 }

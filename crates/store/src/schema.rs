@@ -19,7 +19,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 6;
+pub(crate) const KNOWN: i64 = 7;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, readable_by: 1, ddl: AUDIT },
     Migration { version: 5, readable_by: 1, ddl: SUBJECTS },
     Migration { version: 6, readable_by: 1, ddl: ANSWERED },
+    Migration { version: 7, readable_by: 1, ddl: DAILY_WORK },
 ];
 
 /// What engines spell differently.
@@ -371,4 +372,32 @@ CREATE TABLE answered (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX answered_expiry ON answered (expires_at);
+";
+
+/// What operators ask for every day: when a secret was used last (to the minute; `secret` is empty for whoever has none of
+/// its own), which file an app or a user comes from, why a mail is not sent, which secret lies behind a link. And people
+/// are found by their e-mail address; names get the form in which they are compared now, user by user, and the counter `names` says
+/// when that is done.
+const DAILY_WORK: &str = "
+CREATE TABLE secret_use (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    used_at BIGINT NOT NULL,
+    PRIMARY KEY (realm, client, secret)
+) {CLUSTERED};
+CREATE TABLE managed (
+    realm TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    file TEXT NOT NULL,
+    PRIMARY KEY (realm, kind, id)
+) {CLUSTERED};
+ALTER TABLE mail_outbox ADD COLUMN last_error TEXT;
+ALTER TABLE mail_outbox ADD COLUMN refused_at BIGINT;
+ALTER TABLE one_time_link ADD COLUMN secret TEXT;
+CREATE INDEX one_time_link_client ON one_time_link (realm, client);
+ALTER TABLE users ADD COLUMN email_key TEXT;
+CREATE INDEX users_email ON users (realm, email_key) WHERE email_key IS NOT NULL;
+INSERT INTO counter (name, value) VALUES ('names', 0);
 ";

@@ -4,11 +4,13 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::endings::revoke_each;
+use crate::overview::username;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Id, Store, id_text};
+use claviger_core::Client;
 use serde_json::json;
 
 /// A seat that a grant wants, or goes on holding.
@@ -58,6 +60,17 @@ pub struct SeatRow {
     pub expires_at: i64,
 }
 
+/// A seat that is held, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatLine {
+    /// The seat.
+    pub seat: SeatRow,
+    /// What people call its user.
+    pub username: Option<String>,
+    /// What people call its client.
+    pub client_name: Option<String>,
+}
+
 impl Store {
     /// The seats of a realm that are held.
     ///
@@ -65,6 +78,21 @@ impl Store {
     /// The store cannot read.
     pub async fn seats(&self, realm: &str, now: i64) -> Result<Vec<SeatRow>, Fault> {
         read!(self, |tx| { tx.query(Statement::Seats, values![realm, now], read_seat).await })
+    }
+
+    /// The same with the names of users and clients.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn list_seats(&self, realm: &str, now: i64) -> Result<Vec<SeatLine>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::SeatLines, values![realm, now], |row| {
+                let client = row.text_or_null(10)?.map(serde_json::from_str::<Client>).transpose()?;
+                let client_name = client.map(|client| client.name);
+                Ok(SeatLine { seat: read_seat(row)?, username: username(row, 9)?, client_name })
+            })
+            .await
+        })
     }
 
     /// Takes a seat away from its holder: every grant through which it is held ends, with its tokens. How many did.

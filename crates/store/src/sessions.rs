@@ -249,7 +249,7 @@ pub(crate) fn read_consent_at(row: &Row<'_>, first: usize) -> Result<Option<Cons
     }))
 }
 
-fn read_session(row: &Row<'_>) -> Result<Session, Fault> {
+pub(crate) fn read_session(row: &Row<'_>) -> Result<Session, Fault> {
     Ok(Session {
         hash: row.array(0)?,
         realm: row.string(1)?,

@@ -51,32 +51,12 @@ impl Store {
         read!(self, |tx| { find(tx, realm, id).await })
     }
 
-    /// A user by what they typed, as [`User::username_key`] makes of it.
-    ///
-    /// # Errors
-    /// The store cannot read.
-    pub async fn user_by_username(&self, realm: &str, key: &str) -> Result<Option<StoredUser>, Fault> {
-        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_user).await })
-    }
-
     /// As [`Store::user`], and a condition for what rests on this very password: see [`Issue`](crate::Issue).
     ///
     /// # Errors
     /// The store cannot read.
     pub async fn user_to_verify(&self, realm: &str, id: &str) -> Result<Option<(StoredUser, Precondition)>, Fault> {
         read!(self, |tx| { tx.optional(Statement::User, values![realm, id], read_to_verify).await })
-    }
-
-    /// The same by what they typed, as [`User::username_key`] makes of it.
-    ///
-    /// # Errors
-    /// The store cannot read.
-    pub async fn username_to_verify(
-        &self,
-        realm: &str,
-        key: &str,
-    ) -> Result<Option<(StoredUser, Precondition)>, Fault> {
-        read!(self, |tx| { tx.optional(Statement::UserByUsername, values![realm, key], read_to_verify).await })
     }
 
     /// The users of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.
@@ -201,6 +181,17 @@ impl Store {
             Ok(found)
         })
     }
+
+    /// The organisations of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn list_organisations(&self, realm: &str, after: &str, limit: i64) -> Result<Vec<Organisation>, Fault> {
+        read!(self, |tx| {
+            let params = values![realm, after, limit];
+            tx.query(Statement::ListOrganisations, params, |row| Ok(serde_json::from_str(row.text(0)?)?)).await
+        })
+    }
 }
 
 /// As [`Store::put_user`].
@@ -211,18 +202,33 @@ pub(crate) async fn put(
     password_hash: Option<&Masked<String>>,
     now: i64,
 ) -> Result<bool, Fault> {
-    let key = User::username_key(&user.username);
-    if tx.optional(Statement::UsernameTaken, values![realm, &key, &user.id], |_| Ok(())).await?.is_some() {
-        return Err(Fault::Other(format!("the username {key:?} belongs to another user")));
-    }
+    let Some(key) = key_of(tx, realm, user).await? else {
+        return Err(Fault::Other(format!("the username {:?} belongs to another user", user.username)));
+    };
     let doc = serde_json::to_string(user)?;
     let hash = password_hash.map(|hash| hash.as_str());
-    let params = values![realm, &user.id, &key, user.disabled, hash, &doc, now];
+    let email = user.email_key();
+    let params = values![realm, &user.id, &key, user.disabled, hash, &doc, now, &email];
     let changed = tx.execute(Statement::PutUser, params).await.map_err(|fault| fault.of_id(&user.id))? > 0;
     if changed {
         note(tx, ChangeKind::User, realm, &user.id, now).await?;
     }
     Ok(changed)
+}
+
+/// The form under which a user's name is stored; none where the name is another user's. Whoever has a name that became somebody
+/// else's goes on having it.
+pub(crate) async fn key_of(tx: &mut impl Tx, realm: &str, user: &User) -> Result<Option<String>, Fault> {
+    let key = User::username_key(&user.username);
+    if tx.optional(Statement::UsernameTaken, values![realm, &key, &user.id], |_| Ok(())).await?.is_none() {
+        return Ok(Some(key));
+    }
+    let stored = tx
+        .optional(Statement::UserKeys, values![realm, &user.id], |row| {
+            Ok((row.string(0)?, serde_json::from_str::<User>(row.text(1)?)?))
+        })
+        .await?;
+    Ok(stored.filter(|(_, stored)| stored.username == user.username).map(|(key, _)| key))
 }
 
 /// What passwords gave, and that ends with them. Knows which clients have a password for a secret, once they were looked up.
@@ -321,11 +327,11 @@ fn password(stored: &StoredUser, before: Option<&StoredUser>) -> &'static str {
     }
 }
 
-fn read_to_verify(row: &Row<'_>) -> Result<(StoredUser, Precondition), Fault> {
+pub(crate) fn read_to_verify(row: &Row<'_>) -> Result<(StoredUser, Precondition), Fault> {
     Ok((read_user(row)?, Precondition::of_user(row, 3)?))
 }
 
-fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {
+pub(crate) fn read_user(row: &Row<'_>) -> Result<StoredUser, Fault> {
     read_user_at(row, 0)?.ok_or_else(|| Fault::other("a user without a document"))
 }
 

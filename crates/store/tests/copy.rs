@@ -105,6 +105,7 @@ async fn fill(store: &Store) -> Filled {
         client: "c".into(),
         sealed: Masked(vec![1, 2, 3]),
         expires_at: NOW + HOUR,
+        secret: None,
     };
     store.put_link(link).await.unwrap();
     store.put_sealed_if_absent("key", vec![7; 40]).await.unwrap();
@@ -476,7 +477,7 @@ async fn a_database_is_looked_at_without_being_changed() {
         let url = if postgresql { postgres() } else { folder.sqlite("here.db") };
         if postgresql {
             let empty = inspect(&url, &options()).await.unwrap();
-            assert_eq!((empty.schema, empty.steps.len(), empty.realms), (None, 6, 0));
+            assert_eq!((empty.schema, empty.steps.len(), empty.realms), (None, 7, 0));
         }
         let store = open(&url).await;
         fill(&store).await;

@@ -174,7 +174,10 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let raw = rusqlite::Connection::open(folder.0.join("data/claviger.db")).unwrap();
     raw.execute_batch(
         "DROP TRIGGER client_is_no_user; DROP TRIGGER user_is_no_client; DROP TABLE answered; DROP TABLE audit; DROP TABLE audit_part;
-         DELETE FROM counter WHERE name = 'audit';
+         DROP TABLE secret_use; DROP TABLE managed; DROP INDEX one_time_link_client; DROP INDEX users_email;
+         ALTER TABLE mail_outbox DROP COLUMN last_error; ALTER TABLE mail_outbox DROP COLUMN refused_at;
+         ALTER TABLE one_time_link DROP COLUMN secret; ALTER TABLE users DROP COLUMN email_key;
+         DELETE FROM counter WHERE name IN ('audit', 'names');
          DROP TRIGGER users_version; DROP TRIGGER consent_version; ALTER TABLE users DROP COLUMN version;
          ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2;
          INSERT INTO users VALUES ('r', 'u', 'u', 0, NULL, '{}', 0, 0);

@@ -1,17 +1,23 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
-use super::ask;
+mod edit;
+mod mailed;
+
 use super::context::{Context, Data};
 use super::redirect;
 use super::trouble::Trouble;
+use super::{ask, output};
 use clap::{Args, Subcommand, ValueEnum};
 use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
-use claviger_server::admin::apps::{self, Registration};
-use claviger_server::mail::Delivered;
+use claviger_server::admin::SubjectKind;
+use claviger_server::admin::apps::{self, Approved, Registration};
+use claviger_server::mail::Mailer;
+use claviger_server::secrets::Secrets;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// What is done with apps.
 #[derive(Debug, Subcommand)]
@@ -62,11 +68,34 @@ command says where. Without an owner's address the link is printed, for you to p
         /// The client id
         id: String,
     },
-    /// Turn down an app that waits
-    Reject {
+    /// Send the mail of an approval once more, where it was lost: with another secret behind another link
+    #[command(after_help = "\
+Example:
+  claviger app edit fleet-planner --owner dev@new.example
+  claviger app resend fleet-planner
+
+A link that nobody opened works no more, nor does the secret behind it. Once the link was opened, its owner has the
+secret: `claviger secret add` makes another one.")]
+    Resend {
         /// The client id
         id: String,
     },
+    /// Turn down an app that waits; its owner gets a mail
+    Reject {
+        /// The client id
+        id: String,
+        /// Why, in a sentence: part of the mail
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Change an app: names, redirect URIs, scopes, grants and so on, by the same rules as a registration
+    #[command(after_help = "\
+Examples:
+  claviger app edit fleet-planner --add-redirect-uri https://fleet.example/new --remove-scope orders:write
+  claviger app edit fleet-planner --name \"Fleet Planner 2\" --owner dev@new.example
+
+What is different is printed. An app that comes from a realm file is changed there.")]
+    Edit(edit::EditArgs),
     /// Stop an app: its grants, seats and tokens end at once, at a running server too
     Suspend {
         /// The client id
@@ -196,25 +225,31 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
         AppCommand::Create(create) => register(create, context, &data, &realm).await,
         AppCommand::List { status } => {
             let found = apps::list(&data.store, &realm, status.map(Into::into)).await?;
-            context.format.list(["id", "name", "status", "kind", "owner"], &found, |client| {
-                [
-                    client.id.clone(),
-                    client.name.clone(),
-                    client.status.name().to_owned(),
-                    kind(client).to_owned(),
-                    client.owner_email.clone().unwrap_or_default(),
-                ]
-            })
+            list(context, &data, &realm, found).await
         }
         AppCommand::Show { id } => show(context, &data, &realm, &id).await,
         AppCommand::CheckRedirect { id, uri } => {
             redirect::check(context, &apps::find(&data.store, &realm, &id).await?, &uri)
         }
         AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
-        AppCommand::Reject { id } => {
-            apps::reject(&data.admin(), &realm, &id).await?;
-            done(context, &realm, &id, "rejected")
+        AppCommand::Resend { id } => {
+            let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
+            let approved = apps::resend(&data.admin(), &secrets, &pages, &realm, &id).await?;
+            told(context, &data, &realm, approved, (&secrets, &mailer)).await
         }
+        AppCommand::Reject { id, reason } => {
+            let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
+            let mail = apps::reject(&data.admin(), &secrets, &pages, &realm, &id, reason.as_deref()).await?;
+            let owner = apps::find(&data.store, &realm, &id).await?.owner_email;
+            let mail = mailed::deliver(&data, &secrets, &mailer, mail, owner).await?;
+            let item = serde_json::json!({
+                "realm": realm.id, "client_id": id, "status": "rejected", "mail": mail,
+            });
+            let mut pairs = vec![("client id", id.clone()), ("status", "rejected".to_owned())];
+            pairs.extend(mail.as_ref().map(|mail| ("mail", mail.line())));
+            context.format.one(&item, &pairs)
+        }
+        AppCommand::Edit(args) => edit::run(args, context, &data, &realm).await,
         AppCommand::Suspend { id, yes } => {
             apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Stop `{id}` of {} and revoke all its tokens?", realm.name))?;
@@ -272,17 +307,8 @@ struct Approval<'a> {
     client_id: &'a str,
     status: &'static str,
     addresses: serde_json::Map<String, serde_json::Value>,
-    mail: Option<Mailed>,
+    mail: Option<mailed::Mailed>,
     link: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Mailed {
-    to: String,
-    /// `sent`, `written`, or `waiting` where the server did not take it yet.
-    state: &'static str,
-    file: Option<String>,
-    error: Option<String>,
 }
 
 async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
@@ -290,14 +316,19 @@ async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Res
     // Before anything is written: a wrong mail configuration must not leave an approval that nobody hears of.
     let mailer = context.mailer()?;
     let approved = apps::approve(&data.admin(), &secrets, &context.pages()?, realm, id).await?;
-    let mail = match approved.mail {
-        None => None,
-        Some(mail) => {
-            let attempts = claviger_server::mail::deliver_due(&data.store, &secrets, &mailer, data.now()).await?;
-            let mine = attempts.into_iter().find(|attempt| attempt.id == mail);
-            Some(mailed(approved.client.owner_email.clone().unwrap_or_default(), mine.map(|attempt| attempt.outcome)))
-        }
-    };
+    told(context, data, realm, approved, (&secrets, &mailer)).await
+}
+
+/// Sends the mail of an approval, and prints what the operator has to know.
+async fn told(
+    context: &Context,
+    data: &Data,
+    realm: &Realm,
+    approved: Approved,
+    (secrets, mailer): (&Secrets, &Mailer),
+) -> Result<(), Trouble> {
+    let owner = approved.client.owner_email.clone();
+    let mail = mailed::deliver(data, secrets, mailer, approved.mail, owner).await?;
     let link = approved.link.filter(|_| mail.is_none()).map(|link| link.expose().to_owned());
     let client = &approved.client;
     let addresses = apps::addresses(realm, client);
@@ -310,15 +341,7 @@ async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Res
         link,
     };
     let mut pairs = vec![("client id", client.id.clone()), ("status", client.status.name().to_owned())];
-    if let Some(mail) = &item.mail {
-        let how = match (&mail.file, &mail.error) {
-            (Some(file), _) => format!("for {}, written to {file}", mail.to),
-            (None, Some(error)) => format!("for {}, waits to be sent: {error}", mail.to),
-            (None, None) if mail.state == "sent" => format!("sent to {}", mail.to),
-            (None, None) => format!("for {}, being sent by the server", mail.to),
-        };
-        pairs.push(("mail", how));
-    }
+    pairs.extend(item.mail.as_ref().map(|mail| ("mail", mail.line())));
     if let Some(link) = &item.link {
         pairs.push(("one-time link", link.clone()));
     }
@@ -329,16 +352,34 @@ async fn approve(context: &Context, data: &Data, realm: &Realm, id: &str) -> Res
     Ok(())
 }
 
-fn mailed(to: String, outcome: Option<Result<Delivered, claviger_server::mail::MailError>>) -> Mailed {
-    match outcome {
-        Some(Ok(Delivered::Accepted)) => Mailed { to, state: "sent", file: None, error: None },
-        Some(Ok(Delivered::Written(file))) => {
-            Mailed { to, state: "written", file: Some(file.display().to_string()), error: None }
-        }
-        Some(Err(error)) => Mailed { to, state: "waiting", file: None, error: Some(error.to_string()) },
-        // A running server was quicker and has it in hand.
-        None => Mailed { to, state: "waiting", file: None, error: None },
+/// An app in a list: the client with when it was used last.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    client: &'a Client,
+    last_used_at: Option<String>,
+}
+
+async fn list(context: &Context, data: &Data, realm: &Realm, found: Vec<Client>) -> Result<(), Trouble> {
+    let mut last: HashMap<String, i64> = HashMap::new();
+    for one in apps::last_uses(&data.store, realm, None).await? {
+        let at = last.entry(one.client).or_insert(one.used_at);
+        *at = one.used_at.max(*at);
     }
+    let listed: Vec<Listed<'_>> = found
+        .iter()
+        .map(|client| Listed { client, last_used_at: last.get(&client.id).copied().map(output::time) })
+        .collect();
+    context.format.list(["id", "name", "status", "kind", "owner", "last used"], &listed, |app| {
+        [
+            app.client.id.clone(),
+            app.client.name.clone(),
+            app.client.status.name().to_owned(),
+            kind(app.client).to_owned(),
+            app.client.owner_email.clone().unwrap_or_default(),
+            app.last_used_at.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    })
 }
 
 fn kind(client: &Client) -> &'static str {
@@ -368,12 +409,17 @@ fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
 
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let (client, secrets) = apps::secrets_of(&data.store, realm, id).await?;
-    let secrets: Vec<_> = secrets.iter().map(|secret| super::secret::Listed::of(secret, data.now())).collect();
+    let uses = apps::last_uses(&data.store, realm, Some(id)).await?;
+    let secrets: Vec<_> = secrets.iter().map(|secret| super::secret::Listed::of(secret, &uses, data.now())).collect();
+    let last = uses.iter().map(|one| one.used_at).max().map(output::time);
+    let file = data.store.managed_by(&realm.id, SubjectKind::App, id).await?;
     let addresses = apps::addresses(realm, &client);
     let item = serde_json::json!({
         "realm": realm.id,
         "client": client,
         "secrets": secrets,
+        "last_used_at": last,
+        "realm_file": file,
         "addresses": addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into()))
             .collect::<serde_json::Map<String, serde_json::Value>>(),
     });
@@ -385,6 +431,8 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("kind", kind(&client).to_owned()),
         ("publisher", client.publisher.clone().unwrap_or_default()),
         ("owner", client.owner_email.clone().unwrap_or_default()),
+        ("last used", last.unwrap_or_default()),
+        ("realm file", file.unwrap_or_default()),
         ("acts as", client.acts_as.clone().unwrap_or_default()),
         ("grants", lines(client.grants.iter().map(|grant| grant.name().to_owned()).collect())),
         ("redirect URIs", lines(client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect())),

@@ -29,13 +29,20 @@ pub(crate) struct ApplyArgs {
     /// Puts a value in the place of `${KEY}` in the files; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
-    /// Say what would change, and change nothing
+}
+
+/// How it is applied.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyOptions {
+    #[command(flatten)]
+    pub(super) files: ApplyArgs,
+    /// Another name of `claviger plan`, which says what would change and ends with 10 where something would; this ends with 0
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Make the database, and its master key, where they are not there yet
     #[arg(long)]
     create: bool,
-    /// A line for each object that is new or different, and not only their numbers; a dry run has them anyway
+    /// A line for each object that is new or different, and not only their numbers
     #[arg(long, short)]
     verbose: bool,
 }
@@ -46,18 +53,34 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Applies the files.
-pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Trouble> {
-    let (dry_run, verbose, create) = (args.dry_run, args.verbose, args.create);
-    let found = context.beside(&args.paths)?;
-    if let (None, Some(file)) = (context.file(), found.file()) {
-        // Which database it is must not be a surprise.
-        eprintln!("configuration: {}", file.display());
+pub(crate) async fn run(options: ApplyOptions, context: &Context) -> Result<(), Trouble> {
+    let found = options.files.beside(context)?;
+    let files = options.files.read(&found)?;
+    print(&found, &apply(&found, &files, options.create).await?, options.verbose)
+}
+
+/// What applying the files would do.
+pub(super) async fn rehearsed(args: ApplyArgs, context: &Context) -> Result<Report, Trouble> {
+    let found = args.beside(context)?;
+    let files = args.read(&found)?;
+    rehearse(&found, &files).await
+}
+
+impl ApplyArgs {
+    /// The configuration that lies beside the files, where none is named.
+    fn beside(&self, context: &Context) -> Result<Context, Trouble> {
+        let found = context.beside(&self.paths)?;
+        if let (None, Some(file)) = (context.file(), found.file()) {
+            // Which database it is must not be a surprise.
+            eprintln!("configuration: {}", file.display());
+        }
+        Ok(found)
     }
-    let context = &found;
-    let variables: Variables = args.set.into_iter().collect();
-    let files = files::realm::read(&args.paths, &context.dialects()?, &variables)?;
-    let report = if dry_run { rehearse(context, &files).await? } else { apply(context, &files, create).await? };
-    print(context, &report, dry_run, dry_run || verbose)
+
+    fn read(self, context: &Context) -> Result<Vec<RealmFile>, Trouble> {
+        let variables: Variables = self.set.into_iter().collect();
+        Ok(files::realm::read(&self.paths, &context.dialects()?, &variables)?)
+    }
 }
 
 async fn apply(context: &Context, files: &[RealmFile], create: bool) -> Result<Report, Trouble> {
@@ -157,9 +180,8 @@ impl Progress {
     }
 }
 
-fn print(context: &Context, report: &Report, dry_run: bool, verbose: bool) -> Result<(), Trouble> {
-    // A secret of a rehearsal is nobody's.
-    let secrets: &[_] = if dry_run { &[] } else { &report.secrets };
+fn print(context: &Context, report: &Report, verbose: bool) -> Result<(), Trouble> {
+    let secrets = &report.secrets;
     if context.format.is_structured() {
         let secrets: Vec<_> = secrets
             .iter()
@@ -168,13 +190,12 @@ fn print(context: &Context, report: &Report, dry_run: bool, verbose: bool) -> Re
             })
             .collect();
         let item = serde_json::json!({
-            "dry_run": dry_run, "created": report.created, "changed": report.changed, "unchanged": report.unchanged,
+            "dry_run": false, "changes": report.changes, "created": report.created, "changed": report.changed, "unchanged": report.unchanged,
             "not_in_files": report.not_in_files, "notes": report.notes, "secrets": secrets,
         });
         return context.format.one(&item, &[]);
     }
-    let prefix = if dry_run { "dry run, nothing was changed\n" } else { "" };
-    let said = if verbose { format!("{prefix}{report:#}\n") } else { format!("{prefix}{report}\n") };
+    let said = if verbose { format!("{report:#}\n") } else { format!("{report}\n") };
     output::put(&printable_lines(&said))?;
     if !secrets.is_empty() {
         eprintln!("\nThese secrets were made. They are not shown again:");

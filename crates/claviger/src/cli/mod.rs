@@ -12,12 +12,15 @@ mod db;
 mod demo;
 mod dialect;
 mod doctor;
+mod given;
 mod health;
 mod init;
 mod key;
 mod log;
+mod mail;
 mod master_key;
 mod output;
+mod plan;
 mod realm;
 mod redirect;
 mod seat;
@@ -49,7 +52,8 @@ Begin:
   claviger serve                      serve them
 
 Exit codes: 0 done, 1 failure, 2 usage, 3 configuration, 4 authentication (the database or another server does not let
-this program in), 5 not found, 6 conflict, 7 unreachable (the database or the server does not answer), 8 schema."
+this program in), 5 not found, 6 conflict, 7 unreachable (the database or the server does not answer), 8 schema, 10
+changes pending (`claviger plan`)."
 )]
 struct Cli {
     /// The configuration [default: ./claviger.toml, if there is one]
@@ -88,12 +92,21 @@ goes to stderr, as JSON when that is no terminal.")]
     #[command(after_help = "\
 Examples:
   claviger apply realms/
-  claviger apply realms/ --dry-run
+  claviger plan realms/                                  what would change, field by field
   claviger apply realms/live.toml --set host=login.example.com
 
 Without --config and CLAVIGER_CONFIG, the configuration is the claviger.toml beside the files or in a folder above them.
 The database must be there (`claviger init` makes it), unless --create says that a new one is wanted. Mistakes are named with file, line and a suggestion, and nothing is changed then. What is not in a file is kept.")]
-    Apply(apply::ApplyArgs),
+    Apply(apply::ApplyOptions),
+    /// Say what `claviger apply` would change, field by field; ends with 0 where nothing would, with 10 where something would
+    #[command(after_help = "\
+Examples:
+  claviger plan realms/
+  claviger plan realms/live.toml --set host=login.example.com -o json
+
+Fields have their names of the realm file, with the old and the new value. `!` marks what ends or refuses something that
+works today: a scope or a redirect URI that goes, another issuer, a password that is replaced.")]
+    Plan(apply::ApplyArgs),
     /// What a contract's dialect says, and what it weakens
     #[command(subcommand)]
     Dialect(dialect::DialectCommand),
@@ -109,6 +122,15 @@ The database must be there (`claviger init` makes it), unless --create says that
     /// Users: passwords, who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Grants: which apps may act, for whom
+    #[command(subcommand)]
+    Grant(given::GrantCommand),
+    /// Consents: what users let apps do
+    #[command(subcommand)]
+    Consent(given::ConsentCommand),
+    /// Sessions: the browsers in which somebody is signed in
+    #[command(subcommand)]
+    Session(given::SessionCommand),
     /// Seats: who holds the licences
     #[command(subcommand)]
     Seat(seat::SeatCommand),
@@ -126,6 +148,9 @@ The database must be there (`claviger init` makes it), unless --create says that
     /// Who did what: the log of the operators' acts
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Mails: which wait, which were refused and why
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// The database: status, backup and restore, copy, migrate
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -177,18 +202,24 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Serve => serve::run(context).await,
         Command::Init(args) => init::run(&args, context).await,
-        Command::Apply(args) => apply::run(args, context).await,
+        Command::Apply(options) if options.dry_run => plan::by_its_other_name(options.files, context).await,
+        Command::Apply(options) => apply::run(options, context).await,
+        Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
         Command::App(command) => app::run(command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::User(command) => user::run(command, context).await,
+        Command::Grant(command) => given::grant(command, context).await,
+        Command::Consent(command) => given::consent(command, context).await,
+        Command::Session(command) => given::session(command, context).await,
         Command::Seat(command) => seat::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Config(command) => config::run(&command, context),
         Command::Doctor(args) => doctor::run(&args, context).await,

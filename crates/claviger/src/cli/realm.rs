@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::realm::{AccessTokenTyp, Api};
-use claviger_server::admin::realms;
+use claviger_server::admin::{export, realms};
 use serde::Serialize;
 
 /// What is done with realms.
@@ -14,6 +14,21 @@ use serde::Serialize;
 pub(crate) enum RealmCommand {
     /// List the realms
     List,
+    /// Print a realm as a realm file; applied again, it changes nothing
+    #[command(after_help = "\
+Examples:
+  claviger realm export orders > realms/orders.toml
+  claviger realm export orders --with-password-hashes > move.toml     to take the users elsewhere
+
+Secrets and passwords are not part of it: whoever applies it keeps those that are stored. Elsewhere, apps get new
+secrets.")]
+    Export {
+        /// The realm's id
+        id: String,
+        /// With the hashes of the users' passwords: keep such a file as you keep the database
+        #[arg(long)]
+        with_password_hashes: bool,
+    },
     /// Show a realm: issuer, endpoints, dialect, scopes, pools. As JSON: all of it
     Show {
         /// The realm's id
@@ -47,6 +62,18 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             context.format.list(["id", "name", "issuer", "dialect"], &listed, |realm| {
                 [realm.id.clone(), realm.name.clone(), realm.issuer.clone(), realm.dialect.clone()]
             })
+        }
+        RealmCommand::Export { id, with_password_hashes } => {
+            let realm = data.realm_named(&id).await?;
+            let file = export::realm(&data.store, &realm, with_password_hashes).await?;
+            let same = context.dialects()?.named(&realm.dialect.name).is_some_and(|known| *known == realm.dialect);
+            if !same {
+                eprintln!(
+                    "The dialect `{}` of this program is not what is stored: applying the file brings it up to date.",
+                    realm.dialect.name
+                );
+            }
+            output::put(&export::text(&file)?)
         }
         RealmCommand::Show { id } => {
             let realm = data.realm_named(&id).await?;

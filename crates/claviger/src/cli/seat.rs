@@ -7,7 +7,7 @@ use clap::Subcommand;
 use claviger_core::realm::SeatScope;
 use claviger_core::text::printable;
 use claviger_server::admin::seats;
-use claviger_store::{SeatRow, id_text};
+use claviger_store::{SeatLine, id_text};
 use serde::Serialize;
 
 /// What is done with seats.
@@ -44,15 +44,20 @@ struct Listed {
     organisation: String,
     holder: String,
     client_id: String,
+    client_name: Option<String>,
     user: Option<String>,
+    username: Option<String>,
     grant: String,
     claimed_at: String,
     expires_at: String,
 }
 
-impl From<SeatRow> for Listed {
-    fn from(row: SeatRow) -> Self {
+impl From<SeatLine> for Listed {
+    fn from(line: SeatLine) -> Self {
+        let row = line.seat;
         Self {
+            client_name: line.client_name,
+            username: line.username,
             grant: id_text(&row.grant),
             claimed_at: output::time(row.claimed_at),
             expires_at: output::time(row.expires_at),
@@ -87,7 +92,7 @@ pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), T
                     seat.organisation.clone(),
                     seat.holder.clone(),
                     seat.client_id.clone(),
-                    seat.user.clone().unwrap_or_default(),
+                    seat.username.clone().or_else(|| seat.user.clone()).unwrap_or_default(),
                     seat.claimed_at.clone(),
                     seat.expires_at.clone(),
                 ]

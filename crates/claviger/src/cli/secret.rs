@@ -7,7 +7,7 @@ use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
 use claviger_core::span::Span;
 use claviger_server::admin::apps;
-use claviger_store::ClientSecret;
+use claviger_store::{ClientSecret, SecretUse};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -63,10 +63,13 @@ pub(super) struct Listed {
     created_at: String,
     expires_at: Option<String>,
     retired_at: Option<String>,
+    /// To the minute; absent where no use is recorded.
+    last_used_at: Option<String>,
 }
 
 impl Listed {
-    pub(super) fn of(secret: &ClientSecret, now: i64) -> Self {
+    pub(super) fn of(secret: &ClientSecret, uses: &[SecretUse], now: i64) -> Self {
+        let last = uses.iter().find(|one| one.secret == secret.id);
         let state = match (secret.retired_at, secret.is_live(now)) {
             (Some(_), _) => "retired",
             (None, false) => "expired",
@@ -80,12 +83,15 @@ impl Listed {
             created_at: output::time(secret.created_at),
             expires_at: secret.expires_at.map(output::time),
             retired_at: secret.retired_at.map(output::time),
+            last_used_at: last.map(|last| output::time(last.used_at)),
         }
     }
 
     pub(super) fn line(&self) -> String {
         let until = self.expires_at.as_ref().map(|at| format!(", until {at}")).unwrap_or_default();
-        format!("{} {:?} {}, since {}{until}", self.id, self.label, self.state, self.created_at)
+        let used =
+            self.last_used_at.as_ref().map_or_else(|| ", not used yet".to_owned(), |at| format!(", last used {at}"));
+        format!("{} {:?} {}, since {}{until}{used}", self.id, self.label, self.state, self.created_at)
     }
 }
 
@@ -121,8 +127,10 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
         }
         SecretCommand::List { client } => {
             let (_, found) = apps::secrets_of(&data.store, &realm, &client).await?;
-            let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, admin.now)).collect();
-            context.format.list(["id", "label", "state", "created", "expires", "retired"], &listed, |secret| {
+            let uses = apps::last_uses(&data.store, &realm, Some(&client)).await?;
+            let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, &uses, admin.now)).collect();
+            let columns = ["id", "label", "state", "created", "expires", "retired", "last used"];
+            context.format.list(columns, &listed, |secret| {
                 [
                     secret.id.clone(),
                     secret.label.clone(),
@@ -130,6 +138,7 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
                     secret.created_at.clone(),
                     secret.expires_at.clone().unwrap_or_else(|| "-".to_owned()),
                     secret.retired_at.clone().unwrap_or_else(|| "-".to_owned()),
+                    secret.last_used_at.clone().unwrap_or_else(|| "-".to_owned()),
                 ]
             })
         }

@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Unreachable = 7,
     /// The database is of a newer program.
     Schema = 8,
+    /// Nothing went wrong: files say something else than the database.
+    Pending = 10,
 }
 
 /// Why a command failed.
@@ -67,7 +69,8 @@ impl Trouble {
     /// Says it on stderr; what the process ends with.
     pub(crate) fn report(&self) -> ExitCode {
         // Mistakes in files say "error:" themselves, each with its place.
-        let prefix = if self.message.starts_with("error: ") { "" } else { "error: " };
+        let is_said = self.message.starts_with("error: ") || self.exit == Exit::Pending;
+        let prefix = if is_said { "" } else { "error: " };
         eprintln!("{prefix}{}", printable_lines(&self.message));
         if let Some(help) = &self.help {
             eprintln!("  help: {}", printable_lines(help));
@@ -116,8 +119,17 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchUser { .. }
             | AdminError::NoSuchSeat { .. }
             | AdminError::NoSuchKey(_)
+            | AdminError::NoSuchGrant { .. }
+            | AdminError::NoSuchConsent { .. }
+            | AdminError::NoSuchSession { .. }
+            | AdminError::NoSuchMail(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
+            | AdminError::NotApproved { .. }
+            | AdminError::LinkUsed { .. }
+            | AdminError::Managed { .. }
+            | AdminError::ChangedMeanwhile(_)
+            | AdminError::NameTaken { .. }
             | AdminError::WrongStatus { .. }
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. }
@@ -133,6 +145,12 @@ impl From<AdminError> for Trouble {
         match error {
             AdminError::Misfit { .. } => trouble.help("change the realm file with it, and `claviger apply` both"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
+            AdminError::Managed { .. } => {
+                trouble.help("--despite-file changes it here, until the file is applied again")
+            }
+            AdminError::LinkUsed { .. } => trouble.help("`claviger secret add` makes another secret"),
+            AdminError::NameTaken { .. } => trouble.help("`claviger user list` names the users"),
+            AdminError::ChangedMeanwhile(_) => trouble.help("look at it, and do it again"),
             AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
             AdminError::NoSuchKey(_) => trouble.help("`claviger key list` names the keys of the set"),
             AdminError::OneMasterKey => trouble

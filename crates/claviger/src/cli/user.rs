@@ -1,12 +1,15 @@
 //! `claviger user`: who may sign in.
 
+mod edit;
+
 use super::ask;
-use super::context::Context;
+use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
 use clap::Subcommand;
 use claviger_core::{Realm, User};
 use claviger_server::admin::users;
 use claviger_server::hashing::Hasher;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// What is done with users.
@@ -14,6 +17,27 @@ use std::path::PathBuf;
 pub(crate) enum UserCommand {
     /// List a realm's users
     List,
+    /// Add a user
+    #[command(after_help = "\
+Examples:
+  claviger user add ada@example.com --name \"Ada Whitlock\" --email ada@example.com --email-verified
+  pass show ada | claviger user add ada --organisation acme
+  claviger user add nightly --service --organisation acme --file nightly.txt")]
+    Add(edit::AddArgs),
+    /// Change what is known of a user: names, e-mail address, companies, password; disable or enable
+    #[command(after_help = "\
+Examples:
+  claviger user edit ada --email ada@new.example --email-verified
+  claviger user edit ada --rename ada.whitlock --add-organisation depot-4
+  claviger user edit ada --disable
+
+Another password ends what the old one gave. One who comes from a realm file is changed there.")]
+    Edit(edit::EditArgs),
+    /// List users whose names are one in the form in which names are compared
+    #[command(after_help = "\
+Names are compared without case and width and in composed form (RFC 8265). Names that were told apart before stay as they
+are, and each of these users signs in by their own spelling. `claviger user edit NAME --rename OTHER` tells them apart.")]
+    Alike,
     /// Set a user's password, and end what the old one gave: sessions, and tokens got by it
     #[command(after_help = "\
 Examples:
@@ -49,11 +73,13 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
     match command {
         UserCommand::List => {
             let users = users::list(&data.store, &realm).await?;
-            context.format.list(["username", "id", "name", "kind", "state", "organisations"], &users, |user| {
+            let columns = ["username", "id", "name", "email", "kind", "state", "organisations"];
+            context.format.list(columns, &users, |user| {
                 [
                     user.username.clone(),
                     user.id.clone(),
                     user.name.clone().unwrap_or_default(),
+                    user.email.clone().unwrap_or_default(),
                     if user.service { "service" } else { "person" }.to_owned(),
                     if user.disabled { "disabled" } else { "active" }.to_owned(),
                     user.organisations.join(" "),
@@ -63,11 +89,12 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
         UserCommand::Password { username, file } => {
             let user = users::find(&data.store, &realm, &username).await?;
             let password = ask::secret(file.as_deref(), "password")?;
-            let hasher = Hasher::new(1, 1)
-                .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
-            users::set_password(&data.admin(), &hasher, &realm, &user.id, password).await?;
+            users::set_password(&data.admin(), &hasher()?, &realm, &user.id, password).await?;
             done(context, &realm, &user, "password set")
         }
+        UserCommand::Add(args) => edit::add(args, context, &data, &realm).await,
+        UserCommand::Edit(args) => edit::edit(args, context, &data, &realm).await,
+        UserCommand::Alike => alike(context, &data, &realm).await,
         UserCommand::Disable { username, yes } => {
             let user = users::find(&data.store, &realm, &username).await?;
             ask::confirm(yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
@@ -80,6 +107,36 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
             done(context, &realm, &user, "active")
         }
     }
+}
+
+/// One who is found by their own spelling only, and who has the name otherwise.
+#[derive(Serialize)]
+struct Listed {
+    username: String,
+    id: String,
+    other_username: Option<String>,
+    other_id: Option<String>,
+}
+
+async fn alike(context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let found = users::alike(&data.store, Some(&realm.id)).await?;
+    let listed: Vec<Listed> = found
+        .into_iter()
+        .map(|user| Listed {
+            username: user.username,
+            id: user.id,
+            other_username: user.other.as_ref().map(|other| other.username.clone()),
+            other_id: user.other.map(|other| other.id),
+        })
+        .collect();
+    context.format.list(["username", "id", "other username", "other id"], &listed, |user| {
+        let other = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        [user.username.clone(), user.id.clone(), other(&user.other_username), other(&user.other_id)]
+    })
+}
+
+fn hasher() -> Result<Hasher, Trouble> {
+    Hasher::new(1, 1).map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))
 }
 
 fn done(context: &Context, realm: &Realm, user: &User, state: &str) -> Result<(), Trouble> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 29] = [
+pub(super) const KEYS: [(&str, &str); 30] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -29,6 +29,7 @@ pub(super) const KEYS: [(&str, &str); 29] = [
     ("smtp", "password"),
     ("smtp", "password-file"),
     ("smtp", "ca-file"),
+    ("smtp", "ehlo"),
     ("pages", "templates"),
     ("pages", "languages"),
     ("dialects", "folder"),
@@ -74,6 +75,7 @@ section!(Smtp {
     password: SecretText,
     password_file: String,
     ca_file: String,
+    ehlo: String,
 });
 section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });

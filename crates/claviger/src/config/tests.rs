@@ -145,6 +145,11 @@ fn wrong_values_are_told_where_they_are() {
     assert_eq!(complaint("[server]\nlisten = []").0, 2);
     assert!(complaint("[server]\ntrusted-proxies = [\"10.0.0.0/40\"]").1.contains("no network"));
     assert!(complaint("[database]\nurl = \"mysql://x\"").2.contains("postgres://"));
+    assert!(
+        complaint("[smtp]\nhost = \"m.example\"\nehlo = \"not a name\"")
+            .1
+            .contains("neither a host name nor an address")
+    );
     assert!(complaint("[mail]\nfrom = \"nobody\"").1.contains("not a mail address"));
     assert_eq!(complaint("[smtp]\nport = 70000\nhost = \"x\"").0, 2);
     assert!(complaint("[smtp]\nport = 25").1.contains("without smtp.host"));

@@ -139,6 +139,36 @@ impl Description {
             pkce: Pkce::default(),
         }
     }
+
+    /// A client as it is, for whoever changes some of it; `found`: whom its `acts_as` leads to.
+    pub fn of(client: &Client, found: Found) -> Self {
+        let client = client.clone();
+        Self {
+            publisher: client.publisher,
+            owner_email: client.owner_email,
+            kind: client.kind,
+            status: client.status,
+            grants: Some(client.grants),
+            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            post_logout_redirect_uris: client.post_logout_redirect_uris,
+            scope: client.scope.to_string(),
+            audiences: Some(client.audiences),
+            legacy: client.legacy,
+            turnover: client.turnover,
+            access_token: client.access_token,
+            access_token_ttl: client.access_token_ttl,
+            acts_as: client.acts_as.map(|user| ActsAs { user, found }),
+            secret: None,
+            secret_is_password: client.secret_is_password,
+            resource_server: client.resource_server,
+            trusted: client.trusted,
+            in_browser: client.in_browser,
+            id_token_signing: client.id_token_signing,
+            id_token_claims: client.id_token_claims,
+            pkce: client.pkce,
+            ..Self::new(client.id, client.name)
+        }
+    }
 }
 
 /// The client that a description becomes in this realm.

@@ -6,11 +6,11 @@ use super::users::{KnownUsers, each_entry};
 use crate::document::{Document, at};
 use crate::problem::{MOST, Problem, did_you_mean};
 use crate::tree::Step;
-use claviger_core::dialect::{Dialect, OrganisationChoice};
+use claviger_core::dialect::Dialect;
 use claviger_core::realm::{LONGEST_ACCESS_TOKEN, Scope};
 use claviger_core::span::Span;
 use claviger_core::text::{NOT_A_NAME, is_name, shortened};
-use claviger_core::user::is_mail_address;
+use claviger_core::user::rules;
 use claviger_core::{Client, Realm, ScopeSet, User};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use unic_langid::LanguageIdentifier;
@@ -289,24 +289,19 @@ impl<'a> Check<'a> {
 
     fn user(&mut self, i: usize, user: &UserEntry) {
         let raw = self.raw;
-        let tied = self.dialect.organisation != OrganisationChoice::None;
-        self.name(at!["user", i, "username"], Some(&user.username));
-        self.name(at!["user", i, "name"], user.name.as_deref());
-        for (j, id) in user.organisations.iter().enumerate() {
-            if !self.known.organisations.contains(id.as_str()) {
-                let known = raw.organisation.iter().map(|organisation| organisation.id.as_str());
-                self.unknown(at!["user", i, "organisations", j], "organisation", id, known);
+        for problem in rules::check(&user.user(), self.realm, |id| self.known.organisations.contains(id)) {
+            match &problem {
+                rules::Problem::UnknownOrganisation { index, id } => {
+                    let known = raw.organisation.iter().map(|organisation| organisation.id.as_str());
+                    self.unknown(at!["user", i, "organisations", *index], "organisation", id, known);
+                }
+                // Said where names are compared with each other.
+                rules::Problem::NoUsername => {}
+                _ => {
+                    let help = problem.help().map(str::to_owned);
+                    self.say(at!["user", i, problem.field()], problem.to_string(), help);
+                }
             }
-        }
-        if user.service && tied && user.organisations.len() != 1 {
-            let message = "a service user belongs to exactly one organisation here";
-            let help = "its tokens say which one; make a service user for each".to_owned();
-            self.say(at!["user", i, "organisations"], message, Some(help));
-        }
-        if user.service && user.administrator {
-            let message = "a service user cannot be an administrator";
-            let help = "its password lies in somebody's program".to_owned();
-            self.say(at!["user", i, "administrator"], message, Some(help));
         }
         let passwords = [user.password.is_some(), user.password_hash.is_some(), user.password_file.is_some()];
         if passwords.iter().filter(|given| **given).count() > 1 {
@@ -320,9 +315,6 @@ impl<'a> Check<'a> {
             let message = "this is not a hash that can be checked here";
             let help = "an Argon2id PHC string begins with $argon2id$v=19$".to_owned();
             self.say(at!["user", i, "password-hash"], message, Some(help));
-        }
-        if user.email.as_ref().is_some_and(|email| !is_mail_address(email)) {
-            self.say(at!["user", i, "email"], "this is not a mail address", None);
         }
     }
 

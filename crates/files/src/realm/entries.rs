@@ -7,7 +7,7 @@ use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
 use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
 use claviger_core::span::Span;
-use claviger_core::user::Organisation;
+use claviger_core::user::{Organisation, User};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,6 +60,7 @@ pub(super) struct Head {
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about a person, and files name it")]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "the file's keys")]
 pub(super) struct UserEntry {
     #[serde(default)]
     pub(super) id: Option<String>,
@@ -88,6 +89,25 @@ pub(super) struct UserEntry {
     pub(super) password_hash: Option<String>,
     #[serde(default)]
     pub(super) password_file: Option<String>,
+}
+
+impl UserEntry {
+    /// The user that it describes; the id is empty where the file leaves it out.
+    pub(super) fn user(&self) -> User {
+        User {
+            id: self.id.clone().unwrap_or_default(),
+            username: self.username.clone(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            email_verified: self.email_verified,
+            given_name: self.given_name.clone(),
+            family_name: self.family_name.clone(),
+            service: self.service,
+            administrator: self.administrator,
+            disabled: self.disabled,
+            organisations: self.organisations.clone(),
+        }
+    }
 }
 
 /// `[[client]]`.

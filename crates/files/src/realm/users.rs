@@ -56,23 +56,11 @@ impl FileUsers {
 }
 
 fn file_user(entry: UserEntry, of_file: Option<&Plain>) -> FileUser {
+    let user = entry.user();
     let password = match (entry.password, entry.password_hash, of_file) {
         (Some(plain), ..) => Some(Password::Plain(plain.0)),
         (_, Some(hash), _) => Some(Password::Hash(hash)),
         (.., of_file) => of_file.cloned().map(Password::Plain),
-    };
-    let user = User {
-        id: entry.id.unwrap_or_default(),
-        username: entry.username,
-        name: entry.name,
-        email: entry.email,
-        email_verified: entry.email_verified,
-        given_name: entry.given_name,
-        family_name: entry.family_name,
-        service: entry.service,
-        administrator: entry.administrator,
-        disabled: entry.disabled,
-        organisations: entry.organisations,
     };
     FileUser { user, password }
 }

@@ -7,20 +7,23 @@
 //! A file revives nobody: the status of a client that is stored, a user who was disabled and a secret that was retired stay
 //! as the vendor left them.
 
+pub mod changes;
 mod planned;
+mod report;
 mod users;
+
+pub use report::{MadeSecret, Report};
 
 use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
 use crate::secrets::{FROM_FILE, Secrets, new_client_secret};
+use changes::Change;
 use claviger_core::client::ClientStatus;
-use claviger_core::token::Plain;
 use claviger_core::{Client, User};
 use claviger_files::realm::{FileClient, FileUser, RealmFile};
-use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, id_text};
+use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, SubjectKind, id_text};
 use planned::{Planned, PlannedUser, PlannedUsers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -34,57 +37,6 @@ const MADE: &str = "first";
 const MOST_LISTED: usize = 10_000;
 /// Objects read at a time.
 const PAGE: i64 = 500;
-
-/// What applying did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// What is new, as `realm x`, `client x/y`.
-    pub created: Vec<String>,
-    /// What was there and is different now.
-    pub changed: Vec<String>,
-    /// How many were as the files say.
-    pub unchanged: usize,
-    /// What is stored in the files' realms and in no file. It stays.
-    pub not_in_files: Vec<String>,
-    /// What a file says and what stays different all the same.
-    pub notes: Vec<String>,
-    /// Secrets that were made, shown this once.
-    pub secrets: Vec<MadeSecret>,
-}
-
-/// A secret that was made for a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeSecret {
-    /// The realm's id.
-    pub realm: String,
-    /// The client's id.
-    pub client: String,
-    /// The secret.
-    pub secret: Plain,
-}
-
-impl fmt::Display for Report {
-    /// How many; as `{:#}` a line for each as well. Without the secrets: showing them is a decision of its own.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            for (word, names) in
-                [("created", &self.created), ("changed", &self.changed), ("not in files (kept)", &self.not_in_files)]
-            {
-                for name in names {
-                    writeln!(f, "{word}: {name}")?;
-                }
-            }
-        }
-        for note in &self.notes {
-            writeln!(f, "note: {note}")?;
-        }
-        write!(f, "{} created, {} changed, {} unchanged", self.created.len(), self.changed.len(), self.unchanged)?;
-        if !f.alternate() && !self.not_in_files.is_empty() {
-            write!(f, ", {} not in files (kept)", self.not_in_files.len())?;
-        }
-        Ok(())
-    }
-}
 
 /// Why nothing was applied.
 #[derive(Debug, thiserror::Error)]
@@ -189,19 +141,28 @@ impl State {
 }
 
 impl Plan<'_> {
-    fn count(&mut self, state: State, name: impl FnOnce() -> String) {
-        match state {
-            State::New => self.report.created.push(name()),
-            State::Different => self.report.changed.push(name()),
-            State::Same => self.report.unchanged += 1,
+    fn count(
+        &mut self,
+        state: State,
+        change: impl FnOnce() -> Result<Change, serde_json::Error>,
+    ) -> Result<(), ApplyError> {
+        if state == State::Same {
+            self.report.unchanged += 1;
+            return Ok(());
         }
+        let change = change().map_err(Fault::from)?;
+        let list = if state == State::New { &mut self.report.created } else { &mut self.report.changed };
+        list.push(change.to_string());
+        self.report.changes.push(change);
+        Ok(())
     }
 
     async fn realm(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
         let realm = &file.realm;
         self.no_stored_realm_there(file).await?;
-        let state = State::of(self.store.realm(&realm.id).await?.as_ref(), realm);
-        self.count(state, || format!("realm {}", realm.id));
+        let stored = self.store.realm(&realm.id).await?;
+        let state = State::of(stored.as_ref(), realm);
+        self.count(state, || Change::of_realm(stored.as_ref(), realm))?;
         if state != State::Same {
             self.planned.put(Put::Realm(Box::new(realm.clone())));
         }
@@ -209,18 +170,38 @@ impl Plan<'_> {
         let stored = self.store.organisations(&realm.id, &ids).await?;
         let stored: HashMap<&str, _> = stored.iter().map(|stored| (stored.id.as_str(), stored)).collect();
         for organisation in &file.organisations {
-            let state = State::of(stored.get(organisation.id.as_str()).copied(), organisation);
-            self.count(state, || format!("organisation {}/{}", realm.id, organisation.id));
+            let known = stored.get(organisation.id.as_str()).copied();
+            let state = State::of(known, organisation);
+            self.count(state, || Change::of_organisation(&realm.id, known, organisation))?;
             if state != State::Same {
                 self.planned.put(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
             }
         }
-        let (ids, others) = self.users(file).await?;
+        let mut user_ids = Vec::with_capacity(file.users.len());
+        let (ids, others) = self.users(file, &mut user_ids).await?;
         for client in &file.clients {
             self.client(&realm.id, client, &ids).await?;
         }
+        self.managed(file, user_ids).await?;
         self.other_clients(file).await?;
         self.report.not_in_files.extend(others.into_iter().map(|name| format!("user {}/{name}", realm.id)));
+        Ok(())
+    }
+
+    /// Notes which apps and users come from this file, and which no longer do.
+    async fn managed(&mut self, file: &RealmFile, user_ids: Vec<String>) -> Result<(), ApplyError> {
+        let realm = &file.realm.id;
+        let mut before = self.store.managed(realm).await?;
+        let apps = file.clients.iter().map(|client| (SubjectKind::App, client.client.id.clone()));
+        for (kind, id) in apps.chain(user_ids.into_iter().map(|id| (SubjectKind::User, id))) {
+            if before.remove(&(kind.name().to_owned(), id.clone())).as_ref() != Some(&file.file) {
+                self.planned.put(Put::Managed { realm: realm.clone(), kind, id, file: Some(file.file.clone()) });
+            }
+        }
+        for (kind, id) in before.into_keys() {
+            let Ok(kind) = kind.parse() else { continue };
+            self.planned.put(Put::Managed { realm: realm.clone(), kind, id, file: None });
+        }
         Ok(())
     }
 
@@ -242,7 +223,11 @@ impl Plan<'_> {
 
     /// Plans the users; the ids of those whom clients act as, by their username's key, and the names of those who are stored
     /// and not in the file.
-    async fn users(&mut self, file: &RealmFile) -> Result<(BTreeMap<String, String>, Vec<String>), ApplyError> {
+    async fn users(
+        &mut self,
+        file: &RealmFile,
+        user_ids: &mut Vec<String>,
+    ) -> Result<(BTreeMap<String, String>, Vec<String>), ApplyError> {
         let acted_as: BTreeSet<String> =
             file.clients.iter().filter_map(|client| client.client.acts_as.as_deref()).map(User::username_key).collect();
         let mut others = self.stored_users(&file.realm.id).await?;
@@ -256,16 +241,26 @@ impl Plan<'_> {
             if acted_as.contains(&key) {
                 ids.insert(key, user.id.clone());
             }
-            states.push(State::of(stored.as_ref().map(|stored| &stored.user), &user));
+            user_ids.push(user.id.clone());
+            let had_password = stored.as_ref().is_some_and(|stored| stored.password_hash.is_some());
+            let state = State::of(stored.as_ref().map(|stored| &stored.user), &user);
+            // Most users of a file are as they are stored: of those nothing is kept.
+            let change = (state != State::Same || entry.password.is_some())
+                .then(|| Change::of_user(&file.realm.id, stored.as_ref().map(|stored| &stored.user), &user, None));
+            states.push((state, had_password, change.transpose().map_err(Fault::from)?));
             all.push(PlannedUser::of(&entry.user, &user));
             hashing.begin(i, entry.password, stored.and_then(|stored| stored.password_hash)).await?;
             (self.told)(Step { doing: "compared", done: i + 1, all: file.users.len() });
         }
         let mut hashes = hashing.end().await?;
-        for ((i, entry), state) in file.users.iter().enumerate().zip(states) {
+        for (i, (state, had_password, change)) in states.into_iter().enumerate() {
             let hash = hashes.remove(&i);
             let state = if state == State::Same && hash.is_some() { State::Different } else { state };
-            self.count(state, || format!("user {}/{}", file.realm.id, entry.user.username));
+            let password = hash.as_ref().map(|_| if had_password { "replaced" } else { "set" });
+            match change {
+                Some(change) => self.count(state, || Ok(change.with_password(password)))?,
+                None => self.report.unchanged += 1,
+            }
             if let Some(user) = all.get_mut(i) {
                 user.is_written = state != State::Same;
                 user.password_hash = hash.map(String::into_boxed_str);
@@ -295,7 +290,7 @@ impl Plan<'_> {
         entry: &FileUser,
     ) -> Result<(User, Option<StoredUser>), ApplyError> {
         let realm = &file.realm.id;
-        let named = self.store.user_by_username(realm, &User::username_key(&entry.user.username)).await?;
+        let named = self.store.user_by_username(realm, &entry.user.username).await?;
         let mut user = entry.user.clone();
         let stored = if user.id.is_empty() {
             named
@@ -346,7 +341,18 @@ impl Plan<'_> {
             State::Same if secret.is_some() => State::Different,
             state => state,
         };
-        self.count(state, || format!("client {realm}/{}", client.id));
+        let brought = secret.as_ref().map(|secret| {
+            let is_known = secrets.iter().any(|known| known.id == secret.id && known.retired_at.is_none());
+            if is_known { "replaced" } else { "added" }
+        });
+        let named = |client: &Client| {
+            let name = |id: &String| ids.iter().find(|(_, known)| *known == id).map(|(name, _)| name.clone());
+            Client {
+                acts_as: client.acts_as.as_ref().map(|id| name(id).unwrap_or_else(|| id.clone())),
+                ..client.clone()
+            }
+        };
+        self.count(state, || Change::of_client(realm, stored.as_ref().map(named).as_ref(), &named(&client), brought))?;
         let (realm, id) = (realm.to_owned(), client.id.clone());
         if state != State::Same {
             self.planned.put(Put::Client { realm: realm.clone(), client: Box::new(client) });

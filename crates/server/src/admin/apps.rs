@@ -7,20 +7,24 @@
 //!
 //! Nothing here knows of a command line or a page; both call it.
 
+mod edit;
+mod letters;
 mod registration;
 mod secrets;
+mod tell;
 #[cfg(test)]
 mod tests;
 
+pub use edit::{Edit, Edition, edit};
 pub use registration::{Registration, register};
-pub use secrets::{NewSecret, add_secret, import_secret, retire_secret, secrets_of};
+pub use secrets::{NewSecret, add_secret, import_secret, last_uses, retire_secret, secrets_of};
+pub use tell::{reject, resend};
 
 use super::{Act, Admin, AdminError};
 
 use crate::ids;
-use crate::mail::Letter;
 use crate::pages::Pages;
-use crate::pages::views::{ApprovalMail, Pair};
+use crate::pages::views::Pair;
 use crate::secrets::{Secrets, new_client_secret};
 use claviger_core::claims::id_text;
 use claviger_core::client::ClientStatus;
@@ -62,16 +66,13 @@ pub async fn approve(
         return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     let secret = if has_own_secret(&client).is_ok() {
-        Some(secret_behind_link(secrets, realm, &client, admin.now)?)
+        Some(secret_behind_link(secrets, realm, &client, "first", admin.now)?)
     } else {
         None
     };
     let link = secret.as_ref().map(|(_, _, link)| link.clone());
-    let letter = approval_letter(pages, realm, &client, link.as_ref());
-    let mail = match letter {
-        Some(letter) => Some(letter.queued(secrets, ids::new(admin.now))?),
-        None => None,
-    };
+    let letter = letters::approval(pages, realm, &client, link.as_ref());
+    let mail = letter.map(|letter| letter.queued(secrets, ids::new(admin.now))).transpose()?;
     let mail_id = mail.as_ref().map(|mail| mail.id);
     let secret = secret.map(|(secret, link, _)| (secret, link));
     match admin.act(Act::AppApprove).approve_client(&realm.id, id, secret, mail, admin.now).await? {
@@ -80,18 +81,6 @@ pub async fn approve(
         SecretAdded::NoSuchClient => return Err(AdminError::NoSuchApp(client.id)),
     }
     Ok(Approved { client: Client { status: ClientStatus::Active, ..client }, mail: mail_id, link })
-}
-
-/// Turns an app down that waits.
-///
-/// # Errors
-/// There is no such app, it does not wait, or the store cannot write.
-pub async fn reject(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
-    let client = find(admin.store, realm, id).await?;
-    if client.status != ClientStatus::Pending {
-        return Err(AdminError::WrongStatus { app: client.id, is: client.status });
-    }
-    set_status(admin, realm, id, ClientStatus::Rejected, Act::AppReject).await
 }
 
 /// Stops an app: its grants, seats and tokens end at once, in every process on the database.
@@ -202,10 +191,11 @@ fn secret_behind_link(
     secrets: &Secrets,
     realm: &Realm,
     client: &Client,
+    label: &str,
     now: i64,
 ) -> Result<(ClientSecret, OneTimeLink, Plain), AdminError> {
     let secret = new_client_secret();
-    let row = stored(secrets, &secret, "first".to_owned(), None, now);
+    let row = stored(secrets, &secret, label.to_owned(), None, now);
     let (id, random) = ids::new_with_secret(now);
     let token = token::mint(Kind::Link, &id, &random);
     let sealed = link_key(&token)?.seal(&link_context(&realm.id, &client.id), secret.expose().as_bytes())?;
@@ -215,6 +205,7 @@ fn secret_behind_link(
         client: client.id.clone(),
         sealed: Masked(sealed),
         expires_at: now + LINK_MILLIS,
+        secret: Some(row.id.clone()),
     };
     let url = format!("{}/-/secret?link={}", realm.base(), token.expose());
     Ok((row, link, Plain::new(url)))
@@ -246,20 +237,4 @@ fn link_key(token: &Plain) -> Result<SealKey, CryptoError> {
 
 fn link_context(realm: &str, client: &str) -> Vec<u8> {
     format!("client secret\0{realm}\0{client}").into_bytes()
-}
-
-/// The mail after an approval; none where nobody knows whom to write to.
-fn approval_letter(pages: &Pages, realm: &Realm, client: &Client, link: Option<&Plain>) -> Option<Letter> {
-    let to = client.owner_email.clone()?;
-    let mail = pages.approval_mail(&ApprovalMail {
-        owner_name: client.publisher.clone().unwrap_or_else(|| to.clone()),
-        app_name: client.name.clone(),
-        realm_name: realm.name.clone(),
-        client_id: client.id.clone(),
-        endpoints: address_pairs(realm, client),
-        link: link.map(|link| link.expose().into()),
-        link_valid_seconds: LINK_SECONDS,
-        lang: pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default(),
-    });
-    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
 }

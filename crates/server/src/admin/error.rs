@@ -72,6 +72,68 @@ pub enum AdminError {
         /// What was asked for.
         user: String,
     },
+    /// It has not been approved, so there is no approval to tell of.
+    #[error("the app `{app}` is {}, so there is no approval to tell its owner of", is.name())]
+    NotApproved {
+        /// Which.
+        app: String,
+        /// Its status.
+        is: ClientStatus,
+    },
+    /// Whoever got the mail has the secret.
+    #[error("the link in the approval mail of `{app}` was opened: its owner has the secret")]
+    LinkUsed {
+        /// The app.
+        app: String,
+        /// When it was opened, in milliseconds.
+        used_at: i64,
+    },
+    /// A realm file would overrule what is changed here.
+    #[error("{what} comes from the realm file {file}: change it there, and apply the file")]
+    Managed {
+        /// What would be changed.
+        what: String,
+        /// The file.
+        file: String,
+    },
+    /// Somebody else was quicker.
+    #[error("{0} was changed by somebody else meanwhile; nothing was written")]
+    ChangedMeanwhile(String),
+    /// Another user has the name.
+    #[error("another user of the realm `{realm}` is called `{username}`")]
+    NameTaken {
+        /// The realm.
+        realm: String,
+        /// The name.
+        username: String,
+    },
+    /// There is no such live grant.
+    #[error("the realm `{realm}` has no live grant `{id}`")]
+    NoSuchGrant {
+        /// The realm.
+        realm: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// The user lets the app do nothing.
+    #[error("`{user}` lets the app `{app}` do nothing")]
+    NoSuchConsent {
+        /// The user.
+        user: String,
+        /// The app.
+        app: String,
+    },
+    /// There is no such session.
+    #[error("the realm `{realm}` has no session `{id}`")]
+    NoSuchSession {
+        /// The realm.
+        realm: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// There is no such mail, or it was sent.
+    #[error("there is no unsent mail `{0}`")]
+    NoSuchMail(String),
     /// The password is too short.
     #[error("a password has at least {0} characters")]
     ShortPassword(usize),
@@ -113,6 +175,13 @@ pub enum AdminError {
     /// A mail could not be written down.
     #[error("the mail cannot be queued: {0}")]
     Mail(#[from] serde_json::Error),
+}
+
+impl AdminError {
+    /// Something shall be removed that is not there.
+    pub(super) fn not_there(field: &'static str, what: &str) -> Self {
+        Self::Invalid(vec![Complaint { field, message: format!("`{what}` is not there to be removed") }])
+    }
 }
 
 impl From<SecretsError> for AdminError {

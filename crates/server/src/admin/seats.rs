@@ -2,15 +2,15 @@
 
 use super::{Act, Admin, AdminError};
 use claviger_core::Realm;
-use claviger_store::{SeatRow, Store};
+use claviger_store::{SeatLine, Store};
 
-/// The seats of a realm that are held at `now` (in milliseconds), of one pool where one is named.
+/// The seats of a realm that are held at `now` (in milliseconds), with the names of who holds them, of one pool where one is named.
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn list(store: &Store, realm: &Realm, pool: Option<&str>, now: i64) -> Result<Vec<SeatRow>, AdminError> {
-    let held = store.seats(&realm.id, now).await?;
-    Ok(held.into_iter().filter(|row| pool.is_none_or(|pool| pool == row.pool)).collect())
+pub async fn list(store: &Store, realm: &Realm, pool: Option<&str>, now: i64) -> Result<Vec<SeatLine>, AdminError> {
+    let held = store.list_seats(&realm.id, now).await?;
+    Ok(held.into_iter().filter(|line| pool.is_none_or(|pool| pool == line.seat.pool)).collect())
 }
 
 /// Takes a seat away from its holder: the sessions behind it end with their tokens. How many did. `organisation` is empty

@@ -1,10 +1,14 @@
 //! Users: passwords, and who may sign in.
 
-use super::{Act, Admin, AdminError};
+use super::apply::changes::Change;
+use super::{Act, Admin, AdminError, Complaint, SubjectKind};
 use crate::hashing::Hasher;
+use crate::ids;
+use crate::state::hashing::normal_form;
 use claviger_core::token::Plain;
+use claviger_core::user::rules;
 use claviger_core::{Realm, User};
-use claviger_store::{Masked, Store};
+use claviger_store::{Alike, Edited, Fault, Masked, Place, Store, id_text};
 
 /// The shortest password that is taken (NIST SP 800-63B-4, 3.1.1.2: no rules of composition).
 pub const SHORTEST_PASSWORD: usize = 8;
@@ -14,7 +18,7 @@ pub const SHORTEST_PASSWORD: usize = 8;
 /// # Errors
 /// There is none, or the store cannot be read.
 pub async fn find(store: &Store, realm: &Realm, username: &str) -> Result<User, AdminError> {
-    let found = match store.user_by_username(&realm.id, &User::username_key(username)).await? {
+    let found = match store.user_by_username(&realm.id, username).await? {
         Some(found) => Some(found),
         None => store.user(&realm.id, username).await?,
     };
@@ -50,13 +54,123 @@ pub async fn set_password(
     id: &str,
     password: Plain,
 ) -> Result<(), AdminError> {
-    if password.expose().chars().count() < SHORTEST_PASSWORD {
-        return Err(AdminError::ShortPassword(SHORTEST_PASSWORD));
-    }
-    let hash = Masked(hasher.hash(password).await?);
+    long_enough(&password)?;
+    let hash = Masked(hasher.hash(normal_form(&password)).await?);
     let until = admin.now + realm.longest_token();
     let known = admin.act(Act::UserPassword).set_password(&realm.id, id, hash, admin.now, until).await?;
     if known { Ok(()) } else { Err(no_such_user(realm, id)) }
+}
+
+/// Adds a user. The id is made where it is empty.
+///
+/// # Errors
+/// Everything that is wrong with them; the password is too short, the name or the id is taken, nothing can be hashed now, or the
+/// store cannot write.
+pub async fn add(
+    admin: &Admin<'_>,
+    hasher: &Hasher,
+    realm: &Realm,
+    mut user: User,
+    password: Option<Plain>,
+) -> Result<User, AdminError> {
+    if user.id.is_empty() {
+        user.id = id_text(&ids::new(admin.now));
+    }
+    check(admin.store, realm, &user).await?;
+    let hash = hashed(hasher, password).await?;
+    match admin.act(Act::UserCreate).register_user(&realm.id, &user, hash, admin.now).await? {
+        Edited::Done | Edited::Same => Ok(user),
+        Edited::NameTaken => Err(AdminError::NameTaken { realm: realm.id.clone(), username: user.username }),
+        Edited::Changed => Err(Fault::SameId(user.id).into()),
+    }
+}
+
+/// Changes a user to what `change` makes of them, and their password where one is given; that ends what the old one gave. Whether
+/// they are disabled stays ([`disable`], [`enable`]). One who comes from a realm file is changed there, unless `despite_file`. The
+/// user as they are now, and what is different. `id`: the user's.
+///
+/// # Errors
+/// There is no such user, a file manages them, something is wrong with what they would be, the name is taken, somebody else changed
+/// them meanwhile, nothing can be hashed now, or the store cannot write.
+pub async fn edit(
+    admin: &Admin<'_>,
+    hasher: &Hasher,
+    realm: &Realm,
+    id: &str,
+    (change, password): (impl FnOnce(User) -> User, Option<Plain>),
+    despite_file: bool,
+) -> Result<(User, Change), AdminError> {
+    let stored = admin.store.user(&realm.id, id).await?.ok_or_else(|| no_such_user(realm, id))?;
+    let before = stored.user;
+    if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::User, id).await? {
+        return Err(AdminError::Managed { what: format!("the user `{}`", before.username), file });
+    }
+    let after = User { id: before.id.clone(), disabled: before.disabled, ..change(before.clone()) };
+    check(admin.store, realm, &after).await?;
+    let hash = hashed(hasher, password).await?;
+    let word = hash.as_ref().map(|_| if stored.password_hash.is_some() { "replaced" } else { "set" });
+    let change = Change::of_user(&realm.id, Some(&before), &after, word).map_err(Fault::from)?;
+    let until = admin.now + realm.longest_token();
+    let edited = admin.act(Act::UserEdit).edit_user(&realm.id, (&before, &after), hash, admin.now, until).await?;
+    match edited {
+        Edited::Done | Edited::Same => Ok((after, change)),
+        Edited::NameTaken => Err(AdminError::NameTaken { realm: realm.id.clone(), username: after.username }),
+        Edited::Changed => Err(AdminError::ChangedMeanwhile(format!("the user `{}`", before.username))),
+    }
+}
+
+/// Gives all names the form in which they are compared now, where a server has not done so yet.
+///
+/// # Errors
+/// The store fails; to be called again.
+pub async fn bring_names_up_to_date(store: &Store) -> Result<(), AdminError> {
+    const PAGE: i64 = 200;
+    let mut after = Place::default();
+    while let Some(next) = store.bring_names_up_to_date(&after, PAGE).await? {
+        after = next;
+    }
+    Ok(())
+}
+
+/// The users whose names are another user's in the form in which names are compared; of one realm where it is named. Each signs in
+/// by their own spelling.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn alike(store: &Store, realm: Option<&str>) -> Result<Vec<Alike>, AdminError> {
+    const PAGE: i64 = 500;
+    let (mut all, mut after) = (Vec::new(), Some(Place::default()));
+    while let Some(place) = after {
+        let (found, next) = store.names_alike(&place, PAGE).await?;
+        all.extend(found.into_iter().filter(|user| realm.is_none_or(|realm| realm == user.realm)));
+        after = next;
+    }
+    Ok(all)
+}
+
+/// Everything that is wrong with a user, in the words of the command line.
+async fn check(store: &Store, realm: &Realm, user: &User) -> Result<(), AdminError> {
+    let known = store.organisations(&realm.id, &user.organisations).await?;
+    let problems = rules::check(user, realm, |id| known.iter().any(|organisation| organisation.id == id));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let complaint = |problem: &rules::Problem| Complaint {
+        field: problem.field(),
+        message: problem.help().map_or_else(|| problem.to_string(), |help| format!("{problem}; {help}")),
+    };
+    Err(AdminError::Invalid(problems.iter().map(complaint).collect()))
+}
+
+async fn hashed(hasher: &Hasher, password: Option<Plain>) -> Result<Option<Masked<String>>, AdminError> {
+    let Some(password) = password else { return Ok(None) };
+    long_enough(&password)?;
+    Ok(Some(Masked(hasher.hash(normal_form(&password)).await?)))
+}
+
+fn long_enough(password: &Plain) -> Result<(), AdminError> {
+    let long = password.expose().chars().count() >= SHORTEST_PASSWORD;
+    if long { Ok(()) } else { Err(AdminError::ShortPassword(SHORTEST_PASSWORD)) }
 }
 
 /// Lets a user sign in no more, and ends their sessions, grants, seats and tokens at once.

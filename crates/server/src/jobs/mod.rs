@@ -6,6 +6,7 @@
 //! every step is a conditional write.
 
 mod follow;
+mod names;
 mod share_brakes;
 
 pub(crate) use follow::follow;
@@ -93,11 +94,13 @@ pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Recei
     state.health.wrote(state.clock.monotonic(), &written);
     written?;
     write_meter(state).await;
+    write_uses(state).await;
     let leads = state.background.take_lease("jobs", &state.node, LEASE).await;
     state.health.leads(matches!(leads, Ok(true)));
     if !leads? {
         return Ok(false);
     }
+    names::bring_up_to_date(state, stop).await?;
     let more = sweep(state, stop).await?;
     look_after_keys(state, after, stop).await?;
     Ok(more)
@@ -105,6 +108,7 @@ pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Recei
 
 async fn end(state: &State) {
     write_meter(state).await;
+    write_uses(state).await;
     let done = async {
         state.background.tell_time(state.clock.now()).await?;
         state.background.release_lease("jobs", &state.node).await
@@ -181,6 +185,22 @@ async fn write_meter(state: &State) {
     if let Err(fault) = state.store.add_legacy_uses(uses.collect()).await {
         tracing::warn!(%fault, "cannot write the legacy meter");
         state.meter.put_back(counted);
+    }
+}
+
+/// Writes down which secrets were used, some in each transaction.
+async fn write_uses(state: &State) {
+    const AT_ONCE: usize = 200;
+    loop {
+        let uses = state.uses.take(AT_ONCE);
+        if uses.is_empty() {
+            return;
+        }
+        if let Err(fault) = state.store.note_secret_uses(uses.clone()).await {
+            tracing::warn!(%fault, "cannot write when secrets were used");
+            state.uses.put_back(uses);
+            return;
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! 1. [`views`] holds one plain struct per page: what the page needs, nothing about HTTP.
 //! 2. [`Pages::page`] renders one of them in a [`Brand`] and returns a [`Page`]; it cannot fail.
-//! 3. [`security_headers`] gives the headers that every page is sent with.
+//! 3. [`Pages::mail`] does the same for the mails of [`mails`].
+//! 4. [`security_headers`] gives the headers that every page is sent with.
 //!
 //! Templates have no words of their own: they name messages, and [`Languages`] says in which language.
 //!
@@ -20,6 +21,7 @@ mod functions;
 mod headers;
 mod language;
 mod locale;
+pub mod mails;
 mod pair;
 mod render;
 mod samples;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter};
-use serde::Serialize;
 use unic_langid::LanguageIdentifier;
 
 use super::brand::Brand;
@@ -14,10 +13,9 @@ use super::colour::coloured;
 use super::escape::escape;
 use super::functions;
 use super::language::Languages;
-use super::locale::{Locale, direction, fallback};
+use super::locale::{Locale, fallback};
 use super::sources::{PagesError, Sources};
-use super::views::{ApprovalMail, Masked, View};
-use claviger_core::text::on_one_line;
+use super::views::View;
 
 /// The operator's templates: the file of each by its name.
 pub(super) type Replaced = BTreeMap<String, PathBuf>;
@@ -139,21 +137,6 @@ impl Pages {
         }
     }
 
-    /// Renders the mail that follows an app's approval.
-    pub fn approval_mail(&self, mail: &ApprovalMail) -> Mail {
-        self.try_approval_mail(mail)
-            .or_else(|error| {
-                tracing::error!(%error, "a mail template failed; the built-in one is sent");
-                approval_mail(&self.embedded, mail)
-            })
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "a built-in mail template failed");
-                let text =
-                    format!("Client id: {}\n{}\n", mail.client_id, mail.link.as_ref().map_or("", Masked::reveal));
-                Mail { subject: on_one_line(&mail.app_name).into_owned(), html: String::new(), text }
-            })
-    }
-
     /// The style sheet, to be served as `text/css` at each brand's `stylesheet_url`.
     pub fn stylesheet(&self) -> &str {
         &self.stylesheet
@@ -177,43 +160,18 @@ impl Pages {
         render(self.environment(&brand.lang), V::TEMPLATE, of(brand, view))
     }
 
-    pub(super) fn try_approval_mail(&self, mail: &ApprovalMail) -> Result<Mail, Error> {
-        approval_mail(self.environment(&mail.lang), mail)
+    /// What was compiled in.
+    pub(super) const fn built_in(&self) -> &Environment<'static> {
+        &self.embedded
     }
 
     /// The language's own, or that of the language it is a kind of (`de` for `de-AT`), or English.
-    fn environment(&self, lang: &str) -> &Environment<'static> {
+    pub(super) fn environment(&self, lang: &str) -> &Environment<'static> {
         let exact: LanguageIdentifier = lang.parse().unwrap_or_default();
         let primary = LanguageIdentifier::from_parts(exact.language, None, None, &[]);
         let found = [exact, primary, fallback()].into_iter().find_map(|lang| self.environments.get(&lang));
         found.unwrap_or(&self.embedded)
     }
-}
-
-fn approval_mail(environment: &Environment<'static>, mail: &ApprovalMail) -> Result<Mail, Error> {
-    #[derive(Serialize)]
-    struct WithDirection<'a> {
-        #[serde(flatten)]
-        mail: &'a ApprovalMail,
-        dir: &'static str,
-    }
-    // Also of what was stored before names were checked.
-    let plain = |text: &str| on_one_line(text).into_owned();
-    let mail = &ApprovalMail {
-        owner_name: plain(&mail.owner_name),
-        app_name: plain(&mail.app_name),
-        realm_name: plain(&mail.realm_name),
-        ..mail.clone()
-    };
-    let mail = Value::from(Serde(WithDirection { mail, dir: direction(&mail.lang) }));
-    let subject = r#"{{ t("mail-subject", app=mail.app_name, realm=mail.realm_name) }}"#;
-    let subject =
-        environment.template_from_named_str("subject.txt", subject)?.render(context! { mail => mail.clone() })?;
-    Ok(Mail {
-        subject: on_one_line(&subject).into_owned(),
-        text: render(environment, "mail/approval.txt", context! { mail => mail.clone() })?,
-        html: render(environment, "mail/approval.html", context! { mail => mail.clone() })?,
-    })
 }
 
 /// What a page's template sees.
@@ -231,7 +189,7 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
     }
 }
 
-fn render(environment: &Environment<'static>, template: &str, context: Value) -> Result<String, Error> {
+pub(super) fn render(environment: &Environment<'static>, template: &str, context: Value) -> Result<String, Error> {
     environment.get_template(template)?.render(context)
 }
 

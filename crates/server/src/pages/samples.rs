@@ -5,10 +5,11 @@
 
 use minijinja::Error;
 
+use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
-    Account, AppLink, ApprovalMail, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
-    LogoutBack, LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn,
-    SignInError, SignedIn, SignedOut,
+    Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutBack,
+    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
+    SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -19,7 +20,8 @@ use claviger_core::Refusal;
 /// The first that fails.
 pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
     each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
-    pages.try_approval_mail(&approval_mail(&plain, lang)).map(drop)
+    pages.try_mail(&approval_mail(&plain, lang))?;
+    pages.try_mail(&rejection_mail(&plain, lang)).map(drop)
 }
 
 /// A brand to show samples in.
@@ -225,8 +227,27 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
         realm_name: x("Harbour Freight Online"),
         client_id: x("fleet-planner"),
         endpoints: endpoints(x),
+        redirect_uris: vec![x("https://fleet.example/callback")],
+        scopes: vec![
+            MailScope { name: x("consignments.read"), sentence: x("Read your consignments and where they are") },
+            MailScope { name: x("openid"), sentence: String::new() },
+        ],
+        audiences: vec![x("https://api.harbour.example")],
+        pkce: Some(true),
         link: Some(x("https://id.harbour.example/secret/sample").into()),
         link_valid_seconds: 3 * 86_400,
+        lang: lang.to_owned(),
+    }
+}
+
+/// The other mail, in `lang`.
+pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
+    RejectionMail {
+        owner_name: x("Ada Whitlock"),
+        app_name: x("Fleet Planner"),
+        realm_name: x("Harbour Freight Online"),
+        client_id: x("fleet-planner"),
+        reason: Some(x("The return address belongs to somebody else.")),
         lang: lang.to_owned(),
     }
 }

@@ -24,6 +24,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("logout_confirm.html", include_str!("../../../../templates/logout_confirm.html")),
     ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
     ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),
+    ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
+    ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
     ("not_found.html", include_str!("../../../../templates/not_found.html")),
     ("secret_once.html", include_str!("../../../../templates/secret_once.html")),
     ("sign_in.html", include_str!("../../../../templates/sign_in.html")),

@@ -530,24 +530,3 @@ impl View for NotFound {
         404
     }
 }
-
-/// The mail to an app's owner after its approval. It carries no secret.
-#[derive(Debug, Clone, Serialize)]
-pub struct ApprovalMail {
-    /// Whom it greets.
-    pub owner_name: String,
-    /// The app.
-    pub app_name: String,
-    /// The realm that approved it.
-    pub realm_name: String,
-    /// The app's client id.
-    pub client_id: String,
-    /// The addresses that the app needs.
-    pub endpoints: Vec<Pair>,
-    /// The one-time link to the secret; none for an app that has no secret.
-    pub link: Option<Masked>,
-    /// How long the link works, in seconds.
-    pub link_valid_seconds: u64,
-    /// BCP 47 language.
-    pub lang: String,
-}

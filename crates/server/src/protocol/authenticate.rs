@@ -13,12 +13,14 @@ use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
-use crate::state::hashing::{Hasher, Turn};
+use crate::state::hashing::{Hasher, Turn, forms_of};
 use crate::state::meter::Meter;
 use crate::state::secrets::Secrets;
+use crate::state::uses::Uses;
 use claviger_core::client::ClientStatus;
 use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::dialect::Legacy;
+use claviger_core::token::Plain;
 use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{ClientSecret, Masked, SecretKind, Store, StoredUser};
 use std::net::IpAddr;
@@ -67,6 +69,7 @@ pub(crate) struct Authenticator<'a> {
     pub(crate) hasher: &'a Hasher,
     pub(crate) brakes: &'a Brakes,
     pub(crate) meter: &'a Meter,
+    pub(crate) uses: &'a Uses,
     /// Where the request comes from.
     pub(crate) from: IpAddr,
     /// A public client will not do.
@@ -101,8 +104,8 @@ pub(crate) async fn authenticate_by_secret(
 
 impl<'a> Authenticator<'a> {
     fn of(state: &'a State, realm: &'a Realm, from: IpAddr) -> Self {
-        let State { store, clock, clients, secrets, hasher, brakes, meter, .. } = state;
-        Self { realm, store, clock, clients, secrets, hasher, brakes, meter, from, must_prove: false }
+        let State { store, clock, clients, secrets, hasher, brakes, meter, uses, .. } = state;
+        Self { realm, store, clock, clients, secrets, hasher, brakes, meter, uses, from, must_prove: false }
     }
 
     /// Checks what a client presented.
@@ -134,19 +137,20 @@ impl<'a> Authenticator<'a> {
         trace::client(&entry.client.id);
         let names_itself =
             matches!(credentials, Credentials::Named { .. }) || self.realm.dialect.token.ignores_public_secret();
-        let mut stretched = None;
         let proved = match (credentials, entry.client.is_confidential()) {
-            (_, false) if names_itself && !self.must_prove && entry.client.status == ClientStatus::Active => false,
+            (_, false) if names_itself && !self.must_prove && entry.client.status == ClientStatus::Active => None,
             (Credentials::Named { .. }, _) | (_, false) => return Err(self.refuse(self.subject(&entry.client)).await),
-            (Credentials::Basic { .. } | Credentials::Body(_), true) => {
-                stretched = self.prove(&entry, credentials).await?;
-                true
-            }
+            (Credentials::Basic { .. } | Credentials::Body(_), true) => Some(self.prove(&entry, credentials).await?),
         };
         if entry.client.status != ClientStatus::Active {
-            return Err(Refusal::ClientInactive(proved.then_some(entry.client.status)).into());
+            return Err(Refusal::ClientInactive(proved.is_some().then_some(entry.client.status)).into());
         }
-        Ok(Authenticated { entry, proved, stretched })
+        let (id, stretched, is_proved) = match proved {
+            Some(Right { id, stretched, .. }) => (id, stretched, true),
+            None => (None, None, false),
+        };
+        entry.note_use(self.uses, &self.realm.id, id.as_deref(), self.clock.now());
+        Ok(Authenticated { entry, proved: is_proved, stretched: stretched.map(Masked) })
     }
 
     /// Whose failure it is.
@@ -178,21 +182,25 @@ impl<'a> Authenticator<'a> {
     }
 
     /// Compares the presented secret, in each of its readings, with what is stored; one attempt, whichever matches. What was
-    /// found right, where it is stretched.
-    async fn prove(&self, entry: &Entry, credentials: &Credentials) -> Result<Option<Masked<Vec<u8>>>, Failure> {
+    /// found right.
+    async fn prove(&self, entry: &Entry, credentials: &Credentials) -> Result<Right, Failure> {
         let client = &entry.client;
         let now = self.clock.now();
         let readings = readings(self.realm, client, credentials);
-        if let Some((_, raw)) = readings.iter().find(|(pair, _)| self.matches_made(entry, pair.secret.expose(), now)) {
-            self.count_raw(client, *raw);
-            return Ok(None);
+        let made = |(pair, raw): &(&Pair, bool)| {
+            let id = self.matches_tag(entry, entry.made(now), pair.secret.expose(), now)?;
+            Some(Right { id: Some(id.to_owned()), raw: *raw, stretched: None })
+        };
+        if let Some(right) = readings.iter().find_map(made) {
+            self.count_raw(client, right.raw);
+            return Ok(right);
         }
         let guess = self.brakes.guess(self.subject(client), Peer::from(self.from), now).await.map_err(braked)?;
         match self.find_chosen(entry, &readings).await {
-            Ok(Some(Right { raw, stretched })) => {
+            Ok(Some(right)) => {
                 guess.succeeded();
-                self.count_raw(client, raw);
-                Ok(stretched.map(Masked))
+                self.count_raw(client, right.raw);
+                Ok(right)
             }
             Ok(None) => {
                 drop(guess);
@@ -209,25 +217,21 @@ impl<'a> Authenticator<'a> {
     async fn find_chosen(&self, entry: &Entry, readings: &[(&Pair, bool)]) -> Result<Option<Right>, Failure> {
         let now = self.clock.now();
         for (pair, raw) in readings {
-            let secret = pair.secret.expose();
-            if self.matches_tag(entry, entry.chosen(now), secret, now) {
-                return Ok(Some(Right { raw: *raw, stretched: None }));
+            let (secret, raw) = (pair.secret.expose(), *raw);
+            if let Some(id) = self.matches_tag(entry, entry.chosen(now), secret, now) {
+                return Ok(Some(Right { id: Some(id.to_owned()), raw, stretched: None }));
             }
             if let Some(hash) = self.clients.recall(entry, secret, now) {
-                return Ok(Some(Right { raw: *raw, stretched: Some(hash) }));
+                let id = entry.with_hash(&hash).map(|stored| stored.id.clone());
+                return Ok(Some(Right { id, raw, stretched: Some(hash) }));
             }
         }
         for (pair, raw) in readings {
-            if let Some(hash) = self.matching_stretched(entry, pair).await? {
-                return Ok(Some(Right { raw: *raw, stretched: Some(hash) }));
+            if let Some((id, hash)) = self.matching_stretched(entry, pair).await? {
+                return Ok(Some(Right { id, raw: *raw, stretched: Some(hash) }));
             }
         }
         Ok(None)
-    }
-
-    /// Compares with secrets that Claviger made.
-    fn matches_made(&self, entry: &Entry, secret: &str, now: i64) -> bool {
-        self.matches_tag(entry, entry.made(now), secret, now)
     }
 
     /// Compares with the tags of secrets; one that an earlier token key knows is stored anew.
@@ -237,15 +241,15 @@ impl<'a> Authenticator<'a> {
         stored: impl Iterator<Item = &'s ClientSecret>,
         secret: &str,
         now: i64,
-    ) -> bool {
+    ) -> Option<&'s str> {
         let mut tags = self.secrets.client_secret_tags(secret);
         for stored in stored {
             if tags.fits(&stored.hash) {
                 self.bring_up_to_date(entry, stored, secret, now);
-                return true;
+                return Some(&stored.id);
             }
         }
-        false
+        None
     }
 
     /// Stores a secret under the newest token key, where an earlier one knows it. Nobody waits for it, and where it fails the
@@ -266,26 +270,42 @@ impl<'a> Authenticator<'a> {
         }));
     }
 
-    /// Compares with stretched secrets, and with the password of the user that the client stands for (J2); which one it is.
-    async fn matching_stretched(&self, entry: &Entry, pair: &Pair) -> Result<Option<Vec<u8>>, Failure> {
+    /// Compares with stretched secrets, and with the password of the user that the client stands for (J2); a password also in
+    /// its normal form. The id of the secret, none for the password, and which stored one it is.
+    async fn matching_stretched(
+        &self,
+        entry: &Entry,
+        pair: &Pair,
+    ) -> Result<Option<(Option<String>, Vec<u8>)>, Failure> {
         let now = self.clock.now();
-        let mut stored: Vec<Vec<u8>> =
-            entry.live(SecretKind::Argon2, now).map(|secret| secret.hash.0.clone()).collect();
+        let own: Vec<(String, Vec<u8>)> =
+            entry.live(SecretKind::Argon2, now).map(|secret| (secret.id.clone(), secret.hash.0.clone())).collect();
+        for (id, hash) in own {
+            if self.is_of(&pair.secret, &hash).await? {
+                self.clients.remember(entry, pair.secret.expose(), hash.clone());
+                return Ok(Some((Some(id), hash)));
+            }
+        }
         if let (true, Some(user)) = (entry.client.secret_is_password, &entry.client.acts_as)
             && let Some(StoredUser { user, password_hash: Some(hash) }) = self.store.user(&self.realm.id, user).await?
             && !user.disabled
         {
-            stored.push(hash.0.into_bytes());
-        }
-        for hash in stored {
-            let Ok(phc) = std::str::from_utf8(&hash) else { continue };
-            let verified = self.hasher.verify_for(self.turn(), pair.secret.clone(), phc).await;
-            if verified.map_err(|_| Failure::Busy("password hashing"))? {
-                self.clients.remember(entry, pair.secret.expose(), hash.clone());
-                return Ok(Some(hash));
+            let hash = hash.0.into_bytes();
+            for form in forms_of(&pair.secret) {
+                if self.is_of(&form, &hash).await? {
+                    self.clients.remember(entry, pair.secret.expose(), hash.clone());
+                    return Ok(Some((None, hash)));
+                }
             }
         }
         Ok(None)
+    }
+
+    /// Whether a stored hash is of this secret.
+    async fn is_of(&self, secret: &Plain, hash: &[u8]) -> Result<bool, Failure> {
+        let Ok(phc) = std::str::from_utf8(hash) else { return Ok(false) };
+        let verified = self.hasher.verify_for(self.turn(), secret.clone(), phc).await;
+        verified.map_err(|_| Failure::Busy("password hashing"))
     }
 
     fn count_raw(&self, client: &Client, raw: bool) {
@@ -297,6 +317,8 @@ impl<'a> Authenticator<'a> {
 
 /// A reading that was found right.
 struct Right {
+    /// The id of the secret; none for a user's password.
+    id: Option<String>,
     /// It is the raw one.
     raw: bool,
     /// What is stored of it, where that is stretched.

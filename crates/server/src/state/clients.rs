@@ -4,6 +4,7 @@
 //! pays for stretching once and not with every token. Who a client is, is decided in [`crate::protocol::authenticate`].
 
 use crate::state::secrets::FROM_FILE;
+use crate::state::uses::{Noted, Uses};
 use claviger_core::Client;
 use claviger_core::crypto::HmacKey;
 use claviger_store::{ClientSecret, Fault, SecretKind, Store};
@@ -21,6 +22,9 @@ pub(crate) struct Entry {
     /// The client.
     pub(crate) client: Client,
     secrets: Vec<ClientSecret>,
+    /// When each of them was noted as used last, in their order; and for a client that has none of its own.
+    noted: Vec<Noted>,
+    noted_itself: Noted,
     /// HMAC of a stretched secret that was found right, and the stored hash it was right for.
     remembered: RwLock<Option<([u8; 32], Vec<u8>)>>,
     /// A secret that is stored under an earlier token key is being stored under the newest.
@@ -60,6 +64,18 @@ pub(crate) struct Clients {
 const KEPT: usize = 20_000;
 
 impl Entry {
+    /// The client authenticated, with this secret where it has one of its own.
+    pub(crate) fn note_use(&self, uses: &Uses, realm: &str, secret: Option<&str>, now: i64) {
+        let at = secret.and_then(|id| self.secrets.iter().position(|stored| stored.id == id));
+        let noted = at.and_then(|at| self.noted.get(at)).unwrap_or(&self.noted_itself);
+        uses.note(noted, (realm, &self.client.id, secret.unwrap_or_default()), now);
+    }
+
+    /// The stretched secret whose stored hash this is.
+    pub(crate) fn with_hash(&self, hash: &[u8]) -> Option<&ClientSecret> {
+        self.secrets.iter().find(|stored| stored.kind == SecretKind::Argon2 && *stored.hash == *hash)
+    }
+
     /// The secrets of this kind that are live at `now`.
     pub(crate) fn live(&self, kind: SecretKind, now: i64) -> impl Iterator<Item = &ClientSecret> {
         self.secrets.iter().filter(move |stored| stored.kind == kind && stored.is_live(now))
@@ -97,7 +113,14 @@ impl Clients {
         if let (true, Some(user)) = (client.secret_is_password, &client.acts_as) {
             self.note_user(realm, user, id);
         }
-        let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default(), rewriting: Arc::default() });
+        let entry = Arc::new(Entry {
+            noted: secrets.iter().map(|_| Noted::default()).collect(),
+            noted_itself: Noted::default(),
+            client,
+            secrets,
+            remembered: RwLock::default(),
+            rewriting: Arc::default(),
+        });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
         if self.forgotten.load(Ordering::SeqCst) != before {
             // The client may have changed while it was read.

@@ -9,6 +9,7 @@ mod queue;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::precis;
 use claviger_core::token::Plain;
 use queue::Queue;
 pub use queue::Turn;
@@ -81,6 +82,19 @@ enum Hashed {
     New(String),
     Same(bool),
     Failed,
+}
+
+/// The forms in which a password is tried: as it was typed, and where that is another one in its normal form
+/// (RFC 8265 4.2). What is stored from now on is the hash of the latter.
+pub(crate) fn forms_of(password: &Plain) -> impl Iterator<Item = Plain> + use<> {
+    let normal = normal_form(password);
+    let differs = normal.expose() != password.expose();
+    [Some(password.clone()), differs.then_some(normal)].into_iter().flatten()
+}
+
+/// The form of which a hash is stored.
+pub(crate) fn normal_form(password: &Plain) -> Plain {
+    Plain::from(&*precis::opaque(password.expose()))
 }
 
 impl Hasher {

@@ -18,6 +18,7 @@ pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
 pub(crate) mod strangers;
+pub(crate) mod uses;
 
 use crate::pages::Pages;
 use arc_swap::ArcSwap;
@@ -38,6 +39,7 @@ use sites::Sites;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use strangers::Strangers;
+use uses::Uses;
 
 /// All parts of a running server.
 pub struct State {
@@ -60,6 +62,7 @@ pub struct State {
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
+    pub(crate) uses: Uses,
     pub(crate) followed: Followed,
     pub(crate) health: Health,
     /// There was a request since the time was last written down.

@@ -12,6 +12,7 @@ mod bad_input;
 mod compromise;
 mod diagnosis;
 mod languages;
+mod names;
 mod never_list;
 mod nodes;
 mod openid;

@@ -71,6 +71,10 @@ named! {
         AppSuspend = "app.suspend",
         /// A stopped app is served again.
         AppResume = "app.resume",
+        /// What an app may do, or is called, was changed.
+        AppEdit = "app.edit",
+        /// The mail of an approval was sent once more, with another secret behind another link.
+        AppResend = "app.resend",
         /// An app was removed.
         AppDelete = "app.delete",
         /// An app got one more secret, made here.
@@ -79,6 +83,10 @@ named! {
         SecretImport = "secret.import",
         /// A secret was stopped.
         SecretRetire = "secret.retire",
+        /// A user was added.
+        UserCreate = "user.create",
+        /// What is known of a user was changed.
+        UserEdit = "user.edit",
         /// A user got another password.
         UserPassword = "user.password",
         /// A user signs in no more.
@@ -87,6 +95,14 @@ named! {
         UserEnable = "user.enable",
         /// A seat was taken from its holder.
         SeatRelease = "seat.release",
+        /// Grants ended, with their tokens and seats.
+        GrantRevoke = "grant.revoke",
+        /// What a user let an app do was taken back, with the grants that came of it.
+        ConsentWithdraw = "consent.withdraw",
+        /// Browsers were signed out.
+        SessionEnd = "session.end",
+        /// A mail that was not sent is tried again.
+        MailRetry = "mail.retry",
         /// A realm's keys got successors.
         KeyRotate = "key.rotate",
         /// A signing key that had leaked was taken out of its realm's keys.
@@ -125,6 +141,14 @@ named! {
         Organisation = "organisation",
         /// A seat: `POOL/HOLDER`, with the organisation between them where pools are per organisation.
         Seat = "seat",
+        /// What an app was given.
+        Grant = "grant",
+        /// What a user lets an app do: `APP/USER`.
+        Consent = "consent",
+        /// A browser in which somebody signed in.
+        Session = "session",
+        /// A mail.
+        Mail = "mail",
         /// The whole database, or a key of the server's own in it.
         Database = "database",
     }

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 15] = [
+const OF_REQUESTS: [&str; 16] = [
     "session",
     "pending",
     "answered",
@@ -24,6 +24,7 @@ const OF_REQUESTS: [&str; 15] = [
     "mail_outbox",
     "one_time_link",
     "legacy_use",
+    "secret_use",
     "change",
     "brake",
     "audit",
@@ -128,7 +129,7 @@ impl Table {
     /// Whether it holds a row that a fresh database does not have.
     pub(crate) fn used(&self) -> String {
         let condition = match self.name.as_str() {
-            "counter" => " WHERE value <> 0 AND name <> 'clock'",
+            "counter" => " WHERE value <> 0 AND name NOT IN ('clock', 'names')",
             _ => "",
         };
         format!("SELECT COUNT(*) FROM (SELECT 1 FROM {}{condition} LIMIT 1) AS found", self.name)

@@ -137,6 +137,7 @@ pub(crate) async fn approval_is_one_transaction(store: Store) {
         client: "w".into(),
         sealed: Masked(vec![4]),
         expires_at: NOW + HOUR,
+        secret: None,
     };
     let mail = || Some(Mail { id: id(), recipient: "owner@example.com".into(), doc: "{}".into() });
     let approve = |secret_id: &str, hash: u8| {
@@ -221,7 +222,7 @@ pub(crate) async fn a_new_password_signs_out(store: Store) {
 /// Verified on one server, changed by another, stored by the first: nothing of the old password begins.
 pub(crate) async fn what_rests_on_a_password_begins_only_while_it_is_current(store: Store) {
     set_up(&store).await;
-    let verified = async || store.username_to_verify("r", "u@example.com").await.unwrap().unwrap().1;
+    let verified = async || store.login_to_verify("r", "u@example.com").await.unwrap().unwrap().1;
     let by_id = store.user_to_verify("r", "u").await.unwrap().unwrap().1;
     let (before, grant) = (verified().await, id());
     assert_eq!(before, by_id);

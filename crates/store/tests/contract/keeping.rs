@@ -33,6 +33,7 @@ pub(crate) async fn a_link_opens_once(store: Store) {
         client: "c".into(),
         sealed: Masked(vec![9]),
         expires_at: NOW + HOUR,
+        secret: None,
     };
     set_up(&store).await;
     store.add_secret("r", "c", secret("s"), NOW).await.unwrap();
@@ -64,6 +65,7 @@ pub(crate) async fn a_link_to_a_retired_secret_opens_nothing(store: Store) {
             client: "c".into(),
             sealed: Masked(vec![9]),
             expires_at: NOW + HOUR,
+            secret: None,
         };
         let secret = ClientSecret { expires_at: Some(NOW + MINUTE), ..secret(&format!("s{n}")) };
         store.add_secret("r", "c", secret.clone(), NOW).await.unwrap();

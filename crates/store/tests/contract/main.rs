@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod acts;
 mod audit;
 mod brakes;
 mod browsers;
@@ -12,6 +13,7 @@ mod heartbeat;
 mod keeping;
 mod keys;
 mod leases;
+mod names;
 mod realms;
 mod refresh;
 mod revocation;
@@ -57,6 +59,13 @@ promises! {
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
     refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,
         nothing_turns_over_after_its_end, a_refresh_rests_on_what_was_read, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;
+    acts: grants_are_listed_and_end_by_app_and_user, many_grants_end_in_batches,
+        a_consent_that_is_withdrawn_takes_its_grants_along, sessions_are_listed_and_end, an_edit_rests_on_what_was_read,
+        a_use_is_noted_once_a_minute, a_refused_mail_waits_for_the_operator,
+        a_lost_approval_is_told_again_with_another_secret, a_rejection_and_its_mail_are_one, what_a_file_manages_is_known,
+        seats_name_their_holders;
+    names: a_name_is_found_however_it_is_written, an_address_signs_in_where_it_is_confirmed_and_ones_own,
+        names_get_their_form_once;
     seats: the_last_seat_has_one_taker, a_user_takes_one_seat, seats_fall_back, a_refresh_holds_its_seat,
         no_seat_no_token, releasing_ends_the_grant, organisations_have_pools_of_their_own;
     revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,

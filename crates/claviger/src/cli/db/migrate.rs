@@ -2,11 +2,13 @@
 
 use super::super::context::{Context, actor};
 use super::super::trouble::Trouble;
-use claviger_server::admin::Way;
+use crate::config::Database;
+use claviger_core::text::printable;
 use claviger_server::admin::db::{self, By};
+use claviger_server::admin::{Way, users};
 use claviger_server::clock::Clock;
-use claviger_store::Fault;
 use claviger_store::copy::inspect;
+use claviger_store::{Fault, Store};
 
 /// Whether anything is done.
 #[derive(Debug, clap::Args)]
@@ -14,6 +16,22 @@ pub(crate) struct MigrateArgs {
     /// Say which steps there are, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Gives names their present form, and lists those that would be another user's: they stay as they are.
+async fn tell_names(database: &Database) -> Result<(), Trouble> {
+    let store = Store::connect(&database.url, &database.options).await?;
+    users::bring_names_up_to_date(&store).await?;
+    for user in users::alike(&store, None).await? {
+        let other = user.other.map(|other| other.username).unwrap_or_default();
+        eprintln!(
+            "In the realm {} the users `{}` and `{}` have one name now; nothing was changed (`claviger user alike`).",
+            user.realm,
+            printable(&user.username),
+            printable(&other)
+        );
+    }
+    Ok(())
 }
 
 /// Brings the schema up to date.
@@ -29,6 +47,7 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
         let actor = actor(Way::Cli, now);
         let steps = (found, before.known);
         db::migrate(By { actor: &actor, now }, (&database.url, &database.options), steps).await?;
+        tell_names(&database).await?;
     }
     let item = serde_json::json!({
         "database": before.url, "found": found, "known": before.known, "steps": before.steps, "dry_run": args.dry_run,

@@ -3,7 +3,7 @@ use crate::admin::{Actor, Way};
 use claviger_files::Variables;
 use claviger_files::dialect::Dialects;
 use claviger_files::realm;
-use claviger_store::Options;
+use claviger_store::{Options, SubjectKind};
 use std::path::Path;
 
 struct World {
@@ -132,7 +132,7 @@ async fn what_no_file_has_stays_and_is_told() {
     let world = World::new();
     world.apply(&format!("{HEAD}{USER}{CLIENT}"), 1).await;
     let report = world.apply(HEAD, 2).await;
-    assert_eq!(report.not_in_files, ["client r/c", "user r/Alice"]);
+    assert_eq!(report.not_in_files, ["user r/Alice", "client r/c"]);
     assert_eq!(report.unchanged, 2);
     assert!(world.store.client_with_secrets("r", "c").await.unwrap().is_some());
 }
@@ -167,4 +167,68 @@ async fn a_client_stands_for_its_user_by_id() {
     let id = world.store.user_by_username("r", "alice").await.unwrap().unwrap().user.id;
     let (client, secrets) = world.store.client_with_secrets("r", "c").await.unwrap().unwrap();
     assert_eq!((client.acts_as, secrets.len()), (Some(id), 0));
+}
+
+#[tokio::test]
+async fn a_plan_says_each_field_and_what_it_ends() {
+    let world = World::new();
+    let text = format!("{HEAD}{USER}{CLIENT}secret = \"short\"\n");
+    let report = world.apply(&text, 1).await;
+    assert!(report.changes.iter().all(|change| change.created && !change.is_destructive()), "{report:?}");
+    let other = text
+        .replace("\"R\"", "\"R2\"")
+        .replace("\"pw\"", "\"other\"")
+        .replace("\"short\"", "\"shorter\"")
+        .replace("organisations = [\"acme\"]", "email = \"a@b.example\"");
+    let report = world.apply(&other, 2).await;
+    let told: Vec<String> = report
+        .changes
+        .iter()
+        .flat_map(|change| {
+            change.fields.iter().map(move |field| {
+                let mark = if field.destructive { " !" } else { "" };
+                format!("{change} {}: {} -> {}{mark}", field.field, field.before, field.after)
+            })
+        })
+        .collect();
+    let expected = [
+        "realm r name: \"R\" -> \"R2\"",
+        "user r/Alice email: null -> \"a@b.example\"",
+        "user r/Alice organisations: [\"acme\"] -> null !",
+        "user r/Alice password: \"set\" -> \"replaced\" !",
+        "client r/c secret: \"set\" -> \"replaced\" !",
+    ];
+    assert_eq!(told, expected);
+    assert!(!format!("{report:?}").contains("argon2id"));
+}
+
+#[tokio::test]
+async fn what_a_file_brings_is_managed_by_it_until_the_file_has_it_no_more() {
+    let world = World::new();
+    world.apply(&format!("{HEAD}{USER}{CLIENT}"), 1).await;
+    let id = world.store.user_by_username("r", "alice").await.unwrap().unwrap().user.id;
+    let managed = async |kind, id: &str| world.store.managed_by("r", kind, id).await.unwrap();
+    assert_eq!(managed(SubjectKind::App, "c").await.as_deref(), Some("0.toml"));
+    assert_eq!(managed(SubjectKind::User, &id).await.as_deref(), Some("0.toml"));
+    world.apply(HEAD, 2).await;
+    assert_eq!((managed(SubjectKind::App, "c").await, managed(SubjectKind::User, &id).await), (None, None));
+}
+
+#[tokio::test]
+async fn a_realm_that_is_exported_and_applied_changes_nothing() {
+    let world = World::new();
+    let pending = CLIENT.replace("\"c\"", "\"p\"");
+    let public = "[[client]]\nid = \"w\"\nname = \"${x}\"\nkind = \"public\"\ngrants = [\"authorization_code\"]\n\
+                  redirect-uris = [\"https://w.example/back\"]\naudiences = [\"api\"]\n"
+        .replace("${x}", "$${x}");
+    let text = format!("{HEAD}{USER}{CLIENT}acts-as = \"alice\"\n{pending}status = \"pending\"\n{public}");
+    world.apply(&text, 1).await;
+    let realm = world.store.realm("r").await.unwrap().unwrap();
+    for with_hashes in [false, true] {
+        let file = crate::admin::export::realm(&world.store, &realm, with_hashes).await.unwrap();
+        let exported = crate::admin::export::text(&file).unwrap();
+        assert_eq!(exported.contains("$argon2id$"), with_hashes, "{exported}");
+        let report = world.apply(&exported, 2).await;
+        assert_eq!(report, Report { unchanged: 6, ..Report::default() }, "{exported}");
+    }
 }

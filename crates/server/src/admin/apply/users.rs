@@ -2,6 +2,7 @@
 
 use super::{ApplyError, patiently};
 use crate::hashing::{Busy, Hasher};
+use crate::state::hashing::{forms_of, normal_form};
 use claviger_core::token::Plain;
 use claviger_files::realm::Password;
 use claviger_store::{Fault, Masked};
@@ -77,11 +78,22 @@ impl Hashing {
 async fn new_hash(hasher: Hasher, plain: Plain, stored: Option<Masked<String>>, i: usize) -> Hashed {
     let work = async {
         if let Some(stored) = stored
-            && patiently(|| hasher.verify(plain.clone(), stored.0.clone())).await?
+            && is_right(&hasher, &plain, &stored.0).await?
         {
             return Ok(None);
         }
-        patiently(|| hasher.hash(plain.clone())).await.map(Some)
+        let normal = normal_form(&plain);
+        patiently(|| hasher.hash(normal.clone())).await.map(Some)
     };
     (i, work.await)
+}
+
+/// Whether a stored hash is of this password, as it is or in its normal form.
+async fn is_right(hasher: &Hasher, plain: &Plain, stored: &str) -> Result<bool, Busy> {
+    for form in forms_of(plain) {
+        if patiently(|| hasher.verify(form.clone(), stored)).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

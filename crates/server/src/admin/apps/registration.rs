@@ -83,7 +83,7 @@ impl Registration {
 }
 
 /// A problem in the words of the command line: its options, and apps in place of clients.
-fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
+pub(super) fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
     let field = match problem.field() {
         Field::OwnerEmail => "owner",
         Field::RedirectUris => "redirect-uri",

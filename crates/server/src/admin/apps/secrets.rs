@@ -8,7 +8,7 @@ use crate::secrets::{Secrets, new_client_secret};
 use claviger_core::claims::id_text;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm};
-use claviger_store::{ClientSecret, Masked, SecretAdded, SecretKind, Store};
+use claviger_store::{ClientSecret, Masked, SecretAdded, SecretKind, SecretUse, Store};
 
 /// A secret that was made; the only time that it is seen.
 #[derive(Debug)]
@@ -81,6 +81,15 @@ async fn add(admin: &Admin<'_>, act: Act, realm: &Realm, app: &str, row: ClientS
 pub async fn secrets_of(store: &Store, realm: &Realm, app: &str) -> Result<(Client, Vec<ClientSecret>), AdminError> {
     let found = store.client_with_secrets(&realm.id, app).await?;
     found.ok_or_else(|| AdminError::NoSuchApp(app.to_owned()))
+}
+
+/// When each secret of a realm's apps was used last, to the minute; of one app where it is named. The secret is empty for apps
+/// that have none of their own.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn last_uses(store: &Store, realm: &Realm, app: Option<&str>) -> Result<Vec<SecretUse>, AdminError> {
+    Ok(store.secret_uses(&realm.id, app).await?)
 }
 
 /// Stops a secret at once. Tokens that were given for it live on; suspending the app ends them.

@@ -1,5 +1,6 @@
 //! From a registration to a token, with a real database and a real SMTP conversation.
 
+mod mails;
 mod smtp;
 
 use super::*;
@@ -72,6 +73,11 @@ impl World {
         approve(&self.admin(), &self.state.secrets, &self.state.pages.load(), &self.realm, id).await
     }
 
+    async fn reject(&self, id: &str) -> Result<Option<Id>, AdminError> {
+        let (secrets, pages) = (&self.state.secrets, &self.state.pages.load());
+        reject(&self.admin(), secrets, pages, &self.realm, id, Some("The return address is somebody else's.")).await
+    }
+
     async fn deliver(&self, port: u16) -> Vec<crate::mail::Attempt> {
         deliver_due(&self.state.store, &self.state.secrets, &mailer(port), self.state.clock.now()).await.unwrap()
     }
@@ -126,7 +132,8 @@ impl Seen {
 }
 
 fn mailer(port: u16) -> Mailer {
-    let smtp = Smtp { host: "127.0.0.1".to_owned(), port, tls: TlsMode::None, credentials: None, ca_file: None };
+    let smtp =
+        Smtp { host: "127.0.0.1".to_owned(), port, tls: TlsMode::None, credentials: None, ca_file: None, ehlo: None };
     Mailer::new("Harbour <apps@harbour.example>", &Outlet::Smtp(smtp)).unwrap()
 }
 
@@ -319,6 +326,7 @@ async fn nobody_sends_a_password_in_the_clear() {
         tls: TlsMode::None,
         credentials: Some(("u".to_owned(), Plain::from("p"))),
         ca_file: None,
+        ehlo: None,
     };
     let error = Mailer::new("a@b.example", &Outlet::Smtp(smtp)).unwrap_err();
     assert!(matches!(error, crate::mail::MailError::PasswordInTheClear(_)), "{error}");
@@ -335,11 +343,11 @@ async fn an_app_changes_status_only_where_its_present_one_allows_it() {
     };
     assert_eq!(refused_as(suspend(&admin, realm, "fleet").await), "pending");
     assert_eq!(refused_as(resume(&admin, realm, "fleet").await), "pending");
-    reject(&admin, realm, "fleet").await.unwrap();
-    assert_eq!(refused_as(reject(&admin, realm, "fleet").await), "rejected");
+    world.reject("fleet").await.unwrap();
+    assert_eq!(refused_as(world.reject("fleet").await.map(drop)), "rejected");
     world.approve("fleet").await.unwrap();
     assert_eq!(refused_as(world.approve("fleet").await.map(drop)), "active");
-    assert_eq!(refused_as(reject(&admin, realm, "fleet").await), "active");
+    assert_eq!(refused_as(world.reject("fleet").await.map(drop)), "active");
     assert!(matches!(world.approve("ghost").await, Err(AdminError::NoSuchApp(_))));
     assert!(matches!(suspend(&admin, realm, "ghost").await, Err(AdminError::NoSuchApp(_))));
     delete(&admin, realm, "fleet").await.unwrap();

@@ -119,7 +119,7 @@ fn a_cause_is_said_in_english_as_developers_read_it() {
 
 #[test]
 fn a_mail_is_in_its_language() {
-    let mail = Pages::new(None).unwrap().approval_mail(&approval_mail(&plain, "de"));
+    let mail = Pages::new(None).unwrap().mail(&approval_mail(&plain, "de"));
     assert_eq!(mail.subject, "Fleet Planner ist für Harbour Freight Online freigegeben");
     assert!(mail.html.contains("<html lang=\"de\" dir=\"ltr\">"));
     let expected = "Guten Tag Ada Whitlock,

@@ -5,7 +5,7 @@ mod overrides;
 
 use claviger_testing::html::{Element, parse};
 
-use super::samples::{approval_mail, brand, each, plain};
+use super::samples::{approval_mail, brand, each, plain, rejection_mail};
 use super::sources::LOCALES;
 use super::*;
 
@@ -21,7 +21,8 @@ fn rendered(brand: &Brand, x: &dyn Fn(&str) -> String) -> Vec<(&'static str, Str
         Ok(())
     })
     .unwrap();
-    all.push(("mail", pages.approval_mail(&approval_mail(x, &brand.lang)).html));
+    all.push(("mail", pages.mail(&approval_mail(x, &brand.lang)).html));
+    all.push(("mail_rejection", pages.mail(&rejection_mail(x, &brand.lang)).html));
     all
 }
 
@@ -71,10 +72,13 @@ fn everything_is_escaped() {
 fn nothing_that_the_policy_forbids() {
     for (name, page, html) in rendered_everywhere() {
         for element in parse(&html).unwrap() {
-            assert!(!["script", "iframe", "object", "base", "style"].contains(&element.name.as_str()), "{name}");
+            // A mail has its looks with it, no policy is sent with it.
+            let is_mail = page.starts_with("mail");
+            assert!(!["script", "iframe", "object", "base"].contains(&element.name.as_str()), "{name}");
+            assert!(element.name != "style" || is_mail, "{name}");
             for (attribute, _) in &element.attributes {
                 assert!(!attribute.starts_with("on"), "{name}: {attribute}");
-                assert!(attribute != "style" || page == "mail", "{name}: style attribute");
+                assert!(attribute != "style" || is_mail, "{name}: style attribute");
             }
         }
     }
@@ -203,7 +207,7 @@ fn the_status_and_the_redirect_follow_from_the_view() {
 fn a_name_cannot_write_lines_into_a_mail() {
     let pages = Pages::new(None).unwrap();
     let hostile = |text: &str| format!("{text}\r\nBcc: x@example.com\n");
-    let mail = pages.approval_mail(&approval_mail(&hostile, "en"));
+    let mail = pages.mail(&approval_mail(&hostile, "en"));
     assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
     assert!(!mail.text.lines().any(|line| line.starts_with("Bcc:")), "{}", mail.text);
 }
@@ -213,7 +217,7 @@ fn a_name_cannot_turn_a_mail_around() {
     let pages = Pages::new(None).unwrap();
     let hostile = |text: &str| format!("\u{202E}{text}\u{1b}[2J\u{2066}");
     let sample = approval_mail(&plain, "en");
-    let mail = pages.approval_mail(&views::ApprovalMail {
+    let mail = pages.mail(&super::mails::ApprovalMail {
         owner_name: hostile("Ada"),
         app_name: hostile("Fleet"),
         realm_name: hostile("Harbour"),
@@ -226,7 +230,7 @@ fn a_name_cannot_turn_a_mail_around() {
 
 #[test]
 fn the_mail_reads_well_as_text() {
-    let mail = Pages::new(None).unwrap().approval_mail(&approval_mail(&plain, "en"));
+    let mail = Pages::new(None).unwrap().mail(&approval_mail(&plain, "en"));
     assert_eq!(mail.subject, "Fleet Planner is approved for Harbour Freight Online");
     let expected = "Hello Ada Whitlock,
 
@@ -244,6 +248,18 @@ Addresses
     Issuer: https://id.harbour.example
     Authorization endpoint: https://id.harbour.example/authorize
     Token endpoint: https://id.harbour.example/token
+
+Where people may be sent back to (redirect URIs)
+    https://fleet.example/callback
+
+What it may ask for (scopes)
+    consignments.read: Read your consignments and where they are
+    openid
+
+The APIs that its tokens are for (audience)
+    https://api.harbour.example
+
+PKCE (RFC 7636, S256) is required.
 
 You get this mail because you registered the app. If you did not, please tell us.
 

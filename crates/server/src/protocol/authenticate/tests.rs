@@ -9,6 +9,7 @@ use crate::state::hashing::Hasher;
 use crate::state::master_key::MasterKey;
 use crate::state::meter::Meter;
 use crate::state::secrets::Secrets;
+use crate::state::uses::Uses;
 use claviger_core::client::ClientStatus;
 use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::{Client, Realm, Refusal};
@@ -42,6 +43,7 @@ struct World {
     hasher: Hasher,
     brakes: Brakes,
     meter: Meter,
+    uses: Uses,
 }
 
 impl World {
@@ -70,6 +72,7 @@ impl World {
             hasher: Hasher::new(1, 4).unwrap(),
             brakes: Brakes::default(),
             meter: Meter::default(),
+            uses: Uses::default(),
         }
     }
 
@@ -96,6 +99,7 @@ impl World {
             hasher: &self.hasher,
             brakes: &self.brakes,
             meter: &self.meter,
+            uses: &self.uses,
             from: address.parse().unwrap(),
             must_prove: false,
         }

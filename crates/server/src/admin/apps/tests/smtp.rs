@@ -7,6 +7,7 @@ use std::thread;
 
 /// What was said in a conversation that ended in a mail.
 pub(super) struct Received {
+    pub(super) hello: String,
     pub(super) from: String,
     pub(super) to: String,
     pub(super) data: String,
@@ -14,13 +15,18 @@ pub(super) struct Received {
 
 /// A server that refuses the first `refusals` mails; its port, and what it takes.
 pub(super) fn start(refusals: usize) -> (u16, Receiver<Received>) {
+    start_with(refusals, "451 4.3.0 come back later")
+}
+
+/// The same, with what it says when it refuses.
+pub(super) fn start_with(refusals: usize, refusal: &'static str) -> (u16, Receiver<Received>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, mails) = channel();
     thread::spawn(move || {
         let mut refusals = refusals;
         for stream in listener.incoming() {
-            let received = converse(stream.unwrap(), &mut refusals);
+            let received = converse(stream.unwrap(), &mut refusals, refusal);
             if received.is_some_and(|received| sender.send(received).is_err()) {
                 return;
             }
@@ -29,19 +35,22 @@ pub(super) fn start(refusals: usize) -> (u16, Receiver<Received>) {
     (port, mails)
 }
 
-fn converse(stream: TcpStream, refusals: &mut usize) -> Option<Received> {
+fn converse(stream: TcpStream, refusals: &mut usize, refusal: &str) -> Option<Received> {
     let mut out = stream.try_clone().unwrap();
     let mut lines = BufReader::new(stream).lines();
     let mut say = |text: &str| out.write_all(format!("{text}\r\n").as_bytes()).unwrap();
-    let (mut from, mut to, mut received) = (String::new(), String::new(), None);
+    let (mut hello, mut from, mut to, mut received) = (String::new(), String::new(), String::new(), None);
     say("220 small.example ESMTP");
     while let Some(Ok(line)) = lines.next() {
         let (verb, rest) = line.split_once([' ', ':']).unwrap_or((&line, ""));
         match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => say("250-small.example\r\n250 8BITMIME"),
+            "EHLO" => {
+                rest.clone_into(&mut hello);
+                say("250-small.example\r\n250 8BITMIME");
+            }
             "MAIL" if *refusals > 0 => {
                 *refusals -= 1;
-                say("451 4.3.0 come back later");
+                say(refusal);
             }
             "MAIL" => {
                 rest.clone_into(&mut from);
@@ -54,7 +63,12 @@ fn converse(stream: TcpStream, refusals: &mut usize) -> Option<Received> {
             "DATA" => {
                 say("354 end with a dot");
                 let data: Vec<String> = lines.by_ref().map(Result::unwrap).take_while(|line| line != ".").collect();
-                received = Some(Received { from: from.clone(), to: to.clone(), data: data.join("\r\n") });
+                received = Some(Received {
+                    hello: hello.clone(),
+                    from: from.clone(),
+                    to: to.clone(),
+                    data: data.join("\r\n"),
+                });
                 say("250 2.0.0 taken");
             }
             "QUIT" => {

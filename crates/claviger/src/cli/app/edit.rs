@@ -1,0 +1,113 @@
+//! `claviger app edit`.
+
+use super::super::context::{Context, Data};
+use super::super::plan;
+use super::super::trouble::{Exit, Trouble};
+use super::{Grant, legacy};
+use clap::Args;
+use claviger_core::Realm;
+use claviger_core::dialect::Legacy;
+use claviger_core::span::Span;
+use claviger_server::admin::apps;
+
+/// What shall be different.
+#[derive(Debug, Args)]
+pub(crate) struct EditArgs {
+    /// The client id
+    id: String,
+    /// What users are asked to trust
+    #[arg(long)]
+    name: Option<String>,
+    /// Who publishes it; empty: nobody
+    #[arg(long)]
+    publisher: Option<String>,
+    /// Where mails to its owner go; empty: nowhere
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+    /// The grants that it may use, in the place of the present ones; may be repeated
+    #[arg(long, value_enum, value_name = "GRANT")]
+    grant: Vec<Grant>,
+    /// Where users are sent back to, in the place of the present ones; may be repeated
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// One more redirect URI; may be repeated
+    #[arg(long, value_name = "URI")]
+    add_redirect_uri: Vec<String>,
+    /// One redirect URI less; may be repeated
+    #[arg(long, value_name = "URI")]
+    remove_redirect_uri: Vec<String>,
+    /// Where users may be sent to after logging out, in the place of the present ones; may be repeated
+    #[arg(long, value_name = "URI")]
+    post_logout_redirect_uri: Vec<String>,
+    /// The scopes that it may ask for, in the place of the present ones, separated by spaces
+    #[arg(long)]
+    scope: Option<String>,
+    /// One more scope; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    add_scope: Vec<String>,
+    /// One scope less; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    remove_scope: Vec<String>,
+    /// The audiences, in the place of the present ones; may be repeated
+    #[arg(long)]
+    audience: Vec<String>,
+    /// The legacy behaviours, in the place of the present ones; may be repeated
+    #[arg(long, value_parser = legacy, value_name = "BEHAVIOUR", conflicts_with = "no_legacy")]
+    legacy: Vec<Legacy>,
+    /// No legacy behaviour any more
+    #[arg(long)]
+    no_legacy: bool,
+    /// How long its access tokens live, like `10m`; `realm`: as long as the realm says
+    #[arg(long, value_parser = ttl, value_name = "TIME")]
+    access_token_ttl: Option<Ttl>,
+    /// Change it here although a realm file says something else, until that file is applied again
+    #[arg(long)]
+    despite_file: bool,
+}
+
+/// A lifetime of its own, or the realm's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ttl(Option<Span>);
+
+fn ttl(text: &str) -> Result<Ttl, String> {
+    if text == "realm" { Ok(Ttl(None)) } else { text.parse().map(|span| Ttl(Some(span))) }
+}
+
+impl EditArgs {
+    fn edit(self) -> (String, apps::Edit, bool) {
+        let some = |given: Vec<String>| Some(given).filter(|given| !given.is_empty());
+        let grants: std::collections::BTreeSet<_> = self.grant.into_iter().map(Into::into).collect();
+        let legacy: std::collections::BTreeSet<_> = self.legacy.into_iter().collect();
+        let edit = apps::Edit {
+            name: self.name,
+            publisher: self.publisher,
+            owner_email: self.owner,
+            grants: Some(grants).filter(|grants| !grants.is_empty()),
+            redirect_uris: some(self.redirect_uri),
+            add_redirect_uris: self.add_redirect_uri,
+            remove_redirect_uris: self.remove_redirect_uri,
+            post_logout_redirect_uris: some(self.post_logout_redirect_uri),
+            scope: self.scope,
+            add_scope: self.add_scope,
+            remove_scope: self.remove_scope,
+            audiences: some(self.audience),
+            legacy: Some(legacy).filter(|legacy| self.no_legacy || !legacy.is_empty()),
+            access_token_ttl: self.access_token_ttl.map(|Ttl(span)| span),
+        };
+        (self.id, edit, self.despite_file)
+    }
+}
+
+/// Changes it, and says what is different.
+pub(super) async fn run(args: EditArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let (id, edit, despite_file) = args.edit();
+    let edition = apps::edit(&data.admin(), realm, &id, edit, despite_file).await?;
+    if edition.change.fields.is_empty() {
+        return Err(Trouble::new(Exit::Usage, format!("nothing of `{id}` would be different"))
+            .help("name what shall be: `claviger app edit --help`"));
+    }
+    let item = serde_json::json!({
+        "realm": realm.id, "client_id": id, "fields": edition.change.fields, "client": edition.client,
+    });
+    context.format.one(&item, &[("client id", id.clone()), ("changed", plan::fields(&edition.change))])
+}

@@ -1,0 +1,210 @@
+//! `claviger user add` and `claviger user edit`.
+
+use super::super::context::{Context, Data};
+use super::super::trouble::{Exit, Trouble};
+use super::super::{ask, plan};
+use super::hasher;
+use clap::Args;
+use claviger_core::token::Plain;
+use claviger_core::{Realm, User};
+use claviger_server::admin::users;
+use std::path::PathBuf;
+
+/// A new user.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the command's flags")]
+pub(crate) struct AddArgs {
+    /// The name to sign in with
+    username: String,
+    /// The id (`sub`), which never changes; made if it is left out
+    #[arg(long)]
+    id: Option<String>,
+    /// What people call them
+    #[arg(long)]
+    name: Option<String>,
+    /// Their given name
+    #[arg(long)]
+    given_name: Option<String>,
+    /// Their family name
+    #[arg(long)]
+    family_name: Option<String>,
+    /// Their e-mail address
+    #[arg(long)]
+    email: Option<String>,
+    /// The address is known to be theirs: it is good for signing in, and apps are told so
+    #[arg(long)]
+    email_verified: bool,
+    /// A company or site that they belong to, by its id; may be repeated
+    #[arg(long, value_name = "ID")]
+    organisation: Vec<String>,
+    /// A user for unattended integration
+    #[arg(long)]
+    service: bool,
+    /// Administers the realm: never served by the password grant
+    #[arg(long)]
+    administrator: bool,
+    /// Without a password, so that they cannot sign in with one yet
+    #[arg(long, conflicts_with = "file")]
+    no_password: bool,
+    /// Read the password from this file; else from stdin, or asked for at a terminal
+    #[arg(long)]
+    file: Option<PathBuf>,
+}
+
+/// What shall be different.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the command's flags")]
+pub(crate) struct EditArgs {
+    /// The user name, or the id
+    username: String,
+    /// Another name to sign in with
+    #[arg(long, value_name = "NAME")]
+    rename: Option<String>,
+    /// What people call them; empty: nothing
+    #[arg(long)]
+    name: Option<String>,
+    /// Their given name; empty: none
+    #[arg(long)]
+    given_name: Option<String>,
+    /// Their family name; empty: none
+    #[arg(long)]
+    family_name: Option<String>,
+    /// Their e-mail address; empty: none. Another one is not known to be theirs unless --email-verified says so
+    #[arg(long)]
+    email: Option<String>,
+    /// Whether the address is known to be theirs
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    email_verified: Option<bool>,
+    /// The companies or sites that they belong to, by id, in the place of the present ones; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "no_organisation")]
+    organisation: Vec<String>,
+    /// One company or site more; may be repeated
+    #[arg(long, value_name = "ID")]
+    add_organisation: Vec<String>,
+    /// One company or site less; may be repeated
+    #[arg(long, value_name = "ID")]
+    remove_organisation: Vec<String>,
+    /// They belong to none
+    #[arg(long)]
+    no_organisation: bool,
+    /// Whether this is a user for unattended integration
+    #[arg(long, value_name = "BOOL")]
+    service: Option<bool>,
+    /// Whether they administer the realm
+    #[arg(long, value_name = "BOOL")]
+    administrator: Option<bool>,
+    /// Ask for another password, or read it from stdin
+    #[arg(long)]
+    password: bool,
+    /// Read another password from this file
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Let them sign in no more, and end their sessions, grants and tokens at once
+    #[arg(long, conflicts_with = "enable")]
+    disable: bool,
+    /// Let them in again
+    #[arg(long)]
+    enable: bool,
+    /// Change them here although a realm file says something else, until that file is applied again
+    #[arg(long)]
+    despite_file: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Adds a user.
+pub(super) async fn add(args: AddArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let password = if args.no_password { None } else { Some(ask::secret(args.file.as_deref(), "password")?) };
+    let user = User {
+        id: args.id.unwrap_or_default(),
+        username: args.username,
+        name: args.name,
+        email: args.email,
+        email_verified: args.email_verified,
+        given_name: args.given_name,
+        family_name: args.family_name,
+        service: args.service,
+        administrator: args.administrator,
+        disabled: false,
+        organisations: args.organisation,
+    };
+    let user = users::add(&data.admin(), &hasher()?, realm, user, password).await?;
+    super::done(context, realm, &user, "active")
+}
+
+/// Changes a user, and says what is different.
+pub(super) async fn edit(args: EditArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let user = users::find(&data.store, realm, &args.username).await?;
+    if args.disable {
+        ask::confirm(args.yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
+    }
+    let (state, despite_file) =
+        (args.disable.then_some("disabled").or(args.enable.then_some("active")), args.despite_file);
+    let password = args.new_password()?;
+    let wanted = args.wanted(user.clone())?;
+    let mut fields = Vec::new();
+    let mut changed = user.clone();
+    if password.is_some() || wanted != user {
+        let edit = (|_| wanted, password);
+        let (after, change) = users::edit(&data.admin(), &hasher()?, realm, &user.id, edit, despite_file).await?;
+        changed = after;
+        fields.push(plan::fields(&change));
+    }
+    match state {
+        Some("disabled") => users::disable(&data.admin(), realm, &user.id).await?,
+        Some(_) => users::enable(&data.admin(), realm, &user.id).await?,
+        None => {}
+    }
+    fields.extend(state.map(|state| format!("state: {state}")));
+    if fields.is_empty() {
+        return Err(Trouble::new(Exit::Usage, format!("nothing of `{}` would be different", user.username))
+            .help("name what shall be: `claviger user edit --help`"));
+    }
+    changed.disabled = state.map_or(user.disabled, |state| state == "disabled");
+    let item = serde_json::json!({ "realm": realm.id, "id": user.id, "user": changed, "changed": fields });
+    context.format.one(&item, &[("username", changed.username.clone()), ("changed", fields.join("\n"))])
+}
+
+impl EditArgs {
+    fn new_password(&self) -> Result<Option<Plain>, Trouble> {
+        let wanted = self.password || self.password_file.is_some();
+        wanted.then(|| ask::secret(self.password_file.as_deref(), "password")).transpose()
+    }
+
+    /// The user as they shall be.
+    fn wanted(self, user: User) -> Result<User, Trouble> {
+        let text = |given: Option<String>, was| given.map_or(was, |text| Some(text).filter(|text| !text.is_empty()));
+        let (old_email, verified) = (user.email.clone(), user.email_verified);
+        let email = text(self.email, user.email);
+        let is_same = email == old_email;
+        let mut organisations = if self.no_organisation {
+            Vec::new()
+        } else {
+            Some(self.organisation).filter(|given| !given.is_empty()).unwrap_or(user.organisations)
+        };
+        for gone in &self.remove_organisation {
+            let at = organisations.iter().position(|id| id == gone);
+            let absent = || Trouble::new(Exit::Usage, format!("`{gone}` is not among their organisations"));
+            organisations.remove(at.ok_or_else(absent)?);
+        }
+        for new in self.add_organisation {
+            if !organisations.contains(&new) {
+                organisations.push(new);
+            }
+        }
+        Ok(User {
+            username: self.rename.unwrap_or(user.username),
+            name: text(self.name, user.name),
+            email_verified: self.email_verified.unwrap_or(verified && is_same),
+            email,
+            given_name: text(self.given_name, user.given_name),
+            family_name: text(self.family_name, user.family_name),
+            organisations,
+            service: self.service.unwrap_or(user.service),
+            administrator: self.administrator.unwrap_or(user.administrator),
+            id: user.id,
+            disabled: user.disabled,
+        })
+    }
+}

@@ -1,0 +1,266 @@
+//! A realm as its file would be written: what is stored, in the file's own keys, so that a realm can be exported and a change be
+//! told as whoever wrote the file knows it.
+
+use claviger_core::span::Span;
+use claviger_core::user::Organisation;
+use claviger_core::{Client, Realm, User};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Keys whose numbers are lengths of time; and all that end in `-ttl`.
+const SPANS: [&str; 7] =
+    ["refresh-idle", "refresh-absolute", "key-age", "key-prepublish", "idle", "absolute", "pending"];
+
+/// Parts of a realm that are sections of their own, as they are stored and as the file calls them.
+const SECTIONS: [(&str, &str); 5] =
+    [("tokens", "tokens"), ("sessions", "sessions"), ("apis", "api"), ("scopes", "scope"), ("seat_pools", "seat-pool")];
+
+/// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
+///
+/// # Errors
+/// It cannot be spelled; that does not happen.
+pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> {
+    let Value::Object(mut stored) = serde_json::to_value(realm)? else { return Ok(Map::new()) };
+    let sections = SECTIONS.map(|(stored_as, name)| (name, stored.shift_remove(stored_as)));
+    stored.insert("dialect".to_owned(), realm.dialect.name.clone().into());
+    let mut file = Map::new();
+    file.insert("realm".to_owned(), spelled("realm", Value::Object(stored), is_absent));
+    for (name, section) in sections {
+        let section = spelled(name, section.unwrap_or_default(), Value::is_null);
+        if !is_absent(&section) {
+            file.insert(name.to_owned(), section);
+        }
+    }
+    Ok(file)
+}
+
+/// A dialect with each of its keys, for whoever compares two of one name.
+///
+/// # Errors
+/// As [`of_realm`].
+pub fn of_dialect(realm: &Realm) -> Result<Value, serde_json::Error> {
+    Ok(spelled("dialect", serde_json::to_value(&realm.dialect)?, Value::is_null))
+}
+
+/// An entry `[[organisation]]`.
+///
+/// # Errors
+/// As [`of_realm`].
+pub fn of_organisation(organisation: &Organisation) -> Result<Value, serde_json::Error> {
+    entry(organisation)
+}
+
+/// An entry `[[user]]`, without a password.
+///
+/// # Errors
+/// As [`of_realm`].
+pub fn of_user(user: &User) -> Result<Value, serde_json::Error> {
+    entry(user)
+}
+
+/// An entry `[[client]]`, without a secret. `acts_as` is what the client's says: a username where it comes from a file.
+///
+/// # Errors
+/// As [`of_realm`].
+pub fn of_client(client: &Client) -> Result<Value, serde_json::Error> {
+    let mut written = entry(client)?;
+    if let Some(fields) = written.as_object_mut()
+        && fields.get("status").is_some_and(|status| status == "active")
+    {
+        fields.shift_remove("status");
+    }
+    Ok(written)
+}
+
+/// What a realm file can say of a realm; without secrets and passwords in plain.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The realm.
+    pub realm: Realm,
+    /// Its companies or sites.
+    pub organisations: Vec<Organisation>,
+    /// Its users, with the hash of the password where that is to be said.
+    pub users: Vec<(User, Option<String>)>,
+    /// Its clients; `acts_as` is a username.
+    pub clients: Vec<Client>,
+}
+
+/// The text of a realm file that says just this: whoever applies it keeps the secrets and passwords that are stored.
+///
+/// # Errors
+/// As [`of_realm`].
+pub fn text(file: &Written) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let mut sections = of_realm(&file.realm)?;
+    let mut list = |name: &str, entries: Vec<Value>| {
+        if !entries.is_empty() {
+            sections.insert(name.to_owned(), entries.into());
+        }
+    };
+    list("organisation", file.organisations.iter().map(of_organisation).collect::<Result<_, _>>()?);
+    list("user", file.users.iter().map(user_with_hash).collect::<Result<_, _>>()?);
+    list("client", file.clients.iter().map(of_client).collect::<Result<_, _>>()?);
+    let written = without_variables(Value::Object(sections));
+    Ok(toml::to_string_pretty(&written)?)
+}
+
+fn user_with_hash((user, hash): &(User, Option<String>)) -> Result<Value, serde_json::Error> {
+    let mut written = of_user(user)?;
+    if let (Some(fields), Some(hash)) = (written.as_object_mut(), hash) {
+        fields.insert("password-hash".to_owned(), hash.as_str().into());
+    }
+    Ok(written)
+}
+
+/// One of a list whose entries leave out what is false or empty.
+fn entry(value: &impl Serialize) -> Result<Value, serde_json::Error> {
+    Ok(spelled("", serde_json::to_value(value)?, is_nothing))
+}
+
+/// As [`is_absent`], for entries in which every flag is off unless it is set.
+fn is_nothing(value: &Value) -> bool {
+    *value == Value::Bool(false) || is_absent(value)
+}
+
+/// What a file need not say: each of these is what a key has that is not there.
+fn is_absent(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// In the file's spelling: keys in kebab case, lengths of time with their unit, without what `left_out` says.
+fn spelled(key: &str, value: Value, left_out: fn(&Value) -> bool) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !left_out(value)).map(|(name, value)| {
+                let name = name.replace('_', "-");
+                let value = spelled(&name, value, left_out);
+                (name, value)
+            });
+            Value::Object(fields.collect())
+        }
+        Value::Array(items) => items.into_iter().map(|item| spelled("", item, left_out)).collect(),
+        Value::Number(number) if key.ends_with("-ttl") || SPANS.contains(&key) => {
+            let seconds = number.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+            seconds.map_or(Value::Number(number), |seconds| Span::seconds(seconds).to_string().into())
+        }
+        other => other,
+    }
+}
+
+/// With `$${` for each `${` that is no variable.
+fn without_variables(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.replace("${", "$${").into(),
+        Value::Array(items) => items.into_iter().map(without_variables).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, without_variables(value))).collect())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Written, text};
+    use crate::Variables;
+    use crate::dialect::Dialects;
+    use crate::realm::{Password, RealmFile, parse};
+    use std::path::Path;
+
+    const FILE: &str = r#"
+[realm]
+id = "r"
+name = "R $${x} and \"quotes\""
+dialect = "standard"
+issuer = "https://r.example"
+authorities = ["r.example"]
+languages = ["de"]
+[tokens]
+access-token = "opaque"
+access-token-ttl = "20m"
+refresh-idle = 90
+[sessions]
+idle = "1h"
+[[api]]
+audience = "api"
+name = "API"
+implicit = false
+access-token-ttl = 61
+[[scope]]
+name = "read"
+sentence = "Read."
+api = "api"
+seat = "full"
+[[seat-pool]]
+name = "full"
+size = 3
+count = "user"
+per = "organisation"
+[[organisation]]
+id = "acme"
+name = "Acme"
+[[user]]
+id = "u"
+username = "Ädä"
+email = "ada@r.example"
+email-verified = true
+organisations = ["acme"]
+password-hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
+[[client]]
+id = "c"
+name = "C"
+status = "pending"
+grants = ["client_credentials"]
+scope = "read"
+audiences = ["api"]
+acts-as = "ädä"
+access-token-ttl = "1m"
+[[client]]
+id = "p"
+name = "P"
+kind = "public"
+grants = ["authorization_code", "refresh_token"]
+redirect-uris = ["https://p.example/back", "com.example.p:/back"]
+"#;
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        let dialects = Dialects::embedded().unwrap();
+        let read = |content: &str| {
+            let files = [(Path::new("r.toml"), content.as_bytes())];
+            let read = parse(&files, &dialects, &Variables::new()).unwrap_or_else(|p| panic!("{p}\n{content}"));
+            read.into_iter().next().unwrap()
+        };
+        let first = read(FILE);
+        let of = |file: &RealmFile| Written {
+            realm: file.realm.clone(),
+            organisations: file.organisations.clone(),
+            users: file
+                .users
+                .iter()
+                .map(|user| {
+                    let hash = match user.password {
+                        Some(Password::Hash(hash)) => Some(hash),
+                        _ => None,
+                    };
+                    (user.user, hash)
+                })
+                .collect(),
+            clients: file.clients.iter().map(|client| client.client.clone()).collect(),
+        };
+        let written = text(&of(&first)).unwrap();
+        let second = read(&written);
+        assert_eq!(first.realm, second.realm, "{written}");
+        let parts = |file: &RealmFile| {
+            let Written { organisations, users, clients, .. } = of(file);
+            (organisations, users, clients)
+        };
+        assert_eq!(parts(&first), parts(&second), "{written}");
+        assert!(written.starts_with("[realm]\n") && written.contains("refresh-idle = \"90s\""), "{written}");
+    }
+}

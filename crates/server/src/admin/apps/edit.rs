@@ -1,0 +1,134 @@
+//! An app as it shall be: some of its fields changed, and the whole checked by the rules that a registration is checked by.
+
+use super::find;
+use super::registration::complaint;
+use crate::admin::apply::changes::Change;
+use crate::admin::{Act, Admin, AdminError, SubjectKind};
+use claviger_core::client::GrantType;
+use claviger_core::client::rules::{self, Description, Found};
+use claviger_core::dialect::Legacy;
+use claviger_core::span::Span;
+use claviger_core::{Client, Realm, ScopeSet};
+use claviger_store::{Edited, Fault, Store};
+use std::collections::BTreeSet;
+
+/// What shall be different; `None`: as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// What consent calls it.
+    pub name: Option<String>,
+    /// Who publishes it; empty: nobody.
+    pub publisher: Option<String>,
+    /// To whom mails go; empty: to nobody.
+    pub owner_email: Option<String>,
+    /// The grants.
+    pub grants: Option<BTreeSet<GrantType>>,
+    /// Where users may be sent back to.
+    pub redirect_uris: Option<Vec<String>>,
+    /// More of them.
+    pub add_redirect_uris: Vec<String>,
+    /// Fewer of them.
+    pub remove_redirect_uris: Vec<String>,
+    /// Where users may be sent to after logging out.
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Every scope that it may ask for.
+    pub scope: Option<String>,
+    /// More scopes.
+    pub add_scope: Vec<String>,
+    /// Fewer scopes.
+    pub remove_scope: Vec<String>,
+    /// The audiences.
+    pub audiences: Option<Vec<String>>,
+    /// Legacy behaviours.
+    pub legacy: Option<BTreeSet<Legacy>>,
+    /// How long its access tokens live; `Some(None)`: as long as the realm says.
+    pub access_token_ttl: Option<Option<Span>>,
+}
+
+/// What an edit comes to.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// The app as it is now.
+    pub client: Client,
+    /// What is different.
+    pub change: Change,
+}
+
+/// Changes an app. One that comes from a realm file is changed there, unless `despite_file`.
+///
+/// # Errors
+/// There is no such app, a file manages it, something is wrong with what it would be, somebody else changed it meanwhile, or the
+/// store cannot write.
+pub async fn edit(
+    admin: &Admin<'_>,
+    realm: &Realm,
+    id: &str,
+    edit: Edit,
+    despite_file: bool,
+) -> Result<Edition, AdminError> {
+    let before = find(admin.store, realm, id).await?;
+    if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::App, id).await? {
+        return Err(AdminError::Managed { what: format!("the app `{id}`"), file });
+    }
+    let description = edit.description(&before, found(admin.store, realm, &before).await?)?;
+    let checked = rules::check(description, realm);
+    let after = checked
+        .map_err(|problems| AdminError::Invalid(problems.iter().map(|problem| complaint(problem, realm)).collect()))?;
+    let change = Change::of_client(&realm.id, Some(&before), &after, None).map_err(Fault::from)?;
+    match admin.act(Act::AppEdit).edit_client(&realm.id, &before, &after, admin.now).await? {
+        Edited::Done | Edited::Same => Ok(Edition { client: after, change }),
+        Edited::Changed | Edited::NameTaken => Err(AdminError::ChangedMeanwhile(format!("the app `{id}`"))),
+    }
+}
+
+/// Whom the app's `acts_as` leads to.
+async fn found(store: &Store, realm: &Realm, client: &Client) -> Result<Found, AdminError> {
+    let Some(user) = &client.acts_as else { return Ok(Found::Nobody) };
+    Ok(match store.user(&realm.id, user).await? {
+        None => Found::Nobody,
+        Some(stored) if stored.user.administrator => Found::Administrator,
+        Some(_) => Found::User,
+    })
+}
+
+impl Edit {
+    fn description(self, client: &Client, found: Found) -> Result<Description, AdminError> {
+        let was = Description::of(client, found);
+        let text = |given: Option<String>, was| given.map_or(was, |text| Some(text).filter(|text| !text.is_empty()));
+        let mut redirect_uris = self.redirect_uris.unwrap_or(was.redirect_uris);
+        for gone in &self.remove_redirect_uris {
+            let at = redirect_uris.iter().position(|uri| uri == gone);
+            redirect_uris.remove(at.ok_or_else(|| AdminError::not_there("redirect-uri", gone))?);
+        }
+        for new in self.add_redirect_uris {
+            if !redirect_uris.contains(&new) {
+                redirect_uris.push(new);
+            }
+        }
+        let scope = self.scope.unwrap_or(was.scope);
+        Ok(Description {
+            name: self.name.unwrap_or(was.name),
+            publisher: text(self.publisher, was.publisher),
+            owner_email: text(self.owner_email, was.owner_email),
+            grants: self.grants.or(was.grants),
+            redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris.unwrap_or(was.post_logout_redirect_uris),
+            scope: edited_scope(scope, &self.add_scope, &self.remove_scope)?,
+            audiences: self.audiences.or(was.audiences),
+            legacy: self.legacy.unwrap_or(was.legacy),
+            access_token_ttl: self.access_token_ttl.unwrap_or(was.access_token_ttl),
+            ..was
+        })
+    }
+}
+
+/// The scope with some more and some fewer; one that cannot be read goes to the rules as it is.
+fn edited_scope(scope: String, more: &[String], fewer: &[String]) -> Result<String, AdminError> {
+    let Ok(set) = ScopeSet::parse(&scope) else { return Ok(scope) };
+    if let Some(absent) = fewer.iter().find(|name| !set.contains(name)) {
+        return Err(AdminError::not_there("scope", absent));
+    }
+    let kept = set.iter().filter(|name| !fewer.iter().any(|gone| gone == name)).map(str::to_owned);
+    let added = more.iter().filter(|name| !set.contains(name)).cloned();
+    Ok(kept.chain(added).collect::<Vec<_>>().join(" "))
+}

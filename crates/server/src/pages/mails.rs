@@ -1,0 +1,173 @@
+//! One plain struct for each mail, and how they are rendered: a line for the subject, a text and an HTML part.
+
+use super::Pages;
+use super::locale::direction;
+use super::pair::Pair;
+use super::render::{Mail, render};
+use super::views::Masked;
+use claviger_core::text::on_one_line;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, Error, context};
+use serde::Serialize;
+
+/// A mail that can be rendered.
+pub trait MailView: Serialize {
+    /// Its templates, without the ending.
+    const TEMPLATE: &'static str;
+    /// The message that is its subject; it may name `app` and `realm`.
+    const SUBJECT: &'static str;
+
+    /// BCP 47 language.
+    fn lang(&self) -> &str;
+
+    /// With its names on one line each: also of what was stored before names were checked.
+    #[must_use]
+    fn on_one_line(&self) -> Self;
+
+    /// What is said where every template fails.
+    fn bare(&self) -> Mail;
+}
+
+impl Pages {
+    /// Renders a mail. Should an operator's template fail, the built-in one is sent and the log says why.
+    pub fn mail<M: MailView>(&self, mail: &M) -> Mail {
+        self.try_mail(mail)
+            .or_else(|error| {
+                tracing::error!(template = M::TEMPLATE, %error, "a mail template failed; the built-in one is sent");
+                rendered(self.built_in(), mail)
+            })
+            .unwrap_or_else(|error| {
+                tracing::error!(template = M::TEMPLATE, %error, "a built-in mail template failed");
+                mail.bare()
+            })
+    }
+
+    /// As [`Self::mail`], without a template to fall back on.
+    ///
+    /// # Errors
+    /// A template that fails.
+    pub(super) fn try_mail<M: MailView>(&self, mail: &M) -> Result<Mail, Error> {
+        rendered(self.environment(mail.lang()), mail)
+    }
+}
+
+fn rendered<M: MailView>(environment: &Environment<'static>, mail: &M) -> Result<Mail, Error> {
+    #[derive(Serialize)]
+    struct WithDirection<'a, M> {
+        #[serde(flatten)]
+        mail: &'a M,
+        dir: &'static str,
+    }
+    let mail = &mail.on_one_line();
+    let value = Value::from(Serde(WithDirection { mail, dir: direction(mail.lang()) }));
+    let subject = format!(r#"{{{{ t("{}", app=mail.app_name, realm=mail.realm_name) }}}}"#, M::SUBJECT);
+    let subject =
+        environment.template_from_named_str("subject.txt", &subject)?.render(context! { mail => value.clone() })?;
+    let part =
+        |ending: &str| render(environment, &format!("{}.{ending}", M::TEMPLATE), context! { mail => value.clone() });
+    Ok(Mail { subject: on_one_line(&subject).into_owned(), text: part("txt")?, html: part("html")? })
+}
+
+/// The mail to an app's owner after its approval. It carries no secret.
+#[derive(Debug, Clone, Serialize)]
+pub struct ApprovalMail {
+    /// Whom it greets.
+    pub owner_name: String,
+    /// The app.
+    pub app_name: String,
+    /// The realm that approved it.
+    pub realm_name: String,
+    /// The app's client id.
+    pub client_id: String,
+    /// The addresses that the app needs.
+    pub endpoints: Vec<Pair>,
+    /// Where users may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<MailScope>,
+    /// The APIs that its tokens are for.
+    pub audiences: Vec<String>,
+    /// Whether the code flow needs PKCE; none for an app without it.
+    pub pkce: Option<bool>,
+    /// The one-time link to the secret; none for an app that has no secret.
+    pub link: Option<Masked>,
+    /// How long the link works, in seconds.
+    pub link_valid_seconds: u64,
+    /// BCP 47 language.
+    pub lang: String,
+}
+
+/// A scope, in a mail.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailScope {
+    /// Its name.
+    pub name: String,
+    /// What an app with it may do.
+    pub sentence: String,
+}
+
+/// The mail to an app's owner after it was turned down.
+#[derive(Debug, Clone, Serialize)]
+pub struct RejectionMail {
+    /// Whom it greets.
+    pub owner_name: String,
+    /// The app.
+    pub app_name: String,
+    /// The realm that turned it down.
+    pub realm_name: String,
+    /// The app's client id.
+    pub client_id: String,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+    /// BCP 47 language.
+    pub lang: String,
+}
+
+impl MailView for ApprovalMail {
+    const TEMPLATE: &'static str = "mail/approval";
+    const SUBJECT: &'static str = "mail-subject";
+
+    fn lang(&self) -> &str {
+        &self.lang
+    }
+
+    fn on_one_line(&self) -> Self {
+        let plain = |text: &str| on_one_line(text).into_owned();
+        Self {
+            owner_name: plain(&self.owner_name),
+            app_name: plain(&self.app_name),
+            realm_name: plain(&self.realm_name),
+            ..self.clone()
+        }
+    }
+
+    fn bare(&self) -> Mail {
+        let text = format!("Client id: {}\n{}\n", self.client_id, self.link.as_ref().map_or("", Masked::reveal));
+        Mail { subject: on_one_line(&self.app_name).into_owned(), html: String::new(), text }
+    }
+}
+
+impl MailView for RejectionMail {
+    const TEMPLATE: &'static str = "mail/rejection";
+    const SUBJECT: &'static str = "mail-rejection-subject";
+
+    fn lang(&self) -> &str {
+        &self.lang
+    }
+
+    fn on_one_line(&self) -> Self {
+        let plain = |text: &str| on_one_line(text).into_owned();
+        Self {
+            owner_name: plain(&self.owner_name),
+            app_name: plain(&self.app_name),
+            realm_name: plain(&self.realm_name),
+            reason: self.reason.as_deref().map(plain),
+            ..self.clone()
+        }
+    }
+
+    fn bare(&self) -> Mail {
+        let text = format!("{}: {}\n", self.client_id, self.reason.as_deref().unwrap_or("not approved"));
+        Mail { subject: on_one_line(&self.app_name).into_owned(), html: String::new(), text }
+    }
+}

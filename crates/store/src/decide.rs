@@ -1,0 +1,125 @@
+//! What the vendor decides about an app, with the mail that tells its owner: approved, turned down, told once more.
+
+use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
+use crate::clients::{self, ClientSecret, SecretAdded};
+use crate::mail::{self, Mail, OneTimeLink};
+use crate::statements::Statement;
+use crate::store::write;
+use crate::tx::{End::Keep, End::Undo, Tx};
+use crate::value::values;
+use crate::{Fault, Store};
+use claviger_core::client::ClientStatus;
+use serde_json::json;
+
+impl Store {
+    /// Approves an app: it becomes active, and gets a secret, the link that shows it, and the mail that says so.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing happened.
+    pub async fn approve_client(
+        &self,
+        realm: &str,
+        client: &str,
+        secret: Option<(ClientSecret, OneTimeLink)>,
+        mail: Option<Mail>,
+        now: i64,
+    ) -> Result<SecretAdded, Fault> {
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = clients::status(tx, &realm, &client).await?;
+            if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
+                return Ok(Undo(SecretAdded::NoSuchClient));
+            }
+            if let Some((secret, link)) = &secret {
+                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
+                if added != SecretAdded::Added {
+                    return Ok(Undo(added));
+                }
+                mail::put_link(tx, link).await?;
+            }
+            if let Some(mail) = &mail {
+                mail::queue(tx, mail, now).await?;
+            }
+            let secret = secret.as_ref().map(|(secret, _)| &secret.id);
+            let after = json!({ "status": ClientStatus::Active.name(), "secret": secret });
+            let changed = Values::change(json!({ "status": was }), after);
+            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
+            Ok(Keep(SecretAdded::Added))
+        })
+    }
+
+    /// Turns an app down, and queues the mail that says so. Its grants and tokens end, where it had any.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing happened.
+    pub async fn reject_client(
+        &self,
+        realm: &str,
+        client: &str,
+        mail: Option<Mail>,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let was = clients::status(tx, &realm, &client).await?;
+            if !clients::set_status(tx, &realm, &client, ClientStatus::Rejected, now, tokens_until).await? {
+                return Ok(Undo(false));
+            }
+            if let Some(mail) = &mail {
+                mail::queue(tx, mail, now).await?;
+            }
+            let after = json!({ "status": ClientStatus::Rejected.name() });
+            let changed = Values::change(json!({ "status": was }), after);
+            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
+            Ok(Keep(true))
+        })
+    }
+
+    /// Queues the mail of an approval once more: with another secret behind another link, where the app has secrets. Links
+    /// that nobody opened work no more, and the secrets behind them are stopped.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing happened.
+    pub async fn resend_approval(
+        &self,
+        realm: &str,
+        client: &str,
+        secret: Option<(ClientSecret, OneTimeLink)>,
+        mail: Option<Mail>,
+        now: i64,
+    ) -> Result<SecretAdded, Fault> {
+        let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let mut stopped = Vec::new();
+            for link in mail::links_of(tx, &realm, &client).await?.into_iter().filter(|link| link.used_at.is_none()) {
+                // Whoever opens it at this very moment has the secret.
+                if tx.execute(Statement::DropLink, values![&link.hash]).await? > 0
+                    && let Some(secret) = link.secret
+                    && tx.execute(Statement::RetireSecret, values![&realm, &client, &secret, now]).await? > 0
+                {
+                    stopped.push(secret);
+                }
+            }
+            if let Some((secret, link)) = &secret {
+                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
+                if added != SecretAdded::Added {
+                    return Ok(Undo(added));
+                }
+                mail::put_link(tx, link).await?;
+            }
+            if let Some(mail) = &mail {
+                mail::queue(tx, mail, now).await?;
+            }
+            let secret = secret.as_ref().map(|(secret, _)| &secret.id);
+            let changed = Values::change(json!({ "secrets": stopped }), json!({ "secret": secret }));
+            log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
+            Ok(Keep(SecretAdded::Added))
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! When a secret was used last, to the minute: noted in batches, never with the request itself.
+
+use crate::statements::Statement;
+use crate::store::{read, write};
+use crate::tx::{End::Keep, Tx};
+use crate::value::values;
+use crate::{Fault, Store};
+
+/// That a client authenticated.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretUse {
+    /// The realm.
+    pub realm: String,
+    /// The client.
+    pub client: String,
+    /// The id of the secret; empty for a client that has none of its own.
+    pub secret: String,
+    /// When, in milliseconds.
+    pub used_at: i64,
+}
+
+impl Store {
+    /// Notes uses, all in one transaction. One within a minute of the last that is noted changes nothing, and neither does
+    /// one of a client that is gone.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing was noted.
+    pub async fn note_secret_uses(&self, uses: Vec<SecretUse>) -> Result<(), Fault> {
+        write!(self, Several, |tx| {
+            for SecretUse { realm, client, secret, used_at } in &uses {
+                tx.execute(Statement::NoteSecretUse, values![realm, client, secret, *used_at]).await?;
+            }
+            Ok(Keep(()))
+        })
+    }
+
+    /// The last uses in a realm, of one client where it is named.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn secret_uses(&self, realm: &str, client: Option<&str>) -> Result<Vec<SecretUse>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::SecretUses, values![realm, client], |row| {
+                let realm = realm.to_owned();
+                Ok(SecretUse { realm, client: row.string(0)?, secret: row.string(1)?, used_at: row.int(2)? })
+            })
+            .await
+        })
+    }
+}
