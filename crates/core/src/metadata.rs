@@ -215,6 +215,7 @@ mod tests {
             authorities: vec!["login.example.com".into()],
             hosts: std::collections::BTreeMap::new(),
             languages: vec![],
+            brand: crate::brand::Brand::default(),
             dialect: Dialect::default(),
             apis: vec![],
             scopes: vec![scope("openid")],

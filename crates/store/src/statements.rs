@@ -320,7 +320,8 @@ registry! {
         WHERE id = ?1 AND sent_at IS NULL AND attempts = ?2";
     MailSent = "UPDATE mail_outbox SET sent_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
     PutLink = "INSERT INTO one_time_link (hash, realm, client, sealed, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    Link = "SELECT realm, client, sealed FROM one_time_link WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    Link = "SELECT realm, client, sealed, expires_at FROM one_time_link
+        WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
     /// What was shown once is gone; the row stays until it would have expired, to say that it was used.
     ConsumeLink = "UPDATE one_time_link SET used_at = ?2
         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2

@@ -248,17 +248,22 @@ fn link_context(realm: &str, client: &str) -> Vec<u8> {
     format!("client secret\0{realm}\0{client}").into_bytes()
 }
 
+/// The colour of mails of realms that have none of their own.
+const USUAL_ACCENT: &str = "#4a3fc4";
+
 /// The mail after an approval; none where nobody knows whom to write to.
 fn approval_letter(pages: &Pages, realm: &Realm, client: &Client, link: Option<&Plain>) -> Option<Letter> {
     let to = client.owner_email.clone()?;
     let mail = pages.approval_mail(&ApprovalMail {
-        owner_name: client.publisher.clone().unwrap_or_else(|| to.clone()),
+        owner_name: client.publisher.clone(),
         app_name: client.name.clone(),
         realm_name: realm.name.clone(),
         client_id: client.id.clone(),
         endpoints: address_pairs(realm, client),
         link: link.map(|link| link.expose().into()),
         link_valid_seconds: LINK_SECONDS,
+        contact: realm.brand.contact.clone(),
+        accent: realm.brand.accent.map_or_else(|| USUAL_ACCENT.to_owned(), |accent| accent.to_string()),
         lang: pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default(),
     });
     Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
