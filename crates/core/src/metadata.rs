@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn scope(name: &str) -> Scope {
-        Scope { name: name.into(), sentence: String::new(), api: None, implicit: true, seat: None }
+        Scope { name: name.into(), sentence: String::new(), sensitive: false, api: None, implicit: true, seat: None }
     }
 
     fn read(realm: &Realm) -> Value {
