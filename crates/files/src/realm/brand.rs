@@ -103,3 +103,37 @@ fn wrong_link(link: &str) -> Option<&'static str> {
         _ => Some("this is not an address"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_https_this_machine_or_a_mail_address() {
+        for good in [
+            "https://acme.example/help?a=b#c",
+            "https://acme.example",
+            "mailto:help@acme.example",
+            "http://localhost:8080/x",
+        ] {
+            assert_eq!(wrong_link(good), None, "{good}");
+        }
+        for wrong in
+            ["", "help", "javascript:alert(1)", "data:text/html,x", "http://acme.example/", "https://a b/", "mailto:x"]
+        {
+            assert!(wrong_link(wrong).is_some(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_logo_is_a_picture_of_its_own_or_beside_the_file() {
+        let here = Path::new("");
+        assert_eq!(
+            logo(here, "<svg/>\n").unwrap(),
+            Logo { media_type: "image/svg+xml".into(), data: "PHN2Zy8-".into() }
+        );
+        assert!(logo(here, "logo.exe").unwrap_err().contains(".svg"));
+        assert!(logo(here, "no-such.png").unwrap_err().contains("cannot be read"));
+        assert!(logo(here, &format!("<svg>{}</svg>", "x".repeat(LARGEST_LOGO))).unwrap_err().contains("65536"));
+    }
+}

@@ -73,7 +73,9 @@ async fn look(state: &State, site: &Site, link: &Plain) -> Result<Behind, Failur
     let mut tags = state.secrets.client_secret_tags(secret.expose());
     let stored = secrets.into_iter().find(|stored| stored.is_live(now) && tags.fits(&stored.hash));
     Ok(match stored {
-        Some(stored) => Behind::Live(Box::new(Live { client, secret, expires_at: behind.expires_at, secret_id: stored.id })),
+        Some(stored) => {
+            Behind::Live(Box::new(Live { client, secret, expires_at: behind.expires_at, secret_id: stored.id }))
+        }
         None => Behind::Nothing(SecretState::Retired),
     })
 }
