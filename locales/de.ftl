@@ -4,6 +4,8 @@
 
 common-new = Neu
 common-select-hint = Ein Klick markiert alles.
+common-copy = Kopieren
+common-copied = Kopiert
 
 ## Duration
 
@@ -45,6 +47,58 @@ sign-in-again-title = Bitte melden Sie sich noch einmal an
 sign-in-again = Seit diese Seite geöffnet wurde, haben sich die Cookies Ihres Browsers geändert. Es ist nichts verloren: Geben Sie Ihr Passwort noch einmal ein.
 sign-in-too-many = Es gab zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann erneut.
 sign-in-advice = Geben Sie Ihr Passwort nur auf einer Seite ein, deren Adresse Sie kennen.
+sign-in-compare-host = Geben Sie Ihr Passwort nur ein, wenn die Adresszeile Ihres Browsers { $host } zeigt.
+sign-in-forgotten = Passwort vergessen?
+sign-in-show = Anzeigen
+sign-in-hide = Verbergen
+sign-in-try-now = Sie können es jetzt erneut versuchen.
+
+## Accounts of this browser
+
+accounts-page-title = Konto auswählen
+accounts-title = Konto auswählen
+accounts-at-realm = bei { $realm }
+accounts-signed-in = Angemeldet
+accounts-used-now = Gerade eben verwendet
+accounts-used-minutes =
+    { $count ->
+        [one] Vor { $count } Minute verwendet
+       *[other] Vor { $count } Minuten verwendet
+    }
+accounts-used-hours =
+    { $count ->
+        [one] Vor { $count } Stunde verwendet
+       *[other] Vor { $count } Stunden verwendet
+    }
+accounts-used-days =
+    { $count ->
+        [one] Vor { $count } Tag verwendet
+       *[other] Vor { $count } Tagen verwendet
+    }
+accounts-other = Anderes Konto verwenden
+accounts-forget-who = { $name } aus dieser Liste nehmen
+accounts-why = Diese Konten wurden in diesem Browser verwendet. Alle außer dem angemeldeten fragen nach ihrem Passwort.
+
+## Nothing to choose
+
+no-organisation-page-title = Noch nichts zu erlauben
+no-organisation-title = Sie können diese App noch nicht nutzen
+no-organisation-message = { $client } arbeitet für Unternehmen oder Standorte, und Ihr Konto bei { $realm } gehört zu keinem.
+no-organisation-what-to-do = Bitten Sie die Person, die { $realm } in Ihrem Unternehmen betreut, Sie hinzuzufügen, und beginnen Sie dann in der App von vorn.
+no-organisation-back = Zurück zu { $client }
+
+## Where a realm's pages begin
+
+home-page-title = Willkommen
+home-title = { $realm }
+home-message = Melden Sie sich an, um Ihr Konto zu sehen.
+home-apps = Um eine App zu verbinden, beginnen Sie in der App: Sie schickt Sie hierher, wenn sie Sie braucht.
+home-link = Zu { $realm }
+links-title = { $realm }: mehr
+link-any = Mehr
+link-help = Hilfe
+link-privacy = Datenschutz
+link-terms = Nutzungsbedingungen
 
 ## Consent
 
@@ -71,6 +125,13 @@ consent-take-back-link = Ihrem Konto
 consent-allow = Erlauben
 consent-deny = Ablehnen
 consent-answer-goes-to = Ihre Antwort geht an { $host }.
+consent-answer-local = Das ist auf Ihrem eigenen Gerät: Erlauben Sie nur, was Sie selbst gestartet haben.
+consent-sensitive = Wichtig
+consent-codes = Für Entwickler: Scope-Codes
+consent-filter = In der Liste suchen
+consent-filter-none = Nichts in der Liste passt.
+consent-all = Alle
+consent-none = Keine
 consent-decision = Ihre Entscheidung
 
 ## Scopes
@@ -95,7 +156,8 @@ error-compare-hint = Die Abweichungen sind markiert.
 error-compare-received = Erhalten
 error-compare-nearest = Ähnlichste registrierte Adresse
 error-compare-nothing = hier steht nichts
-error-back = Es wurde nichts weitergegeben. Sie können diese Seite schließen oder zur App zurückkehren und von vorn beginnen.
+error-back = Es wurde nichts weitergegeben. Kehren Sie zur App zurück und beginnen Sie dort von vorn.
+error-again = Erneut versuchen
 error-title-any = Es ist etwas schiefgegangen
 error-title-invalid-request = Diese Anfrage kann nicht beantwortet werden
 error-title-invalid-client = Diese App ist hier nicht bekannt
@@ -120,7 +182,7 @@ error-message-access-denied = Sie selbst oder der Betreiber dieses Dienstes habe
 error-message-csrf = Das abgeschickte Formular gehört nicht zu diesem Browser oder ist zu alt. Kehren Sie zur App zurück und beginnen Sie von vorn.
 error-message-expired = Kehren Sie zur App zurück und beginnen Sie von vorn.
 error-message-too-many-requests = Warten Sie einen Moment und versuchen Sie es dann erneut.
-error-message-method-not-allowed = Kehren Sie zur App zurück und beginnen Sie von vorn.
+error-message-method-not-allowed = An diese Adresse schickt ein Formular oder ein Programm etwas; zu lesen gibt es hier nichts.
 error-message-payload-too-large = Die Anfrage war größer, als hier angenommen wird.
 error-message-server-error = Hier ist ein Fehler aufgetreten. Er wurde protokolliert; bitte versuchen Sie es gleich noch einmal.
 error-message-temporarily-unavailable = Bitte versuchen Sie es gleich noch einmal.
@@ -133,6 +195,11 @@ error-cause-wrong-client = Die App (client_id) ist hier unbekannt.
 error-cause-client-inactive = Die App ist nicht freigeschaltet; ihr Besitzer kann beim Anbieter nach dem Grund fragen.
 error-cause-redirect-missing = redirect_uri fehlt.
 error-cause-redirect-unregistered = redirect_uri ist für diese App nicht registriert.
+# The same for the person in front of the page, who did not make the mistake.
+
+error-person-wrong-client = Die App, von der Sie kommen, ist hier nicht bekannt. Vielleicht hat ihr Anbieter sie entfernt, oder der Link ist alt.
+error-person-client-inactive = Die App, von der Sie kommen, ist zurzeit nicht freigeschaltet. Ihr Anbieter kann Ihnen sagen, wann sie es sein wird.
+error-person-redirect-unregistered = Die App, von der Sie kommen, hat eine Rücksprungadresse angegeben, die für sie nicht registriert ist. Zum Schutz Ihres Kontos werden Sie nicht dorthin weitergeleitet. Bitte weisen Sie ihren Anbieter darauf hin.
 
 ## Signed out
 
@@ -154,7 +221,7 @@ expired-message-too-long = Sie stand zu lange offen und wurde zum Schutz Ihres K
 expired-message-allowed = Ihre Antwort ging an die App, und sie hat den Zugriff, den Sie erlaubt haben. Geht es in der App nicht weiter, beginnen Sie von vorn.
 expired-message-denied = Ihre Antwort ging an die App, und es wurde nichts weitergegeben. Haben Sie es sich anders überlegt, beginnen Sie von vorn.
 expired-message-app-changed = Was die App anfragen darf, wurde geändert, während diese Seite offen war. Es wurde nichts weitergegeben.
-expired-message-any = Was Ihr Browser gesendet hat, ist unvollständig oder wurde unterwegs verändert. Es wurde nichts weitergegeben.
+expired-message-any = Was Ihr Browser gesendet hat, ist unvollständig oder wurde unterwegs verändert. Es wurde dadurch nichts weitergegeben.
 expired-again = Von vorn beginnen
 expired-no-again = Kehren Sie zur App zurück und beginnen Sie dort von vorn.
 
@@ -164,25 +231,31 @@ logout-confirm-page-title = Abmelden
 logout-confirm-title = Von { $realm } abmelden?
 logout-confirm-message = Sie sind als { $username } angemeldet. Verbundene Apps bleiben verbunden.
 logout-confirm-submit = Abmelden
+logout-confirm-stay = Angemeldet bleiben
 
 ## Signed in
 
-signed-in-page-title = Angemeldet
-signed-in-title = Sie sind angemeldet
-signed-in-message = Keine App hat etwas angefragt, deshalb gibt es hier nichts weiter zu tun. Um eine App zu verbinden, beginnen Sie in der App.
+signed-in-page-title = Ihr Konto
+signed-in-title = Ihr Konto
+signed-in-at = Sie sind bei { $realm } angemeldet.
+signed-in-message = Apps, die mit diesem Konto arbeiten, starten Sie auf deren eigener Seite oder als Programm. Hier wartet gerade keine auf Sie.
 signed-in-submit = Abmelden
 
 ## Secret
 
 secret-page-title = Das Geheimnis Ihrer App
-secret-offered-title = Das Geheimnis Ihrer App
+secret-offered-title = Das Geheimnis von { $app }
 secret-offered-message = Dieser Link zeigt das Geheimnis genau einmal. Halten Sie einen sicheren Ort dafür bereit, zum Beispiel einen Passwortmanager.
 secret-offered-why = Es wurde noch nichts angezeigt: Erst die Schaltfläche verbraucht den Link, nicht das Öffnen dieser Seite.
+secret-offered-ends = Der Link gilt noch { $duration }.
+secret-app = App
+secret-mangled-title = Dieser Link ist nicht vollständig
+secret-mangled-message = Manche Mailprogramme zerteilen lange Links. Kopieren Sie den ganzen Link aus der E-Mail in die Adresszeile, oder bitten Sie um eine neue E-Mail. Es ist nichts verloren.
 secret-show = Geheimnis anzeigen
-secret-shown-title = Ihre App ist bereit
+secret-shown-title = { $app } ist bereit
 secret-shown-message = Das Geheimnis wird nur dieses eine Mal angezeigt. Bewahren Sie es jetzt auf; es kann nicht noch einmal gelesen, nur ersetzt werden.
-secret-used-title = Dieser Link wurde bereits verwendet
-secret-used-message = Ein Geheimnis wird nur einmal angezeigt. Dieses wurde bereits angezeigt, oder sein Link ist abgelaufen. Wenn Sie es nicht waren, verständigen Sie { $realm } umgehend. Ein neues Geheimnis erhalten Sie von { $realm }.
+secret-used-title = Dieser Link ist verbraucht oder abgelaufen
+secret-used-message = Ein Geheimnis wird nur einmal angezeigt, und ein Link gilt nur einige Tage. Wenn Sie das Geheimnis haben, ist alles in Ordnung. Wenn nicht, bitten Sie { $realm } um ein neues, und sagen Sie dazu, falls niemand, den Sie kennen, es geöffnet haben kann.
 secret-retired-title = Dieses Geheimnis gilt nicht mehr
 secret-retired-message = Das Geheimnis hinter diesem Link wurde außer Kraft gesetzt und wird deshalb nicht angezeigt. Ein neues erhalten Sie von { $realm }.
 secret-stopped-title = Diese App ist nicht aktiv
@@ -214,12 +287,13 @@ form-post-submit = Weiter
 
 not-found-page-title = Nicht gefunden
 not-found-title = Diese Seite gibt es nicht
-not-found-message = Prüfen Sie die Adresse, oder kehren Sie zu der App zurück, von der Sie kommen.
+not-found-message = Prüfen Sie die Adresse auf Tippfehler, oder kehren Sie zu der App zurück, von der Sie kommen.
 
 ## Mail
 
 mail-subject = { $app } ist für { $realm } freigegeben
 mail-greeting = Guten Tag { $owner },
+mail-greeting-nobody = Guten Tag,
 mail-approved = Ihre App { $app } wurde freigegeben. Sie kann { $realm } ab sofort nutzen.
 mail-client-id = Client-ID
 mail-secret-how = Das Geheimnis wird einmal angezeigt, und zwar hinter diesem Link. Er ist { $duration } lang gültig:
@@ -235,7 +309,8 @@ mail-rejection-subject = { $app } ist für { $realm } nicht freigegeben
 mail-rejected = Ihre App { $app } wurde geprüft und nicht freigegeben: Sie kann { $realm } nicht nutzen.
 mail-rejected-reason = Der Grund
 mail-rejected-next = Sie können auf diese E-Mail antworten oder die App mit dem Fehlenden neu registrieren.
-mail-closing = Sie erhalten diese E-Mail, weil Sie die App registriert haben. Falls das nicht zutrifft, sagen Sie uns bitte Bescheid.
+mail-closing = Sie erhalten diese E-Mail, weil Sie die App registriert haben. Falls das nicht zutrifft oder etwas unklar ist, schreiben Sie an { $contact }.
+mail-closing-nobody = Sie erhalten diese E-Mail, weil Sie die App registriert haben. Falls das nicht zutrifft, sagen Sie bitte { $realm } Bescheid.
 mail-signature = { $realm }
 
 ## Demo

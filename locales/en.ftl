@@ -6,6 +6,8 @@
 
 common-new = New
 common-select-hint = One click selects it all.
+common-copy = Copy
+common-copied = Copied
 
 ## Duration
 
@@ -47,6 +49,58 @@ sign-in-again-title = Please sign in once more
 sign-in-again = This page was opened before your browser's cookies changed. Nothing is lost: type your password again.
 sign-in-too-many = There were too many attempts. Wait { $wait }, then try again.
 sign-in-advice = Only enter your password on a page whose address you know.
+sign-in-compare-host = Only enter your password if the address bar of your browser shows { $host }.
+sign-in-forgotten = Forgotten your password?
+sign-in-show = Show
+sign-in-hide = Hide
+sign-in-try-now = You can try again now.
+
+## Accounts of this browser
+
+accounts-page-title = Choose an account
+accounts-title = Choose an account
+accounts-at-realm = at { $realm }
+accounts-signed-in = Signed in
+accounts-used-now = Used just now
+accounts-used-minutes =
+    { $count ->
+        [one] Used { $count } minute ago
+       *[other] Used { $count } minutes ago
+    }
+accounts-used-hours =
+    { $count ->
+        [one] Used { $count } hour ago
+       *[other] Used { $count } hours ago
+    }
+accounts-used-days =
+    { $count ->
+        [one] Used { $count } day ago
+       *[other] Used { $count } days ago
+    }
+accounts-other = Use another account
+accounts-forget-who = Take { $name } off this list
+accounts-why = These accounts were used in this browser. Each one but yours that is signed in asks for its password.
+
+## Nothing to choose
+
+no-organisation-page-title = Nothing to allow yet
+no-organisation-title = You cannot use this app yet
+no-organisation-message = { $client } works for companies or sites, and your { $realm } account belongs to none.
+no-organisation-what-to-do = Ask whoever runs { $realm } at your company to add you, then start again from the app.
+no-organisation-back = Back to { $client }
+
+## Where a realm's pages begin
+
+home-page-title = Welcome
+home-title = { $realm }
+home-message = Sign in to see your account.
+home-apps = To connect an app, start in that app: it sends you here when it needs you.
+home-link = Go to { $realm }
+links-title = { $realm }: more
+link-any = More
+link-help = Help
+link-privacy = Privacy
+link-terms = Terms of use
 
 ## Consent
 
@@ -74,6 +128,13 @@ consent-allow = Allow
 consent-deny = Deny
 consent-decision = Your decision
 consent-answer-goes-to = Your answer goes to { $host }.
+consent-answer-local = That is on your own device: allow only what you started yourself.
+consent-sensitive = Important
+consent-codes = For developers: scope codes
+consent-filter = Find in the list
+consent-filter-none = Nothing in the list fits.
+consent-all = All
+consent-none = None
 
 ## Scopes
 # `scope-` and the scope's name, every other character than a letter or digit as `-`. What the realm's file says of a
@@ -100,7 +161,8 @@ error-compare-hint = The parts that differ are marked.
 error-compare-received = Received
 error-compare-nearest = Nearest registered
 error-compare-nothing = nothing here
-error-back = Nothing was shared. You can close this page, or go back to the app and start again.
+error-back = Nothing was shared. Go back to the app and start again there.
+error-again = Try again
 error-title-any = Something went wrong
 error-title-invalid-request = This request cannot be answered
 error-title-invalid-client = This app is not known here
@@ -125,7 +187,7 @@ error-message-access-denied = You, or the owner of this service, did not allow i
 error-message-csrf = The form that you sent was not made for this browser, or is too old. Go back to the app and start again.
 error-message-expired = Go back to the app and start again.
 error-message-too-many-requests = Wait a moment, then try again.
-error-message-method-not-allowed = Go back to the app and start again.
+error-message-method-not-allowed = A form or a program sends something to this address; there is nothing to read here.
 error-message-payload-too-large = The request was larger than what is accepted here.
 error-message-server-error = Something here failed. It has been written down; please try again in a moment.
 error-message-temporarily-unavailable = Please try again in a moment.
@@ -138,6 +200,11 @@ error-cause-wrong-client = the client is unknown, or its secret is wrong
 error-cause-client-inactive = the client is not active; its owner can ask the vendor why
 error-cause-redirect-missing = redirect_uri is missing
 error-cause-redirect-unregistered = redirect_uri is not registered for this client
+# The same for the person in front of the page, who did not make the mistake.
+
+error-person-wrong-client = The app that sent you here is not known here. Its makers may have removed it, or the link that you followed is old.
+error-person-client-inactive = The app that sent you here is not switched on at present. Its makers can tell you when it will be.
+error-person-redirect-unregistered = The app that sent you here asked to return to an address that is not registered for it. To keep your account safe, you are not sent there. Its makers will want to know.
 
 ## Signed out
 
@@ -159,7 +226,7 @@ expired-message-too-long = It stood open for too long, so it was closed to keep 
 expired-message-allowed = Your answer went to the app, and it has the access that you allowed. If the app does not go on, start again.
 expired-message-denied = Your answer went to the app, and nothing was shared. If you have changed your mind, start again.
 expired-message-app-changed = What the app may ask for was changed while this page was open. Nothing was shared.
-expired-message-any = What your browser sent is incomplete or was changed on its way. Nothing was shared.
+expired-message-any = What your browser sent is incomplete or was changed on its way. Nothing was shared by it.
 expired-again = Start again
 expired-no-again = Go back to the app and start again from there.
 
@@ -169,25 +236,31 @@ logout-confirm-page-title = Sign out
 logout-confirm-title = Sign out of { $realm }?
 logout-confirm-message = You are signed in as { $username }. Apps that you connected stay connected.
 logout-confirm-submit = Sign out
+logout-confirm-stay = Stay signed in
 
 ## Signed in
 
-signed-in-page-title = Signed in
-signed-in-title = You are signed in
-signed-in-message = No app asked for anything, so there is nothing more to do here. To connect an app, start from that app.
+signed-in-page-title = Your account
+signed-in-title = Your account
+signed-in-at = You are signed in at { $realm }.
+signed-in-message = Apps that work with this account start from their own page or program. None is waiting for you here.
 signed-in-submit = Sign out
 
 ## Secret
 
 secret-page-title = Your app's secret
-secret-offered-title = The secret of your app
+secret-offered-title = The secret of { $app }
 secret-offered-message = This link shows the secret once. Have a safe place ready for it, such as a password manager.
 secret-offered-why = Nothing has been shown yet: the link is used up by the button, not by opening this page.
+secret-offered-ends = The link works for { $duration } more.
+secret-app = App
+secret-mangled-title = This link is not complete
+secret-mangled-message = Mail programs sometimes cut a long link in two. Copy the whole link out of the mail into the address bar, or ask for a new mail. Nothing is lost.
 secret-show = Show the secret
-secret-shown-title = Your app is ready
+secret-shown-title = { $app } is ready
 secret-shown-message = This is the only time that the secret is shown. Store it now; it cannot be read again, only replaced.
-secret-used-title = This link has been used
-secret-used-message = A secret is shown once, and this one has been shown or its link has expired. If it was not you, tell { $realm } at once. For a new secret, ask { $realm }.
+secret-used-title = This link is used up or has expired
+secret-used-message = A secret is shown once, and a link works for a few days. If you have the secret, all is well. If you do not, ask { $realm } for a new one, and say so if nobody you know can have opened it.
 secret-retired-title = This secret is no longer good
 secret-retired-message = The secret behind this link was retired, so it is not shown. For a new one, ask { $realm }.
 secret-stopped-title = This app is not active
@@ -219,12 +292,13 @@ form-post-submit = Continue
 
 not-found-page-title = Not found
 not-found-title = There is no such page
-not-found-message = Check the address, or go back to the app that you came from.
+not-found-message = Check the address for a typing mistake, or go back to the app that you came from.
 
 ## Mail
 
 mail-subject = { $app } is approved for { $realm }
 mail-greeting = Hello { $owner },
+mail-greeting-nobody = Hello,
 mail-approved = Your app { $app } has been approved. It can now use { $realm }.
 mail-client-id = Client id
 mail-secret-how = The secret is shown once, behind this link. It works for { $duration }:
@@ -240,7 +314,8 @@ mail-rejection-subject = { $app } is not approved for { $realm }
 mail-rejected = Your app { $app } was looked at and is not approved: it cannot use { $realm }.
 mail-rejected-reason = The reason
 mail-rejected-next = You can answer this mail, or register the app again with what was missing.
-mail-closing = You get this mail because you registered the app. If you did not, please tell us.
+mail-closing = You get this mail because you registered the app. If you did not, or if something is unclear, write to { $contact }.
+mail-closing-nobody = You get this mail because you registered the app. If you did not, please tell { $realm }.
 mail-signature = { $realm }
 
 ## Demo

@@ -20,6 +20,9 @@ use crate::user::User;
 use serde::{Deserialize, Serialize};
 
 mod again;
+mod prompt;
+
+pub use prompt::Prompt;
 
 /// Longest `nonce`, in bytes: it travels back in a token.
 const LONGEST_NONCE: usize = 4096;
@@ -190,17 +193,6 @@ pub struct AuthorizationRequest {
     pub arrived_at: i64,
 }
 
-/// `prompt` (OpenID Connect Core 3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Prompt {
-    /// Nothing may be shown.
-    pub none: bool,
-    /// The user must sign in again.
-    pub login: bool,
-    /// Consent must be asked for again.
-    pub consent: bool,
-}
-
 impl AuthorizationRequest {
     /// Stage two: everything but client and redirect URI, one line a check, in the order in which they are answered.
     ///
@@ -228,7 +220,7 @@ impl AuthorizationRequest {
         };
         let audience = audience(realm, client, params)?;
         fits_implicit(realm, response_type, &scope, &audience)?;
-        let prompt = prompt(params)?;
+        let prompt = Prompt::read(params)?;
         let max_age = max_age(params)?;
         Ok(Self {
             client: client.id.clone(),
@@ -314,23 +306,6 @@ fn fits_implicit(realm: &Realm, response_type: ResponseType, scope: &ScopeSet, a
     }
 }
 
-fn prompt(params: &Params<'_>) -> Result<Prompt, Refusal> {
-    let mut prompt = Prompt::default();
-    for word in params.get("prompt").unwrap_or("").split(' ') {
-        match word {
-            "none" => prompt.none = true,
-            "login" | "select_account" => prompt.login = true,
-            "consent" => prompt.consent = true,
-            // OpenID Connect Core 3.1.2.1: other values are for those who know them.
-            _ => {}
-        }
-    }
-    if prompt.none && (prompt.login || prompt.consent) {
-        return Err(Refusal::WrongParameter { name: "prompt", why: "none cannot stand with other values" });
-    }
-    Ok(prompt)
-}
-
 fn max_age(params: &Params<'_>) -> Result<Option<i64>, Refusal> {
     const WRONG: Refusal = Refusal::WrongParameter { name: "max_age", why: "it must be a number of seconds" };
     let age = params.get("max_age").map(|text| text.parse::<u32>().map(i64::from)).transpose();
@@ -358,8 +333,12 @@ pub struct Consent {
 /// What the browser sees now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
+    /// The accounts of this browser, to choose from.
+    SelectAccount,
     /// The sign-in page.
     SignIn,
+    /// That the user has no organisation, and so nothing to grant.
+    NoOrganisation,
     /// The consent page.
     Consent {
         /// Scopes that were not allowed before.
@@ -387,6 +366,9 @@ pub fn next_step(
     consented: bool,
     now: i64,
 ) -> Step {
+    if request.prompt.select_account {
+        return Step::SelectAccount;
+    }
     let is_right = |session: &Session<'_>| fresh(request, session, now) && is_hinted(request, session.user);
     let Some(session) = session.filter(is_right) else {
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
@@ -400,7 +382,8 @@ pub fn next_step(
         && (!missing.is_empty() || consent.scope.is_empty() && request.scope.is_empty() || must_ask)
         && !consented;
     match picked {
-        Pick::Nothing => return Step::Refuse(Refusal::Denied),
+        Pick::Nothing if request.prompt.none => return Step::Refuse(Refusal::Denied),
+        Pick::Nothing => return Step::NoOrganisation,
         Pick::These(organisations) if !ask => return Step::Approve { organisations },
         _ if request.prompt.none => return Step::Refuse(Refusal::ConsentRequired),
         _ => {}

@@ -11,6 +11,7 @@ pub mod answer;
 pub mod authority;
 pub mod authorize;
 pub mod bearer;
+pub mod brand;
 pub mod claims;
 pub mod client;
 pub mod client_auth;

@@ -222,6 +222,7 @@ mod tests {
             authorities: vec!["login.example.com".into()],
             hosts: std::collections::BTreeMap::new(),
             languages: vec![],
+            brand: crate::brand::Brand::default(),
             dialect: Dialect::default(),
             apis: vec![],
             scopes: vec![scope("openid")],
@@ -232,7 +233,7 @@ mod tests {
     }
 
     fn scope(name: &str) -> Scope {
-        Scope { name: name.into(), sentence: String::new(), api: None, implicit: true, seat: None }
+        Scope { name: name.into(), sentence: String::new(), sensitive: false, api: None, implicit: true, seat: None }
     }
 
     fn read(realm: &Realm) -> Value {

@@ -5,6 +5,7 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
+use crate::brand::Brand;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
 use crate::span::Span;
@@ -32,6 +33,9 @@ pub struct Realm {
     /// server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
+    /// How it looks.
+    #[serde(default, skip_serializing_if = "Brand::is_empty")]
+    pub brand: Brand,
     /// How the contract spells things.
     pub dialect: Dialect,
     /// The APIs tokens are for. The first is the default audience.
@@ -122,6 +126,9 @@ pub struct Scope {
     pub name: String,
     /// What an app with it may do: one plain sentence for the consent page.
     pub sentence: String,
+    /// It gives much away, or lets an app change or delete things: the consent page sets it apart.
+    #[serde(default)]
+    pub sensitive: bool,
     /// The audience it belongs to; absent: any.
     #[serde(default)]
     pub api: Option<String>,

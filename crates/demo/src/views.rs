@@ -35,8 +35,8 @@ pub struct Vendor {
     pub connection_url: String,
     /// User name (`label`) and password (`value`) of the sample user, where a person signs in.
     pub sign_in: Option<Pair>,
-    /// Which of the style sheet's hues, 0 to 7.
-    pub accent: u8,
+    /// The colour of the vendor's own pages, as `data-accent` names it.
+    pub accent: String,
 }
 
 /// One connection: the token, what it opens, and all that was sent for it.
@@ -114,7 +114,7 @@ mod tests {
             connect_url: x("/connect/harbour"),
             connection_url: x("/connection/harbour"),
             sign_in: (!connected).then(|| Pair::new(x("ada"), x("sample password"))),
-            accent,
+            accent: accent.to_string(),
         }
     }
 

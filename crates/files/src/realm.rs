@@ -1,8 +1,9 @@
 //! Realm files: read together, so that what one says can be checked against the others.
 //!
-//! A file holds one realm: `[realm]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[seat-pool]]`,
+//! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[seat-pool]]`,
 //! `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
 
+mod brand;
 mod check;
 mod clients;
 mod entries;
@@ -21,6 +22,7 @@ use claviger_core::Dialect;
 use claviger_core::authority::without_default_port;
 use claviger_core::client::{Client, ClientKind};
 use claviger_core::realm::{Host, Realm};
+use claviger_core::text::shortened;
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
 use entries::{ClientEntry, RealmDocument, UserList};
@@ -195,6 +197,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         authorities: usual(&raw.realm.authorities, &raw.realm.issuer),
         hosts: hosts.collect(),
         languages: raw.realm.languages.clone(),
+        brand: raw.brand.brand(),
         dialect: dialect.clone(),
         apis: raw.api.clone(),
         scopes: raw.scope.clone(),
@@ -208,11 +211,19 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
 fn build(
     document: &Arc<Document>,
     raw: RealmDocument,
-    realm: Realm,
+    mut realm: Realm,
     (clients, password_files): (Vec<Option<Client>>, Vec<(usize, String)>),
     folder: &Path,
     problems: &mut Vec<Problem>,
 ) -> RealmFile {
+    if let Some(name) = &raw.brand.logo {
+        match brand::logo(folder, name) {
+            Ok(logo) => realm.brand.logo = Some(logo),
+            Err(reason) => {
+                problems.push(document.problem(at!["brand", "logo"], format!("`{}` {reason}", shortened(name, 60))));
+            }
+        }
+    }
     let mut secret_file = |list: &str, i: usize, key: &str, name: &str| match read_secret(&folder.join(name)) {
         Ok(secret) => Some(secret),
         Err(reason) => {

@@ -4,13 +4,14 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{consent, end_session, secret, show, sign_in};
+use crate::people::{consent, end_session, home, page, secret, show, sign_in, switch};
 use crate::protocol::{authorization, introspection, logoff, metadata, read, revocation, revocations, token, userinfo};
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;
 use claviger_core::dialect::{Endpoint, Reference};
 use claviger_store::Fault;
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,9 +32,19 @@ impl Handler for Service {
         if let Some(answer) = respond(&self.state, &incoming, self.realms.as_deref()).await {
             return answer;
         }
-        match &self.fallback {
-            Some(router) => crate::http::fall_back(router, incoming).await,
-            None => nothing_here(&self.state, &incoming),
+        let page = if incoming.is_for_a_person() {
+            Box::pin(nobodys(&self.state, &incoming, self.realms.as_deref())).await
+        } else {
+            None
+        };
+        match (&self.fallback, page) {
+            (Some(router), Some(page)) => {
+                let answer = crate::http::fall_back(router, incoming).await;
+                if is_nothing(&answer) { page } else { answer }
+            }
+            (Some(router), None) => crate::http::fall_back(router, incoming).await,
+            (None, Some(page)) => page,
+            (None, None) => nothing_here(&self.state, &incoming),
         }
     }
 }
@@ -48,6 +59,19 @@ fn nothing_here(state: &State, incoming: &Incoming) -> Answer {
     failure::json(StatusCode::NOT_FOUND, failure::named_body("not_found", "there is nothing at this address"))
 }
 
+/// What a browser sees at an address that no realm knows: the page of the realm that it would belong to.
+async fn nobodys(state: &State, incoming: &Incoming, only: Option<&[String]>) -> Option<Answer> {
+    let near = state.sites.nearest(&state.store, &state.keys, &incoming.authority(), incoming.path()).await;
+    let site = near.ok().flatten().filter(|site| is_served(site, only))?;
+    Some(home::answer(state, &site, incoming).await)
+}
+
+/// Whether a fallback has nothing at an address, and no words for it.
+fn is_nothing(answer: &Answer) -> bool {
+    matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+        && !answer.headers().contains_key(CONTENT_TYPE)
+}
+
 /// The answer to a request that a realm knows; `None` for one that none does.
 /// `only`: the realms that are served where it arrived.
 async fn respond(state: &State, incoming: &Incoming, only: Option<&[String]>) -> Option<Answer> {
@@ -58,7 +82,7 @@ async fn respond(state: &State, incoming: &Incoming, only: Option<&[String]>) ->
     match state.sites.find(&state.store, &state.keys, &authority, incoming.path()).await {
         Ok(Some((site, _))) if !is_served(&site, only) => None,
         Ok(Some((site, target))) if target.is_from_memory() || state.follower().is_current() => {
-            Some(dispatch(state, &site, target, incoming).await)
+            Some(serve(state, &site, target, incoming).await)
         }
         found => Box::pin(respond_when_current(state, incoming, only, found)).await,
     }
@@ -77,7 +101,7 @@ async fn respond_when_current(
         Ok(()) => match state.sites.find(&state.store, &state.keys, &authority, incoming.path()).await {
             Ok(found) => {
                 let (site, target) = found.filter(|(site, _)| is_served(site, only))?;
-                return Some(dispatch(state, &site, target, incoming).await);
+                return Some(serve(state, &site, target, incoming).await);
             }
             Err(fault) => (None, Failure::from(fault)),
         },
@@ -108,7 +132,8 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Consent
         | Target::SwitchAccount
         | Target::Secret => show::failure(state, site, incoming, failure),
-        Target::Endpoint(_) | Target::Discovery | Target::Stylesheet => {
+        Target::Home => home::answer(state, site, incoming).await,
+        Target::Endpoint(_) | Target::Discovery | Target::Stylesheet | Target::Script | Target::Logo => {
             let mut answer = failure.to_json(&site.realm.dialect, false, incoming.id);
             read::allow_any_origin(&mut answer);
             answer
@@ -120,6 +145,15 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
 fn place(site: &Site, target: Target) {
     let left_out = site.realm.dialect.token.errors.reference == Reference::LeftOut;
     trace::place(&site.realm.id, target.name(), left_out);
+}
+
+/// The answer; where somebody opened the address of a form or of a program in a browser, a page that says so.
+async fn serve(state: &State, site: &Site, target: Target, incoming: &Incoming) -> Answer {
+    let answer = dispatch(state, site, target, incoming).await;
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED && incoming.is_for_a_person() {
+        return show::wrong_method(state, site, incoming, answer.headers().get(ALLOW));
+    }
+    answer
 }
 
 /// A future is as large as its largest branch and is moved with each request, so only the busiest are in place.
@@ -138,8 +172,11 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
-        Target::SwitchAccount => Box::pin(sign_in::switch_account(state, site, incoming)).await,
+        Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,
-        Target::Stylesheet => show::stylesheet(state),
+        Target::Home => Box::pin(home::answer(state, site, incoming)).await,
+        Target::Stylesheet => page::stylesheet(state, site),
+        Target::Script => page::script(),
+        Target::Logo => page::logo(site),
     }
 }

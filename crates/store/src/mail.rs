@@ -90,6 +90,8 @@ pub struct BehindLink {
     pub client: String,
     /// The sealed secret.
     pub sealed: Masked<Vec<u8>>,
+    /// When the link is over.
+    pub expires_at: i64,
 }
 
 impl Store {
@@ -222,7 +224,7 @@ impl Store {
         read!(self, |tx| {
             tx.optional(Statement::Link, values![hash, now], |row| {
                 let (realm, client) = (row.string(0)?, row.string(1)?);
-                Ok(BehindLink { realm, client, sealed: Masked(row.bytes(2)?.to_vec()) })
+                Ok(BehindLink { realm, client, sealed: Masked(row.bytes(2)?.to_vec()), expires_at: row.int(3)? })
             })
             .await
         })

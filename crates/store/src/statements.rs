@@ -400,7 +400,8 @@ registry! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     LinksOf = "SELECT hash, secret, used_at FROM one_time_link WHERE realm = ?1 AND client = ?2";
     DropLink = "DELETE FROM one_time_link WHERE hash = ?1 AND used_at IS NULL";
-    Link = "SELECT realm, client, sealed FROM one_time_link WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    Link = "SELECT realm, client, sealed, expires_at FROM one_time_link
+        WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
     /// What was shown once is gone; the row stays until it would have expired, to say that it was used.
     ConsumeLink = "UPDATE one_time_link SET used_at = ?2
         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2

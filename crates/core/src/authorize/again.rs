@@ -1,6 +1,6 @@
 //! An authorization request as it would be sent again.
 
-use super::{AuthorizationRequest, Prompt, ResponseMode};
+use super::{AuthorizationRequest, ResponseMode};
 use crate::client::Client;
 use crate::dialect::ResponseType;
 use crate::granted::default_audience;
@@ -18,7 +18,7 @@ impl AuthorizationRequest {
         };
         let audience = Some(self.audience.as_str()).filter(|audience| *audience != default_audience(realm, client));
         let (scope, prompt, max_age) =
-            (self.scope.to_string(), words(self.prompt), self.max_age.map(|age| age.to_string()));
+            (self.scope.to_string(), self.prompt.words(), self.max_age.map(|age| age.to_string()));
         let challenge = self.challenge.as_ref().map(crate::pkce::Challenge::as_str);
         let pairs = [
             ("client_id", Some(self.client.as_str())),
@@ -32,7 +32,7 @@ impl AuthorizationRequest {
             ("response_mode", mode),
             ("prompt", Some(prompt.as_str()).filter(|prompt| !prompt.is_empty())),
             ("max_age", max_age.as_deref()),
-            ("login_hint", self.login_hint.as_deref()),
+            ("login_hint", self.login_hint.as_deref().filter(|hint| !hint.is_empty())),
             ("ui_locales", self.ui_locales.as_deref()),
         ];
         let mut query = String::new();
@@ -44,9 +44,4 @@ impl AuthorizationRequest {
         }
         query
     }
-}
-
-fn words(prompt: Prompt) -> String {
-    let words = [(prompt.none, "none"), (prompt.login, "login"), (prompt.consent, "consent")];
-    words.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
 }

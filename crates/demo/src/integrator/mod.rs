@@ -63,6 +63,7 @@ impl Integrator {
             .route("/connection/{id}/disconnect", post(disconnect))
             .route("/connection/{id}/fragment", post(fragment))
             .fallback(get(callback))
+            .method_not_allowed_fallback(nothing_to_read)
             .with_state(Arc::new(self))
     }
 
@@ -79,8 +80,20 @@ async fn home(State(app): App, headers: HeaderMap) -> Response {
     visit.cookie(answer)
 }
 
+/// Somebody opened a button's address.
+async fn nothing_to_read(State(app): App, headers: HeaderMap) -> Response {
+    let mut answer = not_found(&app, &headers);
+    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    answer
+}
+
 async fn stylesheet(State(app): App) -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], app.pages.stylesheet().to_owned()).into_response()
+    let mut text = app.pages.stylesheet().to_owned();
+    let mut known = std::collections::BTreeSet::new();
+    for (name, rules) in app.vendors.iter().map(|vendor| &vendor.accent) {
+        text.extend(rules.as_deref().filter(|_| known.insert(name)));
+    }
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text).into_response()
 }
 
 async fn script() -> Response {
@@ -89,7 +102,7 @@ async fn script() -> Response {
 
 /// The button: to the vendor's page, or straight to the token endpoint where nobody signs in.
 async fn connect(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(vendor) = app.vendor(&id) else { return not_found() };
+    let Some(vendor) = app.vendor(&id) else { return not_found(&app, &headers) };
     let visit = app.browsers.visit(&headers);
     let next = match &vendor.flow {
         Flow::Code(_) | Flow::Implicit => steps::authorization_url(vendor, &visit),
@@ -106,7 +119,7 @@ async fn connect(State(app): App, Path(id): Path<String>, headers: HeaderMap) ->
 }
 
 async fn connection(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(vendor) = app.vendor(&id) else { return not_found() };
+    let Some(vendor) = app.vendor(&id) else { return not_found(&app, &headers) };
     let visit = app.browsers.visit(&headers);
     let answer = page::connection(&app, vendor, &visit);
     visit.cookie(answer)
@@ -114,7 +127,9 @@ async fn connection(State(app): App, Path(id): Path<String>, headers: HeaderMap)
 
 /// The vendor sends the browser back: any path that was registered as a redirect URI.
 async fn callback(State(app): App, uri: axum::http::Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let Some(vendor) = app.vendors.iter().find(|vendor| vendor.is_callback(uri.path())) else { return not_found() };
+    let Some(vendor) = app.vendors.iter().find(|vendor| vendor.is_callback(uri.path())) else {
+        return not_found(&app, &headers);
+    };
     let visit = app.browsers.visit(&headers);
     if matches!(vendor.flow, Flow::Implicit) {
         let query = query.unwrap_or_default();
@@ -175,7 +190,12 @@ fn see_other(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to), (header::CACHE_CONTROL, "no-store")]).into_response()
 }
 
-fn not_found() -> Response {
+/// A page for a browser, a line for a program.
+fn not_found(app: &Integrator, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        return page::not_found(app);
+    }
     (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response()
 }
 

@@ -8,7 +8,7 @@ use super::wire::Exchanged;
 use crate::views;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use claviger_server::pages::views::{Pair, View};
+use claviger_server::pages::views::{NotFound, Pair, View};
 use claviger_server::pages::{Brand, HTML_TYPE, security_headers};
 use std::fmt::Write;
 
@@ -23,13 +23,12 @@ if (location.hash.length > 1) {
 "#;
 
 pub(super) fn home(app: &Integrator, visit: &Visit) -> Response<Body> {
-    let vendors = app.vendors.iter().zip(0..).map(|(vendor, place)| tile(vendor, visit, place)).collect();
+    let vendors = app.vendors.iter().map(|vendor| tile(vendor, visit)).collect();
     render(app, &views::Home { vendors })
 }
 
 pub(super) fn connection(app: &Integrator, vendor: &Vendor, visit: &Visit) -> Response<Body> {
-    let place = app.vendors.iter().zip(0..).find(|(one, _)| one.id == vendor.id).map_or(0, |(_, place)| place);
-    let tile = tile(vendor, visit, place);
+    let tile = tile(vendor, visit);
     let view = visit.with(vendor.id, |connection| {
         let connected = connection.access_token.is_some();
         let path = |what: &str, there: bool| there.then(|| format!("/connection/{}/{what}", vendor.id));
@@ -53,7 +52,7 @@ pub(super) fn connection(app: &Integrator, vendor: &Vendor, visit: &Visit) -> Re
     render(app, &view)
 }
 
-fn tile(vendor: &Vendor, visit: &Visit, place: u8) -> views::Vendor {
+fn tile(vendor: &Vendor, visit: &Visit) -> views::Vendor {
     let connected = visit.with(vendor.id, |connection| connection.access_token.is_some());
     views::Vendor {
         id: vendor.id.to_owned(),
@@ -63,7 +62,7 @@ fn tile(vendor: &Vendor, visit: &Visit, place: u8) -> views::Vendor {
         connect_url: format!("/connect/{}", vendor.id),
         connection_url: vendor.connection_path(),
         sign_in: vendor.person.as_ref().filter(|_| !connected).map(|(name, password)| Pair::new(name, password)),
-        accent: place % 8,
+        accent: vendor.accent.0.clone(),
     }
 }
 
@@ -124,8 +123,13 @@ scripts, copy the whole address from the address bar and paste it here.</p>
     answer
 }
 
+/// There is nothing at this address, or nothing to read.
+pub(super) fn not_found(app: &Integrator) -> Response<Body> {
+    render(app, &NotFound {})
+}
+
 fn render<V: View>(app: &Integrator, view: &V) -> Response<Body> {
-    let brand = Brand::new("Sample integrator", "/claviger.css");
+    let brand = Brand { home_url: Some("/".to_owned()), ..Brand::new("Sample integrator", "/claviger.css") };
     respond(&app.pages.page(&brand, view))
 }
 

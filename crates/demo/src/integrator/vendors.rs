@@ -4,7 +4,9 @@ use crate::manifest::{bearer_header, password_of, person, secret_of};
 use anyhow::Context;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
+use claviger_core::realm::Realm;
 use claviger_files::realm::RealmFile;
+use claviger_server::pages::{Brand, accent_rules};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -58,6 +60,8 @@ pub(super) struct Vendor {
     pub(super) id: &'static str,
     /// What people call it.
     pub(super) name: String,
+    /// The colour of its realm's own pages: a name for it, and the rules that make it, where the style sheet has it not.
+    pub(super) accent: (String, Option<String>),
     /// The flow in words.
     pub(super) words: &'static str,
     pub(super) flow: Flow,
@@ -145,6 +149,13 @@ pub(crate) fn pages_of(realm: &str) -> Vec<&'static str> {
     all.filter(|recipe| recipe.realm == realm && signs_in(recipe.grant)).map(|recipe| recipe.id.as_str()).collect()
 }
 
+fn accent(realm: &Realm) -> (String, Option<String>) {
+    match realm.brand.accent {
+        Some(accent) => (realm.id.clone(), Some(accent_rules(&realm.id, accent))),
+        None => (Brand::new(realm.name.as_str(), "").accent, None),
+    }
+}
+
 /// Every vendor.
 ///
 /// # Errors
@@ -175,6 +186,7 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow:
     Ok(Vendor {
         id: &recipe.id,
         name: realm.name.trim_end_matches(" (demo)").to_owned(),
+        accent: accent(realm),
         words: &recipe.words,
         flow,
         sending: recipe.sending,

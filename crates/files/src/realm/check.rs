@@ -74,6 +74,7 @@ impl<'a> Check<'a> {
     /// Notes every mistake, and answers the clients; see [`Check::clients`].
     pub(super) fn all(&mut self) -> Vec<Option<Client>> {
         self.head();
+        self.brand();
         self.hosts();
         self.policy();
         self.unique();

@@ -1,6 +1,7 @@
 //! A realm file as it is written, key by key.
 
 use crate::secret::SecretText;
+use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
@@ -16,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[serde(rename_all = "kebab-case")]
 pub(super) struct RealmDocument {
     pub(super) realm: Head,
+    #[serde(default)]
+    pub(super) brand: BrandEntry,
     #[serde(default)]
     pub(super) tokens: TokenPolicy,
     #[serde(default)]
@@ -54,6 +57,16 @@ pub(super) struct Head {
     pub(super) hosts: BTreeMap<String, Host>,
     #[serde(default)]
     pub(super) languages: Vec<String>,
+}
+
+/// `[brand]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct BrandEntry {
+    pub(super) accent: Option<String>,
+    pub(super) logo: Option<String>,
+    pub(super) contact: Option<String>,
+    pub(super) links: Links,
 }
 
 /// `[[user]]`.

@@ -568,3 +568,25 @@ fn mistakes_without_end_cost_no_more_than_the_first_ones() {
 }
 
 mod pieces;
+
+#[test]
+fn a_brand_is_read_and_its_accent_must_be_readable() {
+    let with = |brand: &str| parse_one(&GOOD.replace("[[api]]", &format!("[brand]\n{brand}\n\n[[api]]")));
+    let good =
+        with("accent = \"#0A5FB4\"\ncontact = \"help@acme.example\"\nlinks = { help = \"https://acme.example/help\" }");
+    let brand = &good.unwrap()[0].realm.brand;
+    assert_eq!(brand.accent.unwrap().to_string(), "#0a5fb4");
+    assert_eq!(brand.links.help.as_deref(), Some("https://acme.example/help"));
+    for (wrong, said) in [
+        ("accent = \"#4f9bff\"", "contrast of 2.8"),
+        ("accent = \"blue\"", "#rrggbb"),
+        ("contact = \"nobody\"", "not a mail address"),
+        ("links = { terms = \"javascript:x\" }", "not an address"),
+        ("links = { term = \"https://acme.example\" }", "term"),
+        ("logo = \"no-such.svg\"", "cannot be read"),
+        ("colour = \"#000000\"", "colour"),
+    ] {
+        let problems = with(wrong).unwrap_err().to_string();
+        assert!(problems.contains(said), "{wrong}: {problems}");
+    }
+}

@@ -129,6 +129,12 @@ impl Incoming {
         self.head.uri.query().unwrap_or_default()
     }
 
+    /// Whether somebody opened the address in a browser: what is answered can be a page (RFC 9110 12.5.1).
+    pub fn is_for_a_person(&self) -> bool {
+        let takes_pages = |accept: &str| accept.to_ascii_lowercase().contains("text/html");
+        self.head.method == http::Method::GET && self.header("accept").is_some_and(takes_pages)
+    }
+
     /// The first header of this name, if it is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()

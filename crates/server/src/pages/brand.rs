@@ -7,6 +7,9 @@ use super::locale::{FALLBACK, direction};
 /// How many hues the style sheet knows (`data-accent`).
 const ACCENTS: u8 = 8;
 
+/// Two letters that would be read as a word.
+const WORDS: [&str; 8] = ["NO", "KO", "SS", "SA", "HH", "WC", "XX", "AH"];
+
 /// What all pages of one realm have in common.
 #[derive(Debug, Clone, Serialize)]
 pub struct Brand {
@@ -14,14 +17,35 @@ pub struct Brand {
     pub realm_name: String,
     /// One or two letters that stand for a logo.
     pub logo_initials: String,
+    /// Where its logo is, if it has one.
+    pub logo_url: Option<String>,
     /// Where this server serves [`super::Pages::stylesheet`].
     pub stylesheet_url: String,
+    /// Where this server serves [`super::SCRIPT`]; none: these pages have no script.
+    pub script_url: Option<String>,
+    /// The page to begin at, where there is one.
+    pub home_url: Option<String>,
+    /// The host that stands in the address bar, for people to compare.
+    pub host: Option<String>,
+    /// The page for whoever has forgotten their password.
+    pub forgotten_password_url: Option<String>,
+    /// Pages elsewhere.
+    pub links: Vec<Link>,
     /// BCP 47 language of the strings.
     pub lang: String,
     /// `ltr` or `rtl`, after the language.
     pub dir: &'static str,
-    /// Which of the style sheet's hues, 0 to 7.
-    pub accent: u8,
+    /// Which of the style sheet's hues, 0 to 7; or `own`, where the style sheet ends in the realm's colours.
+    pub accent: String,
+}
+
+/// A page elsewhere.
+#[derive(Debug, Clone, Serialize)]
+pub struct Link {
+    /// `help`, `privacy` or `terms`: the end of the name of the message that it is called by.
+    pub kind: &'static str,
+    /// Its address.
+    pub url: String,
 }
 
 impl Brand {
@@ -30,9 +54,15 @@ impl Brand {
         let realm_name = realm_name.into();
         Self {
             logo_initials: initials(&realm_name),
-            accent: accent(&realm_name),
+            accent: accent(&realm_name).to_string(),
             realm_name,
+            logo_url: None,
             stylesheet_url: stylesheet_url.into(),
+            script_url: None,
+            home_url: None,
+            host: None,
+            forgotten_password_url: None,
+            links: Vec::new(),
             lang: FALLBACK.to_owned(),
             dir: direction(FALLBACK),
         }
@@ -47,13 +77,42 @@ impl Brand {
     }
 }
 
-/// The first letters of the first two words, in capitals; of a single word, its first letter.
+/// The first letters of the first two words that say something, in capitals: what stands in brackets does not, nor does a
+/// word in small letters behind the first, as "of" and "the" are. Of a single word, and where two letters would be read as a
+/// word themselves, one letter.
 pub(super) fn initials(name: &str) -> String {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter_map(|word| word.chars().next())
-        .take(2)
-        .flat_map(char::to_uppercase)
-        .collect()
+    let bare = without_brackets(name);
+    let words = bare.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’'));
+    let starts: Vec<char> = words.filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).collect();
+    let has_capitals = starts.iter().any(|c| c.is_uppercase());
+    let says_something = |(at, c): &(usize, char)| *at == 0 || !has_capitals || !c.is_lowercase();
+    let letters = starts.into_iter().enumerate().filter(says_something).map(|(_, c)| capital(c));
+    let both: String = letters.take(2).collect();
+    if WORDS.contains(&both.as_str()) { both.chars().take(1).collect() } else { both }
+}
+
+/// The capital of one letter; of one whose capital is several, the letter itself.
+fn capital(letter: char) -> char {
+    let mut capital = letter.to_uppercase();
+    match (capital.next(), capital.next()) {
+        (Some(one), None) => one,
+        _ => letter,
+    }
+}
+
+/// A name without what stands in brackets; as it is, where nothing else would be left.
+fn without_brackets(name: &str) -> String {
+    let mut depth = 0_u32;
+    let mut bare = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => bare.push(c),
+            _ => {}
+        }
+    }
+    if bare.chars().any(char::is_alphanumeric) { bare } else { name.to_owned() }
 }
 
 /// The same hue for the same name, on every start.
@@ -66,11 +125,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn initials_come_from_the_first_two_words() {
-        assert_eq!(initials("Northwind Traders Ltd"), "NT");
-        assert_eq!(initials("harbour-live"), "HL");
-        assert_eq!(initials("élan"), "É");
-        assert_eq!(initials("  "), "");
+    fn initials_come_from_the_words_that_say_something() {
+        for (name, expected) in [
+            ("Northwind Traders Ltd", "NT"),
+            ("harbour-live", "HL"),
+            ("élan", "É"),
+            ("  ", ""),
+            ("Standard (demo)", "S"),
+            ("Billit live (demo)", "B"),
+            ("(demo) Ledger [test] Book", "LB"),
+            ("(demo)", "D"),
+            ("Notes on the Web", "NW"),
+            ("Notes On Web", "N"),
+            ("the Blue Shop", "TB"),
+            ("O'Brien Freight", "OF"),
+            ("ßtraße", "ß"),
+            ("株式会社 山田", "株山"),
+        ] {
+            assert_eq!(initials(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -6,8 +6,10 @@ use serde::Serialize;
 /// The message that says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// The message's id.
+    /// The message's id, for developers.
     message: &'static str,
+    /// The id of the one for the person in front of the page, where more can be said than the error code does.
+    person: Option<&'static str>,
     /// The parameter that is meant, as the protocol calls it; or the client's id, as it was sent.
     name: Option<String>,
 }
@@ -27,6 +29,12 @@ impl Cause {
             Refusal::RedirectUnregistered => ("error-cause-redirect-unregistered", None),
             _ => return None,
         };
-        Some(Self { message, name })
+        let person = match refusal {
+            Refusal::WrongClient | Refusal::UnknownClient(_) => Some("error-person-wrong-client"),
+            Refusal::ClientInactive(_) => Some("error-person-client-inactive"),
+            Refusal::RedirectUnregistered => Some("error-person-redirect-unregistered"),
+            _ => None,
+        };
+        Some(Self { message, person, name })
     }
 }

@@ -71,8 +71,8 @@ fn rendered<M: MailView>(environment: &Environment<'static>, mail: &M) -> Result
 /// The mail to an app's owner after its approval. It carries no secret.
 #[derive(Debug, Clone, Serialize)]
 pub struct ApprovalMail {
-    /// Whom it greets.
-    pub owner_name: String,
+    /// Whom it greets; none: nobody knows the owner's name.
+    pub owner_name: Option<String>,
     /// The app.
     pub app_name: String,
     /// The realm that approved it.
@@ -93,6 +93,10 @@ pub struct ApprovalMail {
     pub link: Option<Masked>,
     /// How long the link works, in seconds.
     pub link_valid_seconds: u64,
+    /// The mail address that the owner can ask.
+    pub contact: Option<String>,
+    /// The colour of the button, as `#rrggbb`; white text can be read on it.
+    pub accent: String,
     /// BCP 47 language.
     pub lang: String,
 }
@@ -109,8 +113,8 @@ pub struct MailScope {
 /// The mail to an app's owner after it was turned down.
 #[derive(Debug, Clone, Serialize)]
 pub struct RejectionMail {
-    /// Whom it greets.
-    pub owner_name: String,
+    /// Whom it greets; none: nobody knows the owner's name.
+    pub owner_name: Option<String>,
     /// The app.
     pub app_name: String,
     /// The realm that turned it down.
@@ -119,6 +123,10 @@ pub struct RejectionMail {
     pub client_id: String,
     /// Why, in the operator's words.
     pub reason: Option<String>,
+    /// The mail address that the owner can ask.
+    pub contact: Option<String>,
+    /// The colour of the mark, as `#rrggbb`; white text can be read on it.
+    pub accent: String,
     /// BCP 47 language.
     pub lang: String,
 }
@@ -134,7 +142,7 @@ impl MailView for ApprovalMail {
     fn on_one_line(&self) -> Self {
         let plain = |text: &str| on_one_line(text).into_owned();
         Self {
-            owner_name: plain(&self.owner_name),
+            owner_name: self.owner_name.as_deref().map(plain),
             app_name: plain(&self.app_name),
             realm_name: plain(&self.realm_name),
             ..self.clone()
@@ -158,7 +166,7 @@ impl MailView for RejectionMail {
     fn on_one_line(&self) -> Self {
         let plain = |text: &str| on_one_line(text).into_owned();
         Self {
-            owner_name: plain(&self.owner_name),
+            owner_name: self.owner_name.as_deref().map(plain),
             app_name: plain(&self.app_name),
             realm_name: plain(&self.realm_name),
             reason: self.reason.as_deref().map(plain),

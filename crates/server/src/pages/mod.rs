@@ -1,4 +1,4 @@
-//! What people see: server-rendered pages and mails, without a script.
+//! What people see: server-rendered pages and mails, which need no script.
 //!
 //! 1. [`views`] holds one plain struct per page: what the page needs, nothing about HTTP.
 //! 2. [`Pages::page`] renders one of them in a [`Brand`] and returns a [`Page`]; it cannot fail.
@@ -11,6 +11,7 @@
 //! file of them; [`Pages::new`] renders every page with sample data before it accepts such a folder, so that a
 //! mistake stops the start with file and line and is never found by a visitor.
 
+mod accent;
 mod bidi;
 mod brand;
 mod cause;
@@ -32,7 +33,8 @@ pub mod views;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use brand::Brand;
+pub use accent::rules as accent_rules;
+pub use brand::{Brand, Link};
 pub use cause::Cause;
 pub use compare::{Part, RedirectComparison, nearest_redirect};
 pub use headers::{HTML_TYPE, security_headers};
@@ -40,6 +42,7 @@ pub use language::Languages;
 pub(crate) use language::choose as choose_language;
 pub use render::{Page, Pages};
 pub use snippets::TokenCall;
+pub use sources::SCRIPT;
 
 use sources::PagesError;
 use std::path::Path;

@@ -27,9 +27,10 @@ pub struct Page {
     pub status: u16,
     /// The whole document.
     pub html: String,
-    /// The URI where a form of this page may end, beside this server; [`super::security_headers`] reduces it to
-    /// its origin.
-    pub form_action: Option<String>,
+    /// Whether its form may end at an app, and from there anywhere.
+    pub leaves: bool,
+    /// Whether it loads the script.
+    pub has_script: bool,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
 }
@@ -39,7 +40,7 @@ impl fmt::Debug for Page {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Page");
         debug.field("status", &self.status).field("html", &format_args!("{} bytes", self.html.len()));
-        debug.field("form_action", &self.form_action).finish_non_exhaustive()
+        debug.field("leaves", &self.leaves).finish_non_exhaustive()
     }
 }
 
@@ -132,7 +133,8 @@ impl Pages {
         Page {
             status: view.status(),
             html,
-            form_action: view.redirect().map(str::to_owned),
+            leaves: view.leaves(),
+            has_script: brand.script_url.is_some(),
             retry_after: view.retry_after(),
         }
     }

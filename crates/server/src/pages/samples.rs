@@ -7,11 +7,11 @@ use minijinja::Error;
 
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
-    Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime, LogoutBack,
-    LogoutConfirm, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
-    SignedIn, SignedOut,
+    Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
+    KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, Organisation, OrganisationMode, Pair,
+    SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
 };
-use super::{Brand, Cause, Pages, RedirectComparison, TokenCall};
+use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
 
 /// Renders every sample in `lang`.
@@ -26,7 +26,28 @@ pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
 
 /// A brand to show samples in.
 pub(super) fn brand() -> Brand {
-    Brand::new("Harbour Freight Online", "/claviger.css")
+    Brand {
+        script_url: Some("/claviger.js".to_owned()),
+        home_url: Some("/".to_owned()),
+        ..Brand::new("Harbour Freight Online", "/claviger.css")
+    }
+}
+
+/// The same with all that a realm can say of itself.
+fn full_brand(brand: &Brand, x: &dyn Fn(&str) -> String) -> Brand {
+    let link = |kind, url: &str| Link { kind, url: x(url) };
+    Brand {
+        logo_url: Some(x("/logo")),
+        host: Some(x("login.harbour.example")),
+        forgotten_password_url: Some(x("https://harbour.example/forgotten")),
+        links: vec![
+            link("help", "https://harbour.example/help"),
+            link("privacy", "https://harbour.example/privacy"),
+            link("terms", "https://harbour.example/terms"),
+        ],
+        accent: "own".to_owned(),
+        ..brand.clone()
+    }
 }
 
 /// The text as it is; the tests put something hostile in its place.
@@ -42,14 +63,21 @@ pub(super) fn each<E>(
     mut seen: impl FnMut(&'static str, Result<String, Error>) -> Result<(), E>,
 ) -> Result<(), E> {
     seen("sign_in_minimal", pages.try_page(brand, &sign_in_minimal(x)))?;
-    seen("sign_in", pages.try_page(brand, &sign_in(x, None)))?;
+    let full = &full_brand(brand, x);
+    seen("sign_in", pages.try_page(full, &sign_in(x, None)))?;
     seen("sign_in_wrong", pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))))?;
     seen("sign_in_again", pages.try_page(brand, &sign_in(x, Some(SignInError::Again))))?;
     seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
+    seen("accounts", pages.try_page(brand, &accounts(x)))?;
+    seen("no_organisation", pages.try_page(full, &no_organisation(x, true)))?;
+    seen("no_organisation_minimal", pages.try_page(brand, &no_organisation(x, false)))?;
+    seen("home", pages.try_page(full, &Home { sign_in_url: Some(x("/login")) }))?;
+    seen("home_minimal", pages.try_page(brand, &Home { sign_in_url: None }))?;
     seen("consent_minimal", pages.try_page(brand, &consent_minimal(x)))?;
     seen("consent_one", pages.try_page(brand, &consent(x, OrganisationMode::One)))?;
     let mut missing = consent(x, OrganisationMode::Many);
     seen("consent_many", pages.try_page(brand, &missing))?;
+    seen("consent_long", pages.try_page(full, &consent_long(x)))?;
     missing.error = Some(ConsentError::NoOrganisation);
     missing.lifetime = Lifetime { after_seconds: None, idle_seconds: Some(30 * 86_400) };
     seen("consent_missing", pages.try_page(brand, &missing))?;
@@ -61,12 +89,15 @@ pub(super) fn each<E>(
     for cause in Ended::ALL {
         seen("expired", pages.try_page(brand, &Expired { cause, again_url: Some(x("/authorize")) }))?;
     }
+    let again = ErrorPage { again_url: Some(x("?a=b")), ..ErrorPage::new(x("server_error"), x("01992c3e")) };
+    seen("error_again", pages.try_page(full, &again))?;
     seen("logout_confirm", pages.try_page(brand, &logout_confirm(x)))?;
     seen("signed_in", pages.try_page(brand, &signed_in(x)))?;
-    let offered = SecretState::Offered { action: x("/secret/4f1c"), csrf: x("csrf").into() };
+    let offered = SecretState::Offered { action: x("/secret/4f1c"), csrf: x("csrf").into(), ends_in: 86_400 };
     seen("secret_offered", pages.try_page(brand, &secret(x, offered)))?;
     seen("secret_shown", pages.try_page(brand, &secret(x, secret_shown(x, true))))?;
     seen("secret_shown_minimal", pages.try_page(brand, &secret(x, secret_shown(x, false))))?;
+    seen("secret_mangled", pages.try_page(brand, &secret(x, SecretState::Mangled)))?;
     seen("secret_used", pages.try_page(brand, &secret(x, SecretState::Used)))?;
     seen("secret_retired", pages.try_page(brand, &secret(x, SecretState::Retired)))?;
     seen("secret_stopped", pages.try_page(brand, &secret(x, SecretState::Stopped)))?;
@@ -82,8 +113,7 @@ fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
         action: x("/login"),
         csrf: x("csrf").into(),
         pending: None,
-        not_you_url: None,
-        redirect_uri: None,
+        not_you_action: None,
     }
 }
 
@@ -93,14 +123,58 @@ fn sign_in(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> SignIn {
         username: x("ada@example.com"),
         error,
         pending: Some(x("01992c3e-6b1f")),
-        not_you_url: Some(x("/login?other=1")),
-        redirect_uri: Some("https://fleet.example/callback".to_owned()),
+        not_you_action: Some(x("/switch")),
         ..sign_in_minimal(x)
     }
 }
 
 fn account(x: &dyn Fn(&str) -> String) -> Account {
     Account { name: x("Ada Whitlock"), username: x("ada@example.com") }
+}
+
+fn accounts(x: &dyn Fn(&str) -> String) -> Accounts {
+    let known = |id: &str, is_signed_in, unit, count| KnownAccount {
+        id: x(id),
+        account: account(x),
+        is_signed_in,
+        last_used: Ago { unit, count },
+    };
+    Accounts {
+        client_name: Some(x("Fleet Planner")),
+        accounts: vec![
+            known("u1", true, "now", 0),
+            known("u2", false, "now", 0),
+            known("u3", false, "minutes", 1),
+            known("u4", false, "hours", 5),
+            known("u5", false, "days", 30),
+        ],
+        action: x("/switch"),
+        csrf: x("csrf").into(),
+        pending: Some(x("01992c3e-6b1f")),
+    }
+}
+
+fn no_organisation(x: &dyn Fn(&str) -> String, with_contact: bool) -> NoOrganisation {
+    NoOrganisation {
+        client_name: x("Fleet Planner"),
+        account: account(x),
+        contact: with_contact.then(|| x("help@harbour.example")),
+        action: x("/consent"),
+        switch_account_action: x("/switch"),
+        csrf: x("csrf").into(),
+        pending: x("01992c3e-6b1f"),
+    }
+}
+
+/// With more companies than fit on a page.
+fn consent_long(x: &dyn Fn(&str) -> String) -> Consent {
+    let organisation = |number: usize| Organisation {
+        id: x(&format!("c{number}")),
+        name: x(&format!("Harbour Depot No. {number}")),
+        kind: x("Company"),
+        checked: number < 3,
+    };
+    Consent { organisations: (1..=30).map(organisation).collect(), ..consent(x, OrganisationMode::Many) }
 }
 
 fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
@@ -120,13 +194,17 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         csrf: x("csrf").into(),
         pending: None,
         answer_host: None,
-        redirect_uri: None,
+        answer_is_local: false,
     }
 }
 
 fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> Consent {
-    let scope =
-        |name: &str, sentence: Option<&str>, is_new| ConsentScope { name: x(name), sentence: sentence.map(x), is_new };
+    let scope = |name: &str, sentence: Option<&str>, is_new| ConsentScope {
+        name: x(name),
+        sentence: sentence.map(x),
+        is_new,
+        is_sensitive: is_new,
+    };
     let organisation =
         |id: &str, name: &str, checked| Organisation { id: x(id), name: x(name), kind: x("Company"), checked };
     Consent {
@@ -147,7 +225,7 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         manage_url: (organisation_mode == OrganisationMode::One).then(|| x("/account")),
         pending: Some(x("01992c3e-6b1f")),
         answer_host: Some(x("fleet.example")),
-        redirect_uri: Some("https://fleet.example/callback".to_owned()),
+        answer_is_local: organisation_mode == OrganisationMode::One,
         ..consent_minimal(x)
     }
 }
@@ -164,6 +242,7 @@ fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {
         request_id: x("01992c3e-6b1f-7d3a-9d4e-0c5b8a7f2e11"),
         details: vec![Pair::new(x("App"), x("fleet-planner")), Pair::new(x("Time"), x("2026-11-21 03:40:12 UTC"))],
         redirect: Some(RedirectComparison::new(&received, &nearest)),
+        again_url: None,
     }
 }
 
@@ -186,7 +265,7 @@ fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
-    SignedIn { account: account(x), logout_action: x("/logout"), csrf: x("csrf").into() }
+    SignedIn { account: account(x), logout_action: Some(x("/logout")), csrf: x("csrf").into() }
 }
 
 fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {
@@ -198,7 +277,7 @@ fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {
 }
 
 fn secret(x: &dyn Fn(&str) -> String, state: SecretState) -> SecretOnce {
-    SecretOnce { client_id: x("fleet-planner"), endpoints: endpoints(x), state }
+    SecretOnce { app_name: x("Fleet Planner"), client_id: x("fleet-planner"), endpoints: endpoints(x), state }
 }
 
 fn secret_shown(x: &dyn Fn(&str) -> String, with_call: bool) -> SecretState {
@@ -222,7 +301,7 @@ fn form_post(x: &dyn Fn(&str) -> String) -> FormPost {
 /// The mail, in `lang`.
 pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalMail {
     ApprovalMail {
-        owner_name: x("Ada Whitlock"),
+        owner_name: Some(x("Ada Whitlock")),
         app_name: x("Fleet Planner"),
         realm_name: x("Harbour Freight Online"),
         client_id: x("fleet-planner"),
@@ -236,6 +315,8 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
         pkce: Some(true),
         link: Some(x("https://id.harbour.example/secret/sample").into()),
         link_valid_seconds: 3 * 86_400,
+        contact: Some(x("help@harbour.example")),
+        accent: "#4a3fc4".to_owned(),
         lang: lang.to_owned(),
     }
 }
@@ -243,11 +324,13 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
 /// The other mail, in `lang`.
 pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
     RejectionMail {
-        owner_name: x("Ada Whitlock"),
+        owner_name: Some(x("Ada Whitlock")),
         app_name: x("Fleet Planner"),
         realm_name: x("Harbour Freight Online"),
         client_id: x("fleet-planner"),
         reason: Some(x("The return address belongs to somebody else.")),
+        contact: Some(x("help@harbour.example")),
+        accent: "#4a3fc4".to_owned(),
         lang: lang.to_owned(),
     }
 }

@@ -13,6 +13,7 @@ use super::locale::{self, FALLBACK, Messages};
 /// The templates as they were compiled in, by the name that templates use for each other.
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("_parts.html", include_str!("../../../../templates/_parts.html")),
+    ("accounts.html", include_str!("../../../../templates/accounts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
     ("consent.html", include_str!("../../../../templates/consent.html")),
     ("demo/base.html", include_str!("../../../../templates/demo/base.html")),
@@ -21,17 +22,22 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("error.html", include_str!("../../../../templates/error.html")),
     ("expired.html", include_str!("../../../../templates/expired.html")),
     ("form_post.html", include_str!("../../../../templates/form_post.html")),
+    ("home.html", include_str!("../../../../templates/home.html")),
     ("logout_confirm.html", include_str!("../../../../templates/logout_confirm.html")),
     ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
     ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
+    ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),
     ("not_found.html", include_str!("../../../../templates/not_found.html")),
     ("secret_once.html", include_str!("../../../../templates/secret_once.html")),
     ("sign_in.html", include_str!("../../../../templates/sign_in.html")),
     ("signed_in.html", include_str!("../../../../templates/signed_in.html")),
     ("signed_out.html", include_str!("../../../../templates/signed_out.html")),
 ];
+
+/// What pages do in a browser with scripts; without, they work all the same.
+pub const SCRIPT: &str = include_str!("../../../../assets/claviger.js");
 
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 

@@ -1,7 +1,10 @@
 //! One struct per page: what it shows. Fields named `action` are addresses that a form is posted to.
 //!
 //! Every form carries `csrf` and, where a request waits to be answered, `pending`. The sign-in form adds
-//! `username` and `password`; consent adds `decision` (`allow` or `deny`) and any number of `organisation`.
+//! `username` and `password`; consent adds `decision` (`allow` or `deny`) and any number of `organisation`; the choice of an
+//! account adds `account`, `other` or `forget`.
+
+mod account;
 
 use std::fmt;
 
@@ -9,6 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
+pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 
 use super::cause::Cause;
 use super::compare::RedirectComparison;
@@ -24,9 +28,9 @@ pub trait View: Serialize {
         200
     }
 
-    /// Where the answer to this page's form may redirect to, for `form-action`: the validated redirect URI.
-    fn redirect(&self) -> Option<&str> {
-        None
+    /// Whether the answer to this page's form may send the browser on, to an app and from there anywhere.
+    fn leaves(&self) -> bool {
+        false
     }
 
     /// Seconds after which another attempt makes sense.
@@ -59,15 +63,6 @@ impl fmt::Debug for Masked {
     }
 }
 
-/// The person who is signed in.
-#[derive(Debug, Clone, Serialize)]
-pub struct Account {
-    /// The person's name.
-    pub name: String,
-    /// What they sign in with.
-    pub username: String,
-}
-
 /// The login form.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignIn {
@@ -83,11 +78,8 @@ pub struct SignIn {
     pub csrf: Masked,
     /// The request that waits, sealed; none for an ordinary login.
     pub pending: Option<String>,
-    /// Where "Not you?" leads, shown beside a prefilled user name.
-    pub not_you_url: Option<String>,
-    /// The validated redirect URI, because consent may be remembered and the form then ends there.
-    #[serde(skip)]
-    pub redirect_uri: Option<String>,
+    /// Where "Not you?" posts to, shown beside a prefilled user name.
+    pub not_you_action: Option<String>,
 }
 
 /// Why a login did not work.
@@ -112,8 +104,8 @@ impl View for SignIn {
         if self.retry_after().is_some() { 429 } else { 200 }
     }
 
-    fn redirect(&self) -> Option<&str> {
-        self.redirect_uri.as_deref()
+    fn leaves(&self) -> bool {
+        true
     }
 
     fn retry_after(&self) -> Option<u64> {
@@ -155,11 +147,10 @@ pub struct Consent {
     pub csrf: Masked,
     /// The request that waits, sealed.
     pub pending: Option<String>,
-    /// The host that the answer goes to, where it is one.
+    /// The host that the answer goes to, where it is one; of an app on this device, what its address begins with.
     pub answer_host: Option<String>,
-    /// The validated redirect URI, where the decision ends.
-    #[serde(skip)]
-    pub redirect_uri: Option<String>,
+    /// Whether any program on this device could take the answer (RFC 8252 8.6).
+    pub answer_is_local: bool,
 }
 
 /// One scope, in words.
@@ -171,6 +162,8 @@ pub struct ConsentScope {
     pub sentence: Option<String>,
     /// Whether the person was not asked for it before, while they allowed others.
     pub is_new: bool,
+    /// Whether the realm says that it matters more than others.
+    pub is_sensitive: bool,
 }
 
 /// A company or a site.
@@ -218,8 +211,8 @@ pub enum ConsentError {
 impl View for Consent {
     const TEMPLATE: &'static str = "consent.html";
 
-    fn redirect(&self) -> Option<&str> {
-        self.redirect_uri.as_deref()
+    fn leaves(&self) -> bool {
+        true
     }
 }
 
@@ -242,6 +235,8 @@ pub struct ErrorPage {
     pub details: Vec<Pair>,
     /// The redirect URI that came, beside the nearest registered one.
     pub redirect: Option<RedirectComparison>,
+    /// Where the same is tried once more, if that may help.
+    pub again_url: Option<String>,
 }
 
 impl ErrorPage {
@@ -256,6 +251,7 @@ impl ErrorPage {
             request_id: request_id.into(),
             details: Vec::new(),
             redirect: None,
+            again_url: None,
         }
     }
 
@@ -282,6 +278,7 @@ impl Serialize for ErrorPage {
         map.serialize_entry("request_id", &self.request_id)?;
         map.serialize_entry("details", &self.details)?;
         map.serialize_entry("redirect", &self.redirect)?;
+        map.serialize_entry("again_url", &self.again_url)?;
         map.serialize_entry("copy", &self.copy())?;
         map.end()
     }
@@ -384,29 +381,16 @@ pub struct LogoutBack {
 impl View for LogoutConfirm {
     const TEMPLATE: &'static str = "logout_confirm.html";
 
-    fn redirect(&self) -> Option<&str> {
-        self.back.as_ref().map(|back| back.redirect_uri.as_str())
+    fn leaves(&self) -> bool {
+        true
     }
-}
-
-/// Somebody signed in without an app that asked for it: it ends here, and never in a code.
-#[derive(Debug, Clone, Serialize)]
-pub struct SignedIn {
-    /// Who is signed in.
-    pub account: Account,
-    /// Where the log-out button posts to.
-    pub logout_action: String,
-    /// Ties the form to this browser.
-    pub csrf: Masked,
-}
-
-impl View for SignedIn {
-    const TEMPLATE: &'static str = "signed_in.html";
 }
 
 /// Behind the one-time link of the approval mail.
 #[derive(Debug, Clone)]
 pub struct SecretOnce {
+    /// The app's name; empty where it is not told.
+    pub app_name: String,
     /// The app's client id.
     pub client_id: String,
     /// The addresses that the app needs.
@@ -424,6 +408,8 @@ pub enum SecretState {
         action: String,
         /// Ties the form to this browser.
         csrf: Masked,
+        /// Seconds until the link ends.
+        ends_in: u64,
     },
     /// POST: the secret, once.
     Shown {
@@ -438,6 +424,8 @@ pub enum SecretState {
     Retired,
     /// The app was stopped, turned down or removed since (410).
     Stopped,
+    /// No whole link: mail programs cut and wrap long lines (400).
+    Mangled,
 }
 
 impl Serialize for SecretOnce {
@@ -445,14 +433,15 @@ impl Serialize for SecretOnce {
         #[derive(Serialize)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         enum State<'a> {
-            Offered { action: &'a str, csrf: &'a Masked },
+            Offered { action: &'a str, csrf: &'a Masked, ends_in: u64 },
             Shown { secret: &'a Masked, env: String, try_it: Option<String> },
             Used,
             Retired,
             Stopped,
+            Mangled,
         }
         let state = match &self.state {
-            SecretState::Offered { action, csrf } => State::Offered { action, csrf },
+            SecretState::Offered { action, csrf, ends_in } => State::Offered { action, csrf, ends_in: *ends_in },
             SecretState::Shown { secret, try_it } => State::Shown {
                 secret,
                 env: env_block(&self.client_id, secret.reveal(), &self.endpoints),
@@ -461,8 +450,10 @@ impl Serialize for SecretOnce {
             SecretState::Used => State::Used,
             SecretState::Retired => State::Retired,
             SecretState::Stopped => State::Stopped,
+            SecretState::Mangled => State::Mangled,
         };
         let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("app_name", &self.app_name)?;
         map.serialize_entry("client_id", &self.client_id)?;
         map.serialize_entry("endpoints", &self.endpoints)?;
         map.serialize_entry("state", &state)?;
@@ -476,6 +467,7 @@ impl View for SecretOnce {
     fn status(&self) -> u16 {
         match self.state {
             SecretState::Offered { .. } | SecretState::Shown { .. } => 200,
+            SecretState::Mangled => 400,
             SecretState::Used | SecretState::Retired | SecretState::Stopped => 410,
         }
     }
@@ -514,8 +506,8 @@ impl Serialize for FormPost {
 impl View for FormPost {
     const TEMPLATE: &'static str = "form_post.html";
 
-    fn redirect(&self) -> Option<&str> {
-        Some(&self.action)
+    fn leaves(&self) -> bool {
+        true
     }
 }
 

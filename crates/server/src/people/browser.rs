@@ -1,8 +1,8 @@
 //! The browser in front of a request: its cookies, and the proof that a form came from our own page.
 //!
-//! Two cookies a realm, both host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
-//! browser that they were shown to, `…_session` says who signed in. Cookies know no ports, so the realm's name is in
-//! their names. Neither is stored, only their hashes are.
+//! Three cookies a realm, all host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
+//! browser that they were shown to, `…_session` says who signed in, `…_accounts` who did before ([`super::accounts`]).
+//! Cookies know no ports, so the realm's name is in their names. None is stored, only hashes of the first two are.
 
 use crate::http::Incoming;
 use crate::state::secrets::FormKeys;
@@ -23,19 +23,23 @@ pub(crate) struct Browser {
     secret: String,
     is_new: bool,
     session: Option<[u8; 32]>,
+    accounts: Option<String>,
     accept_language: Option<String>,
 }
+
+/// How long a browser remembers the accounts that were used in it, in seconds.
+const REMEMBERED: u32 = 180 * 86_400;
 
 impl Browser {
     /// Reads a request's cookies; a browser without ours gets a new secret.
     pub(crate) fn read(realm: &Realm, incoming: &Incoming) -> Self {
         let secret = cookie(incoming, &name(realm, "browser")).filter(|text| text.len() == 43);
         let session = cookie(incoming, &name(realm, "session")).map(|text| sha256(text.as_bytes()));
+        let accounts = cookie(incoming, &name(realm, "accounts")).map(str::to_owned);
         let accept_language = incoming.header("accept-language").map(str::to_owned);
-        match secret {
-            Some(secret) => Self { secret: secret.to_owned(), is_new: false, session, accept_language },
-            None => Self { secret: base64url(&random_bytes::<32>()), is_new: true, session, accept_language },
-        }
+        let is_new = secret.is_none();
+        let secret = secret.map_or_else(|| base64url(&random_bytes::<32>()), str::to_owned);
+        Self { secret, is_new, session, accounts, accept_language }
     }
 
     /// Whether the browser kept its cookies back, as it does with a form of another site's (`SameSite=Lax`): then what it has
@@ -60,6 +64,19 @@ impl Browser {
     /// The hash of the session cookie, if there is one.
     pub(crate) const fn session(&self) -> Option<&[u8; 32]> {
         self.session.as_ref()
+    }
+
+    /// The accounts that it remembers, sealed.
+    pub(crate) fn accounts(&self) -> Option<&str> {
+        self.accounts.as_deref()
+    }
+
+    /// The cookies by which it remembers accounts: what they are, sealed, and itself, for as long.
+    pub(crate) fn remember(&self, realm: &Realm, accounts: &str) -> [Option<HeaderValue>; 2] {
+        [
+            set_cookie(realm, "accounts", accounts, Some(REMEMBERED)),
+            set_cookie(realm, "browser", &self.secret, Some(REMEMBERED)),
+        ]
     }
 
     /// What a waiting request carries of this browser.

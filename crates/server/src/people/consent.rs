@@ -5,7 +5,7 @@ use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
 use crate::people::session::signed_in;
-use crate::people::show;
+use crate::people::show::{self, Ticks};
 use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -17,7 +17,7 @@ use http::Method;
 /// The consent page's own address: shows what is next for a waiting request; takes the form.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { state, site, incoming, browser: &browser };
+    let flow = Flow::new(state, site, incoming, &browser);
     let result = match incoming.head.method {
         Method::GET => resume(&flow).await,
         Method::POST => take_consent(&flow).await,
@@ -37,6 +37,12 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let Some(who) = signed_in(state, site, flow.browser, &client.id).await? else {
         return flow.advance(client, request, Some(&waiting), None).await;
     };
+    // The buttons of a long list, without a script.
+    match params.get("select") {
+        Some("all") => return once_more(flow, &waiting, client, &who, Ticks::All).await,
+        Some("none") => return once_more(flow, &waiting, client, &who, Ticks::None).await,
+        _ => {}
+    }
     if params.get("decision") == Some("allow") {
         return allow(flow, &params, &waiting, client, &who).await;
     }
@@ -68,21 +74,25 @@ async fn allow(
             };
             flow.advance(client, &waiting.request, Some(waiting), Some(given)).await
         }
-        Err(_) => nothing_picked(flow, waiting, client, who).await,
+        Err(_) if who.user.organisations.is_empty() => {
+            flow.advance(client, &waiting.request, Some(waiting), None).await
+        }
+        Err(_) => once_more(flow, waiting, client, who, Ticks::Missing).await,
     }
 }
 
-/// The page once more, which says that an organisation must be picked.
-async fn nothing_picked(
+/// The page once more: it says that an organisation must be picked, or has other ticks.
+async fn once_more(
     flow: &Flow<'_>,
     waiting: &Waiting,
     client: &Client,
     who: &SignedIn,
+    ticks: Ticks,
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let organisations = state.store.organisations(&site.realm.id, &who.user.organisations).await?;
     let consent = consent_on_record(Some(who));
     let new = waiting.request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
     let asked = show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
-    show::consent(state, site, flow.browser, &asked, true)
+    show::consent(state, site, flow.browser, &asked, ticks)
 }

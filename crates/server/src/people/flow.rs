@@ -10,10 +10,12 @@
 use crate::failure::Failure;
 use crate::http::{Answer, Incoming, trace};
 use crate::issue::approve::{Approved, approve};
-use crate::pages::views::{Ended, SignInError};
+use crate::pages::views::Ended;
+use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
+use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
-use crate::people::show::{self, Speech};
+use crate::people::show::{self, Speech, Ticks};
 use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::clients::Entry;
@@ -59,6 +61,15 @@ pub(crate) struct Flow<'a> {
     pub(crate) site: &'a Site,
     pub(crate) incoming: &'a Incoming,
     pub(crate) browser: &'a Browser,
+    /// What the sign-in page says, where a sign-in did not work.
+    notice: Option<Notice>,
+}
+
+impl<'a> Flow<'a> {
+    /// A browser and what it asks for.
+    pub(crate) const fn new(state: &'a State, site: &'a Site, incoming: &'a Incoming, browser: &'a Browser) -> Self {
+        Self { state, site, incoming, browser, notice: None }
+    }
 }
 
 impl Flow<'_> {
@@ -133,10 +144,22 @@ impl Flow<'_> {
         let session =
             signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
         match authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now) {
+            Step::SelectAccount => {
+                let waiting = self.wait(request, waiting, now);
+                let accounts = Accounts::of(state, site, self.browser).shown(state, site, signed_in.as_ref()).await?;
+                if accounts.is_empty() {
+                    return self.sign_in_page(client, &waiting, None);
+                }
+                show::accounts(state, site, self.browser, (client, &waiting), accounts)
+            }
             Step::SignIn => {
                 let waiting = self.wait(request, waiting, now);
-                let username = request.login_hint.clone().unwrap_or_default();
-                self.sign_in_page(client, &waiting, username, None)
+                self.sign_in_page(client, &waiting, signed_in.as_ref())
+            }
+            Step::NoOrganisation => {
+                let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
+                let waiting = self.wait(request, waiting, now);
+                show::no_organisation(state, site, self.browser, (client, &waiting), &who.user)
             }
             Step::Consent { new, organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
@@ -144,7 +167,7 @@ impl Flow<'_> {
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let asked =
                     show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
-                show::consent(state, site, self.browser, &asked, false)
+                show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
@@ -177,26 +200,52 @@ impl Flow<'_> {
             return Ok(None);
         }
         let waiting = self.wait(request, None, self.state.clock.now());
-        Ok(self.address(Target::SignIn, &waiting)?.map(|address| show::see_other(&address)))
+        Ok(self.address(Target::SignIn, &waiting, None)?.map(|address| show::see_other(&address)))
     }
 
     /// The address at which a page goes on with a waiting request; `None` where it would be too long for what may stand
     /// between here and the browser.
-    pub(crate) fn address(&self, target: Target, waiting: &Waiting) -> Result<Option<String>, Failure> {
+    pub(crate) fn address(
+        &self,
+        target: Target,
+        waiting: &Waiting,
+        notice: Option<&Notice>,
+    ) -> Result<Option<String>, Failure> {
         let sealed = waiting.seal(&self.state.secrets, &self.site.realm.id)?;
-        let address = format!("{}?request={sealed}", self.site.page_path(target));
+        let mut address = format!("{}?request={sealed}", self.site.page_path(target));
+        if let Some(notice) = notice {
+            address.push_str("&notice=");
+            address.push_str(&notice.seal(self.state, self.site, self.browser)?);
+        }
         Ok((address.len() <= LONGEST_ADDRESS).then_some(address))
     }
 
-    /// The sign-in page in front of a waiting request.
-    pub(crate) fn sign_in_page(
-        &self,
-        client: &Client,
-        waiting: &Waiting,
-        username: String,
-        error: Option<SignInError>,
-    ) -> Result<Answer, Failure> {
-        show::sign_in(self.state, self.site, self.browser, Some((client, waiting)), username, error)
+    /// The sign-in page in front of a waiting request. The name in it: what was typed, what the app hints at, or who is
+    /// signed in and must sign in again.
+    fn sign_in_page(&self, client: &Client, waiting: &Waiting, who: Option<&SignedIn>) -> Result<Answer, Failure> {
+        let hint = waiting.request.login_hint.clone();
+        let username = hint.or_else(|| who.map(|who| who.user.username.clone())).unwrap_or_default();
+        let front = Some((client, waiting));
+        match &self.notice {
+            Some(notice) => self.say(front, notice),
+            None => show::sign_in(self.state, self.site, self.browser, front, username, None),
+        }
+    }
+
+    /// The sign-in page that says what did not work.
+    pub(crate) fn say(&self, front: Option<(&Client, &Waiting)>, notice: &Notice) -> Result<Answer, Failure> {
+        let error = notice.error(self.state.clock.now());
+        show::sign_in(self.state, self.site, self.browser, front, notice.username.clone(), error)
+    }
+
+    /// The ordinary login page; who is signed in already sees their account.
+    pub(crate) async fn front_page(&self) -> Result<Answer, Failure> {
+        let (state, site) = (self.state, self.site);
+        match (signed_in(state, site, self.browser, "").await?, &self.notice) {
+            (Some(who), _) => Ok(show::signed_in(state, site, self.browser, &who.user)),
+            (None, Some(notice)) => self.say(None, notice),
+            (None, None) => show::sign_in(state, site, self.browser, None, String::new(), None),
+        }
     }
 
     /// What is waiting, by what a form or an address carries.
@@ -307,8 +356,10 @@ fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -
 /// A GET of a page's address goes on with the waiting request that it names.
 pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(flow.incoming.query().as_bytes())?;
+    let notice = params.get("notice").and_then(|text| Notice::open(text, flow.state, flow.site, flow.browser));
+    let flow = &Flow { notice, ..*flow };
     let Some(id) = params.get("request") else {
-        return front_page(flow.state, flow.site, flow.browser).await;
+        return flow.front_page().await;
     };
     match flow.find(id).await? {
         Found::Here(Front { waiting, entry }) => {
@@ -316,13 +367,5 @@ pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         Found::Elsewhere(front) => flow.ask_anew(front, false).await,
         Found::Ended(answer) => Ok(answer),
-    }
-}
-
-/// The ordinary login page; who is signed in already is told so.
-pub(crate) async fn front_page(state: &State, site: &Site, browser: &Browser) -> Result<Answer, Failure> {
-    match signed_in(state, site, browser, "").await? {
-        Some(who) => Ok(show::signed_in(state, site, browser, &who.user)),
-        None => show::sign_in(state, site, browser, None, String::new(), None),
     }
 }

@@ -1,14 +1,20 @@
 //! The pages in front of people, and what their forms do.
 
+pub(crate) mod accounts;
 pub(crate) mod back;
 pub(crate) mod browser;
 pub(crate) mod consent;
 pub(crate) mod end_session;
 pub(crate) mod flow;
 pub(crate) mod hint;
+pub(crate) mod home;
+pub(crate) mod notice;
+pub(crate) mod page;
 pub(crate) mod password;
+mod sealed;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod sign_in;
+pub(crate) mod switch;
 pub(crate) mod waiting;

@@ -8,7 +8,6 @@ use crate::admin::apps;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::pages::TokenCall;
-use crate::pages::views::Ended;
 use crate::pages::views::{SecretOnce, SecretState};
 use crate::people::browser::Browser;
 use crate::people::show::{self, Speech};
@@ -51,6 +50,8 @@ enum Behind {
 struct Live {
     client: Client,
     secret: Plain,
+    /// When the link is over.
+    expires_at: i64,
     /// Names it among the app's secrets.
     secret_id: String,
 }
@@ -72,42 +73,47 @@ async fn look(state: &State, site: &Site, link: &Plain) -> Result<Behind, Failur
     let mut tags = state.secrets.client_secret_tags(secret.expose());
     let stored = secrets.into_iter().find(|stored| stored.is_live(now) && tags.fits(&stored.hash));
     Ok(match stored {
-        Some(stored) => Behind::Live(Box::new(Live { client, secret, secret_id: stored.id })),
+        Some(stored) => {
+            Behind::Live(Box::new(Live { client, secret, expires_at: behind.expires_at, secret_id: stored.id }))
+        }
         None => Behind::Nothing(SecretState::Retired),
     })
 }
 
 async fn offer(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Used)) };
-    let client = match look(state, site, &link).await? {
-        Behind::Live(live) => live.client,
+    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Mangled)) };
+    let (client, expires_at) = match look(state, site, &link).await? {
+        Behind::Live(live) => (live.client, live.expires_at),
         Behind::Nothing(why) => return Ok(closed(state, site, incoming, why)),
     };
     let browser = Browser::read(&site.realm, incoming);
     let page = SecretOnce {
+        app_name: client.name.clone(),
         client_id: client.id.clone(),
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Offered {
             action: format!("{}?link={}", site.page_path(Target::Secret), link.expose()),
             csrf: browser.form_token(&state.secrets.forms, Some(&id)).into(),
+            ends_in: u64::try_from((expires_at - state.clock.now()) / 1000).unwrap_or_default(),
         },
     };
     Ok(show::with_browser(show::view(state, site, Speech::of(incoming, None), &page), site, &browser))
 }
 
 async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
-    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Used)) };
+    let Some((id, link)) = link(incoming)? else { return Ok(closed(state, site, incoming, SecretState::Mangled)) };
     let browser = Browser::read(&site.realm, incoming);
     let params = Params::form(&incoming.body)?;
     let form = params.get("csrf").unwrap_or_default();
     if !browser.is_own_form(site, incoming, &state.secrets.forms, Some(&id), form) {
-        return Ok(show::ended(state, site, incoming, Ended::Unreadable, None));
+        // Cookies were lost, or the page stood in another browser: nothing is used up, and the button is shown anew.
+        return offer(state, site, incoming).await;
     }
     let live = match look(state, site, &link).await? {
         Behind::Live(live) => *live,
         Behind::Nothing(why) => return Ok(closed(state, site, incoming, why)),
     };
-    let Live { client, secret, secret_id } = live;
+    let Live { client, secret, secret_id, .. } = live;
     if !state.store.consume_link(&link.hash(), &secret_id, state.clock.now()).await? {
         // Somebody was faster: another browser, or whoever retired the secret or stopped the app. The next look tells.
         let why = match look(state, site, &link).await? {
@@ -119,6 +125,7 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
     trace::client(&client.id);
     tracing::info!("a client secret was shown");
     let page = SecretOnce {
+        app_name: client.name.clone(),
         client_id: client.id.clone(),
         endpoints: apps::address_pairs(&site.realm, &client),
         state: SecretState::Shown { secret: secret.expose().into(), try_it: try_it(site, &client) },
@@ -128,7 +135,7 @@ async fn reveal(state: &State, site: &Site, incoming: &Incoming) -> Result<Answe
 
 /// The page that shows nothing, and why.
 fn closed(state: &State, site: &Site, incoming: &Incoming, why: SecretState) -> Answer {
-    let page = SecretOnce { client_id: String::new(), endpoints: Vec::new(), state: why };
+    let page = SecretOnce { app_name: String::new(), client_id: String::new(), endpoints: Vec::new(), state: why };
     show::view(state, site, Speech::of(incoming, None), &page)
 }
 

@@ -1,6 +1,7 @@
 //! Who is signed in, in a browser: sessions with an idle and an absolute limit.
 
 use crate::failure::Failure;
+use crate::people::accounts::Accounts;
 use crate::people::browser::{self, Browser};
 use crate::people::password::Verified;
 use crate::state::State;
@@ -44,14 +45,14 @@ fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
     (now + policy.idle.as_millis()).min(created_at + policy.absolute.as_millis())
 }
 
-/// A new session with a new cookie, whatever the browser carried before; the old one ends. `None` where the user was changed
-/// since their password was found right.
+/// A new session with a new cookie, whatever the browser carried before; the old one ends, and the browser remembers whose the
+/// new one is. `None` where the user was changed since their password was found right.
 pub(crate) async fn begin_session(
     state: &State,
     site: &Site,
     browser: &Browser,
     verified: &Verified,
-) -> Result<Option<([u8; 32], Option<HeaderValue>)>, Failure> {
+) -> Result<Option<([u8; 32], Vec<HeaderValue>)>, Failure> {
     if let Some(old) = browser.session() {
         state.store.end_session(old).await?;
     }
@@ -66,6 +67,10 @@ pub(crate) async fn begin_session(
         last_seen_at: now,
         expires_at: session_end(site, now, now),
     };
-    let begun = state.store.create_session(session, verified.precondition).await?;
-    Ok(begun.then_some((hash, cookie)))
+    if !state.store.create_session(session, verified.precondition).await? {
+        return Ok(None);
+    }
+    let mut cookies = Accounts::of(state, site, browser).after(&verified.user, now).cookies(state, site, browser)?;
+    cookies.extend(cookie);
+    Ok(Some((hash, cookies)))
 }

@@ -1,102 +1,36 @@
 //! From what was decided to what a browser is shown: the pages' contexts, filled in.
 
-use crate::failure::{Failure, SOON, empty};
+use crate::failure::{Failure, SOON};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Account, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Lifetime,
-    LogoutBack, LogoutConfirm, OrganisationMode, Pair, SignIn, SignInError, SignedIn, SignedOut, View,
+    self, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
+    KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode, Pair, SignIn,
+    SignInError, SignedIn, SignedOut,
 };
-use crate::pages::{Brand, Cause, HTML_TYPE, Page, choose_language, nearest_redirect, security_headers};
+use crate::pages::{Cause, nearest_redirect};
+use crate::people::accounts::account;
 use crate::people::back::Back;
 use crate::people::browser::Browser;
 use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
-use bytes::Bytes;
 use claviger_core::answer::Delivery;
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
+use claviger_core::realm::Scope;
 use claviger_core::redirect::RedirectUri;
 use claviger_core::text::shortened;
 use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
 use claviger_core::{Client, Refusal, ScopeSet};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, REFERRER_POLICY, SET_COOKIE};
-use http::{HeaderName, HeaderValue, StatusCode};
-use http_body_util::Full;
+use http::header::ALLOW;
+use http::{HeaderValue, Method};
 use std::collections::HashMap;
-use unic_langid::LanguageIdentifier;
+
+pub(crate) use crate::people::page::{Speech, no_store, see_other, view, view_anywhere, with_browser};
 
 /// How much of a text that a peer sent the log shows, in characters.
 const LONGEST_LOGGED: usize = 200;
-
-/// The language of a page of a site's: what the request asks for (`ui_locales`), else what the browser prefers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Speech<'a> {
-    /// `ui_locales` (OpenID Connect Core 3.1.2.1).
-    pub(crate) asked: Option<&'a str>,
-    /// `Accept-Language` (RFC 9110 12.5.4).
-    pub(crate) accepted: Option<&'a str>,
-}
-
-impl<'a> Speech<'a> {
-    /// What a request says, with the `ui_locales` that it carries or that were kept of an earlier one.
-    pub(crate) fn of(incoming: &'a Incoming, asked: Option<&'a str>) -> Self {
-        Self { asked, accepted: incoming.header("accept-language") }
-    }
-
-    /// The same of a browser.
-    fn of_browser(browser: &'a Browser, asked: Option<&'a str>) -> Self {
-        Self { asked, accepted: browser.accept_language() }
-    }
-
-    fn language(self, site: &Site) -> Option<&LanguageIdentifier> {
-        choose_language(&site.languages, self.asked, self.accepted)
-    }
-}
-
-/// Renders a view of a site's.
-pub(crate) fn view(state: &State, site: &Site, speech: Speech<'_>, view: &impl View) -> Answer {
-    let brand = Brand::new(site.realm.name.as_str(), site.page_path(Target::Stylesheet));
-    let lang = speech.language(site).map(ToString::to_string).unwrap_or_default();
-    respond(state.pages.load().page(&brand.in_language(lang), view))
-}
-
-fn respond(page: Page) -> Answer {
-    let headers = security_headers(&page);
-    let mut answer = empty(StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK));
-    *answer.body_mut() = Full::new(Bytes::from(page.html));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML_TYPE));
-    for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.headers_mut().insert(HeaderName::from_static(name), value);
-        }
-    }
-    answer
-}
-
-pub(crate) fn with_browser(mut answer: Answer, site: &Site, browser: &Browser) -> Answer {
-    answer.headers_mut().extend(browser.set_cookie(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
-    answer
-}
-
-/// Keeps an answer out of every cache, and its address out of `Referer`.
-pub(crate) fn no_store(answer: &mut Answer) {
-    let headers = answer.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-}
-
-/// 303: the browser goes on with GET (RFC 9700 4.12).
-pub(crate) fn see_other(location: &str) -> Answer {
-    let mut answer = empty(StatusCode::SEE_OTHER);
-    if let Ok(location) = HeaderValue::from_str(location) {
-        answer.headers_mut().insert(LOCATION, location);
-    }
-    no_store(&mut answer);
-    answer
-}
 
 /// A request that cannot be sent back to its client. `asked`: its `ui_locales`; `owner`: the client and the redirect URI that it sent. Anybody can send
 /// such a request, so the page says only that the redirect URI is not registered; which one would be nearest is in the log,
@@ -133,6 +67,8 @@ pub(crate) fn failure(state: &State, site: &Site, incoming: &Incoming, failure: 
     let (code, _) = failure.log(incoming.id);
     let mut page = ErrorPage::new(code.name(), incoming.id.to_string());
     page.status = status;
+    // Only what was read can be tried again by following a link.
+    page.again_url = (incoming.head.method == Method::GET).then(|| format!("?{}", incoming.query()));
     let mut answer = view(state, site, Speech::of(incoming, None), &page);
     if status == 503 {
         answer.headers_mut().insert(http::header::RETRY_AFTER, SOON);
@@ -173,8 +109,7 @@ pub(crate) fn sign_in(
         action: site.page_path(Target::SignIn),
         csrf: browser.form_token(&state.secrets.forms, front.map(|(_, waiting)| &waiting.id)).into(),
         pending: front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
-        not_you_url: None,
-        redirect_uri: request.map(|request| request.destination.redirect_uri.clone()),
+        not_you_action: front.map(|_| site.page_path(Target::SwitchAccount)),
     };
     let speech = Speech::of_browser(browser, request.and_then(|request| request.ui_locales.as_deref()));
     Ok(with_browser(view(state, site, speech, &form), site, browser))
@@ -184,7 +119,7 @@ pub(crate) fn sign_in(
 pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
     let page = SignedIn {
         account: account(user),
-        logout_action: site.endpoint_path(Endpoint::EndSession).unwrap_or_default(),
+        logout_action: site.endpoint_path(Endpoint::EndSession),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
     with_browser(view(state, site, Speech::of_browser(browser, None), &page), site, browser)
@@ -224,8 +159,84 @@ pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>, back: O
     view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)), back })
 }
 
-fn account(user: &User) -> Account {
-    Account { name: user.name.clone().unwrap_or_else(|| user.username.clone()), username: user.username.clone() }
+/// The realm's first page, for somebody who is not signed in.
+pub(crate) fn home(state: &State, site: &Site, incoming: &Incoming) -> Answer {
+    let has_sign_in = site.realm.url(Endpoint::Authorization).is_some();
+    let page = Home { sign_in_url: has_sign_in.then(|| site.page_path(Target::SignIn)) };
+    view(state, site, Speech::of(incoming, None), &page)
+}
+
+/// There is nothing at this address.
+pub(crate) fn not_found(state: &State, site: &Site, incoming: &Incoming) -> Answer {
+    view_anywhere(state, site, incoming, &NotFound {})
+}
+
+/// An address that forms and programs send something to; `allow`: the methods that there are.
+pub(crate) fn wrong_method(state: &State, site: &Site, incoming: &Incoming, allow: Option<&HeaderValue>) -> Answer {
+    let mut page = ErrorPage::new("method_not_allowed", incoming.id.to_string());
+    page.status = 405;
+    let mut answer = view_anywhere(state, site, incoming, &page);
+    answer.headers_mut().extend(allow.map(|allow| (ALLOW, allow.clone())));
+    answer
+}
+
+/// The accounts of this browser, in front of a waiting request.
+///
+/// # Errors
+/// The request cannot be sealed.
+pub(crate) fn accounts(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    (client, waiting): (&Client, &Waiting),
+    accounts: Vec<KnownAccount>,
+) -> Result<Answer, Failure> {
+    let page = Accounts {
+        client_name: Some(client.name.clone()),
+        accounts,
+        action: site.page_path(Target::SwitchAccount),
+        csrf: browser.form_token(&state.secrets.forms, Some(&waiting.id)).into(),
+        pending: Some(waiting.seal(&state.secrets, &site.realm.id)?),
+    };
+    let speech = Speech::of_browser(browser, waiting.request.ui_locales.as_deref());
+    Ok(with_browser(view(state, site, speech, &page), site, browser))
+}
+
+/// Somebody who belongs to no organisation has nothing to allow.
+///
+/// # Errors
+/// The request cannot be sealed.
+pub(crate) fn no_organisation(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    (client, waiting): (&Client, &Waiting),
+    user: &User,
+) -> Result<Answer, Failure> {
+    let page = NoOrganisation {
+        client_name: client.name.clone(),
+        account: account(user),
+        contact: site.realm.brand.contact.clone(),
+        action: site.page_path(Target::Consent),
+        switch_account_action: site.page_path(Target::SwitchAccount),
+        csrf: browser.consent_token(&state.secrets.forms, Some(&waiting.id)).into(),
+        pending: waiting.seal(&state.secrets, &site.realm.id)?,
+    };
+    let speech = Speech::of_browser(browser, waiting.request.ui_locales.as_deref());
+    Ok(with_browser(view(state, site, speech, &page), site, browser))
+}
+
+/// Which organisations are ticked on the consent page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ticks {
+    /// Those that were allowed before.
+    AsBefore,
+    /// None: the form was sent without one, and the page says so.
+    Missing,
+    /// All.
+    All,
+    /// None.
+    None,
 }
 
 /// What consent is asked for.
@@ -241,7 +252,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) user: &'a User,
 }
 
-/// The consent form; `nothing_picked`: it was sent without an organisation.
+/// The consent form.
 ///
 /// # Errors
 /// The request cannot be sealed.
@@ -250,27 +261,33 @@ pub(crate) fn consent(
     site: &Site,
     browser: &Browser,
     asked: &Asked<'_>,
-    nothing_picked: bool,
+    ticks: Ticks,
 ) -> Result<Answer, Failure> {
     let (realm, request) = (&site.realm, &asked.waiting.request);
     let speech = Speech::of_browser(browser, request.ui_locales.as_deref());
     let known_before = !asked.consent.scope.is_empty();
     let new = asked.new.members();
-    let sentences: HashMap<&str, &str> =
-        realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
-    let scopes = request.scope.iter().map(|token| ConsentScope {
-        name: token.to_owned(),
-        sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
-        is_new: known_before && new.contain(token),
+    let known: HashMap<&str, &Scope> = realm.scopes.iter().map(|scope| (scope.name.as_str(), scope)).collect();
+    let scopes = request.scope.iter().map(|token| {
+        let scope = known.get(token);
+        ConsentScope {
+            name: token.to_owned(),
+            sentence: scope.map(|scope| scope.sentence.clone()).filter(|sentence| !sentence.is_empty()),
+            is_new: known_before && new.contain(token),
+            is_sensitive: scope.is_some_and(|scope| scope.sensitive),
+        }
     });
+    // What matters most is seen first, however long the list is.
+    let mut scopes: Vec<ConsentScope> = scopes.collect();
+    scopes.sort_by_key(|scope| !scope.is_sensitive);
     let form = Consent {
         client_name: asked.client.name.clone(),
         publisher: asked.client.publisher.clone(),
         account: account(asked.user),
         switch_account_action: site.page_path(Target::SwitchAccount),
-        scopes: scopes.collect(),
+        scopes,
         translate_scopes: speech.language(site) != site.languages.first(),
-        organisations: organisations(asked, nothing_picked),
+        organisations: organisations(asked, ticks),
         organisation_mode: match realm.dialect.organisation {
             OrganisationChoice::None => OrganisationMode::None,
             OrganisationChoice::One => OrganisationMode::One,
@@ -278,32 +295,40 @@ pub(crate) fn consent(
         },
         lifetime: lifetime(site, asked.client),
         manage_url: None,
-        error: nothing_picked.then_some(ConsentError::NoOrganisation),
+        error: (ticks == Ticks::Missing).then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
         csrf: browser.consent_token(&state.secrets.forms, Some(&asked.waiting.id)).into(),
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
         answer_host: answer_host(&request.destination.redirect_uri),
-        redirect_uri: Some(request.destination.redirect_uri.clone()),
+        answer_is_local: request.destination.native,
     };
     Ok(with_browser(view(state, site, speech, &form), site, browser))
 }
 
-/// Where the answer goes, as far as a person can judge it; `None` for an app on their own device.
+/// Where the answer goes, as far as a person can judge it: a host, or the scheme of an app on their own device.
 fn answer_host(redirect_uri: &str) -> Option<String> {
-    let (scheme, rest) = redirect_uri.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
-    matches!(scheme, "http" | "https").then(|| host.to_owned())
+    let (scheme, rest) = redirect_uri.split_once(':')?;
+    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
+    match host.filter(|host| !host.is_empty()) {
+        Some(host) if matches!(scheme, "http" | "https") => Some(host.to_owned()),
+        _ => Some(format!("{scheme}:")),
+    }
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.
-fn organisations(asked: &Asked<'_>, nothing_picked: bool) -> Vec<views::Organisation> {
+fn organisations(asked: &Asked<'_>, ticks: Ticks) -> Vec<views::Organisation> {
     let only = asked.organisations.len() == 1;
     let allowed = Members::of(&asked.consent.organisations);
+    let is_ticked = |id: &String| match ticks {
+        Ticks::AsBefore => only || allowed.contain(id),
+        Ticks::All => true,
+        Ticks::Missing | Ticks::None => false,
+    };
     let listed = asked.organisations.iter().map(|organisation| views::Organisation {
         id: organisation.id.clone(),
         name: organisation.name.clone(),
         kind: organisation.kind.clone(),
-        checked: !nothing_picked && (only || allowed.contain(&organisation.id)),
+        checked: is_ticked(&organisation.id),
     });
     listed.collect()
 }
@@ -337,15 +362,4 @@ pub(crate) fn delivery(
             view(state, site, speech, &FormPost { client_name: client_name.to_owned(), action, fields, note: None })
         }
     }
-}
-
-/// The one style sheet.
-pub(crate) fn stylesheet(state: &State) -> Answer {
-    let mut answer = empty(StatusCode::OK);
-    *answer.body_mut() = Full::new(Bytes::copy_from_slice(state.pages.load().stylesheet().as_bytes()));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
 }

@@ -1,13 +1,13 @@
-//! The sign-in page's form, and "Not you?".
+//! The sign-in page's form.
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::pages::views::SignInError;
-use crate::people::browser::{self, Browser};
-use crate::people::flow::{Flow, Form, Found, Front, resume};
+use crate::people::browser::Browser;
+use crate::people::flow::{Flow, Found, Front, resume};
+use crate::people::notice::{Notice, Why};
 use crate::people::password::check_password;
 use crate::people::session::begin_session;
-use crate::people::show::{self, see_other};
+use crate::people::show::{self, see_other, with_browser};
 use crate::people::waiting::SignInStep;
 use crate::state::State;
 use crate::state::brakes::Peer;
@@ -20,7 +20,7 @@ use http::header::SET_COOKIE;
 /// The sign-in page's own address: shows the page for a waiting request, or the ordinary one; takes the form.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { state, site, incoming, browser: &browser };
+    let flow = Flow::new(state, site, incoming, &browser);
     let result = match incoming.head.method {
         Method::GET => resume(&flow).await,
         Method::POST => take_sign_in(&flow).await,
@@ -43,72 +43,61 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
             Found::Ended(answer) => return Ok(answer),
         },
     };
-    let page = |error: SignInError| {
-        tracing::info!(?error, "sign-in refused");
-        let front = front.as_ref().map(|front| (&front.entry.client, &front.waiting));
-        show::sign_in(state, site, flow.browser, front, shown.to_owned(), Some(error))
+    let page = |why: Why| {
+        tracing::info!(?why, "sign-in refused");
+        again(flow, front.as_ref(), Notice { username: shown.to_owned(), why })
     };
     let id = front.as_ref().map(|front| &front.waiting.id);
     let token = params.get("csrf").unwrap_or_default();
     if !is_here || !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, id, token) {
-        return page(SignInError::Again);
+        return page(Why::Again);
     }
     let password = Plain::from(params.get("password").unwrap_or_default());
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
-        return page(SignInError::WrongPassword);
+        return page(Why::WrongPassword);
     }
     let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
     let verified = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
         Ok(Some(verified)) => verified,
-        Ok(None) => return page(SignInError::WrongPassword),
+        Ok(None) => return page(Why::WrongPassword),
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
-            return page(SignInError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) });
+            return page(Why::Locked(state.clock.now() + seconds * 1000));
         }
         Err(failure) => return Err(failure),
     };
-    let Some((session, cookie)) = begin_session(state, site, flow.browser, &verified).await? else {
-        return page(SignInError::Again);
+    let Some((session, cookies)) = begin_session(state, site, flow.browser, &verified).await? else {
+        return page(Why::Again);
     };
     let mut answer = match front {
-        None => see_other(&site.page_path(Target::SignIn)),
+        None => see_other(&site.page_path(Target::Home)),
         Some(Front { waiting, entry }) => {
-            let waiting = waiting.after(SignInStep::Password, state.clock.now());
-            if let Some(address) = flow.address(Target::Consent, &waiting)? {
+            let mut waiting = waiting.after(SignInStep::Password, state.clock.now());
+            waiting.request.prompt.select_account = false;
+            if let Some(address) = flow.address(Target::Consent, &waiting, None)? {
                 see_other(&address)
             } else {
                 let browser = &flow.browser.with_session(session);
-                let flow = Flow { state, site, incoming: flow.incoming, browser };
+                let flow = Flow::new(state, site, flow.incoming, browser);
                 Box::pin(flow.advance(&entry.client, &waiting.request, Some(&waiting), None)).await?
             }
         }
     };
-    answer.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }
 
-/// "Not you?": ends the session and goes on with the waiting request.
-pub(crate) async fn switch_account(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    if incoming.head.method != Method::POST {
-        return wrong_method("POST");
-    }
-    let browser = Browser::read(&site.realm, incoming);
-    let flow = Flow { state, site, incoming, browser: &browser };
-    take_switch(&flow).await.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
-}
-
-async fn take_switch(flow: &Flow<'_>) -> Result<Answer, Failure> {
-    let params = Params::form(&flow.incoming.body)?;
-    let Front { waiting, entry } = match flow.own_form(&params).await? {
-        Form::Ours(front) => *front,
-        Form::Instead(answer) => return Ok(answer),
+/// The sign-in page once more, by its address: loading it anew sends no password. Where that would be too long, the page
+/// itself.
+fn again(flow: &Flow<'_>, front: Option<&Front>, notice: Notice) -> Result<Answer, Failure> {
+    let address = match front {
+        Some(front) => flow.address(Target::SignIn, &front.waiting, Some(&notice))?,
+        None => {
+            let sealed = notice.seal(flow.state, flow.site, flow.browser)?;
+            Some(format!("{}?notice={sealed}", flow.site.page_path(Target::SignIn)))
+        }
     };
-    if let Some(session) = flow.browser.session() {
-        flow.state.store.end_session(session).await?;
+    match address {
+        Some(address) => Ok(with_browser(see_other(&address), flow.site, flow.browser)),
+        None => flow.say(front.map(|front| (&front.entry.client, &front.waiting)), &notice),
     }
-    let mut answer = match flow.address(Target::SignIn, &waiting)? {
-        Some(address) => see_other(&address),
-        None => flow.sign_in_page(&entry.client, &waiting, String::new(), None)?,
-    };
-    answer.headers_mut().extend(browser::no_session(&flow.site.realm).map(|cookie| (SET_COOKIE, cookie)));
-    Ok(answer)
 }

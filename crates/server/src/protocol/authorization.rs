@@ -6,7 +6,7 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::people::browser::Browser;
-use crate::people::flow::{Flow, front_page};
+use crate::people::flow::Flow;
 use crate::people::hint::hint;
 use crate::people::show::{self, Speech};
 use crate::state::State;
@@ -62,7 +62,7 @@ async fn begin(
     let ui_locales = params.get("ui_locales");
     let client_id = match authorize::entry(&site.realm, params) {
         Ok(Named::Client(id)) => id,
-        Ok(Named::SignIn) => return front_page(state, site, browser).await,
+        Ok(Named::SignIn) => return Flow::new(state, site, incoming, browser).front_page().await,
         Err(refusal) => return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, None)),
     };
     trace::client(client_id);
@@ -82,7 +82,7 @@ async fn begin(
         Ok(mut request) => {
             request.hinted_user =
                 params.get("id_token_hint").and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
-            let flow = Flow { state, site, incoming, browser };
+            let flow = Flow::new(state, site, incoming, browser);
             flow.advance(client, &request, None, None).await
         }
         Err(refusal) => {

@@ -9,7 +9,9 @@ use crate::state::keys::{KeyRing, Keys};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use claviger_core::authority::{is_same, without_default_port};
+use claviger_core::crypto::sha256;
 use claviger_core::dialect::{Endpoint, PathCase};
+use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::metadata;
 use claviger_core::realm::Realm;
 use claviger_store::{Fault, Store};
@@ -30,12 +32,18 @@ pub(crate) enum Target {
     SignIn,
     /// The consent form's target.
     Consent,
-    /// Ends the session and goes on with the waiting request.
+    /// The accounts of this browser: another one is chosen for the waiting request.
     SwitchAccount,
     /// The one-time link of the approval mail.
     Secret,
+    /// Where the realm's pages begin.
+    Home,
     /// The style sheet.
     Stylesheet,
+    /// The script.
+    Script,
+    /// The realm's logo.
+    Logo,
 }
 
 impl Target {
@@ -48,7 +56,10 @@ impl Target {
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
             Self::Secret => "secret",
+            Self::Home => "home",
             Self::Stylesheet => "stylesheet",
+            Self::Script => "script",
+            Self::Logo => "logo",
         }
     }
 
@@ -59,18 +70,23 @@ impl Target {
             self,
             Self::Discovery
                 | Self::Stylesheet
+                | Self::Script
+                | Self::Logo
                 | Self::Endpoint(Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo)
         )
     }
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 5] = [
+const PAGES: [(&str, Target); 8] = [
+    ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
     ("/-/secret", Target::Secret),
     ("/-/claviger.css", Target::Stylesheet),
+    ("/-/claviger.js", Target::Script),
+    ("/-/logo", Target::Logo),
 ];
 
 /// A realm, ready to serve.
@@ -84,6 +100,10 @@ pub(crate) struct Site {
     pub(crate) languages: Vec<LanguageIdentifier>,
     /// The discovery document.
     pub(crate) discovery: Bytes,
+    /// Its logo's bytes.
+    pub(crate) logo: Option<Bytes>,
+    /// Changes whenever its brand does; for addresses that are cached.
+    pub(crate) look: String,
     routes: HashMap<String, Route>,
 }
 
@@ -98,7 +118,30 @@ impl Site {
         let tags: Vec<String> = languages.iter().map(ToString::to_string).collect();
         let discovery = Bytes::from(metadata::discovery(&realm, &tags));
         let routes = routes(&realm);
-        Self { realm, keys, languages, discovery, routes }
+        let logo = realm.brand.logo.as_ref().and_then(|logo| from_base64url(&logo.data)).map(Bytes::from);
+        let look = sha256(&serde_json::to_vec(&realm.brand).unwrap_or_default());
+        let look = base64url(look.get(..6).unwrap_or_default());
+        Self { realm, keys, languages, discovery, logo, look, routes }
+    }
+
+    /// Whether requests for this authority are for the issuer itself.
+    pub(crate) fn is_at(&self, authority: &str) -> bool {
+        self.realm.authorities.iter().any(|mine| is_same(mine, authority, self.realm.is_https()))
+    }
+
+    /// Whether they are for one of the realm's further hosts.
+    fn is_at_a_host(&self, authority: &str) -> bool {
+        let mut hosts = self.realm.hosts.values();
+        hosts.any(|host| {
+            let https = host.origin.starts_with("https://");
+            host.authorities.iter().any(|mine| is_same(mine, authority, https))
+        })
+    }
+
+    /// Whether a path is this realm's, or below it.
+    fn is_above(&self, path: &str) -> bool {
+        let below = path.strip_prefix(self.realm.base_path());
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// What answers `path` at `authority`.
@@ -109,12 +152,21 @@ impl Site {
             }
             _ => self.routes.get(path),
         }?;
+        let is_file = matches!(route.target, Target::Stylesheet | Target::Script | Target::Logo);
+        if is_file && !self.is_at(authority) {
+            return self.is_at_a_host(authority).then_some(route.target);
+        }
         let (authorities, url) = match &route.host {
             None => (&self.realm.authorities, &self.realm.issuer),
             Some(name) => self.realm.hosts.get(name).map(|host| (&host.authorities, &host.origin))?,
         };
         let https = url.starts_with("https://");
         authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
+    }
+
+    /// Whether the address is the first page's.
+    pub(crate) fn is_home(&self, path: &str) -> bool {
+        path.strip_prefix(self.realm.base_path()).is_some_and(|rest| matches!(rest, "" | "/"))
     }
 
     /// The path of a page of this site.
@@ -145,7 +197,8 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
         };
         routes.insert(path, Route { target, host });
     };
-    for (path, target) in PAGES {
+    // Whoever else has something at the first page's address goes before it; see the router.
+    for (path, target) in PAGES.into_iter().filter(|(_, target)| *target != Target::Home) {
         add(format!("{base}{path}"), target, None);
     }
     for path in metadata::well_known_paths(realm) {
@@ -220,6 +273,27 @@ impl Sites {
     /// Whether any realm has this authority, as far as was found last.
     pub(crate) fn knows(&self, authority: &str) -> bool {
         self.at.get(authority).is_some_and(|sites| !sites.is_empty())
+    }
+
+    /// The site to which an address belongs that none knows: the one whose path it is below, or else the first at its
+    /// authority.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn nearest(
+        &self,
+        store: &Store,
+        keys: &Keys,
+        authority: &str,
+        path: &str,
+    ) -> Result<Option<Arc<Site>>, Fault> {
+        let sites = match self.at.get(authority) {
+            Some(sites) => sites,
+            None => self.load(store, keys, authority).await?,
+        };
+        let mut here = sites.iter().filter(|site| site.is_at(authority) || site.is_at_a_host(authority)).peekable();
+        let first = here.peek().copied();
+        Ok(here.find(|site| site.is_above(path)).or(first).cloned())
     }
 
     /// The same as it was when it was last read, though it may have changed since.

@@ -35,11 +35,13 @@ impl Browser {
         self.cookies.lock().unwrap().iter().find(|(name, _)| name.contains(part)).map(|(_, value)| value.clone())
     }
 
-    /// Sends the sign-in form of a page.
+    /// Sends the sign-in form of a page; where that did not work, opens the page that says so.
     pub async fn sign_in(&self, server: &Server, page: &Reply, username: &str, password: &str) -> Reply {
         let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap_or_default());
         let form = [("csrf", csrf.as_str()), ("pending", &pending), ("username", username), ("password", password)];
-        self.send(server, Method::POST, "/-/sign-in", Some(&form)).await
+        let reply = self.send(server, Method::POST, "/-/sign-in", Some(&form)).await;
+        let location = reply.header("location").to_owned();
+        if location.contains("notice=") { self.get(server, &location).await } else { reply }
     }
 
     /// Sends the consent form of a page.
@@ -48,6 +50,15 @@ impl Browser {
         let mut form = vec![("csrf", csrf.as_str()), ("pending", &pending), ("decision", decision)];
         form.extend(self.organisations.iter().map(|id| ("organisation", *id)));
         self.send(server, Method::POST, "/-/consent", Some(&form)).await
+    }
+
+    /// Presses a button of the account chooser, and opens the page that it leads to.
+    pub async fn choose(&self, server: &Server, page: &Reply, button: (&str, &str)) -> Reply {
+        let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap());
+        let form = [("csrf", csrf.as_str()), ("pending", pending.as_str()), button];
+        let reply = self.send(server, Method::POST, "/-/switch-account", Some(&form)).await;
+        let location = reply.header("location").to_owned();
+        if location.starts_with('/') { self.get(server, &location).await } else { reply }
     }
 
     /// Signs in and follows our own redirects until a page that is not the sign-in page, or the answer.

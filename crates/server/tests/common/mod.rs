@@ -428,6 +428,7 @@ pub fn realm(authority: &str) -> Realm {
     let scope = |name: &str| Scope {
         name: name.into(),
         sentence: format!("use {name}"),
+        sensitive: false,
         api: None,
         implicit: true,
         seat: None,
@@ -439,6 +440,7 @@ pub fn realm(authority: &str) -> Realm {
         authorities: vec![authority.to_owned()],
         hosts: BTreeMap::new(),
         languages: vec![],
+        brand: claviger_core::brand::Brand::default(),
         dialect: Dialect::default(),
         apis: vec![Api {
             audience: "https://api.example".into(),

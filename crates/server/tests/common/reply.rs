@@ -77,9 +77,10 @@ impl Reply {
         assert!(self.header("cache-control").contains("no-store"));
         let policy = self.header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        for outside in ["src=\"http", "href=\"http", "src=\"//", "href=\"//", "<script"] {
+        for outside in ["src=\"http", "href=\"http", "src=\"//", "href=\"//", "<script>", "<script type"] {
             assert!(!self.body.contains(outside), "{outside}: {}", self.body);
         }
+        assert!(self.body.matches("<script").count() <= 1 && !policy.contains("unsafe"), "{policy}");
     }
 
     /// Asserts an error that travels back to [`CALLBACK`].

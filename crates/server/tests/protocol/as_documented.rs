@@ -206,7 +206,10 @@ async fn logging_out_with_the_client_id_returns_to_the_app_after_the_persons_yes
     let path = logout(&[("client_id", "leaver"), ("post_logout_redirect_uri", BYE), ("state", "s &\"")]);
     let page = browser.get(&server, &path).await;
     assert_eq!((page.status.as_u16(), page.header("location")), (200, ""));
-    assert!(page.header("content-security-policy").contains("form-action 'self' https://app.example"), "{page:?}");
+    assert!(
+        !page.header("content-security-policy").contains("form-action"),
+        "the app may send the browser on: {page:?}"
+    );
     let reply = say_yes(&server, &browser, &page).await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "https://app.example/bye?state=s%20%26%22"));
     browser.ask(&server, &authorize_query("leaver", "openid")).await.asks_to_sign_in();

@@ -201,7 +201,8 @@ async fn no_header_makes_any_endpoint_fail() {
             request.extend_from_slice(header);
             request.extend_from_slice(if header.is_empty() { b"\r\na=b" } else { b"\r\n\r\na=b" });
             let answer = server.raw(&request).await;
-            assert!(answer.starts_with("HTTP/1.1 2") || answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+            let good = ["HTTP/1.1 2", "HTTP/1.1 4", "HTTP/1.1 303"].iter().any(|begin| answer.starts_with(begin));
+            assert!(good, "{path}: {answer}");
         }
     }
     let reply = server.send(Method::POST, "/token", &[("authorization", &long), ("content-type", FORM)], "").await;

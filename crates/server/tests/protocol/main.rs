@@ -17,6 +17,7 @@ mod never_list;
 mod nodes;
 mod openid;
 mod organisations;
+mod people;
 mod pkce_and_codes;
 mod races;
 mod recall;

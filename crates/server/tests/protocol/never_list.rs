@@ -239,7 +239,7 @@ async fn no_page_shows_input_unescaped() {
     let evil = "\"'><script>alert(1)</script>";
     let browser = Browser::default();
     let clean = |reply: &Reply| {
-        assert!(!reply.body.contains("<script"), "{}", reply.body);
+        assert!(!reply.body.replace("<script src=\"/-/", "").contains("<script"), "{}", reply.body);
         assert!(!reply.body.contains("<b>App") && !reply.body.contains("<i>"), "{}", reply.body);
     };
     for name in ["client_id", "redirect_uri", "state", "scope", "nonce", "login_hint", "prompt", "response_mode", evil]

@@ -88,15 +88,42 @@ async fn what_is_picked_is_the_users_own_and_as_many_as_may_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_and_none_are_ticked_without_a_script() {
+    let server = started(OrganisationChoice::Many).await;
+    let browser = Browser::of("both");
+    let page = consent_page(&server, &browser).await;
+    let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap());
+    for (select, ticked) in [("all", 2), ("none", 0)] {
+        let form = [("csrf", csrf.as_str()), ("pending", &pending), ("select", select)];
+        let page = browser.send(&server, Method::POST, "/-/consent", Some(&form)).await;
+        page.asks_for_consent();
+        assert_eq!(page.body.matches(" checked>").count(), ticked, "{select}: {}", page.body);
+        assert!(!page.body.contains("role=\"alert\""), "nothing is wrong yet");
+    }
+    let wrong = browser.decide(&server, &page, "allow").await;
+    let (fieldset, alert) = (wrong.body.find("<fieldset").unwrap(), wrong.body.find("role=\"alert\"").unwrap());
+    assert!(fieldset < alert && alert < wrong.body.find("</fieldset>").unwrap(), "the mistake stands at the choice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_one_need_not_pick_and_whoever_has_none_grants_nothing() {
     let server = started(OrganisationChoice::One).await;
     let browser = Browser::picking("single", &["west"]);
     let answer = browser.authorize(&server, &authorize_query("app", "read")).await;
     let carried = organisations(&server, &answer).await;
     assert!(carried == json!(["west"]) || carried == json!("west"), "{carried}");
-    let page = Browser::of("none");
-    let reply = page.authorize(&server, &authorize_query("app", "read")).await;
-    reply.sent_back(&server, "access_denied");
+    // Who has none is told so here, before the app hears anything.
+    let browser = Browser::of("none");
+    let page = browser.ask(&server, &authorize_query("app", "read")).await;
+    let page = browser.get_past_sign_in(&server, page).await;
+    page.is_html();
+    assert!(page.body.contains("You cannot use this app yet") && page.body.contains("none"), "{}", page.body);
+    assert!(!page.body.contains("value=\"allow\""), "{}", page.body);
+    let forced = browser.decide(&server, &page, "allow").await;
+    assert!(forced.body.contains("You cannot use this app yet"), "{} {}", forced.status, forced.body);
+    browser.decide(&server, &page, "deny").await.sent_back(&server, "access_denied");
+    let silent = browser.ask(&server, &with(authorize_query("app", "read"), "prompt", "none")).await;
+    silent.sent_back(&server, "access_denied");
 }
 
 #[tokio::test(flavor = "multi_thread")]

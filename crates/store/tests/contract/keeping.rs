@@ -41,6 +41,7 @@ pub(crate) async fn a_link_opens_once(store: Store) {
     assert!(store.link(&[1; 32], NOW + HOUR).await.unwrap().is_none());
     let behind = store.link(&[1; 32], NOW).await.unwrap().unwrap();
     assert_eq!((&*behind.realm, &*behind.client, &*behind.sealed), ("r", "c", &vec![9]));
+    assert_eq!(behind.expires_at, NOW + HOUR);
     // Not for a secret that is none, nor while the client is stopped; and neither uses it up.
     assert!(!store.consume_link(&[1; 32], "another", NOW).await.unwrap());
     store.set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await.unwrap();

@@ -8,6 +8,9 @@ use claviger_core::client::GrantType;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm};
 
+/// The colour of mails of realms that have none of their own.
+const USUAL_ACCENT: &str = "#4a3fc4";
+
 /// After an approval: id, addresses, what it may do, and the link to its secret.
 pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Option<&Plain>) -> Option<Letter> {
     let to = client.owner_email.clone()?;
@@ -16,7 +19,7 @@ pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Opti
         sentence: realm.scope(name).map(|scope| scope.sentence.clone()).unwrap_or_default(),
     });
     let mail = pages.mail(&ApprovalMail {
-        owner_name: owner_name(client, &to),
+        owner_name: client.publisher.clone(),
         app_name: client.name.clone(),
         realm_name: realm.name.clone(),
         client_id: client.id.clone(),
@@ -27,6 +30,8 @@ pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Opti
         pkce: client.may(GrantType::AuthorizationCode).then(|| realm.requires_pkce(client)),
         link: link.map(|link| link.expose().into()),
         link_valid_seconds: LINK_SECONDS,
+        contact: realm.brand.contact.clone(),
+        accent: accent(realm),
         lang: language(pages, realm),
     });
     Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
@@ -36,18 +41,20 @@ pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Opti
 pub(super) fn rejection(pages: &Pages, realm: &Realm, client: &Client, reason: Option<&str>) -> Option<Letter> {
     let to = client.owner_email.clone()?;
     let mail = pages.mail(&RejectionMail {
-        owner_name: owner_name(client, &to),
+        owner_name: client.publisher.clone(),
         app_name: client.name.clone(),
         realm_name: realm.name.clone(),
         client_id: client.id.clone(),
         reason: reason.map(str::to_owned),
+        contact: realm.brand.contact.clone(),
+        accent: accent(realm),
         lang: language(pages, realm),
     });
     Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
 }
 
-fn owner_name(client: &Client, to: &str) -> String {
-    client.publisher.clone().unwrap_or_else(|| to.to_owned())
+fn accent(realm: &Realm) -> String {
+    realm.brand.accent.map_or_else(|| USUAL_ACCENT.to_owned(), |accent| accent.to_string())
 }
 
 fn language(pages: &Pages, realm: &Realm) -> String {

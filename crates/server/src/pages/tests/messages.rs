@@ -86,7 +86,7 @@ fn templates_and_code_ask_for_what_there_is_and_for_all_of_it() {
     for group in &groups {
         assert!(known.contains_key(format!("{group}-any").as_str()), "{group} has no message for the rest");
     }
-    let by_code = ["duration-", "scope-", "error-cause-", "address-"];
+    let by_code = ["duration-", "scope-", "error-cause-", "error-person-", "address-"];
     for id in known.keys().filter(|id| !asked.contains(*id)) {
         let expected = *id == "unnamed-scope"
             || by_code.iter().any(|group| id.starts_with(group))
@@ -111,7 +111,7 @@ fn a_cause_is_said_in_english_as_developers_read_it() {
         let mut page = views::ErrorPage::new(refusal.code().name(), "1");
         page.cause = Cause::of(&refusal);
         let english = pages.page(&brand(), &page).html;
-        assert!(english.contains(&format!("<p class=\"lead\">{}</p>", refusal.description())), "{refusal}: {english}");
+        assert!(english.contains(&format!("<p class=\"cause\">{}</p>", refusal.description())), "{refusal}: {english}");
         let german = pages.page(&brand().in_language("de"), &page).html;
         assert!(!german.contains(&refusal.description()), "{refusal}: {german}");
     }

@@ -37,6 +37,7 @@ fn realm() -> Realm {
         authorities: vec!["r.example".into()],
         hosts: BTreeMap::new(),
         languages: vec![],
+        brand: claviger_core::brand::Brand::default(),
         dialect: Dialect::default(),
         apis: vec![],
         scopes: vec![],
