@@ -41,6 +41,7 @@ pub enum BuildError {
 
 /// A guard to be; see [`Guard::builder`].
 #[must_use]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct GuardBuilder {
     issuer: String,
     audiences: Vec<String>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use claviger_core::jose::JwtError;
+use claviger_core::jose::{JwtError, Typ};
 use http::HeaderMap;
 use http::header::HeaderName;
 use serde_json::{Map, Value};
@@ -144,6 +144,11 @@ impl Inner {
         let caller = Caller::from_claims(claims);
         // RFC 9068 section 2.2 requires it; without it a token would never end.
         if caller.exp.is_none() {
+            return Err(Reason::Invalid);
+        }
+        // Where the header does not tell it from an ID token, these do (RFC 9068 2.2; OpenID Connect Core 2 has neither).
+        let is_plain = decoded.header.typ.as_deref().is_some_and(|typ| Typ::Jwt.is_named(typ));
+        if is_plain && (caller.client_id.is_none() || caller.jti.is_none()) {
             return Err(Reason::Invalid);
         }
         self.check_audience(&caller)?;

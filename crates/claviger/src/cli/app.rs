@@ -121,6 +121,7 @@ What is different is printed. An app that comes from a realm file is changed the
 
 /// A new app.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Create {
     /// What users are asked to trust
     #[arg(long)]

@@ -100,7 +100,7 @@ impl Typ {
 
     /// Whether a header's `typ` means this: media types are compared without case, and `application/` may be left out
     /// (RFC 7515 section 4.1.9).
-    fn is_named(self, typ: &str) -> bool {
+    pub fn is_named(self, typ: &str) -> bool {
         const PREFIX: &str = "application/";
         let short = match typ.split_at_checked(PREFIX.len()) {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,

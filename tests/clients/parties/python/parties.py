@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 
 from common import APP, ISSUER, Browser, done, equal, secret, story
 
@@ -52,6 +53,9 @@ def idpyoidc():
 
     from idpyoidc.client.rp_handler import RPHandler
 
+    # It writes keys of its own into the folder it runs in.
+    folder = tempfile.TemporaryDirectory()
+    os.chdir(folder.name)
     handler = RPHandler(
         base_url=APP,
         client_configs={
@@ -135,7 +139,7 @@ def django_allauth():
             }
         },
     )
-    sys.path.insert(0, os.path.dirname(__file__))
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     django.setup()
     from allauth.account.models import EmailAddress
     from django.contrib.auth import get_user_model

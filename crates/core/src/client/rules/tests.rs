@@ -134,8 +134,8 @@ fn id_tokens_are_signed_with_an_algorithm_that_the_realm_has_a_key_for() {
     let asked = |algorithm| Description { id_token_signing: Some(algorithm), ..web() };
     let known = set([Algorithm::Es256, Algorithm::Rs256]);
     let problem = Problem::IdTokenAlgorithm { algorithm: Algorithm::EdDsa, known };
-    assert_eq!(problems_of(asked(Algorithm::EdDsa)), [problem.clone()]);
     assert!(problem.help().unwrap().contains("ES256, RS256"));
+    assert_eq!(problems_of(asked(Algorithm::EdDsa)), [problem]);
     let mut realm = realm();
     realm.apis[0].signing = Some(Algorithm::EdDsa);
     let client = check(asked(Algorithm::EdDsa), &realm).unwrap();
