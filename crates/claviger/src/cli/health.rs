@@ -49,6 +49,6 @@ async fn ask(address: SocketAddr) -> std::io::Result<(String, String)> {
     let line = String::from_utf8_lossy(&answer);
     let body = line.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let said: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-    let reason = said["status"].as_str().unwrap_or("it does not say why").to_owned();
+    let reason = said.get("status").and_then(|status| status.as_str()).unwrap_or("it does not say why").to_owned();
     Ok((line.split(' ').nth(1).unwrap_or("no HTTP").to_owned(), reason))
 }

@@ -45,7 +45,9 @@ impl Format {
             Self::Id => {
                 let at = columns.iter().position(|column| IDS.contains(column)).unwrap_or(0);
                 let ids = items.iter().filter_map(|item| cells(item).into_iter().nth(at));
-                put(&ids.map(|id| format!("{}\n", printable(&id))).collect::<String>())
+                let mut text = String::new();
+                ids.for_each(|id| text.extend([&*printable(&id), "\n"]));
+                put(&text)
             }
             Self::Table => put(&table(columns, items.iter().map(cells).collect())),
             Self::Csv => {

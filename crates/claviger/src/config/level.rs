@@ -19,12 +19,11 @@ pub(super) struct Wrong {
 pub(super) fn check(filter: &str) -> Result<(), Wrong> {
     let mut for_the_rest = false;
     for directive in filter.split(',').map(str::trim) {
-        let level = match directive.rsplit_once('=') {
-            Some((_, level)) => level.trim(),
-            None => {
-                for_the_rest = true;
-                directive
-            }
+        let level = if let Some((_, level)) = directive.rsplit_once('=') {
+            level.trim()
+        } else {
+            for_the_rest = true;
+            directive
         };
         if !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
             return Err(no_level(level));

@@ -73,7 +73,6 @@ pub(super) struct BrandEntry {
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about a person, and files name it")]
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::struct_excessive_bools, reason = "the file's keys")]
 pub(super) struct UserEntry {
     #[serde(default)]
     pub(super) id: Option<String>,

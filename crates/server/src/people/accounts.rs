@@ -43,10 +43,10 @@ impl Accounts {
 
     /// The same after `user` signed in.
     pub(crate) fn after(self, user: &User, now: i64) -> Self {
-        let mut used = self.without(&user.id).0;
-        used.insert(0, Used { user: user.id.clone(), at: now });
-        used.truncate(MOST);
-        Self(used)
+        let mut accounts = self.without(&user.id).0;
+        accounts.insert(0, Used { user: user.id.clone(), at: now });
+        accounts.truncate(MOST);
+        Self(accounts)
     }
 
     /// The same without one.

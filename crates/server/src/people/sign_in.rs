@@ -45,7 +45,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     let page = |why: Why| {
         tracing::info!(?why, "sign-in refused");
-        again(flow, front.as_ref(), Notice { username: shown.to_owned(), why })
+        again(flow, front.as_ref(), &Notice { username: shown.to_owned(), why })
     };
     let id = front.as_ref().map(|front| &front.waiting.id);
     let token = params.get("csrf").unwrap_or_default();
@@ -88,16 +88,15 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
 
 /// The sign-in page once more, by its address: loading it anew sends no password. Where that would be too long, the page
 /// itself.
-fn again(flow: &Flow<'_>, front: Option<&Front>, notice: Notice) -> Result<Answer, Failure> {
-    let address = match front {
-        Some(front) => flow.address(Target::SignIn, &front.waiting, Some(&notice))?,
-        None => {
-            let sealed = notice.seal(flow.state, flow.site, flow.browser)?;
-            Some(format!("{}?notice={sealed}", flow.site.page_path(Target::SignIn)))
-        }
+fn again(flow: &Flow<'_>, front: Option<&Front>, notice: &Notice) -> Result<Answer, Failure> {
+    let address = if let Some(front) = front {
+        flow.address(Target::SignIn, &front.waiting, Some(notice))?
+    } else {
+        let sealed = notice.seal(flow.state, flow.site, flow.browser)?;
+        Some(format!("{}?notice={sealed}", flow.site.page_path(Target::SignIn)))
     };
     match address {
         Some(address) => Ok(with_browser(see_other(&address), flow.site, flow.browser)),
-        None => flow.say(front.map(|front| (&front.entry.client, &front.waiting)), &notice),
+        None => flow.say(front.map(|front| (&front.entry.client, &front.waiting)), notice),
     }
 }

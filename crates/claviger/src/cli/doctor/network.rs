@@ -66,14 +66,14 @@ async fn tls(client: &reqwest::Client, realm: &Realm, url: &str) -> Finding {
     if url != realm.issuer {
         return handshake(client, check, url).await;
     }
-    let document = format!("{url}/.well-known/openid-configuration");
+    let document = format!("{}/.well-known/openid-configuration", realm.base());
     let answer = match client.get(&document).send().await {
         Ok(answer) => answer,
         Err(error) => return no_answer(check, url, &error),
     };
     let status = answer.status();
     let said: serde_json::Value = answer.json().await.unwrap_or_default();
-    if said["issuer"].as_str() == Some(url) {
+    if said.get("issuer").and_then(|issuer| issuer.as_str()) == Some(url) {
         return plain_or_not(check, realm, url);
     }
     Finding::problem(
