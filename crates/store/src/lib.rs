@@ -28,6 +28,7 @@ mod leases;
 mod legacy;
 mod mail;
 mod options;
+mod outbox;
 mod postgres;
 mod precondition;
 pub mod private;
@@ -67,6 +68,7 @@ pub use keys::{KeyChange, KeyChanges, KeySet, KeyState, KeyThatLeft, SigningKeyR
 pub use legacy::LegacyUse;
 pub use mail::{BehindLink, DueMail, Mail, OneTimeLink};
 pub use options::Options;
+pub use outbox::{DueParcel, Parcel};
 pub use precondition::{Precondition, SessionPrecondition};
 pub use purge::Sweep;
 pub use revocations::{Revocation, RevocationKind, Revocations};

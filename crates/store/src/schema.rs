@@ -19,7 +19,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 6;
+pub(crate) const KNOWN: i64 = 7;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, readable_by: 1, ddl: AUDIT },
     Migration { version: 5, readable_by: 1, ddl: SUBJECTS },
     Migration { version: 6, readable_by: 1, ddl: ANSWERED },
+    Migration { version: 7, readable_by: 1, ddl: OUTBOX },
 ];
 
 /// What engines spell differently.
@@ -371,4 +372,21 @@ CREATE TABLE answered (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX answered_expiry ON answered (expires_at);
+";
+
+/// What is to be said to others, until they heard it or it is given up.
+const OUTBOX: &str = "
+CREATE TABLE outbox (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    topic TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    sealed {BYTES} NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    closed_at BIGINT,
+    outcome TEXT
+);
+CREATE INDEX outbox_due ON outbox (topic, due_at) WHERE closed_at IS NULL;
+CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";

@@ -1,21 +1,22 @@
 //! The headers that every page is sent with.
 
-use super::Page;
+use super::{Page, script};
 
 /// The media type of every page.
 pub const HTML_TYPE: &str = "text/html; charset=utf-8";
 
 /// The headers for `page`, beside its `Content-Type` ([`HTML_TYPE`]).
 ///
-/// Nothing is cached; nothing but the page's own style sheet and images is loaded; no script runs, no other site
-/// may frame it (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer`
+/// Nothing is cached; nothing but the page's own style sheet and images is loaded; no script runs but the one that sends a
+/// `form_post` answer, no other site may frame it (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer`
 /// (RFC 9700 section 4.2.4). A form may be sent here, and to the origin that the answer redirects to: Chromium
 /// applies `form-action` to the whole chain.
 pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let extra = page.form_action.as_deref().and_then(form_action_source);
     let form_action = extra.map_or_else(String::new, |source| format!(" {source}"));
+    let script = if page.sends_itself { format!(" script-src {};", script::source()) } else { String::new() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{form_action}; \
+        "default-src 'none';{script} style-src 'self'; img-src 'self' data:; form-action 'self'{form_action}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let mut headers = vec![
@@ -73,6 +74,16 @@ mod tests {
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"
         );
+    }
+
+    #[test]
+    fn only_a_page_that_sends_itself_has_a_script_and_it_is_named_by_its_hash() {
+        let page = Page { sends_itself: true, ..Page::default() };
+        let headers = security_headers(&page);
+        let (_, policy) = headers.iter().find(|(name, _)| *name == "content-security-policy").unwrap();
+        // echo -n 'document.forms[0].submit()' | openssl dgst -sha256 -binary | base64
+        assert!(policy.starts_with("default-src 'none'; script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='; style-src 'self';"), "{policy}");
+        assert!(!policy.contains("unsafe"));
     }
 
     #[test]

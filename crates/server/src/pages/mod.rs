@@ -1,4 +1,4 @@
-//! What people see: server-rendered pages and mails, without a script.
+//! What people see: server-rendered pages and mails, which need no script.
 //!
 //! 1. [`views`] holds one plain struct per page: what the page needs, nothing about HTTP.
 //! 2. [`Pages::page`] renders one of them in a [`Brand`] and returns a [`Page`]; it cannot fail.
@@ -23,6 +23,7 @@ mod locale;
 mod pair;
 mod render;
 mod samples;
+mod script;
 mod snippets;
 mod sources;
 pub mod views;

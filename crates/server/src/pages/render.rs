@@ -32,6 +32,8 @@ pub struct Page {
     /// The URI where a form of this page may end, beside this server; [`super::security_headers`] reduces it to
     /// its origin.
     pub form_action: Option<String>,
+    /// It may send its form by itself.
+    pub sends_itself: bool,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
 }
@@ -135,6 +137,7 @@ impl Pages {
             status: view.status(),
             html,
             form_action: view.redirect().map(str::to_owned),
+            sends_itself: view.sends_itself(),
             retry_after: view.retry_after(),
         }
     }

@@ -258,7 +258,8 @@ pub(crate) fn consent(
     let new = asked.new.members();
     let sentences: HashMap<&str, &str> =
         realm.scopes.iter().map(|scope| (scope.name.as_str(), scope.sentence.as_str())).collect();
-    let scopes = request.scope.iter().map(|token| ConsentScope {
+    let asked_scope = request.asked_scope();
+    let scopes = asked_scope.iter().map(|token| ConsentScope {
         name: token.to_owned(),
         sentence: sentences.get(token).filter(|sentence| !sentence.is_empty()).map(|sentence| (*sentence).to_owned()),
         is_new: known_before && new.contain(token),

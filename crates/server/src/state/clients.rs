@@ -6,13 +6,14 @@
 use crate::state::secrets::FROM_FILE;
 use claviger_core::Client;
 use claviger_core::crypto::HmacKey;
+use claviger_core::jose::VerifyingKeys;
 use claviger_store::{ClientSecret, Fault, SecretKind, Store};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
 /// A client with its secrets, as loaded.
@@ -21,6 +22,8 @@ pub(crate) struct Entry {
     /// The client.
     pub(crate) client: Client,
     secrets: Vec<ClientSecret>,
+    /// Its public keys, once they were asked for; those that lie elsewhere are not here.
+    keys: OnceLock<Arc<VerifyingKeys>>,
     /// HMAC of a stretched secret that was found right, and the stored hash it was right for.
     remembered: RwLock<Option<([u8; 32], Vec<u8>)>>,
     /// A secret that is stored under an earlier token key is being stored under the newest.
@@ -60,6 +63,16 @@ pub(crate) struct Clients {
 const KEPT: usize = 20_000;
 
 impl Entry {
+    /// The public keys that the client registered; `None` where they lie elsewhere.
+    pub(crate) fn keys(&self) -> Option<Arc<VerifyingKeys>> {
+        if self.client.jwks_uri.is_some() {
+            return None;
+        }
+        // What cannot be used was refused at registration.
+        let read = || self.client.jwks.as_ref().and_then(|set| VerifyingKeys::from_set(set).ok());
+        Some(Arc::clone(self.keys.get_or_init(|| Arc::new(read().unwrap_or_default()))))
+    }
+
     /// The secrets of this kind that are live at `now`.
     pub(crate) fn live(&self, kind: SecretKind, now: i64) -> impl Iterator<Item = &ClientSecret> {
         self.secrets.iter().filter(move |stored| stored.kind == kind && stored.is_live(now))
@@ -97,7 +110,13 @@ impl Clients {
         if let (true, Some(user)) = (client.secret_is_password, &client.acts_as) {
             self.note_user(realm, user, id);
         }
-        let entry = Arc::new(Entry { client, secrets, remembered: RwLock::default(), rewriting: Arc::default() });
+        let entry = Arc::new(Entry {
+            client,
+            secrets,
+            keys: OnceLock::new(),
+            remembered: RwLock::default(),
+            rewriting: Arc::default(),
+        });
         self.cache.insert(Key { realm: realm.into(), id: id.into() }, Arc::clone(&entry));
         if self.forgotten.load(Ordering::SeqCst) != before {
             // The client may have changed while it was read.
