@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// A resource owner of one realm.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about a person, and files name it")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct User {
     /// `sub`: stable, never reassigned, unique in the realm.
     pub id: String,

@@ -42,7 +42,7 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let url = cluster.fresh_database().unwrap();
     set_up(&Store::connect(&url, &Options::default()).await.unwrap()).await;
     let back =
-        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP TABLE answered, audit, audit_part;
+        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP TABLE outbox, answered, audit, audit_part;
         DELETE FROM counter WHERE name = 'audit'; ALTER TABLE users DROP COLUMN version;
         ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2";
     cluster.psql_at(&url, back).unwrap();
