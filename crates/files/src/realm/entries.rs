@@ -96,6 +96,7 @@ pub(super) struct UserEntry {
 /// `[[client]]`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub(super) struct ClientEntry {
     pub(super) id: String,
     pub(super) name: String,

@@ -11,6 +11,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+#[expect(clippy::unnested_or_patterns, reason = "one network a line")]
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, d] = address.octets();
     !matches!(
@@ -35,21 +36,20 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
+    let [a, b, tail @ ..] = address.segments();
     let v4 = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match (a, b) {
         // NAT64 (RFC 6052) and 6to4 (RFC 3056) lead to the IPv4 address inside.
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => v4(g, h),
-        (0x2002, _) => v4(b, c),
+        (0x64, 0xff9b) => matches!(tail, [0, 0, 0, 0, high, low] if v4(high, low)),
+        (0x2002, _) => matches!(tail, [low, ..] if v4(b, low)),
         // Teredo, ORCHID, benchmarks, and what else is for protocols; documentation.
-        (0x2001, 0..=0x1ff | 0xdb8) => false,
-        (0x3fff, 0..=0x0fff) => false,
+        (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0x0fff) => false,
         // The rest of the global unicast range, and nothing beside it: not mapped IPv4, not ULA, not link-local.
         (0x2000..=0x3fff, _) => true,
-        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => v4(g, h),
+        (0, 0) => matches!(tail, [0, 0, 0, 0xffff, high, low] if v4(high, low)),
         _ => false,
     }
 }

@@ -105,7 +105,7 @@ impl Outbound {
         let _permit = self.shared.permits.try_acquire().map_err(|_| OutboundError::Busy)?;
         let call = async {
             let client = self.client(loopback && is_on_this_machine(&url))?;
-            let response = client.get(url).send().await.map_err(failed)?;
+            let response = client.get(url).send().await.map_err(|error| failed(&error))?;
             read(response, media).await
         };
         timeout(self.shared.patience, call).await.map_err(|_| OutboundError::TooLate)?
@@ -145,7 +145,7 @@ impl Outbound {
             .pool_max_idle_per_host(0)
             .dns_resolver(Arc::new(resolver))
             .build()
-            .map_err(failed)?;
+            .map_err(|error| failed(&error))?;
         Ok(cell.get_or_init(|| client))
     }
 }
@@ -182,8 +182,8 @@ impl Resolve for Checked {
 }
 
 /// What failed, by its innermost cause.
-fn failed(error: reqwest::Error) -> OutboundError {
-    let mut cause: &(dyn Error + 'static) = &error;
+fn failed(error: &reqwest::Error) -> OutboundError {
+    let mut cause: &(dyn Error + 'static) = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
@@ -203,7 +203,7 @@ async fn read(mut response: Response, media: &[&str]) -> Result<Bytes, OutboundE
         return Err(OutboundError::MediaType);
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
         if body.len() + chunk.len() > LARGEST {
             return Err(OutboundError::TooLarge);
         }

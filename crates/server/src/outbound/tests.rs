@@ -155,7 +155,7 @@ async fn what_is_huge_slow_or_of_another_kind_is_refused() {
     let large = json(&"x".repeat(LARGEST + 1));
     assert!(matches!(call(large, Duration::ZERO).await, Err(OutboundError::TooLarge)));
     let endless =
-        [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n".as_slice(), &[b'x'; LARGEST * 2]].concat();
+        [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n".as_slice(), &vec![b'x'; LARGEST * 2]].concat();
     assert!(matches!(call(endless, Duration::ZERO).await, Err(OutboundError::TooLarge)));
     assert!(matches!(call(json("{}"), Duration::from_secs(2)).await, Err(OutboundError::TooLate)));
     for media in ["", "content-type: text/html\r\n", "content-type: application/jsonx\r\n"] {
