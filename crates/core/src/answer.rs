@@ -1,12 +1,14 @@
 //! How answers are spelled: the only place that knows what a dialect makes of them.
 
-use crate::authorize::{Destination, ResponseMode};
+use crate::authorize::Destination;
 use crate::dialect::{Dialect, FailureStatus};
-use crate::params::form_encode;
+use crate::params::{Opaque, form_encode};
 use crate::refusal::{ErrorCode, Refusal};
+use crate::response::ResponseMode;
 use crate::scope::ScopeSet;
 use crate::token::Plain;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A token answer (RFC 6749 5.1) before it is spelled.
 #[derive(Debug)]
@@ -108,38 +110,91 @@ pub enum Delivery {
     },
 }
 
-/// Sends `pairs`, then `state` and `iss` (RFC 9207), to where the request's answer goes.
-pub fn deliver(destination: &Destination, issuer: &str, pairs: &[(&str, &str)]) -> Delivery {
-    let state = destination.state.as_ref().map(|state| ("state", state.as_bytes()));
-    let all =
-        pairs.iter().map(|(name, value)| (*name, value.as_bytes())).chain(state).chain([("iss", issuer.as_bytes())]);
-    match destination.mode {
-        ResponseMode::FormPost => Delivery::Form {
-            action: destination.redirect_uri.clone(),
-            // All of it is text: a form_post request with another state was refused.
-            fields: all.map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned())).collect(),
-        },
-        ResponseMode::Query | ResponseMode::Fragment => {
-            let mut url = destination.redirect_uri.clone();
-            if destination.mode == ResponseMode::Fragment {
-                url.push('#');
-            } else if !url.contains('?') {
-                url.push('?');
-            }
-            for (name, value) in all {
-                form_encode(&mut url, name, value);
-            }
-            Delivery::Redirect(url)
+/// How long a signed answer is good for, in seconds (JARM 2.1: 10 minutes at most).
+const SIGNED_FOR: i64 = 300;
+
+/// An authorization answer: what it says, before it is put where the request wants it.
+#[derive(Debug, Clone)]
+pub struct Response<'a> {
+    /// Where it goes, and how.
+    pub destination: &'a Destination,
+    /// The realm's issuer.
+    pub issuer: &'a str,
+    /// Names and values, in order.
+    pub pairs: Vec<(&'static str, Cow<'a, str>)>,
+}
+
+impl<'a> Response<'a> {
+    /// An answer of these pairs.
+    pub fn new(
+        destination: &'a Destination,
+        issuer: &'a str,
+        pairs: impl IntoIterator<Item = (&'static str, &'a str)>,
+    ) -> Self {
+        let pairs = pairs.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
+        Self { destination, issuer, pairs }
+    }
+
+    /// A refusal, or our own trouble.
+    pub fn error(destination: &'a Destination, issuer: &'a str, code: ErrorCode, description: String) -> Self {
+        let pairs = vec![("error", Cow::Borrowed(code.name())), ("error_description", Cow::Owned(description))];
+        Self { destination, issuer, pairs }
+    }
+
+    /// A refusal.
+    pub fn refusal(destination: &'a Destination, issuer: &'a str, refusal: &Refusal) -> Self {
+        Self::error(destination, issuer, refusal.code(), refusal.description())
+    }
+
+    /// The claims to be signed, where the answer travels signed (JARM 2.1): the pairs, `state`, and for whom and until when.
+    pub fn claims(&self, client: &str, now: i64) -> Option<serde_json::Map<String, serde_json::Value>> {
+        if !self.destination.mode.is_signed() {
+            return None;
         }
+        let mut claims = serde_json::Map::new();
+        let seconds = now / 1000;
+        claims.insert("iss".to_owned(), self.issuer.into());
+        claims.insert("aud".to_owned(), client.into());
+        claims.insert("iat".to_owned(), seconds.into());
+        claims.insert("exp".to_owned(), (seconds + SIGNED_FOR).into());
+        for (name, value) in &self.pairs {
+            claims.insert((*name).to_owned(), value.as_ref().into());
+        }
+        if let Some(state) = self.destination.state.as_ref().and_then(Opaque::as_text) {
+            claims.insert("state".to_owned(), state.into());
+        }
+        Some(claims)
+    }
+
+    /// The answer on its way: the pairs, then `state` and `iss` (RFC 9207).
+    pub fn plain(&self) -> Delivery {
+        let state = self.destination.state.as_ref().map(|state| ("state", state.as_bytes()));
+        let pairs = self.pairs.iter().map(|(name, value)| (*name, value.as_bytes()));
+        carry(self.destination, pairs.chain(state).chain([("iss", self.issuer.as_bytes())]))
+    }
+
+    /// The signed answer on its way: one parameter (JARM 2.3).
+    pub fn signed(&self, jwt: &str) -> Delivery {
+        carry(self.destination, [("response", jwt.as_bytes())])
     }
 }
 
-/// Sends a refusal to where the request's answer goes.
-pub fn deliver_refusal(destination: &Destination, issuer: &str, refusal: &Refusal) -> Delivery {
-    deliver_error(destination, issuer, refusal.code(), &refusal.description())
-}
-
-/// Sends an error to where the request's answer goes: a refusal, or our own trouble.
-pub fn deliver_error(destination: &Destination, issuer: &str, code: ErrorCode, description: &str) -> Delivery {
-    deliver(destination, issuer, &[("error", code.name()), ("error_description", description)])
+/// Puts the parameters of an answer where the request wants them.
+fn carry<'p>(destination: &Destination, all: impl IntoIterator<Item = (&'p str, &'p [u8])>) -> Delivery {
+    let mut url = destination.redirect_uri.clone();
+    match destination.mode {
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => {
+            // All of it is text: with a state that is none the request was refused, and the state left out.
+            let text = |value| String::from_utf8_lossy(value).into_owned();
+            let fields = all.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+            return Delivery::Form { action: url, fields };
+        }
+        ResponseMode::Fragment | ResponseMode::FragmentJwt => url.push('#'),
+        ResponseMode::Query | ResponseMode::QueryJwt if url.contains('?') => {}
+        ResponseMode::Query | ResponseMode::QueryJwt => url.push('?'),
+    }
+    for (name, value) in all {
+        form_encode(&mut url, name, value);
+    }
+    Delivery::Redirect(url)
 }

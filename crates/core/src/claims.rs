@@ -1,10 +1,11 @@
 //! What tokens say: the claims of JWT access tokens (RFC 9068), ID tokens (OpenID Connect Core 2) and introspection
 //! (RFC 7662).
 
-use crate::scope::ScopeSet;
+use crate::audience::Audience;
 use crate::token::Id;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// The claims of an access token; the same struct is written when it is signed and read when it comes back.
@@ -19,9 +20,8 @@ pub struct AccessClaims<'a> {
     /// What `sub` is; absent in tokens of servers that did not say so yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_type: Option<SubjectKind>,
-    /// The API that it is for.
-    #[serde(borrow)]
-    pub aud: Cow<'a, str>,
+    /// The API that it is for, or the APIs.
+    pub aud: Cow<'a, Audience>,
     /// The client that it was given to.
     #[serde(borrow)]
     pub client_id: Cow<'a, str>,
@@ -47,6 +47,9 @@ pub struct AccessClaims<'a> {
     /// When the user signed in, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// The claims that userinfo adds to those of the scope, because they were asked for by name.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub userinfo_claims: Cow<'a, [String]>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -89,7 +92,7 @@ impl AccessClaims<'_> {
             iss: own(self.iss),
             sub: own(self.sub),
             sub_type: self.sub_type,
-            aud: own(self.aud),
+            aud: Cow::Owned(self.aud.into_owned()),
             client_id: own(self.client_id),
             scope: own(self.scope),
             iat: self.iat,
@@ -99,6 +102,7 @@ impl AccessClaims<'_> {
             org: Cow::Owned(self.org.into_owned()),
             flow: self.flow.map(own),
             auth_time: self.auth_time,
+            userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
         }
     }
 }
@@ -125,62 +129,44 @@ pub struct IdClaims<'a> {
     /// The left half of the access token's hash (OpenID Connect Core 3.1.3.6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// The left half of the code's hash, where the code comes with it (OpenID Connect Core 3.3.2.11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
     /// The client once more, for those that look here.
     pub azp: &'a str,
-    /// What the scope allows to say of the user, where the client asked for it here.
+    /// How strong the sign-in was, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<&'a str>,
+    /// Claims of the user.
     #[serde(flatten)]
-    pub user: Option<ScopeClaims>,
+    pub user: &'a Map<String, Value>,
 }
 
-/// What userinfo says of a user (OpenID Connect Core 5.3.2), as far as the scope allows (5.4).
-#[derive(Debug, Serialize)]
-pub struct UserinfoClaims<'a> {
-    /// The user.
-    pub sub: &'a str,
-    /// What the scope allows to say of them.
-    #[serde(flatten)]
-    pub user: ScopeClaims,
+/// The scope that a claim about a user belongs to (OpenID Connect Core 5.4); `None` for every other claim.
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    Some(match claim {
+        "name" | "family_name" | "given_name" | "middle_name" | "nickname" | "preferred_username" | "profile"
+        | "picture" | "website" | "gender" | "birthdate" | "zoneinfo" | "locale" | "updated_at" => "profile",
+        "email" | "email_verified" => "email",
+        "address" => "address",
+        "phone_number" | "phone_number_verified" => "phone",
+        _ => return None,
+    })
 }
 
-/// The claims that the scopes `profile` and `email` stand for (OpenID Connect Core 5.4), as far as they are known.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct ScopeClaims {
-    /// With scope `profile`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// With scope `profile`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub given_name: Option<String>,
-    /// With scope `profile`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub family_name: Option<String>,
-    /// With scope `profile`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub preferred_username: Option<String>,
-    /// With scope `email`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// With scope `email`, beside an address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email_verified: Option<bool>,
-}
-
-impl ScopeClaims {
-    /// Those of `user` that `scope` allows.
-    pub fn of(user: &User, scope: &ScopeSet) -> Self {
-        let mut claims = Self::default();
-        if scope.contains("profile") {
-            claims.name.clone_from(&user.name);
-            claims.given_name.clone_from(&user.given_name);
-            claims.family_name.clone_from(&user.family_name);
-            claims.preferred_username = Some(user.username.clone());
-        }
-        if scope.contains("email") {
-            claims.email.clone_from(&user.email);
-            claims.email_verified = user.email.is_some().then_some(user.email_verified);
-        }
-        claims
-    }
+/// What is known of a user, as far as `is_wanted` says so of a claim's name.
+pub fn user_claims(user: &User, is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let text = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
+    let all = [
+        ("name", text(user.name.as_ref())),
+        ("given_name", text(user.given_name.as_ref())),
+        ("family_name", text(user.family_name.as_ref())),
+        ("preferred_username", Some(Value::from(user.username.as_str()))),
+        ("email", text(user.email.as_ref())),
+        ("email_verified", user.email.as_ref().map(|_| Value::from(user.email_verified))),
+    ];
+    let known = all.into_iter().filter(|(name, _)| is_wanted(name));
+    known.filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect()
 }
 
 /// What introspection says of an active token (RFC 7662 2.2).

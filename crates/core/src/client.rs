@@ -1,13 +1,17 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
+mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
+pub use requests::Requests;
 
-use crate::dialect::{Legacy, Pkce, ResponseType, Turnover};
-use crate::jose::Algorithm;
+use crate::audience::Audience;
+use crate::dialect::{Legacy, Pkce, Turnover};
+use crate::jose::{Algorithm, JwkSet};
 use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
+use crate::response::ResponseType;
 use crate::scope::ScopeSet;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
@@ -82,6 +86,15 @@ pub struct Client {
     /// Where it is stricter than its realm: whether a code needs PKCE.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pkce: Pkce,
+    /// Its public keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwkSet>,
+    /// Where its public keys are, in place of `jwks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// Its authorization requests and their answers.
+    #[serde(default, skip_serializing_if = "Requests::is_default")]
+    pub requests: Requests,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -163,12 +176,11 @@ impl Client {
         self.legacy.contains(&legacy)
     }
 
-    /// Whether it may use a response type: the grant behind it, and for `token` the legacy behaviour as well.
+    /// Whether it may use a response type: the grants behind it (OpenID Connect Dynamic Registration 1.0 2), and for a token
+    /// through the browser the legacy behaviour as well.
     pub fn may_respond(&self, response_type: ResponseType) -> bool {
-        match response_type {
-            ResponseType::Code => self.may(GrantType::AuthorizationCode),
-            ResponseType::Token => self.may(GrantType::Implicit) && self.has(Legacy::Implicit),
-        }
+        (!response_type.code || self.may(GrantType::AuthorizationCode))
+            && (!response_type.has_token() || self.may(GrantType::Implicit) && self.has(Legacy::Implicit))
     }
 }
 
@@ -200,14 +212,24 @@ impl Realm {
         !client.is_confidential() || said.contains(&Pkce::Required)
     }
 
-    /// Format, algorithm and lifetime of an access token of `client` for the API `audience`: the client's word, then
-    /// the API's, then the realm's.
-    pub fn access_token_for(&self, client: &Client, audience: &str) -> (AccessTokenFormat, Algorithm, Span) {
-        let api = self.api(audience);
-        (
-            client.access_token.or(api.and_then(|a| a.access_token)).unwrap_or(self.tokens.access_token),
-            api.and_then(|a| a.signing).unwrap_or(self.tokens.signing),
-            client.access_token_ttl.or(api.and_then(|a| a.access_token_ttl)).unwrap_or(self.tokens.access_token_ttl),
-        )
+    /// Format, algorithm and lifetime of an access token of `client` for these APIs: the client's word, then the API's, then the
+    /// realm's. Of several APIs the strictest counts, and where they want different algorithms the realm's is taken.
+    pub fn access_token_for(&self, client: &Client, audience: &Audience) -> (AccessTokenFormat, Algorithm, Span) {
+        let tokens = &self.tokens;
+        let of = |name| {
+            let api = self.api(name);
+            (
+                api.and_then(|api| api.access_token).unwrap_or(tokens.access_token),
+                api.and_then(|api| api.signing).unwrap_or(tokens.signing),
+                api.and_then(|api| api.access_token_ttl).unwrap_or(tokens.access_token_ttl),
+            )
+        };
+        let strictest = |one: (AccessTokenFormat, Algorithm, Span), other: (AccessTokenFormat, Algorithm, Span)| {
+            let format = if one.0 == other.0 { one.0 } else { AccessTokenFormat::Opaque };
+            (format, if one.1 == other.1 { one.1 } else { tokens.signing }, one.2.min(other.2))
+        };
+        let usual = (tokens.access_token, tokens.signing, tokens.access_token_ttl);
+        let (format, algorithm, ttl) = audience.iter().map(of).reduce(strictest).unwrap_or(usual);
+        (client.access_token.unwrap_or(format), algorithm, client.access_token_ttl.unwrap_or(ttl))
     }
 }

@@ -15,7 +15,7 @@ mod legacy;
 mod token;
 
 pub use api::{Api, ErrorVocabulary};
-pub use authorization::{Authorization, Pkce, ResponseType, WithoutClient};
+pub use authorization::{Authorization, Pkce, WithoutClient};
 pub use endpoints::{Endpoint, Endpoints, PathCase, Place};
 pub use legacy::Legacy;
 pub use token::{
@@ -120,7 +120,7 @@ impl Dialect {
         let at_token = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::Password];
         let has_use = match endpoint {
             Endpoint::Token => at_token.into_iter().any(|grant| self.serves_grant(grant)),
-            Endpoint::Authorization | Endpoint::EndSession => self.has_browser_grant(),
+            Endpoint::Authorization | Endpoint::EndSession | Endpoint::PushedAuthorization => self.has_browser_grant(),
             _ => true,
         };
         has_place && has_use

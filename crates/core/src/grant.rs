@@ -3,8 +3,10 @@
 //! Each function takes what the server has loaded and decides one grant. What comes out, [`Decision`], says what is to be
 //! minted and stored; the server then does that in one transaction, which alone decides races.
 
+use crate::audience::Audience;
 use crate::authorize::registered_redirect;
-use crate::claims::ScopeClaims;
+use crate::claims::{scope_of, user_claims};
+use crate::claims_request::retain_within;
 use crate::client::{Client, GrantType, IdTokenClaims};
 use crate::dialect::{Legacy, Turnover};
 use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
@@ -17,6 +19,7 @@ use crate::span::Span;
 use crate::token_request::{Grant, TokenRequest};
 use crate::unique::Members;
 use crate::user::User;
+use serde_json::{Map, Value};
 
 /// What the token endpoint is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Decision {
     pub scope_differs: bool,
     /// The user for whom; `None`: the client acts for itself.
     pub user: Option<String>,
+    /// The APIs of this answer's access token, where they are fewer than those of the grant (RFC 8707 2.2).
+    pub narrowed: Option<Audience>,
     /// The access token.
     pub access: AccessPlan,
     /// The refresh token.
@@ -62,15 +67,10 @@ pub enum RefreshPlan {
 pub struct IdTokenPlan {
     /// As the authorization request carried it.
     pub nonce: Option<String>,
-    /// What is said of the user, where the client asked for it here.
-    pub user: Option<ScopeClaims>,
-}
-
-impl IdTokenPlan {
-    fn of(client: &Client, user: &User, scope: &ScopeSet, nonce: Option<String>) -> Self {
-        let says_more = client.id_token_claims == IdTokenClaims::Scope;
-        Self { nonce, user: says_more.then(|| ScopeClaims::of(user, scope)) }
-    }
+    /// What it says of the sign-in.
+    pub acr: Option<String>,
+    /// Claims of the user.
+    pub user: Map<String, Value>,
 }
 
 /// A grant as it is stored, as far as deciding on a refresh needs it.
@@ -91,7 +91,7 @@ pub struct StoredGrant<'a> {
 }
 
 /// How an access token of `client` for `audience` is made.
-pub fn access_plan(realm: &Realm, client: &Client, audience: &str) -> AccessPlan {
+pub fn access_plan(realm: &Realm, client: &Client, audience: &Audience) -> AccessPlan {
     let (format, algorithm, ttl) = realm.access_token_for(client, audience);
     AccessPlan { format, algorithm, ttl }
 }
@@ -138,7 +138,7 @@ pub fn client_credentials(
     if client.acts_as.is_some() && acts_as.is_none_or(|user| user.disabled) {
         return Err(Refusal::GrantUnbacked);
     }
-    let audience = resolve_audience(realm, client, request.audience.as_deref())?;
+    let audience = resolve_audience(realm, client, &request.audiences)?;
     let mut scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
     if acts_as.is_none() && scope.iter().any(|token| matches!(token, "openid" | "offline_access")) {
         scope = scope.iter().filter(|token| !matches!(*token, "openid" | "offline_access")).collect();
@@ -150,8 +150,10 @@ pub fn client_credentials(
         organisations: acts_as.map(|user| user.organisations.clone()).unwrap_or_default(),
         auth_time: None,
         session: None,
+        userinfo_claims: Vec::new(),
     };
     Ok(Decision {
+        narrowed: None,
         scope_differs: differs(request.scope.as_ref(), &granted.scope),
         user: acts_as.map(|user| user.id.clone()),
         access: access_plan(realm, client, &granted.audience),
@@ -179,7 +181,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
     if !may_use_password(realm, user) {
         return Err(Refusal::WrongPassword);
     }
-    let audience = resolve_audience(realm, client, request.audience.as_deref())?;
+    let audience = resolve_audience(realm, client, &request.audiences)?;
     let scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
     let granted = Granted {
         flow: GrantType::Password,
@@ -188,8 +190,10 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         organisations: user.organisations.clone(),
         auth_time: None,
         session: None,
+        userinfo_claims: Vec::new(),
     };
     Ok(Decision {
+        narrowed: None,
         scope_differs: differs(request.scope.as_ref(), &granted.scope),
         user: Some(user.id.clone()),
         access: access_plan(realm, client, &granted.audience),
@@ -226,22 +230,42 @@ pub fn authorization_code(
         return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
     }
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
-    if request.audience.as_ref().is_some_and(|asked| *asked != code.granted.audience) {
-        return Err(Refusal::AudienceNotAllowed);
-    }
+    let narrowed = code.granted.audience.narrowed(&request.audiences)?;
     let mut granted = still_granted(client, code.granted.clone(), consented)?;
     keep_organisations(&mut granted, user)?;
-    let id_token = granted.scope.contains("openid");
-    let id_token = id_token.then(|| IdTokenPlan::of(client, user, &granted.scope, code.nonce.clone()));
+    let id_token = granted.scope.contains("openid").then(|| id_token(client, code, user, consented, &granted.scope));
     Ok(Decision {
         scope_differs: code.scope_differs || !granted.scope.same(&code.granted.scope),
         user: Some(code.user.clone()),
-        access: access_plan(realm, client, &granted.audience),
+        access: access_plan(realm, client, narrowed.as_ref().unwrap_or(&granted.audience)),
+        narrowed,
         refresh: refresh_plan(realm, client, true),
         seats: seats_for(realm, &granted.scope),
         id_token,
         granted,
     })
+}
+
+/// The ID token that comes with a code's first access token.
+fn id_token(
+    client: &Client,
+    code: &CodeBinding,
+    user: &User,
+    consented: Option<&ScopeSet>,
+    scope: &ScopeSet,
+) -> IdTokenPlan {
+    let trusted = client.trusted && client.is_confidential();
+    let allowed = |name: &str| {
+        trusted || scope_of(name).is_some_and(|scope| consented.is_some_and(|consented| consented.contains(scope)))
+    };
+    let asked = |name: &str| code.id_token_claims.iter().any(|asked| asked == name) && allowed(name);
+    let user = user_claims(user, |name| by_scope(client, scope, name) || asked(name));
+    IdTokenPlan { nonce: code.nonce.clone(), acr: code.acr.clone(), user }
+}
+
+/// Whether an ID token of `client` carries a claim because the scope has it: where the client asked for that.
+pub fn by_scope(client: &Client, scope: &ScopeSet, claim: &str) -> bool {
+    client.id_token_claims == IdTokenClaims::Scope && scope_of(claim).is_some_and(|owner| scope.contains(owner))
 }
 
 /// What is left of a grant that its user consented to, now that they consent to `consented` (`None`: to nothing). Of a grant
@@ -256,7 +280,9 @@ pub fn still_granted(client: &Client, granted: Granted, consented: Option<&Scope
     }
     let consented = consented.ok_or(Refusal::GrantUnbacked)?;
     let scope = granted.scope.within(consented);
-    Ok(Granted { scope, ..granted })
+    let mut granted = Granted { scope, ..granted };
+    retain_within(&mut granted.userinfo_claims, consented);
+    Ok(granted)
 }
 
 /// The companies and sites of a grant that are still its user's; not none of several.
@@ -310,9 +336,7 @@ pub fn refresh(
     if stored.granted.flow == GrantType::Password && !realm.allows(client, Legacy::Password) {
         return Err(Refusal::LegacyNotAllowed(Legacy::Password));
     }
-    if request.audience.as_ref().is_some_and(|asked| *asked != stored.granted.audience) {
-        return Err(Refusal::AudienceNotAllowed);
-    }
+    let narrowed = stored.granted.audience.narrowed(&request.audiences)?;
     let mut granted = stored.granted.clone();
     // What the client may no longer have, it no longer gets.
     granted.scope = granted.scope.within(&client.scope);
@@ -327,14 +351,16 @@ pub fn refresh(
     }
     let id_token = match user {
         GrantUser::There(user) if granted.scope.contains("openid") => {
-            Some(IdTokenPlan::of(client, user, &granted.scope, None))
+            let user = user_claims(user, |name| by_scope(client, &granted.scope, name));
+            Some(IdTokenPlan { user, ..IdTokenPlan::default() })
         }
         _ => None,
     };
     Ok(Decision {
         scope_differs: !granted.scope.same(request.scope.as_ref().unwrap_or(&stored.granted.scope)),
         user: user.id(),
-        access: access_plan(realm, client, &granted.audience),
+        access: access_plan(realm, client, narrowed.as_ref().unwrap_or(&granted.audience)),
+        narrowed,
         refresh: RefreshPlan::Yes(turnover(realm, client)),
         seats: seats_for(realm, &stored.granted.scope),
         id_token,

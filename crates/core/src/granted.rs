@@ -1,5 +1,6 @@
 //! What a grant covers: scope, audience, organisations; how a request's wishes become it, and how it is kept.
 
+use crate::audience::Audience;
 use crate::client::{Client, GrantType};
 use crate::dialect::AudienceParameter;
 use crate::pkce::Challenge;
@@ -15,8 +16,8 @@ pub struct Granted {
     pub flow: GrantType,
     /// The scope.
     pub scope: ScopeSet,
-    /// The API.
-    pub audience: String,
+    /// The API, or the APIs.
+    pub audience: Audience,
     /// The organisations that the user picked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub organisations: Vec<String>,
@@ -26,6 +27,9 @@ pub struct Granted {
     /// The browser session in which it was granted, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// The claims that userinfo adds to those of the scope.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub userinfo_claims: Vec<String>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.
@@ -45,6 +49,12 @@ pub struct CodeBinding {
     /// For the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// The claims of the user that the ID token carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub id_token_claims: Vec<String>,
+    /// What the ID token says of the sign-in, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The granted scope is not the one asked for.
     pub scope_differs: bool,
     /// What was granted.
@@ -78,21 +88,24 @@ pub fn resolve_scope(
     refused.map_or(Ok(scope), Err)
 }
 
-/// The API that a token is for.
+/// The APIs that a token is for.
 ///
 /// # Errors
 /// None named where the contract wants one; unknown, or not the client's.
-pub fn resolve_audience(realm: &Realm, client: &Client, requested: Option<&str>) -> Result<String, Refusal> {
-    let Some(requested) = requested else {
+pub fn resolve_audience(realm: &Realm, client: &Client, requested: &[String]) -> Result<Audience, Refusal> {
+    let names: Vec<&str> = requested.iter().map(String::as_str).collect();
+    let Some(audience) = Audience::of(&names) else {
         if realm.dialect.token.audience == AudienceParameter::Required {
             return Err(Refusal::AudienceMissing);
         }
-        return Ok(default_audience(realm, client).to_owned());
+        return Ok(default_audience(realm, client).into());
     };
-    let known = realm.api(requested).is_some();
-    let allowed = client.audiences.iter().any(|mine| mine == requested)
-        || (client.audiences.is_empty() && default_audience(realm, client) == requested);
-    if known && allowed { Ok(requested.to_owned()) } else { Err(Refusal::AudienceNotAllowed) }
+    let allowed = |name: &str| {
+        client.audiences.iter().any(|mine| mine == name)
+            || (client.audiences.is_empty() && default_audience(realm, client) == name)
+    };
+    let all = audience.iter().all(|name| realm.api(name).is_some() && allowed(name));
+    if all { Ok(audience) } else { Err(Refusal::AudienceNotAllowed) }
 }
 
 /// The client's first API, else the realm's first, else the issuer itself.

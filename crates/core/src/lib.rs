@@ -8,11 +8,13 @@
 //! refusals with [`bearer`]; what a client may be at all is decided in [`client::rules`].
 
 pub mod answer;
+pub mod audience;
 pub mod authority;
 pub mod authorize;
 pub mod bearer;
 pub mod brand;
 pub mod claims;
+pub mod claims_request;
 pub mod client;
 pub mod client_auth;
 pub mod crypto;
@@ -28,6 +30,8 @@ pub mod precis;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;
+pub mod request_object;
+pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod span;

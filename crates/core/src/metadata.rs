@@ -8,7 +8,11 @@ use crate::dialect::Endpoint;
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
+use crate::response::{ResponseMode, ResponseType};
+use requests::Requests;
 use serde::Serialize;
+
+mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
 #[derive(Serialize)]
@@ -44,9 +48,10 @@ struct Metadata<'a> {
 
 /// What goes through a browser (OpenID Connect Discovery 1.0 3, RFC 9207 3, RFC 7636).
 #[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the standards' fields")]
 struct Browser<'a> {
-    response_modes_supported: [&'static str; 3],
+    response_modes_supported: [&'static str; 7],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
@@ -54,9 +59,8 @@ struct Browser<'a> {
     claims_supported: &'static [&'static str],
     claim_types_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
-    claims_parameter_supported: bool,
-    request_parameter_supported: bool,
-    request_uri_parameter_supported: bool,
+    #[serde(flatten)]
+    requests: Requests<'a>,
     ui_locales_supported: &'a [String],
 }
 
@@ -83,7 +87,9 @@ const CLAIMS: &[&str] = &[
     "auth_time",
     "nonce",
     "at_hash",
+    "c_hash",
     "azp",
+    "acr",
     "name",
     "given_name",
     "family_name",
@@ -133,18 +139,17 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
     serde_json::to_vec(&metadata).unwrap_or_default()
 }
 
-fn browser<'a>(realm: &Realm, languages: &'a [String]) -> Browser<'a> {
+fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
     let codes = serves(realm, GrantType::AuthorizationCode);
     Browser {
-        response_modes_supported: ["query", "fragment", "form_post"],
+        response_modes_supported: ResponseMode::NAMES,
+        authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: true,
         claims_supported: if has_users(realm) { CLAIMS } else { &[] },
         claim_types_supported: ["normal"],
         prompt_values_supported: ["none", "login", "consent", "select_account"],
-        claims_parameter_supported: false,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        requests: Requests::of(realm),
         ui_locales_supported: languages,
     }
 }
@@ -155,8 +160,11 @@ fn serves(realm: &Realm, grant: GrantType) -> bool {
 
 /// The response types that the realm's authorization endpoint serves.
 pub fn response_types(realm: &Realm) -> Vec<&'static str> {
-    let all = [(GrantType::AuthorizationCode, "code"), (GrantType::Implicit, "token")];
-    all.into_iter().filter(|(grant, _)| serves(realm, *grant)).map(|(_, name)| name).collect()
+    let (codes, tokens) = (serves(realm, GrantType::AuthorizationCode), serves(realm, GrantType::Implicit));
+    let served = |asked: &ResponseType| {
+        (codes || !asked.code) && (tokens || !asked.has_token()) && (has_users(realm) || !asked.id_token)
+    };
+    ResponseType::ALL.into_iter().filter(served).map(ResponseType::name).collect()
 }
 
 /// The grants of public clients, who have neither a secret nor, therefore, client credentials.
@@ -176,12 +184,15 @@ fn has_users(realm: &Realm) -> bool {
     realm.scope("openid").is_some()
 }
 
-/// RS256 first, the default (OpenID Connect Registration 2); the others are for clients that register them. ID tokens come
-/// with codes only.
+/// Where somebody can have ID tokens, what signs them.
 fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
-    if !serves(realm, GrantType::AuthorizationCode) || !has_users(realm) {
-        return Vec::new();
-    }
+    let somebody = serves(realm, GrantType::AuthorizationCode) || serves(realm, GrantType::Implicit);
+    if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
+}
+
+/// RS256 first, the default of ID tokens and of signed answers (OpenID Connect Registration 2, JARM 3); the others are for
+/// clients that register them.
+fn signing_algorithms(realm: &Realm) -> Vec<&'static str> {
     let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
     std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
 }
@@ -211,7 +222,7 @@ mod tests {
     use crate::dialect::{Dialect, Endpoint, Legacy, Place};
     use crate::grant_type::GrantType;
     use crate::jose::Algorithm;
-    use crate::realm::{Host, Realm, Scope, SessionPolicy, TokenPolicy};
+    use crate::realm::{Host, Realm, RequestPolicy, Scope, SessionPolicy, TokenPolicy};
     use serde_json::{Value, json};
 
     fn realm(issuer: &str) -> Realm {
@@ -229,6 +240,7 @@ mod tests {
             seat_pools: vec![],
             tokens: TokenPolicy::default(),
             sessions: SessionPolicy::default(),
+            requests: RequestPolicy::default(),
         }
     }
 
@@ -256,7 +268,10 @@ mod tests {
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "scopes_supported": ["openid"],
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query", "fragment", "form_post"],
+            "response_modes_supported": [
+                "query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"
+            ],
+            "authorization_signing_alg_values_supported": ["RS256", "ES256"],
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
@@ -266,9 +281,16 @@ mod tests {
             "claims_supported": super::CLAIMS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
-            "claims_parameter_supported": false,
-            "request_parameter_supported": false,
-            "request_uri_parameter_supported": false,
+            "acr_values_supported": ["1"],
+            "display_values_supported": ["page"],
+            "claims_parameter_supported": true,
+            "request_parameter_supported": true,
+            "request_uri_parameter_supported": true,
+            "require_request_uri_registration": true,
+            "request_object_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "none"],
+            "require_signed_request_object": false,
+            "pushed_authorization_request_endpoint": "https://login.example.com/par",
+            "require_pushed_authorization_requests": false,
             "ui_locales_supported": ["en", "de"],
         });
         assert_eq!(found, expected);
@@ -279,7 +301,9 @@ mod tests {
         let mut realm = realm("https://login.example.com");
         realm.dialect.permits = [Legacy::Implicit, Legacy::Password].into();
         let found = read(&realm);
-        assert_eq!(found["response_types_supported"], json!(["code", "token"]));
+        let types =
+            ["code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"];
+        assert_eq!(found["response_types_supported"], json!(types));
         let grants = json!(["authorization_code", "refresh_token", "client_credentials", "password", "implicit"]);
         assert_eq!(found["grant_types_supported"], grants);
     }
@@ -329,7 +353,7 @@ mod tests {
         realm.dialect.permits = [Legacy::Implicit].into();
         let found = read(&realm);
         assert_eq!(found["grant_types_supported"], json!(["implicit"]), "nothing comes with a refresh token");
-        assert_eq!(found["response_types_supported"], json!(["token"]));
+        assert_eq!(found["response_types_supported"], json!(["token", "id_token", "id_token token"]));
         for absent in ["token_endpoint", "token_endpoint_auth_methods_supported", "code_challenge_methods_supported"] {
             assert_eq!(found.get(absent), None, "{absent}");
         }

@@ -39,12 +39,13 @@ const UNREADABLE: &str = "\u{FFFD}";
 const TOO_LONG: &str = "it is longer than 8,192 bytes";
 
 /// Every parameter that some endpoint reads.
-const READ: [&str; 43] = [
+const READ: [&str; 45] = [
     "access_token",
     "acr_values",
     "after",
     "audience",
     "claims",
+    "claims_locales",
     "client_assertion",
     "client_assertion_type",
     "client_id",
@@ -69,6 +70,7 @@ const READ: [&str; 43] = [
     "prompt",
     "redirect_uri",
     "refresh_token",
+    "registration",
     "request",
     "request_uri",
     "resource",
@@ -174,6 +176,34 @@ impl<'a> Params<'a> {
             }
         }
         Ok(params)
+    }
+
+    /// Parameters out of something else than a form or a JSON object, under the same rules.
+    ///
+    /// # Errors
+    /// As [`Params::form`].
+    pub fn of_pairs(pairs: Vec<(String, String)>) -> Result<Params<'static>, Refusal> {
+        if pairs.len() > MOST {
+            return Err(Refusal::TooManyParameters);
+        }
+        let mut params = Params::default();
+        for (name, value) in pairs {
+            params.push(Cow::Owned(name), Cow::Owned(value.into_bytes()))?;
+        }
+        Ok(params)
+    }
+
+    /// These, and those of `others` that are not among them; what would be a request inside of a request is left out.
+    #[must_use]
+    pub fn beside(mut self, others: &Params<'_>) -> Self {
+        let more = |(name, _): &(&str, &str)| !matches!(*name, "request" | "request_uri") && self.get(name).is_none();
+        let more: Vec<_> =
+            others.iter().filter(more).map(|(n, v)| (Cow::Owned(n.to_owned()), Cow::Owned(v.to_owned()))).collect();
+        if self.get(STATE).is_none() {
+            self.state.clone_from(&others.state);
+        }
+        self.pairs.extend(more);
+        self
     }
 
     fn push(&mut self, name: Cow<'a, str>, value: Cow<'a, [u8]>) -> Result<(), Refusal> {

@@ -53,6 +53,9 @@ pub struct Realm {
     /// How long people stay signed in.
     #[serde(default)]
     pub sessions: SessionPolicy,
+    /// What authorization requests must be.
+    #[serde(default, skip_serializing_if = "RequestPolicy::is_default")]
+    pub requests: RequestPolicy,
 }
 
 /// A further host of a realm.
@@ -247,11 +250,49 @@ pub struct SessionPolicy {
     pub absolute: Span,
     /// A page waits for so long for the person in front of it.
     pub pending: Span,
+    /// What `acr` says of who signed in with a password.
+    pub acr: String,
 }
 
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle: Span::seconds(8 * 3600), absolute: Span::seconds(7 * 86_400), pending: Span::seconds(1800) }
+        Self {
+            idle: Span::seconds(8 * 3600),
+            absolute: Span::seconds(7 * 86_400),
+            pending: Span::seconds(1800),
+            acr: "1".to_owned(),
+        }
+    }
+}
+
+/// What authorization requests must be, and where the server may look things up that they name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct RequestPolicy {
+    /// Every request is pushed (RFC 9126 5).
+    pub require_pushed_authorization_requests: bool,
+    /// Every request is signed (RFC 9101 10.5).
+    pub require_signed_request_object: bool,
+    /// A pushed request is good for so long.
+    pub pushed_ttl: Span,
+    /// What clients name (`jwks_uri`, `request_uri`) may be `http://` on this machine: for a realm that is tried out here.
+    pub loopback: bool,
+}
+
+impl Default for RequestPolicy {
+    fn default() -> Self {
+        Self {
+            require_pushed_authorization_requests: false,
+            require_signed_request_object: false,
+            pushed_ttl: Span::seconds(90),
+            loopback: false,
+        }
+    }
+}
+
+impl RequestPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

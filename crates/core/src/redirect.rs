@@ -9,7 +9,7 @@
 //! | `http://127.0.0.1[:port]/path`, `http://[::1]…` | itself on any port (RFC 8252 7.3) |
 //! | `http://localhost[:port]/path`, `http://name.localhost…` | itself (RFC 6761 6.3: always this machine) |
 //! | `com.example.app:/path` | itself (private-use scheme with a dot, RFC 8252 7.1) |
-//! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9_-]{1,64}` for `*` |
+//! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9._~@=+-]{1,64}` (not `.`, not `..`) for `*` |
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -141,7 +141,8 @@ impl RedirectUri {
                 let value = self.text.get(..prefix).and_then(|prefix| received.strip_prefix(prefix));
                 value.is_some_and(|value| {
                     (1..=LONGEST_WILDCARD).contains(&value.len())
-                        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+                        && !matches!(value, "." | "..")
+                        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~@=+".contains(&b))
                 })
             }
         }
@@ -350,8 +351,10 @@ mod tests {
     #[test]
     fn the_safe_wildcard_is_one_plain_segment() {
         let registered = "https://a.example/cb/*";
-        assert!(matches(registered, "https://a.example/cb/user-1_A"));
-        for other in ["", "a/b", "a?x=1", "a#x", "a%2fb", "..", "a.b", "ä", "a b", &"x".repeat(65)] {
+        for good in ["user-1_A", "a.b", "~7", "user@b.example", "n=1+2", "...", &"x".repeat(64)] {
+            assert!(matches(registered, &format!("https://a.example/cb/{good}")), "{good}");
+        }
+        for other in ["", "a/b", "a?x=1", "a#x", "a%2fb", ".", "..", "a:b", "a;b", "a&b", "ä", "a b", &"x".repeat(65)] {
             assert!(!matches(registered, &format!("https://a.example/cb/{other}")), "{other}");
         }
         assert!(!matches(registered, "https://a.example/cb"));

@@ -194,12 +194,24 @@ pub enum Refusal {
     /// OAuth 2.0 Multiple Response Types 2.1.
     #[error("this response_mode cannot be used with this response_type")]
     ResponseMode,
-    /// OpenID Connect Core 6.1.
-    #[error("request objects are not supported")]
-    RequestObject,
-    /// OpenID Connect Core 6.2.
-    #[error("request_uri is not supported")]
-    RequestUri,
+    /// RFC 9101 6.
+    #[error("the request object is not valid: {0}")]
+    RequestObject(&'static str),
+    /// RFC 9101 5.2, RFC 9126 4.
+    #[error("request_uri is not valid: {0}")]
+    RequestUri(&'static str),
+    /// RFC 9126 5.
+    #[error("this request must be pushed: send it to the pushed authorization request endpoint first")]
+    PushedRequired,
+    /// RFC 9101 10.5.
+    #[error("this request must be signed: send it as a request object")]
+    SignedRequired,
+    /// `acr` is essential, and none of its values can be met (OpenID Connect Core 5.5.1.1).
+    #[error("none of the acr values that the request insists on can be met")]
+    AcrUnmet,
+    /// OpenID Connect Core 7.2.1: metadata of a client that no provider knows.
+    #[error("registration is not supported: clients are registered before they ask")]
+    Registration,
     /// The user said no.
     #[error("the user did not allow it")]
     Denied,
@@ -307,10 +319,14 @@ pub enum ErrorCode {
     LoginRequired,
     /// `consent_required`
     ConsentRequired,
-    /// `request_not_supported`
-    RequestNotSupported,
-    /// `request_uri_not_supported`
-    RequestUriNotSupported,
+    /// `invalid_request_object`
+    InvalidRequestObject,
+    /// `invalid_request_uri`
+    InvalidRequestUri,
+    /// `unmet_authentication_requirements`
+    UnmetAuthenticationRequirements,
+    /// `registration_not_supported`
+    RegistrationNotSupported,
     /// `server_error`
     ServerError,
     /// `temporarily_unavailable`
@@ -332,8 +348,10 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::RegistrationNotSupported => "registration_not_supported",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -385,7 +403,9 @@ impl Refusal {
             | Self::ChallengeMissing
             | Self::ChallengeMethod
             | Self::ChallengeMalformed
-            | Self::ResponseMode => ErrorCode::InvalidRequest,
+            | Self::ResponseMode
+            | Self::PushedRequired
+            | Self::SignedRequired => ErrorCode::InvalidRequest,
             Self::NoClient
             | Self::UnreadableAuthorization
             | Self::WrongClient
@@ -426,8 +446,10 @@ impl Refusal {
             | Self::BarredForImplicit(_) => ErrorCode::InvalidScope,
             Self::AudienceNotAllowed => ErrorCode::InvalidTarget,
             Self::ResponseTypeUnknown(_) => ErrorCode::UnsupportedResponseType,
-            Self::RequestObject => ErrorCode::RequestNotSupported,
-            Self::RequestUri => ErrorCode::RequestUriNotSupported,
+            Self::RequestObject(_) => ErrorCode::InvalidRequestObject,
+            Self::RequestUri(_) => ErrorCode::InvalidRequestUri,
+            Self::AcrUnmet => ErrorCode::UnmetAuthenticationRequirements,
+            Self::Registration => ErrorCode::RegistrationNotSupported,
             Self::LoginRequired => ErrorCode::LoginRequired,
             Self::ConsentRequired => ErrorCode::ConsentRequired,
         }

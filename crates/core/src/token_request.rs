@@ -16,8 +16,8 @@ pub struct TokenRequest {
     pub grant: Grant,
     /// `scope`, if it was sent.
     pub scope: Option<ScopeSet>,
-    /// `audience` or `resource`, if it was sent.
-    pub audience: Option<String>,
+    /// `audience` and `resource`, as far as they were sent.
+    pub audiences: Vec<String>,
 }
 
 /// One grant with its own parameters.
@@ -99,7 +99,7 @@ impl TokenRequest {
             GrantType::ClientCredentials => Grant::ClientCredentials,
             GrantType::Implicit => return Err(Refusal::grant_not_allowed(client)),
         };
-        Ok(Self { grant, scope: scope(params)?, audience: audience(params)? })
+        Ok(Self { grant, scope: scope(params)?, audiences: audiences(params) })
     }
 }
 
@@ -123,15 +123,7 @@ pub fn scope(params: &Params<'_>) -> Result<Option<ScopeSet>, Refusal> {
     ScopeSet::parse(text).map(Some).map_err(|_| Refusal::MalformedScope)
 }
 
-/// The one API that a token is asked for: `audience`, or `resource` (RFC 8707 2).
-///
-/// # Errors
-/// Two different ones: a token is for one API.
-pub fn audience(params: &Params<'_>) -> Result<Option<String>, Refusal> {
-    let mut named = params.get("audience").into_iter().chain(params.all("resource"));
-    let Some(first) = named.next() else { return Ok(None) };
-    if named.any(|other| other != first) {
-        return Err(Refusal::AudienceNotAllowed);
-    }
-    Ok(Some(first.to_owned()))
+/// The APIs that a token is asked for: `audience`, and each `resource` (RFC 8707 2).
+pub fn audiences(params: &Params<'_>) -> Vec<String> {
+    params.get("audience").into_iter().chain(params.all("resource")).map(str::to_owned).collect()
 }

@@ -3,10 +3,9 @@
 use super::document::{Document, at};
 use super::problem::{Problem, Problems, did_you_mean};
 use super::tree::Variables;
-use claviger_core::dialect::{
-    AudienceParameter, Dialect, Endpoint, ErrorVocabulary, Legacy, PathCase, ResponseType, Turnover,
-};
+use claviger_core::dialect::{AudienceParameter, Dialect, Endpoint, ErrorVocabulary, Legacy, PathCase, Turnover};
 use claviger_core::grant_type::GrantType;
+use claviger_core::response::ResponseType;
 use claviger_core::scope::ScopeSet;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -238,7 +237,7 @@ impl Check<'_> {
     }
 
     fn authorization(&mut self) {
-        if self.dialect.authorization.default_response_type == Some(ResponseType::Token) {
+        if self.dialect.authorization.default_response_type.is_some_and(|named| named != ResponseType::CODE) {
             let place = at!["authorization", "default-response-type"];
             self.add(
                 self.document
@@ -383,7 +382,9 @@ fn differences(dialect: &Dialect) -> Vec<(String, String, String)> {
         flatten("", &serde_json::to_value(dialect).unwrap_or_default(), &mut out);
         out
     };
-    let (here, standard) = (flat(dialect), flat(&Dialect::default()));
+    // What an empty file means, and what the standard one permits beside that.
+    let permits = [Legacy::Implicit, Legacy::NoPkce].into();
+    let (here, standard) = (flat(dialect), flat(&Dialect { permits, ..Dialect::default() }));
     let default_path = |key: &str| {
         let endpoint = Endpoint::ALL.into_iter().find(|e| key == format!("endpoints.{}.paths", e.name()))?;
         Some(endpoint.default_path().map_or("not served".into(), |path| format!("[\"{path}\"]")))

@@ -204,6 +204,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         seat_pools: raw.seat_pool.clone(),
         tokens: raw.tokens.clone(),
         sessions: raw.sessions.clone(),
+        requests: raw.requests.clone(),
     }
 }
 

@@ -7,6 +7,8 @@ mod ids;
 mod issue;
 pub mod jobs;
 pub mod mail;
+mod outbound;
+pub mod outbox;
 pub mod pages;
 mod people;
 mod protocol;

@@ -5,7 +5,9 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{consent, end_session, home, page, secret, show, sign_in, switch};
-use crate::protocol::{authorization, introspection, logoff, metadata, read, revocation, revocations, token, userinfo};
+use crate::protocol::{
+    authorization, introspection, logoff, metadata, pushed, read, revocation, revocations, token, userinfo,
+};
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;
@@ -126,7 +128,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         _ if target.is_from_memory() || incoming.head.method == Method::OPTIONS => {
             dispatch(state, site, target, incoming).await
         }
-        Target::Endpoint(Endpoint::Authorization) => authorization::turn_away(state, site, incoming, failure),
+        Target::Endpoint(Endpoint::Authorization) => authorization::turn_away(state, site, incoming, failure).await,
         Target::Endpoint(Endpoint::EndSession)
         | Target::SignIn
         | Target::Consent
@@ -169,6 +171,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Endpoint(Endpoint::Revocations) => Box::pin(revocations::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::Logoff) => Box::pin(logoff::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::EndSession) => Box::pin(end_session::answer(state, site, incoming)).await,
+        Target::Endpoint(Endpoint::PushedAuthorization) => Box::pin(pushed::answer(state, site, incoming)).await,
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,

@@ -5,10 +5,12 @@
 
 use crate::http::{self, Limits};
 use crate::jobs;
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::router::Service;
 use crate::state::State;
 use crate::state::brakes::Brakes;
+use crate::state::client_keys::ClientKeys;
 use crate::state::clients::Clients;
 use crate::state::clock::Clock;
 use crate::state::followed::Followed;
@@ -76,6 +78,8 @@ pub async fn open(
         strangers: Strangers::default(),
         pages: ArcSwap::from_pointee(pages),
         clients: Clients::new(),
+        client_keys: ClientKeys::new(),
+        outbound: Outbound::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),

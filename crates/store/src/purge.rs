@@ -9,11 +9,11 @@ use crate::{Fault, Store};
 /// Access tokens and codes that are over are still told apart from unknown ones for so long.
 const REMEMBERED: i64 = 3_600_000;
 
-/// Changes and sent mails are kept for so long.
+/// Changes, sent mails and closed parcels are kept for so long.
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 12] = [
+const SUBJECTS: [(Statement, i64); 13] = [
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),
@@ -25,6 +25,7 @@ const SUBJECTS: [(Statement, i64); 12] = [
     (Statement::PurgeGrants, REMEMBERED),
     (Statement::PurgeRevocations, REMEMBERED),
     (Statement::PurgeMails, KEPT),
+    (Statement::PurgeParcels, KEPT),
     (Statement::PurgeChanges, KEPT),
 ];
 

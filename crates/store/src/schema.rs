@@ -30,6 +30,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, readable_by: 1, ddl: SUBJECTS },
     Migration { version: 6, readable_by: 1, ddl: ANSWERED },
     Migration { version: 7, readable_by: 1, ddl: DAILY_WORK },
+    Migration { version: 8, readable_by: 1, ddl: OUTBOX },
 ];
 
 /// What engines spell differently.
@@ -400,4 +401,21 @@ CREATE INDEX one_time_link_client ON one_time_link (realm, client);
 ALTER TABLE users ADD COLUMN email_key TEXT;
 CREATE INDEX users_email ON users (realm, email_key) WHERE email_key IS NOT NULL;
 INSERT INTO counter (name, value) VALUES ('names', 0);
+";
+
+/// What is to be said to others, until they heard it or it is given up.
+const OUTBOX: &str = "
+CREATE TABLE outbox (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    topic TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    sealed {BYTES} NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    closed_at BIGINT,
+    outcome TEXT
+);
+CREATE INDEX outbox_due ON outbox (topic, due_at) WHERE closed_at IS NULL;
+CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";

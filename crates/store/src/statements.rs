@@ -396,6 +396,13 @@ registry! {
     Mails = "SELECT id, recipient, created_at, sent_at, attempts, next_attempt_at, last_error, refused_at
         FROM mail_outbox WHERE id > ?1 ORDER BY id LIMIT ?2";
     MailSent = "UPDATE mail_outbox SET sent_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
+    HandIn = "INSERT INTO outbox (id, topic, realm, sealed, created_at, due_at, attempts)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT (id) DO NOTHING";
+    DueParcels = "SELECT id, topic, realm, sealed, due_at, created_at, attempts FROM outbox
+        WHERE closed_at IS NULL AND topic = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3";
+    TakeParcel = "UPDATE outbox SET attempts = attempts + 1, due_at = ?3
+        WHERE id = ?1 AND attempts = ?2 AND closed_at IS NULL";
+    CloseParcel = "UPDATE outbox SET closed_at = ?3, outcome = ?2, sealed = ?4 WHERE id = ?1 AND closed_at IS NULL";
     PutLink = "INSERT INTO one_time_link (hash, realm, client, sealed, expires_at, secret)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     LinksOf = "SELECT hash, secret, used_at FROM one_time_link WHERE realm = ?1 AND client = ?2";
@@ -482,6 +489,7 @@ registry! {
     PurgeLinks = "DELETE FROM one_time_link
         WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
     PurgeFailures = "DELETE FROM brake WHERE subject IN (SELECT subject FROM brake WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeParcels = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE closed_at < ?1 LIMIT ?2)";
     PurgeMails = "DELETE FROM mail_outbox
         WHERE id IN (SELECT id FROM mail_outbox WHERE sent_at < ?1 OR refused_at < ?1 LIMIT ?2)";
 }

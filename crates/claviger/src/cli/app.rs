@@ -5,10 +5,10 @@ mod mailed;
 
 use super::context::{Context, Data};
 use super::redirect;
-use super::trouble::Trouble;
+use super::trouble::{Exit, Trouble};
 use super::{ask, output};
 use clap::{Args, Subcommand, ValueEnum};
-use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -18,6 +18,7 @@ use claviger_server::mail::Mailer;
 use claviger_server::secrets::Secrets;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// What is done with apps.
 #[derive(Debug, Subcommand)]
@@ -165,6 +166,21 @@ pub(crate) struct Create {
     /// A legacy behaviour that it needs and the dialect permits; may be repeated
     #[arg(long, value_parser = legacy, value_name = "BEHAVIOUR")]
     legacy: Vec<Legacy>,
+    /// A file with its public keys, a JWK set
+    #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
+    jwks: Option<PathBuf>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
+    /// An address at which its request objects may lie; may be repeated
+    #[arg(long, value_name = "URL")]
+    request_uri: Vec<String>,
+    /// Its authorization requests must be signed
+    #[arg(long)]
+    require_signed_request_object: bool,
+    /// Its authorization requests must be pushed
+    #[arg(long)]
+    require_pushed_authorization_requests: bool,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -276,6 +292,7 @@ fn done(context: &Context, realm: &Realm, id: &str, status: &str) -> Result<(), 
 }
 
 async fn register(create: Create, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
+    let jwks = create.jwks.as_ref().map(|file| read_keys(file)).transpose()?;
     let registration = Registration {
         id: create.id,
         name: create.name,
@@ -291,6 +308,14 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         scope: create.scope,
         audiences: create.audience,
         legacy: create.legacy.into_iter().collect(),
+        jwks,
+        jwks_uri: create.jwks_uri,
+        requests: Requests {
+            request_uris: create.request_uri,
+            require_signed_request_object: create.require_signed_request_object,
+            require_pushed_authorization_requests: create.require_pushed_authorization_requests,
+            ..Requests::default()
+        },
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {
@@ -299,6 +324,12 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
     done(context, realm, &client.id, client.status.name())?;
     eprintln!("It waits for approval: claviger app approve {} --realm {}", client.id, realm.id);
     Ok(())
+}
+
+/// The text of a key set; what is in it is checked with everything else.
+fn read_keys(file: &Path) -> Result<String, Trouble> {
+    let unreadable = |error| Trouble::new(Exit::Configuration, format!("{} cannot be read: {error}", file.display()));
+    std::fs::read_to_string(file).map_err(unreadable)
 }
 
 /// What an approval prints; the link only where no mail carries it.

@@ -20,22 +20,23 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Reads the parameter. Values that nobody defined are for those who know them.
+    /// Reads the parameter. Values that nobody defined are for those who know them; `none` stands alone all the same.
     ///
     /// # Errors
     /// `none` beside another value.
     pub(super) fn read(params: &Params<'_>) -> Result<Self, Refusal> {
-        let mut prompt = Self::default();
+        let (mut prompt, mut others) = (Self::default(), false);
         for word in params.get("prompt").unwrap_or("").split(' ') {
             match word {
                 "none" => prompt.none = true,
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
-                _ => {}
+                "" => {}
+                _ => others = true,
             }
         }
-        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account || others) {
             return Err(Refusal::WrongParameter { name: "prompt", why: "none cannot stand with other values" });
         }
         Ok(prompt)

@@ -8,12 +8,13 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod problem;
+mod requests;
 #[cfg(test)]
 mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use super::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -78,6 +79,12 @@ pub struct Description {
     pub id_token_claims: IdTokenClaims,
     /// Whether every code needs PKCE.
     pub pkce: Pkce,
+    /// Its public keys, as the JSON of a JWK set.
+    pub jwks: Option<String>,
+    /// Where its public keys are.
+    pub jwks_uri: Option<String>,
+    /// Its authorization requests and their answers.
+    pub requests: Requests,
 }
 
 /// The user that a client stands for.
@@ -137,6 +144,9 @@ impl Description {
             id_token_signing: None,
             id_token_claims: IdTokenClaims::default(),
             pkce: Pkce::default(),
+            jwks: None,
+            jwks_uri: None,
+            requests: Requests::default(),
         }
     }
 
@@ -198,6 +208,11 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
     wrong.extend(facts.privileges());
+    let jwks = facts.jwks().unwrap_or_else(|problem| {
+        wrong.push(problem);
+        None
+    });
+    wrong.extend(facts.requests(jwks.is_some()));
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -226,6 +241,9 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         id_token_signing: asked.id_token_signing,
         id_token_claims: asked.id_token_claims,
         pkce: asked.pkce,
+        jwks,
+        jwks_uri: asked.jwks_uri,
+        requests: asked.requests,
     })
 }
 

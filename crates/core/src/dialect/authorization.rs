@@ -1,5 +1,6 @@
 //! How the authorization endpoint reads a request.
 
+use crate::response::ResponseType;
 use serde::{Deserialize, Serialize};
 
 /// How the authorization endpoint reads a request.
@@ -57,14 +58,4 @@ pub enum WithoutClient {
     ErrorPage,
     /// The ordinary login page, which never leads to a code.
     SignIn,
-}
-
-/// The response types that are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResponseType {
-    /// The authorization code (RFC 6749 4.1).
-    Code,
-    /// An access token in the fragment (RFC 6749 4.2).
-    Token,
 }

@@ -26,11 +26,13 @@ pub enum Endpoint {
     EndSession,
     /// The feed by which APIs learn of revocations.
     Revocations,
+    /// RFC 9126.
+    PushedAuthorization,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Authorization,
         Self::Token,
         Self::Userinfo,
@@ -40,6 +42,7 @@ impl Endpoint {
         Self::Logoff,
         Self::EndSession,
         Self::Revocations,
+        Self::PushedAuthorization,
     ];
 
     /// The name that files use.
@@ -54,6 +57,7 @@ impl Endpoint {
             Self::Logoff => "logoff",
             Self::EndSession => "end-session",
             Self::Revocations => "revocations",
+            Self::PushedAuthorization => "pushed-authorization",
         }
     }
 
@@ -69,6 +73,7 @@ impl Endpoint {
             Self::Logoff => None,
             Self::EndSession => Some("/logout"),
             Self::Revocations => Some("/revocations"),
+            Self::PushedAuthorization => Some("/par"),
         }
     }
 }
@@ -90,7 +95,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Every key: the two of its own, then each [`Endpoint::name`].
-    const KEYS: [&'static str; 11] = [
+    const KEYS: [&'static str; 12] = [
         "path-case",
         "plain-http",
         "authorization",
@@ -102,6 +107,7 @@ impl Endpoints {
         "logoff",
         "end-session",
         "revocations",
+        "pushed-authorization",
     ];
 }
 

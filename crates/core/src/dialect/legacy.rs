@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Legacy {
-    /// `response_type=token` (RFC 6749 4.2; removed by RFC 9700 2.1.2).
+    /// A token from the authorization endpoint: every `response_type` with `token` or `id_token` (RFC 6749 4.2, OpenID
+    /// Connect Core 3.2 and 3.3; RFC 9700 2.1.2 advises against it).
     Implicit,
     /// `grant_type=password` (RFC 6749 4.3; RFC 9700 2.4 forbids it).
     Password,
@@ -51,9 +52,7 @@ impl Legacy {
     /// What a vendor risks by allowing it, in one sentence.
     pub const fn risk(self) -> &'static str {
         match self {
-            Self::Implicit => {
-                "the access token travels through the browser's history and any script on the page (RFC 9700 2.1.2)"
-            }
+            Self::Implicit => "tokens travel through the browser's history and any script on the page (RFC 9700 2.1.2)",
             Self::Password => "the app sees the user's password, and no second factor can be asked for (RFC 9700 2.4)",
             Self::WildcardRedirect => "every page under the prefix can receive codes (RFC 9700 2.1)",
             Self::NoPkce => "a code that leaks can be redeemed through the app's own redirect (RFC 9700 2.1.1)",

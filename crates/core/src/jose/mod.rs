@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use jwk::{Jwk, JwkError, JwkSet};
 pub use sign::{Pkcs8, SigningKey};
-pub use verify::{Decoded, Header, JwtError, MAX_TOKEN_LEN, VerifyingKey, VerifyingKeys, verify_jwt};
+pub use verify::{Decoded, Header, JwtError, MAX_TOKEN_LEN, VerifyingKey, VerifyingKeys, unsigned_claims, verify_jwt};
 
 /// A signature algorithm by its JOSE name (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

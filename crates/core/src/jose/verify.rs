@@ -255,6 +255,32 @@ pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result
     Ok(Decoded { header, claims, key: key.kid.clone() })
 }
 
+/// The claims of a token that says of itself that it is not signed (RFC 7519 6), for the one place where that may be: a client
+/// whose request objects are registered so.
+///
+/// # Errors
+/// It has a signature all the same, or claims an algorithm; it cannot be read.
+pub fn unsigned_claims(token: &str) -> Result<Vec<u8>, JwtError> {
+    if token.len() > MAX_TOKEN_LEN {
+        return Err(JwtError::TooLong);
+    }
+    let mut parts = token.split('.');
+    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(JwtError::NotThreeParts);
+    };
+    match parse_header(header) {
+        Err(JwtError::AlgorithmNone) => {}
+        Err(error) => return Err(error),
+        Ok(_) => return Err(JwtError::AlgorithmMismatch),
+    }
+    if !signature.is_empty() {
+        return Err(JwtError::SignatureEncoding);
+    }
+    let claims = from_base64url(claims).ok_or(JwtError::ClaimsEncoding)?;
+    if is_json_object(&claims) { Ok(claims) } else { Err(JwtError::ClaimsMalformed) }
+}
+
 fn parse_header(encoded: &str) -> Result<Header, JwtError> {
     let json = from_base64url(encoded).ok_or(JwtError::HeaderEncoding)?;
     // `from_slice` refuses what follows the object, and text that is not UTF-8.

@@ -3,10 +3,11 @@
 use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
-use claviger_core::realm::{AccessTokenFormat, Api, Host, Scope, SeatPool, SessionPolicy, TokenPolicy};
+use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
+use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::span::Span;
 use claviger_core::user::{Organisation, User};
 use serde::Deserialize;
@@ -23,6 +24,8 @@ pub(super) struct RealmDocument {
     pub(super) tokens: TokenPolicy,
     #[serde(default)]
     pub(super) sessions: SessionPolicy,
+    #[serde(default)]
+    pub(super) requests: RequestPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -125,6 +128,7 @@ impl UserEntry {
 /// `[[client]]`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub(super) struct ClientEntry {
     pub(super) id: String,
     pub(super) name: String,
@@ -172,6 +176,20 @@ pub(super) struct ClientEntry {
     pub(super) secret: Option<SecretText>,
     #[serde(default)]
     pub(super) secret_file: Option<String>,
+    #[serde(default)]
+    pub(super) jwks: Option<String>,
+    #[serde(default)]
+    pub(super) jwks_uri: Option<String>,
+    #[serde(default)]
+    pub(super) request_uris: Vec<String>,
+    #[serde(default)]
+    pub(super) request_object_signing_alg: Option<ObjectAlgorithm>,
+    #[serde(default)]
+    pub(super) require_signed_request_object: bool,
+    #[serde(default)]
+    pub(super) require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    pub(super) authorization_signed_response_alg: Option<Algorithm>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -230,6 +248,15 @@ impl ClientEntry {
             id_token_signing: self.id_token_signing,
             id_token_claims: self.id_token_claims,
             pkce: self.pkce,
+            jwks: self.jwks.clone(),
+            jwks_uri: self.jwks_uri.clone(),
+            requests: Requests {
+                request_uris: self.request_uris.clone(),
+                request_object_signing_alg: self.request_object_signing_alg,
+                require_signed_request_object: self.require_signed_request_object,
+                require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+                authorization_signed_response_alg: self.authorization_signed_response_alg,
+            },
         }
     }
 }

@@ -6,6 +6,8 @@ use claviger_core::span::Span;
 
 /// RFC 6749 4.1.2.
 const LONGEST_CODE: i64 = 600;
+/// Long enough for a browser to come, and no longer (RFC 9126 2.2, FAPI 2.0 Security Profile 5.3.2.2).
+const PUSHED: std::ops::RangeInclusive<i64> = 60..=600;
 /// A grant ends some day.
 const LONGEST_GRANT: i64 = 3650 * 86_400;
 
@@ -44,6 +46,7 @@ impl Check<'_> {
             let help = format!("absolute is {}", sessions.absolute);
             self.say(&["sessions".into(), "idle".into()], "a session would be over before it is idle", Some(help));
         }
+        self.requests();
         if tokens.key_prepublish >= tokens.key_age {
             let help = format!("key-age is {}", tokens.key_age);
             self.say(
@@ -51,6 +54,23 @@ impl Check<'_> {
                 "a key would be replaced before it signs",
                 Some(help),
             );
+        }
+    }
+
+    fn requests(&mut self) {
+        let (requests, acr) = (self.raw.requests.clone(), self.raw.sessions.acr.clone());
+        if acr.is_empty() || acr.len() > 200 || !acr.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let help = Some("like \"1\" or \"urn:example:password\"".to_owned());
+            self.say(&["sessions".into(), "acr".into()], "`acr` is one word of printable ASCII", help);
+        }
+        if !PUSHED.contains(&requests.pushed_ttl.as_seconds()) {
+            let message = "a pushed request is good for 60 to 600 seconds";
+            self.say(&["requests".into(), "pushed-ttl".into()], message, None);
+        }
+        let here = super::url::parse(&self.raw.realm.issuer).is_ok_and(|parts| parts.is_loopback());
+        if requests.loopback && !here {
+            let message = "only a realm whose issuer is on this machine lets clients name addresses of this machine";
+            self.say(&["requests".into(), "loopback".into()], message, Some("leave it out".into()));
         }
     }
 

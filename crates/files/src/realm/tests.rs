@@ -285,10 +285,10 @@ fn names_are_unique() {
 fn a_legacy_behaviour_needs_the_dialect_and_the_client() {
     let code = "redirect-uris = [\"https://app.example/cb\"]";
     one(
-        &client(&format!("{code}\ngrants = [\"authorization_code\"]\nlegacy = [\"no-pkce\"]")),
+        &client(&format!("{code}\ngrants = [\"authorization_code\"]\nlegacy = [\"raw-basic\"]")),
         "legacy",
-        "does not permit no-pkce",
-        "it permits nothing",
+        "does not permit raw-basic",
+        "it permits: implicit, no-pkce",
     );
     one(&client("grants = [\"password\"]"), "grants", "password is given to single clients only", "\"password\"");
     one(
@@ -565,6 +565,23 @@ fn mistakes_without_end_cost_no_more_than_the_first_ones() {
         assert_eq!(few, many);
         assert_eq!(few.0, super::super::problem::MOST);
     }
+}
+
+#[test]
+fn what_requests_must_be_and_whose_keys_check_them_is_read() {
+    let code = "redirect-uris = [\"https://app.example/cb\"]\ngrants = [\"authorization_code\"]";
+    let jwk = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    one(
+        &client(&format!("{code}\njwks = '{}'", jwk.replace("\"x\"", "\"d\":\"AA\",\"x\""))),
+        "jwks",
+        "a private key where a public one belongs",
+        "",
+    );
+    one(&client(&format!("{code}\njwks-uri = \"http://app.example/\"")), "jwks-uri", "not an https:// address", "");
+    let both = format!("{code}\njwks = '{jwk}'\njwks-uri = \"https://app.example/keys\"");
+    one(&client(&both), "jwks-uri", "only one of the two", "");
+    one(&client(&format!("{code}\nrequire-signed-request-object = true")), "", "it has no keys", "jwks");
+    one(&client(&format!("{code}\nrequest-uris = [\"x\"]")), "request-uris", "not an https:// address", "");
 }
 
 mod pieces;

@@ -183,9 +183,8 @@ impl Plan<'_> {
             self.client(&realm.id, client, &ids).await?;
         }
         self.managed(file, user_ids).await?;
-        self.other_clients(file).await?;
         self.report.not_in_files.extend(others.into_iter().map(|name| format!("user {}/{name}", realm.id)));
-        Ok(())
+        self.other_clients(file).await
     }
 
     /// Notes which apps and users come from this file, and which no longer do.

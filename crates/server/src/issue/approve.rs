@@ -1,23 +1,28 @@
-//! What an authorization request comes to: the code, or the implicit token.
+//! What an authorization request comes to: a code, an access token, an ID token, or several of them.
 //!
 //! That the request no longer waits, that consent is remembered and what is given out are one transaction: a request
 //! that is approved twice gives one code, and a code that was given out has its consent on record.
 
 use crate::failure::Failure;
 use crate::ids;
-use crate::issue::{self, AccessOf};
+use crate::issue::delivery::send;
+use crate::issue::id_token::{IdTokenOf, id_token};
+use crate::issue::{Access, AccessOf, mint_access};
 use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::answer::{self, Delivery};
+use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest};
-use claviger_core::claims::id_text;
-use claviger_core::dialect::{Legacy, ResponseType};
-use claviger_core::grant::{access_plan, seats_for};
+use claviger_core::claims::{id_text, scope_of, user_claims};
+use claviger_core::client::GrantType;
+use claviger_core::dialect::Legacy;
+use claviger_core::grant::{access_plan, by_scope, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Kind, Plain};
-use claviger_core::{Client, Refusal};
+use claviger_core::{Client, Refusal, User};
 use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -34,7 +39,7 @@ pub(crate) struct Approved<'a> {
     pub(crate) precondition: Option<SessionPrecondition>,
 }
 
-/// Makes the code or the implicit token, and says where it goes; `None` if the request does not wait any more, or what was
+/// Makes what the request asks for, and says where it goes; `None` if the request does not wait any more, or what was
 /// recalled is no longer so.
 pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) -> Result<Option<Delivery>, Failure> {
     let session = Some(id_text_of_hash(&approved.who.session.hash));
@@ -46,14 +51,11 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         precondition: approved.precondition,
         ..Approval::default()
     };
-    let delivery = match approved.request.response_type {
-        ResponseType::Code => {
-            let (code, row) = make_code(site, approved.request, approved.who, granted, approval.now)?;
-            approval.code = Some(row);
-            answer::deliver(&approved.request.destination, &site.realm.issuer, &[("code", code.expose())])
-        }
-        ResponseType::Token => implicit(state, site, &approved, &granted, &mut approval).await?,
+    let response = match respond(state, site, &approved, granted, &mut approval).await? {
+        Ok(pairs) => Response { destination: &approved.request.destination, issuer: &site.realm.issuer, pairs },
+        Err(refusal) => Response::refusal(&approved.request.destination, &site.realm.issuer, &refusal),
     };
+    let delivery = send(site, approved.client, &response, approval.now).await?;
     if let Some(waiting) = approved.waiting {
         let code = approval.code.as_ref().map(|code| code.id);
         let kept = Kept::new(approved.who.session.hash, approval.now, delivery.clone(), true, code);
@@ -102,6 +104,8 @@ fn make_code(
         redirect_uri_sent: request.destination.sent,
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
+        id_token_claims: request.claims.id_token.clone(),
+        acr: request.acr(&site.realm).map(str::to_owned),
         scope_differs: request.scope_differs,
         granted,
     };
@@ -117,36 +121,94 @@ fn make_code(
     Ok((code, row))
 }
 
-/// The implicit answer (RFC 6749 4.2.2), its parameters in the order in which integrators know them.
-async fn implicit(
+/// The answer's parameters, those of an access token in the order in which integrators know them (RFC 6749 4.2.2); what is to
+/// be stored goes into `approval`.
+async fn respond(
     state: &State,
+    site: &Site,
+    approved: &Approved<'_>,
+    granted: Granted,
+    approval: &mut Approval,
+) -> Result<Result<Vec<(&'static str, Cow<'static, str>)>, Refusal>, Failure> {
+    let (request, parts) = (approved.request, approved.request.response_type);
+    let mut pairs = Vec::new();
+    // A licence is held by a session that can be refreshed or logged off; a token from here is neither.
+    if parts.token && !seats_for(&site.realm, &granted.scope).is_empty() {
+        return Ok(Err(Refusal::BarredForImplicit("a scope that takes a licence".into())));
+    }
+    if parts.has_token() {
+        state.meter.count(&site.realm.id, &approved.client.id, Legacy::Implicit);
+    }
+    let access = if parts.token { Some(front_token(site, approved, &granted, approval).await?) } else { None };
+    if let Some(access) = &access {
+        pairs.extend(token_pairs(site, approved, access));
+    }
+    let mut code = None;
+    if parts.code {
+        let (made, row) = make_code(site, request, approved.who, granted, approval.now)?;
+        approval.code = Some(row);
+        pairs.push(("code", Cow::Owned(made.expose().to_owned())));
+        code = Some(made);
+    }
+    if parts.id_token {
+        let of = IdTokenOf {
+            client: approved.client,
+            user: &approved.who.user.id,
+            auth_time: Some(approved.who.session.auth_time),
+            nonce: request.nonce.as_deref(),
+            acr: request.acr(&site.realm),
+            claims: &front_claims(approved.client, request, &approved.who.user),
+            access: access.as_ref().map(|access| &access.token),
+            code: code.as_ref(),
+            now: approval.now,
+        };
+        pairs.push(("id_token", Cow::Owned(id_token(site, of).await?)));
+    }
+    Ok(Ok(pairs))
+}
+
+/// The claims of the user in an ID token from here: those that were asked for by name, and where no access token comes at all those of
+/// the scope (OpenID Connect Core 5.4).
+fn front_claims(client: &Client, request: &AuthorizationRequest, user: &User) -> Map<String, Value> {
+    let alone = !request.response_type.code && !request.response_type.token;
+    let whole = |name: &str| alone && scope_of(name).is_some_and(|scope| request.scope.contains(scope));
+    user_claims(user, |name| {
+        whole(name)
+            || by_scope(client, &request.scope, name)
+            || request.claims.id_token.iter().any(|asked| asked == name)
+    })
+}
+
+/// The access token that goes through the browser; it says so, because an API may not want such a one.
+async fn front_token(
     site: &Site,
     approved: &Approved<'_>,
     granted: &Granted,
     approval: &mut Approval,
-) -> Result<Delivery, Failure> {
-    let (client, request) = (approved.client, approved.request);
-    // A licence is held by a session that can be refreshed or logged off; an implicit token is neither.
-    if !seats_for(&site.realm, &granted.scope).is_empty() {
-        let refusal = Refusal::BarredForImplicit("a scope that takes a licence".into());
-        return Ok(answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal));
-    }
-    state.meter.count(&site.realm.id, &client.id, Legacy::Implicit);
-    let plan = access_plan(&site.realm, client, &granted.audience);
-    let user = Some(approved.who.user.id.as_str());
-    let access =
-        issue::mint_access(site, &AccessOf { client, user, granted, plan, grant: None, now: approval.now }).await?;
-    approval.access = access.row;
-    let expires_in = access.expires_in.to_string();
-    let scope = granted.scope.to_string();
-    let dialect = &site.realm.dialect.token;
+) -> Result<Access, Failure> {
+    let granted = &Granted { flow: GrantType::Implicit, ..granted.clone() };
+    let plan = access_plan(&site.realm, approved.client, &granted.audience);
+    let (client, user) = (approved.client, Some(approved.who.user.id.as_str()));
+    let mut access =
+        mint_access(site, &AccessOf { client, user, granted, narrowed: None, plan, grant: None, now: approval.now })
+            .await?;
+    approval.access = access.row.take();
+    Ok(access)
+}
+
+fn token_pairs(
+    site: &Site,
+    approved: &Approved<'_>,
+    access: &Access,
+) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> + use<> {
+    let (request, dialect) = (approved.request, &site.realm.dialect.token);
+    let scope = request.scope.to_string();
     let show_scope = dialect.implicit_scope.shows(request.scope_differs);
     let pairs = [
-        Some(("token_type", dialect.implicit_token_type.word())),
-        Some(("access_token", access.token.expose())),
-        (show_scope && !scope.is_empty()).then_some(("scope", scope.as_str())),
-        Some(("expires_in", expires_in.as_str())),
+        Some(("token_type", Cow::Borrowed(dialect.implicit_token_type.word()))),
+        Some(("access_token", Cow::Owned(access.token.expose().to_owned()))),
+        (show_scope && !scope.is_empty()).then_some(("scope", Cow::Owned(scope))),
+        Some(("expires_in", Cow::Owned(access.expires_in.to_string()))),
     ];
-    let pairs: Vec<_> = pairs.into_iter().flatten().collect();
-    Ok(answer::deliver(&request.destination, &site.realm.issuer, &pairs))
+    pairs.into_iter().flatten()
 }

@@ -5,6 +5,8 @@
 //! signed.
 
 pub(crate) mod approve;
+pub(crate) mod delivery;
+mod id_token;
 
 use crate::failure::Failure;
 use crate::ids;
@@ -12,13 +14,14 @@ use crate::state::State;
 use crate::state::secrets::RefreshKeys;
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
-use claviger_core::claims::{AccessClaims, IdClaims, SubjectKind, id_text};
+use claviger_core::audience::Audience;
+use claviger_core::claims::{AccessClaims, SubjectKind, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::Turnover;
 use claviger_core::grant::{Decision, RefreshPlan};
 use claviger_core::granted::Granted;
-use claviger_core::jose::{Typ, token_hash};
+use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
@@ -26,6 +29,7 @@ use claviger_store::{
     CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
     SeatClaim, Store,
 };
+use id_token::{IdTokenOf, id_token};
 use std::borrow::Cow;
 
 /// What issues: for one site, at one moment.
@@ -84,10 +88,22 @@ pub(crate) struct AccessOf<'a> {
     pub(crate) client: &'a Client,
     pub(crate) user: Option<&'a str>,
     pub(crate) granted: &'a Granted,
+    /// The APIs, where they are fewer than those of the grant.
+    pub(crate) narrowed: Option<&'a Audience>,
     pub(crate) plan: claviger_core::grant::AccessPlan,
     /// The stored grant it belongs to.
     pub(crate) grant: Option<&'a Id>,
     pub(crate) now: i64,
+}
+
+impl AccessOf<'_> {
+    /// What a reference stands for.
+    fn document(&self) -> serde_json::Result<String> {
+        match self.narrowed {
+            None => serde_json::to_string(self.granted),
+            Some(audience) => serde_json::to_string(&Granted { audience: audience.clone(), ..self.granted.clone() }),
+        }
+    }
 }
 
 /// Mints what `decision` says, commits it, and spells the answer.
@@ -109,13 +125,30 @@ pub(crate) async fn token_answer(
             client,
             user: decision.user.as_deref(),
             granted: &decision.granted,
+            narrowed: decision.narrowed.as_ref(),
             plan: decision.access,
             grant: grant.id.as_ref(),
             now,
         },
     )
     .await?;
-    let id_token = id_token(site, client, &decision, &access.token, now).await?;
+    let id_token = match (&decision.id_token, &decision.user) {
+        (Some(plan), Some(user)) => {
+            let of = IdTokenOf {
+                client,
+                user,
+                auth_time: decision.granted.auth_time,
+                nonce: plan.nonce.as_deref(),
+                acr: plan.acr.as_deref(),
+                claims: &plan.user,
+                access: Some(&access.token),
+                code: None,
+                now,
+            };
+            Some(id_token(site, of).await?)
+        }
+        _ => None,
+    };
     let body = answer::token(
         &site.realm.dialect,
         &TokenAnswer {
@@ -298,6 +331,12 @@ fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, un
     claims
 }
 
+/// What a signed access token calls itself: `JWT` only where all its APIs want that.
+fn typ(site: &Site, audience: &Audience) -> Typ {
+    let plain = |name| site.realm.api(name).is_some_and(|api| api.typ == AccessTokenTyp::Jwt);
+    if audience.iter().all(plain) { Typ::Jwt } else { Typ::AccessToken }
+}
+
 /// Mints an access token, signed or opaque.
 ///
 /// # Errors
@@ -312,7 +351,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 iss: Cow::Borrowed(&site.realm.issuer),
                 sub: Cow::Borrowed(of.user.unwrap_or(&of.client.id)),
                 sub_type: Some(SubjectKind::of(of.user.is_some())),
-                aud: Cow::Borrowed(&of.granted.audience),
+                aud: Cow::Borrowed(of.narrowed.unwrap_or(&of.granted.audience)),
                 client_id: Cow::Borrowed(&of.client.id),
                 scope: Cow::Owned(of.granted.scope.to_string()),
                 iat: of.now / 1000,
@@ -322,11 +361,9 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 org: Cow::Borrowed(&of.granted.organisations),
                 flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
                 auth_time: of.granted.auth_time.map(|time| time / 1000),
+                userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
             };
-            let typ = match site.realm.api(&of.granted.audience).map(|api| api.typ) {
-                Some(AccessTokenTyp::Jwt) => Typ::Jwt,
-                Some(AccessTokenTyp::AtJwt) | None => Typ::AccessToken,
-            };
+            let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &serde_json::to_vec(&claims)?)?;
             Ok(Access { token: Plain::new(token), expires_in: ttl.as_seconds(), row: None })
         }
@@ -340,37 +377,13 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 client: of.client.id.clone(),
                 user: of.user.map(str::to_owned),
                 grant: of.grant.copied(),
-                doc: serde_json::to_string(of.granted)?,
+                doc: of.document()?,
                 issued_at: of.now,
                 expires_at: of.now + ttl.as_millis(),
             };
             Ok(Access { token, expires_in: ttl.as_seconds(), row: Some(row) })
         }
     }
-}
-
-async fn id_token(
-    site: &Site,
-    client: &Client,
-    decision: &Decision,
-    access: &Plain,
-    now: i64,
-) -> Result<Option<String>, Failure> {
-    let (Some(plan), Some(user)) = (&decision.id_token, &decision.user) else { return Ok(None) };
-    let key = site.keys.signing(site.realm.id_token_algorithm(client)).await?;
-    let claims = IdClaims {
-        iss: &site.realm.issuer,
-        sub: user,
-        aud: &client.id,
-        iat: now / 1000,
-        exp: now / 1000 + site.realm.tokens.id_token_ttl.as_seconds(),
-        auth_time: decision.granted.auth_time.map(|time| time / 1000),
-        nonce: plan.nonce.as_deref(),
-        at_hash: Some(token_hash(key.alg(), access.expose())),
-        azp: &client.id,
-        user: plan.user.clone(),
-    };
-    Ok(Some(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?))
 }
 
 #[cfg(test)]

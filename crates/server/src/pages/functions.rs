@@ -9,14 +9,15 @@ use super::bidi::without_controls;
 use super::brand::initials;
 use super::escape::escape;
 use super::locale::{Locale, NoText};
+use super::script;
 use claviger_core::text::on_one_line;
 
 /// Stands for the first markup value while a message is put together; the second has the next one, and so on. Unicode
 /// keeps these 32 for such uses within a program.
 const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
 
-/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence`, `address` and `initials`, and the filter
-/// `line`, in the language of `locale`.
+/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence`, `address`, `initials` and `send_by_itself`, and the
+/// filter `line`, in the language of `locale`.
 pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     let strings = locale.clone();
     environment.add_function("t", move |id: &str, values: Kwargs| translate(&strings, id, &values));
@@ -46,6 +47,7 @@ pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     });
 
     environment.add_function("initials", |name: &str| initials(name));
+    environment.add_function("send_by_itself", || Value::from_safe_string(script::element()));
     // A name with line breaks in it must not write lines of its own into a plain-text mail.
     environment.add_filter("line", |text: &str| on_one_line(text).into_owned());
 }

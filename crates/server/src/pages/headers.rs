@@ -1,6 +1,6 @@
 //! The headers that every page is sent with.
 
-use super::Page;
+use super::{Page, script};
 
 /// The media type of every page.
 pub const HTML_TYPE: &str = "text/html; charset=utf-8";
@@ -10,10 +10,14 @@ pub const HTML_TYPE: &str = "text/html; charset=utf-8";
 /// Nothing is cached; nothing but the page's own style sheet, script and images is loaded, no other site may frame it
 /// (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer` (RFC 9700 section 4.2.4).
 /// A form is sent here and nowhere else. A page whose answer may be an app's has no `form-action`: Chromium applies it to the
-/// whole chain of redirects, and where an app sends the browser on is nobody's business but the app's.
+/// whole chain of redirects, and where an app sends the browser on is nobody's business but the app's. The page of a
+/// `form_post` answer runs one script more, which sends it and is named by its hash.
 pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let form_action = if page.leaves { "" } else { "form-action 'self'; " };
-    let script = if page.has_script { "script-src 'self'; " } else { "" };
+    let own = if page.has_script { " 'self'".to_owned() } else { String::new() };
+    let sending = if page.sends_itself { format!(" {}", script::source()) } else { String::new() };
+    let script =
+        if own.is_empty() && sending.is_empty() { String::new() } else { format!("script-src{own}{sending}; ") };
     let policy = format!(
         "default-src 'none'; style-src 'self'; {script}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
          base-uri 'none'"
@@ -53,6 +57,17 @@ mod tests {
     fn the_script_of_this_origin_runs_where_the_page_has_one() {
         let policy = policy(&Page { has_script: true, ..Page::default() });
         assert!(policy.contains("script-src 'self'; ") && !policy.contains("unsafe"), "{policy}");
+    }
+
+    #[test]
+    fn only_a_page_that_sends_itself_has_its_script_and_it_is_named_by_its_hash() {
+        // echo -n 'document.forms[0].submit()' | openssl dgst -sha256 -binary | base64
+        const HASH: &str = "'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
+        let alone = policy(&Page { sends_itself: true, ..Page::default() });
+        assert!(alone.contains(&format!("script-src {HASH}; ")) && !alone.contains("unsafe"), "{alone}");
+        let both = policy(&Page { sends_itself: true, has_script: true, ..Page::default() });
+        assert!(both.contains(&format!("script-src 'self' {HASH}; ")), "{both}");
+        assert!(!policy(&Page { has_script: true, ..Page::default() }).contains("sha256"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod mails;
 mod pair;
 mod render;
 mod samples;
+mod script;
 mod snippets;
 mod sources;
 pub mod views;

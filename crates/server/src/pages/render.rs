@@ -31,6 +31,8 @@ pub struct Page {
     pub leaves: bool,
     /// Whether it loads the script.
     pub has_script: bool,
+    /// It may send its form by itself.
+    pub sends_itself: bool,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
 }
@@ -135,6 +137,7 @@ impl Pages {
             html,
             leaves: view.leaves(),
             has_script: brand.script_url.is_some(),
+            sends_itself: view.sends_itself(),
             retry_after: view.retry_after(),
         }
     }

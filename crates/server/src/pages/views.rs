@@ -33,6 +33,11 @@ pub trait View: Serialize {
         false
     }
 
+    /// Whether the page may send its form by itself.
+    fn sends_itself(&self) -> bool {
+        false
+    }
+
     /// Seconds after which another attempt makes sense.
     fn retry_after(&self) -> Option<u64> {
         None
@@ -473,7 +478,8 @@ impl View for SecretOnce {
     }
 }
 
-/// `response_mode=form_post` (OAuth 2.0 Form Post Response Mode, section 2), with a button in place of a script.
+/// `response_mode=form_post` (OAuth 2.0 Form Post Response Mode, section 2): it sends itself, and has a button for who runs no
+/// script.
 #[derive(Debug, Clone)]
 pub struct FormPost {
     /// The app that waits.
@@ -505,6 +511,10 @@ impl Serialize for FormPost {
 
 impl View for FormPost {
     const TEMPLATE: &'static str = "form_post.html";
+
+    fn sends_itself(&self) -> bool {
+        true
+    }
 
     fn leaves(&self) -> bool {
         true

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::issue::delivery::send;
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
 use crate::people::session::signed_in;
@@ -9,8 +10,9 @@ use crate::people::show::{self, Ticks};
 use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::answer::Response;
 use claviger_core::authorize;
-use claviger_core::{Client, Params, Refusal, answer as spell};
+use claviger_core::{Client, Params, Refusal};
 use claviger_store::{ConsentGrant, SignedIn};
 use http::Method;
 
@@ -46,7 +48,8 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if params.get("decision") == Some("allow") {
         return allow(flow, &params, &waiting, client, &who).await;
     }
-    let delivery = spell::deliver_refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
+    let response = Response::refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
+    let delivery = send(site, client, &response, state.clock.now()).await?;
     let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
     if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {
         return flow.answered(client, request, Some(&waiting), false, &who).await;
@@ -69,7 +72,7 @@ async fn allow(
                 realm: realm.id.clone(),
                 user: who.user.id.clone(),
                 client: client.id.clone(),
-                scope: waiting.request.scope.clone(),
+                scope: waiting.request.asked_scope().into_owned(),
                 organisations,
             };
             flow.advance(client, &waiting.request, Some(waiting), Some(given)).await
@@ -92,7 +95,8 @@ async fn once_more(
     let (state, site) = (flow.state, flow.site);
     let organisations = state.store.organisations(&site.realm.id, &who.user.organisations).await?;
     let consent = consent_on_record(Some(who));
-    let new = waiting.request.scope.iter().filter(|token| !consent.scope.contains(token)).collect();
+    let asked = waiting.request.asked_scope();
+    let new = asked.iter().filter(|token| !consent.scope.contains(token)).collect();
     let asked = show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
     show::consent(state, site, flow.browser, &asked, ticks)
 }

@@ -3,13 +3,14 @@
 //! 1. The authorization endpoint begins with [`Flow::advance`], which asks [`authorize::next_step`] what the browser sees
 //!    now: a page, with which the request travels, or the answer. 2. The pages' forms ([`super::sign_in`],
 //!    [`super::consent`]) find the request again ([`Flow::find`]), do their one thing and advance once more.
-//! 3. [`crate::issue::approve`] makes the code or the implicit token.
+//! 3. [`crate::issue::approve`] makes what the request asks for.
 //!
 //! The endpoint and the forms' targets know this module; it knows neither.
 
 use crate::failure::Failure;
 use crate::http::{Answer, Incoming, trace};
 use crate::issue::approve::{Approved, approve};
+use crate::issue::delivery::send;
 use crate::pages::views::Ended;
 use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
@@ -20,10 +21,11 @@ use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
-use claviger_core::answer::{self, Delivery};
+use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest, Step};
 use claviger_core::client::ClientStatus;
-use claviger_core::dialect::{Endpoint, Legacy, ResponseType};
+use claviger_core::dialect::{Endpoint, Legacy};
+use claviger_core::response::ResponseType;
 use claviger_core::{Client, Params, Refusal};
 use claviger_store::{ConsentGrant, SignedIn};
 use std::sync::Arc;
@@ -86,11 +88,31 @@ impl Flow<'_> {
             Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
                 let issuer = &self.site.realm.issuer;
-                let delivery = answer::deliver_error(&request.destination, issuer, code, &description);
-                Ok(self.deliver(client, request, delivery))
+                self.respond(client, request, &Response::error(&request.destination, issuer, code, description)).await
             }
             other => other,
         }
+    }
+
+    /// Refuses: the answer goes to the client.
+    pub(crate) async fn refuse(
+        &self,
+        client: &Client,
+        request: &AuthorizationRequest,
+        refusal: &Refusal,
+    ) -> Result<Answer, Failure> {
+        let issuer = &self.site.realm.issuer;
+        self.respond(client, request, &Response::refusal(&request.destination, issuer, refusal)).await
+    }
+
+    async fn respond(
+        &self,
+        client: &Client,
+        request: &AuthorizationRequest,
+        response: &Response<'_>,
+    ) -> Result<Answer, Failure> {
+        let delivery = send(self.site, client, response, self.state.clock.now()).await?;
+        Ok(self.deliver(client, request, delivery))
     }
 
     /// The answer on its way to the client; a page, where there is one, in the language that the request asked for.
@@ -103,7 +125,7 @@ impl Flow<'_> {
     async fn at_once(&self, client: &Client, request: &AuthorizationRequest) -> Result<Option<Answer>, Failure> {
         let (state, site) = (self.state, self.site);
         let recalled = recalled(state, site, self.browser, &client.id);
-        let Some(who) = recalled.filter(|_| request.response_type == ResponseType::Code) else { return Ok(None) };
+        let Some(who) = recalled.filter(|_| request.response_type == ResponseType::CODE) else { return Ok(None) };
         let consent = consent_on_record(Some(&who));
         let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
@@ -181,10 +203,7 @@ impl Flow<'_> {
                 }
                 Ok(self.deliver(client, request, delivery))
             }
-            Step::Refuse(refusal) => {
-                let delivery = answer::deliver_refusal(&request.destination, &site.realm.issuer, &refusal);
-                Ok(self.deliver(client, request, delivery))
-            }
+            Step::Refuse(refusal) => self.refuse(client, request, &refusal).await,
         }
     }
 
@@ -270,7 +289,8 @@ impl Flow<'_> {
     /// The request is not answered here any more; the page says why, and how it is sent again.
     fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
         let realm = &self.site.realm;
-        let again = realm.url(Endpoint::Authorization).map(|url| format!("{url}?{}", request.again(realm, client)));
+        let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
+        let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));
         show::ended(self.state, self.site, self.incoming, why, Some((request, again.as_deref())))
     }
 
@@ -343,14 +363,14 @@ pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
 }
 
 /// What was allowed when the request arrived may have been taken back while its person was reading.
-fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
-    let implicit = request.response_type != ResponseType::Token || site.realm.allows(client, Legacy::Implicit);
+pub(crate) fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
+    let implicit = !request.response_type.has_token() || site.realm.allows(client, Legacy::Implicit);
     let redirect = authorize::registered_redirect(&site.realm, client, &request.destination.redirect_uri);
     client.status == ClientStatus::Active
         && client.may_respond(request.response_type)
         && implicit
         && redirect.is_some()
-        && request.scope.is_subset(&client.scope)
+        && request.asked_scope().is_subset(&client.scope)
 }
 
 /// A GET of a page's address goes on with the waiting request that it names.

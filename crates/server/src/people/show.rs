@@ -268,7 +268,8 @@ pub(crate) fn consent(
     let known_before = !asked.consent.scope.is_empty();
     let new = asked.new.members();
     let known: HashMap<&str, &Scope> = realm.scopes.iter().map(|scope| (scope.name.as_str(), scope)).collect();
-    let scopes = request.scope.iter().map(|token| {
+    let asked_scope = request.asked_scope();
+    let scopes = asked_scope.iter().map(|token| {
         let scope = known.get(token);
         ConsentScope {
             name: token.to_owned(),

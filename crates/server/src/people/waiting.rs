@@ -13,6 +13,7 @@ use claviger_core::authorize::AuthorizationRequest;
 use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::token::Id;
 use claviger_store::Answered;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -70,25 +71,77 @@ impl Waiting {
         self.browser.as_bytes().ct_eq(base64url(&browser.hash()).as_bytes()).into()
     }
 
+    /// A pushed request that begins to wait in `browser`. It keeps its id, so that of all browsers in which it waits one answers it.
+    pub(crate) fn of_pushed(pushed: Pushed, browser: &Browser, now: i64, patience: i64) -> Self {
+        let request = AuthorizationRequest { arrived_at: now, ..pushed.request };
+        Self { id: pushed.id, ..Self::new(request, browser, now, patience) }
+    }
+
     /// What travels.
     ///
     /// # Errors
     /// The library fails.
     pub(crate) fn seal(&self, secrets: &Secrets, realm: &str) -> Result<String, Failure> {
-        let sealed = secrets.request_key(&self.id)?.seal(&purpose("waits", realm), &serde_json::to_vec(self)?)?;
-        let mut bytes = self.id.to_vec();
-        bytes.extend_from_slice(&sealed);
-        Ok(base64url(&bytes))
+        seal(self, &self.id, "waits", secrets, realm)
     }
 
     /// Reads what came back; `None` for everything that this realm did not seal. It may be over, or another browser's.
     pub(crate) fn open(text: &str, secrets: &Secrets, realm: &str) -> Option<Self> {
-        let bytes = from_base64url(text)?;
-        let (id, sealed) = bytes.split_first_chunk::<16>()?;
-        let plain = secrets.open_request(id, &purpose("waits", realm), sealed)?;
-        let waiting: Self = serde_json::from_slice(&plain).ok()?;
-        Some(Self { id: *id, ..waiting })
+        let (id, waiting) = open::<Self>(text, "waits", secrets, realm)?;
+        Some(Self { id, ..waiting })
     }
+}
+
+/// What a `request_uri` that was given out begins with (RFC 9126 2.2).
+pub(crate) const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// A pushed authorization request (RFC 9126): checked, and not yet in any browser.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pushed {
+    /// Its own; that of the request which waits because of it.
+    #[serde(skip)]
+    pub(crate) id: Id,
+    /// When it is over, in milliseconds.
+    pub(crate) expires_at: i64,
+    /// The request.
+    pub(crate) request: AuthorizationRequest,
+}
+
+impl Pushed {
+    /// A request that is good for so many milliseconds.
+    pub(crate) fn new(request: AuthorizationRequest, now: i64, ttl: i64) -> Self {
+        Self { id: ids::new(now), expires_at: now + ttl, request }
+    }
+
+    /// The `request_uri`.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub(crate) fn seal(&self, secrets: &Secrets, realm: &str) -> Result<String, Failure> {
+        Ok(format!("{PUSHED}{}", seal(self, &self.id, "pushed", secrets, realm)?))
+    }
+
+    /// Reads a `request_uri`; `None` for everything that this realm did not give out. It may be over.
+    pub(crate) fn open(uri: &str, secrets: &Secrets, realm: &str) -> Option<Self> {
+        let (id, pushed) = open::<Self>(uri.strip_prefix(PUSHED)?, "pushed", secrets, realm)?;
+        Some(Self { id, ..pushed })
+    }
+}
+
+/// The id, and behind it what is sealed under a key of its own.
+fn seal<T: Serialize>(what: &T, id: &Id, use_: &str, secrets: &Secrets, realm: &str) -> Result<String, Failure> {
+    let sealed = secrets.request_key(id)?.seal(&purpose(use_, realm), &serde_json::to_vec(what)?)?;
+    let mut bytes = id.to_vec();
+    bytes.extend_from_slice(&sealed);
+    Ok(base64url(&bytes))
+}
+
+/// What [`seal`] made, for this use in this realm.
+fn open<T: DeserializeOwned>(text: &str, use_: &str, secrets: &Secrets, realm: &str) -> Option<(Id, T)> {
+    let bytes = from_base64url(text)?;
+    let (id, sealed) = bytes.split_first_chunk::<16>()?;
+    let plain = secrets.open_request(id, &purpose(use_, realm), sealed)?;
+    Some((*id, serde_json::from_slice(&plain).ok()?))
 }
 
 /// How a request was answered: what is kept of it, so that a form that is posted twice has the answer of once.

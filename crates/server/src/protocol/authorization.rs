@@ -1,19 +1,22 @@
 //! The authorization endpoint (RFC 6749 3.1).
 //!
-//! 1. [`answer()`] reads a request, decides where its answer may go (what fails until then is a page) and checks the rest
-//!    (what fails then travels back). 2. From there on it is a matter of who sits in front of the browser: [`Flow`].
+//! 1. [`answer()`] reads a request, in its parameters, in a request object (RFC 9101), or as it was pushed (RFC 9126). 2. It
+//!    decides where its answer may go (what fails until then is a page) and checks the rest (what fails then travels back). 3. From
+//!    there on it is a matter of who sits in front of the browser: [`Flow`].
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming, trace};
+use crate::issue::delivery::send;
 use crate::people::browser::Browser;
 use crate::people::flow::Flow;
 use crate::people::hint::hint;
 use crate::people::show::{self, Speech};
+use crate::protocol::{pushed, request_object};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::answer;
-use claviger_core::authorize::{self, AuthorizationRequest, Entry as Named};
-use claviger_core::{Params, Refusal};
+use claviger_core::answer::Response;
+use claviger_core::authorize::{self, AuthorizationRequest, Destination, Entry as Named, Origin};
+use claviger_core::{Client, Params, Refusal};
 use http::Method;
 
 /// Answers a request at the authorization endpoint.
@@ -28,7 +31,8 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
         Ok(params) => params,
         Err(refusal) => return show::refusal(state, site, incoming, None, &refusal, None),
     };
-    match begin(state, site, incoming, &browser, &params).await {
+    let flow = Flow::new(state, site, incoming, &browser);
+    match begin(&flow, &params).await {
         Ok(answer) => answer,
         Err(failure) => show::failure(state, site, incoming, &failure),
     }
@@ -36,7 +40,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 
 /// The answer of a server that cannot decide now: to where the client wants it, if that can be told from memory (RFC 6749
 /// 4.1.2.1), or else a page.
-pub(crate) fn turn_away(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
+pub(crate) async fn turn_away(state: &State, site: &Site, incoming: &Incoming, failure: &Failure) -> Answer {
     let bytes = if incoming.head.method == Method::POST { &incoming.body } else { incoming.query().as_bytes() };
     let params = Params::form(bytes).unwrap_or_default();
     let back = || {
@@ -47,48 +51,91 @@ pub(crate) fn turn_away(state: &State, site: &Site, incoming: &Incoming, failure
     };
     let Some((entry, destination)) = back() else { return show::failure(state, site, incoming, failure) };
     let (code, description) = failure.log(incoming.id);
-    let delivery = answer::deliver_error(&destination, &site.realm.issuer, code, &description);
+    let response = Response::error(&destination, &site.realm.issuer, code, description);
     let speech = Speech::of(incoming, params.get("ui_locales"));
-    show::delivery(state, site, speech, &entry.client.name, delivery)
+    match send(site, &entry.client, &response, state.clock.now()).await {
+        Ok(delivery) => show::delivery(state, site, speech, &entry.client.name, delivery),
+        Err(failure) => show::failure(state, site, incoming, &failure),
+    }
 }
 
-async fn begin(
-    state: &State,
-    site: &Site,
-    incoming: &Incoming,
-    browser: &Browser,
-    params: &Params<'_>,
-) -> Result<Answer, Failure> {
-    let ui_locales = params.get("ui_locales");
+async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> {
+    let Flow { state, site, incoming, .. } = *flow;
     let client_id = match authorize::entry(&site.realm, params) {
         Ok(Named::Client(id)) => id,
-        Ok(Named::SignIn) => return Flow::new(state, site, incoming, browser).front_page().await,
-        Err(refusal) => return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, None)),
+        Ok(Named::SignIn) => return flow.front_page().await,
+        Err(refusal) => return Ok(show::refusal(state, site, incoming, params.get("ui_locales"), &refusal, None)),
     };
     trace::client(client_id);
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
-    let client = entry.as_ref().map(|entry| &entry.client);
+    let Some(entry) = entry else { return ask(flow, None, params, Origin::default()).await };
+    if !has_object(params) {
+        return ask(flow, Some(&entry.client), params, Origin::default()).await;
+    }
+    match params.get("request_uri").filter(|uri| pushed::is_pushed(uri)) {
+        Some(uri) => Box::pin(pushed::go_on(flow, &entry, uri)).await,
+        None => match Box::pin(request_object::read(state, site, &entry, params)).await {
+            Ok(None) => ask(flow, Some(&entry.client), params, Origin::default()).await,
+            Ok(Some(inside)) => {
+                let origin = Origin { is_pushed: false, is_signed: inside.is_signed };
+                ask(flow, Some(&entry.client), &inside.params, origin).await
+            }
+            Err(Failure::Refusal(refusal)) => refuse_object(flow, &entry.client, params, refusal).await,
+            Err(failure) => Err(failure),
+        },
+    }
+}
+
+fn has_object(params: &Params<'_>) -> bool {
+    params.get("request").is_some() || params.get("request_uri").is_some()
+}
+
+/// What is wrong with a request object goes back to where the parameters beside it say, if they say so rightly; else it is a page.
+async fn refuse_object(
+    flow: &Flow<'_>,
+    client: &Client,
+    outside: &Params<'_>,
+    refusal: Refusal,
+) -> Result<Answer, Failure> {
+    match authorize::destination(&flow.site.realm, Some(client), outside) {
+        Ok(destination) => refuse(flow, client, outside, &destination, &refusal).await,
+        Err(_) => Err(refusal.into()),
+    }
+}
+
+/// Checks a request, and goes on with it.
+async fn ask(flow: &Flow<'_>, client: Option<&Client>, params: &Params<'_>, origin: Origin) -> Result<Answer, Failure> {
+    let Flow { state, site, incoming, .. } = *flow;
     let destination = match authorize::destination(&site.realm, client, params) {
         Ok(destination) => destination,
         Err(refusal) => {
             let owner = client.zip(params.get("redirect_uri"));
-            return Ok(show::refusal(state, site, incoming, ui_locales, &refusal, owner));
+            return Ok(show::refusal(state, site, incoming, params.get("ui_locales"), &refusal, owner));
         }
     };
-    let Some(client) = client else { return Err(Refusal::unknown_client(client_id).into()) };
+    let Some(client) = client else { return Err(Refusal::WrongClient.into()) };
     let back = destination.clone();
-    match AuthorizationRequest::check(&site.realm, client, params, destination, state.clock.now()) {
+    match AuthorizationRequest::check(&site.realm, client, params, destination, origin, state.clock.now()) {
         Ok(mut request) => {
             request.hinted_user =
                 params.get("id_token_hint").and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
-            let flow = Flow::new(state, site, incoming, browser);
             flow.advance(client, &request, None, None).await
         }
-        Err(refusal) => {
-            tracing::info!(?refusal, "authorization refused");
-            let delivery = answer::deliver_refusal(&back, &site.realm.issuer, &refusal);
-            Ok(show::delivery(state, site, Speech::of(incoming, ui_locales), &client.name, delivery))
-        }
+        Err(refusal) => refuse(flow, client, params, &back, &refusal).await,
     }
+}
+
+async fn refuse(
+    flow: &Flow<'_>,
+    client: &Client,
+    params: &Params<'_>,
+    destination: &Destination,
+    refusal: &Refusal,
+) -> Result<Answer, Failure> {
+    let Flow { state, site, incoming, .. } = *flow;
+    tracing::info!(?refusal, "authorization refused");
+    let response = Response::refusal(destination, &site.realm.issuer, refusal);
+    let delivery = send(site, client, &response, state.clock.now()).await?;
+    Ok(show::delivery(state, site, Speech::of(incoming, params.get("ui_locales")), &client.name, delivery))
 }

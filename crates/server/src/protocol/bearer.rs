@@ -102,6 +102,7 @@ fn claims_of_row(
         org: Cow::Owned(granted.organisations),
         flow: (granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
         auth_time: granted.auth_time.map(|time| time / 1000),
+        userinfo_claims: Cow::Owned(granted.userinfo_claims),
     }
 }
 
@@ -131,7 +132,8 @@ async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token
     let Some((typ, decoded)) = found else { return Ok(None) };
     // An ID token, which is `JWT` as well, has neither a client_id nor a jti.
     let Ok(claims) = serde_json::from_slice::<AccessClaims<'_>>(&decoded.claims) else { return Ok(None) };
-    let may_be_plain = site.realm.api(&claims.aud).is_some_and(|api| api.typ == AccessTokenTyp::Jwt);
+    let wants_plain = |name: &str| site.realm.api(name).is_some_and(|api| api.typ == AccessTokenTyp::Jwt);
+    let may_be_plain = claims.aud.iter().all(wants_plain);
     if claims.iss != site.realm.issuer || (typ == Typ::Jwt && !may_be_plain) {
         return Ok(None);
     }

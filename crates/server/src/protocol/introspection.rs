@@ -39,7 +39,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };
     if !may_know(&caller, &token) {
         // The caller may hear no more than that it is inactive (RFC 7662 2.2, 4); the vendor may.
-        tracing::info!(audience = %token.claims.aud, of = %token.claims.client_id, "introspected by another API than it is for");
+        tracing::info!(audience = ?token.claims.aud, of = %token.claims.client_id, "introspected by another API than it is for");
         return Ok(inactive());
     }
     if !token.is_active(state.clock.now()) {
@@ -52,5 +52,6 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
 /// An API may know of the tokens that are for it; a client of its own.
 fn may_know(caller: &Authenticated, token: &bearer::Token) -> bool {
     let caller = caller.client();
-    caller.resource_server.as_deref() == Some(&*token.claims.aud) || *token.claims.client_id == *caller.id
+    caller.resource_server.as_deref().is_some_and(|own| token.claims.aud.contains(own))
+        || *token.claims.client_id == *caller.id
 }

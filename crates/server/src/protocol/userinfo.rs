@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::ScopeSet;
 use claviger_core::bearer::{Reason, refuse as refusal};
-use claviger_core::claims::{ScopeClaims, UserinfoClaims};
+use claviger_core::claims::{scope_of, user_claims};
 use http::{HeaderValue, Method, StatusCode};
 
 /// Answers with the claims of the token's user.
@@ -42,7 +42,10 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     if user.disabled {
         return Ok(Err(Reason::Revoked));
     }
-    let claims = UserinfoClaims { sub: &user.id, user: ScopeClaims::of(&user, &scope) };
+    let by_scope = |name: &str| scope_of(name).is_some_and(|owner| scope.contains(owner));
+    let by_name = |name: &str| token.claims.userinfo_claims.iter().any(|asked| asked == name);
+    let mut claims = user_claims(&user, |name| by_scope(name) || by_name(name));
+    claims.insert("sub".to_owned(), user.id.into());
     Ok(Ok(serde_json::to_vec(&claims)?))
 }
 

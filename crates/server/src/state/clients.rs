@@ -7,13 +7,14 @@ use crate::state::secrets::FROM_FILE;
 use crate::state::uses::{Noted, Uses};
 use claviger_core::Client;
 use claviger_core::crypto::HmacKey;
+use claviger_core::jose::VerifyingKeys;
 use claviger_store::{ClientSecret, Fault, SecretKind, Store};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use subtle::ConstantTimeEq;
 
 /// A client with its secrets, as loaded.
@@ -25,6 +26,8 @@ pub(crate) struct Entry {
     /// When each of them was noted as used last, in their order; and for a client that has none of its own.
     noted: Vec<Noted>,
     noted_itself: Noted,
+    /// Its public keys, once they were asked for; those that lie elsewhere are not here.
+    keys: OnceLock<Arc<VerifyingKeys>>,
     /// HMAC of a stretched secret that was found right, and the stored hash it was right for.
     remembered: RwLock<Option<([u8; 32], Vec<u8>)>>,
     /// A secret that is stored under an earlier token key is being stored under the newest.
@@ -76,6 +79,16 @@ impl Entry {
         self.secrets.iter().find(|stored| stored.kind == SecretKind::Argon2 && *stored.hash == *hash)
     }
 
+    /// The public keys that the client registered; `None` where they lie elsewhere.
+    pub(crate) fn keys(&self) -> Option<Arc<VerifyingKeys>> {
+        if self.client.jwks_uri.is_some() {
+            return None;
+        }
+        // What cannot be used was refused at registration.
+        let read = || self.client.jwks.as_ref().and_then(|set| VerifyingKeys::from_set(set).ok());
+        Some(Arc::clone(self.keys.get_or_init(|| Arc::new(read().unwrap_or_default()))))
+    }
+
     /// The secrets of this kind that are live at `now`.
     pub(crate) fn live(&self, kind: SecretKind, now: i64) -> impl Iterator<Item = &ClientSecret> {
         self.secrets.iter().filter(move |stored| stored.kind == kind && stored.is_live(now))
@@ -118,6 +131,7 @@ impl Clients {
             noted_itself: Noted::default(),
             client,
             secrets,
+            keys: OnceLock::new(),
             remembered: RwLock::default(),
             rewriting: Arc::default(),
         });

@@ -4,6 +4,7 @@
 //! its own that is made and tested without the others; what needs several of them ([`followed::Follower`]) borrows those.
 
 pub mod brakes;
+pub(crate) mod client_keys;
 pub(crate) mod clients;
 pub mod clock;
 pub(crate) mod followed;
@@ -20,11 +21,13 @@ pub(crate) mod sites;
 pub(crate) mod strangers;
 pub(crate) mod uses;
 
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use arc_swap::ArcSwap;
 use brakes::{Brakes, Numbers};
 use claviger_core::token::Id;
 use claviger_store::Store;
+use client_keys::ClientKeys;
 use clients::Clients;
 use clock::Clock;
 use followed::{Followed, Follower};
@@ -59,6 +62,8 @@ pub struct State {
     pub(crate) sites: Sites,
     pub(crate) strangers: Strangers,
     pub(crate) clients: Clients,
+    pub(crate) client_keys: ClientKeys,
+    pub(crate) outbound: Outbound,
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,

@@ -455,6 +455,7 @@ pub fn realm(authority: &str) -> Realm {
         seat_pools: vec![],
         tokens: claviger_core::realm::TokenPolicy::default(),
         sessions: claviger_core::realm::SessionPolicy::default(),
+        requests: claviger_core::realm::RequestPolicy::default(),
     }
 }
 
@@ -500,5 +501,8 @@ pub fn client(id: &str) -> Client {
         id_token_signing: None,
         id_token_claims: IdTokenClaims::default(),
         pkce: Pkce::default(),
+        jwks: None,
+        jwks_uri: None,
+        requests: claviger_core::client::Requests::default(),
     }
 }

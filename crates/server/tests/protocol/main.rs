@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod answers;
 mod as_documented;
 mod authorization_endpoint;
 mod bad_input;
@@ -19,9 +20,12 @@ mod openid;
 mod organisations;
 mod people;
 mod pkce_and_codes;
+mod pushed;
 mod races;
 mod recall;
 mod refresh;
+mod request_objects;
+mod requests;
 mod resource_and_metadata;
 mod seats;
 mod story;

@@ -90,7 +90,7 @@ async fn a_wildcard_matches_one_plain_segment_for_confidential_clients_with_code
         "https://app.example/connect/é",
         "https://app.example/connect/a b",
         "https://app.example/connect/a\n",
-        "https://app.example/connect/a.b",
+        "https://app.example/connect/a;b",
         "https://app.example/Connect/a",
         "https://app.example:443/connect/a",
         "https://user@app.example/connect/a",
@@ -104,7 +104,7 @@ async fn a_wildcard_matches_one_plain_segment_for_confidential_clients_with_code
     // The concrete value is matched again.
     let form = redemption(&code);
     let change = |value| form.map(|(n, v)| if n == "redirect_uri" { (n, value) } else { (n, v) });
-    for other in ["https://app.example/connect/other", "https://app.example/connect/*", ""] {
+    for other in ["https://app.example/connect/other", "https://app.example/*", ""] {
         server.token("old", &change(other)).await.refused(400, "invalid_grant");
     }
     assert_eq!(server.token("old", &change(good)).await.status, 200);

@@ -79,7 +79,7 @@ async fn a_new_scope_is_asked_for_and_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_nonce_is_echoed_and_no_id_token_comes_through_the_front_channel() {
+async fn the_nonce_is_echoed_and_no_id_token_comes_through_the_browser_of_who_was_not_given_it() {
     let (server, browser) = started().await;
     let nonce = "n-0S6_WzA2Mj \"é";
     let code = browser.authorize(&server, &with(query("openid"), "nonce", nonce)).await.code();

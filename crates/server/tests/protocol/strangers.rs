@@ -104,8 +104,9 @@ async fn a_state_of_any_bytes_comes_back_byte_for_byte_and_one_that_is_too_long_
     }
     let page = browser.get(&server, &format!("/authorize?{query}&state={}", "s".repeat(8_193))).await;
     page.is_page();
-    // A form cannot carry what is no text.
-    browser.get(&server, &format!("/authorize?{query}&response_mode=form_post&state=%E9")).await.is_page();
+    // A form cannot carry what is no text: the client is told so.
+    let form = browser.get(&server, &format!("/authorize?{query}&response_mode=form_post&state=%E9")).await;
+    assert_eq!((form.hidden("error").as_deref(), form.hidden("state")), (Some("invalid_request"), None));
 
     // It survives the pages as well, and what travels back on a refusal is the same.
     let other = Browser::default();

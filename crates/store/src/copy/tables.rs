@@ -12,7 +12,7 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 16] = [
+const OF_REQUESTS: [&str; 17] = [
     "session",
     "pending",
     "answered",
@@ -22,6 +22,7 @@ const OF_REQUESTS: [&str; 16] = [
     "seat",
     "revocation",
     "mail_outbox",
+    "outbox",
     "one_time_link",
     "legacy_use",
     "secret_use",

@@ -47,6 +47,16 @@ pub enum Field {
     ResourceServer,
     /// Whether consent is left out.
     Trusted,
+    /// Its public keys.
+    Jwks,
+    /// Where they are.
+    JwksUri,
+    /// Where its request objects may lie.
+    RequestUris,
+    /// What signs its request objects.
+    RequestObjectSigningAlg,
+    /// What signs its answers.
+    AuthorizationSignedResponseAlg,
 }
 
 impl Field {
@@ -71,6 +81,11 @@ impl Field {
             Self::SecretIsPassword => "secret-is-password",
             Self::ResourceServer => "resource-server",
             Self::Trusted => "trusted",
+            Self::Jwks => "jwks",
+            Self::JwksUri => "jwks-uri",
+            Self::RequestUris => "request-uris",
+            Self::RequestObjectSigningAlg => "request-object-signing-alg",
+            Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
         }
     }
 }
@@ -274,6 +289,44 @@ pub enum Problem {
     /// A public client without consent.
     #[error("anybody can pretend to be a public client: users are asked")]
     PublicTrusted,
+    /// Keys that cannot be read, are private, or are of no use.
+    #[error("this is no JWK set of public keys: {why}")]
+    Jwks {
+        /// Why.
+        why: String,
+    },
+    /// Both a key set and where one is (RFC 7591 2).
+    #[error("its keys stand here and at jwks-uri: only one of the two can be")]
+    TwoKeySets,
+    /// Keys could not be fetched from there.
+    #[error("`{uri}` is not an https:// address without a user name")]
+    JwksUri {
+        /// What was given.
+        uri: String,
+    },
+    /// A request object could not be fetched from there.
+    #[error("`{uri}` is not an https:// address without a user name")]
+    RequestUri {
+        /// Its place in the list.
+        index: usize,
+        /// What was given.
+        uri: String,
+    },
+    /// More addresses than a client needs.
+    #[error("a client has at most 20 addresses for request objects")]
+    TooManyRequestUris,
+    /// Signed requests, and nothing to check them with.
+    #[error("its requests are to be signed, and it has no keys")]
+    NoKeys,
+    /// Requests that must be signed and are not.
+    #[error("its requests must be signed, and are said not to be")]
+    UnsignedAndSigned,
+    /// Answers that the realm cannot sign so.
+    #[error("the realm signs nothing with {algorithm}")]
+    AnswerAlgorithm {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
 }
 
 const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
@@ -318,6 +371,11 @@ impl Problem {
             Self::PublicPassword | Self::PasswordOfNobody => Field::SecretIsPassword,
             Self::UnknownResourceServer { .. } | Self::PublicResourceServer => Field::ResourceServer,
             Self::PublicTrusted => Field::Trusted,
+            Self::Jwks { .. } | Self::NoKeys => Field::Jwks,
+            Self::TwoKeySets | Self::JwksUri { .. } => Field::JwksUri,
+            Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
+            Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
+            Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
         }
     }
 
@@ -330,7 +388,8 @@ impl Problem {
             | Self::NotAPage { index, .. }
             | Self::PostLogoutUri { index, .. }
             | Self::PostLogoutWildcard { index, .. }
-            | Self::UnknownAudience { index, .. } => Some(*index),
+            | Self::UnknownAudience { index, .. }
+            | Self::RequestUri { index, .. } => Some(*index),
             _ => None,
         }
     }
@@ -373,6 +432,11 @@ impl Problem {
                 CONFIDENTIAL.to_owned()
             }
             Self::PublicTrusted => "leave out trusted".to_owned(),
+            Self::NoKeys => "name its public keys (jwks), or where they are (jwks-uri)".to_owned(),
+            Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
+            Self::AnswerAlgorithm { .. } => {
+                "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()
+            }
             _ => return None,
         })
     }

@@ -95,8 +95,67 @@ fn a_good_client_is_taken_over_field_by_field() {
         id_token_signing: Some(Algorithm::Es256),
         id_token_claims: IdTokenClaims::Scope,
         pkce: Pkce::UnlessNonce,
+        jwks: None,
+        jwks_uri: None,
+        requests: Requests::default(),
     };
     assert_eq!(client, expected);
+}
+
+#[test]
+fn keys_are_public_usable_and_in_one_place() {
+    let der = crate::jose::SigningKey::generate(crate::jose::Algorithm::EdDsa).unwrap();
+    let key = crate::jose::SigningKey::from_pkcs8(crate::jose::Algorithm::EdDsa, Some("k"), der.expose()).unwrap();
+    let set = |key: &serde_json::Value| serde_json::json!({ "keys": [key] }).to_string();
+    let public = serde_json::to_value(key.public_jwk()).unwrap();
+    let keyed = |jwks: &str| Description { jwks: Some(jwks.to_owned()), ..web() };
+    assert_eq!(check(keyed(&set(&public)), &realm()).unwrap().jwks.unwrap().keys, [key.public_jwk().clone()]);
+    let mut private = public.clone();
+    private["d"] = "AAAA".into();
+    let problem = problems_of(keyed(&set(&private))).remove(0);
+    assert!(problem.to_string().contains("a private key where a public one belongs"), "{problem}");
+    for useless in [
+        "",
+        "{}",
+        "[]",
+        "{\"keys\":[]}",
+        "{\"keys\":[{\"kty\":\"oct\"}]}",
+        "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}",
+    ] {
+        assert!(matches!(problems_of(keyed(useless))[..], [Problem::Jwks { .. }]), "{useless}");
+    }
+    let uri = |uri: &str| Description { jwks_uri: Some(uri.to_owned()), ..web() };
+    assert!(check(uri("https://app.example:8443/keys?x=1"), &realm()).is_ok());
+    for bad in [
+        "http://app.example/keys",
+        "https://a@app.example/",
+        "ftp://x",
+        "https://",
+        "http://127.0.0.1/",
+        "https://a b/",
+    ] {
+        assert_eq!(problems_of(uri(bad)), [Problem::JwksUri { uri: bad.to_owned() }], "{bad}");
+    }
+    let mut here = realm();
+    here.requests.loopback = true;
+    assert!(check(uri("http://127.0.0.1:9000/keys"), &here).is_ok());
+    assert!(check(uri("http://app.example/keys"), &here).is_err());
+    let both = Description { jwks_uri: Some("https://app.example/keys".to_owned()), ..keyed(&set(&public)) };
+    assert_eq!(problems_of(both), [Problem::TwoKeySets]);
+    let with = |requests: Requests| Description { requests, ..web() };
+    let signed = Requests { require_signed_request_object: true, ..Requests::default() };
+    assert_eq!(problems_of(with(signed.clone())), [Problem::NoKeys]);
+    let none = Requests { request_object_signing_alg: Some(crate::request_object::ObjectAlgorithm::None), ..signed };
+    let contradicts = Description { requests: none, ..keyed(&set(&public)) };
+    assert_eq!(problems_of(contradicts), [Problem::UnsignedAndSigned]);
+    let answers =
+        Requests { authorization_signed_response_alg: Some(crate::jose::Algorithm::EdDsa), ..Requests::default() };
+    assert!(matches!(problems_of(with(answers))[..], [Problem::AnswerAlgorithm { .. }]));
+    let uris = Requests {
+        request_uris: vec!["https://app.example/r".to_owned(), "http://x/".to_owned()],
+        ..Requests::default()
+    };
+    assert!(matches!(problems_of(with(uris))[..], [Problem::RequestUri { index: 1, .. }]));
 }
 
 #[test]
@@ -134,6 +193,7 @@ fn id_tokens_are_signed_with_an_algorithm_that_the_realm_has_a_key_for() {
     let asked = |algorithm| Description { id_token_signing: Some(algorithm), ..web() };
     let known = set([Algorithm::Es256, Algorithm::Rs256]);
     let problem = Problem::IdTokenAlgorithm { algorithm: Algorithm::EdDsa, known };
+    assert_eq!(problems_of(asked(Algorithm::EdDsa)), std::slice::from_ref(&problem));
     assert!(problem.help().unwrap().contains("ES256, RS256"));
     assert_eq!(problems_of(asked(Algorithm::EdDsa)), [problem]);
     let mut realm = realm();

@@ -4,7 +4,7 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims};
+use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -42,6 +42,12 @@ pub struct Registration {
     pub audiences: Vec<String>,
     /// Legacy behaviours.
     pub legacy: BTreeSet<Legacy>,
+    /// Its public keys, as the JSON of a JWK set.
+    pub jwks: Option<String>,
+    /// Where its public keys are.
+    pub jwks_uri: Option<String>,
+    /// Its authorization requests and their answers.
+    pub requests: Requests,
 }
 
 /// Writes a new app that waits for approval.
@@ -77,6 +83,9 @@ impl Registration {
             id_token_signing: self.id_token_signing,
             id_token_claims: self.id_token_claims,
             pkce: self.pkce,
+            jwks: self.jwks,
+            jwks_uri: self.jwks_uri,
+            requests: self.requests,
             ..Description::new(id, self.name)
         }
     }
@@ -89,6 +98,7 @@ pub(super) fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
         Field::RedirectUris => "redirect-uri",
         Field::Audiences => "audience",
         Field::Grants => "grant",
+        Field::RequestUris => "request-uri",
         field => field.name(),
     };
     let message = match problem {

@@ -1,7 +1,8 @@
 use super::*;
 use claviger_core::ScopeSet;
-use claviger_core::authorize::{Destination, Prompt, ResponseMode};
-use claviger_core::dialect::ResponseType;
+use claviger_core::authorize::{Destination, Prompt};
+use claviger_core::claims_request::ClaimsRequest;
+use claviger_core::response::{ResponseMode, ResponseType};
 
 fn request() -> AuthorizationRequest {
     AuthorizationRequest {
@@ -14,7 +15,7 @@ fn request() -> AuthorizationRequest {
             state: None,
             mode: ResponseMode::Query,
         },
-        response_type: ResponseType::Code,
+        response_type: ResponseType::CODE,
         scope: ScopeSet::parse("read").unwrap(),
         scope_differs: false,
         audience: "https://api.example".into(),
@@ -25,6 +26,8 @@ fn request() -> AuthorizationRequest {
         login_hint: None,
         ui_locales: None,
         hinted_user: None,
+        claims: ClaimsRequest::default(),
+        is_sealed: false,
         arrived_at: 1,
     }
 }
@@ -76,4 +79,20 @@ fn an_answer_is_kept_for_whoever_sends_the_same_form_twice() {
     // What waits is no answer, though it is sealed with the same key.
     let sealed = from_base64url(&waiting().seal(&secrets, "realm").unwrap()).unwrap();
     assert!(Kept::open(&Answered { sealed: sealed[16..].to_vec(), ..stored }, &secrets, "realm").is_err());
+}
+
+#[test]
+fn a_pushed_request_is_no_waiting_one_and_none_of_another_realm() {
+    let secrets = Secrets::new(&[1; 32]);
+    let pushed = Pushed::new(request(), 1_000, 60_000);
+    let uri = pushed.seal(&secrets, "realm").unwrap();
+    assert!(uri.starts_with(PUSHED) && !uri.contains("app"));
+    let opened = Pushed::open(&uri, &secrets, "realm").unwrap();
+    assert_eq!((opened.id, opened.expires_at, &opened.request), (pushed.id, 61_000, &pushed.request));
+    assert!(Pushed::open(&uri, &secrets, "other").is_none());
+    let sealed = uri.strip_prefix(PUSHED).unwrap();
+    assert!(Waiting::open(sealed, &secrets, "realm").is_none());
+    assert!(Pushed::open(sealed, &secrets, "realm").is_none());
+    let waits = waiting().seal(&secrets, "realm").unwrap();
+    assert!(Pushed::open(&format!("{PUSHED}{waits}"), &secrets, "realm").is_none());
 }

@@ -44,6 +44,7 @@ fn realm() -> Realm {
         seat_pools: vec![],
         tokens: TokenPolicy { key_age: Span::seconds(30 * 86_400), ..TokenPolicy::default() },
         sessions: SessionPolicy::default(),
+        requests: claviger_core::realm::RequestPolicy::default(),
     }
 }
 

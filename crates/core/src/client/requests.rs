@@ -1,0 +1,32 @@
+//! What a client registered about its authorization requests and their answers (OpenID Connect Dynamic Registration 2,
+//! RFC 9101 10.5, RFC 9126 6, JARM 3).
+
+use crate::jose::Algorithm;
+use crate::request_object::ObjectAlgorithm;
+use serde::{Deserialize, Serialize};
+
+/// A client's authorization requests and their answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Requests {
+    /// Where its request objects may lie.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// What signs its request objects; absent: any algorithm that its keys are for, and never none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<ObjectAlgorithm>,
+    /// Its requests are signed.
+    pub require_signed_request_object: bool,
+    /// Its requests are pushed.
+    pub require_pushed_authorization_requests: bool,
+    /// What signs its answers, where they are signed; absent: RS256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_signed_response_alg: Option<Algorithm>,
+}
+
+impl Requests {
+    /// Whether it says nothing.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}

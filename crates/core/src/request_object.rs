@@ -1,0 +1,189 @@
+//! Request objects (RFC 9101, OpenID Connect Core 6): an authorization request as the claims of a JWT.
+//!
+//! 1. [`open`] checks the signature against the client's keys, or lets an unsigned one pass where the client is registered so.
+//! 2. [`RequestObject::params`] checks who made it, for whom and until when, and answers the parameters.
+//!
+//! Of a request whose object is signed nothing outside of the object counts (RFC 9101 6.3). An unsigned one protects nothing, and
+//! parameters beside it add to those inside (OpenID Connect Core 6.1).
+
+use crate::jose::{Algorithm, JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
+use crate::params::Params;
+use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Clocks differ by so many seconds.
+const LEEWAY: i64 = 10;
+
+/// What may sign a client's request objects (`request_object_signing_alg`, OpenID Connect Dynamic Registration 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ObjectAlgorithm {
+    /// `none`: they are not signed.
+    None,
+    /// This algorithm and no other.
+    Signed(Algorithm),
+}
+
+/// The text names no algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of none, ES256, RS256, PS256, EdDSA")]
+pub struct UnknownObjectAlgorithm;
+
+impl TryFrom<String> for ObjectAlgorithm {
+    type Error = UnknownObjectAlgorithm;
+
+    fn try_from(name: String) -> Result<Self, UnknownObjectAlgorithm> {
+        match name.as_str() {
+            "none" => Ok(Self::None),
+            name => name.parse().map(Self::Signed).map_err(|_| UnknownObjectAlgorithm),
+        }
+    }
+}
+
+impl From<ObjectAlgorithm> for String {
+    fn from(algorithm: ObjectAlgorithm) -> Self {
+        algorithm.to_string()
+    }
+}
+
+impl fmt::Display for ObjectAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Signed(algorithm) => f.write_str(algorithm.name()),
+        }
+    }
+}
+
+/// A request object whose signature is right, or which has none and needs none.
+#[derive(Debug, Clone)]
+pub struct RequestObject {
+    claims: Map<String, Value>,
+    /// It was signed by the client.
+    pub is_signed: bool,
+}
+
+/// Who must have made a request object, for whom, and beside which parameters it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The client.
+    pub client: &'a str,
+    /// The realm's issuer.
+    pub issuer: &'a str,
+    /// What came beside it.
+    pub outside: &'a Params<'a>,
+    /// Now, in milliseconds.
+    pub now: i64,
+}
+
+/// Checks form and signature. `registered`: what the client says that signs its objects; unsigned ones are for clients that
+/// say so, and nobody's otherwise (RFC 9101 10.1).
+///
+/// # Errors
+/// As [`verify_jwt`]; another algorithm than the registered one; of another type (RFC 9101 10.8).
+pub fn open(text: &str, keys: &VerifyingKeys, registered: Option<ObjectAlgorithm>) -> Result<RequestObject, JwtError> {
+    let (claims, is_signed) = match verify_jwt(text, keys, None) {
+        Err(JwtError::AlgorithmNone) if registered == Some(ObjectAlgorithm::None) => (unsigned_claims(text)?, false),
+        Err(error) => return Err(error),
+        Ok(decoded) => {
+            if registered.is_some_and(|only| only != ObjectAlgorithm::Signed(decoded.header.algorithm)) {
+                return Err(JwtError::AlgorithmMismatch);
+            }
+            if decoded.header.typ.as_deref().is_some_and(|typ| !is_request_type(typ)) {
+                return Err(JwtError::TypWrong);
+            }
+            (decoded.claims, true)
+        }
+    };
+    let claims = serde_json::from_slice(&claims).map_err(|_| JwtError::ClaimsMalformed)?;
+    Ok(RequestObject { claims, is_signed })
+}
+
+/// `oauth-authz-req+jwt`, or what programs write who name no type of their own.
+fn is_request_type(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.strip_prefix("application/").unwrap_or(&typ), "oauth-authz-req+jwt" | "jwt")
+}
+
+impl RequestObject {
+    /// The parameters of the request.
+    ///
+    /// # Errors
+    /// It is another client's, for another server, over or not yet good, holds another request, or contradicts what came
+    /// beside it.
+    pub fn params(&self, expected: Expected<'_>) -> Result<Params<'static>, Refusal> {
+        self.check(expected)?;
+        let own = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
+        let mut pairs = Vec::new();
+        for (name, value) in self.claims.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+            match value {
+                Value::Null => {}
+                Value::String(text) => pairs.push((name.clone(), text.clone())),
+                // `resource`, which alone may repeat.
+                Value::Array(items) if name == "resource" => {
+                    pairs.extend(items.iter().filter_map(Value::as_str).map(|item| (name.clone(), item.to_owned())));
+                }
+                other => pairs.push((name.clone(), other.to_string())),
+            }
+        }
+        let inside = Params::of_pairs(pairs)?;
+        Ok(if self.is_signed { inside } else { inside.beside(expected.outside) })
+    }
+
+    fn check(&self, expected: Expected<'_>) -> Result<(), Refusal> {
+        let wrong = |why| Err(Refusal::RequestObject(why));
+        let text = |name: &str| self.claims.get(name).and_then(Value::as_str);
+        let is = |name: &str, wanted: &str| self.claims.get(name).is_none_or(|found| found.as_str() == Some(wanted));
+        if self.claims.contains_key("request") || self.claims.contains_key("request_uri") {
+            return wrong("it holds another request");
+        }
+        if !is("client_id", expected.client) || !is("iss", expected.client) {
+            return wrong("it was made by another client than the one that sends it");
+        }
+        if self.is_signed && text("client_id").is_none() && text("iss").is_none() {
+            return wrong("it says neither iss nor client_id");
+        }
+        // A client authenticates with a JWT about itself: that is no request (RFC 9101 10.8).
+        if text("sub") == Some(expected.client) {
+            return wrong("its sub is the client: this is a client assertion");
+        }
+        if !self.is_for(expected.issuer) {
+            return wrong("its aud is not this issuer");
+        }
+        let outside = expected.outside.get("response_type");
+        if outside.is_some_and(|outside| text("response_type").is_some_and(|inside| inside != outside)) {
+            return wrong("its response_type is another one than beside it");
+        }
+        let now = expected.now / 1000;
+        match self.time("exp")? {
+            Some(exp) if exp <= now => return wrong("its exp is over"),
+            _ => {}
+        }
+        match self.time("nbf")? {
+            Some(nbf) if nbf > now + LEEWAY => wrong("its nbf is not there yet"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `aud` names the issuer; one that names nobody is for whoever gets it.
+    fn is_for(&self, issuer: &str) -> bool {
+        match self.claims.get("aud") {
+            None => true,
+            Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(issuer)),
+            Some(one) => one.as_str() == Some(issuer),
+        }
+    }
+
+    /// A time in seconds.
+    fn time(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        let Some(value) = self.claims.get(name) else { return Ok(None) };
+        let whole = |number: f64| if number.is_finite() { format!("{:.0}", number.trunc()).parse().ok() } else { None };
+        let seconds = value.as_i64().or_else(|| value.as_f64().and_then(whole));
+        seconds.map(Some).ok_or(Refusal::RequestObject("a time in it is not a number of seconds"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

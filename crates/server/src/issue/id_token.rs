@@ -1,0 +1,56 @@
+//! ID tokens (OpenID Connect Core 2), from the token endpoint and from the authorization endpoint.
+
+use crate::failure::Failure;
+use crate::state::sites::Site;
+use claviger_core::Client;
+use claviger_core::claims::IdClaims;
+use claviger_core::jose::{Typ, token_hash};
+use claviger_core::token::Plain;
+use serde_json::{Map, Value};
+
+/// What an ID token is made from.
+#[derive(Clone, Copy)]
+pub(crate) struct IdTokenOf<'a> {
+    /// The client.
+    pub(crate) client: &'a Client,
+    /// The user's id.
+    pub(crate) user: &'a str,
+    /// When the user signed in, in milliseconds.
+    pub(crate) auth_time: Option<i64>,
+    /// As the client sent it.
+    pub(crate) nonce: Option<&'a str>,
+    /// How strong the sign-in was, where that was asked for.
+    pub(crate) acr: Option<&'a str>,
+    /// Claims of the user.
+    pub(crate) claims: &'a Map<String, Value>,
+    /// The access token that comes with it.
+    pub(crate) access: Option<&'a Plain>,
+    /// The code that comes with it.
+    pub(crate) code: Option<&'a Plain>,
+    /// Milliseconds since the epoch.
+    pub(crate) now: i64,
+}
+
+/// Makes an ID token.
+///
+/// # Errors
+/// Signing failed.
+pub(crate) async fn id_token(site: &Site, of: IdTokenOf<'_>) -> Result<String, Failure> {
+    let key = site.keys.signing(site.realm.id_token_algorithm(of.client)).await?;
+    let hash = |token: &Plain| token_hash(key.alg(), token.expose());
+    let claims = IdClaims {
+        iss: &site.realm.issuer,
+        sub: of.user,
+        aud: &of.client.id,
+        iat: of.now / 1000,
+        exp: of.now / 1000 + site.realm.tokens.id_token_ttl.as_seconds(),
+        auth_time: of.auth_time.map(|time| time / 1000),
+        nonce: of.nonce,
+        at_hash: of.access.map(hash),
+        c_hash: of.code.map(hash),
+        azp: &of.client.id,
+        acr: of.acr,
+        user: of.claims,
+    };
+    Ok(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?)
+}

@@ -1,0 +1,104 @@
+//! Request objects as they come (RFC 9101 5): in the request, or at an address that the client registered.
+
+use crate::failure::Failure;
+use crate::state::State;
+use crate::state::clients::Entry;
+use crate::state::sites::Site;
+use claviger_core::jose::{JwtError, VerifyingKeys};
+use claviger_core::request_object::{self, Expected, RequestObject};
+use claviger_core::{Params, Refusal};
+use std::sync::Arc;
+
+/// What a request object may be served as (RFC 9101 5.2.3), and what programs of before say.
+const MEDIA: &[&str] = &["application/oauth-authz-req+jwt", "application/jwt", "application/jose", "text/plain"];
+
+/// The request inside of an object.
+pub(super) struct Inside {
+    /// Its parameters.
+    pub(super) params: Params<'static>,
+    /// The client signed it.
+    pub(super) is_signed: bool,
+}
+
+/// Reads the request object of a request; `None` where there is none.
+///
+/// # Errors
+/// What is wrong with it; the store's faults.
+pub(super) async fn read(
+    state: &State,
+    site: &Site,
+    entry: &Entry,
+    outside: &Params<'_>,
+) -> Result<Option<Inside>, Failure> {
+    if let Some(name) = ["request", "request_uri"].into_iter().find(|name| outside.repeats(name)) {
+        return Err(Refusal::duplicate(name).into());
+    }
+    let fetched;
+    let text = match (outside.get("request"), outside.get("request_uri")) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => return Err(Refusal::RequestObject("request and request_uri exclude each other").into()),
+        (Some(text), None) => text,
+        (None, Some(uri)) => {
+            fetched = fetch(state, site, entry, uri).await?;
+            &fetched
+        }
+    };
+    let object = open(state, site, entry, text).await?;
+    let (client, issuer, now) = (&entry.client.id, &site.realm.issuer, state.clock.now());
+    let params = object.params(Expected { client, issuer, outside, now })?;
+    Ok(Some(Inside { params, is_signed: object.is_signed }))
+}
+
+/// The object behind an address: one that was registered, to the byte but for its fragment (OpenID Connect Core 6.2).
+async fn fetch(state: &State, site: &Site, entry: &Entry, uri: &str) -> Result<String, Failure> {
+    let without_fragment = |uri: &str| uri.split('#').next().unwrap_or_default().to_owned();
+    let asked = without_fragment(uri);
+    if !entry.client.requests.request_uris.iter().any(|mine| without_fragment(mine) == asked) {
+        return Err(Refusal::RequestUri("it is not registered for this client").into());
+    }
+    let found = state.outbound.get(&asked, site.realm.requests.loopback, MEDIA).await;
+    let body = found.map_err(|why| {
+        tracing::info!(client = entry.client.id, uri = asked, %why, "a request object cannot be had");
+        Refusal::RequestUri("nothing that can be used is there")
+    })?;
+    let text = String::from_utf8(body.to_vec()).map_err(|_| Refusal::RequestObject("it is no JWT"))?;
+    Ok(text.trim().to_owned())
+}
+
+/// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
+async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
+    let registered = entry.client.requests.request_object_signing_alg;
+    let keys = keys(state, site, entry, false).await?;
+    let mut opened = request_object::open(text, &keys, registered);
+    if entry.client.jwks_uri.is_some() && matches!(opened, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
+        let keys = self::keys(state, site, entry, true).await?;
+        opened = request_object::open(text, &keys, registered);
+    }
+    opened.map_err(|why| {
+        tracing::info!(client = entry.client.id, %why, "a request object is refused");
+        Refusal::RequestObject(told(why)).into()
+    })
+}
+
+async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> Result<Arc<VerifyingKeys>, Failure> {
+    if let Some(keys) = entry.keys() {
+        return Ok(keys);
+    }
+    let (outbound, now) = (&state.outbound, state.clock.now());
+    let found = state.client_keys.of(outbound, &site.realm, &entry.client, now, must_be_new).await;
+    Ok(found.unwrap_or_default())
+}
+
+/// What the client is told of it.
+const fn told(why: JwtError) -> &'static str {
+    match why {
+        JwtError::AlgorithmNone => "it is not signed, and this client is not registered for that",
+        JwtError::AlgorithmUnknown => "its algorithm is not one of ES256, RS256, PS256 and EdDSA",
+        JwtError::AlgorithmMismatch => "its algorithm is not the one that its key or the client is registered for",
+        JwtError::KidUnknown | JwtError::KidMissing => "its key is not among the client's",
+        JwtError::SignatureWrong | JwtError::SignatureEncoding => "its signature is wrong",
+        JwtError::TypWrong => "its typ is that of another kind of token",
+        JwtError::TooLong => "it is longer than 16 KiB",
+        _ => "it is no JWT",
+    }
+}
