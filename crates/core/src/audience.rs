@@ -1,8 +1,11 @@
 //! The APIs that a token is for: nearly always one (RFC 7519 4.1.3, RFC 8707).
 
-use crate::refusal::Refusal;
 use crate::unique::distinct;
 use serde::{Deserialize, Serialize};
+
+/// An API that was not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotGranted;
 
 /// One API or several, by their audiences; as `aud` has it, a text or a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +45,9 @@ impl Audience {
     ///
     /// # Errors
     /// One that is not among these.
-    pub fn narrowed(&self, asked: &[String]) -> Result<Option<Self>, Refusal> {
+    pub fn narrowed(&self, asked: &[String]) -> Result<Option<Self>, NotGranted> {
         if !asked.iter().all(|name| self.contains(name)) {
-            return Err(Refusal::AudienceNotAllowed);
+            return Err(NotGranted);
         }
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
         Ok(Self::of(&asked).filter(|asked| asked.iter().count() < self.iter().count()))
@@ -59,8 +62,7 @@ impl From<&str> for Audience {
 
 #[cfg(test)]
 mod tests {
-    use super::Audience;
-    use crate::Refusal;
+    use super::{Audience, NotGranted};
 
     #[test]
     fn one_is_a_text_and_several_are_a_list() {
@@ -79,7 +81,7 @@ mod tests {
         assert_eq!(asked(&[]), Ok(None));
         assert_eq!(asked(&["b"]), Ok(Some(Audience::from("b"))));
         assert_eq!(asked(&["b", "a"]), Ok(None), "all of them");
-        assert_eq!(asked(&["a", "c"]), Err(Refusal::AudienceNotAllowed));
+        assert_eq!(asked(&["a", "c"]), Err(NotGranted));
         assert_eq!(Audience::from("a").narrowed(&["a".to_owned()]), Ok(None));
     }
 }

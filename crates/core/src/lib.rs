@@ -24,6 +24,7 @@ pub mod grant_type;
 pub mod granted;
 pub mod jose;
 pub mod metadata;
+pub mod object_algorithm;
 pub mod params;
 pub mod pkce;
 pub mod precis;

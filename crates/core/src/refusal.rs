@@ -4,6 +4,7 @@
 //! same answer at every endpoint. `Display` is the public description: it says what was wrong and what to do, and never
 //! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
 
+use crate::audience::NotGranted;
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::Legacy;
 use crate::text::printable;
@@ -355,6 +356,12 @@ impl ErrorCode {
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
+    }
+}
+
+impl From<NotGranted> for Refusal {
+    fn from(_: NotGranted) -> Self {
+        Self::AudienceNotAllowed
     }
 }
 

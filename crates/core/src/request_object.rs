@@ -6,56 +6,15 @@
 //! Of a request whose object is signed nothing outside of the object counts (RFC 9101 6.3). An unsigned one protects nothing, and
 //! parameters beside it add to those inside (OpenID Connect Core 6.1).
 
-use crate::jose::{Algorithm, JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
+pub use crate::object_algorithm::ObjectAlgorithm;
+
+use crate::jose::{JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
 use crate::params::Params;
 use crate::refusal::Refusal;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
 
 /// Clocks differ by so many seconds.
 const LEEWAY: i64 = 10;
-
-/// What may sign a client's request objects (`request_object_signing_alg`, OpenID Connect Dynamic Registration 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum ObjectAlgorithm {
-    /// `none`: they are not signed.
-    None,
-    /// This algorithm and no other.
-    Signed(Algorithm),
-}
-
-/// The text names no algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not one of none, ES256, RS256, PS256, EdDSA")]
-pub struct UnknownObjectAlgorithm;
-
-impl TryFrom<String> for ObjectAlgorithm {
-    type Error = UnknownObjectAlgorithm;
-
-    fn try_from(name: String) -> Result<Self, UnknownObjectAlgorithm> {
-        match name.as_str() {
-            "none" => Ok(Self::None),
-            name => name.parse().map(Self::Signed).map_err(|_| UnknownObjectAlgorithm),
-        }
-    }
-}
-
-impl From<ObjectAlgorithm> for String {
-    fn from(algorithm: ObjectAlgorithm) -> Self {
-        algorithm.to_string()
-    }
-}
-
-impl fmt::Display for ObjectAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("none"),
-            Self::Signed(algorithm) => f.write_str(algorithm.name()),
-        }
-    }
-}
 
 /// A request object whose signature is right, or which has none and needs none.
 #[derive(Debug, Clone)]

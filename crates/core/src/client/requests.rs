@@ -2,7 +2,7 @@
 //! RFC 9101 10.5, RFC 9126 6, JARM 3).
 
 use crate::jose::Algorithm;
-use crate::request_object::ObjectAlgorithm;
+use crate::object_algorithm::ObjectAlgorithm;
 use serde::{Deserialize, Serialize};
 
 /// A client's authorization requests and their answers.
