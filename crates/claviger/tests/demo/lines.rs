@@ -42,7 +42,8 @@ async fn the_manifest_says_what_tools_need() {
     for id in expected {
         let realm = demo.realm(id);
         let issuer = realm["issuer"].as_str().unwrap();
-        let discovery = crate::support::http().get(format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
+        let discovery =
+            crate::support::http().get(format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
         let discovery: Value = discovery.send().await.unwrap().json().await.unwrap();
         assert_eq!(discovery["issuer"], issuer, "{id}");
         assert_eq!(discovery["token_endpoint"], realm["endpoints"]["token"], "{id}");
