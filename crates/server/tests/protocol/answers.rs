@@ -273,8 +273,9 @@ async fn a_form_posts_itself_with_a_script_that_the_policy_names_and_has_a_butto
     for mode in ["form_post", "form_post.jwt"] {
         let reply = browser.authorize(&server, &with(query("code id_token token"), "response_mode", mode)).await;
         let policy = reply.header("content-security-policy");
-        assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe-"), "{policy}");
-        assert!(policy.contains("form-action 'self' https://app.example;"), "{policy}");
+        assert!(policy.contains("script-src 'self' 'sha256-") && !policy.contains("unsafe-"), "{policy}");
+        // Wherever the app sends the browser on: Chromium would apply it to the whole chain.
+        assert!(!policy.contains("form-action"), "{policy}");
         assert!(reply.body.contains("<script>document.forms[0].submit()</script>"), "{}", reply.body);
         assert!(reply.body.contains("type=\"submit\""), "a button for who runs no script");
         assert!(reply.header("cache-control").contains("no-store"));

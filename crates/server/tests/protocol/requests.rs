@@ -148,7 +148,7 @@ async fn prompt_stands_alone_where_it_is_none_and_combines_otherwise() {
         browser.ask(&server, &with(query("openid"), "prompt", mixed)).await.sent_back(&server, "invalid_request");
     }
     server.pass(10);
-    let page = browser.ask(&server, &with(query("openid"), "prompt", "login consent select_account")).await;
+    let page = browser.ask(&server, &with(query("openid"), "prompt", "login consent")).await;
     browser.get_past_sign_in(&server, page).await.asks_for_consent();
     server.pass(10);
     browser.ask(&server, &with(query("openid"), "max_age", "0")).await.asks_to_sign_in();
