@@ -42,7 +42,7 @@ const slug = (text) => text.replace(/\W+/g, '-').toLowerCase().slice(0, 60)
 /** Three vendors: how an app of each sends its users to the login. */
 export const vendors = {
   audaconnect: { realm: 'audaconnect', app: 'demo-workshop', more: { response_type: 'code' }, scoped: true },
-  billit: { realm: 'billit-sandbox', app: 'demo-invoicing', more: {}, company: true },
+  billit: { realm: 'billit-sandbox', app: 'demo-invoicing', more: {}, company: true, always: true },
   standard: { realm: 'standard', app: 'demo-web', more: { response_type: 'code' }, scoped: true, pkce: true },
 }
 

@@ -113,7 +113,9 @@ fn implicit_answers_in_the_fragment_and_some_apis_refuse_it() {
     assert!(location.starts_with("http://localhost/#token_type=bearer&access_token="), "{location}");
     let names: Vec<&str> =
         location.split_once('#').unwrap().1.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
-    assert_eq!(names[..5], ["token_type", "access_token", "scope", "expires_in", "state"]);
+    assert_eq!(names, ["token_type", "access_token", "scope", "expires_in", "state"], "A2: nothing follows `state`");
+    let (seen, _) = person.authorize(&path("ReferenceData.My", "demo-tablet"), Choice::Allow);
+    assert_eq!(seen, [""; 0], "A7: who has allowed it is not asked again");
     assert_eq!(answer.redirect('#', "scope").as_deref(), Some("ReferenceData.My"));
     assert_eq!(answer.redirect('#', "expires_in").as_deref(), Some("1800"));
     assert_eq!(answer.redirect('#', "state").as_deref(), Some("itsme"));

@@ -79,6 +79,16 @@ fn state_comes_back_and_the_wildcard_is_matched() {
     assert_eq!(answer.redirect('?', "state").as_deref(), Some("2f0c+user=7; é"));
     assert_eq!(answer.redirect('?', "ref"), None, "what follows a raw & is no part of state");
     assert!(answer.redirect('?', "code").is_some());
+    assert_eq!(answer.redirect('?', "iss"), None, "L3: code and state, and nothing else");
+    // L1: the link shows each time whose account it is, and another company can be added.
+    let request = format!("{}&ref=lost", logon(CLIENT, CALLBACK, state));
+    let (seen, answer) = person.authorize(&request, Choice::AllowFor(&["bakery", "garage"]));
+    assert_eq!(seen, ["consent"]);
+    let code = answer.redirect('?', "code").unwrap();
+    let tokens = exchange(&demo, "billit-sandbox", CLIENT, CALLBACK, &code);
+    assert_eq!(claims(&tokens.text("access_token"))["org"], serde_json::json!(["bakery", "garage"]));
+    let page = person.request("GET", &request, "");
+    assert_eq!(page.body.matches("checked").count(), 2, "what was chosen before is ticked: {}", page.body);
     // Somebody who has not allowed this app before.
     let mut bob = Person::new(demo.port("billit-sandbox"), "bob", &demo.password("billit-sandbox", "bob"));
     let wildcard = logon("demo-wildcard", "https://wildcard.example/billit/return/user-7", "s");

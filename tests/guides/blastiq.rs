@@ -93,12 +93,12 @@ fn people_and_administrators_may_not_use_the_password_grant() {
 
 /// B5.
 #[test]
-fn a_person_uses_the_code_flow_and_picks_a_site() {
+fn a_person_uses_the_code_flow_and_gets_all_of_their_sites() {
     let demo = Demo::get();
     let port = demo.port(REALM);
     let mut person = Person::new(port, "alice", &demo.password(REALM, "alice"));
     let path = "/identity/connect/authorize?response_type=code&client_id=demo-fieldapp&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcallback&scope=openid%20cosmos&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
-    let (seen, answer) = person.authorize(path, Choice::AllowFor(&["south-pit"]));
+    let (seen, answer) = person.authorize(path, Choice::Allow);
     assert_eq!(seen, ["sign in", "consent"]);
     let code = answer.redirect('?', "code").unwrap();
     let body = format!(
@@ -109,6 +109,14 @@ fn a_person_uses_the_code_flow_and_picks_a_site() {
     assert_eq!(claims(&tokens.text("id_token"))["nonce"], "n");
     let token = tokens.text("access_token");
     assert_eq!(with_token(port, "GET", "/api/sites/south-pit/blasts", "Authorization", &token).status, 200);
+    assert_eq!(with_token(port, "GET", "/api/sites/north-pit/blasts", "Authorization", &token).status, 200);
+    assert_eq!(claims(&token)["org"], serde_json::json!(["north-pit", "south-pit"]));
+    // Who has one site gets that one.
+    let mut other = Person::new(port, "bob", &demo.password(REALM, "bob"));
+    let (_, answer) = other.authorize(path, Choice::Allow);
+    let body = body.replacen(&code, &answer.redirect('?', "code").unwrap(), 1);
+    let token = form(port, "/identity/connect/token", &body).text("access_token");
+    assert_eq!(claims(&token)["org"], serde_json::json!(["south-pit"]));
     assert_eq!(with_token(port, "GET", "/api/sites/north-pit/blasts", "Authorization", &token).status, 403);
 }
 

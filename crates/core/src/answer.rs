@@ -1,8 +1,9 @@
 //! How answers are spelled: the only place that knows what a dialect makes of them.
 
 use crate::authorize::Destination;
-use crate::dialect::{Dialect, FailureStatus};
+use crate::dialect::{Dialect, FailureStatus, IssuerInAnswer};
 use crate::params::{Opaque, form_encode};
+use crate::realm::Realm;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::response::ResponseMode;
 use crate::scope::ScopeSet;
@@ -118,8 +119,8 @@ const SIGNED_FOR: i64 = 300;
 pub struct Response<'a> {
     /// Where it goes, and how.
     pub destination: &'a Destination,
-    /// The realm's issuer.
-    pub issuer: &'a str,
+    /// The realm that answers.
+    pub realm: &'a Realm,
     /// Names and values, in order.
     pub pairs: Vec<(&'static str, Cow<'a, str>)>,
 }
@@ -128,22 +129,22 @@ impl<'a> Response<'a> {
     /// An answer of these pairs.
     pub fn new(
         destination: &'a Destination,
-        issuer: &'a str,
+        realm: &'a Realm,
         pairs: impl IntoIterator<Item = (&'static str, &'a str)>,
     ) -> Self {
         let pairs = pairs.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))).collect();
-        Self { destination, issuer, pairs }
+        Self { destination, realm, pairs }
     }
 
     /// A refusal, or our own trouble.
-    pub fn error(destination: &'a Destination, issuer: &'a str, code: ErrorCode, description: String) -> Self {
+    pub fn error(destination: &'a Destination, realm: &'a Realm, code: ErrorCode, description: String) -> Self {
         let pairs = vec![("error", Cow::Borrowed(code.name())), ("error_description", Cow::Owned(description))];
-        Self { destination, issuer, pairs }
+        Self { destination, realm, pairs }
     }
 
     /// A refusal.
-    pub fn refusal(destination: &'a Destination, issuer: &'a str, refusal: &Refusal) -> Self {
-        Self::error(destination, issuer, refusal.code(), refusal.description())
+    pub fn refusal(destination: &'a Destination, realm: &'a Realm, refusal: &Refusal) -> Self {
+        Self::error(destination, realm, refusal.code(), refusal.description())
     }
 
     /// The claims to be signed, where the answer travels signed (JARM 2.1): the pairs, `state`, and for whom and until when.
@@ -153,7 +154,7 @@ impl<'a> Response<'a> {
         }
         let mut claims = serde_json::Map::new();
         let seconds = now / 1000;
-        claims.insert("iss".to_owned(), self.issuer.into());
+        claims.insert("iss".to_owned(), self.realm.issuer.as_str().into());
         claims.insert("aud".to_owned(), client.into());
         claims.insert("iat".to_owned(), seconds.into());
         claims.insert("exp".to_owned(), (seconds + SIGNED_FOR).into());
@@ -166,11 +167,13 @@ impl<'a> Response<'a> {
         Some(claims)
     }
 
-    /// The answer on its way: the pairs, then `state` and `iss` (RFC 9207).
+    /// The answer on its way: the pairs, then `state` and, unless the dialect leaves it out, `iss` (RFC 9207).
     pub fn plain(&self) -> Delivery {
         let state = self.destination.state.as_ref().map(|state| ("state", state.as_bytes()));
         let pairs = self.pairs.iter().map(|(name, value)| (*name, value.as_bytes()));
-        carry(self.destination, pairs.chain(state).chain([("iss", self.issuer.as_bytes())]))
+        let is_named = self.realm.dialect.authorization.iss == IssuerInAnswer::Sent;
+        let issuer = is_named.then_some(("iss", self.realm.issuer.as_bytes()));
+        carry(self.destination, pairs.chain(state).chain(issuer))
     }
 
     /// The signed answer on its way: one parameter (JARM 2.3).

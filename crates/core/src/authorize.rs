@@ -1,6 +1,6 @@
 //! The authorization endpoint's decisions (RFC 6749 3.1, 4.1.1, 4.2.1; OpenID Connect Core 3.1.2).
 //!
-//! 1. [`entry`]: does the request name a client at all? 2. [`destination`]: stage one, where the answer may go; what fails
+//! 1. [`entry`]: does the request name a client at all? 2. [`destination()`]: stage one, where the answer may go; what fails
 //!    here is a page and never a redirect. 3. [`AuthorizationRequest::check`]: stage two, all else; what fails here
 //!    redirects. 4. [`next_step`]: what the browser sees now; asked again after each page until nothing is left but the
 //!    answer.
@@ -28,7 +28,7 @@ mod step;
 use destination::response_type;
 pub use destination::{Destination, Entry, destination, entry, registered_redirect};
 pub use prompt::Prompt;
-pub use step::{Consent, Session, Step, granted, next_step, picked};
+pub use step::{Consent, Session, Step, granted, next_step, picked, uses_remembered_implicit};
 
 /// Longest `nonce`, in bytes: it travels back in a token.
 const LONGEST_NONCE: usize = 4096;

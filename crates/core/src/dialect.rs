@@ -15,7 +15,7 @@ mod legacy;
 mod token;
 
 pub use api::{Api, ErrorVocabulary};
-pub use authorization::{Authorization, Pkce, WithoutClient};
+pub use authorization::{AskForConsent, Authorization, IssuerInAnswer, Pkce, WithoutClient};
 pub use endpoints::{Endpoint, Endpoints, PathCase, Place};
 pub use legacy::Legacy;
 pub use token::{
@@ -77,6 +77,8 @@ pub enum OrganisationChoice {
     One,
     /// To one or more, which the user picks.
     Many,
+    /// To all of them, as they are when a token is made; nothing is picked.
+    All,
 }
 
 /// One way in which a dialect is laxer than the standards.
@@ -161,6 +163,11 @@ impl Dialect {
             self.token.scope == ScopeInAnswer::Never || self.token.implicit_scope == ScopeInAnswer::Never,
             "token.scope",
             "an app that is given less than it asked for is not told (RFC 6749 5.1)",
+        );
+        add(
+            self.authorization.iss == IssuerInAnswer::LeftOut,
+            "authorization.iss",
+            "an app that uses several servers cannot tell whose answer it got (RFC 9207, RFC 9700 4.4)",
         );
         add(
             self.token.failed_body_authentication == FailureStatus::BadRequest,

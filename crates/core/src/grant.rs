@@ -8,7 +8,7 @@ use crate::authorize::registered_redirect;
 use crate::claims::{scope_of, user_claims};
 use crate::claims_request::retain_within;
 use crate::client::{Client, GrantType, IdTokenClaims};
-use crate::dialect::{Legacy, Turnover};
+use crate::dialect::{Legacy, OrganisationChoice, Turnover};
 use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
 use crate::pkce;
@@ -167,8 +167,7 @@ pub fn client_credentials(
 /// Whether a user may use the password grant at all. Asked before the password counts as right, so that nobody learns from the
 /// answers that it was.
 pub fn may_use_password(realm: &Realm, user: &User) -> bool {
-    use crate::dialect::OrganisationChoice;
-    let tied = realm.dialect.organisation == OrganisationChoice::One;
+    let tied = matches!(realm.dialect.organisation, OrganisationChoice::One | OrganisationChoice::All);
     !user.disabled && !user.administrator && (!tied || (user.service && user.organisations.len() == 1))
 }
 
@@ -232,7 +231,7 @@ pub fn authorization_code(
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
     let narrowed = code.granted.audience.narrowed(&request.audiences)?;
     let mut granted = still_granted(client, code.granted.clone(), consented)?;
-    keep_organisations(&mut granted, user)?;
+    keep_organisations(realm, &mut granted, user)?;
     let id_token = granted.scope.contains("openid").then(|| id_token(client, code, user, consented, &granted.scope));
     Ok(Decision {
         scope_differs: code.scope_differs || !granted.scope.same(&code.granted.scope),
@@ -285,11 +284,16 @@ pub fn still_granted(client: &Client, granted: Granted, consented: Option<&Scope
     Ok(granted)
 }
 
-/// The companies and sites of a grant that are still its user's; not none of several.
-fn keep_organisations(granted: &mut Granted, user: &User) -> Result<(), Refusal> {
+/// The companies and sites of a grant that are still its user's; not none of several. Where a grant is tied to all, those
+/// that the user has now.
+fn keep_organisations(realm: &Realm, granted: &mut Granted, user: &User) -> Result<(), Refusal> {
     let had_some = !granted.organisations.is_empty();
-    let own = Members::of(&user.organisations);
-    granted.organisations.retain(|id| own.contain(id));
+    if realm.dialect.organisation == OrganisationChoice::All && granted.flow == GrantType::AuthorizationCode {
+        granted.organisations.clone_from(&user.organisations);
+    } else {
+        let own = Members::of(&user.organisations);
+        granted.organisations.retain(|id| own.contain(id));
+    }
     if had_some && granted.organisations.is_empty() { Err(Refusal::GrantUnbacked) } else { Ok(()) }
 }
 
@@ -341,7 +345,7 @@ pub fn refresh(
     // What the client may no longer have, it no longer gets.
     granted.scope = granted.scope.within(&client.scope);
     if let GrantUser::There(user) = user {
-        keep_organisations(&mut granted, user)?;
+        keep_organisations(realm, &mut granted, user)?;
     }
     if let Some(asked) = &request.scope {
         if !asked.is_subset(&stored.granted.scope) {

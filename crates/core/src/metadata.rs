@@ -4,7 +4,7 @@
 //! in the document, and what has no values is left out (OpenID Connect Discovery 4.2, RFC 8414 3.2). A legacy behaviour is
 //! named where the dialect permits it; a client still has to be given it.
 
-use crate::dialect::Endpoint;
+use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
@@ -145,7 +145,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
         response_modes_supported: ResponseMode::NAMES,
         authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
-        authorization_response_iss_parameter_supported: true,
+        authorization_response_iss_parameter_supported: realm.dialect.authorization.iss == IssuerInAnswer::Sent,
         claims_supported: if has_users(realm) { CLAIMS } else { &[] },
         claim_types_supported: ["normal"],
         prompt_values_supported: ["none", "login", "consent", "select_account"],

@@ -2,7 +2,7 @@
 
 use super::AuthorizationRequest;
 use crate::client::{Client, GrantType};
-use crate::dialect::OrganisationChoice;
+use crate::dialect::{AskForConsent, Legacy, OrganisationChoice};
 use crate::granted::Granted;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
@@ -80,7 +80,10 @@ pub fn next_step(
     let asked = request.asked_scope();
     let missing = asked.without(&consent.scope);
     // Whoever listens on this device may pretend to be a native client (RFC 8252 8.6).
-    let must_ask = request.prompt.consent || (request.destination.native && !client.in_browser);
+    let is_remembered = client.in_browser || uses_remembered_implicit(realm, client, request);
+    let must_ask = request.prompt.consent
+        || (request.destination.native && !is_remembered)
+        || realm.dialect.authorization.consent == AskForConsent::Always;
     let trusted = client.trusted && client.is_confidential();
     let ask = !trusted
         && (!missing.is_empty() || consent.scope.is_empty() && request.scope.is_empty() || must_ask)
@@ -92,12 +95,17 @@ pub fn next_step(
         _ if request.prompt.none => return Step::Refuse(Refusal::ConsentRequired),
         _ => {}
     }
-    let organisations = if realm.dialect.organisation == OrganisationChoice::None {
-        Vec::new()
-    } else {
-        session.user.organisations.clone()
+    let organisations = match realm.dialect.organisation {
+        OrganisationChoice::None | OrganisationChoice::All => Vec::new(),
+        OrganisationChoice::One | OrganisationChoice::Many => session.user.organisations.clone(),
     };
     Step::Consent { new: missing, organisations }
+}
+
+/// Whether an answer of this request goes to the person's own device without asking again, because the client was given that.
+pub fn uses_remembered_implicit(realm: &Realm, client: &Client, request: &AuthorizationRequest) -> bool {
+    let is_implicit = request.response_type.token && !request.response_type.code;
+    is_implicit && request.destination.native && realm.allows(client, Legacy::RememberedImplicit)
 }
 
 /// Whether the user is the one whom `id_token_hint` names, where nobody can be asked (OpenID Connect Core 3.1.2.1); whoever
@@ -141,6 +149,7 @@ fn pick(choice: OrganisationChoice, user: &User, consent: &Consent) -> Pick {
     match (choice, user.organisations.as_slice(), still.as_slice()) {
         (OrganisationChoice::None, _, _) => Pick::These(Vec::new()),
         (_, [], _) => Pick::Nothing,
+        (OrganisationChoice::All, all, _) => Pick::These(all.to_vec()),
         (OrganisationChoice::One, [only], _) => Pick::These(vec![only.clone()]),
         (OrganisationChoice::One, _, [_]) | (OrganisationChoice::Many, _, [_, ..]) => Pick::These(still),
         _ => Pick::Ask,
@@ -163,6 +172,7 @@ pub fn picked<'a>(
     let mine = chosen.iter().all(|id| own.contain(id));
     match (choice, chosen.len()) {
         (OrganisationChoice::None, _) => Ok(Vec::new()),
+        (OrganisationChoice::All, _) => Ok(user.organisations.clone()),
         (OrganisationChoice::One, 1) | (OrganisationChoice::Many, 1..) if mine => Ok(chosen),
         (OrganisationChoice::One, 0) if user.organisations.len() == 1 => Ok(user.organisations.clone()),
         _ => Err(WRONG),

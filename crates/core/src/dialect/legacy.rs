@@ -10,6 +10,8 @@ pub enum Legacy {
     /// A token from the authorization endpoint: every `response_type` with `token` or `id_token` (RFC 6749 4.2, OpenID
     /// Connect Core 3.2 and 3.3; RFC 9700 2.1.2 advises against it).
     Implicit,
+    /// An implicit answer to this device without asking again who has allowed it before (RFC 8252 8.6 wants to ask each time).
+    RememberedImplicit,
     /// `grant_type=password` (RFC 6749 4.3; RFC 9700 2.4 forbids it).
     Password,
     /// One `*` as the last path segment of a registered redirect URI (RFC 9700 2.1 wants exact matching).
@@ -26,8 +28,9 @@ pub enum Legacy {
 
 impl Legacy {
     /// Every legacy behaviour, in the order they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Implicit,
+        Self::RememberedImplicit,
         Self::Password,
         Self::WildcardRedirect,
         Self::NoPkce,
@@ -40,6 +43,7 @@ impl Legacy {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Implicit => "implicit",
+            Self::RememberedImplicit => "remembered-implicit",
             Self::Password => "password",
             Self::WildcardRedirect => "wildcard-redirect",
             Self::NoPkce => "no-pkce",
@@ -53,6 +57,9 @@ impl Legacy {
     pub const fn risk(self) -> &'static str {
         match self {
             Self::Implicit => "tokens travel through the browser's history and any script on the page (RFC 9700 2.1.2)",
+            Self::RememberedImplicit => {
+                "another program on the device can get a token without anybody being asked (RFC 8252 8.6)"
+            }
             Self::Password => "the app sees the user's password, and no second factor can be asked for (RFC 9700 2.4)",
             Self::WildcardRedirect => "every page under the prefix can receive codes (RFC 9700 2.1)",
             Self::NoPkce => "a code that leaks can be redeemed through the app's own redirect (RFC 9700 2.1.1)",

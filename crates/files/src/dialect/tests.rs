@@ -60,7 +60,7 @@ fn unknown_keys_and_words_are_told_with_a_suggestion() {
         [
             (
                 2,
-                "`implict` is not one of implicit, password, wildcard-redirect, no-pkce, raw-basic, json-body, reusable-refresh",
+                "`implict` is not one of implicit, remembered-implicit, password, wildcard-redirect, no-pkce, raw-basic, json-body, reusable-refresh",
                 Some("did you mean `implicit`?")
             ),
             (4, "unknown key `tokn`", Some("did you mean `token`?")),

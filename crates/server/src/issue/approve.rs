@@ -52,8 +52,8 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         ..Approval::default()
     };
     let response = match respond(state, site, &approved, granted, &mut approval).await? {
-        Ok(pairs) => Response { destination: &approved.request.destination, issuer: &site.realm.issuer, pairs },
-        Err(refusal) => Response::refusal(&approved.request.destination, &site.realm.issuer, &refusal),
+        Ok(pairs) => Response { destination: &approved.request.destination, realm: &site.realm, pairs },
+        Err(refusal) => Response::refusal(&approved.request.destination, &site.realm, &refusal),
     };
     let delivery = send(site, approved.client, &response, approval.now).await?;
     if let Some(waiting) = approved.waiting {
@@ -138,6 +138,9 @@ async fn respond(
     }
     if parts.has_token() {
         state.meter.count(&site.realm.id, &approved.client.id, Legacy::Implicit);
+        if authorize::uses_remembered_implicit(&site.realm, approved.client, request) {
+            state.meter.count(&site.realm.id, &approved.client.id, Legacy::RememberedImplicit);
+        }
     }
     let access = if parts.token { Some(front_token(site, approved, &granted, approval).await?) } else { None };
     if let Some(access) = &access {

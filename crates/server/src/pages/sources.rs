@@ -26,6 +26,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("logout_confirm.html", include_str!("../../../../templates/logout_confirm.html")),
     ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
     ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),
+    ("mail/frame.html", include_str!("../../../../templates/mail/frame.html")),
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
     ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),

@@ -48,7 +48,7 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if params.get("decision") == Some("allow") {
         return allow(flow, &params, &waiting, client, &who).await;
     }
-    let response = Response::refusal(&request.destination, &site.realm.issuer, &Refusal::Denied);
+    let response = Response::refusal(&request.destination, &site.realm, &Refusal::Denied);
     let delivery = send(site, client, &response, state.clock.now()).await?;
     let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
     if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {

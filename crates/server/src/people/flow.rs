@@ -87,8 +87,8 @@ impl Flow<'_> {
         match self.step(client, request, waiting, given).await {
             Err(failure @ (Failure::Fault(_) | Failure::Busy(_) | Failure::Database(_))) => {
                 let (code, description) = failure.log(self.incoming.id);
-                let issuer = &self.site.realm.issuer;
-                self.respond(client, request, &Response::error(&request.destination, issuer, code, description)).await
+                let realm = &self.site.realm;
+                self.respond(client, request, &Response::error(&request.destination, realm, code, description)).await
             }
             other => other,
         }
@@ -101,8 +101,8 @@ impl Flow<'_> {
         request: &AuthorizationRequest,
         refusal: &Refusal,
     ) -> Result<Answer, Failure> {
-        let issuer = &self.site.realm.issuer;
-        self.respond(client, request, &Response::refusal(&request.destination, issuer, refusal)).await
+        let realm = &self.site.realm;
+        self.respond(client, request, &Response::refusal(&request.destination, realm, refusal)).await
     }
 
     async fn respond(

@@ -290,7 +290,7 @@ pub(crate) fn consent(
         translate_scopes: speech.language(site) != site.languages.first(),
         organisations: organisations(asked, ticks),
         organisation_mode: match realm.dialect.organisation {
-            OrganisationChoice::None => OrganisationMode::None,
+            OrganisationChoice::None | OrganisationChoice::All => OrganisationMode::None,
             OrganisationChoice::One => OrganisationMode::One,
             OrganisationChoice::Many => OrganisationMode::Many,
         },

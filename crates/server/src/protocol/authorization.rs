@@ -51,7 +51,7 @@ pub(crate) async fn turn_away(state: &State, site: &Site, incoming: &Incoming, f
     };
     let Some((entry, destination)) = back() else { return show::failure(state, site, incoming, failure) };
     let (code, description) = failure.log(incoming.id);
-    let response = Response::error(&destination, &site.realm.issuer, code, description);
+    let response = Response::error(&destination, &site.realm, code, description);
     let speech = Speech::of(incoming, params.get("ui_locales"));
     match send(site, &entry.client, &response, state.clock.now()).await {
         Ok(delivery) => show::delivery(state, site, speech, &entry.client.name, delivery),
@@ -135,7 +135,7 @@ async fn refuse(
 ) -> Result<Answer, Failure> {
     let Flow { state, site, incoming, .. } = *flow;
     tracing::info!(?refusal, "authorization refused");
-    let response = Response::refusal(destination, &site.realm.issuer, refusal);
+    let response = Response::refusal(destination, &site.realm, refusal);
     let delivery = send(site, client, &response, state.clock.now()).await?;
     Ok(show::delivery(state, site, Speech::of(incoming, params.get("ui_locales")), &client.name, delivery))
 }

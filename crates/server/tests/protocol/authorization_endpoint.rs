@@ -441,6 +441,35 @@ async fn a_native_client_is_never_approved_silently_and_a_page_is_where_consent_
     browser.get_past_sign_in(&server, page).await.code();
 }
 
+/// Needs its own two keys, and is counted by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn implicit_on_a_device_is_remembered_for_who_was_given_that() {
+    const HERE: &str = "http://localhost/";
+    let server = Server::with(|realm| {
+        realm.dialect.permits.extend([Legacy::Implicit, Legacy::RememberedImplicit]);
+    })
+    .await;
+    for (id, is_remembered) in [("asked", false), ("spared", true)] {
+        let mut app = Client { redirect_uris: vec![uri(HERE)], ..implicit(id) };
+        app.legacy.extend(is_remembered.then_some(Legacy::RememberedImplicit));
+        server.add_client(&app).await;
+        let query = with(with(token_query("read"), "client_id", id), "redirect_uri", HERE);
+        let browser = Browser::default();
+        let page = browser.ask(&server, &query).await;
+        let consent = browser.get_past_sign_in(&server, page).await;
+        consent.asks_for_consent();
+        browser.decide(&server, &consent, "allow").await;
+        let again = browser.ask(&server, &query).await;
+        if is_remembered {
+            assert!(again.header("location").starts_with("http://localhost/#token_type="), "{again:?}");
+        } else {
+            again.asks_for_consent();
+        }
+        let wider = browser.ask(&server, &with(query, "scope", "read write")).await;
+        wider.asks_for_consent();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn implicit_answers_in_the_fragment_without_a_refresh_token() {
     let server = implicit_server().await;

@@ -144,9 +144,35 @@ async fn a_refreshed_token_loses_what_its_user_has_left() {
     server.refresh("app", &next.text("refresh_token")).await.refused(400, "invalid_grant");
 }
 
+/// Nothing is picked, and what a person may see is looked at for each token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_may_be_tied_to_all_that_its_user_has_at_the_time() {
+    let server = started(OrganisationChoice::All).await;
+    let browser = Browser::of("both");
+    let page = consent_page(&server, &browser).await;
+    assert!(!page.body.contains("name=\"organisation\""), "{}", page.body);
+    let answer = browser.decide(&server, &page, "allow").await;
+    let tokens = server.redeem("app", &answer.code()).await;
+    assert_eq!(claims(&tokens.text("access_token"))["org"], json!(["north", "south"]));
+    let now_of = |sites: &[&str]| User {
+        organisations: sites.iter().map(|site| (*site).to_owned()).collect(),
+        ..user("both", "both")
+    };
+    server.add_user(&now_of(&["south", "west"])).await;
+    let next = server.refresh("app", &tokens.text("refresh_token")).await;
+    assert_eq!(claims(&next.text("access_token"))["org"], json!(["south", "west"]));
+    server.add_user(&now_of(&[])).await;
+    server.refresh("app", &next.text("refresh_token")).await.refused(400, "invalid_grant");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unattended_only_service_users_of_one_site() {
-    let server = started(OrganisationChoice::One).await;
+    for choice in [OrganisationChoice::One, OrganisationChoice::All] {
+        unattended(started(choice).await).await;
+    }
+}
+
+async fn unattended(server: Server) {
     let mut old: Client = client("old");
     old.grants.insert(GrantType::Password);
     old.legacy.insert(Legacy::Password);
