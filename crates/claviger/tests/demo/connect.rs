@@ -39,7 +39,7 @@ async fn code_flows_from_connect_to_disconnect() {
     let demo = Demo::start();
     for (id, realm, organisations, called) in [
         ("audaconnect", "audaconnect", &[][..], "Alice Archer"),
-        ("blastiq", "blastiq", &["south-pit"][..], "\"site\": \"south-pit\""),
+        ("blastiq", "blastiq", &[][..], "\"site\": \"north-pit\""),
         ("billit-sandbox", "billit-sandbox", &["bakery", "garage"][..], "\"CompanyID\": \"garage\""),
         ("billit-live", "billit-live", &["bakery"][..], "\"CompanyID\": \"bakery\""),
         ("standard", "standard", &[][..], "12.40"),
