@@ -174,7 +174,7 @@ pub fn user_claims(user: &User, is_wanted: impl Fn(&str) -> bool) -> Map<String,
 pub struct Introspection<'a> {
     /// Always true here; an inactive token is [`INACTIVE`].
     pub active: bool,
-    /// `Bearer`; absent for a refresh token.
+    /// `Bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// The user's name for people.
@@ -183,6 +183,28 @@ pub struct Introspection<'a> {
     /// The token's claims.
     #[serde(flatten)]
     pub claims: &'a AccessClaims<'a>,
+}
+
+/// What introspection says of a refresh token that could be used now (RFC 7662 2.2).
+#[derive(Debug, Serialize)]
+pub struct RefreshIntrospection<'a> {
+    /// Always true here.
+    pub active: bool,
+    /// The realm's issuer.
+    pub iss: &'a str,
+    /// The user, or the client where it acts for itself.
+    pub sub: &'a str,
+    /// What `sub` is.
+    pub sub_type: SubjectKind,
+    /// The client that it was given to.
+    pub client_id: &'a str,
+    /// What a refresh without `scope` gives.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub scope: &'a str,
+    /// When the grant began, in seconds.
+    pub iat: i64,
+    /// When it ends unless it is used before, in seconds.
+    pub exp: i64,
 }
 
 /// The whole answer about a token that is not active, unknown, or none of the caller's business (RFC 7662 2.2).

@@ -54,7 +54,8 @@ fn failing(trial: &mut Trial<'_>, calls: &str, word: &'static str) -> Result<()>
 fn small(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::empty(trial.lab, trial.kind)?;
     let disk = Disk::mount(deployment.folder.join("data"))?;
-    deployment.apply()?;
+    // The file system that was mounted hides the database's empty file.
+    deployment.run(&["apply", "--create", &deployment.folder.join("realms").to_string_lossy()])?;
     let nodes = [deployment.serve()?];
     let rounds = trial.lab.rounds(10, 1);
     let injure = || disk.fill();

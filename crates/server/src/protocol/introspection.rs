@@ -8,8 +8,12 @@ use crate::protocol::call::use_legacy;
 use crate::protocol::read::{read_credentials, read_params};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::claims::{INACTIVE, Introspection};
-use claviger_core::dialect::Legacy;
+use claviger_core::Client;
+use claviger_core::claims::{INACTIVE, Introspection, RefreshIntrospection, SubjectKind};
+use claviger_core::dialect::{Legacy, Turnover};
+use claviger_core::grant::{still_granted, turnover};
+use claviger_core::granted::Granted;
+use claviger_core::token::PresentedRefresh;
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 
@@ -36,6 +40,9 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     }
     let text = params.required("token")?;
     let inactive = || INACTIVE.as_bytes().to_vec();
+    if let Some(presented) = PresentedRefresh::parse(text) {
+        return Ok(refresh_token(state, site, caller.client(), &presented).await?.unwrap_or_else(inactive));
+    }
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };
     if !may_know(&caller, &token) {
         // The caller may hear no more than that it is inactive (RFC 7662 2.2, 4); the vendor may.
@@ -47,6 +54,41 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     }
     let answer = Introspection { active: true, token_type: Some("Bearer"), username: None, claims: &token.claims };
     Ok(serde_json::to_vec(&answer)?)
+}
+
+/// What the client may know of its own refresh token, where that could be used now; `None` for any other.
+async fn refresh_token(
+    state: &State,
+    site: &Site,
+    client: &Client,
+    presented: &PresentedRefresh,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(loaded) = state.store.grant_with_user(&presented.grant).await? else { return Ok(None) };
+    let grant = &loaded.row.grant;
+    let is_current = match turnover(&site.realm, client) {
+        Turnover::Rotate => presented.generation == grant.generation,
+        Turnover::Reissue | Turnover::Stable => presented.generation <= grant.generation,
+    };
+    let has_user = grant.user.is_none() || loaded.user.as_ref().is_some_and(|stored| !stored.user.disabled);
+    let is_theirs = grant.realm == site.realm.id && grant.client == client.id;
+    let is_genuine = state.secrets.refresh.is_genuine(presented, &grant.nonce);
+    if !(is_theirs && is_genuine && is_current && has_user && loaded.row.is_live(state.clock.now())) {
+        return Ok(None);
+    }
+    let granted: Granted = serde_json::from_str(&grant.doc)?;
+    let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
+    let Ok(granted) = still_granted(client, granted, consented) else { return Ok(None) };
+    let answer = RefreshIntrospection {
+        active: true,
+        iss: &site.realm.issuer,
+        sub: grant.user.as_deref().unwrap_or(&grant.client),
+        sub_type: SubjectKind::of(grant.user.is_some()),
+        client_id: &grant.client,
+        scope: &granted.scope.within(&client.scope).to_string(),
+        iat: grant.created_at / 1000,
+        exp: grant.idle_expires_at.min(grant.expires_at) / 1000,
+    };
+    Ok(Some(serde_json::to_vec(&answer)?))
 }
 
 /// An API may know of the tokens that are for it; a client of its own.

@@ -190,6 +190,30 @@ async fn a_public_client_revokes_its_own() {
     server.post("/introspect", &ask).await.refused(401, "invalid_client");
 }
 
+/// RFC 7662 2.2: what could be used now is active, for whom it was given to and for nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_active_for_its_client_while_it_could_be_used() {
+    let (server, tokens) = started_with(|_| {}).await;
+    let inactive = r#"{"active":false}"#;
+    let first = tokens.text("refresh_token");
+    let said = server.introspect("app", &first).await.json();
+    assert_eq!((&said["active"], &said["sub"], &said["client_id"]), (&true.into(), &"u1".into(), &"app".into()));
+    assert_eq!((&said["scope"], &said["sub_type"]), (&"openid profile read".into(), &"user".into()));
+    assert!(said["exp"].as_i64().unwrap() > server.now() / 1000 && said["token_type"].is_null(), "{said}");
+    for other in ["api", "other"] {
+        assert_eq!(server.introspect(other, &first).await.body, inactive, "{other}");
+    }
+    let mut forged = first.clone();
+    let last = if forged.pop() == Some('A') { 'B' } else { 'A' };
+    forged.push(last);
+    assert_eq!(server.introspect("app", &forged).await.body, inactive);
+    let second = server.refresh("app", &first).await.text("refresh_token");
+    assert_eq!(server.introspect("app", &first).await.body, inactive, "it is spent");
+    assert!(server.is_active("app", &second).await);
+    assert_eq!(server.revoke("app", &second).await.status, 200);
+    assert_eq!(server.introspect("app", &second).await.body, inactive);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn introspection_is_for_the_api_and_the_client_itself() {
     for format in [AccessTokenFormat::Jwt, AccessTokenFormat::Opaque] {
