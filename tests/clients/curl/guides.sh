@@ -145,7 +145,8 @@ aurora() {
         local R=".realms[\"$realm\"]"
         local C="$R.clients | map(select(.grants | index(\"client_credentials\"))) | .[0]"
         id=$(m "$C.id") secret=$(m "$C.secret") audience=$(m "$C.audiences[0]")
-        want 200 "$(call "$(m "$R.issuer")/.well-known/openid-configuration")"
+        local issuer; issuer=$(m "$R.issuer")
+        want 200 "$(call "${issuer%/}/.well-known/openid-configuration")"
         endpoint=$(field .token_endpoint)
         want 200 "$(call -d "client_id=$id" --data-urlencode "client_secret=$secret" -d "audience=$audience" -d grant_type=client_credentials "$endpoint")"
         want false "$(field 'has("refresh_token") | tostring')"

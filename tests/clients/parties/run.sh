@@ -108,7 +108,7 @@ management = ""
 url = "sqlite://$work/claviger.db"
 TOML
     cp "$here/realm.toml" "$work/realm.toml"
-    (cd "$work" && "$program" apply realm.toml --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))") \
+    (cd "$work" && "$program" apply realm.toml --create --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))") \
         >"$work/server.log" 2>&1 || { cat "$work/server.log"; return 1; }
     (cd "$work" && exec "$program" serve --config claviger.toml) >>"$work/server.log" 2>&1 </dev/null &
     server=$!

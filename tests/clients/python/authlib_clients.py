@@ -20,7 +20,7 @@ def site_url(site):
 
 def discovery(name):
     issuer = realm(name)["issuer"]
-    answer = requests.get(issuer + "/.well-known/openid-configuration", timeout=10)
+    answer = requests.get(issuer.rstrip("/") + "/.well-known/openid-configuration", timeout=10)
     equal(answer.status_code, 200)
     metadata = answer.json()
     equal(metadata["issuer"], issuer)
