@@ -106,7 +106,7 @@ fn spelled(answer: &Answer, client: &str) -> String {
     };
     let head: Vec<&str> = answer.head.lines().filter(own).collect();
     let mut body = answer.json().unwrap_or_default();
-    for name in ["request_id", "correlation_id", "trace_id", "timestamp"] {
+    for name in ["reference", "request_id", "correlation_id", "trace_id", "timestamp"] {
         if let Some(object) = body.as_object_mut() {
             object.remove(name);
         }

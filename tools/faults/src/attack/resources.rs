@@ -100,7 +100,7 @@ fn modes(toll: &mut Toll<'_>) -> Result<()> {
     std::fs::remove_dir(deployment.folder.join("mail"))?;
     let realms = deployment.folder.join("realms").to_string_lossy().into_owned();
     let backup = deployment.folder.join("backup.db").to_string_lossy().into_owned();
-    openly(&deployment, &["apply", &realms])?;
+    openly(&deployment, &["apply", "--create", &realms])?;
     openly(
         &deployment,
         &["app", "create", "--name", "Mail", "--id", "mail-app", "--owner", "dev@owner.example", "--approve"],
