@@ -159,7 +159,8 @@ pub struct Refresh {
     pub turnover: Turnover,
     /// Client credentials are answered with a refresh token (RFC 6749 4.4.3 says: better not).
     pub for_client_credentials: bool,
-    /// For how long a retry of a lost answer is given the very same answer; at most 60 s.
+    /// For how long a retry of a lost answer is given the very same answer, or, where it asks for something else, that and the same
+    /// successor; at most 60 s.
     pub grace: Span,
 }
 

@@ -70,6 +70,13 @@ pub(crate) enum Origin<'a> {
         loaded: &'a GrantWithUser,
         /// The token that was presented.
         presented: &'a Plain,
+        /// What was asked for, as the answer is sealed with it: a retry that asks for the same gets the very same.
+        asked: &'a [u8],
+    },
+    /// A grant whose answer was lost, and that is asked for something else now: it moves no further.
+    Retry {
+        /// As it was loaded.
+        loaded: &'a GrantWithUser,
     },
 }
 
@@ -210,6 +217,12 @@ fn grant_step(
     let Issuer { site, refresh, now, .. } = *issuer;
     let policy = &site.realm.tokens;
     let access_end = now + decision.access.ttl.as_millis();
+    if let Origin::Retry { loaded } = origin {
+        let grant = &loaded.row.grant;
+        // Computed, and so the same that was in the answer that was lost.
+        let successor = refresh.mint(&grant.id, grant.generation, &grant.nonce);
+        return Ok(GrantStep { id: Some(grant.id), refresh_token: Some(successor), ..GrantStep::default() });
+    }
     if let Origin::Refresh { loaded, .. } = origin {
         let grant = &loaded.row.grant;
         let idle = (now + policy.refresh_idle.as_millis()).min(grant.expires_at);
@@ -276,12 +289,12 @@ fn rotate_step(
     body: &[u8],
     now: i64,
 ) -> Result<Option<Rotate>, Failure> {
-    let (Some(moved), Origin::Refresh { presented, loaded }) = (moved, origin) else { return Ok(None) };
+    let (Some(moved), Origin::Refresh { presented, loaded, asked }) = (moved, origin) else { return Ok(None) };
     let replay = match moved.from {
         Some(generation) => {
             let key = replay_key(presented.expose()).ok_or(claviger_core::crypto::CryptoError::KeyRejected)?;
             let until = now + site.realm.dialect.refresh.grace.as_millis();
-            Some(Replay { sealed: Masked(key.seal(&moved.grant, body)?), until, generation })
+            Some(Replay { sealed: Masked(key.seal(asked, body)?), until, generation })
         }
         None => None,
     };

@@ -127,7 +127,8 @@ async fn a_generation_moves_once() {
     let first = world.exchange(CODE, decision(&[])).await.unwrap();
     let stored = world.store.grant_with_user(&CODE).await.unwrap().unwrap();
     let presented = Plain::new(first["refresh_token"].as_str().unwrap().to_owned());
-    let refresh = || world.issue(decision(&[]), Origin::Refresh { loaded: &stored, presented: &presented });
+    let refresh =
+        || world.issue(decision(&[]), Origin::Refresh { loaded: &stored, presented: &presented, asked: &CODE });
     let second = refresh().await.unwrap();
     let successor = PresentedRefresh::parse(second["refresh_token"].as_str().unwrap()).unwrap();
     assert_eq!((successor.grant, successor.generation), (CODE, 1));

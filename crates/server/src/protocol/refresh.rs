@@ -6,8 +6,9 @@ use crate::issue::{self, Issuer, Origin};
 use crate::protocol::call::Call;
 use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
+use claviger_core::crypto::sha256;
 use claviger_core::dialect::{Legacy, Turnover};
-use claviger_core::grant::{self, GrantUser, StoredGrant};
+use claviger_core::grant::{self, Decision, GrantUser, StoredGrant};
 use claviger_core::granted::Granted;
 use claviger_core::refusal::Ending;
 use claviger_core::token::{Plain, PresentedRefresh, replay_key};
@@ -87,12 +88,12 @@ impl Refresh<'_> {
         let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
-            return self.retry_or_reuse(row, now).await.map(Some);
+            return self.retry_or_reuse(loaded, decision, now).await.map(Some);
         }
         if turnover != Turnover::Rotate {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
-        let origin = Origin::Refresh { loaded, presented: self.token };
+        let origin = Origin::Refresh { loaded, presented: self.token, asked: &self.asked() };
         match issue::token_answer(Issuer::of(state, site), client, decision, origin).await {
             Err(Failure::Refusal(Refusal::RefreshReused)) => Ok(None),
             other => other.map(Some),
@@ -100,18 +101,34 @@ impl Refresh<'_> {
     }
 
     /// A spent token came again. The one before the current, within the grace window and with its successor unused: the
-    /// answer was lost, and is given again. Any other: stolen, and the family is revoked (RFC 9700 4.14.2).
-    async fn retry_or_reuse(&self, row: &GrantRow, now: i64) -> Result<Vec<u8>, Failure> {
+    /// answer was lost, and is given again; what asks for something else gets that, and the same successor. Any other:
+    /// stolen, and the family is revoked (RFC 9700 4.14.2).
+    async fn retry_or_reuse(&self, loaded: &GrantWithUser, decision: Decision, now: i64) -> Result<Vec<u8>, Failure> {
+        let Call { state, site, .. } = self.call;
+        let row = &loaded.row;
         let replay = row.replay.as_ref();
         let replay = replay.filter(|replay| replay.generation == self.presented.generation && now < replay.until);
-        if let Some(replay) = replay {
-            let opened = replay_key(self.token.expose()).and_then(|key| key.open(&row.grant.id, &replay.sealed).ok());
-            if let Some(answer) = opened {
-                return Ok(answer.to_vec());
-            }
+        let Some(replay) = replay else {
+            revoke_grant(state, site, &row.grant.id, Ending::RefreshReused).await?;
+            return Err(Refusal::RefreshReused.into());
+        };
+        let opened = replay_key(self.token.expose()).and_then(|key| key.open(&self.asked(), &replay.sealed).ok());
+        if let Some(answer) = opened {
+            return Ok(answer.to_vec());
         }
-        revoke_grant(self.call.state, self.call.site, &row.grant.id, Ending::RefreshReused).await?;
-        Err(Refusal::RefreshReused.into())
+        issue::token_answer(Issuer::of(state, site), self.call.client.client(), decision, Origin::Retry { loaded })
+            .await
+    }
+
+    /// What is asked for: the grant, and scope and APIs where they are named.
+    fn asked(&self) -> Vec<u8> {
+        let (grant, request) = (self.presented.grant.to_vec(), self.call.request);
+        if request.scope.is_none() && request.audiences.is_empty() {
+            return grant;
+        }
+        let scope = request.scope.as_ref().map(ToString::to_string).unwrap_or_default();
+        let named = format!("{scope}\n{}", request.audiences.join("\n"));
+        [grant, sha256(named.as_bytes()).to_vec()].concat()
     }
 }
 

@@ -3,10 +3,15 @@
 use crate::common::{Browser, Reply, Server, authorize_query, claims, client};
 use claviger_core::client::{ClientKind, GrantType};
 use claviger_core::dialect::{Legacy, Turnover};
-use claviger_core::{Client, ScopeSet};
+use claviger_core::realm::AccessTokenFormat;
+use claviger_core::{Client, Realm, ScopeSet};
 
 async fn started() -> (Server, Reply) {
-    let server = Server::start().await;
+    started_with(|_| {}).await
+}
+
+async fn started_with(change: impl FnOnce(&mut Realm)) -> (Server, Reply) {
+    let server = Server::with(change).await;
     server.add_client(&client("app")).await;
     server.add_client(&client("other")).await;
     let tokens = server.code_flow(&Browser::default(), "app", "read write").await;
@@ -95,6 +100,35 @@ async fn a_retry_within_the_window_gets_the_very_same_answer() {
     assert_eq!(third.status, 200);
     server.refresh("app", &first).await.refused(400, "invalid_grant");
     server.refresh("app", &third.text("refresh_token")).await.refused(400, "invalid_grant");
+}
+
+/// The retry gets what it asks for, and the successor that there is already.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_asks_for_another_scope_gets_that_and_the_same_successor() {
+    for format in [AccessTokenFormat::Jwt, AccessTokenFormat::Opaque] {
+        let (server, tokens) = started_with(|realm| realm.tokens.access_token = format).await;
+        let first = tokens.text("refresh_token");
+        let ask = async |scope: &str| {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", first.as_str()), ("scope", scope)];
+            server.token("app", &form).await
+        };
+        let second = server.refresh("app", &first).await;
+        let narrower = ask("read").await;
+        assert_eq!(narrower.status, 200, "{narrower:?}");
+        assert_eq!(narrower.text("refresh_token"), second.text("refresh_token"));
+        assert_ne!(narrower.text("access_token"), second.text("access_token"));
+        let scope = async |reply: &Reply| server.introspect("app", &reply.text("access_token")).await.text("scope");
+        assert_eq!(scope(&narrower).await, "read");
+        assert_ne!(scope(&second).await, "read");
+        // What asked for the same first has the very same answer.
+        assert_eq!(server.refresh("app", &first).await.body, second.body);
+        ask("read never-granted").await.refused(400, "invalid_scope");
+        assert!(server.is_active("app", &second.text("access_token")).await, "and nothing is revoked for it");
+        // Its successor was used: whatever is asked for, that is somebody else.
+        assert_eq!(server.refresh("app", &second.text("refresh_token")).await.status, 200);
+        ask("read").await.refused(400, "invalid_grant");
+        server.until(async || !server.is_active("app", &narrower.text("access_token")).await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
