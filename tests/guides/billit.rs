@@ -152,7 +152,8 @@ fn the_redirect_uri_of_an_exchange_is_the_concrete_or_the_registered_one() {
 /// L4: whoever sends something else hears of both.
 #[test]
 fn a_body_of_another_kind_is_told_that_json_and_forms_are_read() {
-    let port = Demo::get().port("billit-sandbox-api");
+    let demo = Demo::get();
+    let port = demo.port("billit-sandbox-api");
     let body = "<token/>";
     let answer = send(port, format!("POST /OAuth2/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
     assert_eq!(answer.status, 415);
