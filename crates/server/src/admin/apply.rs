@@ -35,6 +35,12 @@ const SHORTEST_RANDOM: usize = 32;
 const MADE: &str = "first";
 /// How many objects of a realm are looked through for those that no file has.
 const MOST_LISTED: usize = 10_000;
+
+/// Of how many users of a file each field is told; of the others, that they are new or different.
+const MOST_TOLD: usize = 10_000;
+
+/// What comes from files: kind and id, and the file.
+type Managed = BTreeMap<(String, String), String>;
 /// Objects read at a time.
 const PAGE: i64 = 500;
 
@@ -151,10 +157,13 @@ impl Plan<'_> {
             return Ok(());
         }
         let change = change().map_err(Fault::from)?;
-        let list = if state == State::New { &mut self.report.created } else { &mut self.report.changed };
-        list.push(change.to_string());
+        self.list(state).push(change.to_string());
         self.report.changes.push(change);
         Ok(())
+    }
+
+    fn list(&mut self, state: State) -> &mut Vec<String> {
+        if state == State::New { &mut self.report.created } else { &mut self.report.changed }
     }
 
     async fn realm(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
@@ -177,23 +186,23 @@ impl Plan<'_> {
                 self.planned.put(Put::Organisation { realm: realm.id.clone(), organisation: organisation.clone() });
             }
         }
-        let mut user_ids = Vec::with_capacity(file.users.len());
-        let (ids, others) = self.users(file, &mut user_ids).await?;
+        let mut managed = self.store.managed(&realm.id).await?;
+        let (ids, others) = self.users(file, &mut managed).await?;
         for client in &file.clients {
             self.client(&realm.id, client, &ids).await?;
         }
-        self.managed(file, user_ids).await?;
+        self.managed(file, managed);
         self.report.not_in_files.extend(others.into_iter().map(|name| format!("user {}/{name}", realm.id)));
         self.other_clients(file).await
     }
 
-    /// Notes which apps and users come from this file, and which no longer do.
-    async fn managed(&mut self, file: &RealmFile, user_ids: Vec<String>) -> Result<(), ApplyError> {
+    /// Notes which apps come from this file, and which apps and users no longer do. `before`: what came from files, without the
+    /// users of this one.
+    fn managed(&mut self, file: &RealmFile, mut before: Managed) {
         let realm = &file.realm.id;
-        let mut before = self.store.managed(realm).await?;
-        let apps = file.clients.iter().map(|client| (SubjectKind::App, client.client.id.clone()));
-        for (kind, id) in apps.chain(user_ids.into_iter().map(|id| (SubjectKind::User, id))) {
-            if before.remove(&(kind.name().to_owned(), id.clone())).as_ref() != Some(&file.file) {
+        for id in file.clients.iter().map(|client| &client.client.id) {
+            if !is_noted(&mut before, SubjectKind::App, id, file) {
+                let (kind, id) = (SubjectKind::App, id.clone());
                 self.planned.put(Put::Managed { realm: realm.clone(), kind, id, file: Some(file.file.clone()) });
             }
         }
@@ -201,7 +210,6 @@ impl Plan<'_> {
             let Ok(kind) = kind.parse() else { continue };
             self.planned.put(Put::Managed { realm: realm.clone(), kind, id, file: None });
         }
-        Ok(())
     }
 
     /// A realm that is stored and not in these files may be where the file's realm wants to be.
@@ -225,14 +233,14 @@ impl Plan<'_> {
     async fn users(
         &mut self,
         file: &RealmFile,
-        user_ids: &mut Vec<String>,
+        managed: &mut Managed,
     ) -> Result<(BTreeMap<String, String>, Vec<String>), ApplyError> {
         let acted_as: BTreeSet<String> =
             file.clients.iter().filter_map(|client| client.client.acts_as.as_deref()).map(User::username_key).collect();
         let mut others = self.stored_users(&file.realm.id).await?;
         let mut ids = BTreeMap::new();
         let mut hashing = Hashing { hasher: self.hasher.clone(), tasks: JoinSet::new(), hashes: BTreeMap::new() };
-        let (mut all, mut states) = (vec![], vec![]);
+        let (mut all, mut states, mut told) = (vec![], vec![], 0);
         for (i, entry) in file.users.iter().enumerate() {
             let (user, stored) = self.known_user(file, &entry).await?;
             others.remove(&user.id);
@@ -240,14 +248,20 @@ impl Plan<'_> {
             if acted_as.contains(&key) {
                 ids.insert(key, user.id.clone());
             }
-            user_ids.push(user.id.clone());
             let had_password = stored.as_ref().is_some_and(|stored| stored.password_hash.is_some());
             let state = State::of(stored.as_ref().map(|stored| &stored.user), &user);
-            // Most users of a file are as they are stored: of those nothing is kept.
-            let change = (state != State::Same || entry.password.is_some())
-                .then(|| Change::of_user(&file.realm.id, stored.as_ref().map(|stored| &stored.user), &user, None));
-            states.push((state, had_password, change.transpose().map_err(Fault::from)?));
-            all.push(PlannedUser::of(&entry.user, &user));
+            // Most users of a file are as they are stored: of those nothing is kept, and of very many only the names.
+            let before = stored.as_ref().map(|stored| &stored.user);
+            let mut change = None;
+            if entry.password.is_some() || (state != State::Same && told < MOST_TOLD) {
+                told += 1;
+                change = Some(Box::new(Change::of_user(&file.realm.id, before, &user, None).map_err(Fault::from)?));
+            } else if state != State::Same {
+                self.list(state).push(Change::name_of_user(&file.realm.id, &user.username));
+            }
+            states.push((state, had_password, change));
+            let is_noted = !is_noted(managed, SubjectKind::User, &user.id, file);
+            all.push(PlannedUser::of(&entry.user, &user, is_noted));
             hashing.begin(i, entry.password, stored.and_then(|stored| stored.password_hash)).await?;
             (self.told)(Step { doing: "compared", done: i + 1, all: file.users.len() });
         }
@@ -258,15 +272,15 @@ impl Plan<'_> {
             let password = hash.as_ref().map(|_| if had_password { "replaced" } else { "set" });
             match change {
                 Some(change) => self.count(state, || Ok(change.with_password(password)))?,
-                None => self.report.unchanged += 1,
+                None if state == State::Same => self.report.unchanged += 1,
+                None => {}
             }
             if let Some(user) = all.get_mut(i) {
                 user.is_written = state != State::Same;
                 user.password_hash = hash.map(String::into_boxed_str);
             }
         }
-        let realm = file.realm.id.clone();
-        self.planned.users(PlannedUsers::new(realm, file.users.clone(), all, self.now + longest_token(file)));
+        self.planned.users(PlannedUsers::new(file, all, self.now + longest_token(file)));
         Ok((ids, others.into_values().collect()))
     }
 
@@ -436,6 +450,11 @@ impl Plan<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it is known that this comes from this file; what is asked for is known from then on.
+fn is_noted(managed: &mut Managed, kind: SubjectKind, id: &str, file: &RealmFile) -> bool {
+    managed.remove(&(kind.name().to_owned(), id.to_owned())).as_ref() == Some(&file.file)
 }
 
 /// How long an access token of the file's realm lives at most, in milliseconds.

@@ -130,6 +130,11 @@ impl Change {
         Ok(Self::between(Kind::User, realm, &after.username, old.as_ref(), &new).with("password", password))
     }
 
+    /// As a changed user is called where nothing else is told of them.
+    pub fn name_of_user(realm: &str, username: &str) -> String {
+        format!("{} {realm}/{username}", Kind::User.name())
+    }
+
     /// Of a client; `acts_as` is a username in both. `secret`: `added` or `replaced`.
     ///
     /// # Errors

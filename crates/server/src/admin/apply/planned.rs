@@ -1,8 +1,9 @@
 //! What is to be written. Of users, who may be millions, only what their file does not say is kept: they are read from its text
 //! once more when they are written.
 
+use crate::admin::SubjectKind;
 use claviger_core::User;
-use claviger_files::realm::FileUsers;
+use claviger_files::realm::{FileUsers, RealmFile};
 use claviger_store::{Masked, Put, Puts};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ impl Planned {
     pub(super) fn len(&self) -> usize {
         let written = |part: &Part| match part {
             Part::One(_) => 1,
-            Part::Users(users) => users.written(),
+            Part::Users(users) => users.puts_of_users(),
         };
         self.0.iter().map(written).sum()
     }
@@ -65,6 +66,8 @@ pub(super) struct PlannedUsers {
     /// One for each of them.
     planned: Vec<PlannedUser>,
     tokens_until: i64,
+    /// The file, for those who are noted as coming from it.
+    file: String,
 }
 
 /// What is written of a user beside what the file says.
@@ -74,20 +77,27 @@ pub(super) struct PlannedUser {
     /// Also where the file says otherwise.
     disabled: bool,
     pub(super) is_written: bool,
+    /// It is to be noted that they come from this file.
+    is_noted: bool,
     pub(super) password_hash: Option<Box<str>>,
 }
 
 impl PlannedUser {
-    /// From a user as the file describes them, and as they will be stored.
-    pub(super) fn of(described: &User, user: &User) -> Self {
+    /// From a user as the file describes them, and as they will be stored; `is_noted`: it is new that they come from this file.
+    pub(super) fn of(described: &User, user: &User, is_noted: bool) -> Self {
         let id = (described.id != user.id).then(|| user.id.as_str().into());
-        Self { id, disabled: user.disabled, is_written: false, password_hash: None }
+        Self { id, disabled: user.disabled, is_written: false, is_noted, password_hash: None }
     }
 }
 
 impl PlannedUsers {
-    pub(super) fn new(realm: String, users: FileUsers, planned: Vec<PlannedUser>, tokens_until: i64) -> Self {
-        Self { realm, users, planned, tokens_until }
+    pub(super) fn new(file: &RealmFile, planned: Vec<PlannedUser>, tokens_until: i64) -> Self {
+        let (realm, users) = (file.realm.id.clone(), file.users.clone());
+        Self { realm, users, planned, tokens_until, file: file.file.clone() }
+    }
+
+    fn puts_of_users(&self) -> usize {
+        self.written() + self.planned.iter().filter(|planned| planned.is_noted).count()
     }
 
     fn written(&self) -> usize {
@@ -95,16 +105,22 @@ impl PlannedUsers {
     }
 
     fn puts(&self) -> impl Iterator<Item = Put> + Send + '_ {
-        let written = self.users.iter().zip(&self.planned).filter(|(_, planned)| planned.is_written);
-        written.map(|(entry, planned)| {
+        self.users.iter().zip(&self.planned).flat_map(|(entry, planned)| {
             let id = planned.id.as_ref().map_or(entry.user.id, ToString::to_string);
+            let note = planned.is_noted.then(|| Put::Managed {
+                realm: self.realm.clone(),
+                kind: SubjectKind::User,
+                id: id.clone(),
+                file: Some(self.file.clone()),
+            });
             let user = User { id, disabled: planned.disabled, ..entry.user };
-            Put::User {
+            let written = planned.is_written.then(|| Put::User {
                 realm: self.realm.clone(),
                 user: Box::new(user),
                 password_hash: planned.password_hash.as_ref().map(|hash| Masked(hash.to_string())),
                 tokens_until: self.tokens_until,
-            }
+            });
+            written.into_iter().chain(note)
         })
     }
 }
