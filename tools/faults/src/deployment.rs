@@ -90,8 +90,10 @@ impl Deployment {
         let key = folder.join("master.key");
         std::fs::write(&key, "3b9f0c71a4d25e8810f7c6b29d43ea5567180b2cf9de34a1c05b7e962d8f41ac")?;
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
-        // Empty: `apply` makes its tables, and would not make the file itself unasked.
-        if let Some(database) = url.strip_prefix("sqlite://") {
+        // Empty: `apply` makes its tables, and would not make the file itself unasked. Where its folder is not there yet, the
+        // program is to make both.
+        let database = url.strip_prefix("sqlite://").filter(|file| Path::new(file).parent().is_some_and(Path::is_dir));
+        if let Some(database) = database {
             std::fs::File::options().create(true).append(true).open(database)?;
             std::fs::set_permissions(database, std::fs::Permissions::from_mode(0o600))?;
         }
