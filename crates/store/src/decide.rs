@@ -33,15 +33,9 @@ impl Store {
             if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
                 return Ok(Undo(SecretAdded::NoSuchClient));
             }
-            if let Some((secret, link)) = &secret {
-                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
-                if added != SecretAdded::Added {
-                    return Ok(Undo(added));
-                }
-                mail::put_link(tx, link).await?;
-            }
-            if let Some(mail) = &mail {
-                mail::queue(tx, mail, now).await?;
+            let given = give(tx, (&realm, &client), secret.as_ref(), mail.as_ref(), now).await?;
+            if given != SecretAdded::Added {
+                return Ok(Undo(given));
             }
             let secret = secret.as_ref().map(|(secret, _)| &secret.id);
             let after = json!({ "status": ClientStatus::Active.name(), "secret": secret });
@@ -106,15 +100,9 @@ impl Store {
                     stopped.push(secret);
                 }
             }
-            if let Some((secret, link)) = &secret {
-                let added = clients::add_secret(tx, &realm, &client, secret, now).await?;
-                if added != SecretAdded::Added {
-                    return Ok(Undo(added));
-                }
-                mail::put_link(tx, link).await?;
-            }
-            if let Some(mail) = &mail {
-                mail::queue(tx, mail, now).await?;
+            let given = give(tx, (&realm, &client), secret.as_ref(), mail.as_ref(), now).await?;
+            if given != SecretAdded::Added {
+                return Ok(Undo(given));
             }
             let secret = secret.as_ref().map(|(secret, _)| &secret.id);
             let changed = Values::change(json!({ "secrets": stopped }), json!({ "secret": secret }));
@@ -122,4 +110,26 @@ impl Store {
             Ok(Keep(SecretAdded::Added))
         })
     }
+}
+
+/// What an approval gives to the app of a realm: a secret, the link that shows it, and the mail that says so. Where the
+/// secret cannot be added, nothing else is written.
+async fn give(
+    tx: &mut impl Tx,
+    (realm, client): (&str, &str),
+    secret: Option<&(ClientSecret, OneTimeLink)>,
+    mail: Option<&Mail>,
+    now: i64,
+) -> Result<SecretAdded, Fault> {
+    if let Some((secret, link)) = secret {
+        let added = clients::add_secret(tx, realm, client, secret, now).await?;
+        if added != SecretAdded::Added {
+            return Ok(added);
+        }
+        mail::put_link(tx, link).await?;
+    }
+    if let Some(mail) = mail {
+        mail::queue(tx, mail, now).await?;
+    }
+    Ok(SecretAdded::Added)
 }

@@ -33,7 +33,7 @@ use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Realm};
-use claviger_store::{ClientSecret, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
+use claviger_store::{ClientSecret, Mail, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
 
 /// How long the link in an approval mail works, in seconds.
 pub const LINK_SECONDS: u64 = 7 * 86_400;
@@ -65,22 +65,46 @@ pub async fn approve(
     if matches!(client.status, ClientStatus::Active | ClientStatus::Suspended) {
         return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
-    let secret = if has_own_secret(&client).is_ok() {
-        Some(secret_behind_link(secrets, realm, &client, "first", admin.now)?)
-    } else {
-        None
-    };
-    let link = secret.as_ref().map(|(_, _, link)| link.clone());
-    let letter = letters::approval(pages, realm, &client, link.as_ref());
-    let mail = letter.map(|letter| letter.queued(secrets, ids::new(admin.now))).transpose()?;
+    let Given { secret, mail, link } = given(secrets, pages, realm, &client, "first", admin.now)?;
     let mail_id = mail.as_ref().map(|mail| mail.id);
-    let secret = secret.map(|(secret, link, _)| (secret, link));
-    match admin.act(Act::AppApprove).approve_client(&realm.id, id, secret, mail, admin.now).await? {
-        SecretAdded::Added => {}
-        SecretAdded::TooMany => return Err(AdminError::TwoSecrets(client.id)),
-        SecretAdded::NoSuchClient => return Err(AdminError::NoSuchApp(client.id)),
+    let added = admin.act(Act::AppApprove).approve_client(&realm.id, id, secret, mail, admin.now).await?;
+    approved(added, Client { status: ClientStatus::Active, ..client }, mail_id, link)
+}
+
+/// What an approval gives: the secret and the link's row, the mail, and the link itself.
+struct Given {
+    secret: Option<(ClientSecret, OneTimeLink)>,
+    mail: Option<Mail>,
+    link: Option<Plain>,
+}
+
+/// Makes what an approval gives; an app without secrets has no link. `label`: of the secret.
+fn given(
+    secrets: &Secrets,
+    pages: &Pages,
+    realm: &Realm,
+    client: &Client,
+    label: &str,
+    now: i64,
+) -> Result<Given, AdminError> {
+    let (secret, link) = if has_own_secret(client).is_ok() {
+        let (secret, row, link) = secret_behind_link(secrets, realm, client, label, now)?;
+        (Some((secret, row)), Some(link))
+    } else {
+        (None, None)
+    };
+    let letter = letters::approval(pages, realm, client, link.as_ref());
+    let mail = letter.map(|letter| letter.queued(secrets, ids::new(now))).transpose()?;
+    Ok(Given { secret, mail, link })
+}
+
+/// What came of storing that.
+fn approved(added: SecretAdded, client: Client, mail: Option<Id>, link: Option<Plain>) -> Result<Approved, AdminError> {
+    match added {
+        SecretAdded::Added => Ok(Approved { client, mail, link }),
+        SecretAdded::TooMany => Err(AdminError::TwoSecrets(client.id)),
+        SecretAdded::NoSuchClient => Err(AdminError::NoSuchApp(client.id)),
     }
-    Ok(Approved { client: Client { status: ClientStatus::Active, ..client }, mail: mail_id, link })
 }
 
 /// Stops an app: its grants, seats and tokens end at once, in every process on the database.

@@ -1,6 +1,6 @@
 //! What an app's owner has to be told by mail: that it was turned down, and an approval whose mail was lost.
 
-use super::{Approved, find, has_own_secret, letters, secret_behind_link};
+use super::{Approved, Given, approved, find, given, letters};
 use crate::admin::{Act, Admin, AdminError};
 use crate::ids;
 use crate::pages::Pages;
@@ -8,7 +8,6 @@ use crate::secrets::Secrets;
 use claviger_core::Realm;
 use claviger_core::client::ClientStatus;
 use claviger_core::token::Id;
-use claviger_store::SecretAdded;
 
 /// Turns an app down that waits, and queues the mail that tells its owner; the mail's id, where there is one. `reason` is
 /// part of the mail.
@@ -58,18 +57,8 @@ pub async fn resend(
     if let Some(used_at) = links.iter().filter_map(|link| link.used_at).max() {
         return Err(AdminError::LinkUsed { app: client.id, used_at });
     }
-    let secret = match has_own_secret(&client) {
-        Ok(()) => Some(secret_behind_link(secrets, realm, &client, "resent", admin.now)?),
-        Err(_) => None,
-    };
-    let link = secret.as_ref().map(|(_, _, link)| link.clone());
-    let letter = letters::approval(pages, realm, &client, link.as_ref());
-    let mail = letter.map(|letter| letter.queued(secrets, ids::new(admin.now))).transpose()?;
+    let Given { secret, mail, link } = given(secrets, pages, realm, &client, "resent", admin.now)?;
     let mail_id = mail.as_ref().map(|mail| mail.id);
-    let secret = secret.map(|(secret, link, _)| (secret, link));
-    match admin.act(Act::AppResend).resend_approval(&realm.id, id, secret, mail, admin.now).await? {
-        SecretAdded::Added => Ok(Approved { client, mail: mail_id, link }),
-        SecretAdded::TooMany => Err(AdminError::TwoSecrets(client.id)),
-        SecretAdded::NoSuchClient => Err(AdminError::NoSuchApp(client.id)),
-    }
+    let added = admin.act(Act::AppResend).resend_approval(&realm.id, id, secret, mail, admin.now).await?;
+    approved(added, client, mail_id, link)
 }
