@@ -19,7 +19,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 8;
+pub(crate) const KNOWN: i64 = 9;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -31,6 +31,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, readable_by: 1, ddl: ANSWERED },
     Migration { version: 7, readable_by: 1, ddl: DAILY_WORK },
     Migration { version: 8, readable_by: 1, ddl: OUTBOX },
+    Migration { version: 9, readable_by: 1, ddl: PROVIDER },
 ];
 
 /// What engines spell differently.
@@ -418,4 +419,14 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (topic, due_at) WHERE closed_at IS NULL;
 CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
+";
+
+/// What a provider keeps beyond codes and grants. `spent`: what is good for one use and carries its own name (the `jti` of an
+/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name.
+const PROVIDER: &str = "
+CREATE TABLE spent (
+    digest {BYTES} NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_expiry ON spent (expires_at);
 ";

@@ -463,6 +463,7 @@ registry! {
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeSpent = "DELETE FROM spent WHERE digest IN (SELECT digest FROM spent WHERE expires_at < ?1 LIMIT ?2)";
     PurgeAnswered = "DELETE FROM answered WHERE id IN (SELECT id FROM answered WHERE expires_at < ?1 LIMIT ?2)";
     /// This and the next two go on where they stopped: what has just left still stands in an index until it is vacuumed,
     /// and whoever begins at its end walks over all of it.
