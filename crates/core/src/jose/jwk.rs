@@ -66,6 +66,9 @@ pub enum JwkError {
     /// RSA with fewer than 2048 or more than 8192 bits.
     #[error("the RSA key has fewer than 2048 or more than 8192 bits")]
     Size,
+    /// A secret is shorter than the hash that it is used with.
+    #[error("the secret has fewer than 32 octets")]
+    ShortSecret,
     /// Two keys of a set have one name.
     #[error("two keys share a kid")]
     DuplicateKid,

@@ -6,9 +6,13 @@
 //! 3. [`VerifyingKeys`] are the public halves parsed once; [`verify_jwt`] checks a token against them. It decides about
 //!    the signature and the header only: whose token, for whom and until when is the caller's business.
 //!
-//! Four algorithms and no others; `none` and every HMAC are not representable.
+//! Four algorithms and no others; `none` and every HMAC are not representable. What a client signs with its secret is checked
+//! apart from that, by [`verify_hs256`].
 
+mod error;
+mod header;
 mod jwk;
+mod mac;
 mod sign;
 mod verify;
 
@@ -20,9 +24,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+pub use error::{JwtError, MAX_TOKEN_LEN};
 pub use jwk::{Jwk, JwkError, JwkSet};
+pub use mac::{HS256, MacDecoded, MacKey, verify_hs256};
 pub use sign::{Pkcs8, SigningKey};
-pub use verify::{Decoded, Header, JwtError, MAX_TOKEN_LEN, VerifyingKey, VerifyingKeys, unsigned_claims, verify_jwt};
+pub use verify::{Decoded, Header, VerifyingKey, VerifyingKeys, unsigned_claims, verify_jwt};
 
 /// A signature algorithm by its JOSE name (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,3 +140,5 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

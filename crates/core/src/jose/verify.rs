@@ -7,68 +7,11 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
     RsaParameters, RsaPublicKeyComponents,
 };
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::IgnoredAny;
 
+use super::error::{JwtError, MAX_TOKEN_LEN};
+use super::header::RawHeader;
 use super::{Algorithm, Jwk, JwkError, JwkSet, Typ, from_base64url};
-
-/// Longer tokens are refused before anything is done with them.
-pub const MAX_TOKEN_LEN: usize = 16 * 1024;
-/// More header parameters than anybody needs.
-const MAX_HEADER_MEMBERS: usize = 32;
-
-/// What is wrong with a token. All of these are the same `invalid_token` to the caller; the difference is for the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum JwtError {
-    /// Longer than [`MAX_TOKEN_LEN`].
-    #[error("the token is longer than 16 KiB")]
-    TooLong,
-    /// Not `header.claims.signature`.
-    #[error("the token does not have three parts")]
-    NotThreeParts,
-    /// The header is not canonical base64url.
-    #[error("the header is not base64url")]
-    HeaderEncoding,
-    /// The header is not one JSON object with the right types, or something follows it.
-    #[error("the header is not a JSON object of a JWS")]
-    HeaderMalformed,
-    /// A header parameter stands twice (RFC 7515 section 4).
-    #[error("a header parameter stands twice")]
-    HeaderDuplicate,
-    /// `crit` asks for an extension; none is understood (RFC 7515 section 4.1.11).
-    #[error("the header has a critical extension")]
-    Critical,
-    /// `alg: none` (RFC 8725 section 3.2).
-    #[error("the token is not signed")]
-    AlgorithmNone,
-    /// An `alg` other than the four.
-    #[error("the algorithm is not supported")]
-    AlgorithmUnknown,
-    /// The `typ` is not the expected one, or missing (RFC 8725 section 3.11).
-    #[error("the token is of another type")]
-    TypWrong,
-    /// No `kid`, and more than one key or none could be meant.
-    #[error("the token does not name its key")]
-    KidMissing,
-    /// A `kid` that none of the keys has.
-    #[error("the token's key is not known")]
-    KidUnknown,
-    /// The key is for another algorithm (RFC 8725 section 3.1).
-    #[error("the token's algorithm is not the key's")]
-    AlgorithmMismatch,
-    /// The signature is not canonical base64url.
-    #[error("the signature is not base64url")]
-    SignatureEncoding,
-    /// The signature does not fit.
-    #[error("the signature is wrong")]
-    SignatureWrong,
-    /// The claims are not canonical base64url.
-    #[error("the claims are not base64url")]
-    ClaimsEncoding,
-    /// The claims are not one JSON object, or something follows it.
-    #[error("the claims are not a JSON object")]
-    ClaimsMalformed,
-}
 
 /// The header parameters that matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,14 +173,7 @@ impl VerifyingKeys {
 /// # Errors
 /// The first thing that is wrong.
 pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result<Decoded, JwtError> {
-    if token.len() > MAX_TOKEN_LEN {
-        return Err(JwtError::TooLong);
-    }
-    let (message, signature) = token.rsplit_once('.').ok_or(JwtError::NotThreeParts)?;
-    let (header, claims) = message.split_once('.').ok_or(JwtError::NotThreeParts)?;
-    if claims.contains('.') {
-        return Err(JwtError::NotThreeParts);
-    }
+    let Parts { message, header, claims, signature } = Parts::of(token)?;
     let header = parse_header(header)?;
     if let Some(expected) = typ
         && !header.typ.as_deref().is_some_and(|found| expected.is_named(found))
@@ -247,12 +183,7 @@ pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result
     let key = keys.find(&header)?;
     let signature = from_base64url(signature).ok_or(JwtError::SignatureEncoding)?;
     key.verify(header.algorithm, message.as_bytes(), &signature)?;
-
-    let claims = from_base64url(claims).ok_or(JwtError::ClaimsEncoding)?;
-    if !is_json_object(&claims) {
-        return Err(JwtError::ClaimsMalformed);
-    }
-    Ok(Decoded { header, claims, key: key.kid.clone() })
+    Ok(Decoded { header, claims: decode_claims(claims)?, key: key.kid.clone() })
 }
 
 /// The claims of a token that says of itself that it is not signed (RFC 7519 6), for the one place where that may be: a client
@@ -261,14 +192,7 @@ pub fn verify_jwt(token: &str, keys: &VerifyingKeys, typ: Option<Typ>) -> Result
 /// # Errors
 /// It has a signature all the same, or claims an algorithm; it cannot be read.
 pub fn unsigned_claims(token: &str) -> Result<Vec<u8>, JwtError> {
-    if token.len() > MAX_TOKEN_LEN {
-        return Err(JwtError::TooLong);
-    }
-    let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(JwtError::NotThreeParts);
-    };
+    let Parts { header, claims, signature, .. } = Parts::of(token)?;
     match parse_header(header) {
         Err(JwtError::AlgorithmNone) => {}
         Err(error) => return Err(error),
@@ -277,20 +201,42 @@ pub fn unsigned_claims(token: &str) -> Result<Vec<u8>, JwtError> {
     if !signature.is_empty() {
         return Err(JwtError::SignatureEncoding);
     }
-    let claims = from_base64url(claims).ok_or(JwtError::ClaimsEncoding)?;
+    decode_claims(claims)
+}
+
+/// The parts of a compact JWS (RFC 7515 section 7.1), none of them decoded.
+pub(super) struct Parts<'a> {
+    /// What is signed: header and claims.
+    pub(super) message: &'a str,
+    pub(super) header: &'a str,
+    pub(super) claims: &'a str,
+    pub(super) signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// Of a token that is short enough and has three.
+    pub(super) fn of(token: &'a str) -> Result<Self, JwtError> {
+        if token.len() > MAX_TOKEN_LEN {
+            return Err(JwtError::TooLong);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(JwtError::NotThreeParts)?;
+        let (header, claims) = message.split_once('.').ok_or(JwtError::NotThreeParts)?;
+        if claims.contains('.') {
+            return Err(JwtError::NotThreeParts);
+        }
+        Ok(Self { message, header, claims, signature })
+    }
+}
+
+/// The claims: one JSON object.
+pub(super) fn decode_claims(encoded: &str) -> Result<Vec<u8>, JwtError> {
+    let claims = from_base64url(encoded).ok_or(JwtError::ClaimsEncoding)?;
     if is_json_object(&claims) { Ok(claims) } else { Err(JwtError::ClaimsMalformed) }
 }
 
+/// The header of a token that a public key checks.
 fn parse_header(encoded: &str) -> Result<Header, JwtError> {
-    let json = from_base64url(encoded).ok_or(JwtError::HeaderEncoding)?;
-    // `from_slice` refuses what follows the object, and text that is not UTF-8.
-    let raw: RawHeader = serde_json::from_slice(&json).map_err(|_| JwtError::HeaderMalformed)?;
-    if raw.duplicate {
-        return Err(JwtError::HeaderDuplicate);
-    }
-    if raw.critical {
-        return Err(JwtError::Critical);
-    }
+    let raw = RawHeader::of_jws(encoded)?;
     let name = raw.alg.ok_or(JwtError::HeaderMalformed)?;
     let algorithm = match name.parse() {
         Ok(algorithm) => algorithm,
@@ -298,52 +244,6 @@ fn parse_header(encoded: &str) -> Result<Header, JwtError> {
         Err(_) => return Err(JwtError::AlgorithmUnknown),
     };
     Ok(Header { algorithm, typ: raw.typ, kid: raw.kid })
-}
-
-#[derive(Default)]
-struct RawHeader {
-    alg: Option<String>,
-    typ: Option<String>,
-    kid: Option<String>,
-    critical: bool,
-    duplicate: bool,
-}
-
-impl<'de> Deserialize<'de> for RawHeader {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = RawHeader;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JOSE header")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawHeader, A::Error> {
-                let mut header = RawHeader::default();
-                let mut seen: Vec<String> = Vec::with_capacity(4);
-                while let Some(name) = map.next_key::<String>()? {
-                    match name.as_str() {
-                        "alg" => header.alg = Some(map.next_value()?),
-                        "typ" => header.typ = Some(map.next_value()?),
-                        "kid" => header.kid = Some(map.next_value()?),
-                        "crit" => {
-                            map.next_value::<IgnoredAny>()?;
-                            header.critical = true;
-                        }
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                    header.duplicate |= seen.contains(&name);
-                    seen.push(name);
-                    if seen.len() > MAX_HEADER_MEMBERS {
-                        return Err(de::Error::custom("too many header parameters"));
-                    }
-                }
-                Ok(header)
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
 }
 
 fn is_json_object(json: &[u8]) -> bool {
