@@ -16,6 +16,8 @@ use std::borrow::Cow;
 pub struct TokenAnswer<'a> {
     /// The access token.
     pub access_token: &'a Plain,
+    /// Its type, where that is not the dialect's word for a bearer token.
+    pub token_type: Option<&'static str>,
     /// Its life in seconds.
     pub expires_in: i64,
     /// The refresh token, if there is one.
@@ -51,7 +53,7 @@ pub fn token(dialect: &Dialect, answer: &TokenAnswer<'_>) -> serde_json::Result<
         &mut out,
         &Spelled {
             access_token: answer.access_token.expose(),
-            token_type: dialect.token.token_type.word(),
+            token_type: answer.token_type.unwrap_or(dialect.token.token_type.word()),
             expires_in: answer.expires_in,
             refresh_token: answer.refresh_token.map(Plain::expose),
             scope: (show_scope && !answer.scope.is_empty()).then_some(answer.scope),

@@ -8,6 +8,7 @@
 use crate::audience::Audience;
 use crate::claims_request::ClaimsRequest;
 use crate::client::Client;
+use crate::confirmation::Thumbprint;
 use crate::dialect::Legacy;
 use crate::granted::{default_audience, resolve_audience, resolve_scope};
 use crate::params::Params;
@@ -67,6 +68,9 @@ pub struct AuthorizationRequest {
     /// The claims that it asks for by name, as far as the client may have them.
     #[serde(default)]
     pub claims: ClaimsRequest,
+    /// The key that the code will be bound to (RFC 9449 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<Thumbprint>,
     /// It came pushed or signed, and cannot be sent again as plain parameters.
     #[serde(default)]
     pub is_sealed: bool,
@@ -128,6 +132,7 @@ impl AuthorizationRequest {
             ui_locales: params.get("ui_locales").map(|tags| tags.chars().take(200).collect()),
             hinted_user: None,
             claims,
+            dpop_jkt: dpop_jkt(params)?,
             is_sealed: origin.is_pushed || origin.is_signed,
             arrived_at: now,
         })
@@ -256,6 +261,13 @@ fn fits_implicit(
         }
         None => Ok(()),
     }
+}
+
+/// `dpop_jkt` (RFC 9449 10).
+fn dpop_jkt(params: &Params<'_>) -> Result<Option<Thumbprint>, Refusal> {
+    const WRONG: Refusal =
+        Refusal::WrongParameter { name: "dpop_jkt", why: "it must be the SHA-256 thumbprint of a key in base64url" };
+    params.get("dpop_jkt").map(|text| Thumbprint::parse(text).ok_or(WRONG)).transpose()
 }
 
 fn max_age(params: &Params<'_>) -> Result<Option<i64>, Refusal> {

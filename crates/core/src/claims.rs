@@ -2,6 +2,7 @@
 //! (RFC 7662).
 
 use crate::audience::Audience;
+use crate::confirmation::Confirmation;
 use crate::token::Id;
 use crate::user::User;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct AccessClaims<'a> {
     /// The claims that userinfo adds to those of the scope, because they were asked for by name.
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub userinfo_claims: Cow<'a, [String]>,
+    /// The key that its holder has to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -103,6 +107,7 @@ impl AccessClaims<'_> {
             flow: self.flow.map(own),
             auth_time: self.auth_time,
             userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
+            cnf: self.cnf,
         }
     }
 }
@@ -174,7 +179,7 @@ pub fn user_claims(user: &User, is_wanted: impl Fn(&str) -> bool) -> Map<String,
 pub struct Introspection<'a> {
     /// Always true here; an inactive token is [`INACTIVE`].
     pub active: bool,
-    /// `Bearer`.
+    /// `Bearer` or `DPoP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// The user's name for people.
@@ -201,6 +206,9 @@ pub struct RefreshIntrospection<'a> {
     /// What a refresh without `scope` gives.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub scope: &'a str,
+    /// The key that whoever uses it has to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// When the grant began, in seconds.
     pub iat: i64,
     /// When it ends unless it is used before, in seconds.

@@ -8,6 +8,7 @@ use crate::authorize::registered_redirect;
 use crate::claims::{scope_of, user_claims};
 use crate::claims_request::retain_within;
 use crate::client::{Client, GrantType, IdTokenClaims};
+use crate::confirmation::Confirmation;
 use crate::dialect::{Legacy, OrganisationChoice, Turnover};
 use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
@@ -151,6 +152,7 @@ pub fn client_credentials(
         auth_time: None,
         session: None,
         userinfo_claims: Vec::new(),
+        confirmation: None,
     };
     Ok(Decision {
         narrowed: None,
@@ -190,6 +192,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         auth_time: None,
         session: None,
         userinfo_claims: Vec::new(),
+        confirmation: None,
     };
     Ok(Decision {
         narrowed: None,
@@ -223,6 +226,7 @@ pub fn authorization_code(
     if code.client != client.id {
         return Err(Refusal::CodeOfAnotherClient);
     }
+    is_shown(code.granted.confirmation, request)?;
     same_redirect(realm, client, code, redirect_uri.as_deref())?;
     pkce::check(code.challenge.as_ref(), verifier.as_ref().map(crate::token::Plain::expose))?;
     if code.challenge.is_none() && pkce::without(realm, client, code.bound_by_nonce()).is_none() {
@@ -334,6 +338,7 @@ pub fn refresh(
     if stored.idle_expires_at <= now || stored.expires_at <= now {
         return Err(Refusal::RefreshExpired);
     }
+    is_shown(stored.granted.confirmation, request)?;
     if user.is_gone() {
         return Err(Refusal::GrantUnbacked);
     }
@@ -370,6 +375,14 @@ pub fn refresh(
         id_token,
         granted,
     })
+}
+
+/// Whether a request shows the key that a code or a refresh token is bound to (RFC 9449 5, 10; RFC 8705 4).
+fn is_shown(bound: Option<Confirmation>, request: &TokenRequest) -> Result<(), Refusal> {
+    match bound {
+        Some(key) if request.confirmation != Some(key) => Err(Refusal::KeyDiffers),
+        _ => Ok(()),
+    }
 }
 
 /// The user behind a grant.

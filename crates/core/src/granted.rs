@@ -2,6 +2,7 @@
 
 use crate::audience::Audience;
 use crate::client::{Client, GrantType};
+use crate::confirmation::Confirmation;
 use crate::dialect::AudienceParameter;
 use crate::pkce::Challenge;
 use crate::realm::Realm;
@@ -30,6 +31,9 @@ pub struct Granted {
     /// The claims that userinfo adds to those of the scope.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub userinfo_claims: Vec<String>,
+    /// With a code and a grant: the key that whoever uses it has to show. With a stored access token: that of the token.
+    #[serde(default, rename = "cnf", skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.

@@ -17,6 +17,7 @@ pub mod claims;
 pub mod claims_request;
 pub mod client;
 pub mod client_auth;
+pub mod confirmation;
 pub mod crypto;
 pub mod dialect;
 pub mod grant;

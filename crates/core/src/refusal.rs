@@ -118,6 +118,9 @@ pub enum Refusal {
     /// It belongs to another client.
     #[error("the refresh token was given to another client")]
     RefreshOfAnotherClient,
+    /// A code or refresh token that is bound to a key, without that key (RFC 9449 5, 10).
+    #[error("it is bound to another key than the one that the request shows")]
+    KeyDiffers,
     /// Its time is over.
     #[error("the refresh token has expired; the grant must be made again")]
     RefreshExpired,
@@ -440,6 +443,7 @@ impl Refusal {
             | Self::VerifierUnexpected
             | Self::RefreshUnknown
             | Self::RefreshOfAnotherClient
+            | Self::KeyDiffers
             | Self::RefreshExpired
             | Self::RefreshReused
             | Self::GrantRevoked(_)

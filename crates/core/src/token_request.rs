@@ -1,6 +1,7 @@
 //! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6).
 
 use crate::client::{Client, GrantType};
+use crate::confirmation::Confirmation;
 use crate::dialect::Legacy;
 use crate::metadata;
 use crate::params::Params;
@@ -18,6 +19,8 @@ pub struct TokenRequest {
     pub scope: Option<ScopeSet>,
     /// `audience` and `resource`, as far as they were sent.
     pub audiences: Vec<String>,
+    /// The key that its sender showed; whoever read the request fills it in.
+    pub confirmation: Option<Confirmation>,
 }
 
 /// One grant with its own parameters.
@@ -99,7 +102,7 @@ impl TokenRequest {
             GrantType::ClientCredentials => Grant::ClientCredentials,
             GrantType::Implicit => return Err(Refusal::grant_not_allowed(client)),
         };
-        Ok(Self { grant, scope: scope(params)?, audiences: audiences(params) })
+        Ok(Self { grant, scope: scope(params)?, audiences: audiences(params), confirmation: None })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::AuthorizationRequest;
 use crate::client::{Client, GrantType};
+use crate::confirmation::Confirmation;
 use crate::dialect::{AskForConsent, Legacy, OrganisationChoice};
 use crate::granted::Granted;
 use crate::realm::Realm;
@@ -194,5 +195,6 @@ pub fn granted(
         auth_time: Some(auth_time),
         session,
         userinfo_claims: request.claims.userinfo.clone(),
+        confirmation: request.dpop_jkt.map(Confirmation::Key),
     }
 }

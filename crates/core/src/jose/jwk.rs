@@ -157,6 +157,11 @@ impl Jwk {
     /// The SHA-256 thumbprint in base64url (RFC 7638, RFC 8037 section 2): the required members only, in lexicographic
     /// order, no spaces. For a key type unknown here it is the thumbprint of `kty` alone.
     pub fn thumbprint(&self) -> String {
+        base64url(&self.thumbprint_bytes())
+    }
+
+    /// The same as bytes.
+    pub fn thumbprint_bytes(&self) -> [u8; 32] {
         let members: &[(&str, Option<&String>)] = match self.kty.as_str() {
             "EC" => {
                 &[("crv", self.crv.as_ref()), ("kty", Some(&self.kty)), ("x", self.x.as_ref()), ("y", self.y.as_ref())]
@@ -169,7 +174,7 @@ impl Jwk {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.map_or("", String::as_str))))
             .collect();
-        base64url(&sha256(serde_json::Value::Object(object).to_string().as_bytes()))
+        sha256(serde_json::Value::Object(object).to_string().as_bytes())
     }
 }
 

@@ -192,9 +192,9 @@ async fn front_token(
     let granted = &Granted { flow: GrantType::Implicit, ..granted.clone() };
     let plan = access_plan(&site.realm, approved.client, &granted.audience);
     let (client, user) = (approved.client, Some(approved.who.user.id.as_str()));
-    let mut access =
-        mint_access(site, &AccessOf { client, user, granted, narrowed: None, plan, grant: None, now: approval.now })
-            .await?;
+    let of =
+        AccessOf { client, user, granted, narrowed: None, plan, confirmation: None, grant: None, now: approval.now };
+    let mut access = mint_access(site, &of).await?;
     approval.access = access.row.take();
     Ok(access)
 }

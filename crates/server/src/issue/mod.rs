@@ -17,6 +17,7 @@ use claviger_core::answer::{self, TokenAnswer};
 use claviger_core::audience::Audience;
 use claviger_core::claims::{AccessClaims, SubjectKind, id_text};
 use claviger_core::client::GrantType;
+use claviger_core::confirmation::Confirmation;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::Turnover;
 use claviger_core::grant::{Decision, RefreshPlan};
@@ -41,14 +42,17 @@ pub(crate) struct Issuer<'a> {
     pub(crate) refresh: &'a RefreshKeys,
     /// The realm and its signing keys.
     pub(crate) site: &'a Site,
+    /// The key that was shown: access tokens are bound to it, and the refresh tokens of public clients.
+    pub(crate) confirmation: Option<Confirmation>,
     /// Milliseconds since the epoch.
     pub(crate) now: i64,
 }
 
 impl<'a> Issuer<'a> {
     /// The one of a running server, now.
-    pub(crate) fn of(state: &'a State, site: &'a Site) -> Self {
-        Self { store: &state.store, refresh: &state.secrets.refresh, site, now: state.clock.now() }
+    pub(crate) fn of(state: &'a State, site: &'a Site, confirmation: Option<Confirmation>) -> Self {
+        let (store, refresh) = (&state.store, &state.secrets.refresh);
+        Self { store, refresh, site, confirmation, now: state.clock.now() }
     }
 }
 
@@ -98,6 +102,8 @@ pub(crate) struct AccessOf<'a> {
     /// The APIs, where they are fewer than those of the grant.
     pub(crate) narrowed: Option<&'a Audience>,
     pub(crate) plan: claviger_core::grant::AccessPlan,
+    /// The key that its holder has to show.
+    pub(crate) confirmation: Option<Confirmation>,
     /// The stored grant it belongs to.
     pub(crate) grant: Option<&'a Id>,
     pub(crate) now: i64,
@@ -106,10 +112,11 @@ pub(crate) struct AccessOf<'a> {
 impl AccessOf<'_> {
     /// What a reference stands for.
     fn document(&self) -> serde_json::Result<String> {
-        match self.narrowed {
-            None => serde_json::to_string(self.granted),
-            Some(audience) => serde_json::to_string(&Granted { audience: audience.clone(), ..self.granted.clone() }),
+        if self.narrowed.is_none() && self.granted.confirmation == self.confirmation {
+            return serde_json::to_string(self.granted);
         }
+        let audience = self.narrowed.unwrap_or(&self.granted.audience).clone();
+        serde_json::to_string(&Granted { audience, confirmation: self.confirmation, ..self.granted.clone() })
     }
 }
 
@@ -121,10 +128,12 @@ impl AccessOf<'_> {
 pub(crate) async fn token_answer(
     issuer: Issuer<'_>,
     client: &Client,
-    decision: Decision,
+    mut decision: Decision,
     origin: Origin<'_>,
 ) -> Result<Vec<u8>, Failure> {
-    let Issuer { site, now, .. } = issuer;
+    let Issuer { site, now, confirmation, .. } = issuer;
+    // A confidential client shows who it is with each refresh (RFC 9449 5, RFC 8705 7.1).
+    decision.granted.confirmation = confirmation.filter(|_| !client.is_confidential());
     let grant = grant_step(&issuer, client, &decision, &origin)?;
     let access = mint_access(
         site,
@@ -134,6 +143,7 @@ pub(crate) async fn token_answer(
             granted: &decision.granted,
             narrowed: decision.narrowed.as_ref(),
             plan: decision.access,
+            confirmation,
             grant: grant.id.as_ref(),
             now,
         },
@@ -160,6 +170,7 @@ pub(crate) async fn token_answer(
         &site.realm.dialect,
         &TokenAnswer {
             access_token: &access.token,
+            token_type: confirmation.and_then(Confirmation::token_type),
             expires_in: access.expires_in,
             refresh_token: grant.refresh_token.as_ref(),
             scope: &decision.granted.scope,
@@ -375,6 +386,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
                 auth_time: of.granted.auth_time.map(|time| time / 1000),
                 userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
+                cnf: of.confirmation,
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &serde_json::to_vec(&claims)?)?;

@@ -68,7 +68,8 @@ impl World {
     }
 
     async fn issue(&self, decision: Decision, origin: Origin<'_>) -> Result<Value, Failure> {
-        let issuer = Issuer { store: &self.store, refresh: &self.secrets.refresh, site: &self.site, now: NOW };
+        let (store, refresh) = (&self.store, &self.secrets.refresh);
+        let issuer = Issuer { store, refresh, site: &self.site, confirmation: None, now: NOW };
         let body = token_answer(issuer, &self.client, decision, origin).await?;
         Ok(serde_json::from_slice(&body).unwrap())
     }
@@ -98,6 +99,7 @@ fn decision(seats: &[&str]) -> Decision {
             auth_time: None,
             session: None,
             userinfo_claims: Vec::new(),
+            confirmation: None,
         },
         narrowed: None,
         scope_differs: false,

@@ -103,6 +103,7 @@ fn claims_of_row(
         flow: (granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
         auth_time: granted.auth_time.map(|time| time / 1000),
         userinfo_claims: Cow::Owned(granted.userinfo_claims),
+        cnf: granted.confirmation,
     }
 }
 

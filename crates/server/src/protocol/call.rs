@@ -1,6 +1,7 @@
 //! What every grant begins with: a token request, and the client that makes it, authenticated.
 
 use crate::failure::Failure;
+use crate::issue::Issuer;
 use crate::protocol::authenticate::Authenticated;
 use crate::state::State;
 use crate::state::sites::Site;
@@ -17,7 +18,12 @@ pub(super) struct Call<'a> {
     pub(super) request: &'a TokenRequest,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// What issues for it, now.
+    pub(super) fn issuer(&self) -> Issuer<'a> {
+        Issuer::of(self.state, self.site, self.request.confirmation)
+    }
+
     /// As [`use_legacy`].
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! their consent, and one that comes again is told from one that is over.
 
 use crate::failure::Failure;
-use crate::issue::{self, Issuer, Origin};
+use crate::issue::{self, Origin};
 use crate::protocol::call::Call;
 use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
@@ -71,7 +71,7 @@ impl Exchange<'_> {
         if binding.challenge.is_none() && without != Some(Without::Nonce) {
             self.call.use_legacy(Legacy::NoPkce)?;
         }
-        match issue::token_answer(Issuer::of(state, site), client.client(), decision, Origin::Code { row }).await {
+        match issue::token_answer(self.call.issuer(), client.client(), decision, Origin::Code { row }).await {
             Err(Failure::Refusal(Refusal::CodeReplayed)) => self.replayed().await,
             Err(Failure::Refusal(Refusal::GrantUnbacked)) => Ok(None),
             other => other.map(Some),

@@ -10,6 +10,7 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Client;
 use claviger_core::claims::{INACTIVE, Introspection, RefreshIntrospection, SubjectKind};
+use claviger_core::confirmation::Confirmation;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{still_granted, turnover};
 use claviger_core::granted::Granted;
@@ -52,7 +53,8 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     if !token.is_active(state.clock.now()) {
         return Ok(inactive());
     }
-    let answer = Introspection { active: true, token_type: Some("Bearer"), username: None, claims: &token.claims };
+    let token_type = token.claims.cnf.and_then(Confirmation::token_type).unwrap_or("Bearer");
+    let answer = Introspection { active: true, token_type: Some(token_type), username: None, claims: &token.claims };
     Ok(serde_json::to_vec(&answer)?)
 }
 
@@ -85,6 +87,7 @@ async fn refresh_token(
         sub_type: SubjectKind::of(grant.user.is_some()),
         client_id: &grant.client,
         scope: &granted.scope.within(&client.scope).to_string(),
+        cnf: granted.confirmation,
         iat: grant.created_at / 1000,
         exp: grant.idle_expires_at.min(grant.expires_at) / 1000,
     };

@@ -2,7 +2,7 @@
 //! token may be of is told from the others.
 
 use crate::failure::Failure;
-use crate::issue::{self, Issuer, Origin};
+use crate::issue::{self, Origin};
 use crate::protocol::call::Call;
 use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
@@ -94,7 +94,7 @@ impl Refresh<'_> {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
         let origin = Origin::Refresh { loaded, presented: self.token, asked: &self.asked() };
-        match issue::token_answer(Issuer::of(state, site), client, decision, origin).await {
+        match issue::token_answer(self.call.issuer(), client, decision, origin).await {
             Err(Failure::Refusal(Refusal::RefreshReused)) => Ok(None),
             other => other.map(Some),
         }
@@ -116,8 +116,7 @@ impl Refresh<'_> {
         if let Some(answer) = opened {
             return Ok(answer.to_vec());
         }
-        issue::token_answer(Issuer::of(state, site), self.call.client.client(), decision, Origin::Retry { loaded })
-            .await
+        issue::token_answer(self.call.issuer(), self.call.client.client(), decision, Origin::Retry { loaded }).await
     }
 
     /// What is asked for: the grant, and scope and APIs where they are named.

@@ -5,7 +5,7 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
-use crate::issue::{self, Issuer, Origin};
+use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::authenticate;
 use crate::protocol::call::{Call, use_legacy};
@@ -79,7 +79,7 @@ async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
     // Another user's changes are no reason to refuse a client with a secret of its own.
     let backed_by = precondition.filter(|_| client.client().secret_is_password).unwrap_or_default();
     let origin = Origin::Fresh { backed_by };
-    issue::token_answer(Issuer::of(state, site), client.client(), decision, origin).await
+    issue::token_answer(call.issuer(), client.client(), decision, origin).await
 }
 
 async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> Result<Vec<u8>, Failure> {
@@ -92,5 +92,5 @@ async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> 
     let Verified { user, precondition } = checked.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
     let origin = Origin::Fresh { backed_by: precondition };
-    issue::token_answer(Issuer::of(state, site), client.client(), decision, origin).await
+    issue::token_answer(call.issuer(), client.client(), decision, origin).await
 }

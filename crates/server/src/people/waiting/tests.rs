@@ -27,6 +27,7 @@ fn request() -> AuthorizationRequest {
         ui_locales: None,
         hinted_user: None,
         claims: ClaimsRequest::default(),
+        dpop_jkt: None,
         is_sealed: false,
         arrived_at: 1,
     }
