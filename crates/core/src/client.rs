@@ -1,9 +1,11 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
+mod authentication;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
+pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use requests::Requests;
 
 use crate::audience::Audience;
@@ -92,6 +94,9 @@ pub struct Client {
     /// Where its public keys are, in place of `jwks`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// How it proves who it is.
+    #[serde(default, skip_serializing_if = "Authentication::is_default")]
+    pub authentication: Authentication,
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,

@@ -20,7 +20,7 @@ use super::secret::read_secret;
 use super::tree::Variables;
 use claviger_core::Dialect;
 use claviger_core::authority::without_default_port;
-use claviger_core::client::{Client, ClientKind};
+use claviger_core::client::Client;
 use claviger_core::realm::{Host, Realm};
 use claviger_core::text::shortened;
 use claviger_core::token::Plain;
@@ -76,7 +76,7 @@ pub struct FileClient {
 impl FileClient {
     /// Whether a secret of its own belongs to it.
     pub fn needs_secret(&self) -> bool {
-        self.client.kind == ClientKind::Confidential && !self.client.secret_is_password
+        self.client.has_own_secret()
     }
 }
 

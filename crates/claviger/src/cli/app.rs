@@ -8,7 +8,9 @@ use super::redirect;
 use super::trouble::{Exit, Trouble};
 use super::{ask, output};
 use clap::{Args, Subcommand, ValueEnum};
-use claviger_core::client::{ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{
+    AssertionAlgorithm, AuthMethod, Authentication, ClientStatus, GrantType, IdTokenClaims, Requests,
+};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -172,6 +174,13 @@ pub(crate) struct Create {
     /// Where its public keys are
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
+    /// How it proves who it is: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`,
+    /// `tls_client_auth`, `self_signed_tls_client_auth` or `none`; left out: by its secret, as HTTP Basic or in the body
+    #[arg(long, value_parser = auth_method, value_name = "METHOD")]
+    token_endpoint_auth_method: Option<AuthMethod>,
+    /// What signs its assertions; left out: any algorithm that the method has
+    #[arg(long, value_name = "ALGORITHM")]
+    token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
     /// An address at which its request objects may lie; may be repeated
     #[arg(long, value_name = "URL")]
     request_uri: Vec<String>,
@@ -232,6 +241,10 @@ impl From<Grant> for GrantType {
 fn legacy(name: &str) -> Result<Legacy, String> {
     let found = Legacy::ALL.into_iter().find(|legacy| legacy.name() == name);
     found.ok_or_else(|| format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", ")))
+}
+
+fn auth_method(name: &str) -> Result<AuthMethod, String> {
+    AuthMethod::of(name).ok_or_else(|| format!("there is: {}", AuthMethod::ALL.map(AuthMethod::name).join(", ")))
 }
 
 /// Does it.
@@ -310,6 +323,10 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         legacy: create.legacy.into_iter().collect(),
         jwks,
         jwks_uri: create.jwks_uri,
+        authentication: Authentication {
+            method: create.token_endpoint_auth_method,
+            signing_alg: create.token_endpoint_auth_signing_alg,
+        },
         requests: Requests {
             request_uris: create.request_uri,
             require_signed_request_object: create.require_signed_request_object,
@@ -472,6 +489,7 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("audiences", lines(client.audiences.clone())),
         ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
     ];
+    pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
     pairs.extend(openid(realm, &client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
     pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));

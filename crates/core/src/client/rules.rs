@@ -7,6 +7,7 @@
 //!
 //! What needs more than one client is not decided here: whether the id is taken.
 
+mod authentication;
 mod problem;
 mod requests;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -83,6 +84,8 @@ pub struct Description {
     pub jwks: Option<String>,
     /// Where its public keys are.
     pub jwks_uri: Option<String>,
+    /// How it proves who it is.
+    pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
 }
@@ -146,6 +149,7 @@ impl Description {
             pkce: Pkce::default(),
             jwks: None,
             jwks_uri: None,
+            authentication: Authentication::default(),
             requests: Requests::default(),
         }
     }
@@ -176,6 +180,10 @@ impl Description {
             id_token_signing: client.id_token_signing,
             id_token_claims: client.id_token_claims,
             pkce: client.pkce,
+            jwks: client.jwks.and_then(|set| serde_json::to_string(&set).ok()),
+            jwks_uri: client.jwks_uri,
+            authentication: client.authentication,
+            requests: client.requests,
             ..Self::new(client.id, client.name)
         }
     }
@@ -207,6 +215,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.id_tokens());
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
+    wrong.extend(facts.authentication());
     wrong.extend(facts.privileges());
     let jwks = facts.jwks().unwrap_or_else(|problem| {
         wrong.push(problem);
@@ -243,6 +252,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         pkce: asked.pkce,
         jwks,
         jwks_uri: asked.jwks_uri,
+        authentication: asked.authentication,
         requests: asked.requests,
     })
 }

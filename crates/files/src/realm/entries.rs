@@ -3,7 +3,9 @@
 use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{
+    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests,
+};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
 use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
@@ -181,6 +183,10 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) jwks_uri: Option<String>,
     #[serde(default)]
+    pub(super) token_endpoint_auth_method: Option<AuthMethod>,
+    #[serde(default)]
+    pub(super) token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
+    #[serde(default)]
     pub(super) request_uris: Vec<String>,
     #[serde(default)]
     pub(super) request_object_signing_alg: Option<ObjectAlgorithm>,
@@ -250,6 +256,10 @@ impl ClientEntry {
             pkce: self.pkce,
             jwks: self.jwks.clone(),
             jwks_uri: self.jwks_uri.clone(),
+            authentication: Authentication {
+                method: self.token_endpoint_auth_method,
+                signing_alg: self.token_endpoint_auth_signing_alg,
+            },
             requests: Requests {
                 request_uris: self.request_uris.clone(),
                 request_object_signing_alg: self.request_object_signing_alg,

@@ -15,6 +15,9 @@ const SPANS: [&str; 7] =
 const SECTIONS: [(&str, &str); 5] =
     [("tokens", "tokens"), ("sessions", "sessions"), ("apis", "api"), ("scopes", "scope"), ("seat_pools", "seat-pool")];
 
+/// Parts of a client that are parts of its entry in the file.
+const PARTS_OF_CLIENT: [&str; 2] = ["authentication", "requests"];
+
 /// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
 ///
 /// # Errors
@@ -63,11 +66,21 @@ pub fn of_user(user: &User) -> Result<Value, serde_json::Error> {
 /// # Errors
 /// As [`of_realm`].
 pub fn of_client(client: &Client) -> Result<Value, serde_json::Error> {
-    let mut written = entry(client)?;
-    if let Some(fields) = written.as_object_mut()
-        && fields.get("status").is_some_and(|status| status == "active")
-    {
-        fields.shift_remove("status");
+    // A key set is a text in the file, whose members are not the file's.
+    let keys = client.jwks.as_ref().map(serde_json::to_string).transpose()?;
+    let mut written = entry(&Client { jwks: None, ..client.clone() })?;
+    if let Some(fields) = written.as_object_mut() {
+        if fields.get("status").is_some_and(|status| status == "active") {
+            fields.shift_remove("status");
+        }
+        if let Some(keys) = keys {
+            fields.insert("jwks".to_owned(), keys.into());
+        }
+        for part in PARTS_OF_CLIENT {
+            if let Some(Value::Object(part)) = fields.shift_remove(part) {
+                fields.extend(part);
+            }
+        }
     }
     Ok(written)
 }
@@ -220,6 +233,15 @@ scope = "read"
 audiences = ["api"]
 acts-as = "ädä"
 access-token-ttl = "1m"
+[[client]]
+id = "k"
+name = "K"
+grants = ["client_credentials"]
+audiences = ["api"]
+jwks = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}'
+token-endpoint-auth-method = "private_key_jwt"
+token-endpoint-auth-signing-alg = "EdDSA"
+require-signed-request-object = true
 [[client]]
 id = "p"
 name = "P"

@@ -202,8 +202,11 @@ async fn set_status(
 
 /// Whether an app has secrets of its own, and why not.
 fn has_own_secret(client: &Client) -> Result<(), AdminError> {
+    if client.has_own_secret() {
+        return Ok(());
+    }
     let why = match (client.is_confidential(), client.secret_is_password) {
-        (true, false) => return Ok(()),
+        (true, false) => "it proves itself with a key of its own (token-endpoint-auth-method)",
         (false, _) => "it is public and could not keep one",
         (true, true) => "its user's password is its secret (`claviger user password` changes it)",
     };

@@ -23,6 +23,7 @@ use claviger_core::dialect::Legacy;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{ClientSecret, Masked, SecretKind, Store, StoredUser};
+use method::{Check, check_for};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -135,12 +136,11 @@ impl<'a> Authenticator<'a> {
             return Err(self.refuse(Subject::unknown_client(&self.realm.id, name)).await);
         };
         trace::client(&entry.client.id);
-        let names_itself =
-            matches!(credentials, Credentials::Named { .. }) || self.realm.dialect.token.ignores_public_secret();
-        let proved = match (credentials, entry.client.is_confidential()) {
-            (_, false) if names_itself && !self.must_prove && entry.client.status == ClientStatus::Active => None,
-            (Credentials::Named { .. }, _) | (_, false) => return Err(self.refuse(self.subject(&entry.client)).await),
-            (Credentials::Basic { .. } | Credentials::Body(_), true) => Some(self.prove(&entry, credentials).await?),
+        let check = check_for(&entry.client, credentials, self.realm.dialect.token.ignores_public_secret());
+        let proved = match check {
+            Some(Check::Named) if !self.must_prove && entry.client.status == ClientStatus::Active => None,
+            Some(Check::Secret) => Some(self.prove(&entry, credentials).await?),
+            Some(Check::Named) | None => return Err(self.refuse(self.subject(&entry.client)).await),
         };
         if entry.client.status != ClientStatus::Active {
             return Err(Refusal::ClientInactive(proved.is_some().then_some(entry.client.status)).into());
@@ -347,5 +347,6 @@ fn readings<'a>(realm: &Realm, client: &Client, credentials: &'a Credentials) ->
     all.into_iter().filter(|(pair, _)| pair.id == client.id && pair.secret.expose().len() <= 1024).collect()
 }
 
+mod method;
 #[cfg(test)]
 mod tests;

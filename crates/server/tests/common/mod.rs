@@ -503,6 +503,7 @@ pub fn client(id: &str) -> Client {
         pkce: Pkce::default(),
         jwks: None,
         jwks_uri: None,
+        authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
     }
 }

@@ -10,6 +10,7 @@ mod answers;
 mod as_documented;
 mod authorization_endpoint;
 mod bad_input;
+mod client_methods;
 mod compromise;
 mod diagnosis;
 mod languages;

@@ -3,12 +3,14 @@
 use super::super::context::{Context, Data};
 use super::super::plan;
 use super::super::trouble::{Exit, Trouble};
-use super::{Grant, legacy};
+use super::{Grant, auth_method, legacy, read_keys};
 use clap::Args;
 use claviger_core::Realm;
+use claviger_core::client::{AssertionAlgorithm, AuthMethod};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_server::admin::apps;
+use std::path::PathBuf;
 
 /// What shall be different.
 #[derive(Debug, Args)]
@@ -60,6 +62,18 @@ pub(crate) struct EditArgs {
     /// How long its access tokens live, like `10m`; `realm`: as long as the realm says
     #[arg(long, value_parser = ttl, value_name = "TIME")]
     access_token_ttl: Option<Ttl>,
+    /// How it proves who it is, as for `app create`; `any`: by its secret, as HTTP Basic or in the body
+    #[arg(long, value_parser = method, value_name = "METHOD")]
+    token_endpoint_auth_method: Option<Method>,
+    /// What signs its assertions; `any`: any algorithm that the method has
+    #[arg(long, value_parser = algorithm, value_name = "ALGORITHM")]
+    token_endpoint_auth_signing_alg: Option<SigningAlg>,
+    /// A file with its public keys, a JWK set, in the place of those that it has
+    #[arg(long, value_name = "FILE", conflicts_with = "jwks_uri")]
+    jwks: Option<PathBuf>,
+    /// Where its public keys are, in the place of those that it has
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
     /// Change it here although a realm file says something else, until that file is applied again
     #[arg(long)]
     despite_file: bool,
@@ -73,8 +87,27 @@ fn ttl(text: &str) -> Result<Ttl, String> {
     if text == "realm" { Ok(Ttl(None)) } else { text.parse().map(|span| Ttl(Some(span))) }
 }
 
+/// One method, or none in particular.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Method(Option<AuthMethod>);
+
+fn method(text: &str) -> Result<Method, String> {
+    if text == "any" { Ok(Method(None)) } else { auth_method(text).map(|method| Method(Some(method))) }
+}
+
+/// One algorithm, or none in particular.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SigningAlg(Option<AssertionAlgorithm>);
+
+fn algorithm(text: &str) -> Result<SigningAlg, String> {
+    if text == "any" {
+        return Ok(SigningAlg(None));
+    }
+    text.parse().map(|algorithm| SigningAlg(Some(algorithm))).map_err(|error| format!("{error}"))
+}
+
 impl EditArgs {
-    fn edit(self) -> (String, apps::Edit, bool) {
+    fn edit(self) -> Result<(String, apps::Edit, bool), Trouble> {
         let some = |given: Vec<String>| Some(given).filter(|given| !given.is_empty());
         let grants: std::collections::BTreeSet<_> = self.grant.into_iter().map(Into::into).collect();
         let legacy: std::collections::BTreeSet<_> = self.legacy.into_iter().collect();
@@ -93,14 +126,18 @@ impl EditArgs {
             audiences: some(self.audience),
             legacy: Some(legacy).filter(|legacy| self.no_legacy || !legacy.is_empty()),
             access_token_ttl: self.access_token_ttl.map(|Ttl(span)| span),
+            auth_method: self.token_endpoint_auth_method.map(|Method(method)| method),
+            auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),
+            jwks: self.jwks.as_deref().map(read_keys).transpose()?,
+            jwks_uri: self.jwks_uri,
         };
-        (self.id, edit, self.despite_file)
+        Ok((self.id, edit, self.despite_file))
     }
 }
 
 /// Changes it, and says what is different.
 pub(super) async fn run(args: EditArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
-    let (id, edit, despite_file) = args.edit();
+    let (id, edit, despite_file) = args.edit()?;
     let edition = apps::edit(&data.admin(), realm, &id, edit, despite_file).await?;
     if edition.change.fields.is_empty() {
         return Err(Trouble::new(Exit::Usage, format!("nothing of `{id}` would be different"))

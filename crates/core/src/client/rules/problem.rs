@@ -1,6 +1,6 @@
 //! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
 
-use crate::client::GrantType;
+use crate::client::{AssertionAlgorithm, AuthMethod, GrantType};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
 use crate::redirect::NotARedirectUri;
@@ -51,6 +51,10 @@ pub enum Field {
     Jwks,
     /// Where they are.
     JwksUri,
+    /// How it proves who it is.
+    TokenEndpointAuthMethod,
+    /// What signs its assertions.
+    TokenEndpointAuthSigningAlg,
     /// Where its request objects may lie.
     RequestUris,
     /// What signs its request objects.
@@ -83,6 +87,8 @@ impl Field {
             Self::Trusted => "trusted",
             Self::Jwks => "jwks",
             Self::JwksUri => "jwks-uri",
+            Self::TokenEndpointAuthMethod => "token-endpoint-auth-method",
+            Self::TokenEndpointAuthSigningAlg => "token-endpoint-auth-signing-alg",
             Self::RequestUris => "request-uris",
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
@@ -304,6 +310,38 @@ pub enum Problem {
         /// What was given.
         uri: String,
     },
+    /// A public client that is to prove something.
+    #[error("a public client has nothing to prove itself with, and {method} is a proof")]
+    MethodOfPublic {
+        /// The method.
+        method: AuthMethod,
+    },
+    /// A confidential client that proves nothing.
+    #[error("only a public client proves nothing (none)")]
+    MethodNone,
+    /// It is known by its keys, and has none.
+    #[error("it is known by its keys, and has none")]
+    MethodWithoutKeys,
+    /// A secret, and a method that uses none.
+    #[error("{method} uses no secret")]
+    SecretInVain {
+        /// The method.
+        method: AuthMethod,
+    },
+    /// Its user's password, and a method that cannot be checked with the password's hash.
+    #[error("a user's password is known as a hash only, and {method} cannot be checked with that")]
+    PasswordOfMethod {
+        /// The method.
+        method: AuthMethod,
+    },
+    /// An algorithm for assertions that it does not make.
+    #[error("{} is not an algorithm of {}", algorithm.name(), method.map_or("a client without assertions", AuthMethod::name))]
+    AssertionAlgorithm {
+        /// The algorithm.
+        algorithm: AssertionAlgorithm,
+        /// The method.
+        method: Option<AuthMethod>,
+    },
     /// A request object could not be fetched from there.
     #[error("`{uri}` is not an https:// address without a user name")]
     RequestUri {
@@ -372,6 +410,12 @@ impl Problem {
             Self::UnknownResourceServer { .. } | Self::PublicResourceServer => Field::ResourceServer,
             Self::PublicTrusted => Field::Trusted,
             Self::Jwks { .. } | Self::NoKeys => Field::Jwks,
+            Self::MethodOfPublic { .. }
+            | Self::MethodNone
+            | Self::MethodWithoutKeys
+            | Self::SecretInVain { .. }
+            | Self::PasswordOfMethod { .. } => Field::TokenEndpointAuthMethod,
+            Self::AssertionAlgorithm { .. } => Field::TokenEndpointAuthSigningAlg,
             Self::TwoKeySets | Self::JwksUri { .. } => Field::JwksUri,
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
@@ -432,7 +476,16 @@ impl Problem {
                 CONFIDENTIAL.to_owned()
             }
             Self::PublicTrusted => "leave out trusted".to_owned(),
-            Self::NoKeys => "name its public keys (jwks), or where they are (jwks-uri)".to_owned(),
+            Self::NoKeys | Self::MethodWithoutKeys => {
+                "name its public keys (jwks), or where they are (jwks-uri)".to_owned()
+            }
+            Self::MethodOfPublic { .. } => CONFIDENTIAL.to_owned(),
+            Self::MethodNone => "make it a public client, or name its method".to_owned(),
+            Self::SecretInVain { .. } => "leave out the secret, or name a method that uses it".to_owned(),
+            Self::PasswordOfMethod { .. } => "leave out secret-is-password".to_owned(),
+            Self::AssertionAlgorithm { .. } => {
+                "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
+            }
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
             Self::AnswerAlgorithm { .. } => {
                 "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()

@@ -1,4 +1,5 @@
 use super::*;
+use crate::client::{AssertionAlgorithm, AuthMethod};
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 
@@ -97,6 +98,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         pkce: Pkce::UnlessNonce,
         jwks: None,
         jwks_uri: None,
+        authentication: Authentication::default(),
         requests: Requests::default(),
     };
     assert_eq!(client, expected);
@@ -433,4 +435,46 @@ fn what_is_given_to_single_clients_is_offered_with_its_risk() {
     assert!(help.starts_with("add \"password\" to its legacy: ") && help.ends_with(Legacy::Password.risk()), "{help}");
     let nothing = Problem::NotPermitted { legacy: Legacy::NoPkce, dialect: "d".to_owned(), permitted: BTreeSet::new() };
     assert_eq!(nothing.help().as_deref(), Some("it permits nothing"));
+}
+
+#[test]
+fn a_method_has_what_it_needs_and_nothing_in_vain() {
+    let with = |method, more: Description| Description { authentication: Authentication::by(method), ..more };
+    let keys = || Description { jwks_uri: Some("https://app.example/keys".to_owned()), ..job() };
+    let secret = || Description { secret: Some(BroughtSecret::InFile), ..keys() };
+    let password = || Description {
+        acts_as: Some(ActsAs { user: "u".to_owned(), found: Found::User }),
+        secret_is_password: true,
+        ..keys()
+    };
+    for (method, asked) in [
+        (AuthMethod::ClientSecretBasic, job()),
+        (AuthMethod::ClientSecretJwt, job()),
+        (AuthMethod::PrivateKeyJwt, keys()),
+        (AuthMethod::SelfSignedTlsClientAuth, keys()),
+        (AuthMethod::None, public()),
+        (AuthMethod::ClientSecretPost, password()),
+    ] {
+        assert_eq!(problems_of(with(method, asked)), [], "{method}");
+    }
+    let algorithm = |method: Option<AuthMethod>, algorithm| {
+        let authentication = Authentication { method, signing_alg: Some(algorithm) };
+        (Description { authentication, ..keys() }, Problem::AssertionAlgorithm { algorithm, method })
+    };
+    let (hs256, es256) = (AssertionAlgorithm::Hs256, AssertionAlgorithm::Signed(Algorithm::Es256));
+    each_breaks_one(vec![
+        (with(AuthMethod::PrivateKeyJwt, job()), Problem::MethodWithoutKeys),
+        (with(AuthMethod::SelfSignedTlsClientAuth, job()), Problem::MethodWithoutKeys),
+        (with(AuthMethod::None, job()), Problem::MethodNone),
+        (with(AuthMethod::PrivateKeyJwt, public()), Problem::MethodOfPublic { method: AuthMethod::PrivateKeyJwt }),
+        (with(AuthMethod::PrivateKeyJwt, secret()), Problem::SecretInVain { method: AuthMethod::PrivateKeyJwt }),
+        (
+            with(AuthMethod::ClientSecretJwt, password()),
+            Problem::PasswordOfMethod { method: AuthMethod::ClientSecretJwt },
+        ),
+        algorithm(Some(AuthMethod::PrivateKeyJwt), hs256),
+        algorithm(Some(AuthMethod::ClientSecretJwt), es256),
+        algorithm(Some(AuthMethod::ClientSecretBasic), es256),
+        algorithm(None, es256),
+    ]);
 }

@@ -4,8 +4,8 @@ use super::find;
 use super::registration::complaint;
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
-use claviger_core::client::GrantType;
 use claviger_core::client::rules::{self, Description, Found};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, GrantType};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
@@ -43,6 +43,14 @@ pub struct Edit {
     pub legacy: Option<BTreeSet<Legacy>>,
     /// How long its access tokens live; `Some(None)`: as long as the realm says.
     pub access_token_ttl: Option<Option<Span>>,
+    /// How it proves who it is; `Some(None)`: by its secret, in the header or in the body.
+    pub auth_method: Option<Option<AuthMethod>>,
+    /// What signs its assertions; `Some(None)`: any algorithm that the method has.
+    pub auth_signing_alg: Option<Option<AssertionAlgorithm>>,
+    /// Its public keys, in place of those that it has.
+    pub jwks: Option<String>,
+    /// Where they are, in place of those that it has.
+    pub jwks_uri: Option<String>,
 }
 
 /// What an edit comes to.
@@ -106,6 +114,10 @@ impl Edit {
             }
         }
         let scope = self.scope.unwrap_or(was.scope);
+        let (jwks, jwks_uri) = match (self.jwks, self.jwks_uri) {
+            (None, None) => (was.jwks, was.jwks_uri),
+            new => new,
+        };
         Ok(Description {
             name: self.name.unwrap_or(was.name),
             publisher: text(self.publisher, was.publisher),
@@ -117,6 +129,12 @@ impl Edit {
             audiences: self.audiences.or(was.audiences),
             legacy: self.legacy.unwrap_or(was.legacy),
             access_token_ttl: self.access_token_ttl.unwrap_or(was.access_token_ttl),
+            jwks,
+            jwks_uri,
+            authentication: Authentication {
+                method: self.auth_method.unwrap_or(was.authentication.method),
+                signing_alg: self.auth_signing_alg.unwrap_or(was.authentication.signing_alg),
+            },
             ..was
         })
     }

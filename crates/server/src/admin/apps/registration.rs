@@ -4,7 +4,7 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -46,6 +46,8 @@ pub struct Registration {
     pub jwks: Option<String>,
     /// Where its public keys are.
     pub jwks_uri: Option<String>,
+    /// How it proves who it is.
+    pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
 }
@@ -85,6 +87,7 @@ impl Registration {
             pkce: self.pkce,
             jwks: self.jwks,
             jwks_uri: self.jwks_uri,
+            authentication: self.authentication,
             requests: self.requests,
             ..Description::new(id, self.name)
         }
