@@ -148,6 +148,7 @@ scope-offline-access = Den Zugriff behalten, auch wenn Sie nicht da sind
 
 error-page-title = Es ist etwas schiefgegangen
 error-code = Fehlercode
+error-parameter = Parameter
 error-request-id = Anfragenummer
 error-details = Angaben zum Kopieren
 error-details-hint = Schicken Sie diese Zeilen mit, wenn Sie um Hilfe bitten.

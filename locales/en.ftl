@@ -153,6 +153,7 @@ scope-offline-access = Keep its access while you are not there
 
 error-page-title = Something went wrong
 error-code = Error code
+error-parameter = Parameter
 error-request-id = Request id
 error-details = Details to copy
 error-details-hint = Send these lines along when you ask for help.

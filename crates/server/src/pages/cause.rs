@@ -12,6 +12,8 @@ pub struct Cause {
     person: Option<&'static str>,
     /// The parameter that is meant, as the protocol calls it; or the client's id, as it was sent.
     name: Option<String>,
+    /// The parameter that is wrong: a developer reads it on the page without opening anything.
+    parameter: Option<String>,
 }
 
 impl Cause {
@@ -35,6 +37,15 @@ impl Cause {
             Refusal::RedirectUnregistered => Some("error-person-redirect-unregistered"),
             _ => None,
         };
-        Some(Self { message, person, name })
+        let parameter = match refusal {
+            Refusal::Duplicate(name) => Some(name.clone()),
+            Refusal::MissingParameter(name) => Some((*name).to_owned()),
+            Refusal::UnknownClient(_) | Refusal::ClientInactive(_) | Refusal::WrongClient => {
+                Some("client_id".to_owned())
+            }
+            Refusal::RedirectMissing | Refusal::RedirectUnregistered => Some("redirect_uri".to_owned()),
+            _ => None,
+        };
+        Some(Self { message, person, name, parameter })
     }
 }

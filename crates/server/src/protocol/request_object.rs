@@ -5,8 +5,8 @@ use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::Site;
 use claviger_core::jose::{JwtError, VerifyingKeys};
-use claviger_core::request_object::{self, Expected, RequestObject};
-use claviger_core::{Params, Refusal};
+use claviger_core::request_object::{self, Expected, ObjectAlgorithm, RequestObject};
+use claviger_core::{Client, Params, Refusal};
 use std::sync::Arc;
 
 /// What a request object may be served as (RFC 9101 5.2.3), and what programs of before say.
@@ -67,7 +67,7 @@ async fn fetch(state: &State, site: &Site, entry: &Entry, uri: &str) -> Result<S
 
 /// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
 async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
-    let registered = entry.client.requests.request_object_signing_alg;
+    let registered = signing(&entry.client);
     let keys = keys(state, site, entry, false).await?;
     let mut opened = request_object::open(text, &keys, registered);
     if entry.client.jwks_uri.is_some() && matches!(opened, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
@@ -78,6 +78,14 @@ async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<R
         tracing::info!(client = entry.client.id, %why, "a request object is refused");
         Refusal::RequestObject(told(why)).into()
     })
+}
+
+/// What signs the client's request objects. Who has said nothing and has no keys sends them unsigned, as OpenID Connect Core 6.1
+/// lets it: they say no more than parameters would. Whether they must be signed is checked for itself.
+fn signing(client: &Client) -> Option<ObjectAlgorithm> {
+    let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
+    let registered = client.requests.request_object_signing_alg;
+    registered.or((!has_keys).then_some(ObjectAlgorithm::None))
 }
 
 async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> Result<Arc<VerifyingKeys>, Failure> {

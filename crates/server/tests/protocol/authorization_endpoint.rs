@@ -73,7 +73,10 @@ async fn a_missing_invalid_or_unregistered_redirect_uri_is_a_page() {
         browser.ask(&server, &without(authorize_query(id, "read"), "redirect_uri")).await.is_page();
     }
     for bad in ["https://evil.example/cb", "not a uri", "javascript:alert(1)", "data:text/html,x", "//app.example/cb"] {
-        browser.ask(&server, &with(authorize_query("app", "read"), "redirect_uri", bad)).await.is_page();
+        let page = browser.ask(&server, &with(authorize_query("app", "read"), "redirect_uri", bad)).await;
+        page.is_page();
+        // A developer sees which parameter is meant.
+        assert!(page.body.contains(">redirect_uri</code>"), "{}", page.body);
     }
     // The one that is registered need not be named (RFC 6749 3.1.2.3).
     browser.ask(&server, &without(authorize_query("app", "read"), "redirect_uri")).await.asks_to_sign_in();

@@ -129,8 +129,10 @@ async fn a_wrong_issuer_audience_time_key_or_algorithm_is_refused() {
     for text in texts {
         refused(&server, &browser.ask(&server, &beside(&text)).await);
     }
-    // A client without keys signs nothing.
+    // A client without keys signs nothing; what it sends unsigned says no more than parameters do (OpenID Connect Core 6.1).
     server.add_client(&client("keyless")).await;
+    let plain = unsigned(&json!({ "client_id": "keyless", "scope": "openid" }));
+    browser.authorize(&server, &with(beside(&plain), "client_id", "keyless")).await.code();
     let text = sign(&key_of_app, &object(&server, json!({ "iss": "keyless", "client_id": "keyless" })));
     refused(&server, &browser.ask(&server, &with(beside(&text), "client_id", "keyless")).await);
     // An own ID token is no request.
