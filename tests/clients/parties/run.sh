@@ -33,7 +33,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(python node browser apache go-oidc spring oauth2-proxy)
+((${#only[@]})) || only=(python node browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -73,6 +73,10 @@ party() {
             python behind.py go-oidc "$programs/relying-party" ;;
         spring) quietly mvn -q -B -f "$here/spring/pom.xml" "-Dparties.target=$root/target/parties-spring" package &&
             python behind.py spring "$root/target/parties-spring/spring.jar" ;;
+        spring-4) quietly mvn -q -B -f "$here/spring/pom.xml" -Dboot.version=4.0.7 "-Dparties.target=$root/target/parties-spring-4" package &&
+            python behind.py spring "$root/target/parties-spring-4/spring.jar" ;;
+        keycloak) quietly mvn -q -B -f "$here/keycloak/pom.xml" "-Dparties.target=$root/target/parties-keycloak" package &&
+            python keycloak.py "$(echo "$root"/target/parties-keycloak/keycloak-*/)" ;;
         oauth2-proxy) wait "$proxy" || { tail -n 8 "$work/proxy.log"; return 1; }
             python behind.py oauth2-proxy "$programs/oauth2-proxy" ;;
         *) echo "there is no party $1"; return 2 ;;
@@ -83,7 +87,7 @@ party() {
 lacking() {
     case $1 in
         go-oidc | oauth2-proxy) has_go && return 1; echo Go ;;
-        spring) command -v java >/dev/null && command -v mvn >/dev/null && return 1; echo "Java with Maven" ;;
+        spring | spring-4 | keycloak) command -v java >/dev/null && command -v mvn >/dev/null && return 1; echo "Java with Maven" ;;
         *) return 1 ;;
     esac
 }
@@ -149,8 +153,6 @@ for name in "${only[@]}"; do
     passed=$((passed + good)) failed=$((failed + bad))
 done
 
-# What was tried by hand and is not part of this: its pages in docs/clients/ say so.
-not_run+=("Keycloak (its configuration is in docs/clients, and is not tried here)")
 echo
 for name in "${not_run[@]}"; do echo "did not run: $name"; done
 if ((failed)); then

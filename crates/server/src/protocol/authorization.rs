@@ -77,6 +77,10 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
         Some(uri) => Box::pin(pushed::go_on(flow, &entry, uri)).await,
         None => match Box::pin(request_object::read(state, site, &entry, params)).await {
             Ok(None) => ask(flow, Some(&entry.client), params, Origin::default()).await,
+            // Beside an unsigned object a parameter counts as well, so a redirect URI that is nobody's is not passed over.
+            Ok(Some(inside)) if !inside.is_signed && redirects_elsewhere(site, &entry.client, params) => {
+                ask(flow, Some(&entry.client), params, Origin::default()).await
+            }
             Ok(Some(inside)) => {
                 let origin = Origin { is_pushed: false, is_signed: inside.is_signed };
                 ask(flow, Some(&entry.client), &inside.params, origin).await
@@ -89,6 +93,12 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
 
 fn has_object(params: &Params<'_>) -> bool {
     params.get("request").is_some() || params.get("request_uri").is_some()
+}
+
+/// Whether the redirect URI beside a request object is none of the client's.
+fn redirects_elsewhere(site: &Site, client: &Client, outside: &Params<'_>) -> bool {
+    outside.get("redirect_uri").is_some()
+        && matches!(authorize::destination(&site.realm, Some(client), outside), Err(Refusal::RedirectUnregistered))
 }
 
 /// What is wrong with a request object goes back to where the parameters beside it say, if they say so rightly; else it is a page.

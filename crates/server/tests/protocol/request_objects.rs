@@ -132,7 +132,9 @@ async fn a_wrong_issuer_audience_time_key_or_algorithm_is_refused() {
     // A client without keys signs nothing; what it sends unsigned says no more than parameters do (OpenID Connect Core 6.1).
     server.add_client(&client("keyless")).await;
     let plain = unsigned(&json!({ "client_id": "keyless", "scope": "openid" }));
-    browser.authorize(&server, &with(beside(&plain), "client_id", "keyless")).await.code();
+    let good = with(beside(&plain), "client_id", "keyless");
+    browser.authorize(&server, &good).await.code();
+    browser.ask(&server, &with(good, "redirect_uri", "https://app.example/elsewhere")).await.is_page();
     let text = sign(&key_of_app, &object(&server, json!({ "iss": "keyless", "client_id": "keyless" })));
     refused(&server, &browser.ask(&server, &with(beside(&text), "client_id", "keyless")).await);
     // An own ID token is no request.

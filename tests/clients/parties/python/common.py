@@ -67,15 +67,15 @@ class Browser:
     def __init__(self):
         self.session = requests.Session()
 
-    def sign_in(self, url, follow_app=True):
+    def sign_in(self, url, follow_app=True, stop_at=None):
         """Goes from `url` through sign-in and consent; the answer of the app. Without `follow_app`: the address at which
-        the app would be asked."""
+        the app would be asked. With `stop_at`: the first address that begins so."""
         answer = self.session.get(url, allow_redirects=False, timeout=10)
         for _ in range(20):
             location = answer.headers.get("location")
             if location:
                 url = urljoin(answer.url, location)
-                if not follow_app and url.startswith(APP):
+                if (not follow_app and url.startswith(APP)) or (stop_at and url.startswith(stop_at)):
                     return url
                 answer = self.session.get(url, allow_redirects=False, timeout=10)
                 continue

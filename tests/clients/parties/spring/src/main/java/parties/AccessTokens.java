@@ -11,7 +11,8 @@ import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
 import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.JwtClaimValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.jwt.JwtValidators;
+import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
 /** The API says that it knows `at+jwt` (RFC 9068 2.1) and ES256. */
@@ -26,7 +27,8 @@ class AccessTokens {
                         new DefaultJOSEObjectTypeVerifier<>(new JOSEObjectType("at+jwt"))))
                 .build();
         decoder.setJwtValidator(new DelegatingOAuth2TokenValidator<>(
-                JwtValidators.createDefaultWithIssuer(issuer),
+                new JwtTimestampValidator(),
+                new JwtIssuerValidator(issuer),
                 new JwtClaimValidator<List<String>>("aud", aud -> aud != null && aud.contains("https://api.parties.example"))));
         return decoder;
     }
