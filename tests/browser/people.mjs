@@ -326,4 +326,44 @@ await story('from right to left: nothing overflows, codes stay as they are', asy
   assert.equal(await page.locator('main code').first().evaluate((code) => getComputedStyle(code).direction), 'ltr')
 }, { viewport: { width: 390, height: 844 } })
 
+await story('a device shows a code, and its user connects it', async (page) => {
+  const realm = manifest.realms.standard
+  const ask = async (form) => {
+    const answer = await fetch(form.grant_type ? realm.endpoints.token : `${origin}/device_authorization`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'demo-tv', ...form }),
+    })
+    return answer.json()
+  }
+  const device = await ask({ scope: 'openid profile notes:read' })
+  const poll = () => ask({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: device.device_code })
+  assert.equal((await poll()).error, 'authorization_pending')
+
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.goto(device.verification_uri)
+  await look(page, 'device-enter')
+  await page.keyboard.type('bbbbbbbb')
+  await page.keyboard.press('Enter')
+  await page.locator('#error').waitFor()
+  await look(page, 'device-unknown')
+  await page.goto(device.verification_uri_complete)
+  assert.equal(await page.locator('input[name=user_code]').inputValue(), device.user_code)
+  await page.keyboard.press('Enter')
+  await page.locator('button[value=continue]').waitFor()
+  assert.match(await page.textContent('main'), new RegExp(`${device.user_code}[^]*Notes on the Screen`))
+  await look(page, 'device-confirm')
+  await page.locator('button[value=continue]').click()
+  await signIn(page, alice)
+  await allow(page).waitFor()
+  assert.match(await page.textContent('main'), new RegExp(device.user_code))
+  await look(page, 'device-consent')
+  await allow(page).click()
+  await page.getByText('Your device is connected').waitFor()
+  await look(page, 'device-allowed')
+  await page.waitForTimeout(100)
+  const tokens = await poll()
+  assert.ok(tokens.access_token && tokens.refresh_token && tokens.id_token, JSON.stringify(tokens))
+  assert.equal((await poll()).error, 'invalid_grant')
+})
+
 process.exit(await finish())

@@ -88,6 +88,7 @@ pub const fn status(dialect: &Dialect, refusal: &Refusal, basic: bool) -> u16 {
         Refusal::WrongMediaType { .. } => 415,
         Refusal::BodyTooLarge => 413,
         Refusal::Braked { .. } => 429,
+        Refusal::Further(further) if further.retry_after().is_some() => 429,
         _ => match refusal.code() {
             ErrorCode::InvalidClient if basic => 401,
             ErrorCode::InvalidClient => match dialect.token.failed_body_authentication {

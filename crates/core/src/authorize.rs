@@ -23,11 +23,13 @@ use std::borrow::Cow;
 
 mod again;
 mod destination;
+pub mod device;
 mod prompt;
 mod step;
 
 use destination::response_type;
 pub use destination::{Destination, Entry, destination, entry, registered_redirect};
+pub use device::Device;
 pub use prompt::Prompt;
 pub use step::{Consent, Session, Step, granted, next_step, picked, uses_remembered_implicit};
 
@@ -74,6 +76,9 @@ pub struct AuthorizationRequest {
     /// It came pushed or signed, and cannot be sent again as plain parameters.
     #[serde(default)]
     pub is_sealed: bool,
+    /// The device that waits for the answer, in place of a client behind a redirect URI (RFC 8628).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// When the request arrived, in milliseconds.
     pub arrived_at: i64,
 }
@@ -134,6 +139,7 @@ impl AuthorizationRequest {
             claims,
             dpop_jkt: dpop_jkt(params)?,
             is_sealed: origin.is_pushed || origin.is_signed,
+            device: None,
             arrived_at: now,
         })
     }

@@ -98,14 +98,17 @@ impl Dialect {
         match grant {
             GrantType::Implicit => self.permits.contains(&Legacy::Implicit),
             GrantType::Password => self.permits.contains(&Legacy::Password),
-            GrantType::AuthorizationCode | GrantType::ClientCredentials => self.token.grants.contains(&grant),
+            GrantType::AuthorizationCode | GrantType::ClientCredentials | GrantType::DeviceCode => {
+                self.token.grants.contains(&grant)
+            }
+            GrantType::TokenExchange | GrantType::JwtBearer => false,
             GrantType::RefreshToken => self.token.grants.contains(&grant) && self.gives_refresh_tokens(),
         }
     }
 
     /// Whether some grant comes with a refresh token.
     fn gives_refresh_tokens(&self) -> bool {
-        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password];
+        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
         by_themselves.into_iter().any(|grant| self.serves_grant(grant))
             || (self.refresh.for_client_credentials && self.serves_grant(GrantType::ClientCredentials))
     }
@@ -119,10 +122,12 @@ impl Dialect {
     pub fn serves(&self, endpoint: Endpoint) -> bool {
         let has_place =
             self.endpoints.at.get(&endpoint).map_or(endpoint.default_path().is_some(), |place| place.served);
-        let at_token = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::Password];
+        let at_token = GrantType::ALL.into_iter().filter(|grant| *grant != GrantType::Implicit);
         let has_use = match endpoint {
             Endpoint::Token => at_token.into_iter().any(|grant| self.serves_grant(grant)),
-            Endpoint::Authorization | Endpoint::EndSession | Endpoint::PushedAuthorization => self.has_browser_grant(),
+            Endpoint::Authorization | Endpoint::PushedAuthorization => self.has_browser_grant(),
+            Endpoint::EndSession => self.has_browser_grant() || self.serves_grant(GrantType::DeviceCode),
+            Endpoint::DeviceAuthorization | Endpoint::DeviceVerification => self.serves_grant(GrantType::DeviceCode),
             _ => true,
         };
         has_place && has_use

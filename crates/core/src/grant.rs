@@ -14,7 +14,7 @@ use crate::granted::{CodeBinding, Granted, resolve_audience, resolve_scope};
 use crate::jose::Algorithm;
 use crate::pkce;
 use crate::realm::{AccessTokenFormat, Realm};
-use crate::refusal::{Ending, Refusal};
+use crate::refusal::{Ending, Further, Refusal};
 use crate::scope::ScopeSet;
 use crate::span::Span;
 use crate::token_request::{Grant, TokenRequest};
@@ -232,6 +232,37 @@ pub fn authorization_code(
     if code.challenge.is_none() && pkce::without(realm, client, code.bound_by_nonce()).is_none() {
         return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
     }
+    approved(realm, client, request, code, user, consented)
+}
+
+/// Device code (RFC 8628 3.4), which its user has approved; the code itself was found genuine and unspent, as in
+/// [`authorization_code`].
+///
+/// # Errors
+/// Another client's; the user, their consent or their companies gone.
+pub fn device_code(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    code: &CodeBinding,
+    user: Option<&User>,
+    consented: Option<&ScopeSet>,
+) -> Result<Decision, Refusal> {
+    if code.client != client.id || code.granted.flow != GrantType::DeviceCode {
+        return Err(Further::DeviceUnknown.into());
+    }
+    approved(realm, client, request, code, user, consented)
+}
+
+/// What a user approved in a browser.
+fn approved(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    code: &CodeBinding,
+    user: Option<&User>,
+    consented: Option<&ScopeSet>,
+) -> Result<Decision, Refusal> {
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
     let narrowed = code.granted.audience.narrowed(&request.audiences)?;
     let mut granted = still_granted(client, code.granted.clone(), consented)?;
@@ -278,7 +309,7 @@ pub fn by_scope(client: &Client, scope: &ScopeSet, claim: &str) -> bool {
 /// There is no consent any more.
 pub fn still_granted(client: &Client, granted: Granted, consented: Option<&ScopeSet>) -> Result<Granted, Refusal> {
     let trusted = client.trusted && client.is_confidential();
-    if granted.flow != GrantType::AuthorizationCode || trusted {
+    if !granted.flow.is_consented() || trusted {
         return Ok(granted);
     }
     let consented = consented.ok_or(Refusal::GrantUnbacked)?;
@@ -292,7 +323,7 @@ pub fn still_granted(client: &Client, granted: Granted, consented: Option<&Scope
 /// that the user has now.
 fn keep_organisations(realm: &Realm, granted: &mut Granted, user: &User) -> Result<(), Refusal> {
     let had_some = !granted.organisations.is_empty();
-    if realm.dialect.organisation == OrganisationChoice::All && granted.flow == GrantType::AuthorizationCode {
+    if realm.dialect.organisation == OrganisationChoice::All && granted.flow.is_consented() {
         granted.organisations.clone_from(&user.organisations);
     } else {
         let own = Members::of(&user.organisations);

@@ -1,4 +1,4 @@
-//! The grants, by name (RFC 6749 4, 6).
+//! The grants, by name (RFC 6749 4, 6; RFC 7523 2.1; RFC 8628 3.4; RFC 8693 2.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +16,53 @@ pub enum GrantType {
     ClientCredentials,
     /// RFC 6749 6.
     RefreshToken,
+    /// RFC 8628.
+    DeviceCode,
+    /// RFC 8693.
+    TokenExchange,
+    /// RFC 7523 2.1.
+    JwtBearer,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::AuthorizationCode, Self::Implicit, Self::Password, Self::ClientCredentials, Self::RefreshToken];
+    pub const ALL: [Self; 8] = [
+        Self::AuthorizationCode,
+        Self::Implicit,
+        Self::Password,
+        Self::ClientCredentials,
+        Self::RefreshToken,
+        Self::DeviceCode,
+        Self::TokenExchange,
+        Self::JwtBearer,
+    ];
 
     /// As `grant_type` spells it.
     pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            _ => self.word(),
+        }
+    }
+
+    /// As files, the command line and rows spell it.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::Implicit => "implicit",
             Self::Password => "password",
             Self::ClientCredentials => "client_credentials",
             Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => "device_code",
+            Self::TokenExchange => "token_exchange",
+            Self::JwtBearer => "jwt_bearer",
         }
+    }
+
+    /// Whether a person consents to it in a browser, so that it rests on their consent for as long as it lives.
+    pub const fn is_consented(self) -> bool {
+        matches!(self, Self::AuthorizationCode | Self::DeviceCode)
     }
 }

@@ -42,6 +42,7 @@ pub mod token;
 pub mod token_request;
 pub mod unique;
 pub mod user;
+pub mod user_code;
 
 pub use client::Client;
 pub use dialect::Dialect;

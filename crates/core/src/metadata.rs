@@ -42,6 +42,8 @@ struct Metadata<'a> {
     subject_types_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_authorization_endpoint: Option<String>,
     #[serde(flatten)]
     browser: Option<Browser<'a>>,
 }
@@ -99,12 +101,15 @@ const CLAIMS: &[&str] = &[
 ];
 
 /// The grants, in the order in which they are listed.
-const GRANTS: [GrantType; 5] = [
+const GRANTS: [GrantType; 8] = [
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
     GrantType::Password,
     GrantType::Implicit,
+    GrantType::DeviceCode,
+    GrantType::TokenExchange,
+    GrantType::JwtBearer,
 ];
 
 /// The realm's metadata as JSON; the same for both well-known forms. `languages`: those of its pages.
@@ -133,6 +138,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         },
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
+        device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
     };
     // A struct of texts, numbers and lists is always JSON.
@@ -168,9 +174,10 @@ pub fn response_types(realm: &Realm) -> Vec<&'static str> {
 }
 
 /// The grants of public clients, who have neither a secret nor, therefore, client credentials.
-const FOR_PUBLIC: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::Password, GrantType::Implicit];
+const FOR_PUBLIC: [GrantType; 4] =
+    [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode, GrantType::Implicit];
 /// Those of them that go to the token endpoint.
-const FOR_PUBLIC_AT_TOKEN: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::Password];
+const FOR_PUBLIC_AT_TOKEN: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
 
 /// `none` is for public clients: those that use one of these grants.
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
@@ -186,7 +193,8 @@ fn has_users(realm: &Realm) -> bool {
 
 /// Where somebody can have ID tokens, what signs them.
 fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let somebody = serves(realm, GrantType::AuthorizationCode) || serves(realm, GrantType::Implicit);
+    let by_people = [GrantType::AuthorizationCode, GrantType::Implicit, GrantType::DeviceCode];
+    let somebody = by_people.into_iter().any(|grant| serves(realm, grant));
     if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
 }
 
@@ -272,7 +280,10 @@ mod tests {
                 "query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"
             ],
             "authorization_signing_alg_values_supported": ["RS256", "ES256"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "grant_types_supported": [
+                "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
+            ],
+            "device_authorization_endpoint": "https://login.example.com/device_authorization",
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
@@ -304,8 +315,11 @@ mod tests {
         let types =
             ["code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"];
         assert_eq!(found["response_types_supported"], json!(types));
+        realm.dialect.token.grants.remove(&GrantType::DeviceCode);
+        let found_without = read(&realm);
+        assert_eq!(found_without.get("device_authorization_endpoint"), None);
         let grants = json!(["authorization_code", "refresh_token", "client_credentials", "password", "implicit"]);
-        assert_eq!(found["grant_types_supported"], grants);
+        assert_eq!(found_without["grant_types_supported"], grants);
     }
 
     #[test]

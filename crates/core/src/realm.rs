@@ -211,6 +211,9 @@ pub struct TokenPolicy {
     pub access_token_ttl: Span,
     /// How long a code lives; at most 10 minutes (RFC 6749 4.1.2).
     pub code_ttl: Span,
+    /// How long a device waits for its user (RFC 8628 3.2); at most 30 minutes.
+    #[serde(skip_serializing_if = "is_usual_device_ttl")]
+    pub device_code_ttl: Span,
     /// How long an ID token lives.
     pub id_token_ttl: Span,
     /// A refresh token that is not used for so long is over.
@@ -223,6 +226,13 @@ pub struct TokenPolicy {
     pub key_prepublish: Span,
 }
 
+/// How long a device waits for its user, unless a realm says otherwise.
+const DEVICE_CODE_TTL: Span = Span::seconds(600);
+
+fn is_usual_device_ttl(ttl: &Span) -> bool {
+    *ttl == DEVICE_CODE_TTL
+}
+
 impl Default for TokenPolicy {
     fn default() -> Self {
         Self {
@@ -231,6 +241,7 @@ impl Default for TokenPolicy {
             pkce: Pkce::default(),
             access_token_ttl: Span::seconds(600),
             code_ttl: Span::seconds(60),
+            device_code_ttl: DEVICE_CODE_TTL,
             id_token_ttl: Span::seconds(600),
             refresh_idle: Span::seconds(30 * 86_400),
             refresh_absolute: Span::seconds(365 * 86_400),

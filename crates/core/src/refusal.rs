@@ -4,6 +4,10 @@
 //! same answer at every endpoint. `Display` is the public description: it says what was wrong and what to do, and never
 //! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
 
+mod further;
+
+pub use further::Further;
+
 use crate::audience::NotGranted;
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::Legacy;
@@ -219,6 +223,9 @@ pub enum Refusal {
     /// The user said no.
     #[error("the user did not allow it")]
     Denied,
+    /// Of a grant beyond RFC 6749.
+    #[error(transparent)]
+    Further(Further),
     /// prompt=none, and nobody is signed in.
     #[error("the user must sign in")]
     LoginRequired,
@@ -298,7 +305,7 @@ fn may_use(grants: &[&str]) -> String {
     if grants.is_empty() { "it has none".to_owned() } else { format!("it may use {}", grants.join(", ")) }
 }
 
-/// The error codes of RFC 6749, RFC 8707 and OpenID Connect.
+/// The error codes of RFC 6749, RFC 8628, RFC 8707 and OpenID Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
     /// `invalid_request`
@@ -331,6 +338,12 @@ pub enum ErrorCode {
     UnmetAuthenticationRequirements,
     /// `registration_not_supported`
     RegistrationNotSupported,
+    /// `authorization_pending`
+    AuthorizationPending,
+    /// `slow_down`
+    SlowDown,
+    /// `expired_token`
+    ExpiredToken,
     /// `server_error`
     ServerError,
     /// `temporarily_unavailable`
@@ -356,6 +369,9 @@ impl ErrorCode {
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -461,6 +477,7 @@ impl Refusal {
             Self::RequestUri(_) => ErrorCode::InvalidRequestUri,
             Self::AcrUnmet => ErrorCode::UnmetAuthenticationRequirements,
             Self::Registration => ErrorCode::RegistrationNotSupported,
+            Self::Further(further) => further.code(),
             Self::LoginRequired => ErrorCode::LoginRequired,
             Self::ConsentRequired => ErrorCode::ConsentRequired,
         }

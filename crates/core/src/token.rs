@@ -58,7 +58,7 @@ impl From<&str> for Plain {
 /// A text that somebody sent where a name belongs, as far as it may be shown: what looks like a token, a code or a secret of
 /// ours is not repeated.
 pub fn unless_secret(text: &str) -> &str {
-    let is_ours = matches!(text.as_bytes(), [b'c', b'v', b'a' | b'c' | b'l' | b'r' | b's', b'_', ..]);
+    let is_ours = matches!(text.as_bytes(), [b'c', b'v', b'a' | b'c' | b'd' | b'l' | b'r' | b's', b'_', ..]);
     let is_jwt = text.starts_with("eyJ") && text.contains('.');
     if is_ours || is_jwt { "(a secret)" } else { text }
 }
@@ -68,6 +68,8 @@ pub fn unless_secret(text: &str) -> &str {
 pub enum Kind {
     /// An authorization code: `cvc_`.
     Code,
+    /// A device code: `cvd_`.
+    Device,
     /// An opaque access token: `cva_`.
     Access,
     /// A one-time link: `cvl_`.
@@ -78,6 +80,7 @@ impl Kind {
     const fn prefix(self) -> &'static str {
         match self {
             Self::Code => "cvc_",
+            Self::Device => "cvd_",
             Self::Access => "cva_",
             Self::Link => "cvl_",
         }

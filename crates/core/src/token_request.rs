@@ -1,4 +1,4 @@
-//! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6).
+//! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6; RFC 8628 3.4).
 
 use crate::client::{Client, GrantType};
 use crate::confirmation::Confirmation;
@@ -6,7 +6,7 @@ use crate::dialect::Legacy;
 use crate::metadata;
 use crate::params::Params;
 use crate::realm::Realm;
-use crate::refusal::Refusal;
+use crate::refusal::{Further, Refusal};
 use crate::scope::ScopeSet;
 use crate::token::{self, Id, Kind, Plain, PresentedRefresh};
 
@@ -46,6 +46,13 @@ pub enum Grant {
     },
     /// RFC 6749 4.4.2.
     ClientCredentials,
+    /// RFC 8628 3.4.
+    DeviceCode {
+        /// The device code's row.
+        id: Id,
+        /// The device code.
+        code: Plain,
+    },
     /// RFC 6749 4.3.2.
     Password {
         /// `username`.
@@ -100,15 +107,22 @@ impl TokenRequest {
                 Grant::Password { username: username.to_owned(), password: password.into() }
             }
             GrantType::ClientCredentials => Grant::ClientCredentials,
-            GrantType::Implicit => return Err(Refusal::grant_not_allowed(client)),
+            GrantType::DeviceCode => {
+                let code = params.required("device_code")?;
+                let id = token::row_id(Kind::Device, code).ok_or(Further::DeviceUnknown)?;
+                Grant::DeviceCode { id, code: code.into() }
+            }
+            GrantType::Implicit | GrantType::TokenExchange | GrantType::JwtBearer => {
+                return Err(Refusal::grant_not_allowed(client));
+            }
         };
         Ok(Self { grant, scope: scope(params)?, audiences: audiences(params), confirmation: None })
     }
 }
 
 fn grant_type(realm: &Realm, text: &str) -> Result<GrantType, Refusal> {
-    use GrantType::{AuthorizationCode, ClientCredentials, Password, RefreshToken};
-    [AuthorizationCode, RefreshToken, ClientCredentials, Password]
+    let at_token = GrantType::ALL.into_iter().filter(|grant| *grant != GrantType::Implicit);
+    at_token
         .into_iter()
         .find(|grant| grant.name() == text)
         .ok_or_else(|| Refusal::UnknownGrant(metadata::token_grants(realm)))

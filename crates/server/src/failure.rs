@@ -109,6 +109,9 @@ impl Failure {
             Self::Refusal(Refusal::Braked { seconds, .. }) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
+            Self::Refusal(Refusal::Further(further)) => {
+                headers.extend(further.retry_after().map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+            }
             _ => {}
         }
         if status == StatusCode::UNAUTHORIZED {

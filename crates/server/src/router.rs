@@ -4,9 +4,10 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{consent, end_session, home, page, secret, show, sign_in, switch};
+use crate::people::{consent, device, end_session, home, page, secret, show, sign_in, switch};
 use crate::protocol::{
-    authorization, introspection, logoff, metadata, pushed, read, revocation, revocations, token, userinfo,
+    authorization, device_authorization, introspection, logoff, metadata, pushed, read, revocation, revocations, token,
+    userinfo,
 };
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
@@ -129,7 +130,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
             dispatch(state, site, target, incoming).await
         }
         Target::Endpoint(Endpoint::Authorization) => authorization::turn_away(state, site, incoming, failure).await,
-        Target::Endpoint(Endpoint::EndSession)
+        Target::Endpoint(Endpoint::EndSession | Endpoint::DeviceVerification)
         | Target::SignIn
         | Target::Consent
         | Target::SwitchAccount
@@ -172,6 +173,10 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Endpoint(Endpoint::Logoff) => Box::pin(logoff::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::EndSession) => Box::pin(end_session::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::PushedAuthorization) => Box::pin(pushed::answer(state, site, incoming)).await,
+        Target::Endpoint(Endpoint::DeviceAuthorization) => {
+            Box::pin(device_authorization::answer(state, site, incoming)).await
+        }
+        Target::Endpoint(Endpoint::DeviceVerification) => Box::pin(device::answer(state, site, incoming)).await,
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,

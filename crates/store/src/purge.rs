@@ -13,13 +13,14 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 14] = [
+const SUBJECTS: [(Statement, i64); 15] = [
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),
     (Statement::PurgeSpent, 0),
     (Statement::PurgeFailures, 0),
     (Statement::PurgeSessions, 0),
+    (Statement::PurgeDevices, REMEMBERED),
     (Statement::PurgeLinks, REMEMBERED),
     (Statement::PurgeCodes, REMEMBERED),
     (Statement::PurgeTokens, REMEMBERED),

@@ -429,4 +429,21 @@ CREATE TABLE spent (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX spent_expiry ON spent (expires_at);
+
+-- Devices that wait for their users (RFC 8628). `user_code`: the digest of realm and code. How one ended is in `answered`, and
+-- what it gave in `code`, under the same id.
+CREATE TABLE device (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    hash {BYTES} NOT NULL,
+    user_code {BYTES} NOT NULL,
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    interval_ms BIGINT NOT NULL,
+    polled_at BIGINT
+) {CHANGING};
+CREATE UNIQUE INDEX device_user_code ON device (user_code);
+CREATE INDEX device_realm ON device (realm, expires_at);
+CREATE INDEX device_expiry ON device (expires_at);
 ";

@@ -217,6 +217,24 @@ registry! {
     EndSessionsOfUser = "DELETE FROM session WHERE realm = ?1 AND user_id = ?2";
     PutAnswered = "INSERT INTO answered (id, realm, sealed, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING";
     Answered = "SELECT id, realm, sealed, expires_at FROM answered WHERE id = ?1";
+    // ---- devices that wait for their users
+    /// As long as fewer than so many wait in the realm.
+    AddDevice = "INSERT INTO device (id, hash, user_code, realm, client, doc, expires_at, interval_ms)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+        WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM device d WHERE d.realm = ?4 AND d.expires_at > ?9 LIMIT ?10) AS waiting)
+            < ?10
+        ON CONFLICT DO NOTHING";
+    IsUserCodeTaken = "SELECT 1 FROM device WHERE user_code = ?1";
+    Device = "SELECT d.id, d.hash, d.realm, d.client, d.doc, d.expires_at, d.interval_ms, d.polled_at, a.sealed
+        FROM device d LEFT JOIN answered a ON a.id = d.id WHERE d.id = ?1";
+    DeviceByUserCode = "SELECT d.id, d.hash, d.realm, d.client, d.doc, d.expires_at, d.interval_ms, d.polled_at, a.sealed
+        FROM device d LEFT JOIN answered a ON a.id = d.id WHERE d.user_code = ?1";
+    /// Only where it comes in time; ?3: how much too early still is.
+    NotePoll = "UPDATE device SET polled_at = ?2
+        WHERE id = ?1 AND (polled_at IS NULL OR polled_at + interval_ms - ?3 <= ?2)";
+    SlowDown = "UPDATE device SET polled_at = ?2, interval_ms = interval_ms + ?3
+        WHERE id = ?1 AND interval_ms < ?4 RETURNING interval_ms";
+
     Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
     /// is not taken for the old one.
@@ -446,6 +464,7 @@ registry! {
     RemoveNote = "DELETE FROM unfinished WHERE name = ?1";
     ForgetCodes = "DELETE FROM code";
     ForgetPending = "DELETE FROM pending";
+    ForgetDevices = "DELETE FROM device";
     ForgetSessions = "DELETE FROM session";
     ForgetSeats = "DELETE FROM seat";
     ForgetLinks = "DELETE FROM one_time_link";
@@ -463,6 +482,7 @@ registry! {
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeDevices = "DELETE FROM device WHERE id IN (SELECT id FROM device WHERE expires_at < ?1 LIMIT ?2)";
     PurgeSpent = "DELETE FROM spent WHERE digest IN (SELECT digest FROM spent WHERE expires_at < ?1 LIMIT ?2)";
     PurgeAnswered = "DELETE FROM answered WHERE id IN (SELECT id FROM answered WHERE expires_at < ?1 LIMIT ?2)";
     /// This and the next two go on where they stopped: what has just left still stands in an index until it is vacuumed,

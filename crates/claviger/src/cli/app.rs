@@ -213,6 +213,7 @@ pub(crate) enum Grant {
     Password,
     ClientCredentials,
     RefreshToken,
+    DeviceCode,
 }
 
 impl From<Status> for ClientStatus {
@@ -234,6 +235,7 @@ impl From<Grant> for GrantType {
             Grant::Password => Self::Password,
             Grant::ClientCredentials => Self::ClientCredentials,
             Grant::RefreshToken => Self::RefreshToken,
+            Grant::DeviceCode => Self::DeviceCode,
         }
     }
 }

@@ -81,7 +81,8 @@ pub fn next_step(
     let asked = request.asked_scope();
     let missing = asked.without(&consent.scope);
     // Whoever listens on this device may pretend to be a native client (RFC 8252 8.6).
-    let is_remembered = client.in_browser || uses_remembered_implicit(realm, client, request);
+    let is_remembered =
+        (client.in_browser && request.device.is_none()) || uses_remembered_implicit(realm, client, request);
     let must_ask = request.prompt.consent
         || (request.destination.native && !is_remembered)
         || realm.dialect.authorization.consent == AskForConsent::Always;
@@ -188,7 +189,7 @@ pub fn granted(
     session: Option<String>,
 ) -> Granted {
     Granted {
-        flow: GrantType::AuthorizationCode,
+        flow: if request.device.is_some() { GrantType::DeviceCode } else { GrantType::AuthorizationCode },
         scope: request.scope.clone(),
         audience: request.audience.clone(),
         organisations,

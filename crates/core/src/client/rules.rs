@@ -382,13 +382,17 @@ impl<'a> Facts<'a> {
     fn grants(self) -> impl Iterator<Item = Problem> + use<'a> {
         let refreshable = self.may(GrantType::AuthorizationCode)
             || self.may(GrantType::Password)
+            || self.may(GrantType::DeviceCode)
             || (self.may(GrantType::ClientCredentials) && self.realm.dialect.refresh.for_client_credentials);
         let browser = self.may(GrantType::AuthorizationCode) || self.may(GrantType::Implicit);
         let needs =
             |grant, legacy| (self.may(grant) && !self.has(legacy)).then_some(Problem::GrantNotGiven { grant, legacy });
         let dialect = &self.realm.dialect;
-        let served = [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::RefreshToken];
-        let unserved = served.into_iter().filter(move |grant| self.may(*grant) && !dialect.serves_grant(*grant));
+        let of_itself = |grant: &GrantType| !matches!(grant, GrantType::Password | GrantType::Implicit);
+        let unserved = GrantType::ALL
+            .into_iter()
+            .filter(of_itself)
+            .filter(move |grant| self.may(*grant) && !dialect.serves_grant(*grant));
         let unserved = unserved.map(|grant| Problem::GrantNotServed { grant, dialect: dialect.name.clone() });
         unserved.chain(problems([
             (self.grants.is_empty() && self.asked.resource_server.is_none()).then_some(Problem::NoGrant),

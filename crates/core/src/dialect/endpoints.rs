@@ -28,11 +28,15 @@ pub enum Endpoint {
     Revocations,
     /// RFC 9126.
     PushedAuthorization,
+    /// RFC 8628 3.1.
+    DeviceAuthorization,
+    /// The page on which a user code is typed (RFC 8628 3.3).
+    DeviceVerification,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Authorization,
         Self::Token,
         Self::Userinfo,
@@ -43,6 +47,8 @@ impl Endpoint {
         Self::EndSession,
         Self::Revocations,
         Self::PushedAuthorization,
+        Self::DeviceAuthorization,
+        Self::DeviceVerification,
     ];
 
     /// The name that files use.
@@ -58,6 +64,8 @@ impl Endpoint {
             Self::EndSession => "end-session",
             Self::Revocations => "revocations",
             Self::PushedAuthorization => "pushed-authorization",
+            Self::DeviceAuthorization => "device-authorization",
+            Self::DeviceVerification => "device-verification",
         }
     }
 
@@ -74,6 +82,8 @@ impl Endpoint {
             Self::EndSession => Some("/logout"),
             Self::Revocations => Some("/revocations"),
             Self::PushedAuthorization => Some("/par"),
+            Self::DeviceAuthorization => Some("/device_authorization"),
+            Self::DeviceVerification => Some("/device"),
         }
     }
 }
@@ -95,7 +105,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Every key: the two of its own, then each [`Endpoint::name`].
-    const KEYS: [&'static str; 12] = [
+    const KEYS: [&'static str; 14] = [
         "path-case",
         "plain-http",
         "authorization",
@@ -108,6 +118,8 @@ impl Endpoints {
         "end-session",
         "revocations",
         "pushed-authorization",
+        "device-authorization",
+        "device-verification",
     ];
 }
 

@@ -70,9 +70,9 @@ impl Token {
 
 impl Default for Token {
     fn default() -> Self {
-        use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
+        use GrantType::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
         Self {
-            grants: BTreeSet::from([AuthorizationCode, ClientCredentials, RefreshToken]),
+            grants: BTreeSet::from([AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode]),
             ignore: BTreeSet::new(),
             default_scope: None,
             audience: AudienceParameter::Optional,

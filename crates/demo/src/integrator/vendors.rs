@@ -180,6 +180,7 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow:
             Flow::Password { username: user.user.username.clone(), password }
         }
         GrantType::AuthorizationCode | GrantType::RefreshToken => Flow::Code(recipe.asking),
+        other => anyhow::bail!("the sample integrator does not use {}", other.word()),
     };
     debug_assert!(bearer_header(file) == recipe.header, "the guide and the dialect name the same header");
     let signs_in = matches!(flow, Flow::Code(_) | Flow::Implicit);

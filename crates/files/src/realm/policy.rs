@@ -6,6 +6,8 @@ use claviger_core::span::Span;
 
 /// RFC 6749 4.1.2.
 const LONGEST_CODE: i64 = 600;
+/// Whoever has a phone at hand needs no longer (RFC 8628 6.1).
+const LONGEST_DEVICE: i64 = 1800;
 /// Long enough for a browser to come, and no longer (RFC 9126 2.2, FAPI 2.0 Security Profile 5.3.2.2).
 const PUSHED: std::ops::RangeInclusive<i64> = 60..=600;
 /// A grant ends some day.
@@ -18,6 +20,7 @@ impl Check<'_> {
         for (table, key, span) in [
             ("tokens", "access-token-ttl", tokens.access_token_ttl),
             ("tokens", "code-ttl", tokens.code_ttl),
+            ("tokens", "device-code-ttl", tokens.device_code_ttl),
             ("tokens", "id-token-ttl", tokens.id_token_ttl),
             ("tokens", "refresh-idle", tokens.refresh_idle),
             ("tokens", "refresh-absolute", tokens.refresh_absolute),
@@ -30,6 +33,7 @@ impl Check<'_> {
                 self.say(&[table.into(), key.into()], "what lives for no time cannot be used", None);
             }
         }
+        self.at_most("device-code-ttl", tokens.device_code_ttl, LONGEST_DEVICE, "a device waits 30 minutes at most");
         self.at_most("code-ttl", tokens.code_ttl, LONGEST_CODE, "a code lives 10 minutes at most (RFC 6749 4.1.2)");
         self.at_most(
             "access-token-ttl",

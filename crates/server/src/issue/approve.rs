@@ -97,6 +97,9 @@ fn make_code(
 ) -> Result<(Plain, NewCode), Failure> {
     let (id, secret) = ids::new_with_secret(now);
     let code = token::mint(Kind::Code, &id, &secret);
+    // A device has had its code from the beginning.
+    let device = request.device.as_ref();
+    let (id, hash) = device.map_or((id, code.hash()), |device| (device.id, device.hash));
     let binding = CodeBinding {
         client: request.client.clone(),
         user: who.user.id.clone(),
@@ -111,12 +114,12 @@ fn make_code(
     };
     let row = NewCode {
         id,
-        hash: Masked(code.hash()),
+        hash: Masked(hash),
         realm: site.realm.id.clone(),
         client: request.client.clone(),
         user: Some(who.user.id.clone()),
         doc: serde_json::to_string(&binding)?,
-        expires_at: now + site.realm.tokens.code_ttl.as_millis(),
+        expires_at: device.map_or(now + site.realm.tokens.code_ttl.as_millis(), |device| device.expires_at),
     };
     Ok((code, row))
 }
@@ -150,8 +153,12 @@ async fn respond(
     if parts.code {
         let (made, row) = make_code(site, request, approved.who, granted, approval.now)?;
         approval.code = Some(row);
-        pairs.push(("code", Cow::Owned(made.expose().to_owned())));
-        code = Some(made);
+        if request.device.is_some() {
+            pairs.push(("done", Cow::Borrowed("allowed")));
+        } else {
+            pairs.push(("code", Cow::Owned(made.expose().to_owned())));
+            code = Some(made);
+        }
     }
     if parts.id_token {
         let of = IdTokenOf {

@@ -274,7 +274,7 @@ fn grant_step(
         realm: site.realm.id.clone(),
         client: client.id.clone(),
         user: decision.user.clone(),
-        flow: decision.granted.flow.name().to_owned(),
+        flow: decision.granted.flow.word().to_owned(),
         doc: serde_json::to_string(&decision.granted)?,
         nonce: Masked(nonce),
         generation: 0,

@@ -7,9 +7,9 @@ use minijinja::Error;
 
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
-    Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
-    KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, Organisation, OrganisationMode, Pair,
-    SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
+    Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError, DeviceState, Ended,
+    ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound,
+    Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -102,6 +102,12 @@ pub(super) fn each<E>(
     seen("secret_retired", pages.try_page(brand, &secret(x, SecretState::Retired)))?;
     seen("secret_stopped", pages.try_page(brand, &secret(x, SecretState::Stopped)))?;
     seen("form_post", pages.try_page(brand, &form_post(x)))?;
+    let by_device =
+        Consent { answer_host: None, device_code: Some(x("BCDF-GHJK")), ..consent(x, OrganisationMode::One) };
+    seen("consent_device", pages.try_page(brand, &by_device))?;
+    for (name, state) in device_states(x) {
+        seen(name, pages.try_page(brand, &device(x, state)))?;
+    }
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }
 
@@ -195,6 +201,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         pending: None,
         answer_host: None,
         answer_is_local: false,
+        device_code: None,
     }
 }
 
@@ -287,6 +294,35 @@ fn secret_shown(x: &dyn Fn(&str) -> String, with_call: bool) -> SecretState {
         basic: true,
     };
     SecretState::Shown { secret: x("sample-not-a-secret-0123456789abcdef").into(), try_it: with_call.then_some(call) }
+}
+
+fn device(x: &dyn Fn(&str) -> String, state: DeviceState) -> Device {
+    let pending = matches!(state, DeviceState::Confirm { .. }).then(|| x("01992c3e-6b1f"));
+    Device { state, action: x("/device"), csrf: x("csrf").into(), pending }
+}
+
+fn device_states(x: &dyn Fn(&str) -> String) -> Vec<(&'static str, DeviceState)> {
+    let enter = |code: &str, error| DeviceState::Enter { user_code: x(code), error };
+    let confirm = |all: bool| DeviceState::Confirm {
+        client_name: x("Fleet Planner"),
+        publisher: all.then(|| x("Fleet Software Pty Ltd")),
+        user_code: x("BCDF-GHJK"),
+        from: all.then(|| x("203.0.113.9")),
+        scopes: if all { consent(x, OrganisationMode::None).scopes } else { Vec::new() },
+        translate_scopes: all,
+    };
+    vec![
+        ("device_enter_minimal", DeviceState::Enter { user_code: String::new(), error: None }),
+        ("device_enter", enter("BCDF-GHJK", None)),
+        ("device_unknown", enter("BCDF-GHJK", Some(DeviceError::Unknown))),
+        ("device_again", enter("BCDF-GHJK", Some(DeviceError::Again))),
+        ("device_too_many", enter("BCDF-GHJK", Some(DeviceError::TooMany { seconds: 20 }))),
+        ("device_confirm", confirm(true)),
+        ("device_confirm_minimal", confirm(false)),
+        ("device_allowed", DeviceState::Allowed),
+        ("device_denied", DeviceState::Denied),
+        ("device_failed", DeviceState::Failed),
+    ]
 }
 
 fn form_post(x: &dyn Fn(&str) -> String) -> FormPost {

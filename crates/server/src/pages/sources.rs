@@ -16,6 +16,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("accounts.html", include_str!("../../../../templates/accounts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
     ("consent.html", include_str!("../../../../templates/consent.html")),
+    ("device.html", include_str!("../../../../templates/device.html")),
     ("demo/base.html", include_str!("../../../../templates/demo/base.html")),
     ("demo/connection.html", include_str!("../../../../templates/demo/connection.html")),
     ("demo/home.html", include_str!("../../../../templates/demo/home.html")),

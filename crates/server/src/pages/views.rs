@@ -5,6 +5,7 @@
 //! account adds `account`, `other` or `forget`.
 
 mod account;
+mod device;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
+pub use device::{Device, DeviceError, DeviceState};
 
 use super::cause::Cause;
 use super::compare::RedirectComparison;
@@ -156,6 +158,8 @@ pub struct Consent {
     pub answer_host: Option<String>,
     /// Whether any program on this device could take the answer (RFC 8252 8.6).
     pub answer_is_local: bool,
+    /// The code that a device shows, where the answer goes to one.
+    pub device_code: Option<String>,
 }
 
 /// One scope, in words.

@@ -23,7 +23,7 @@ use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest, Step};
-use claviger_core::client::ClientStatus;
+use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::response::ResponseType;
 use claviger_core::{Client, Params, Refusal};
@@ -125,7 +125,8 @@ impl Flow<'_> {
     async fn at_once(&self, client: &Client, request: &AuthorizationRequest) -> Result<Option<Answer>, Failure> {
         let (state, site) = (self.state, self.site);
         let recalled = recalled(state, site, self.browser, &client.id);
-        let Some(who) = recalled.filter(|_| request.response_type == ResponseType::CODE) else { return Ok(None) };
+        let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
+        let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
         let consent = consent_on_record(Some(&who));
         let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
@@ -148,6 +149,10 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
+        if request.device.as_ref().is_some_and(|device| waiting.is_none() || !device.confirmed) {
+            let waiting = self.wait(request, waiting, state.clock.now());
+            return show::device_confirm(state, site, self.browser, client, &waiting);
+        }
         if waiting.is_none() {
             if let Some(answer) = self.at_once(client, request).await? {
                 return Ok(answer);
@@ -291,6 +296,7 @@ impl Flow<'_> {
         let realm = &self.site.realm;
         let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
         let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));
+        let again = again.or_else(|| realm.url(Endpoint::DeviceVerification).filter(|_| request.device.is_some()));
         show::ended(self.state, self.site, self.incoming, why, Some((request, again.as_deref())))
     }
 
@@ -365,12 +371,13 @@ pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
 /// What was allowed when the request arrived may have been taken back while its person was reading.
 pub(crate) fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
     let implicit = !request.response_type.has_token() || site.realm.allows(client, Legacy::Implicit);
-    let redirect = authorize::registered_redirect(&site.realm, client, &request.destination.redirect_uri);
-    client.status == ClientStatus::Active
-        && client.may_respond(request.response_type)
-        && implicit
-        && redirect.is_some()
-        && request.asked_scope().is_subset(&client.scope)
+    let way_back = if request.device.is_some() {
+        client.may(GrantType::DeviceCode)
+    } else {
+        let redirect = authorize::registered_redirect(&site.realm, client, &request.destination.redirect_uri);
+        client.may_respond(request.response_type) && redirect.is_some()
+    };
+    client.status == ClientStatus::Active && way_back && implicit && request.asked_scope().is_subset(&client.scope)
 }
 
 /// A GET of a page's address goes on with the waiting request that it names.

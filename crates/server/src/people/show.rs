@@ -27,6 +27,10 @@ use http::header::ALLOW;
 use http::{HeaderValue, Method};
 use std::collections::HashMap;
 
+mod device;
+
+pub(crate) use device::{device_confirm, device_page};
+
 pub(crate) use crate::people::page::{Speech, no_store, see_other, view, view_anywhere, with_browser};
 
 /// How much of a text that a peer sent the log shows, in characters.
@@ -278,9 +282,7 @@ pub(crate) fn consent(
             is_sensitive: scope.is_some_and(|scope| scope.sensitive),
         }
     });
-    // What matters most is seen first, however long the list is.
-    let mut scopes: Vec<ConsentScope> = scopes.collect();
-    scopes.sort_by_key(|scope| !scope.is_sensitive);
+    let scopes = weighty_first(scopes.collect());
     let form = Consent {
         client_name: asked.client.name.clone(),
         publisher: asked.client.publisher.clone(),
@@ -300,10 +302,17 @@ pub(crate) fn consent(
         action: site.page_path(Target::Consent),
         csrf: browser.consent_token(&state.secrets.forms, Some(&asked.waiting.id)).into(),
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
-        answer_host: answer_host(&request.destination.redirect_uri),
-        answer_is_local: request.destination.native,
+        answer_host: answer_host(&request.destination.redirect_uri).filter(|_| request.device.is_none()),
+        answer_is_local: request.destination.native && request.device.is_none(),
+        device_code: request.device.as_ref().map(|device| device.user_code.clone()),
     };
     Ok(with_browser(view(state, site, speech, &form), site, browser))
+}
+
+/// What matters most is seen first, however long the list is.
+fn weighty_first(mut scopes: Vec<ConsentScope>) -> Vec<ConsentScope> {
+    scopes.sort_by_key(|scope| !scope.is_sensitive);
+    scopes
 }
 
 /// Where the answer goes, as far as a person can judge it: a host, or the scheme of an app on their own device.

@@ -57,7 +57,16 @@ impl Waiting {
     /// A request that begins to wait in `browser`, for so many milliseconds.
     pub(crate) fn new(request: AuthorizationRequest, browser: &Browser, now: i64, patience: i64) -> Self {
         let browser = base64url(&browser.hash());
-        Self { id: ids::new(now), browser, expires_at: now + patience, steps: Vec::new(), request }
+        let (id, expires_at) = match &request.device {
+            Some(device) => (device.id, device.expires_at),
+            None => (ids::new(now), now + patience),
+        };
+        let mut waiting = Self { id, browser, expires_at, steps: Vec::new(), request };
+        // Whatever was confirmed was so in another browser.
+        if let Some(device) = &mut waiting.request.device {
+            device.confirmed = false;
+        }
+        waiting
     }
 
     /// The same after one step more.

@@ -1,4 +1,4 @@
-//! The exchange of a code (RFC 6749 4.1.3), as far as it needs the server: the code is loaded, or recalled, with its user and
+//! The exchange of a code (RFC 6749 4.1.3), or of a device code that was approved (RFC 8628 3.4), as far as it needs the server: the code is loaded, or recalled, with its user and
 //! their consent, and one that comes again is told from one that is over.
 
 use crate::failure::Failure;
@@ -6,12 +6,14 @@ use crate::issue::{self, Origin};
 use crate::protocol::call::Call;
 use crate::protocol::revoke::revoke_grant;
 use claviger_core::Refusal;
+use claviger_core::client::GrantType;
 use claviger_core::dialect::Legacy;
 use claviger_core::grant::{self, Decision};
 use claviger_core::granted::CodeBinding;
 use claviger_core::pkce::{self, Without};
 use claviger_core::refusal::Ending;
 use claviger_core::token::{Id, Plain, hash_is};
+use claviger_core::token_request::Grant;
 use claviger_store::CodeRow;
 
 /// How often an exchange looks again where what it rests on has changed meanwhile.
@@ -68,7 +70,8 @@ impl Exchange<'_> {
             return Err(Refusal::CodeExpired.into());
         }
         let without = pkce::without(&site.realm, client.client(), binding.bound_by_nonce());
-        if binding.challenge.is_none() && without != Some(Without::Nonce) {
+        let by_browser = binding.granted.flow == GrantType::AuthorizationCode;
+        if by_browser && binding.challenge.is_none() && without != Some(Without::Nonce) {
             self.call.use_legacy(Legacy::NoPkce)?;
         }
         match issue::token_answer(self.call.issuer(), client.client(), decision, Origin::Code { row }).await {
@@ -91,7 +94,12 @@ impl Exchange<'_> {
         };
         let user = row.user.as_ref().or(late.as_ref()).map(|stored| &stored.user);
         let consented = row.consent.as_ref().or(late_consent.as_ref()).map(|consent| &consent.scope);
-        Ok(grant::authorization_code(realm, client.client(), request, binding, user, consented))
+        let decide = if matches!(request.grant, Grant::DeviceCode { .. }) {
+            grant::device_code
+        } else {
+            grant::authorization_code
+        };
+        Ok(decide(realm, client.client(), request, binding, user, consented))
     }
 
     /// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).

@@ -4,6 +4,8 @@ pub(crate) mod authenticate;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
 mod call;
+pub(crate) mod device_authorization;
+mod device_poll;
 mod exchange;
 pub(crate) mod introspection;
 pub(crate) mod logoff;

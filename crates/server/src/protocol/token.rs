@@ -9,6 +9,7 @@ use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::authenticate;
 use crate::protocol::call::{Call, use_legacy};
+use crate::protocol::device_poll;
 use crate::protocol::exchange::Exchange;
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::refresh::Refresh;
@@ -56,6 +57,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,
         Grant::AuthorizationCode { id, code, .. } => Exchange { call, id, code }.answer().await,
+        Grant::DeviceCode { id, code } => Box::pin(device_poll::answer(call, id, code)).await,
         Grant::Password { username, password } => password_grant(call, (username, password), incoming.client).await,
         Grant::RefreshToken { presented, token } => Refresh { call, presented, token }.answer().await,
     }

@@ -77,6 +77,19 @@ impl Subject {
         (!address.to_canonical().is_loopback()).then(|| Self { kind: Kind::Address, key: network(address) })
     }
 
+    /// Devices that ask from an address without saying who they are. `None` for this machine itself, as for [`Self::address`].
+    pub fn device_requests(address: IpAddr) -> Option<Self> {
+        Self::address(address).map(|address| {
+            let hash = sha256(&[b"device requests".as_slice(), &address.key].concat());
+            Self { key: hash.first_chunk().copied().unwrap_or_default(), ..address }
+        })
+    }
+
+    /// The user codes of a realm's devices, which are guessed at all at once.
+    pub fn user_codes(realm: &str) -> Self {
+        Self::new(Kind::Known, &["device", realm, "user codes"])
+    }
+
     /// The names are a peer's text of any length, so only their hash is kept.
     fn new(kind: Kind, parts: &[&str; 3]) -> Self {
         let hash = sha256(parts.join("\0").as_bytes());

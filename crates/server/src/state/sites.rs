@@ -171,6 +171,9 @@ impl Site {
 
     /// The path of a page of this site.
     pub(crate) fn page_path(&self, target: Target) -> String {
+        if let Target::Endpoint(endpoint) = target {
+            return self.endpoint_path(endpoint).unwrap_or_default();
+        }
         let path = PAGES.iter().find(|(_, page)| *page == target).map_or("/", |(path, _)| path);
         format!("{}{path}", self.realm.base_path())
     }

@@ -12,6 +12,7 @@ mod authorization_endpoint;
 mod bad_input;
 mod client_methods;
 mod compromise;
+mod device;
 mod diagnosis;
 mod languages;
 mod names;

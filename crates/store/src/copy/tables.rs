@@ -12,11 +12,12 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 18] = [
+const OF_REQUESTS: [&str; 19] = [
     "session",
     "pending",
     "answered",
     "spent",
+    "device",
     "code",
     "grants",
     "access_token",

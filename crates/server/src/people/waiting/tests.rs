@@ -29,6 +29,7 @@ fn request() -> AuthorizationRequest {
         claims: ClaimsRequest::default(),
         dpop_jkt: None,
         is_sealed: false,
+        device: None,
         arrived_at: 1,
     }
 }

@@ -1,0 +1,50 @@
+//! What a peer can get wrong with the grants beyond RFC 6749: device codes (RFC 8628 3.5).
+
+use super::ErrorCode;
+
+/// What the peer got wrong, or must wait for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Further {
+    /// RFC 8628 3.5.
+    #[error("the user has not decided yet; ask again after the interval")]
+    Pending,
+    /// RFC 8628 3.5.
+    #[error("the device asks too often; wait {0} seconds between two requests from now on")]
+    SlowDown(i64),
+    /// RFC 8628 3.5.
+    #[error("the device code has expired; begin again at the device authorization endpoint")]
+    DeviceExpired,
+    /// Nothing that we gave out, or to another client.
+    #[error("the device code is not valid")]
+    DeviceUnknown,
+    /// Too many requests from one place, or too many that wait.
+    #[error("too many requests of devices wait for an answer; try again in {0} seconds")]
+    TooManyDevices(i64),
+}
+
+impl Further {
+    /// The protocol's word for it.
+    pub(super) const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Pending => ErrorCode::AuthorizationPending,
+            Self::SlowDown(_) => ErrorCode::SlowDown,
+            Self::DeviceExpired => ErrorCode::ExpiredToken,
+            Self::DeviceUnknown => ErrorCode::InvalidGrant,
+            Self::TooManyDevices(_) => ErrorCode::TemporarilyUnavailable,
+        }
+    }
+
+    /// After how many seconds another attempt makes sense, where that is not now.
+    pub const fn retry_after(&self) -> Option<i64> {
+        match self {
+            Self::TooManyDevices(seconds) => Some(*seconds),
+            _ => None,
+        }
+    }
+}
+
+impl From<Further> for super::Refusal {
+    fn from(further: Further) -> Self {
+        Self::Further(further)
+    }
+}
