@@ -229,6 +229,7 @@ pub struct TokenPolicy {
 /// How long a device waits for its user, unless a realm says otherwise.
 const DEVICE_CODE_TTL: Span = Span::seconds(600);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_usual_device_ttl(ttl: &Span) -> bool {
     *ttl == DEVICE_CODE_TTL
 }

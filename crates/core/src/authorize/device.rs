@@ -82,6 +82,7 @@ impl AuthorizationRequest {
             ui_locales: None,
             hinted_user: None,
             claims: ClaimsRequest::default(),
+            dpop_jkt: None,
             is_sealed: true,
             device: Some(device),
             arrived_at: now,

@@ -1,7 +1,7 @@
 //! The page on which people type the code that their device shows (RFC 8628 3.3).
 //!
-//! 1. The code is typed, or comes filled in with the address; looking it up is a guess, and braked. 2. A page shows which app asks
-//! for what, from where, and the code to compare. 3. What follows is an authorization request like any other.
+//! The code is typed, or comes filled in with the address; looking it up is a guess, and braked. Then a page shows which app asks
+//! for what, from where, and the code to compare. What follows is an authorization request like any other.
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};

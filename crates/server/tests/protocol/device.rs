@@ -391,7 +391,7 @@ async fn a_flood_of_devices_ends_at_its_address_and_its_realm() {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
         server.send(Method::POST, "/device_authorization", &headers, "client_id=tv&scope=read").await
     };
-    let mut served = 0;
+    let mut answered = 0;
     loop {
         let reply = from("203.0.113.9").await;
         if reply.status != 200 {
@@ -399,10 +399,10 @@ async fn a_flood_of_devices_ends_at_its_address_and_its_realm() {
             assert!(!reply.header("retry-after").is_empty());
             break;
         }
-        served += 1;
-        assert!(served <= 250, "nothing stops it");
+        answered += 1;
+        assert!(answered <= 250, "nothing stops it");
     }
-    assert!(served >= 100, "{served}");
+    assert!(answered >= 100, "{answered}");
     assert_eq!(from("198.51.100.7").await.status, 200, "others are not kept out");
     // A realm that is full says so, stores nothing more, and goes on when the first ones are over.
     let now = server.now();

@@ -30,7 +30,8 @@ async fn an_unsupported_grant_type_and_one_that_the_client_may_not_use_list_thos
     unknown.refused(400, "unsupported_grant_type");
     assert_eq!(
         unknown.text("error_description"),
-        "this grant_type is not supported; here it is one of authorization_code, refresh_token, client_credentials, password"
+        "this grant_type is not supported; here it is one of authorization_code, refresh_token, client_credentials, password, \
+         urn:ietf:params:oauth:grant-type:device_code"
     );
     let barred = server.token("machine", &[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     barred.refused(400, "unauthorized_client");

@@ -274,7 +274,8 @@ async fn the_metadata_are_true_and_at_both_places() {
         assert_ne!(reply.status, 404, "{name} is served");
     }
     assert_eq!(metadata["response_types_supported"], serde_json::json!(["code"]));
-    let supported = ["authorization_code", "refresh_token", "client_credentials"];
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let supported = ["authorization_code", "refresh_token", "client_credentials", device];
     assert_eq!(metadata["grant_types_supported"], serde_json::json!(supported));
     assert_eq!(server.send(Method::GET, "/.well-known/openid-configuration", &[], "").await.status, 404);
 }

@@ -220,10 +220,10 @@ async fn the_grant_type_must_be_sent_once_be_known_and_be_the_clients() {
         let form = [("grant_type", "client_credentials"), (name, "read"), (name, "read")];
         server.token("app", &form).await.refused(400, "invalid_request");
     }
-    for unknown in ["CLIENT_CREDENTIALS", "implicit", "password", "urn:ietf:params:oauth:grant-type:device_code", "x"] {
+    for unknown in ["CLIENT_CREDENTIALS", "implicit", "password", "device_code", "x"] {
         server.token("app", &[("grant_type", unknown)]).await.refused(400, "unsupported_grant_type");
     }
-    for grant in ["client_credentials", "refresh_token"] {
+    for grant in ["client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"] {
         server.token("web", &[("grant_type", grant)]).await.refused(400, "unauthorized_client");
     }
     server.token("app", &[("grant_type", "authorization_code")]).await.refused(400, "invalid_request");

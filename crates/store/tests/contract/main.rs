@@ -8,6 +8,7 @@ mod brakes;
 mod browsers;
 mod clients;
 mod codes;
+mod devices;
 mod fixtures;
 mod heartbeat;
 mod keeping;
@@ -77,6 +78,7 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
+    devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
     keeping: a_mail_is_claimed_once, a_link_opens_once, a_link_to_a_retired_secret_opens_nothing, counts_add_up, changes_are_noticed, what_is_over_leaves,
         a_grant_in_use_is_not_purged;
