@@ -8,14 +8,16 @@ mod database;
 mod level;
 mod shown;
 mod sources;
+mod tls;
 
 pub use shown::{Setting, Source};
+pub use tls::Tls;
 
 use claviger_core::span::Span;
 use claviger_core::token::Plain;
 use claviger_files::{Problem, Problems, SecretText};
 use claviger_server::brakes;
-use claviger_server::http::Network;
+use claviger_server::http::{Front, Network};
 use claviger_server::mail::{Outlet, Smtp, TlsMode};
 use claviger_store::Masked;
 use std::net::SocketAddr;
@@ -32,6 +34,8 @@ pub const EXAMPLE: &str = include_str!("config/example.toml");
 pub struct Config {
     /// Where it listens.
     pub server: Server,
+    /// Where it listens with TLS of its own, and with which certificates.
+    pub tls: Tls,
     /// Where the data is.
     pub database: Database,
     /// The file with the master key; `None`: it is in the environment, or beside the database.
@@ -63,6 +67,8 @@ pub struct Server {
     pub management: Option<SocketAddr>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// What else they do, and what is said about TLS.
+    pub front: Front,
 }
 
 /// An address at which only some realms are served.
@@ -72,6 +78,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// The realms' ids.
     pub realms: Vec<String>,
+    /// Whether TLS is spoken there.
+    pub tls: bool,
 }
 
 /// Where the data is.
@@ -182,10 +190,10 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     let listeners = values.server.listener.as_deref().unwrap_or_default();
     let listen = match &values.server.listen {
         Some(listen) => listen.clone(),
-        None if listeners.is_empty() => vec!["127.0.0.1:8080".into()],
+        None if listeners.is_empty() && values.tls.listen.as_ref().is_none_or(Vec::is_empty) => vec!["127.0.0.1:8080".into()],
         None => Vec::new(),
     };
-    if listen.is_empty() && listeners.is_empty() {
+    if listen.is_empty() && listeners.is_empty() && values.tls.listen.as_ref().is_none_or(Vec::is_empty) {
         check.say("server.listen", "a server listens somewhere: the list is empty", None);
     }
     if values.server.max_connections.is_some_and(|most| !(16..=1_000_000).contains(&most)) {
@@ -201,11 +209,13 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
             None => check.address("server.management", "127.0.0.1:9090"),
         },
         trusted_proxies: check.networks(values.server.trusted_proxies.as_deref().unwrap_or_default()),
+        front: check.front(),
     };
     let path = |key: &str, text: &str| match given.origin(key) {
         Origin::File => folder.join(text),
         Origin::Environment(_) | Origin::Flag(_) => PathBuf::from(text),
     };
+    let tls = check.tls(&server.listeners, &path);
     let folder_at = |key: &str, text: &Option<String>, check: &mut Check<'_>| {
         let path = path(key, text.as_deref().filter(|text| !text.is_empty())?);
         if !path.is_dir() {
@@ -232,6 +242,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     }
     Config {
         server,
+        tls,
         database,
         master_key_file: key_file.map(|text| path("master-key.file", text)),
         mail: Mail { from, outlet },
@@ -276,7 +287,7 @@ impl Check<'_> {
             self.say("server.listener", format!("`{}` serves no realm", given.address), Some(help.into()));
         }
         let address = self.address("server.listener", &given.address)?;
-        Some(Listener { address, realms: given.realms.clone() })
+        Some(Listener { address, realms: given.realms.clone(), tls: given.tls })
     }
 
     fn networks(&mut self, texts: &[String]) -> Vec<Network> {

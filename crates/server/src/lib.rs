@@ -1,6 +1,7 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 pub mod admin;
+pub mod certificate;
 mod failure;
 pub mod http;
 mod ids;

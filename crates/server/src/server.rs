@@ -3,7 +3,8 @@
 //! 1. [`open`] makes the [`State`] of an open database. 2. [`run`] listens until it is told to stop, and has requests answered
 //!    ([`crate::router`]); meanwhile it does what goes on beside them ([`crate::jobs`]).
 
-use crate::http::{self, Limits};
+use crate::http::tls::Tls;
+use crate::http::{self, Door, Limits};
 use crate::jobs;
 use crate::outbound::Outbound;
 use crate::pages::Pages;
@@ -40,11 +41,13 @@ pub struct Listener {
     pub socket: TcpListener,
     /// The ids of the realms that are served there; `None`: all.
     pub realms: Option<Arc<[String]>>,
+    /// The certificates, where TLS is spoken there.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl From<TcpListener> for Listener {
     fn from(socket: TcpListener) -> Self {
-        Self { socket, realms: None }
+        Self { socket, realms: None, tls: None }
     }
 }
 
@@ -106,8 +109,8 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     let (sharer, stopped) = (Arc::clone(state), stop.clone());
     tasks.spawn(async move { jobs::share_brakes(&sharer.brakes, &sharer.background, &sharer.clock, stopped).await });
     let sockets = listeners.into_iter().map(|listener| {
-        let Listener { socket, realms } = listener.into();
-        (socket, Service { realms, ..service.clone() })
+        let Listener { socket, realms, tls } = listener.into();
+        (Door { socket, tls }, Service { realms, ..service.clone() })
     });
     tasks.spawn(http::serve_all(sockets.collect(), limits, stop));
     tasks.join_all().await;

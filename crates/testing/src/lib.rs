@@ -4,6 +4,7 @@
 //! It is a development dependency only, and it knows no other crate of the project, so that every one of them can use it.
 
 pub mod browser;
+pub mod certificates;
 pub mod demo;
 pub mod folder;
 pub mod html;

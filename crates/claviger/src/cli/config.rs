@@ -1,9 +1,11 @@
 //! `claviger config`: what is in effect and where it comes from, and whether it is right.
 
 use super::context::Context;
+use super::serve::tls;
 use super::trouble::{Exit, Trouble};
 use crate::config::Setting;
 use clap::Subcommand;
+use claviger_server::clock::Clock;
 
 /// What is done with the configuration.
 #[derive(Debug, Subcommand)]
@@ -59,6 +61,9 @@ pub(super) fn read_all(context: &Context) -> Result<(), Trouble> {
         std::fs::read(file).map_err(|error| {
             Trouble::new(Exit::Configuration, format!("database.ca-file: {} cannot be read: {error}", file.display()))
         })?;
+    }
+    if let Some(certificates) = tls::read(&config)? {
+        tls::ended(&certificates, Clock::default().now())?;
     }
     context.pages()?;
     context.dialects()?;

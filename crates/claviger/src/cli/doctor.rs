@@ -6,6 +6,7 @@
 mod database;
 mod files;
 mod network;
+mod tls;
 
 use super::config;
 use super::context::Context;
@@ -13,6 +14,7 @@ use super::trouble::{Exit, Trouble};
 use crate::config::Config;
 use clap::Args;
 use claviger_core::Realm;
+use claviger_server::clock::Clock;
 use serde::Serialize;
 
 /// What `--help` says below.
@@ -23,8 +25,8 @@ Examples:
   claviger doctor -o json
 
 Each line is ok, warning or problem, with what to do. Looked at: the configuration, the database and its schema, the master
-key, the clock against the database's, the mail server, proxy headers, the DNS name and TLS of each realm's addresses, and who
-may read the files. Nothing is changed.
+key, the clock against the database's, the mail server, proxy headers, the certificates of [tls], the DNS name and TLS of each
+realm's addresses, and who may read the files. Nothing is changed.
 
 Exit codes: 0 no problem (there may be warnings); 3 configuration or master key, 4 the database does not let this program
 in, 7 the database cannot be reached, 8 its schema does not fit; 1 any other problem.";
@@ -112,6 +114,7 @@ async fn look(args: &DoctorArgs, context: &Context) -> Vec<Finding> {
     let mut findings = vec![configuration(context)];
     let realms = database::look(context, &config, &mut findings).await;
     findings.extend(files::look(context, &config));
+    findings.extend(tls::look(&config, Clock::default().now()));
     findings.push(proxies(&config, &realms));
     if !args.offline {
         findings.push(mail(context).await);
@@ -173,6 +176,7 @@ fn proxies(config: &Config, realms: &[Realm]) -> Finding {
             let shown: Vec<String> = trusted.iter().map(ToString::to_string).collect();
             Finding::ok(CHECK, format!("X-Forwarded-For is believed of {}", shown.join(", ")))
         }
+        (_, []) if config.tls.files.is_some() => Finding::ok(CHECK, "TLS is our own, and no proxy is trusted"),
         (realms, []) => Finding::warning(
             CHECK,
             format!("TLS of {} ends in a proxy, and server.trusted-proxies is empty", realms.join(", ")),

@@ -83,7 +83,7 @@ Examples:
   CLAVIGER_SERVER__LISTEN='[\"0.0.0.0:8080\"]' claviger serve
 
 SIGTERM and Ctrl-C let requests under way end. SIGHUP reads the configuration again: the level of the log, pages and
-languages, dialects, the numbers of the brakes; where it is wrong, the log says so and everything stays as it was. The log
+languages, dialects, the numbers of the brakes, the certificates of [tls] (of which new connections hear); where it is wrong, the log says so and everything stays as it was. The log
 goes to stderr, as JSON when that is no terminal.")]
     Serve,
     /// Write a commented configuration, a master key and an example realm; never overwrites

@@ -1,12 +1,14 @@
 //! `claviger serve`: the real thing.
 
 mod reload;
+pub(super) mod tls;
 
 use super::context::Context;
 use super::log::Log;
 use super::trouble::{Exit, Trouble};
-use crate::config::{self, Database};
+use crate::config::{self, Config, Database};
 use claviger_server::clock::Clock;
+use claviger_server::http::tls::Tls;
 use claviger_server::http::{Limits, descriptors};
 use claviger_server::mail::Mailer;
 use claviger_server::server::Listener;
@@ -30,15 +32,10 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| no_signal(&error))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| no_signal(&error))?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| no_signal(&error))?;
+    let tls = tls::read(&config)?.map(Tls::new);
+    tls::warn_of_open_keys(&config);
     // The ports first: one in use is told before anything is made.
-    let mut listeners = Vec::new();
-    for address in &config.server.listen {
-        listeners.push(Listener::from(listen(*address).await?));
-    }
-    for only in &config.server.listeners {
-        let socket = listen(only.address).await?;
-        listeners.push(Listener { socket, realms: Some(only.realms.clone().into()) });
-    }
+    let listeners = listen_at_all(&config, tls.as_ref()).await?;
     let management = match config.server.management {
         Some(address) => Some(listen(address).await?),
         None => None,
@@ -57,6 +54,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     warn_of_no_realm(&state).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.clone().into(), ..Limits::default() };
     let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
+    let limits = Limits { front: Arc::new(config.server.front.clone()), ..limits };
     let limits = limits.for_connections(connections(config.server.max_connections, &config.database));
 
     let (stop, stopped) = watch::channel(false);
@@ -64,14 +62,19 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let service = Service { state: Arc::clone(&state), fallback: None, realms: None };
     tasks.spawn(server::run(service, listeners, limits, stopped.clone()));
     tasks.spawn(jobs::send_mails(Arc::clone(&state), mailer, stopped.clone()));
+    if let Some(tls) = &tls {
+        let clock = state.clock.clone();
+        tasks.spawn(tls::look_at(Arc::clone(tls), move || clock.now(), stopped.clone()));
+    }
     if let Some(listener) = management {
-        tasks.spawn(http::serve(listener, Management { state: Arc::clone(&state) }, management_limits, stopped));
+        let management = Management { state: Arc::clone(&state), tls: tls.clone() };
+        tasks.spawn(http::serve(listener, management, management_limits, stopped));
     }
     let management = config.server.management.map(tracing::field::display);
-    tracing::info!(listen = ?config.server.listen, management, "serving");
+    tracing::info!(listen = ?config.server.listen, tls = ?config.tls.listen, management, "serving");
     notify("READY=1");
 
-    let mut reload = Reload { context, state: &state, log: &log, config };
+    let mut reload = Reload { context, state: &state, log: &log, tls, config };
     loop {
         tokio::select! {
             _ = interrupt.recv() => break,
@@ -89,6 +92,23 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     state.end_feeds();
     tasks.join_all().await;
     Ok(())
+}
+
+/// Listens at every address that the configuration names.
+async fn listen_at_all(config: &Config, tls: Option<&Arc<Tls>>) -> Result<Vec<Listener>, Trouble> {
+    let mut listeners = Vec::new();
+    for address in &config.server.listen {
+        listeners.push(Listener::from(listen(*address).await?));
+    }
+    for address in &config.tls.listen {
+        listeners.push(Listener { tls: tls.cloned(), ..Listener::from(listen(*address).await?) });
+    }
+    for only in &config.server.listeners {
+        let realms = Some(only.realms.clone().into());
+        let tls = tls.filter(|_| only.tls).cloned();
+        listeners.push(Listener { socket: listen(only.address).await?, realms, tls });
+    }
+    Ok(listeners)
 }
 
 /// How many connections there may be: as configured, or as the descriptors allow.

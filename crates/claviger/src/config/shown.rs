@@ -103,12 +103,26 @@ fn value(given: &Given, config: &Config, key: &str) -> Value {
     match key {
         "server.listen" => json!(config.server.listen),
         "server.listener" => {
-            let one = |only: &super::Listener| format!("{}: {}", only.address, only.realms.join(" "));
+            let one = |only: &super::Listener| {
+                format!("{}{}: {}", only.address, if only.tls { " with TLS" } else { "" }, only.realms.join(" "))
+            };
             json!(config.server.listeners.iter().map(one).collect::<Vec<_>>())
         }
         "server.max-connections" => json!(config.server.max_connections),
         "server.management" => json!(config.server.management),
         "server.trusted-proxies" => json!(values.server.trusted_proxies.as_deref().unwrap_or_default()),
+        "server.proxy-protocol" => json!(config.server.front.proxy_protocol),
+        "server.http2" => json!(config.server.front.http2),
+        "server.client-certificate-header" => json!(config.server.front.certificate_header),
+        "server.hsts" => json!(values.server.hsts.map(|span| span.to_string())),
+        "tls.listen" => json!(config.tls.listen),
+        "tls.certificate" => json!(values.tls.certificate),
+        "tls.key" => json!(values.tls.key),
+        "tls.further" => {
+            let pairs = values.tls.further.as_deref().unwrap_or_default();
+            json!(pairs.iter().map(|pair| format!("{} {}", pair.certificate, pair.key)).collect::<Vec<_>>())
+        }
+        "tls.client-certificates" => json!(values.tls.client_certificates.as_deref().unwrap_or_default()),
         "database.url" => json!(without_password(&config.database.url)),
         "database.password" => json!(values.database.password.as_ref().map(|_| HIDDEN)),
         "database.password-file" => json!(values.database.password_file),

@@ -3,17 +3,27 @@
 use super::{LogFormat, TlsMode};
 use claviger_core::span::Span;
 use claviger_files::{Document, Problem, SecretText, Step, Variables, did_you_mean};
+use claviger_server::http::CertificateHeader;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 30] = [
+pub(super) const KEYS: [(&str, &str); 39] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
     ("server", "management"),
     ("server", "trusted-proxies"),
+    ("server", "proxy-protocol"),
+    ("server", "http2"),
+    ("server", "client-certificate-header"),
+    ("server", "hsts"),
+    ("tls", "listen"),
+    ("tls", "certificate"),
+    ("tls", "key"),
+    ("tls", "further"),
+    ("tls", "client-certificates"),
     ("database", "url"),
     ("database", "password"),
     ("database", "password-file"),
@@ -63,6 +73,17 @@ section!(Server {
     max_connections: u32,
     management: String,
     trusted_proxies: Vec<String>,
+    proxy_protocol: bool,
+    http2: bool,
+    client_certificate_header: CertificateHeader,
+    hsts: Span,
+});
+section!(Tls {
+    listen: Vec<String>,
+    certificate: String,
+    key: String,
+    further: Vec<Pair>,
+    client_certificates: Vec<String>,
 });
 section!(Database { url: String, password: SecretText, password_file: String, ca_file: String, connections: u32 });
 section!(MasterKey { file: String });
@@ -88,6 +109,16 @@ section!(Log { format: LogFormat, level: String });
 pub(super) struct Listener {
     pub(super) address: String,
     pub(super) realms: Vec<String>,
+    #[serde(default)]
+    pub(super) tls: bool,
+}
+
+/// A further certificate with its key.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Pair {
+    pub(super) certificate: String,
+    pub(super) key: String,
 }
 
 /// What one source gives.
@@ -95,6 +126,7 @@ pub(super) struct Listener {
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct Values {
     pub(super) server: Server,
+    pub(super) tls: Tls,
     pub(super) database: Database,
     pub(super) master_key: MasterKey,
     pub(super) mail: Mail,
@@ -108,6 +140,7 @@ pub(super) struct Values {
 impl Values {
     fn overrule(&mut self, with: Self) {
         self.server.overrule(with.server);
+        self.tls.overrule(with.tls);
         self.database.overrule(with.database);
         self.master_key.overrule(with.master_key);
         self.mail.overrule(with.mail);

@@ -49,6 +49,7 @@ fn uncommented() -> String {
 #[test]
 fn every_commented_setting_of_the_example_can_be_put_into_effect_where_it_stands() {
     let text = uncommented().replace("sqlite://claviger.db", "postgres://claviger@db.example:5432/claviger");
+    let text = text.replace("trusted-proxies = []", "trusted-proxies = [\"10.0.0.1\"]");
     let folder = Folder::new("config");
     folder.write("smtp-password", "secret\n");
     folder.write("database-password", "secret\n");
@@ -59,6 +60,11 @@ fn every_commented_setting_of_the_example_can_be_put_into_effect_where_it_stands
     assert_eq!(smtp.credentials.unwrap().1.expose(), "secret");
     assert_eq!(smtp.ca_file.unwrap(), folder.path().join("own-authority.pem"));
     assert_eq!(config.server.listeners[0].realms, ["internal"]);
+    let files = config.tls.files.unwrap();
+    assert_eq!(files.client_certificates, ["mtls.login.example.com"]);
+    assert_eq!(files.pairs.len(), 2);
+    assert_eq!(files.pairs[0].1, folder.path().join("tls/login.example.com.key"));
+    assert_eq!(config.server.front.hsts.unwrap(), "max-age=31536000");
     assert_eq!(config.server.management, Some("127.0.0.1:9090".parse().unwrap()), "it stays a key of [server]");
 }
 
@@ -68,8 +74,8 @@ fn every_key_stands_in_the_example_and_every_variable_that_it_names_is_taken() {
     let mut section = "";
     let mut keys = vec![];
     for line in text.lines() {
-        if let Some(name) = line.strip_prefix("[[server.") {
-            keys.push(format!("server.{}", name.trim_end_matches("]]")));
+        if let Some(name) = line.strip_prefix("[[") {
+            keys.push(name.trim_end_matches("]]").to_owned());
         } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
         } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
@@ -276,4 +282,37 @@ proptest::proptest! {
     fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), value in ".{0,30}") {
         let _ = parse(Some((Path::new("c"), &bytes)), variables(&[("CLAVIGER_SMTP__PORT", &value), ("CLAVIGER_LOG__LEVEL", &value)]), &[]);
     }
+}
+
+#[test]
+fn tls_needs_a_certificate_with_its_key_and_an_address() {
+    let pair = "certificate = \"c.pem\"\nkey = \"k.pem\"\n";
+    let told = |text: &str| complaint(text).1;
+    assert_eq!(told("[tls]\nlisten = [\"127.0.0.1:1\"]\n"), "TLS needs a certificate");
+    assert_eq!(told(&format!("[tls]\n{pair}")), "there is a certificate, and TLS is spoken nowhere");
+    let listener = "[[server.listener]]\naddress = \"127.0.0.1:1\"\nrealms = [\"r\"]\ntls = true\n";
+    assert_eq!(told(listener), "TLS needs a certificate");
+    assert_eq!(
+        told("[tls]\nlisten = [\"127.0.0.1:1\"]\ncertificate = \"c.pem\"\n[[tls.further]]\ncertificate = \"c\"\nkey = \"k\"\n"),
+        "a certificate is shown with its key: tls.key is missing"
+    );
+    assert_eq!(
+        told(&format!("[tls]\nlisten = [\"127.0.0.1:1\"]\n{pair}client-certificates = [\"https://a\"]\n")),
+        "`https://a` is not a host name"
+    );
+    let config = from(&format!("[tls]\nlisten = [\"127.0.0.1:1\"]\n{pair}")).unwrap();
+    assert!(config.server.listen.is_empty(), "nothing is listened on without TLS unless it is asked for");
+    let pairs = config.tls.files.unwrap().pairs;
+    assert_eq!(pairs, [("/etc/claviger/c.pem".into(), "/etc/claviger/k.pem".into())]);
+    let config = from(&format!("{listener}[tls]\n{pair}")).unwrap();
+    assert!(config.server.listeners[0].tls && config.tls.listen.is_empty());
+}
+
+#[test]
+fn what_proxies_say_needs_trusted_proxies() {
+    for key in ["proxy-protocol = true", "client-certificate-header = \"client-cert\""] {
+        let (_, message, help) = complaint(&format!("[server]\n{key}\n"));
+        assert!(message.contains("there are none") && help.contains("server.trusted-proxies"), "{message} {help}");
+    }
+    assert!(complaint("[server]\nclient-certificate-header = \"x-client\"\n").1.contains("x-client"));
 }

@@ -4,9 +4,15 @@
 //! per connection and touches it only when a peer has actually kept us waiting in the middle of something.
 
 use super::places::Place;
-use super::progress::{BODY, BUSY, HEAD, IDLE, Progress, Waiting};
+use super::front::{self, About};
+use super::http2;
+use super::frames::Frames;
+use super::progress::{BUSY, HEAD, IDLE, Progress, Waiting};
+use super::stream::{Ahead, Stream};
+use super::tls::Tls;
 use super::{Answer, Handler, Limits, RequestId, request, trace, trouble};
-use http::header::CONNECTION;
+use bytes::Bytes;
+use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderName, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -38,9 +44,11 @@ pub(super) struct Shared<H> {
     pub(super) handler: H,
     pub(super) limits: Limits,
     pub(super) protocol: http1::Builder,
+    /// TLS is spoken.
+    pub(super) tls: Option<Arc<Tls>>,
 }
 
-enum End {
+pub(super) enum End {
     Finished(hyper::Result<()>),
     TooSlow(Waiting),
     /// Its place is needed by others.
@@ -56,28 +64,78 @@ pub(super) async fn drive<H: Handler>(
     place: Place,
     mut stop: watch::Receiver<bool>,
 ) {
-    let end = {
-        let socket = Socket { stream: Some(stream), progress: Arc::clone(&progress) };
-        let (inner, told) = (Arc::clone(&shared), Arc::clone(&progress));
-        let service = service_fn(move |request| {
-            let (shared, progress) = (Arc::clone(&inner), Arc::clone(&told));
-            async move { Ok::<_, Infallible>(answer(request, peer, &shared, &progress).await) }
-        });
-        let connection = pin!(shared.protocol.serve_connection(TokioIo::new(socket), service));
-        watch_over(connection, &progress, &shared.limits, &mut stop).await
+    let opened = if front::is_plain(shared.tls.as_deref(), &shared.limits.front) {
+        let stream = Stream::Plain(Ahead { socket: stream, read: Bytes::new() });
+        Some((stream, About { peer, secure: false, http2: false, presented: None, asks_elsewhere: None }))
+    } else {
+        Box::pin(open(stream, peer, &shared, &progress, &mut stop)).await
     };
-    let returned = progress.returned.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(stream) = returned {
-        tokio::select! {
-            () = part(stream, end, &progress) => {}
-            () = progress.told.notified() => {}
+    if let Some((stream, about)) = opened {
+        if about.http2 {
+            Box::pin(http2::serve(stream, about, shared, &progress, &mut stop)).await;
+        } else {
+            serve(stream, about, shared, &progress, &mut stop).await;
         }
     }
     drop(place);
 }
 
+/// What comes before the first request: bounded in time like the headers of one, and cut off where its place is needed.
+async fn open<H>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: &Shared<H>,
+    progress: &Progress,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<(Stream, About)> {
+    let opened = timeout(shared.limits.header_time, front::open(stream, peer, shared.tls.as_deref(), &shared.limits));
+    let opened = tokio::select! {
+        opened = opened => opened,
+        () = progress.told.notified() => return None,
+        _ = stop.changed() => return None,
+    };
+    match opened {
+        Ok(Ok(opened)) => Some(opened),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a connection ended before its first request");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%peer, "a connection was too slow before its first request");
+            None
+        }
+    }
+}
+
+/// Speaks HTTP/1.1.
+async fn serve<H: Handler>(
+    stream: Stream,
+    about: About,
+    shared: Arc<Shared<H>>,
+    progress: &Arc<Progress>,
+    stop: &mut watch::Receiver<bool>,
+) {
+    let end = {
+        let socket = Socket { stream: Some(stream), progress: Arc::clone(progress), frames: None };
+        let (inner, told) = (Arc::clone(&shared), Arc::clone(progress));
+        let service = service_fn(move |request| {
+            let (shared, progress, about) = (Arc::clone(&inner), Arc::clone(&told), about.clone());
+            async move { Ok::<_, Infallible>(answer(request, &about, &shared, &progress).await) }
+        });
+        let connection = pin!(shared.protocol.serve_connection(TokioIo::new(socket), service));
+        watch_over(connection, progress, &shared.limits, stop).await
+    };
+    let returned = progress.returned.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(stream) = returned {
+        tokio::select! {
+            () = part(stream, end, progress) => {}
+            () = progress.told.notified() => {}
+        }
+    }
+}
+
 /// Lets the peer read why the connection ends, where there is something to read.
-async fn part(mut stream: TcpStream, end: End, progress: &Progress) {
+async fn part(mut stream: Stream, end: End, progress: &Progress) {
     match end {
         End::TooSlow(Waiting::Head) => {
             if timeout(Duration::from_secs(1), stream.write_all(HEADERS_TOO_SLOW)).await.is_ok() {
@@ -92,7 +150,7 @@ async fn part(mut stream: TcpStream, end: End, progress: &Progress) {
 }
 
 /// Polls the connection, and its timer when that is due.
-async fn watch_over<C>(
+pub(super) async fn watch_over<C>(
     mut connection: Pin<&mut C>,
     progress: &Progress,
     limits: &Limits,
@@ -130,7 +188,7 @@ where
                 connection.as_mut().stop();
             }
         }
-        let now = (progress.waiting(), progress.served.load(Ordering::Relaxed));
+        let now = (progress.waiting(), progress.moved());
         let due = timer.is_elapsed();
         if due && now == guarded && now.0 != Waiting::Busy {
             return Poll::Ready(End::TooSlow(now.0));
@@ -159,7 +217,7 @@ where
 }
 
 /// What can be asked to take no further request.
-trait Graceful {
+pub(super) trait Graceful {
     fn stop(self: Pin<&mut Self>);
 }
 
@@ -175,18 +233,23 @@ where
     }
 }
 
-async fn answer<H: Handler>(
+/// Reads one request and has it answered.
+pub(super) async fn answer<H: Handler>(
     request: http::Request<hyper::body::Incoming>,
-    peer: SocketAddr,
+    about: &About,
     shared: &Shared<H>,
     progress: &Progress,
 ) -> Answer {
-    progress.phase.store(BODY, Ordering::Relaxed);
+    progress.begin();
     let id = RequestId::next();
-    let mut answer = trace::answering(id, peer.ip(), async {
-        match request::read(request, peer, &shared.limits, id).await {
+    let limits = &shared.limits;
+    let hsts = limits.front.hsts.as_ref().filter(|_| front::is_secure(about, request.headers(), &limits.proxies));
+    let mut was_read = false;
+    let mut answer = trace::answering(id, about.peer.ip(), async {
+        match request::read(request, about, limits, id).await {
             Ok(incoming) => {
-                progress.phase.store(BUSY, Ordering::Relaxed);
+                was_read = true;
+                progress.go_on();
                 unless_it_panics(shared.handler.answer(incoming)).await
             }
             Err(answer) => {
@@ -197,11 +260,13 @@ async fn answer<H: Handler>(
     })
     .await;
     answer.headers_mut().insert(REQUEST_ID, id.header());
+    if let Some(hsts) = hsts {
+        answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
     if answer.headers().get(CONNECTION).is_some() {
         progress.unread.store(true, Ordering::Relaxed);
     }
-    progress.served.fetch_add(1, Ordering::Relaxed);
-    progress.wait_in(IDLE);
+    progress.end(was_read);
     answer
 }
 
@@ -219,7 +284,7 @@ async fn unless_it_panics(answer: impl Future<Output = Answer>) -> Answer {
 
 /// Ends a connection on which more may be arriving: a socket that is closed with unread bytes is reset, and a reset can
 /// overtake the answer. So our side is closed first and what still comes is dropped, for a while (RFC 9112 9.6).
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: Stream) {
     const MOST: usize = 4 * 1024 * 1024;
     let drop_the_rest = async {
         let _ = stream.shutdown().await;
@@ -236,17 +301,33 @@ async fn linger(mut stream: TcpStream) {
 }
 
 /// The connection's socket, which says what the peer does, and comes back when hyper is done with it.
-struct Socket {
-    stream: Option<TcpStream>,
-    progress: Arc<Progress>,
+pub(super) struct Socket {
+    pub(super) stream: Option<Stream>,
+    pub(super) progress: Arc<Progress>,
+    /// Of HTTP/2, where in its frames it is.
+    pub(super) frames: Option<Frames>,
 }
 
 impl Socket {
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut Stream>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    fn written(&self, result: &Poll<io::Result<usize>>) {
+    /// Something has been read.
+    fn arrived(&mut self, bytes: &[u8]) {
+        let progress = &self.progress;
+        match &mut self.frames {
+            None if progress.phase.load(Ordering::Relaxed) == IDLE => progress.wait_in(HEAD),
+            None => {}
+            Some(frames) => {
+                frames.take(bytes);
+                progress.arrived.store(frames.ended, Ordering::Relaxed);
+                progress.head_is_open.store(frames.is_waited_for(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn written<T>(&self, result: &Poll<io::Result<T>>) {
         let blocked = result.is_pending();
         if blocked != self.progress.write_blocked.load(Ordering::Relaxed) {
             self.progress.write_blocked.store(blocked, Ordering::Relaxed);
@@ -268,8 +349,8 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = self.stream()?.poll_read(context, buffer);
-        if buffer.filled().len() > before && self.progress.phase.load(Ordering::Relaxed) == IDLE {
-            self.progress.wait_in(HEAD);
+        if let Some(bytes @ [_, ..]) = buffer.filled().get(before..) {
+            self.arrived(bytes);
         }
         result
     }
@@ -297,7 +378,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_flush(context)
+        let result = self.stream()?.poll_flush(context);
+        // Under TLS, a write is taken into memory and waits here.
+        self.written(&result);
+        result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

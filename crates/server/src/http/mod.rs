@@ -1,19 +1,27 @@
-//! The listener: HTTP/1.1 over TCP, with every wait and every size bounded.
+//! The listener: HTTP/1.1 and HTTP/2, over TLS or without, with every wait and every size bounded.
 //!
 //! 1. [`serve()`] accepts connections, so many at once as [`Limits`] allows (`places`), until it is told to stop.
-//! 2. `connection` drives one of them: hyper speaks the protocol, a watchdog ends what is too slow.
+//! 2. `connection` drives one of them: `front` finds out what it is (PROXY protocol, TLS, HTTP/2), hyper speaks the protocol, a
+//!    watchdog ends what is too slow.
 //! 3. `request` checks the head, reads the body whole and makes an [`Incoming`] of it.
 //! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
 
 mod connection;
 pub mod descriptors;
+mod frames;
+mod front;
+mod http2;
 mod id;
 mod places;
+mod presented;
 mod progress;
 mod proxies;
+mod proxy_protocol;
 mod repoll;
 mod request;
 mod serve;
+mod stream;
+pub mod tls;
 pub mod trace;
 
 #[cfg(test)]
@@ -30,9 +38,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
+pub use front::Front;
 pub use id::RequestId;
+pub use presented::{CertificateHeader, Presented};
 pub use proxies::{Network, NotANetwork};
-pub use serve::{serve, serve_all};
+pub use serve::{Door, serve, serve_all};
 
 /// What a [`Handler`] answers: a status, headers, and a body that is ready.
 pub type Answer = http::Response<Full<Bytes>>;
@@ -63,6 +73,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub proxies: Arc<[Network]>,
+    /// What those proxies do, and what is said about TLS.
+    pub front: Arc<Front>,
 }
 
 impl Default for Limits {
@@ -79,6 +91,7 @@ impl Default for Limits {
             uri_bytes: 16 * 1024,
             body_bytes: 64 * 1024,
             proxies: Arc::new([]),
+            front: Arc::default(),
         }
     }
 }
@@ -107,6 +120,8 @@ pub struct Incoming {
     pub client: IpAddr,
     /// The name of this request in the log and in the `X-Request-Id` of its answer.
     pub id: RequestId,
+    /// The certificate that the client has the key of, whoever issued it.
+    pub presented: Option<Arc<Presented>>,
 }
 
 impl Incoming {

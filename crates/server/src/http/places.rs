@@ -10,6 +10,7 @@
 
 use super::Network;
 use super::progress::Progress;
+use super::proxies::is_trusted;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -122,7 +123,7 @@ impl Places {
     /// Whose share a connection counts for: a trusted proxy brings everybody.
     fn counted(&self, peer: IpAddr) -> Option<IpAddr> {
         let peer = peer.to_canonical();
-        if self.trusted.iter().any(|network| network.contains(peer)) {
+        if is_trusted(peer, &self.trusted) {
             return None;
         }
         Some(match peer {

@@ -67,12 +67,17 @@ impl fmt::Display for Network {
     }
 }
 
+/// Whether an address is that of a trusted proxy.
+pub(super) fn is_trusted(address: IpAddr, trusted: &[Network]) -> bool {
+    let address = address.to_canonical();
+    trusted.iter().any(|network| network.contains(address))
+}
+
 /// The client's address. `X-Forwarded-For` is read from its end, and each entry counts only if the hop that wrote it is
 /// trusted: what a client writes there itself stands before that and is never reached.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
-    if trusted.is_empty() || !is_trusted(client) {
+    if trusted.is_empty() || !is_trusted(client, trusted) {
         return client;
     }
     let values = headers.get_all("x-forwarded-for");
@@ -83,7 +88,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Netwo
             return client;
         };
         client = address.to_canonical();
-        if !is_trusted(client) {
+        if !is_trusted(client, trusted) {
             return client;
         }
     }
@@ -124,7 +129,7 @@ fn is_news(peer: IpAddr, headers: &HeaderMap, trusted: &[Network], told: &Told) 
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     };
     let told = if near { &told.near } else { &told.far };
-    if told.load(Ordering::Relaxed) || trusted.iter().any(|network| network.contains(peer)) {
+    if told.load(Ordering::Relaxed) || is_trusted(peer, trusted) {
         return None;
     }
     let header = FORWARDING.iter().find(|name| headers.contains_key(*name))?;

@@ -4,6 +4,7 @@ use super::connection::{Shared, drive};
 use super::places::Places;
 use super::progress::Progress;
 use super::repoll::repoll;
+use super::tls::Tls;
 use super::{Handler, Limits};
 use hyper::server::conn::http1;
 use std::io;
@@ -24,17 +25,32 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: appl
 ///
 /// Every connection is limited as `limits` says; the handler sees only requests that arrived whole.
 pub async fn serve<H: Handler>(listener: TcpListener, handler: H, limits: Limits, stop: watch::Receiver<bool>) {
-    serve_all(vec![(listener, handler)], limits, stop).await;
+    serve_all(vec![(Door::from(listener), handler)], limits, stop).await;
+}
+
+/// A listening socket, and whether TLS is spoken there.
+#[derive(Debug)]
+pub struct Door {
+    /// The socket.
+    pub socket: TcpListener,
+    /// The certificates; `None`: without TLS.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl From<TcpListener> for Door {
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, tls: None }
+    }
 }
 
 /// As [`serve`], for several sockets, each with a handler, that share the connections which `limits` allows.
-pub async fn serve_all<H: Handler>(listeners: Vec<(TcpListener, H)>, limits: Limits, stop: watch::Receiver<bool>) {
+pub async fn serve_all<H: Handler>(listeners: Vec<(Door, H)>, limits: Limits, stop: watch::Receiver<bool>) {
     let places = Places::new(limits.connections, limits.per_peer, Arc::clone(&limits.proxies));
     let protocol = protocol(&limits);
     let mut tasks = JoinSet::new();
-    for (listener, handler) in listeners {
-        let shared = Arc::new(Shared { handler, limits: limits.clone(), protocol: protocol.clone() });
-        tasks.spawn(accept(listener, shared, Arc::clone(&places), stop.clone()));
+    for (Door { socket, tls }, handler) in listeners {
+        let shared = Arc::new(Shared { handler, limits: limits.clone(), protocol: protocol.clone(), tls });
+        tasks.spawn(accept(socket, shared, Arc::clone(&places), stop.clone()));
     }
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended.map_err(|error| error.to_string()) {
@@ -66,7 +82,9 @@ async fn accept<H: Handler>(
                     _ = stop.changed() => break,
                 };
                 let Some(place) = place else {
-                    turn_away(&stream);
+                    if shared.tls.is_none() {
+                        turn_away(&stream);
+                    }
                     continue;
                 };
                 // An answer is written at once, and small: waiting for more to send would only cost time.

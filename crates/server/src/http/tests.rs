@@ -491,7 +491,7 @@ async fn listeners_that_are_served_together_share_their_places() {
     for _ in 0..2 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         addresses.push(listener.local_addr().unwrap());
-        listeners.push((listener, Echo));
+        listeners.push((listener.into(), Echo));
     }
     let limits = Limits { connections: 1, ..Limits::default() };
     let task = tokio::spawn(super::serve_all(listeners, limits, stopped));

@@ -153,7 +153,7 @@ fn incoming(authority: &str, method: &str, target: &str, body: &str) -> Incoming
     let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let (head, ()) = request.body(()).unwrap().into_parts();
     let peer = "192.0.2.1:1".parse().unwrap();
-    Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next() }
+    Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next(), presented: None }
 }
 
 impl Node {
@@ -185,7 +185,7 @@ impl Node {
     }
 
     async fn management(&self, target: &str) -> Seen {
-        let management = Management { state: Arc::clone(&self.state) };
+        let management = Management { state: Arc::clone(&self.state), tls: None };
         Seen::of(management.answer(incoming("localhost", "GET", target, "")).await).await
     }
 

@@ -1,6 +1,7 @@
 //! The machine room: whether the process lives, whether it can serve, and a few numbers. On an address of its own.
 
 use crate::failure::json;
+use crate::http::tls::Tls;
 use crate::http::{Answer, Handler, Incoming};
 use crate::state::State;
 use crate::state::health::FaultKind;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub struct Management {
     /// The server that is looked at.
     pub state: Arc<State>,
+    /// The certificates, where TLS is our own.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Handler for Management {
@@ -56,7 +59,7 @@ impl Management {
     /// In the text format of `OpenMetrics` 1.0, which Prometheus reads.
     fn metrics(&self) -> Answer {
         let mut registry = Registry::default();
-        registry.register_collector(Box::new(Numbers(Arc::clone(&self.state))));
+        registry.register_collector(Box::new(Numbers { state: Arc::clone(&self.state), tls: self.tls.clone() }));
         let mut text = String::new();
         // A String takes every write.
         let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
@@ -72,7 +75,10 @@ const NO_REALM: &str = "there is no realm: `claviger apply realms/` brings realm
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The numbers as they are when somebody asks.
-struct Numbers(Arc<State>);
+struct Numbers {
+    state: Arc<State>,
+    tls: Option<Arc<Tls>>,
+}
 
 impl fmt::Debug for Numbers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +88,7 @@ impl fmt::Debug for Numbers {
 
 impl Collector for Numbers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let app = &self.0;
+        let app = &self.state;
         let health = &app.health;
         let flag = |on: bool| i64::from(on);
         gauge(
@@ -100,6 +106,10 @@ impl Collector for Numbers {
         let help = "Whether this server does the jobs of all.";
         gauge(&mut encoder, "claviger_jobs_leader", help, flag(health.is_leader()))?;
         faults(&mut encoder)?;
+        if let Some(ends) = self.tls.as_ref().and_then(|tls| tls.certificates().first_to_end().map(|(ends, _)| ends)) {
+            let help = "When the first certificate of our own TLS ends, in seconds since 1970.";
+            gauge(&mut encoder, "claviger_tls_certificate_ends", help, ends / 1000)?;
+        }
         let help = "How long ago this server knew everything that the database knew.";
         seconds(&mut encoder, "claviger_follow_age", help, app.followed.age(app.clock.monotonic()))?;
         let help = "How far the clock is ahead of its source, which was set back.";
@@ -191,7 +201,7 @@ mod tests {
         let (clock, _) = Clock::set_to(1_000_000);
         let pages = Pages::new(None).unwrap();
         let app = Box::pin(crate::server::open(store, &MasterKey::generate(), clock, pages)).await.unwrap();
-        let answer = Management { state: app }.metrics();
+        let answer = Management { state: app, tls: None }.metrics();
         let media_type = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (media_type, parse(std::str::from_utf8(&body).unwrap()))
@@ -203,7 +213,7 @@ mod tests {
         let pages = Pages::new(None).unwrap();
         let state =
             Box::pin(crate::server::open(store, &MasterKey::generate(), Clock::default(), pages)).await.unwrap();
-        let management = Management { state };
+        let management = Management { state, tls: None };
         let answer = management.ready().await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         let body = answer.into_body().collect().await.unwrap().to_bytes();

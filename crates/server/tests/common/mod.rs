@@ -11,6 +11,7 @@
 )]
 
 mod browser;
+pub mod doors;
 mod reply;
 
 pub use browser::Browser;
@@ -54,6 +55,7 @@ pub struct Server {
     pub http: reqwest::Client,
     pub url: String,
     pub master: MasterKeys,
+    pub state: Arc<claviger_server::State>,
     clock: Arc<AtomicI64>,
     secrets: Secrets,
     stop: watch::Sender<bool>,
@@ -137,7 +139,7 @@ impl Server {
         let pages = claviger_server::pages::Pages::new(None).unwrap();
         let state = server::open(store.clone(), &master, clock, pages).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let service = Service { state, fallback: None, realms: None };
+        let service = Service { state: Arc::clone(&state), fallback: None, realms: None };
         // Where a test says that it comes from elsewhere, it does.
         let limits = Limits { proxies: ["127.0.0.1".parse::<Network>().unwrap()].into(), ..Limits::default() };
         let task = tokio::spawn(server::run(service, vec![listener], limits, stopped));
@@ -146,7 +148,7 @@ impl Server {
         let http = http.tls_certs_only([]).build().unwrap();
         let origin = format!("http://{address}");
         let (url, task) = (url.to_owned(), Some(task));
-        Self { store, realm, origin, address, http, url, master, clock: hand, secrets, stop, task }
+        Self { store, realm, origin, address, http, url, master, state, clock: hand, secrets, stop, task }
     }
 
     /// Stops the server and starts another on the same database, at a further address of the realm; the issuer stays.

@@ -272,7 +272,7 @@ async fn an_address_serves_only_the_realms_that_it_is_for() {
     for realms in [None, Some(vec!["test".to_owned()]), Some(vec!["internal".to_owned()])] {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         addresses.push(socket.local_addr().unwrap());
-        sockets.push(Listener { socket, realms: realms.map(Into::into) });
+        sockets.push(Listener { socket, realms: realms.map(Into::into), tls: None });
     }
     let service = Service { state: app, fallback: None, realms: None };
     let task = tokio::spawn(server::run(service, sockets, Limits::default(), stopped));

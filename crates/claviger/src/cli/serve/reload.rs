@@ -4,19 +4,23 @@
 use super::super::context::{Context, actor};
 use super::super::log::Log;
 use super::super::trouble::Trouble;
-use super::notify;
+use super::{notify, tls};
 use crate::config::{Config, Explained};
 use claviger_files::dialect::Dialects;
 use claviger_server::State;
 use claviger_server::admin::{self, Admin, Way};
+use claviger_server::http::tls::{Certificates, Tls};
 use claviger_server::pages::Pages;
 use rustix::time::{ClockId, clock_gettime};
+use std::sync::Arc;
 
 /// A running server and what it was started with.
 pub(super) struct Reload<'a> {
     pub(super) context: &'a Context,
     pub(super) state: &'a State,
     pub(super) log: &'a Log,
+    /// The certificates in effect, where TLS is spoken.
+    pub(super) tls: Option<Arc<Tls>>,
     pub(super) config: Config,
 }
 
@@ -25,6 +29,7 @@ struct New {
     explained: Explained,
     pages: Pages,
     dialects: Option<Dialects>,
+    certificates: Option<Certificates>,
 }
 
 impl Reload<'_> {
@@ -51,12 +56,18 @@ impl Reload<'_> {
         };
         self.log.set_level(&config.log.level)?;
         self.state.take_in(new.pages, config.brakes);
+        tls::warn_of_open_keys(config);
         let mut changed: Vec<String> = realms.iter().map(|realm| format!("the dialect of realm {realm}")).collect();
         if config.log.level != self.config.log.level {
             changed.push("log.level".to_owned());
         }
         if config.brakes != self.config.brakes {
             changed.push("brakes".to_owned());
+        }
+        if let (Some(tls), Some(certificates)) = (&self.tls, new.certificates) {
+            tls::warn_of_ends(&certificates, self.state.clock.now());
+            tls.replace(certificates);
+            changed.push("certificates".to_owned());
         }
         changed.push("pages".to_owned());
         self.tell_what_needs_a_restart(config);
@@ -70,7 +81,11 @@ impl Reload<'_> {
             Some(folder) => Some(Dialects::of_folder(folder)?),
             None => None,
         };
-        Ok(New { pages: self.context.pages()?, explained, dialects })
+        let certificates = tls::read(&explained.config)?;
+        if let Some(certificates) = &certificates {
+            tls::ended(certificates, self.state.clock.now())?;
+        }
+        Ok(New { pages: self.context.pages()?, explained, dialects, certificates })
     }
 
     async fn take_dialects(&self, dialects: &Dialects) -> Result<Vec<String>, Trouble> {
@@ -86,6 +101,7 @@ impl Reload<'_> {
             |one: &dyn std::fmt::Debug, other: &dyn std::fmt::Debug| format!("{one:?}") != format!("{other:?}");
         let parts = [
             ("[server]", differs(&old.server, &new.server)),
+            ("tls.listen", old.tls.listen != new.tls.listen || old.tls.files.is_some() != new.tls.files.is_some()),
             (
                 "[database]",
                 old.database.url.0 != new.database.url.0 || differs(&old.database.options, &new.database.options),
