@@ -190,7 +190,9 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
     let listeners = values.server.listener.as_deref().unwrap_or_default();
     let listen = match &values.server.listen {
         Some(listen) => listen.clone(),
-        None if listeners.is_empty() && values.tls.listen.as_ref().is_none_or(Vec::is_empty) => vec!["127.0.0.1:8080".into()],
+        None if listeners.is_empty() && values.tls.listen.as_ref().is_none_or(Vec::is_empty) => {
+            vec!["127.0.0.1:8080".into()]
+        }
         None => Vec::new(),
     };
     if listen.is_empty() && listeners.is_empty() && values.tls.listen.as_ref().is_none_or(Vec::is_empty) {

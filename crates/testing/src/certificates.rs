@@ -48,12 +48,22 @@ impl Maker {
 
     /// One that nobody but itself vouches for. `names`: like `DNS:a.example,IP:127.0.0.1`.
     pub fn self_signed(&self, file: &str, subject: &str, names: &str) -> Pair {
-        self.root(file, subject, &["-addext", &format!("subjectAltName={names}"), "-addext", "basicConstraints=critical,CA:FALSE"], 7300)
+        self.root(
+            file,
+            subject,
+            &["-addext", &format!("subjectAltName={names}"), "-addext", "basicConstraints=critical,CA:FALSE"],
+            7300,
+        )
     }
 
     /// The same, good for so many days.
     pub fn self_signed_for_days(&self, file: &str, subject: &str, names: &str, days: u32) -> Pair {
-        self.root(file, subject, &["-addext", &format!("subjectAltName={names}"), "-addext", "basicConstraints=critical,CA:FALSE"], days)
+        self.root(
+            file,
+            subject,
+            &["-addext", &format!("subjectAltName={names}"), "-addext", "basicConstraints=critical,CA:FALSE"],
+            days,
+        )
     }
 
     /// An authority that issues others.
@@ -73,12 +83,24 @@ impl Maker {
     /// One for a client that an authority issues for so many days. `names`: as above, or empty.
     pub fn issued(&self, by: &Pair, file: &str, subject: &str, names: &str, days: u32) -> Pair {
         let names = if names.is_empty() { String::new() } else { format!("subjectAltName={names}\n") };
-        self.signed(by, file, subject, &format!("{names}extendedKeyUsage=clientAuth\nbasicConstraints=critical,CA:FALSE\n"), days)
+        self.signed(
+            by,
+            file,
+            subject,
+            &format!("{names}extendedKeyUsage=clientAuth\nbasicConstraints=critical,CA:FALSE\n"),
+            days,
+        )
     }
 
     /// An authority that another one issues.
     pub fn intermediate(&self, by: &Pair, file: &str) -> Pair {
-        self.signed(by, file, &format!("/CN={file}"), "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n", 7300)
+        self.signed(
+            by,
+            file,
+            &format!("/CN={file}"),
+            "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n",
+            7300,
+        )
     }
 
     fn signed(&self, by: &Pair, file: &str, subject: &str, extensions: &str, days: u32) -> Pair {

@@ -293,7 +293,9 @@ fn tls_needs_a_certificate_with_its_key_and_an_address() {
     let listener = "[[server.listener]]\naddress = \"127.0.0.1:1\"\nrealms = [\"r\"]\ntls = true\n";
     assert_eq!(told(listener), "TLS needs a certificate");
     assert_eq!(
-        told("[tls]\nlisten = [\"127.0.0.1:1\"]\ncertificate = \"c.pem\"\n[[tls.further]]\ncertificate = \"c\"\nkey = \"k\"\n"),
+        told(
+            "[tls]\nlisten = [\"127.0.0.1:1\"]\ncertificate = \"c.pem\"\n[[tls.further]]\ncertificate = \"c\"\nkey = \"k\"\n"
+        ),
         "a certificate is shown with its key: tls.key is missing"
     );
     assert_eq!(

@@ -25,12 +25,18 @@ impl Check<'_> {
         let one = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let mut pairs = Vec::new();
         match (one(&given.certificate), one(&given.key)) {
-            (Some(certificate), Some(key)) => pairs.push((path("tls.certificate", &certificate), path("tls.key", &key))),
+            (Some(certificate), Some(key)) => {
+                pairs.push((path("tls.certificate", &certificate), path("tls.key", &key)))
+            }
             (None, None) => {}
-            (Some(_), None) => self.say("tls.certificate", "a certificate is shown with its key: tls.key is missing", None),
+            (Some(_), None) => {
+                self.say("tls.certificate", "a certificate is shown with its key: tls.key is missing", None)
+            }
             (None, Some(_)) => self.say("tls.key", "a key is for a certificate: tls.certificate is missing", None),
         }
-        pairs.extend(further.iter().map(|pair| (path("tls.further", &pair.certificate), path("tls.further", &pair.key))));
+        pairs.extend(
+            further.iter().map(|pair| (path("tls.further", &pair.certificate), path("tls.further", &pair.key))),
+        );
         let listen = given.listen.as_deref().unwrap_or_default();
         let listen: Vec<SocketAddr> = listen.iter().filter_map(|text| self.address("tls.listen", text)).collect();
         let wanted = !listen.is_empty() || listeners.iter().any(|listener| listener.tls);

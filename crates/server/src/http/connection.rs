@@ -3,10 +3,10 @@
 //! hyper has a timer for headers, but it makes one per request and closes without an answer. This watchdog has one timer
 //! per connection and touches it only when a peer has actually kept us waiting in the middle of something.
 
-use super::places::Place;
+use super::frames::Frames;
 use super::front::{self, About};
 use super::http2;
-use super::frames::Frames;
+use super::places::Place;
 use super::progress::{BUSY, HEAD, IDLE, Progress, Waiting};
 use super::stream::{Ahead, Stream};
 use super::tls::Tls;

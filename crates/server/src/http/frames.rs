@@ -41,7 +41,10 @@ impl Frames {
     /// Whether something has begun that its peer has to end soon: the head of a frame, a frame that is not of a body, a block of
     /// headers.
     pub(super) fn is_waited_for(&self) -> bool {
-        self.seen > 0 || (self.left > 0 && !self.of_data) || self.block_is_open || (1..PREFACE.len()).contains(&self.preface)
+        self.seen > 0
+            || (self.left > 0 && !self.of_data)
+            || self.block_is_open
+            || (1..PREFACE.len()).contains(&self.preface)
     }
 
     fn content(&mut self, available: usize) -> usize {

@@ -114,6 +114,7 @@ async fn more(ahead: &mut Ahead, bytes: &mut BytesMut) -> io::Result<()> {
 
 /// Whether an answer travels under TLS: ours, or that of a trusted proxy which says so.
 pub(super) fn is_secure(about: &About, headers: &http::HeaderMap, trusted: &[Network]) -> bool {
-    let says_so = || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+    let says_so =
+        || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
     about.secure || (is_trusted(about.peer.ip(), trusted) && says_so())
 }

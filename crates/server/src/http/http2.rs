@@ -6,11 +6,11 @@
 //! pieces: their size is bounded by hyper, and their time by the watchdog, which follows the frames.
 
 use super::connection::{End, Graceful, Shared, Socket, answer, watch_over};
+use super::frames::Frames;
 use super::front::About;
 use super::progress::Progress;
 use super::stream::Stream;
 use super::{Answer, Handler, Limits, trouble};
-use super::frames::Frames;
 use http::StatusCode;
 use http::header::CONNECTION;
 use hyper::server::conn::http2::{Builder, Connection};
@@ -68,9 +68,8 @@ pub(super) async fn serve<H: Handler>(
 
 /// HTTP/2 has no header about the connection (RFC 9113 8.2.2): a stream that is not read to its end is reset.
 fn without_connection(answer: Result<Answer, tokio::task::JoinError>) -> Answer {
-    let mut answer = answer.unwrap_or_else(|_| {
-        trouble(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong here")
-    });
+    let mut answer = answer
+        .unwrap_or_else(|_| trouble(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong here"));
     answer.headers_mut().remove(CONNECTION);
     answer
 }

@@ -124,7 +124,11 @@ impl Progress {
     /// Goes on to a phase; with requests side by side, to that of the one that is furthest.
     fn step(&self, phase: u8, change: impl FnOnce(&mut Streams)) {
         let Some(streams) = self.streams.get() else {
-            if phase == IDLE { self.wait_in(IDLE) } else { self.phase.store(phase, Ordering::Relaxed) }
+            if phase == IDLE {
+                self.wait_in(IDLE)
+            } else {
+                self.phase.store(phase, Ordering::Relaxed)
+            }
             return;
         };
         let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);

@@ -44,7 +44,9 @@ fn line(bytes: &[u8]) -> Parsed {
         return if bytes.len() < LONGEST_LINE { Parsed::Incomplete } else { Parsed::Malformed };
     };
     let length = end + 2;
-    let Some(text) = within.get(..end).and_then(|line| std::str::from_utf8(line).ok()) else { return Parsed::Malformed };
+    let Some(text) = within.get(..end).and_then(|line| std::str::from_utf8(line).ok()) else {
+        return Parsed::Malformed;
+    };
     let mut words = text.split(' ').skip(1);
     let family = words.next().unwrap_or_default();
     if family == "UNKNOWN" {
@@ -100,7 +102,8 @@ where
     IpAddr: From<[u8; N]>,
 {
     let source = body.first_chunk::<N>().map(|bytes| IpAddr::from(*bytes));
-    let port = body.get(2 * N..2 * N + 2).and_then(|bytes| bytes.first_chunk::<2>()).map(|bytes| u16::from_be_bytes(*bytes));
+    let port =
+        body.get(2 * N..2 * N + 2).and_then(|bytes| bytes.first_chunk::<2>()).map(|bytes| u16::from_be_bytes(*bytes));
     match (source, port, body.get(2 * N + 4..)) {
         (Some(source), Some(port), Some(others)) if are_well_formed(others) => {
             Parsed::Header { length, source: Some(SocketAddr::new(source, port)) }
@@ -191,7 +194,10 @@ mod tests {
         let v6 = [v6, vec![0, 9, 0, 1]].concat();
         assert_eq!(source(&version_2(0x21, 0x21, &v6)).unwrap(), "[2001:db8::7]:9");
         // With more that the proxy says: type, length, value.
-        assert_eq!(source(&version_2(0x21, 0x21, &[v6.clone(), vec![4, 0, 2, 1, 1]].concat())).unwrap(), "[2001:db8::7]:9");
+        assert_eq!(
+            source(&version_2(0x21, 0x21, &[v6.clone(), vec![4, 0, 2, 1, 1]].concat())).unwrap(),
+            "[2001:db8::7]:9"
+        );
         assert_eq!(source(&version_2(0x20, 0, &[])).unwrap(), "", "the proxy itself");
         assert_eq!(source(&version_2(0x21, 0, &[1, 2])).unwrap(), "");
         for wrong in [

@@ -90,10 +90,7 @@ fn check(head: &request::Parts, limits: &Limits) -> Result<(), Answer> {
     }
     // Of HTTP/1.1, hyper counts them itself.
     if head.headers.len() > HEADERS {
-        return Err(trouble_and_close(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "the request has too many headers",
-        ));
+        return Err(trouble_and_close(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers"));
     }
     // It has one value (RFC 9110 5.3): with two, whoever stands in front may have read the other one. Two Authorization
     // headers are refused by the endpoints, each in the words of its standard.
@@ -120,7 +117,8 @@ fn has_one_host(head: &request::Parts) -> bool {
     }
     match first {
         Some(host) if head.version >= http::Version::HTTP_2 => {
-            let same = authority.is_none_or(|authority| host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()));
+            let same =
+                authority.is_none_or(|authority| host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()));
             is_authority(host.as_bytes()) && same
         }
         Some(host) => is_authority(host.as_bytes()),

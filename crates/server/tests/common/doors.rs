@@ -1,9 +1,9 @@
 //! Further addresses of a server: with TLS, behind proxies, with other limits.
 
 use super::Server;
+use claviger_server::Service;
 use claviger_server::http::tls::{Certificates, Files, Tls};
 use claviger_server::http::{Door, Front, Limits, Network, serve_all};
-use claviger_server::Service;
 use claviger_testing::certificates::Pair;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use h2::client::SendRequest;
 use http::{Request, StatusCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -59,7 +59,8 @@ async fn exchange(send: &SendRequest<Bytes>, request: http::request::Builder, bo
 }
 
 async fn read(answer: h2::client::ResponseFuture) -> Answer {
-    let (head, mut content) = tokio::time::timeout(Duration::from_secs(10), answer).await.unwrap().unwrap().into_parts();
+    let (head, mut content) =
+        tokio::time::timeout(Duration::from_secs(10), answer).await.unwrap().unwrap().into_parts();
     let mut whole = Vec::new();
     while let Some(Ok(piece)) = content.data().await {
         let _ = content.flow_control().release_capacity(piece.len());
@@ -83,7 +84,8 @@ async fn a_token_is_issued_and_both_protocols_are_spoken_at_one_address() {
     let token = answer.body["access_token"].as_str().unwrap();
     assert!(server.is_active("c1", token).await);
     assert!(answer.headers.contains_key("x-request-id") && !answer.headers.contains_key("connection"));
-    let wrong = exchange(&send, form(&door, "/token"), b"grant_type=client_credentials&client_id=c1&client_secret=x").await;
+    let wrong =
+        exchange(&send, form(&door, "/token"), b"grant_type=client_credentials&client_id=c1&client_secret=x").await;
     assert_eq!((wrong.status, wrong.body["error"].as_str()), (401, Some("invalid_client")));
     let head = exchange(&send, request(&door, "HEAD", "/.well-known/openid-configuration"), b"").await;
     assert!(head.status == 200 && head.body.is_null() && head.headers.contains_key("content-length"));
@@ -235,10 +237,21 @@ async fn streams_at_once_are_bounded() {
         let mut send = send.clone().ready().await.unwrap();
         held.push(send.send_request(form(&door, "/token").body(()).unwrap(), false).unwrap());
     }
-    // The hundred and first waits until one of them is over.
-    let mut one_more = send.clone();
-    let waits = tokio::time::timeout(Duration::from_millis(200), std::future::poll_fn(|cx| one_more.poll_ready(cx))).await;
-    assert!(waits.is_err() && one_more.current_max_send_streams() == 100);
+    assert_eq!(send.current_max_send_streams(), 100, "what the server announced");
+    // One more than that is refused, or waits.
+    let mut all = PREFACE.to_vec();
+    for stream in (1..=201).step_by(2) {
+        all.extend(frame(1, 4, stream, &GET));
+    }
+    let mut stream = door.connect().await;
+    stream.write_all(&all).await.unwrap();
+    let mut said = Vec::new();
+    let refused = async {
+        while !said.windows(9).any(|head| head[..4] == [0, 0, 4, 3] && head[8] == 201) {
+            stream.read_buf(&mut said).await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), refused).await.expect("REFUSED_STREAM");
 }
 
 #[tokio::test]

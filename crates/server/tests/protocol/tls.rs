@@ -82,8 +82,7 @@ async fn the_certificate_follows_from_the_name_and_is_replaced_for_new_connectio
     let status = async |client: &reqwest::Client, host: &str| {
         client.get(door.url(host, DISCOVERY)).send().await.map(|answer| answer.status().as_u16()).ok()
     };
-    let (believes_first, believes_other) =
-        (door.client(&first).build().unwrap(), door.client(&other).build().unwrap());
+    let (believes_first, believes_other) = (door.client(&first).build().unwrap(), door.client(&other).build().unwrap());
     assert_eq!(status(&believes_first, HOST).await, Some(200));
     assert_eq!(status(&believes_other, HOST).await, None);
     // A name of a certificate that no realm has is nobody's address; a name that no certificate has is shown the first one.
@@ -156,16 +155,16 @@ async fn hsts_is_said_over_tls_alone() {
     let front = Front { hsts: Some(HeaderValue::from_static("max-age=60")), ..Front::default() };
     let socket = Socket::bind().await;
     let server = socket.server().await;
-    let door = socket.open(&server, Some(tls(&[&own], &[])), Limits { front: Arc::new(front.clone()), ..Limits::default() });
+    let door =
+        socket.open(&server, Some(tls(&[&own], &[])), Limits { front: Arc::new(front.clone()), ..Limits::default() });
     let client = door.client(&own).build().unwrap();
     for path in [DISCOVERY, "/nothing"] {
         let answer = client.get(door.url(HOST, path)).send().await.unwrap();
         assert_eq!(answer.headers()["strict-transport-security"], "max-age=60");
     }
-    for (limits, expected) in [
-        (behind_proxy(front.clone()), true),
-        (Limits { front: Arc::new(front), ..Limits::default() }, false),
-    ] {
+    for (limits, expected) in
+        [(behind_proxy(front.clone()), true), (Limits { front: Arc::new(front), ..Limits::default() }, false)]
+    {
         let door = Socket::bind().await.open(&server, None, limits);
         let url = format!("http://{}/", door.address);
         let plain = server.http.get(&url).send().await.unwrap();

@@ -56,9 +56,8 @@ pub(in super::super) fn day(millis: i64) -> String {
 
 /// The keys that others may read or replace.
 pub(in super::super) fn open_keys(files: &Files) -> Vec<&Path> {
-    let is_open = |key: &Path| {
-        std::fs::metadata(key).is_ok_and(|found| Mode::from_raw_mode(found.mode()).intersects(OTHERS))
-    };
+    let is_open =
+        |key: &Path| std::fs::metadata(key).is_ok_and(|found| Mode::from_raw_mode(found.mode()).intersects(OTHERS));
     files.pairs.iter().map(|(_, key)| key.as_path()).filter(|key| is_open(key)).collect()
 }
 

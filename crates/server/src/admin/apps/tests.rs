@@ -90,7 +90,14 @@ impl World {
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
         let peer = "127.0.0.1:1".parse().unwrap();
-        let incoming = Incoming { head, body: body.to_owned().into(), peer, client: peer.ip(), id: RequestId::next(), presented: None };
+        let incoming = Incoming {
+            head,
+            body: body.to_owned().into(),
+            peer,
+            client: peer.ip(),
+            id: RequestId::next(),
+            presented: None,
+        };
         Seen::of(Service { state: Arc::clone(&self.state), fallback: None, realms: None }.answer(incoming).await).await
     }
 

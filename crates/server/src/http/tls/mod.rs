@@ -64,7 +64,8 @@ impl Certificates {
         let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
         let ends = pairs.iter().map(|pair| (pair.ends, pair.file.clone())).collect();
         let chosen = Arc::new(Chosen::among(pairs));
-        let asking_names: Arc<[String]> = files.client_certificates.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let asking_names: Arc<[String]> =
+            files.client_certificates.iter().map(|name| name.to_ascii_lowercase()).collect();
         Ok(Self {
             plain: Arc::new(config(&provider, &chosen, false)?),
             asking: Arc::new(config(&provider, &chosen, true)?),
@@ -126,10 +127,10 @@ impl Tls {
     pub(super) async fn accept(&self, stream: Ahead) -> io::Result<Handshake> {
         let certificates = self.certificates();
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-        let asked = start.client_hello().server_name().map_or_else(
-            || asks(&certificates.asking_names, "*"),
-            |name| asks(&certificates.asking_names, name),
-        );
+        let asked = start
+            .client_hello()
+            .server_name()
+            .map_or_else(|| asks(&certificates.asking_names, "*"), |name| asks(&certificates.asking_names, name));
         let config = if asked { &certificates.asking } else { &certificates.plain };
         let stream = start.into_stream(Arc::clone(config)).await?;
         let (_, connection) = stream.get_ref();
