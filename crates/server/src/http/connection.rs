@@ -5,13 +5,10 @@
 
 use super::frames::Frames;
 use super::front::{self, About};
-use super::http2;
-use super::places::Place;
 use super::progress::{BUSY, HEAD, IDLE, Progress, Waiting};
-use super::stream::{Ahead, Stream};
+use super::stream::Stream;
 use super::tls::Tls;
 use super::{Answer, Handler, Limits, RequestId, request, trace, trouble};
-use bytes::Bytes;
 use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderName, StatusCode};
 use hyper::server::conn::http1;
@@ -20,7 +17,6 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
@@ -28,7 +24,6 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -55,60 +50,8 @@ pub(super) enum End {
     Evicted,
 }
 
-/// Serves one connection to its end. `place`: given back then.
-pub(super) async fn drive<H: Handler>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared<H>>,
-    progress: Arc<Progress>,
-    place: Place,
-    mut stop: watch::Receiver<bool>,
-) {
-    let opened = if front::is_plain(shared.tls.as_deref(), &shared.limits.front) {
-        let stream = Stream::Plain(Ahead { socket: stream, read: Bytes::new() });
-        Some((stream, About { peer, secure: false, http2: false, presented: None, asks_elsewhere: None }))
-    } else {
-        Box::pin(open(stream, peer, &shared, &progress, &mut stop)).await
-    };
-    if let Some((stream, about)) = opened {
-        if about.http2 {
-            Box::pin(http2::serve(stream, about, shared, &progress, &mut stop)).await;
-        } else {
-            serve(stream, about, shared, &progress, &mut stop).await;
-        }
-    }
-    drop(place);
-}
-
-/// What comes before the first request: bounded in time like the headers of one, and cut off where its place is needed.
-async fn open<H>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: &Shared<H>,
-    progress: &Progress,
-    stop: &mut watch::Receiver<bool>,
-) -> Option<(Stream, About)> {
-    let opened = timeout(shared.limits.header_time, front::open(stream, peer, shared.tls.as_deref(), &shared.limits));
-    let opened = tokio::select! {
-        opened = opened => opened,
-        () = progress.told.notified() => return None,
-        _ = stop.changed() => return None,
-    };
-    match opened {
-        Ok(Ok(opened)) => Some(opened),
-        Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "a connection ended before its first request");
-            None
-        }
-        Err(_) => {
-            tracing::debug!(%peer, "a connection was too slow before its first request");
-            None
-        }
-    }
-}
-
-/// Speaks HTTP/1.1.
-async fn serve<H: Handler>(
+/// Speaks HTTP/1.1 to the connection's end.
+pub(super) async fn serve<H: Handler>(
     stream: Stream,
     about: About,
     shared: Arc<Shared<H>>,

@@ -1,13 +1,14 @@
 //! The listener: HTTP/1.1 and HTTP/2, over TLS or without, with every wait and every size bounded.
 //!
 //! 1. [`serve()`] accepts connections, so many at once as [`Limits`] allows (`places`), until it is told to stop.
-//! 2. `connection` drives one of them: `front` finds out what it is (PROXY protocol, TLS, HTTP/2), hyper speaks the protocol, a
-//!    watchdog ends what is too slow.
+//! 2. `drive` takes one of them: `front` finds out what it is (PROXY protocol, TLS, HTTP/2), `connection` and `http2` let hyper
+//!    speak the protocol, and a watchdog ends what is too slow.
 //! 3. `request` checks the head, reads the body whole and makes an [`Incoming`] of it.
 //! 4. A [`Handler`] answers. It never sees a request that is incomplete, too large or too slow.
 
 mod connection;
 pub mod descriptors;
+mod drive;
 mod frames;
 mod front;
 mod http2;

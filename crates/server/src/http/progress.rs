@@ -125,9 +125,9 @@ impl Progress {
     fn step(&self, phase: u8, change: impl FnOnce(&mut Streams)) {
         let Some(streams) = self.streams.get() else {
             if phase == IDLE {
-                self.wait_in(IDLE)
+                self.wait_in(IDLE);
             } else {
-                self.phase.store(phase, Ordering::Relaxed)
+                self.phase.store(phase, Ordering::Relaxed);
             }
             return;
         };

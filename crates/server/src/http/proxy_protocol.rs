@@ -86,12 +86,10 @@ fn binary(bytes: &[u8]) -> Parsed {
     }
     let Some(body) = bytes.get(16..length) else { return Parsed::Incomplete };
     match (command & 0x0f, family) {
-        // The proxy itself, looking whether somebody is there.
-        (0, _) => Parsed::Header { length, source: None },
         (1, 0x11) => addresses::<4>(body, length),
         (1, 0x21) => addresses::<16>(body, length),
-        // Unspecified, or a socket of the proxy's machine.
-        (1, 0x00 | 0x31) => Parsed::Header { length, source: None },
+        // The proxy itself, looking whether somebody is there; unspecified, or a socket of the proxy's machine.
+        (0, _) | (1, 0x00 | 0x31) => Parsed::Header { length, source: None },
         _ => Parsed::Malformed,
     }
 }

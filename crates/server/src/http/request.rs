@@ -52,13 +52,10 @@ fn presented(head: &request::Parts, about: &About, limits: &Limits) -> Result<Op
     let Some(header) = header.filter(|_| proxies::is_trusted(about.peer.ip(), &limits.proxies)) else {
         return Ok(about.presented.clone());
     };
-    match Presented::of_headers(&head.headers, header) {
-        Ok(presented) => Ok(presented.map(Arc::new)),
-        Err(_) => {
-            let why = "the header with the client's certificate does not hold one certificate";
-            Err(trouble_and_close(StatusCode::BAD_REQUEST, why))
-        }
-    }
+    Presented::of_headers(&head.headers, header).map(|presented| presented.map(Arc::new)).map_err(|_| {
+        let why = "the header with the client's certificate does not hold one certificate";
+        trouble_and_close(StatusCode::BAD_REQUEST, why)
+    })
 }
 
 /// A connection on which no certificate was asked for is the wrong one for a host at which one is (RFC 9110 15.5.20): a client

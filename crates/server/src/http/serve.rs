@@ -1,6 +1,7 @@
 //! Accepting connections, and stopping.
 
-use super::connection::{Shared, drive};
+use super::connection::Shared;
+use super::drive::drive;
 use super::places::Places;
 use super::progress::Progress;
 use super::repoll::repoll;
