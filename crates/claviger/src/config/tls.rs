@@ -26,11 +26,11 @@ impl Check<'_> {
         let mut pairs = Vec::new();
         match (one(&given.certificate), one(&given.key)) {
             (Some(certificate), Some(key)) => {
-                pairs.push((path("tls.certificate", &certificate), path("tls.key", &key)))
+                pairs.push((path("tls.certificate", &certificate), path("tls.key", &key)));
             }
             (None, None) => {}
             (Some(_), None) => {
-                self.say("tls.certificate", "a certificate is shown with its key: tls.key is missing", None)
+                self.say("tls.certificate", "a certificate is shown with its key: tls.key is missing", None);
             }
             (None, Some(_)) => self.say("tls.key", "a key is for a certificate: tls.certificate is missing", None),
         }

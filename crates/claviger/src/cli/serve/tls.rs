@@ -16,18 +16,18 @@ use tokio::time::interval;
 pub(in super::super) const SOON: i64 = 14 * 24 * 3600 * 1000;
 
 /// How often somebody looks.
-const LOOK_AGAIN: Duration = Duration::from_secs(12 * 3600);
+const LOOK_AGAIN: Duration = Duration::from_hours(12);
 
 /// Who beside its owner may do what with a key: read it, as one of its group.
 const OTHERS: Mode = Mode::from_raw_mode(0o037);
 
 /// Reads the certificates, if there are any.
 pub(in super::super) fn read(config: &Config) -> Result<Option<Certificates>, Trouble> {
-    config.tls.files.as_ref().map(Certificates::read).transpose().map_err(trouble)
+    config.tls.files.as_ref().map(Certificates::read).transpose().map_err(|error| trouble(&error))
 }
 
-fn trouble(error: TlsError) -> Trouble {
-    let help = match &error {
+fn trouble(error: &TlsError) -> Trouble {
+    let help = match error {
         TlsError::Unreadable { .. } => "name files that this program may read in [tls]",
         TlsError::Key { .. } => "certificate and key are two files of one pair; the certificate comes first in its own",
         TlsError::Empty { .. } | TlsError::Certificate { .. } => {
