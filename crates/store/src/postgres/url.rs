@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-/// Reads a URL. Where it does not say otherwise: TLS is required for a host that is not this machine, the session must
+/// Reads a URL. Where it does not say otherwise: TLS is required for a host that is not this machine, and left out for one
+/// that is (a distribution's certificate of its own proves nothing there); the session must
 /// be able to write (of a primary and its standbys, the primary), and silence is noticed within `patience`.
 ///
 /// # Errors
@@ -25,7 +26,7 @@ pub(super) fn parse(url: &str, patience: Duration) -> Result<Config, Fault> {
     }
     if !url.contains("sslmode=") {
         let local = config.get_hosts().iter().all(is_this_machine);
-        config.ssl_mode(if local { SslMode::Prefer } else { SslMode::Require });
+        config.ssl_mode(if local { SslMode::Disable } else { SslMode::Require });
     }
     if config.get_target_session_attrs() == TargetSessionAttrs::Any {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
@@ -84,7 +85,8 @@ mod tests {
         assert_eq!(mode("postgres://u:p@db.example/claviger"), SslMode::Require);
         assert_eq!(mode("postgres://u:p@db.example/claviger?sslmode=verify-full"), SslMode::Require);
         assert_eq!(mode("postgres://u:p@db.example/claviger?sslmode=disable"), SslMode::Disable);
-        assert_eq!(mode("postgres://u@127.0.0.1/claviger"), SslMode::Prefer);
+        assert_eq!(mode("postgres://u@127.0.0.1/claviger"), SslMode::Disable);
+        assert_eq!(mode("postgres://u@localhost/claviger?sslmode=require"), SslMode::Require);
         let standby = parse("postgres://u@a,b/claviger", Duration::from_secs(5)).unwrap();
         assert_eq!(standby.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
     }
