@@ -1,11 +1,13 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
 mod authentication;
+mod certificate;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
+pub use certificate::CertificateOf;
 pub use requests::Requests;
 
 use crate::audience::Audience;

@@ -22,6 +22,13 @@ pub enum Credentials {
     },
     /// RFC 6749 2.3.1, in the body.
     Body(Pair),
+    /// RFC 8705 2: it names itself, and the connection shows a certificate.
+    Certified {
+        /// `client_id`.
+        id: String,
+        /// The certificate, and what it was issued with; in DER.
+        chain: Vec<Vec<u8>>,
+    },
     /// RFC 6749 3.2.1: a public client names itself.
     Named {
         /// `client_id`.
@@ -76,12 +83,24 @@ impl Credentials {
         matches!(self, Self::Basic { .. } | Self::Named { basic: true, .. })
     }
 
+    /// The same, where the connection shows a certificate: who only names itself may prove itself by that.
+    #[must_use]
+    pub fn with_certificate(self, chain: impl FnOnce() -> Option<Vec<Vec<u8>>>) -> Self {
+        match self {
+            Self::Named { id, basic: false } => match chain() {
+                Some(chain) => Self::Certified { id, chain },
+                None => Self::Named { id, basic: false },
+            },
+            other => other,
+        }
+    }
+
     /// The client ids that it may mean, the standard's reading first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         let (first, second) = match self {
             Self::Basic { decoded, raw } => (decoded.id.as_str(), raw.as_ref().map(|pair| pair.id.as_str())),
             Self::Body(pair) => (pair.id.as_str(), None),
-            Self::Named { id, .. } => (id.as_str(), None),
+            Self::Named { id, .. } | Self::Certified { id, .. } => (id.as_str(), None),
         };
         std::iter::once(first).chain(second.filter(move |id| *id != first))
     }

@@ -25,6 +25,7 @@ pub mod grant_type;
 pub mod granted;
 pub mod jose;
 pub mod metadata;
+pub mod mutual_tls;
 pub mod object_algorithm;
 pub mod params;
 pub mod pkce;

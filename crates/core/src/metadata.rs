@@ -4,13 +4,16 @@
 //! in the document, and what has no values is left out (OpenID Connect Discovery 4.2, RFC 8414 3.2). A legacy behaviour is
 //! named where the dialect permits it; a client still has to be given it.
 
+use crate::client::AuthMethod;
 use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
+use crate::mutual_tls::aliases;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use requests::Requests;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 mod requests;
 
@@ -39,6 +42,10 @@ struct Metadata<'a> {
     grant_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    mtls_endpoint_aliases: BTreeMap<&'static str, String>,
     subject_types_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -136,6 +143,9 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             Some(_) => authentication(realm, &FOR_PUBLIC_AT_TOKEN),
             None => Vec::new(),
         },
+        tls_client_certificate_bound_access_tokens: realm.mtls.authority.is_some()
+            && realm.dialect.serves(Endpoint::Token),
+        mtls_endpoint_aliases: aliases(realm),
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
@@ -183,7 +193,8 @@ const FOR_PUBLIC_AT_TOKEN: [GrantType; 3] = [GrantType::AuthorizationCode, Grant
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
     let public = of_public.iter().any(|grant| serves(realm, *grant));
     let methods = ["client_secret_basic", "client_secret_post"].into_iter();
-    methods.chain(public.then_some("none")).collect()
+    let certificates = realm.mtls.methods().map(AuthMethod::name);
+    methods.chain(certificates).chain(public.then_some("none")).collect()
 }
 
 /// Whether a token can be about a user who may be asked for at userinfo: somebody must be able to have `openid`.
@@ -249,6 +260,7 @@ mod tests {
             tokens: TokenPolicy::default(),
             sessions: SessionPolicy::default(),
             requests: RequestPolicy::default(),
+            mtls: crate::mutual_tls::MutualTls::default(),
         }
     }
 

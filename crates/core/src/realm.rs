@@ -8,6 +8,7 @@
 use crate::brand::Brand;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
+use crate::mutual_tls::MutualTls;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +57,9 @@ pub struct Realm {
     /// What authorization requests must be.
     #[serde(default, skip_serializing_if = "RequestPolicy::is_default")]
     pub requests: RequestPolicy,
+    /// Its clients' certificates.
+    #[serde(default, skip_serializing_if = "MutualTls::is_default")]
+    pub mtls: MutualTls,
 }
 
 /// A further host of a realm.

@@ -125,6 +125,9 @@ pub enum Refusal {
     /// A code or refresh token that is bound to a key, without that key (RFC 9449 5, 10).
     #[error("it is bound to another key than the one that the request shows")]
     KeyDiffers,
+    /// A client whose tokens are bound to its certificate shows none (RFC 8705 3).
+    #[error("the tokens of this client are bound to its certificate, and the connection shows none")]
+    CertificateMissing,
     /// Its time is over.
     #[error("the refresh token has expired; the grant must be made again")]
     RefreshExpired,
@@ -420,6 +423,7 @@ impl Refusal {
             | Self::WrongParameter { .. }
             | Self::WrongMediaType { .. }
             | Self::BodyTooLarge
+            | Self::CertificateMissing
             | Self::CredentialsInUri
             | Self::TwoAuthentications
             | Self::AudienceMissing

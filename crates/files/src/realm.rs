@@ -21,6 +21,7 @@ use super::tree::Variables;
 use claviger_core::Dialect;
 use claviger_core::authority::without_default_port;
 use claviger_core::client::Client;
+use claviger_core::mutual_tls::MutualTls;
 use claviger_core::realm::{Host, Realm};
 use claviger_core::text::shortened;
 use claviger_core::token::Plain;
@@ -180,6 +181,17 @@ fn read_one(
     Some((Arc::new(document), raw?))
 }
 
+/// Requests arrive where certificates are asked for as well.
+fn at_mtls(mut authorities: Vec<String>, mtls: &MutualTls) -> Vec<String> {
+    if let Some(authority) = &mtls.authority {
+        let authority = without_default_port(authority, true).to_owned();
+        if !authorities.contains(&authority) {
+            authorities.push(authority);
+        }
+    }
+    authorities
+}
+
 fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
     // Requests are looked up by the authority without its scheme's usual port.
     let usual = |authorities: &[String], url: &str| -> Vec<String> {
@@ -194,7 +206,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         id: raw.realm.id.clone(),
         name: raw.realm.name.clone(),
         issuer: raw.realm.issuer.clone(),
-        authorities: usual(&raw.realm.authorities, &raw.realm.issuer),
+        authorities: at_mtls(usual(&raw.realm.authorities, &raw.realm.issuer), &raw.mtls),
         hosts: hosts.collect(),
         languages: raw.realm.languages.clone(),
         brand: raw.brand.brand(),
@@ -205,6 +217,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         tokens: raw.tokens.clone(),
         sessions: raw.sessions.clone(),
         requests: raw.requests.clone(),
+        mtls: raw.mtls.clone(),
     }
 }
 

@@ -1,10 +1,14 @@
 //! An X.509 certificate (RFC 5280), read as far as anybody here asks: whom it names, how long it is good, which key it is for.
 
 use claviger_core::crypto::sha256;
+use claviger_core::jose::Jwk;
 use std::net::IpAddr;
-use x509_cert::der::{Decode, Encode};
+use std::str::FromStr;
+use x509_cert::der::Decode;
+use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::RdnSequence;
 
 /// One certificate.
 #[derive(Debug, Clone)]
@@ -58,9 +62,20 @@ impl Certificate {
         self.read.tbs_certificate.subject.to_string()
     }
 
-    /// The public key with its algorithm (`SubjectPublicKeyInfo`), in DER.
-    pub fn public_key(&self) -> Option<Vec<u8>> {
-        self.read.tbs_certificate.subject_public_key_info.to_der().ok()
+    /// Whether its subject is the one that a text names, which RFC 4514 spells in more than one way; in any case, as names of
+    /// people and hosts are compared (RFC 5280 7.1).
+    pub fn has_subject(&self, text: &str) -> bool {
+        let spelled = |text: &str| RdnSequence::from_str(text).ok().map(|name| name.to_string());
+        let asked = spelled(text).or_else(|| spelled(&close_together(text)));
+        !text.is_empty() && asked.as_deref().unwrap_or(text).eq_ignore_ascii_case(&self.subject())
+    }
+
+    /// The public key as a JWK, where it is of a kind that is used here.
+    pub fn jwk(&self) -> Option<Jwk> {
+        let info = &self.read.tbs_certificate.subject_public_key_info;
+        let curve = info.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
+        let key = info.subject_public_key.as_bytes()?;
+        Jwk::of_certificate(&info.algorithm.oid.to_string(), curve.map(|oid| oid.to_string()).as_deref(), key)
     }
 
     /// Its alternative names; none where they cannot be read.
@@ -80,6 +95,21 @@ impl Certificate {
         }
         names
     }
+}
+
+/// A subject without the spaces that some programs write behind its commas; one that is escaped is part of a value.
+fn close_together(text: &str) -> String {
+    let mut close = String::with_capacity(text.len());
+    let (mut escaped, mut after_comma) = (false, false);
+    for letter in text.chars() {
+        if letter == ' ' && after_comma {
+            continue;
+        }
+        close.push(letter);
+        after_comma = letter == ',' && !escaped;
+        escaped = letter == '\\' && !escaped;
+    }
+    close
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

@@ -328,6 +328,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         authentication: Authentication {
             method: create.token_endpoint_auth_method,
             signing_alg: create.token_endpoint_auth_signing_alg,
+            ..Authentication::default()
         },
         requests: Requests {
             request_uris: create.request_uri,

@@ -1,6 +1,6 @@
 //! How a client proves who it is: what it registered (RFC 7591 2, OpenID Connect Core 9, RFC 8705 2).
 
-use super::{Client, ClientKind};
+use super::{CertificateOf, Client, ClientKind};
 use crate::jose::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -16,12 +16,15 @@ pub struct Authentication {
     /// What signs its assertions; absent: any algorithm that the method has.
     #[serde(rename = "token_endpoint_auth_signing_alg", skip_serializing_if = "Option::is_none")]
     pub signing_alg: Option<AssertionAlgorithm>,
+    /// Its certificate.
+    #[serde(flatten)]
+    pub certificate: CertificateOf,
 }
 
 impl Authentication {
     /// Of a client that says nothing but its method.
     pub const fn by(method: AuthMethod) -> Self {
-        Self { method: Some(method), signing_alg: None }
+        Self { method: Some(method), signing_alg: None, certificate: CertificateOf::NOTHING }
     }
 
     /// Whether it says nothing.

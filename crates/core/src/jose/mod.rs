@@ -9,6 +9,7 @@
 //! Four algorithms and no others; `none` and every HMAC are not representable. What a client signs with its secret is checked
 //! apart from that, by [`verify_hs256`].
 
+mod certified;
 mod error;
 mod header;
 mod jwk;

@@ -46,6 +46,7 @@ pub struct VerifyingKey {
     kid: Option<String>,
     /// An RSA key that names no algorithm serves both paddings.
     uses: Vec<(Algorithm, ParsedPublicKey)>,
+    thumbprint: [u8; 32],
 }
 
 impl VerifyingKey {
@@ -74,7 +75,7 @@ impl VerifyingKey {
         if uses.is_empty() {
             return Err(JwkError::Unsupported);
         }
-        Ok(Self { kid: jwk.kid.clone(), uses })
+        Ok(Self { kid: jwk.kid.clone(), uses, thumbprint: jwk.thumbprint_bytes() })
     }
 
     /// Its name.
@@ -137,6 +138,11 @@ impl VerifyingKeys {
             }
         }
         Ok(())
+    }
+
+    /// Whether a key with this RFC 7638 thumbprint is among them.
+    pub fn has(&self, thumbprint: &[u8; 32]) -> bool {
+        self.named.values().chain(&self.unnamed).any(|key| key.thumbprint == *thumbprint)
     }
 
     /// How many keys there are.

@@ -122,6 +122,7 @@ impl<'a> Check<'a> {
             Ok(_) => {}
         }
         self.authorities(at!["realm", "authorities"], &head.authorities);
+        self.mtls();
         for (i, tag) in head.languages.iter().enumerate() {
             if tag.parse::<LanguageIdentifier>().is_err() {
                 let message = format!("`{tag}` is not a language tag (BCP 47)");
@@ -136,6 +137,20 @@ impl<'a> Check<'a> {
                     self.say(at!["realm", "dialect"], message, Some(format!("add a [[scope]] with name = \"{name}\"")));
                 }
             }
+        }
+    }
+
+    fn mtls(&mut self) {
+        let mtls = &self.raw.mtls;
+        if let Some((message, help)) = mtls.authority.as_deref().and_then(|text| url::authority(text).err()) {
+            self.say(at!["mtls", "authority"], message, help);
+        }
+        if !mtls.authorities.is_empty() && !mtls.authorities.contains("-----BEGIN CERTIFICATE-----") {
+            self.say(at!["mtls", "authorities"], "there is no certificate in PEM", None);
+        }
+        if !mtls.authorities.is_empty() && mtls.authority.is_none() {
+            let help = "add authority, the host at which clients are asked for a certificate";
+            self.say(at!["mtls", "authorities"], "no client is asked for a certificate", Some(help.into()));
         }
     }
 

@@ -4,10 +4,12 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests,
+    AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims,
+    Requests,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
+use claviger_core::mutual_tls::MutualTls;
 use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::span::Span;
@@ -28,6 +30,8 @@ pub(super) struct RealmDocument {
     pub(super) sessions: SessionPolicy,
     #[serde(default)]
     pub(super) requests: RequestPolicy,
+    #[serde(default)]
+    pub(super) mtls: MutualTls,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -185,6 +189,18 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) token_endpoint_auth_method: Option<AuthMethod>,
     #[serde(default)]
+    pub(super) tls_client_auth_subject_dn: Option<String>,
+    #[serde(default)]
+    pub(super) tls_client_auth_san_dns: Option<String>,
+    #[serde(default)]
+    pub(super) tls_client_auth_san_uri: Option<String>,
+    #[serde(default)]
+    pub(super) tls_client_auth_san_ip: Option<String>,
+    #[serde(default)]
+    pub(super) tls_client_auth_san_email: Option<String>,
+    #[serde(default)]
+    pub(super) tls_client_certificate_bound_access_tokens: bool,
+    #[serde(default)]
     pub(super) token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
     #[serde(default)]
     pub(super) request_uris: Vec<String>,
@@ -259,6 +275,14 @@ impl ClientEntry {
             authentication: Authentication {
                 method: self.token_endpoint_auth_method,
                 signing_alg: self.token_endpoint_auth_signing_alg,
+                certificate: CertificateOf {
+                    subject_dn: self.tls_client_auth_subject_dn.clone(),
+                    san_dns: self.tls_client_auth_san_dns.clone(),
+                    san_uri: self.tls_client_auth_san_uri.clone(),
+                    san_ip: self.tls_client_auth_san_ip.clone(),
+                    san_email: self.tls_client_auth_san_email.clone(),
+                    binds_tokens: self.tls_client_certificate_bound_access_tokens,
+                },
             },
             requests: Requests {
                 request_uris: self.request_uris.clone(),

@@ -42,6 +42,11 @@ static X_SSL_CLIENT_CERT: HeaderName = HeaderName::from_static("x-ssl-client-cer
 pub(super) struct NotOne;
 
 impl Presented {
+    /// The certificate and what it was issued with, in DER.
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        std::iter::once(self.certificate.der().to_owned()).chain(self.issuers.iter().cloned()).collect()
+    }
+
     /// What a client showed in its handshake.
     pub(super) fn of_handshake(chain: &[CertificateDer<'_>]) -> Option<Self> {
         let (first, issuers) = chain.split_first()?;

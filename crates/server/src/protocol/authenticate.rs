@@ -9,8 +9,10 @@
 
 use crate::failure::Failure;
 use crate::http::trace;
+use crate::outbound::Outbound;
 use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
+use crate::state::client_keys::ClientKeys;
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
 use crate::state::hashing::{Hasher, Turn, forms_of};
@@ -71,6 +73,9 @@ pub(crate) struct Authenticator<'a> {
     pub(crate) brakes: &'a Brakes,
     pub(crate) meter: &'a Meter,
     pub(crate) uses: &'a Uses,
+    /// Where the keys of clients are that lie elsewhere.
+    pub(crate) client_keys: &'a ClientKeys,
+    pub(crate) outbound: &'a Outbound,
     /// Where the request comes from.
     pub(crate) from: IpAddr,
     /// A public client will not do.
@@ -105,8 +110,22 @@ pub(crate) async fn authenticate_by_secret(
 
 impl<'a> Authenticator<'a> {
     fn of(state: &'a State, realm: &'a Realm, from: IpAddr) -> Self {
-        let State { store, clock, clients, secrets, hasher, brakes, meter, uses, .. } = state;
-        Self { realm, store, clock, clients, secrets, hasher, brakes, meter, uses, from, must_prove: false }
+        let State { store, clock, clients, secrets, hasher, brakes, meter, uses, client_keys, outbound, .. } = state;
+        Self {
+            realm,
+            store,
+            clock,
+            clients,
+            secrets,
+            hasher,
+            brakes,
+            meter,
+            uses,
+            client_keys,
+            outbound,
+            from,
+            must_prove: false,
+        }
     }
 
     /// Checks what a client presented.
@@ -140,6 +159,7 @@ impl<'a> Authenticator<'a> {
         let proved = match check {
             Some(Check::Named) if !self.must_prove && entry.client.status == ClientStatus::Active => None,
             Some(Check::Secret) => Some(self.prove(&entry, credentials).await?),
+            Some(Check::Certificate) => Some(self.prove_by_certificate(&entry, credentials).await?),
             Some(Check::Named) | None => return Err(self.refuse(self.subject(&entry.client)).await),
         };
         if entry.client.status != ClientStatus::Active {
@@ -342,11 +362,12 @@ fn readings<'a>(realm: &Realm, client: &Client, credentials: &'a Credentials) ->
             vec![(raw, true), (decoded, false)]
         }
         Credentials::Basic { decoded, .. } | Credentials::Body(decoded) => vec![(decoded, false)],
-        Credentials::Named { .. } => Vec::new(),
+        Credentials::Named { .. } | Credentials::Certified { .. } => Vec::new(),
     };
     all.into_iter().filter(|(pair, _)| pair.id == client.id && pair.secret.expose().len() <= 1024).collect()
 }
 
+mod certificate;
 mod method;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ pub(crate) mod authenticate;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
 mod call;
+mod certificate;
 pub(crate) mod device_authorization;
 mod device_poll;
 mod exchange;

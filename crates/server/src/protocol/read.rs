@@ -48,7 +48,8 @@ pub(crate) fn read_credentials(
     if headers.next().is_some() {
         return Err(Refusal::TwoAuthentications.into());
     }
-    Ok(Credentials::read(header.map(HeaderValue::as_bytes), params, dialect)?)
+    let read = Credentials::read(header.map(HeaderValue::as_bytes), params, dialect)?;
+    Ok(read.with_certificate(|| incoming.presented.as_ref().map(|presented| presented.chain())))
 }
 
 /// Browsers may read the answer from any page: it is the caller's own credentials that count, and no cookie (RFC 9700 2.6).

@@ -9,6 +9,7 @@ use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::authenticate;
 use crate::protocol::call::{Call, use_legacy};
+use crate::protocol::certificate;
 use crate::protocol::device_poll;
 use crate::protocol::exchange::Exchange;
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
@@ -53,6 +54,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
         use_legacy(state, site, &client, Legacy::JsonBody)?;
     }
     let request = TokenRequest::parse(&params, &site.realm, client.client())?;
+    let request = TokenRequest { confirmation: certificate::shown(incoming, client.client())?, ..request };
     let call = Call { state, site, client: &client, request: &request };
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,

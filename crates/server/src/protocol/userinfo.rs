@@ -3,6 +3,7 @@
 use crate::failure::{Failure, empty, json, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::protocol::bearer::{self, Sent};
+use crate::protocol::certificate;
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -70,7 +71,7 @@ pub(crate) async fn presented(
     } else if token.expires_at <= state.clock.now() {
         Err(Reason::Expired)
     } else {
-        Ok(token)
+        certificate::holds(incoming, token.claims.cnf).map(|()| token)
     })
 }
 

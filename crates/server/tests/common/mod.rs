@@ -458,6 +458,7 @@ pub fn realm(authority: &str) -> Realm {
         tokens: claviger_core::realm::TokenPolicy::default(),
         sessions: claviger_core::realm::SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        mtls: claviger_core::mutual_tls::MutualTls::default(),
     }
 }
 

@@ -16,6 +16,7 @@ mod device;
 mod diagnosis;
 mod http2;
 mod languages;
+mod mutual_tls;
 mod names;
 mod never_list;
 mod nodes;

@@ -6,7 +6,9 @@ use crate::client::{AuthMethod, Authentication};
 impl<'a> Facts<'a> {
     /// `none` is for public clients and for them only, a signature needs keys, and a method that uses no secret has none.
     pub(super) fn authentication(self) -> impl Iterator<Item = Problem> + use<'a> {
-        let Authentication { method, signing_alg } = self.asked.authentication;
+        let Authentication { method, signing_alg, .. } = self.asked.authentication;
+        let names = self.asked.authentication.certificate.names().count();
+        let by_authority = method == Some(AuthMethod::TlsClientAuth);
         let has_keys = self.asked.jwks.is_some() || self.asked.jwks_uri.is_some();
         let needs_keys = matches!(method, Some(AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTlsClientAuth));
         let secret_in_vain = method.filter(|method| !method.has_secret() && self.asked.secret.is_some());
@@ -19,8 +21,16 @@ impl<'a> Facts<'a> {
             (method == Some(AuthMethod::None) && !self.is_public()).then_some(Problem::MethodNone),
             (needs_keys && !has_keys && !self.is_public()).then_some(Problem::MethodWithoutKeys),
             secret_in_vain.filter(|_| !self.is_public()).map(|method| Problem::SecretInVain { method }),
+            (by_authority && names != 1).then_some(Problem::CertificateNames { names }),
+            (!by_authority && names > 0).then_some(Problem::CertificateNameInVain),
+            self.wrong_address(),
             not_a_password.map(|method| Problem::PasswordOfMethod { method }),
             algorithm_in_vain.map(|algorithm| Problem::AssertionAlgorithm { algorithm, method }),
         ])
+    }
+
+    fn wrong_address(self) -> Option<Problem> {
+        let address = self.asked.authentication.certificate.san_ip.as_ref()?;
+        address.parse::<std::net::IpAddr>().is_err().then(|| Problem::CertificateAddress { address: address.clone() })
     }
 }

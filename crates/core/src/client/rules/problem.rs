@@ -322,6 +322,21 @@ pub enum Problem {
     /// It is known by its keys, and has none.
     #[error("it is known by its keys, and has none")]
     MethodWithoutKeys,
+    /// Not exactly one name in the certificate (RFC 8705 2.1.2).
+    #[error("tls_client_auth needs exactly one name of the certificate, and there are {names}")]
+    CertificateNames {
+        /// How many there are.
+        names: usize,
+    },
+    /// A name in a certificate that nobody looks at.
+    #[error("a name of the certificate is for tls_client_auth")]
+    CertificateNameInVain,
+    /// An address that is none.
+    #[error("`{address}` is no IP address")]
+    CertificateAddress {
+        /// What was given.
+        address: String,
+    },
     /// A secret, and a method that uses none.
     #[error("{method} uses no secret")]
     SecretInVain {
@@ -413,6 +428,9 @@ impl Problem {
             Self::MethodOfPublic { .. }
             | Self::MethodNone
             | Self::MethodWithoutKeys
+            | Self::CertificateNames { .. }
+            | Self::CertificateNameInVain
+            | Self::CertificateAddress { .. }
             | Self::SecretInVain { .. }
             | Self::PasswordOfMethod { .. } => Field::TokenEndpointAuthMethod,
             Self::AssertionAlgorithm { .. } => Field::TokenEndpointAuthSigningAlg,
@@ -444,6 +462,9 @@ impl Problem {
         let add = |legacy: Legacy| format!("add \"{}\" to its legacy: {}", legacy.name(), legacy.risk());
         Some(match self {
             Self::NoRedirectUri => "name at least one (redirect-uris)".to_owned(),
+            Self::CertificateNames { .. } => {
+                "give one of tls-client-auth-subject-dn, -san-dns, -san-uri, -san-ip and -san-email".to_owned()
+            }
             Self::WildcardNotGiven { .. } => add(Legacy::WildcardRedirect),
             Self::WildcardBesidesCode { .. } | Self::PostLogoutWildcard { .. } => {
                 "register each URI in full".to_owned()

@@ -458,7 +458,7 @@ fn a_method_has_what_it_needs_and_nothing_in_vain() {
         assert_eq!(problems_of(with(method, asked)), [], "{method}");
     }
     let algorithm = |method: Option<AuthMethod>, algorithm| {
-        let authentication = Authentication { method, signing_alg: Some(algorithm) };
+        let authentication = Authentication { method, signing_alg: Some(algorithm), ..Authentication::default() };
         (Description { authentication, ..keys() }, Problem::AssertionAlgorithm { algorithm, method })
     };
     let (hs256, es256) = (AssertionAlgorithm::Hs256, AssertionAlgorithm::Signed(Algorithm::Es256));

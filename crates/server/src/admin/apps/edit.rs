@@ -134,6 +134,7 @@ impl Edit {
             authentication: Authentication {
                 method: self.auth_method.unwrap_or(was.authentication.method),
                 signing_alg: self.auth_signing_alg.unwrap_or(was.authentication.signing_alg),
+                certificate: was.authentication.certificate,
             },
             ..was
         })

@@ -14,6 +14,8 @@ pub(super) enum Check {
     Named,
     /// The secret is compared with those that are stored.
     Secret,
+    /// The certificate is judged.
+    Certificate,
 }
 
 /// How this client is checked; `None`: what it presented is not its method. `ignores_secret`: the dialect takes a public
@@ -22,8 +24,9 @@ pub(super) fn check_for(client: &Client, credentials: &Credentials, ignores_secr
     let (basic, body, named) = (
         matches!(credentials, Credentials::Basic { .. }),
         matches!(credentials, Credentials::Body(_)),
-        matches!(credentials, Credentials::Named { .. }),
+        matches!(credentials, Credentials::Named { .. } | Credentials::Certified { .. }),
     );
+    let certified = matches!(credentials, Credentials::Certified { .. });
     match client.authentication.method {
         Some(AuthMethod::ClientSecretBasic) => basic.then_some(Check::Secret),
         Some(AuthMethod::ClientSecretPost) => body.then_some(Check::Secret),
@@ -31,11 +34,9 @@ pub(super) fn check_for(client: &Client, credentials: &Credentials, ignores_secr
         None | Some(AuthMethod::None) => {
             (!client.is_confidential() && (named || ignores_secret)).then_some(Check::Named)
         }
-        Some(
-            AuthMethod::ClientSecretJwt
-            | AuthMethod::PrivateKeyJwt
-            | AuthMethod::TlsClientAuth
-            | AuthMethod::SelfSignedTlsClientAuth,
-        ) => None,
+        Some(AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth) => {
+            certified.then_some(Check::Certificate)
+        }
+        Some(AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt) => None,
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Authenticated, Authenticator, UNTIL_REFUSED, next_refusal};
 use crate::failure::Failure;
+use crate::outbound::Outbound;
 use crate::state::brakes::{Brakes, Subject};
+use crate::state::client_keys::ClientKeys;
 use crate::state::clients::Clients;
 use crate::state::clock::Clock;
 use crate::state::hashing::Hasher;
@@ -44,6 +46,8 @@ struct World {
     brakes: Brakes,
     meter: Meter,
     uses: Uses,
+    client_keys: ClientKeys,
+    outbound: Outbound,
 }
 
 impl World {
@@ -73,6 +77,8 @@ impl World {
             brakes: Brakes::default(),
             meter: Meter::default(),
             uses: Uses::default(),
+            client_keys: ClientKeys::new(),
+            outbound: Outbound::new(),
         }
     }
 
@@ -100,6 +106,8 @@ impl World {
             brakes: &self.brakes,
             meter: &self.meter,
             uses: &self.uses,
+            client_keys: &self.client_keys,
+            outbound: &self.outbound,
             from: address.parse().unwrap(),
             must_prove: false,
         }
