@@ -8,13 +8,14 @@ use crate::client::AuthMethod;
 use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
-use crate::mutual_tls::aliases;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
+use certificates::aliases;
 use requests::Requests;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+mod certificates;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -193,7 +194,7 @@ const FOR_PUBLIC_AT_TOKEN: [GrantType; 3] = [GrantType::AuthorizationCode, Grant
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
     let public = of_public.iter().any(|grant| serves(realm, *grant));
     let methods = ["client_secret_basic", "client_secret_post"].into_iter();
-    let certificates = realm.mtls.methods().map(AuthMethod::name);
+    let certificates = certificates::methods(realm).map(AuthMethod::name);
     methods.chain(certificates).chain(public.then_some("none")).collect()
 }
 
