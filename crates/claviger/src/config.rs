@@ -50,6 +50,8 @@ pub struct Config {
     pub dialects_folder: Option<PathBuf>,
     /// How much guessing is let pass.
     pub brakes: brakes::Numbers,
+    /// Hosts that are called although their addresses are not public.
+    pub private_hosts: Vec<String>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -252,6 +254,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         languages,
         dialects_folder,
         brakes: check.brakes(),
+        private_hosts: check.private_hosts(values.outbound.private_hosts.as_deref().unwrap_or_default()),
         log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }
 }
@@ -301,6 +304,20 @@ impl Check<'_> {
             }
         }
         networks
+    }
+
+    fn private_hosts(&mut self, hosts: &[String]) -> Vec<String> {
+        for host in hosts {
+            let name = host.strip_prefix("*.").unwrap_or(host);
+            let is_label = |label: &str| {
+                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            };
+            if name.parse::<std::net::IpAddr>().is_err() && !name.split('.').all(is_label) {
+                let help = "like \"app.internal.example\", \"*.internal.example\" or \"10.1.2.3\"".into();
+                self.say("outbound.private-hosts", format!("`{host}` is no host"), Some(help));
+            }
+        }
+        hosts.to_vec()
     }
 
     fn languages(&mut self, tags: Option<&[String]>) -> Vec<LanguageIdentifier> {

@@ -50,6 +50,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let state = Box::pin(opened).await.map_err(wrong_start)?;
     state.brake(config.brakes);
+    state.let_in(&config.private_hosts);
     warn_of_unknown_realms(&state, &config.server.listeners).await?;
     warn_of_no_realm(&state).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.clone().into(), ..Limits::default() };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 39] = [
+pub(super) const KEYS: [(&str, &str); 40] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -47,6 +47,7 @@ pub(super) const KEYS: [(&str, &str); 39] = [
     ("brakes", "failures-in-all"),
     ("brakes", "failures-of-address"),
     ("brakes", "longest-pause"),
+    ("outbound", "private-hosts"),
     ("log", "format"),
     ("log", "level"),
 ];
@@ -101,6 +102,7 @@ section!(Smtp {
 section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
 section!(Brakes { failures: u32, failures_in_all: u32, failures_of_address: u32, longest_pause: Span });
+section!(Outbound { private_hosts: Vec<String> });
 section!(Log { format: LogFormat, level: String });
 
 /// An address that serves some realms only.
@@ -134,6 +136,7 @@ pub(super) struct Values {
     pub(super) pages: Pages,
     pub(super) dialects: Dialects,
     pub(super) brakes: Brakes,
+    pub(super) outbound: Outbound,
     pub(super) log: Log,
 }
 
@@ -148,6 +151,7 @@ impl Values {
         self.pages.overrule(with.pages);
         self.dialects.overrule(with.dialects);
         self.brakes.overrule(with.brakes);
+        self.outbound.overrule(with.outbound);
         self.log.overrule(with.log);
     }
 }

@@ -264,6 +264,18 @@ fn each_setting_says_where_it_comes_from_and_no_secret() {
 }
 
 #[test]
+fn private_hosts_are_hosts() {
+    let given =
+        from("[outbound]\nprivate-hosts = [\"app.intern\", \"*.internal.example\", \"10.1.2.3\", \"fd00::1\"]\n")
+            .unwrap();
+    assert_eq!(given.private_hosts, ["app.intern", "*.internal.example", "10.1.2.3", "fd00::1"]);
+    for bad in ["", "*", "*.", "https://app.intern", "app.intern:8443", "10.0.0.0/8", "*.*.intern"] {
+        let (_, message, _) = complaint(&format!("[outbound]\nprivate-hosts = [\"{bad}\"]"));
+        assert!(message.contains("is no host"), "{bad}: {message}");
+    }
+}
+
+#[test]
 fn the_numbers_of_the_brakes_have_bounds() {
     let brakes = from("[brakes]\nfailures = 10\nlongest-pause = \"2m\"\n").unwrap().brakes;
     assert_eq!((brakes.failures, brakes.longest_pause, brakes.failures_in_all), (10, 120_000, 50));

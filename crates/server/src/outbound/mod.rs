@@ -6,14 +6,17 @@
 //! status of 200, a media type that was expected and 64 KiB at most, and all of it takes three seconds at most. So many calls at
 //! once and no more.
 //!
-//! A realm that is tried out on one machine may let its clients name `http://` addresses of that machine (`loopback`).
+//! The operator may name hosts whose addresses are not public and are called all the same (`outbound.private-hosts`): apps of the own
+//! network. A realm that is tried out on one machine may let its clients name `http://` addresses of that machine (`loopback`).
 
 mod address;
+mod private;
 
 use address::is_public;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use private::PrivateHosts;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
@@ -74,6 +77,7 @@ pub(crate) struct Outbound {
 struct Shared {
     lookup: Lookup,
     is_allowed: fn(IpAddr) -> bool,
+    private_hosts: Arc<PrivateHosts>,
     patience: Duration,
     permits: Semaphore,
     /// Made when they are first needed: reading the certificates of the public authorities takes a while.
@@ -92,7 +96,15 @@ impl Outbound {
     fn with(lookup: Lookup, is_allowed: fn(IpAddr) -> bool, patience: Duration) -> Self {
         let (public, on_this_machine) = (OnceLock::new(), OnceLock::new());
         let permits = Semaphore::new(AT_ONCE);
-        Self { shared: Arc::new(Shared { lookup, is_allowed, patience, permits, public, on_this_machine }) }
+        let private_hosts = Arc::default();
+        Self {
+            shared: Arc::new(Shared { lookup, is_allowed, private_hosts, patience, permits, public, on_this_machine }),
+        }
+    }
+
+    /// From now on these hosts are called, whatever their addresses: names, addresses, `*.` and a domain.
+    pub(crate) fn let_in(&self, private_hosts: &[String]) {
+        self.shared.private_hosts.set(private_hosts);
     }
 
     /// The answer of an address that somebody named. `loopback`: it may be `http://` on this machine; `media`: the types that are
@@ -125,7 +137,9 @@ impl Outbound {
         }
         // A literal is not looked up, so nobody else checks it.
         match literal(&url) {
-            Some(ip) if !here && !(self.shared.is_allowed)(ip) => Err(OutboundError::NotPublic),
+            Some(ip) if !here && !(self.shared.is_allowed)(ip) && !self.shared.private_hosts.has(&ip.to_string()) => {
+                Err(OutboundError::NotPublic)
+            }
             _ => Ok(url),
         }
     }
@@ -136,7 +150,8 @@ impl Outbound {
             return Ok(client);
         }
         let is_allowed = if here { |ip: IpAddr| ip.is_loopback() } else { self.shared.is_allowed };
-        let resolver = Checked { lookup: Arc::clone(&self.shared.lookup), is_allowed };
+        let private_hosts = Arc::clone(&self.shared.private_hosts);
+        let resolver = Checked { lookup: Arc::clone(&self.shared.lookup), is_allowed, private_hosts };
         let client = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
@@ -164,15 +179,17 @@ fn is_on_this_machine(url: &Url) -> bool {
 struct Checked {
     lookup: Lookup,
     is_allowed: fn(IpAddr) -> bool,
+    private_hosts: Arc<PrivateHosts>,
 }
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let (found, is_allowed) = ((self.lookup)(name.as_str().to_owned()), self.is_allowed);
+        let is_named = self.private_hosts.has(name.as_str());
         Box::pin(async move {
             let found = found.await?;
             // One address that is not public is enough: a name that leads to both is a trap.
-            if found.is_empty() || !found.iter().all(|address| is_allowed(address.ip())) {
+            if found.is_empty() || !(is_named || found.iter().all(|address| is_allowed(address.ip()))) {
                 return Err(OutboundError::NotPublic.into());
             }
             let all: Addrs = Box::new(found.into_iter());

@@ -114,6 +114,25 @@ async fn a_name_that_leads_to_a_private_address_is_not_called() {
 }
 
 #[tokio::test]
+async fn a_host_that_the_operator_named_is_called_wherever_it_is() {
+    let listener = TcpListener::bind("127.0.0.3:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (lookup, _) = names(&[&["127.0.0.3"]]);
+    let outbound = patient(lookup, is_public);
+    let (named, other) = (format!("https://app.intern:{port}/"), format!("https://app.example:{port}/"));
+    assert!(matches!(outbound.get(&named, false, JSON).await, Err(OutboundError::NotPublic)));
+    outbound.let_in(&["app.intern".to_owned(), "127.0.0.3".to_owned()]);
+    for url in [named, format!("https://127.0.0.3:{port}/")] {
+        let (_, accepted) = tokio::join!(outbound.get(&url, false, JSON), async {
+            tokio::time::timeout(Duration::from_secs(5), listener.accept()).await.unwrap().unwrap()
+        });
+        drop(accepted);
+    }
+    assert!(matches!(outbound.get(&other, false, JSON).await, Err(OutboundError::NotPublic)));
+    assert!(matches!(outbound.get("http://app.intern/", false, JSON).await, Err(OutboundError::Address)));
+}
+
+#[tokio::test]
 async fn the_connection_goes_to_the_address_that_was_checked() {
     // The first look finds an address that is allowed, a second one would find another.
     let allowed: fn(IpAddr) -> bool = |ip| ip == IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));

@@ -56,6 +56,7 @@ impl Reload<'_> {
         };
         self.log.set_level(&config.log.level)?;
         self.state.take_in(new.pages, config.brakes);
+        self.state.let_in(&config.private_hosts);
         tls::warn_of_open_keys(config);
         let mut changed: Vec<String> = realms.iter().map(|realm| format!("the dialect of realm {realm}")).collect();
         if config.log.level != self.config.log.level {
@@ -63,6 +64,9 @@ impl Reload<'_> {
         }
         if config.brakes != self.config.brakes {
             changed.push("brakes".to_owned());
+        }
+        if config.private_hosts != self.config.private_hosts {
+            changed.push("outbound".to_owned());
         }
         if let (Some(tls), Some(certificates)) = (&self.tls, new.certificates) {
             tls::warn_of_ends(&certificates, self.state.clock.now());
