@@ -8,6 +8,7 @@ mod check;
 mod clients;
 mod entries;
 mod policy;
+mod registration;
 mod set;
 mod url;
 mod users;
@@ -205,6 +206,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         tokens: raw.tokens.clone(),
         sessions: raw.sessions.clone(),
         requests: raw.requests.clone(),
+        registration: raw.registration.clone(),
     }
 }
 

@@ -458,6 +458,7 @@ pub fn realm(authority: &str) -> Realm {
         tokens: claviger_core::realm::TokenPolicy::default(),
         sessions: claviger_core::realm::SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        registration: claviger_core::realm::RegistrationPolicy::default(),
     }
 }
 
@@ -507,5 +508,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        registered: claviger_core::client::Registered::default(),
     }
 }
