@@ -106,6 +106,9 @@ consent-page-title = Zugriff erlauben
 consent-title = { $client } möchte Ihr Konto bei { $realm } verwenden
 consent-published-by = Herausgegeben von { $publisher }
 consent-publisher-unknown = Der Herausgeber dieser App hat keinen Namen angegeben
+consent-link-home = Startseite
+consent-link-policy = Datenschutz
+consent-link-terms = Nutzungsbedingungen
 consent-account = Ihr Konto
 consent-switch = Konto wechseln
 consent-scopes = Die App könnte dann
@@ -241,6 +244,8 @@ signed-in-page-title = Ihr Konto
 signed-in-title = Ihr Konto
 signed-in-at = Sie sind bei { $realm } angemeldet.
 signed-in-message = Apps, die mit diesem Konto arbeiten, starten Sie auf deren eigener Seite oder als Programm. Hier wartet gerade keine auf Sie.
+signed-in-apps = Ihre Apps
+signed-in-open = { $client } öffnen
 signed-in-submit = Abmelden
 
 ## Secret

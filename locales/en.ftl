@@ -108,6 +108,9 @@ consent-page-title = Allow access
 consent-title = { $client } wants to use your { $realm } account
 consent-published-by = Published by { $publisher }
 consent-publisher-unknown = The publisher of this app did not give a name
+consent-link-home = Home page
+consent-link-policy = Privacy policy
+consent-link-terms = Terms of service
 consent-account = Your account
 consent-switch = Switch account
 consent-scopes = It would be able to
@@ -246,6 +249,8 @@ signed-in-page-title = Your account
 signed-in-title = Your account
 signed-in-at = You are signed in at { $realm }.
 signed-in-message = Apps that work with this account start from their own page or program. None is waiting for you here.
+signed-in-apps = Your apps
+signed-in-open = Open { $client }
 signed-in-submit = Sign out
 
 ## Secret

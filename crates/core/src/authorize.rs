@@ -120,7 +120,7 @@ impl AuthorizationRequest {
         fits_implicit(realm, response_type, &scope, &audience)?;
         fits_id_token(params, response_type, &scope)?;
         let prompt = Prompt::read(params)?;
-        let max_age = max_age(params)?;
+        let max_age = max_age(params)?.or(client.registered.default_max_age.map(i64::from));
         let claims = claims(realm, client, params)?;
         Ok(Self {
             client: client.id.clone(),
@@ -174,7 +174,9 @@ fn came_rightly(realm: &Realm, client: &Client, origin: Origin) -> Result<(), Re
 
 /// Claims by name: those whose scope the client may have, in a realm that has it; an `acr` that can be met.
 fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsRequest, Refusal> {
-    let asked = ClaimsRequest::read(params.get("claims"), params.get("acr_values"))?;
+    // What the client registered counts where the request says nothing (OpenID Connect Registration 2).
+    let usual = Some(client.registered.default_acr_values.join(" ")).filter(|words| !words.is_empty());
+    let asked = ClaimsRequest::read(params.get("claims"), params.get("acr_values").or(usual.as_deref()))?;
     if asked.acr.as_ref().is_some_and(|acr| !acr.is_met_by(&realm.sessions.acr)) {
         return Err(Refusal::AcrUnmet);
     }

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod certificate;
+mod registered;
 mod requests;
 pub mod rules;
 
@@ -9,7 +10,6 @@ pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use certificate::CertificateOf;
 pub use requests::Requests;
-
 use crate::audience::Audience;
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::{Algorithm, JwkSet};
@@ -20,6 +20,8 @@ use crate::scope::ScopeSet;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+pub use registered::{ApplicationType, Registered};
+
 
 /// A registered client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +104,9 @@ pub struct Client {
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,
+    /// What it says about itself.
+    #[serde(default, skip_serializing_if = "Registered::is_default")]
+    pub registered: Registered,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -183,10 +188,12 @@ impl Client {
         self.legacy.contains(&legacy)
     }
 
-    /// Whether it may use a response type: the grants behind it (OpenID Connect Dynamic Registration 1.0 2), and for a token
-    /// through the browser the legacy behaviour as well.
+    /// Whether it may use a response type: the grants behind it (OpenID Connect Dynamic Registration 1.0 2), for a token
+    /// through the browser the legacy behaviour as well, and it is among those that it registered, where it registered any.
     pub fn may_respond(&self, response_type: ResponseType) -> bool {
-        (!response_type.code || self.may(GrantType::AuthorizationCode))
+        let registered = &self.registered.response_types;
+        registered.as_ref().is_none_or(|registered| registered.contains(&response_type))
+            && (!response_type.code || self.may(GrantType::AuthorizationCode))
             && (!response_type.has_token() || self.may(GrantType::Implicit) && self.has(Legacy::Implicit))
     }
 }

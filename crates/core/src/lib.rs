@@ -33,6 +33,7 @@ pub mod precis;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;
+pub mod registration;
 pub mod request_object;
 pub mod response;
 pub mod revocation;

@@ -32,6 +32,8 @@ struct Metadata<'a> {
     userinfo_endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end_session_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     #[serde(flatten)]
     revocation: Option<Revocation>,
     #[serde(flatten)]
@@ -129,6 +131,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         jwks_uri: realm.url(Endpoint::Jwks),
         userinfo_endpoint: realm.url(Endpoint::Userinfo).filter(|_| has_users(realm)),
         end_session_endpoint: realm.url(Endpoint::EndSession),
+        registration_endpoint: realm.url(Endpoint::Registration),
         revocation: realm.url(Endpoint::Revocation).map(|revocation_endpoint| Revocation {
             revocation_endpoint,
             revocation_endpoint_auth_methods_supported: authentication(realm, &FOR_PUBLIC),
@@ -189,6 +192,11 @@ const FOR_PUBLIC: [GrantType; 4] =
     [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode, GrantType::Implicit];
 /// Those of them that go to the token endpoint.
 const FOR_PUBLIC_AT_TOKEN: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
+
+/// How a client may authenticate at the token endpoint.
+pub fn authentication_methods(realm: &Realm) -> Vec<&'static str> {
+    authentication(realm, &FOR_PUBLIC_AT_TOKEN)
+}
 
 /// `none` is for public clients: those that use one of these grants.
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
@@ -262,6 +270,7 @@ mod tests {
             sessions: SessionPolicy::default(),
             requests: RequestPolicy::default(),
             mtls: crate::mutual_tls::MutualTls::default(),
+            registration: crate::realm::RegistrationPolicy::default(),
         }
     }
 

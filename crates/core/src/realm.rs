@@ -5,6 +5,10 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
+mod registration;
+
+pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
+
 use crate::brand::Brand;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
@@ -60,6 +64,9 @@ pub struct Realm {
     /// Its clients' certificates.
     #[serde(default, skip_serializing_if = "MutualTls::is_default")]
     pub mtls: MutualTls,
+    /// Who may register clients.
+    #[serde(default, skip_serializing_if = "RegistrationPolicy::is_default")]
+    pub registration: RegistrationPolicy,
 }
 
 /// A further host of a realm.
@@ -358,9 +365,14 @@ impl Realm {
         self.issuer.starts_with("https://")
     }
 
+    /// Whether it serves an endpoint: its dialect does, and of registration it says so itself.
+    pub fn serves(&self, endpoint: Endpoint) -> bool {
+        self.dialect.serves(endpoint) && (endpoint != Endpoint::Registration || self.registration.is_on())
+    }
+
     /// The advertised URL of an endpoint; `None` where the realm does not serve it.
     pub fn url(&self, endpoint: Endpoint) -> Option<String> {
-        if !self.dialect.serves(endpoint) {
+        if !self.serves(endpoint) {
             return None;
         }
         let (host, path) = match self.dialect.endpoints.at.get(&endpoint) {

@@ -1,13 +1,14 @@
 //! Redirect URIs: what may be registered, and what a request's URI must be to match (RFC 6749 3.1.2, RFC 8252, RFC 9700 2.1).
 //!
 //! Matching is string equality, with two exceptions that are part of the registered value's type: the port of a
-//! loopback IP literal, and for old contracts one safe wildcard. A registered URI is one of:
+//! loopback IP literal, or of `localhost` where none is registered, and for old contracts one safe wildcard. A registered URI is one of:
 //!
 //! | form | matches |
 //! |---|---|
 //! | `https://host[:port]/path?query` | itself |
 //! | `http://127.0.0.1[:port]/path`, `http://[::1]…` | itself on any port (RFC 8252 7.3) |
-//! | `http://localhost[:port]/path`, `http://name.localhost…` | itself (RFC 6761 6.3: always this machine) |
+//! | `http://localhost/path` | itself on any port: what programs register that take the port they get |
+//! | `http://localhost:port/path`, `http://name.localhost…` | itself (RFC 6761 6.3: always this machine) |
 //! | `com.example.app:/path` | itself (private-use scheme with a dot, RFC 8252 7.1) |
 //! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9._~@=+-]{1,64}` (not `.`, not `..`) for `*` |
 
@@ -186,7 +187,7 @@ fn web_form(text: &str, https: bool, rest: &str) -> Result<Form, NotARedirectUri
     if text.contains('*') {
         return wildcard(text, https, tail);
     }
-    if ip_loopback && !https {
+    if !https && (ip_loopback || host == "localhost" && port.is_none()) {
         let after = text.len() - tail.len();
         return Ok(Form::LoopbackIp { before: after - port.map_or(0, |port| port.len() + 1), after });
     }
@@ -304,7 +305,10 @@ mod tests {
         ] {
             assert!(!matches("http://127.0.0.1/cb", other), "{other}");
         }
-        assert!(!matches("http://localhost/cb", "http://localhost:5123/cb"));
+        assert!(matches("http://localhost/cb", "http://localhost:5123/cb"));
+        assert!(!matches("http://localhost:5122/cb", "http://localhost:5123/cb"));
+        assert!(!matches("http://localhost/cb", "http://localhost.evil.example/cb"));
+        assert!(!matches("http://localhost/cb", "http://localhost:5123@evil.example/cb"));
     }
 
     #[test]

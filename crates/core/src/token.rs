@@ -58,7 +58,8 @@ impl From<&str> for Plain {
 /// A text that somebody sent where a name belongs, as far as it may be shown: what looks like a token, a code or a secret of
 /// ours is not repeated.
 pub fn unless_secret(text: &str) -> &str {
-    let is_ours = matches!(text.as_bytes(), [b'c', b'v', b'a' | b'c' | b'd' | b'l' | b'r' | b's', b'_', ..]);
+    let is_ours =
+        matches!(text.as_bytes(), [b'c', b'v', b'a' | b'c' | b'd' | b'i' | b'l' | b'm' | b'r' | b's', b'_', ..]);
     let is_jwt = text.starts_with("eyJ") && text.contains('.');
     if is_ours || is_jwt { "(a secret)" } else { text }
 }
@@ -74,6 +75,10 @@ pub enum Kind {
     Access,
     /// A one-time link: `cvl_`.
     Link,
+    /// What a client manages its registration with (RFC 7592): `cvm_`.
+    Registration,
+    /// What lets a client register itself (RFC 7591 3): `cvi_`.
+    InitialAccess,
 }
 
 impl Kind {
@@ -83,6 +88,8 @@ impl Kind {
             Self::Device => "cvd_",
             Self::Access => "cva_",
             Self::Link => "cvl_",
+            Self::Registration => "cvm_",
+            Self::InitialAccess => "cvi_",
         }
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod clients;
 mod entries;
 mod policy;
+mod registration;
 mod set;
 mod url;
 mod users;
@@ -218,6 +219,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         sessions: raw.sessions.clone(),
         requests: raw.requests.clone(),
         mtls: raw.mtls.clone(),
+        registration: raw.registration.clone(),
     }
 }
 

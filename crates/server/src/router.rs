@@ -4,10 +4,10 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{consent, device, end_session, home, page, secret, show, sign_in, switch};
+use crate::people::{about, consent, device, end_session, home, page, secret, show, sign_in, switch};
 use crate::protocol::{
-    authorization, device_authorization, introspection, logoff, metadata, pushed, read, revocation, revocations, token,
-    userinfo,
+    authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
+    revocations, token, userinfo,
 };
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
@@ -136,7 +136,12 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SwitchAccount
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
-        Target::Endpoint(_) | Target::Discovery | Target::Stylesheet | Target::Script | Target::Logo => {
+        Target::Endpoint(_)
+        | Target::Discovery
+        | Target::Stylesheet
+        | Target::Script
+        | Target::Logo
+        | Target::AppLogo => {
             let mut answer = failure.to_json(&site.realm.dialect, false, incoming.id);
             read::allow_any_origin(&mut answer);
             answer
@@ -177,6 +182,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
             Box::pin(device_authorization::answer(state, site, incoming)).await
         }
         Target::Endpoint(Endpoint::DeviceVerification) => Box::pin(device::answer(state, site, incoming)).await,
+        Target::Endpoint(Endpoint::Registration) => Box::pin(registration::answer(state, site, incoming)).await,
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
@@ -186,5 +192,6 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Stylesheet => page::stylesheet(state, site),
         Target::Script => page::script(),
         Target::Logo => page::logo(site),
+        Target::AppLogo => Box::pin(about::logo(state, site, incoming)).await,
     }
 }

@@ -20,6 +20,7 @@ use crate::state::health::Health;
 use crate::state::keys::Keys;
 use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
+use crate::state::rates::Rates;
 use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
 use crate::state::secrets::Secrets;
@@ -83,6 +84,7 @@ pub async fn open(
         clients: Clients::new(),
         client_keys: ClientKeys::new(),
         outbound: Outbound::new(),
+        rates: Rates::default(),
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
@@ -106,6 +108,7 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     tasks.spawn(jobs::follow(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::jobs(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::tell_time(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::fetch_logos(Arc::clone(state), stop.clone()));
     let (sharer, stopped) = (Arc::clone(state), stop.clone());
     tasks.spawn(async move { jobs::share_brakes(&sharer.brakes, &sharer.background, &sharer.clock, stopped).await });
     let sockets = listeners.into_iter().map(|listener| {

@@ -256,6 +256,8 @@ impl Store {
                 tx.execute(Statement::DeleteSecrets, values![realm, id]).await?;
                 tx.execute(Statement::DeleteConsentsOfClient, values![realm, id]).await?;
                 tx.execute(Statement::ForgetSecretUses, values![realm, id]).await?;
+                tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
+                tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
                 managed::put(tx, realm, (SubjectKind::App.name(), id), None).await?;
                 note(tx, ChangeKind::Client, realm, id, now).await?;
                 log.write(tx, realm, &subject, Values::of_app(Some(&was), None)?, now).await?;
@@ -385,7 +387,7 @@ fn secret_values<'a>(realm: &'a str, client: &'a str, secret: &'a ClientSecret) 
     ]
 }
 
-fn read_client(row: &Row<'_>) -> Result<Client, Fault> {
+pub(crate) fn read_client(row: &Row<'_>) -> Result<Client, Fault> {
     let mut client: Client = serde_json::from_str(row.text(0)?)?;
     client.status = match row.text(1)? {
         "pending" => ClientStatus::Pending,

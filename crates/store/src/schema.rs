@@ -422,7 +422,10 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";
 
 /// What a provider keeps beyond codes and grants. `spent`: what is good for one use and carries its own name (the `jti` of an
-/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name.
+/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name. `registration`: clients that registered themselves
+/// (RFC 7591); `token_hash` is of the token with which each manages itself, `allows` what it may ask for as its owner spells it,
+/// `check_at` when it is looked at next whether anybody uses it. `initial_token`: what lets register; `uses_left` is empty where it may
+/// be used as often as one likes. `client_logo`: pictures that clients named, drawn anew.
 const PROVIDER: &str = "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
@@ -446,4 +449,34 @@ CREATE TABLE device (
 CREATE UNIQUE INDEX device_user_code ON device (user_code);
 CREATE INDEX device_realm ON device (realm, expires_at);
 CREATE INDEX device_expiry ON device (expires_at);
+CREATE TABLE registration (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    token_hash {BYTES} NOT NULL,
+    allows TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    check_at BIGINT NOT NULL,
+    PRIMARY KEY (realm, client)
+);
+CREATE INDEX registration_check ON registration (check_at);
+CREATE TABLE initial_token (
+    realm TEXT NOT NULL,
+    id TEXT NOT NULL,
+    hash {BYTES} NOT NULL,
+    doc TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    uses_left BIGINT,
+    revoked_at BIGINT,
+    PRIMARY KEY (realm, id)
+);
+CREATE INDEX initial_token_expiry ON initial_token (expires_at);
+CREATE TABLE client_logo (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    source TEXT NOT NULL,
+    picture {BYTES} NOT NULL,
+    PRIMARY KEY (realm, client)
+);
+CREATE INDEX client_launch ON client (realm, id) WHERE doc LIKE '%\"initiate_login_uri\":%';
 ";

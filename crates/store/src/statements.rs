@@ -28,6 +28,8 @@ macro_rules! registry {
     };
 }
 
+mod registrations;
+
 registry! {
     // ---- sequences and changes
     NextNumber = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value";
@@ -88,6 +90,26 @@ registry! {
     RegisterClient = "INSERT INTO client (realm, id, status, doc, created_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (realm, id) DO NOTHING";
     ClientStatus = "SELECT status FROM client WHERE realm = ?1 AND id = ?2";
+    /// Clients at which a sign-in can begin.
+    LaunchableClients = registrations::LAUNCHABLE;
+    AddRegistration = registrations::ADD;
+    CountRegistrations = registrations::COUNT;
+    Registration = registrations::FIND;
+    DueRegistrations = registrations::DUE;
+    CheckRegistrationLater = registrations::CHECK_LATER;
+    DeleteRegistration = registrations::DELETE;
+    LastUseOfClient = registrations::LAST_USE;
+    DeleteEndingSecrets = registrations::DELETE_ENDING_SECRETS;
+    EndOtherSecrets = registrations::END_OTHER_SECRETS;
+    AddInitialToken = registrations::ADD_TOKEN;
+    InitialToken = registrations::FIND_TOKEN;
+    ListInitialTokens = registrations::LIST_TOKENS;
+    UseInitialToken = registrations::USE_TOKEN;
+    RevokeInitialToken = registrations::REVOKE_TOKEN;
+    PurgeInitialTokens = registrations::PURGE_TOKENS;
+    PutLogo = registrations::PUT_LOGO;
+    Logo = registrations::LOGO;
+    DeleteLogo = registrations::DELETE_LOGO;
     Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at
         FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
         WHERE c.realm = ?1 AND c.id = ?2";

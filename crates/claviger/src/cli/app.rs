@@ -1,5 +1,6 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
+mod about;
 mod edit;
 mod mailed;
 
@@ -494,6 +495,7 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
     ];
     pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
     pairs.extend(openid(realm, &client));
+    pairs.extend(about::pairs(&client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
     pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
     context.format.one(&item, &pairs)

@@ -23,6 +23,7 @@ mod output;
 mod plan;
 mod realm;
 mod redirect;
+mod registration_token;
 mod seat;
 mod secret;
 mod serve;
@@ -119,6 +120,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Apps' secrets: two may be live, so that one can replace the other
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    /// Tokens with which clients register themselves
+    #[command(subcommand)]
+    RegistrationToken(registration_token::RegistrationTokenCommand),
     /// Users: passwords, who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
@@ -209,6 +213,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Realm(command) => realm::run(command, context).await,
         Command::App(command) => app::run(command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
+        Command::RegistrationToken(command) => registration_token::run(command, context).await,
         Command::User(command) => user::run(command, context).await,
         Command::Grant(command) => given::grant(command, context).await,
         Command::Consent(command) => given::consent(command, context).await,

@@ -123,6 +123,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchConsent { .. }
             | AdminError::NoSuchSession { .. }
             | AdminError::NoSuchMail(_)
+            | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
             | AdminError::NotApproved { .. }
@@ -137,6 +138,7 @@ impl From<AdminError> for Trouble {
             AdminError::OneMasterKey
             | AdminError::OtherMasterKey
             | AdminError::UnreadableKeys(_)
+            | AdminError::NoRegistration(_)
             | AdminError::Misfit { .. } => Exit::Configuration,
             AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
@@ -144,6 +146,10 @@ impl From<AdminError> for Trouble {
         let trouble = Self::new(exit, error.to_string());
         match error {
             AdminError::Misfit { .. } => trouble.help("change the realm file with it, and `claviger apply` both"),
+            AdminError::NoRegistration(_) => {
+                trouble.help("write [registration] mode = \"initial-access-token\" into its realm file, and apply it")
+            }
+            AdminError::NoSuchInitialToken(_) => trouble.help("`claviger registration-token list` names them"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::Managed { .. } => {
                 trouble.help("--despite-file changes it here, until the file is applied again")

@@ -9,13 +9,15 @@
 
 mod authentication;
 mod problem;
+mod registered;
 mod requests;
 #[cfg(test)]
 mod tests;
 
 pub use problem::{Field, Problem};
+pub use registered::LOCALIZED;
 
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -88,6 +90,8 @@ pub struct Description {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// What it says about itself.
+    pub registered: Registered,
 }
 
 /// The user that a client stands for.
@@ -151,6 +155,7 @@ impl Description {
             jwks_uri: None,
             authentication: Authentication::default(),
             requests: Requests::default(),
+            registered: Registered::default(),
         }
     }
 
@@ -184,6 +189,7 @@ impl Description {
             jwks_uri: client.jwks_uri,
             authentication: client.authentication,
             requests: client.requests,
+            registered: client.registered,
             ..Self::new(client.id, client.name)
         }
     }
@@ -222,6 +228,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         None
     });
     wrong.extend(facts.requests(jwks.is_some()));
+    wrong.extend(facts.registered());
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -254,6 +261,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         jwks_uri: asked.jwks_uri,
         authentication: asked.authentication,
         requests: asked.requests,
+        registered: asked.registered,
     })
 }
 

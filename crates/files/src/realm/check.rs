@@ -77,6 +77,7 @@ impl<'a> Check<'a> {
         self.brand();
         self.hosts();
         self.policy();
+        self.registration();
         self.unique();
         self.apis_and_scopes();
         self.organisations();

@@ -3,15 +3,13 @@
 use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims,
-    Requests,
-};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
 use claviger_core::mutual_tls::MutualTls;
-use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
+use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy, RegistrationPolicy};
 use claviger_core::request_object::ObjectAlgorithm;
+use claviger_core::response::ResponseType;
 use claviger_core::span::Span;
 use claviger_core::user::{Organisation, User};
 use serde::Deserialize;
@@ -32,6 +30,8 @@ pub(super) struct RealmDocument {
     pub(super) requests: RequestPolicy,
     #[serde(default)]
     pub(super) mtls: MutualTls,
+    #[serde(default)]
+    pub(super) registration: RegistrationPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -212,6 +212,38 @@ pub(super) struct ClientEntry {
     pub(super) require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub(super) authorization_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) response_types: Option<BTreeSet<ResponseType>>,
+    #[serde(default)]
+    pub(super) application_type: Option<ApplicationType>,
+    #[serde(default)]
+    pub(super) contacts: Vec<String>,
+    #[serde(default)]
+    pub(super) client_uri: Option<String>,
+    #[serde(default)]
+    pub(super) policy_uri: Option<String>,
+    #[serde(default)]
+    pub(super) tos_uri: Option<String>,
+    #[serde(default)]
+    pub(super) logo_uri: Option<String>,
+    #[serde(default)]
+    pub(super) localized: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) software_id: Option<String>,
+    #[serde(default)]
+    pub(super) software_version: Option<String>,
+    #[serde(default)]
+    pub(super) software_statement: Option<String>,
+    #[serde(default)]
+    pub(super) initiate_login_uri: Option<String>,
+    #[serde(default)]
+    pub(super) default_max_age: Option<u32>,
+    #[serde(default)]
+    pub(super) require_auth_time: bool,
+    #[serde(default)]
+    pub(super) default_acr_values: Vec<String>,
+    #[serde(default)]
+    pub(super) self_registered: bool,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -291,6 +323,7 @@ impl ClientEntry {
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
             },
+            registered: self.registered(),
         }
     }
 }

@@ -12,17 +12,19 @@ const SPANS: [&str; 7] =
     ["refresh-idle", "refresh-absolute", "key-age", "key-prepublish", "idle", "absolute", "pending"];
 
 /// Parts of a realm that are sections of their own, as they are stored and as the file calls them.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: &[(&str, &str)] = &[
     ("tokens", "tokens"),
     ("sessions", "sessions"),
+    ("requests", "requests"),
     ("mtls", "mtls"),
+    ("registration", "registration"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
 ];
 
 /// Parts of a client that are parts of its entry in the file.
-const PARTS_OF_CLIENT: [&str; 2] = ["authentication", "requests"];
+const PARTS_OF_CLIENT: [&str; 3] = ["authentication", "requests", "registered"];
 
 /// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
 ///
@@ -205,6 +207,20 @@ access-token-ttl = "20m"
 refresh-idle = 90
 [sessions]
 idle = "1h"
+[requests]
+pushed-ttl = "2m"
+[registration]
+mode = "initial-access-token"
+scopes = ["read"]
+grants = ["authorization_code"]
+response-types = ["code"]
+redirect-hosts = ["*.r.example"]
+legacy = ["no-pkce"]
+never-used-ttl = "2h"
+most-clients = 5
+[[registration.software-issuer]]
+issuer = "https://trust.example"
+jwks = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}'
 [[api]]
 audience = "api"
 name = "API"
@@ -254,6 +270,22 @@ name = "P"
 kind = "public"
 grants = ["authorization_code", "refresh_token"]
 redirect-uris = ["https://p.example/back", "com.example.p:/back"]
+response-types = ["code"]
+application-type = "native"
+contacts = ["dev@p.example"]
+client-uri = "https://p.example/"
+policy-uri = "https://p.example/policy"
+tos-uri = "https://p.example/terms"
+logo-uri = "https://p.example/logo.png"
+software-id = "p"
+software-version = "1"
+initiate-login-uri = "https://p.example/login"
+default-max-age = 60
+require-auth-time = true
+default-acr-values = ["1"]
+self-registered = true
+[client.localized]
+"client-name#de" = "P auf Deutsch"
 "#;
 
     #[test]

@@ -46,6 +46,12 @@ pub enum AdminError {
         /// The secret's id.
         id: String,
     },
+    /// The realm lets no client register itself.
+    #[error("the realm `{0}` lets no client register itself")]
+    NoRegistration(String),
+    /// There is no such token that lets clients register themselves.
+    #[error("there is no registration token `{0}` that was not taken back")]
+    NoSuchInitialToken(String),
     /// There is no such realm.
     #[error("there is no realm `{id}`")]
     NoSuchRealm {

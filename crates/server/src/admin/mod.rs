@@ -13,6 +13,7 @@ pub mod given;
 pub mod keys;
 pub mod mails;
 pub mod realms;
+pub mod registrations;
 pub mod seats;
 pub mod users;
 

@@ -151,7 +151,7 @@ async fn every_act_leaves_one_line_without_a_secret() {
     let keys = [Act::KeyRotate, Act::KeyRevoke, Act::MasterKeyRotate, Act::TokenKeyRotate];
     let database = [Act::DbBackup, Act::DbCopy, Act::DbMigrate, Act::DbRestore];
     let given = [Act::GrantRevoke, Act::ConsentWithdraw, Act::SessionEnd, Act::MailRetry, Act::AppResend];
-    let edits = [Act::AppEdit, Act::UserCreate, Act::UserEdit];
+    let edits = [Act::AppEdit, Act::UserCreate, Act::UserEdit, Act::InitialTokenCreate, Act::InitialTokenRevoke];
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &keys[..], &database, &given, &edits].concat();
     for act in Act::ALL.iter().filter(|act| !elsewhere.contains(act)).map(|act| act.name()) {
         assert_eq!(told.iter().filter(|told| *told == act).count(), 1, "{act}");
@@ -228,4 +228,33 @@ async fn an_act_that_fails_leaves_no_line() {
     let other = keys::rotate_token_key(&admin, &MasterKeys::from(MasterKey::generate()), true).await;
     assert!(matches!(other, Err(AdminError::OtherMasterKey)));
     assert!(world.lines().await.is_empty());
+}
+
+#[tokio::test]
+async fn registration_tokens_are_made_and_taken_back_once() {
+    use crate::admin::registrations;
+    use claviger_core::realm::RegistrationMode;
+    use claviger_core::registration::TokenAllows;
+    use claviger_core::span::Span;
+    let mut world = World::new().await;
+    let week = Span::seconds(7 * 86_400);
+    let none = TokenAllows::default();
+    let off = registrations::create(&world.admin(), &world.realm, &none, (None, week)).await;
+    assert!(matches!(off, Err(AdminError::NoRegistration(_))));
+    world.realm.registration.mode = RegistrationMode::InitialAccessToken;
+    let unknown = TokenAllows { scopes: Some(vec!["raed".into()]), ..TokenAllows::default() };
+    let refused = registrations::create(&world.admin(), &world.realm, &unknown, (None, week)).await;
+    assert!(refused.unwrap_err().to_string().contains("the realm has no scope `raed`"));
+    let allows = TokenAllows { label: "Acme".into(), scopes: Some(vec!["read".into()]), ..TokenAllows::default() };
+    let made = registrations::create(&world.admin(), &world.realm, &allows, (Some(2), week)).await.unwrap();
+    let mut seen = 0;
+    let (act, subject, _, after) = world.line(&mut seen).await;
+    assert_eq!((act.as_str(), subject), ("registration-token.create", format!("registration-token/{}", made.id)));
+    assert!(!format!("{after}").contains(made.token.expose()) && after["uses"] == 2);
+    let listed = registrations::list(&world.store, &world.realm).await.unwrap();
+    assert_eq!((listed[0].0.uses_left, listed[0].1.label.as_str()), (Some(2), "Acme"));
+    registrations::revoke(&world.admin(), &world.realm, &made.id).await.unwrap();
+    assert_eq!(world.line(&mut seen).await.0, "registration-token.revoke");
+    let again = registrations::revoke(&world.admin(), &world.realm, &made.id).await;
+    assert!(matches!(again, Err(AdminError::NoSuchInitialToken(_))));
 }

@@ -6,10 +6,13 @@
 //! every step is a conditional write.
 
 mod follow;
+mod logos;
 mod names;
+mod registrations;
 mod share_brakes;
 
 pub(crate) use follow::follow;
+pub(crate) use logos::fetch_logos;
 pub(crate) use share_brakes::share_brakes;
 
 use crate::mail::{self, Mailer};
@@ -101,7 +104,7 @@ pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Recei
         return Ok(false);
     }
     names::bring_up_to_date(state, stop).await?;
-    let more = sweep(state, stop).await?;
+    let more = sweep(state, stop).await? | registrations::look_after(state, stop).await?;
     look_after_keys(state, after, stop).await?;
     Ok(more)
 }

@@ -64,6 +64,17 @@ pub(crate) enum OutboundError {
     TooLarge,
 }
 
+impl OutboundError {
+    /// Whether it may be otherwise at another time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Busy | Self::TooLate | Self::Failed(_) => true,
+            Self::Status(status) => status.is_server_error(),
+            Self::Address | Self::NotPublic | Self::MediaType | Self::TooLarge => false,
+        }
+    }
+}
+
 /// Where names are looked up.
 type Lookup =
     Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>> + Send>> + Send + Sync>;
@@ -121,6 +132,11 @@ impl Outbound {
             read(response, media).await
         };
         timeout(self.shared.patience, call).await.map_err(|_| OutboundError::TooLate)?
+    }
+
+    /// Whether an address may be called, as far as it can be told without looking names up.
+    pub(crate) fn may_call(&self, address: &str, loopback: bool) -> bool {
+        self.checked(address, loopback).is_ok()
     }
 
     /// The address, if it may be called as far as it can be told without looking names up.

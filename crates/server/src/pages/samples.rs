@@ -7,9 +7,10 @@ use minijinja::Error;
 
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
-    Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError, DeviceState, Ended,
-    ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound,
-    Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError, SignedIn, SignedOut,
+    About, AboutLink, Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError,
+    DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm,
+    NoOrganisation, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
+    SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -187,6 +188,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
     Consent {
         client_name: x("Fleet Planner"),
         publisher: None,
+        about: About { client_name: x("Fleet Planner"), ..About::default() },
         account: account(x),
         switch_account_action: x("/switch"),
         scopes: Vec::new(),
@@ -205,6 +207,19 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
     }
 }
 
+fn about(x: &dyn Fn(&str) -> String) -> About {
+    let link = |kind: &'static str, path: &str| AboutLink {
+        kind,
+        url: x(&format!("https://fleet.example/{path}")),
+        host: x("fleet.example"),
+    };
+    About {
+        client_name: x("Fleet Planner"),
+        links: vec![link("home", ""), link("policy", "policy"), link("terms", "terms")],
+        logo_url: Some(x("/-/app-logo?client_id=fleet")),
+    }
+}
+
 fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> Consent {
     let scope = |name: &str, sentence: Option<&str>, is_new| ConsentScope {
         name: x(name),
@@ -216,6 +231,7 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         |id: &str, name: &str, checked| Organisation { id: x(id), name: x(name), kind: x("Company"), checked };
     Consent {
         publisher: Some(x("Fleet Software Pty Ltd")),
+        about: about(x),
         scopes: vec![
             scope("openid", None, false),
             scope("consignments.read", Some("Read your consignments and where they are"), false),
@@ -272,7 +288,8 @@ fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
-    SignedIn { account: account(x), logout_action: Some(x("/logout")), csrf: x("csrf").into() }
+    let apps = vec![AppLink { app: x("Fleet Planner"), url: x("https://fleet.example/login?iss=a") }];
+    SignedIn { account: account(x), apps, logout_action: Some(x("/logout")), csrf: x("csrf").into() }
 }
 
 fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {

@@ -4,6 +4,7 @@
 //! `username` and `password`; consent adds `decision` (`allow` or `deny`) and any number of `organisation`; the choice of an
 //! account adds `account`, `other` or `forget`.
 
+mod about;
 mod account;
 mod device;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
+pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 
@@ -130,6 +132,8 @@ pub struct Consent {
     pub client_name: String,
     /// Who publishes it.
     pub publisher: Option<String>,
+    /// What it says about itself.
+    pub about: About,
     /// Who would allow it.
     pub account: Account,
     /// Where the button "Switch account" posts to.

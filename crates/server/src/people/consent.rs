@@ -3,6 +3,7 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::issue::delivery::send;
+use crate::people::about::about;
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
 use crate::people::session::signed_in;
@@ -97,6 +98,7 @@ async fn once_more(
     let consent = consent_on_record(Some(who));
     let asked = waiting.request.asked_scope();
     let new = asked.iter().filter(|token| !consent.scope.contains(token)).collect();
-    let asked = show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
+    let about = about(state, site, client, &show::language(site, flow.browser, &waiting.request)).await?;
+    let asked = show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user, about };
     show::consent(state, site, flow.browser, &asked, ticks)
 }

@@ -12,6 +12,7 @@ use crate::http::{Answer, Incoming, trace};
 use crate::issue::approve::{Approved, approve};
 use crate::issue::delivery::send;
 use crate::pages::views::Ended;
+use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
 use crate::people::notice::Notice;
@@ -192,8 +193,16 @@ impl Flow<'_> {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
-                let asked =
-                    show::Asked { client, waiting, new: &new, organisations, consent: &consent, user: &who.user };
+                let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
+                let asked = show::Asked {
+                    client,
+                    waiting,
+                    new: &new,
+                    organisations,
+                    consent: &consent,
+                    user: &who.user,
+                    about,
+                };
                 show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
             }
             Step::Approve { organisations } => {
@@ -266,7 +275,10 @@ impl Flow<'_> {
     pub(crate) async fn front_page(&self) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
         match (signed_in(state, site, self.browser, "").await?, &self.notice) {
-            (Some(who), _) => Ok(show::signed_in(state, site, self.browser, &who.user)),
+            (Some(who), _) => {
+                let apps = launches(state, site, &who.user.id).await?;
+                Ok(show::signed_in(state, site, self.browser, &who.user, apps))
+            }
             (None, Some(notice)) => self.say(None, notice),
             (None, None) => show::sign_in(state, site, self.browser, None, String::new(), None),
         }

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::http::{Answer, Incoming};
+use crate::people::about::launches;
 use crate::people::browser::Browser;
 use crate::people::session::signed_in;
 use crate::people::show;
@@ -19,7 +20,10 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn first(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer, Failure> {
     let browser = Browser::read(&site.realm, incoming);
     Ok(match signed_in(state, site, &browser, "").await? {
-        Some(who) => show::signed_in(state, site, &browser, &who.user),
+        Some(who) => {
+            let apps = launches(state, site, &who.user.id).await?;
+            show::signed_in(state, site, &browser, &who.user, apps)
+        }
         None => show::home(state, site, incoming),
     })
 }

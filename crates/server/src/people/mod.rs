@@ -1,5 +1,6 @@
 //! The pages in front of people, and what their forms do.
 
+pub(crate) mod about;
 pub(crate) mod accounts;
 pub(crate) mod back;
 pub(crate) mod browser;

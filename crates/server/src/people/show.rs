@@ -3,7 +3,7 @@
 use crate::failure::{Failure, SOON};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
+    self, About, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
     KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode, Pair, SignIn,
     SignInError, SignedIn, SignedOut,
 };
@@ -120,9 +120,11 @@ pub(crate) fn sign_in(
 }
 
 /// Somebody is signed in, and no request waits.
-pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &User) -> Answer {
+/// `apps`: at which a sign-in can begin.
+pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &User, apps: Vec<AppLink>) -> Answer {
     let page = SignedIn {
         account: account(user),
+        apps,
         logout_action: site.endpoint_path(Endpoint::EndSession),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
@@ -254,6 +256,14 @@ pub(crate) struct Asked<'a> {
     /// What is on record.
     pub(crate) consent: &'a authorize::Consent,
     pub(crate) user: &'a User,
+    /// What the client says about itself.
+    pub(crate) about: About,
+}
+
+/// The language in which a browser is shown what belongs to a request.
+pub(crate) fn language(site: &Site, browser: &Browser, request: &AuthorizationRequest) -> String {
+    let speech = Speech::of_browser(browser, request.ui_locales.as_deref());
+    speech.language(site).map(ToString::to_string).unwrap_or_default()
 }
 
 /// The consent form.
@@ -284,8 +294,9 @@ pub(crate) fn consent(
     });
     let scopes = weighty_first(scopes.collect());
     let form = Consent {
-        client_name: asked.client.name.clone(),
+        client_name: asked.about.client_name.clone(),
         publisher: asked.client.publisher.clone(),
+        about: asked.about.clone(),
         account: account(asked.user),
         switch_account_action: site.page_path(Target::SwitchAccount),
         scopes,

@@ -14,6 +14,7 @@ pub(crate) mod metadata;
 pub(crate) mod pushed;
 pub(crate) mod read;
 mod refresh;
+pub(crate) mod registration;
 mod request_object;
 pub(crate) mod revocation;
 pub(crate) mod revocations;

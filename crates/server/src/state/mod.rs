@@ -11,9 +11,11 @@ pub(crate) mod followed;
 pub mod hashing;
 pub(crate) mod health;
 pub mod keys;
+pub(crate) mod logos;
 pub mod master_key;
 pub mod master_keys;
 pub(crate) mod meter;
+pub(crate) mod rates;
 pub(crate) mod recall;
 pub(crate) mod revoked;
 pub mod secrets;
@@ -35,6 +37,7 @@ use hashing::Hasher;
 use health::Health;
 use keys::Keys;
 use meter::Meter;
+use rates::Rates;
 use recall::Recall;
 use revoked::Revoked;
 use secrets::Secrets;
@@ -64,6 +67,7 @@ pub struct State {
     pub(crate) clients: Clients,
     pub(crate) client_keys: ClientKeys,
     pub(crate) outbound: Outbound,
+    pub(crate) rates: Rates,
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,

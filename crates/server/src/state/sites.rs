@@ -44,6 +44,8 @@ pub(crate) enum Target {
     Script,
     /// The realm's logo.
     Logo,
+    /// An app's picture.
+    AppLogo,
 }
 
 impl Target {
@@ -60,6 +62,7 @@ impl Target {
             Self::Stylesheet => "stylesheet",
             Self::Script => "script",
             Self::Logo => "logo",
+            Self::AppLogo => "app-logo",
         }
     }
 
@@ -78,7 +81,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 8] = [
+const PAGES: [(&str, Target); 9] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/consent", Target::Consent),
@@ -87,6 +90,7 @@ const PAGES: [(&str, Target); 8] = [
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),
     ("/-/logo", Target::Logo),
+    ("/-/app-logo", Target::AppLogo),
 ];
 
 /// A realm, ready to serve.
@@ -207,7 +211,7 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
     for path in metadata::well_known_paths(realm) {
         add(path, Target::Discovery, None);
     }
-    for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| realm.dialect.serves(*endpoint)) {
+    for endpoint in Endpoint::ALL.into_iter().filter(|endpoint| realm.serves(*endpoint)) {
         match realm.dialect.endpoints.at.get(&endpoint) {
             Some(place) => {
                 for path in &place.paths {

@@ -459,6 +459,7 @@ pub fn realm(authority: &str) -> Realm {
         sessions: claviger_core::realm::SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
         mtls: claviger_core::mutual_tls::MutualTls::default(),
+        registration: claviger_core::realm::RegistrationPolicy::default(),
     }
 }
 
@@ -508,5 +509,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        registered: claviger_core::client::Registered::default(),
     }
 }

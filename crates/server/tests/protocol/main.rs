@@ -29,6 +29,8 @@ mod pushed;
 mod races;
 mod recall;
 mod refresh;
+mod registered_clients;
+mod registration;
 mod request_objects;
 mod requests;
 mod resource_and_metadata;

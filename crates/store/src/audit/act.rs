@@ -55,6 +55,8 @@ named! {
         Portal = "portal",
         /// Realm files.
         Apply = "apply",
+        /// A client itself, at the registration endpoint.
+        Registration = "registration",
     }
 }
 
@@ -77,6 +79,10 @@ named! {
         AppResend = "app.resend",
         /// An app was removed.
         AppDelete = "app.delete",
+        /// A token was made that lets clients register themselves.
+        InitialTokenCreate = "registration-token.create",
+        /// Such a token was taken back.
+        InitialTokenRevoke = "registration-token.revoke",
         /// An app got one more secret, made here.
         SecretAdd = "secret.add",
         /// An app got one more secret, brought along.
@@ -135,6 +141,8 @@ named! {
         App = "app",
         /// An app's secret: `APP/SECRET`.
         Secret = "secret",
+        /// A token that lets clients register themselves.
+        InitialToken = "registration-token",
         /// A user.
         User = "user",
         /// An organisation.

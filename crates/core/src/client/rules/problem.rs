@@ -61,6 +61,8 @@ pub enum Field {
     RequestObjectSigningAlg,
     /// What signs its answers.
     AuthorizationSignedResponseAlg,
+    /// Something that it says about itself, by its key in realm files.
+    Registered(&'static str),
 }
 
 impl Field {
@@ -92,6 +94,7 @@ impl Field {
             Self::RequestUris => "request-uris",
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
+            Self::Registered(key) => key,
         }
     }
 }
@@ -380,6 +383,14 @@ pub enum Problem {
         /// The algorithm.
         algorithm: Algorithm,
     },
+    /// Something that it says about itself.
+    #[error("{why}")]
+    Registered {
+        /// Its key in realm files.
+        key: &'static str,
+        /// What is wrong.
+        why: String,
+    },
 }
 
 const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
@@ -438,6 +449,7 @@ impl Problem {
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
+            Self::Registered { key, .. } => Field::Registered(key),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pages about the accounts of the person in front of them.
 
-use super::{Masked, View};
+use super::{AppLink, Masked, View};
 use serde::Serialize;
 
 /// A person as they are shown.
@@ -102,6 +102,8 @@ impl View for NoOrganisation {
 pub struct SignedIn {
     /// Who is signed in.
     pub account: Account,
+    /// Apps at which a sign-in can begin.
+    pub apps: Vec<AppLink>,
     /// Where the log-out button posts to; none where the realm has no such address.
     pub logout_action: Option<String>,
     /// Ties the form to this browser.

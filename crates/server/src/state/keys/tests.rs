@@ -46,6 +46,7 @@ fn realm() -> Realm {
         sessions: SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
         mtls: claviger_core::mutual_tls::MutualTls::default(),
+        registration: claviger_core::realm::RegistrationPolicy::default(),
     }
 }
 
