@@ -1,11 +1,13 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
 mod authentication;
+mod identity;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
+pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
 pub use requests::Requests;
 
 use crate::audience::Audience;
@@ -100,6 +102,9 @@ pub struct Client {
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,
+    /// How its users are named to it, and what it is told of them.
+    #[serde(default, skip_serializing_if = "Identity::is_default")]
+    pub identity: Identity,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -176,6 +181,17 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// The sector within which its users have one name, where that is pairwise (OpenID Connect Core 8.1): the host at which it is
+    /// said what belongs together, else the host of its redirect URIs, else the client alone.
+    pub fn sector(&self) -> Option<String> {
+        if self.identity.subject_type != SubjectType::Pairwise {
+            return None;
+        }
+        let of_uri = self.identity.sector_identifier_uri.as_deref().and_then(host_of);
+        let of_redirect = || self.redirect_uris.first().and_then(|uri| host_of(uri.as_str()));
+        Some(of_uri.or_else(of_redirect).unwrap_or_else(|| format!("client:{}", self.id)))
+    }
+
     /// Whether it has been given a legacy behaviour.
     pub fn has(&self, legacy: Legacy) -> bool {
         self.legacy.contains(&legacy)
@@ -235,6 +251,9 @@ impl Realm {
         };
         let usual = (tokens.access_token, tokens.signing, tokens.access_token_ttl);
         let (format, algorithm, ttl) = audience.iter().map(of).reduce(strictest).unwrap_or(usual);
+        // An API that reads tokens by itself knows a user who is turned out by the name that others know them by.
+        let format =
+            if client.identity.subject_type == SubjectType::Pairwise { AccessTokenFormat::Opaque } else { format };
         (client.access_token.unwrap_or(format), algorithm, client.access_token_ttl.unwrap_or(ttl))
     }
 }

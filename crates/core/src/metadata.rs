@@ -9,9 +9,11 @@ use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
+use claims::Claims;
 use requests::Requests;
 use serde::Serialize;
 
+mod claims;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -39,7 +41,7 @@ struct Metadata<'a> {
     grant_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
-    subject_types_supported: [&'static str; 1],
+    subject_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,9 +59,8 @@ struct Browser<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    claims_supported: &'static [&'static str],
-    claim_types_supported: [&'static str; 1],
+    #[serde(flatten)]
+    claims: Claims<'a>,
     prompt_values_supported: [&'static str; 4],
     #[serde(flatten)]
     requests: Requests<'a>,
@@ -79,26 +80,6 @@ struct Introspection {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
-
-const CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "at_hash",
-    "c_hash",
-    "azp",
-    "acr",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-];
 
 /// The grants, in the order in which they are listed.
 const GRANTS: [GrantType; 8] = [
@@ -136,7 +117,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             Some(_) => authentication(realm, &FOR_PUBLIC_AT_TOKEN),
             None => Vec::new(),
         },
-        subject_types_supported: ["public"],
+        subject_types_supported: if has_users(realm) { vec!["public", "pairwise"] } else { vec!["public"] },
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
@@ -152,8 +133,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
         authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: realm.dialect.authorization.iss == IssuerInAnswer::Sent,
-        claims_supported: if has_users(realm) { CLAIMS } else { &[] },
-        claim_types_supported: ["normal"],
+        claims: Claims::of(realm, has_users(realm)),
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         requests: Requests::of(realm),
         ui_locales_supported: languages,
@@ -249,6 +229,7 @@ mod tests {
             tokens: TokenPolicy::default(),
             sessions: SessionPolicy::default(),
             requests: RequestPolicy::default(),
+            claims: crate::claim_rule::ClaimPolicy::default(),
         }
     }
 
@@ -287,9 +268,9 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
-            "subject_types_supported": ["public"],
+            "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-            "claims_supported": super::CLAIMS,
+            "claims_supported": super::claims::OF_TOKENS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "acr_values_supported": ["1"],
@@ -397,6 +378,24 @@ mod tests {
         let mut realm = realm("https://login.example.com");
         realm.scopes = ["view", "openid", "all"].map(scope).to_vec();
         assert_eq!(read(&realm)["scopes_supported"], json!(["view", "openid", "all"]));
+    }
+
+    #[test]
+    fn claims_are_those_that_the_scopes_and_the_rules_bring() {
+        let mut realm = realm("https://login.example.com");
+        realm.scopes = ["openid", "email", "phone", "groups"].map(scope).to_vec();
+        let rules = json!([
+            { "name": "groups", "from": "groups", "scope": "groups" },
+            { "name": "realm_access.roles", "from": "roles" }, { "name": "inner", "value": 1, "in": ["access-token"] }
+        ]);
+        realm.claims.rules = serde_json::from_value(rules).unwrap();
+        realm.claims.locales = vec!["de".into()];
+        let found = read(&realm);
+        let mut expected: Vec<&str> = super::claims::OF_TOKENS.to_vec();
+        expected.extend(["email", "email_verified", "phone_number", "phone_number_verified", "groups", "realm_access"]);
+        assert_eq!(found["claims_supported"], json!(expected));
+        assert_eq!(found["claims_locales_supported"], json!(["de"]));
+        assert_eq!(found["subject_types_supported"], json!(["public", "pairwise"]));
     }
 
     #[test]

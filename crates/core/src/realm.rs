@@ -6,6 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 use crate::brand::Brand;
+use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
 use crate::span::Span;
@@ -56,6 +57,9 @@ pub struct Realm {
     /// What authorization requests must be.
     #[serde(default, skip_serializing_if = "RequestPolicy::is_default")]
     pub requests: RequestPolicy,
+    /// What is told of its users beside the standard claims.
+    #[serde(default, skip_serializing_if = "ClaimPolicy::is_empty")]
+    pub claims: ClaimPolicy,
 }
 
 /// A further host of a realm.

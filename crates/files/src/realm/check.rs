@@ -79,6 +79,7 @@ impl<'a> Check<'a> {
         self.policy();
         self.unique();
         self.apis_and_scopes();
+        self.claims();
         self.organisations();
         self.users();
         self.clients()

@@ -9,6 +9,7 @@
 //! A realm that is tried out on one machine may let its clients name `http://` addresses of that machine (`loopback`).
 
 mod address;
+mod sector;
 
 use address::is_public;
 use bytes::{Bytes, BytesMut};

@@ -458,6 +458,7 @@ pub fn realm(authority: &str) -> Realm {
         tokens: claviger_core::realm::TokenPolicy::default(),
         sessions: claviger_core::realm::SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        claims: claviger_core::claim_rule::ClaimPolicy::default(),
     }
 }
 
@@ -474,6 +475,7 @@ pub fn user(id: &str, username: &str) -> User {
         administrator: false,
         disabled: false,
         organisations: vec![],
+        details: claviger_core::user::Details::default(),
     }
 }
 
@@ -507,5 +509,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        identity: claviger_core::client::Identity::default(),
     }
 }

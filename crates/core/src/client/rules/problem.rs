@@ -1,6 +1,6 @@
 //! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
 
-use crate::client::{AssertionAlgorithm, AuthMethod, GrantType};
+use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
 use crate::redirect::NotARedirectUri;
@@ -61,6 +61,8 @@ pub enum Field {
     RequestObjectSigningAlg,
     /// What signs its answers.
     AuthorizationSignedResponseAlg,
+    /// How its users are named to it, and what it is told of them; by the key.
+    Identity(&'static str),
 }
 
 impl Field {
@@ -92,6 +94,7 @@ impl Field {
             Self::RequestUris => "request-uris",
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
+            Self::Identity(key) => key,
         }
     }
 }
@@ -365,6 +368,9 @@ pub enum Problem {
         /// The algorithm.
         algorithm: Algorithm,
     },
+    /// How its users are named to it, or what it is told of them.
+    #[error("{0}")]
+    Identity(IdentityProblem),
 }
 
 const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
@@ -420,6 +426,7 @@ impl Problem {
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
+            Self::Identity(problem) => Field::Identity(problem.field()),
         }
     }
 
@@ -434,6 +441,7 @@ impl Problem {
             | Self::PostLogoutWildcard { index, .. }
             | Self::UnknownAudience { index, .. }
             | Self::RequestUri { index, .. } => Some(*index),
+            Self::Identity(problem) => problem.index(),
             _ => None,
         }
     }
@@ -486,6 +494,7 @@ impl Problem {
             Self::AssertionAlgorithm { .. } => {
                 "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
             }
+            Self::Identity(problem) => problem.help()?.to_owned(),
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
             Self::AnswerAlgorithm { .. } => {
                 "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()

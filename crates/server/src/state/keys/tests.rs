@@ -45,6 +45,7 @@ fn realm() -> Realm {
         tokens: TokenPolicy { key_age: Span::seconds(30 * 86_400), ..TokenPolicy::default() },
         sessions: SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        claims: claviger_core::claim_rule::ClaimPolicy::default(),
     }
 }
 
