@@ -8,7 +8,7 @@ use crate::scope::ScopeSet;
 use crate::user::User;
 use serde_json::{Map, Value, json};
 
-fn parts(rules: Value, own: Value) -> (Realm, Client) {
+fn parts(rules: &Value, own: &Value) -> (Realm, Client) {
     let realm = json!({
         "id": "r", "name": "R", "issuer": "https://r.example", "authorities": [], "dialect": crate::Dialect::default(),
         "scopes": [{ "name": "groups", "sentence": "See your groups." }], "claims": { "rules": rules }
@@ -29,7 +29,7 @@ fn ada() -> User {
     serde_json::from_value(user).unwrap()
 }
 
-fn told(rules: Value, own: Value, place: Place, scope: &str, organisations: &[&str]) -> Value {
+fn told(rules: &Value, own: &Value, place: Place, scope: &str, organisations: &[&str]) -> Value {
     let (realm, client) = parts(rules, own);
     let organisations: Vec<String> = organisations.iter().map(|id| (*id).to_owned()).collect();
     let (scope, user) = (ScopeSet::parse(scope).unwrap(), ada());
@@ -53,7 +53,7 @@ fn each_source_is_told_where_its_rule_says() {
         { "name": "login", "from": "username", "in": ["userinfo"] },
         { "name": "tenant", "value": { "id": "t", "n": 1 }, "in": ["access-token"] }
     ]);
-    let of = |place, scope, organisations: &[&str]| told(rules.clone(), json!([]), place, scope, organisations);
+    let of = |place, scope, organisations: &[&str]| told(&rules, &json!([]), place, scope, organisations);
     assert_eq!(of(Place::IdToken, "openid", &[]), json!({}));
     assert_eq!(of(Place::IdToken, "openid groups", &[]), json!({ "groups": ["dev", "app:admins"] }));
     let access = json!({ "realm_access": { "roles": ["viewer"] }, "tenant": { "id": "t", "n": 1 } });
@@ -80,7 +80,7 @@ fn a_client_has_its_own_in_place_of_the_realms() {
         { "name": "groups", "from": "groups", "prefix": "app:", "as": "first" }, { "name": "roles", "from": "none" },
         { "name": "extra", "value": true }
     ]);
-    assert_eq!(told(rules, own, Place::IdToken, "openid", &[]), json!({ "groups": "admins", "extra": true }));
+    assert_eq!(told(&rules, &own, Place::IdToken, "openid", &[]), json!({ "groups": "admins", "extra": true }));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_claim_belongs_to_the_scope_of_its_rule() {
     let rules = json!([
         { "name": "groups", "from": "groups", "scope": "groups" }, { "name": "realm_access.roles", "from": "roles" }
     ]);
-    let (realm, client) = parts(rules, json!([]));
+    let (realm, client) = parts(&rules, &json!([]));
     assert_eq!(owner(&realm, &client, "groups"), Owner::Scope("groups"));
     assert_eq!(owner(&realm, &client, "realm_access"), Owner::Free);
     assert_eq!(owner(&realm, &client, "email"), Owner::Scope("email"));

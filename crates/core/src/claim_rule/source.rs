@@ -41,7 +41,6 @@ pub enum Form {
 
 impl Form {
     /// Whether it is what a rule has that says nothing.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_usual(&self) -> bool {
         matches!(self, Self::List)
     }

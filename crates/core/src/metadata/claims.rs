@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// Which claims there are, and in which languages.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the standard's fields")]
 pub(super) struct Claims<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     claims_supported: Vec<&'a str>,

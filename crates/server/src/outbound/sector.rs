@@ -3,6 +3,7 @@
 
 use super::Outbound;
 use claviger_core::client::IdentityProblem;
+use claviger_core::redirect::RedirectUri;
 use claviger_core::{Client, Realm};
 
 impl Outbound {
@@ -18,7 +19,7 @@ impl Outbound {
         let listed: Vec<String> = serde_json::from_slice(&answer)
             .map_err(|_| wrong("does not answer a JSON array of redirect URIs".to_owned()))?;
         let missing =
-            client.redirect_uris.iter().map(|uri| uri.as_str()).find(|uri| !listed.iter().any(|one| one == uri));
+            client.redirect_uris.iter().map(RedirectUri::as_str).find(|uri| !listed.iter().any(|one| one == uri));
         missing.map_or(Ok(()), |missing| Err(wrong(format!("does not name the redirect URI `{missing}`"))))
     }
 }
