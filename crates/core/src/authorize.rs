@@ -67,6 +67,9 @@ pub struct AuthorizationRequest {
     /// The user whom a valid `id_token_hint` names.
     #[serde(default)]
     pub hinted_user: Option<String>,
+    /// The id of the only user whom an answer may be about ([`ClaimsRequest::subject`]).
+    #[serde(default)]
+    pub only_user: Option<String>,
     /// The claims that it asks for by name, as far as the client may have them.
     #[serde(default)]
     pub claims: ClaimsRequest,
@@ -136,6 +139,7 @@ impl AuthorizationRequest {
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(200).collect()),
             ui_locales: params.get("ui_locales").map(|tags| tags.chars().take(200).collect()),
             hinted_user: None,
+            only_user: claims.subject.clone(),
             claims,
             dpop_jkt: dpop_jkt(params)?,
             is_sealed: origin.is_pushed || origin.is_signed,
@@ -176,7 +180,8 @@ fn came_rightly(realm: &Realm, client: &Client, origin: Origin) -> Result<(), Re
 fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsRequest, Refusal> {
     // What the client registered counts where the request says nothing (OpenID Connect Registration 2).
     let usual = Some(client.registered.default_acr_values.join(" ")).filter(|words| !words.is_empty());
-    let asked = ClaimsRequest::read(params.get("claims"), params.get("acr_values").or(usual.as_deref()))?;
+    let acr_values = params.get("acr_values").or(usual.as_deref());
+    let asked = ClaimsRequest::read(params.get("claims"), acr_values, params.get("claims_locales"))?;
     if asked.acr.as_ref().is_some_and(|acr| !acr.is_met_by(&realm.sessions.acr)) {
         return Err(Refusal::AcrUnmet);
     }
@@ -184,7 +189,7 @@ fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsR
         return Ok(asked);
     }
     let allowed: ScopeSet = client.scope.iter().filter(|name| realm.scope(name).is_some()).collect();
-    Ok(asked.within(&allowed))
+    Ok(asked.within(realm, client, &allowed))
 }
 
 fn no_duplicates(params: &Params<'_>) -> Result<(), Refusal> {

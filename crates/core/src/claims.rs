@@ -1,10 +1,14 @@
 //! What tokens say: the claims of JWT access tokens (RFC 9068), ID tokens (OpenID Connect Core 2) and introspection
 //! (RFC 7662).
 
+mod of_user;
+
+pub use crate::user::standard::scope_of;
+pub use of_user::{Wanted, user_claims};
+
 use crate::audience::Audience;
 use crate::confirmation::Confirmation;
 use crate::token::Id;
-use crate::user::User;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -54,6 +58,9 @@ pub struct AccessClaims<'a> {
     /// The key that its holder has to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// The languages in which userinfo tells them as well (OpenID Connect Core 5.2).
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub claims_locales: Cow<'a, [String]>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -108,6 +115,7 @@ impl AccessClaims<'_> {
             auth_time: self.auth_time,
             userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
             cnf: self.cnf,
+            claims_locales: Cow::Owned(self.claims_locales.into_owned()),
         }
     }
 }
@@ -147,33 +155,6 @@ pub struct IdClaims<'a> {
     pub user: &'a Map<String, Value>,
 }
 
-/// The scope that a claim about a user belongs to (OpenID Connect Core 5.4); `None` for every other claim.
-pub fn scope_of(claim: &str) -> Option<&'static str> {
-    Some(match claim {
-        "name" | "family_name" | "given_name" | "middle_name" | "nickname" | "preferred_username" | "profile"
-        | "picture" | "website" | "gender" | "birthdate" | "zoneinfo" | "locale" | "updated_at" => "profile",
-        "email" | "email_verified" => "email",
-        "address" => "address",
-        "phone_number" | "phone_number_verified" => "phone",
-        _ => return None,
-    })
-}
-
-/// What is known of a user, as far as `is_wanted` says so of a claim's name.
-pub fn user_claims(user: &User, is_wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
-    let text = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
-    let all = [
-        ("name", text(user.name.as_ref())),
-        ("given_name", text(user.given_name.as_ref())),
-        ("family_name", text(user.family_name.as_ref())),
-        ("preferred_username", Some(Value::from(user.username.as_str()))),
-        ("email", text(user.email.as_ref())),
-        ("email_verified", user.email.as_ref().map(|_| Value::from(user.email_verified))),
-    ];
-    let known = all.into_iter().filter(|(name, _)| is_wanted(name));
-    known.filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect()
-}
-
 /// What introspection says of an active token (RFC 7662 2.2).
 #[derive(Debug, Serialize)]
 pub struct Introspection<'a> {
@@ -188,6 +169,9 @@ pub struct Introspection<'a> {
     /// The token's claims.
     #[serde(flatten)]
     pub claims: &'a AccessClaims<'a>,
+    /// Those that the realm makes.
+    #[serde(flatten)]
+    pub made: &'a Map<String, Value>,
 }
 
 /// What introspection says of a refresh token that could be used now (RFC 7662 2.2).

@@ -3,6 +3,7 @@
 mod authentication;
 mod certificate;
 mod registered;
+mod identity;
 mod requests;
 pub mod rules;
 
@@ -21,6 +22,7 @@ use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 pub use registered::{ApplicationType, Registered};
+pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
 
 
 /// A registered client.
@@ -107,6 +109,9 @@ pub struct Client {
     /// What it says about itself.
     #[serde(default, skip_serializing_if = "Registered::is_default")]
     pub registered: Registered,
+    /// How its users are named to it, and what it is told of them.
+    #[serde(default, skip_serializing_if = "Identity::is_default")]
+    pub identity: Identity,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -183,6 +188,17 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// The sector within which its users have one name, where that is pairwise (OpenID Connect Core 8.1): the host at which it is
+    /// said what belongs together, else the host of its redirect URIs, else the client alone.
+    pub fn sector(&self) -> Option<String> {
+        if self.identity.subject_type != SubjectType::Pairwise {
+            return None;
+        }
+        let of_uri = self.identity.sector_identifier_uri.as_deref().and_then(host_of);
+        let of_redirect = || self.redirect_uris.first().and_then(|uri| host_of(uri.as_str()));
+        Some(of_uri.or_else(of_redirect).unwrap_or_else(|| format!("client:{}", self.id)))
+    }
+
     /// Whether it has been given a legacy behaviour.
     pub fn has(&self, legacy: Legacy) -> bool {
         self.legacy.contains(&legacy)
@@ -244,6 +260,9 @@ impl Realm {
         };
         let usual = (tokens.access_token, tokens.signing, tokens.access_token_ttl);
         let (format, algorithm, ttl) = audience.iter().map(of).reduce(strictest).unwrap_or(usual);
+        // An API that reads tokens by itself knows a user who is turned out by the name that others know them by.
+        let format =
+            if client.identity.subject_type == SubjectType::Pairwise { AccessTokenFormat::Opaque } else { format };
         (client.access_token.unwrap_or(format), algorithm, client.access_token_ttl.unwrap_or(ttl))
     }
 }

@@ -101,7 +101,20 @@ impl SealKey {
     /// # Errors
     /// [`CryptoError::Seal`] when the library fails.
     pub fn seal(&self, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let nonce = entropy::random_bytes::<{ aead::NONCE_LEN }>();
+        self.seal_with(entropy::random_bytes(), associated, plain)
+    }
+
+    /// As [`seal`](Self::seal), to the same each time: `tag` is a MAC, under another key, of all that makes this message
+    /// another one than others (RFC 5297 1.3.2), and its beginning the nonce.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seal_always_alike(&self, tag: &[u8; 32], associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let nonce = tag.first_chunk().ok_or(CryptoError::Seal)?;
+        self.seal_with(*nonce, associated, plain)
+    }
+
+    fn seal_with(&self, nonce: [u8; aead::NONCE_LEN], associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut sealed = Vec::with_capacity(plain.len() + Self::OVERHEAD);
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);

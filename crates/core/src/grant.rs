@@ -5,7 +5,9 @@
 
 use crate::audience::Audience;
 use crate::authorize::registered_redirect;
-use crate::claims::{scope_of, user_claims};
+use crate::claim_map::{Telling, owner, tell};
+use crate::claim_rule::Place;
+use crate::claims::{Wanted, user_claims};
 use crate::claims_request::retain_within;
 use crate::client::{Client, GrantType, IdTokenClaims};
 use crate::confirmation::Confirmation;
@@ -41,6 +43,8 @@ pub struct Decision {
     pub seats: Vec<String>,
     /// An ID token is due, with this nonce.
     pub id_token: Option<IdTokenPlan>,
+    /// What the access token says beside its registered claims.
+    pub claims: Map<String, Value>,
 }
 
 /// How the access token is made.
@@ -153,6 +157,9 @@ pub fn client_credentials(
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,
+        claims_locales: Vec::new(),
+        subject: None,
+        claims: Map::new(),
     };
     Ok(Decision {
         narrowed: None,
@@ -162,6 +169,7 @@ pub fn client_credentials(
         refresh: refresh_plan(realm, client, realm.dialect.refresh.for_client_credentials),
         seats: seats_for(realm, &granted.scope),
         id_token: None,
+        claims: access_token_claims(realm, client, acts_as, &granted),
         granted,
     })
 }
@@ -193,6 +201,9 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,
+        claims_locales: Vec::new(),
+        subject: None,
+        claims: Map::new(),
     };
     Ok(Decision {
         narrowed: None,
@@ -202,6 +213,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         refresh: refresh_plan(realm, client, true),
         seats: seats_for(realm, &granted.scope),
         id_token: None,
+        claims: access_token_claims(realm, client, Some(user), &granted),
         granted,
     })
 }
@@ -265,9 +277,9 @@ fn approved(
 ) -> Result<Decision, Refusal> {
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
     let narrowed = code.granted.audience.narrowed(&request.audiences)?;
-    let mut granted = still_granted(client, code.granted.clone(), consented)?;
+    let mut granted = still_granted(realm, client, code.granted.clone(), consented)?;
     keep_organisations(realm, &mut granted, user)?;
-    let id_token = granted.scope.contains("openid").then(|| id_token(client, code, user, consented, &granted.scope));
+    let id_token = granted.scope.contains("openid").then(|| id_token(realm, client, code, user, consented, &granted));
     Ok(Decision {
         scope_differs: code.scope_differs || !granted.scope.same(&code.granted.scope),
         user: Some(code.user.clone()),
@@ -276,30 +288,61 @@ fn approved(
         refresh: refresh_plan(realm, client, true),
         seats: seats_for(realm, &granted.scope),
         id_token,
+        claims: access_token_claims(realm, client, Some(user), &granted),
         granted,
     })
 }
 
 /// The ID token that comes with a code's first access token.
 fn id_token(
+    realm: &Realm,
     client: &Client,
     code: &CodeBinding,
     user: &User,
     consented: Option<&ScopeSet>,
-    scope: &ScopeSet,
+    granted: &Granted,
 ) -> IdTokenPlan {
     let trusted = client.trusted && client.is_confidential();
-    let allowed = |name: &str| {
-        trusted || scope_of(name).is_some_and(|scope| consented.is_some_and(|consented| consented.contains(scope)))
-    };
-    let asked = |name: &str| code.id_token_claims.iter().any(|asked| asked == name) && allowed(name);
-    let user = user_claims(user, |name| by_scope(client, scope, name) || asked(name));
+    let allowed =
+        |name: &str| trusted || consented.is_some_and(|consented| owner(realm, client, name).allows(consented));
+    let names: Vec<String> = code.id_token_claims.iter().filter(|name| allowed(name)).cloned().collect();
+    let user = id_token_claims(realm, client, user, granted, by_scope(client, &granted.scope), &names);
     IdTokenPlan { nonce: code.nonce.clone(), acr: code.acr.clone(), user }
 }
 
-/// Whether an ID token of `client` carries a claim because the scope has it: where the client asked for that.
-pub fn by_scope(client: &Client, scope: &ScopeSet, claim: &str) -> bool {
-    client.id_token_claims == IdTokenClaims::Scope && scope_of(claim).is_some_and(|owner| scope.contains(owner))
+/// What an ID token says of its user: the claims of `scope`, those that were asked for by name, and those that the realm makes.
+pub fn id_token_claims(
+    realm: &Realm,
+    client: &Client,
+    user: &User,
+    granted: &Granted,
+    scope: Option<&ScopeSet>,
+    names: &[String],
+) -> Map<String, Value> {
+    let mut told = user_claims(user, &Wanted { scope, names, locales: &granted.claims_locales });
+    let organisations = &granted.organisations;
+    let telling = Telling { place: Place::IdToken, user: Some(user), scope: &granted.scope, organisations, names };
+    tell(realm, client, &telling, &mut told);
+    told
+}
+
+/// What an access token says beside its registered claims: what the realm makes. Of most clients nothing.
+pub fn access_token_claims(
+    realm: &Realm,
+    client: &Client,
+    user: Option<&User>,
+    granted: &Granted,
+) -> Map<String, Value> {
+    let mut told = Map::new();
+    let organisations = &granted.organisations;
+    let telling = Telling { place: Place::AccessToken, user, scope: &granted.scope, organisations, names: &[] };
+    tell(realm, client, &telling, &mut told);
+    told
+}
+
+/// The scope whose claims an ID token of `client` carries: where the client asked for that.
+pub fn by_scope<'a>(client: &Client, scope: &'a ScopeSet) -> Option<&'a ScopeSet> {
+    (client.id_token_claims == IdTokenClaims::Scope).then_some(scope)
 }
 
 /// What is left of a grant that its user consented to, now that they consent to `consented` (`None`: to nothing). Of a grant
@@ -307,7 +350,12 @@ pub fn by_scope(client: &Client, scope: &ScopeSet, claim: &str) -> bool {
 ///
 /// # Errors
 /// There is no consent any more.
-pub fn still_granted(client: &Client, granted: Granted, consented: Option<&ScopeSet>) -> Result<Granted, Refusal> {
+pub fn still_granted(
+    realm: &Realm,
+    client: &Client,
+    granted: Granted,
+    consented: Option<&ScopeSet>,
+) -> Result<Granted, Refusal> {
     let trusted = client.trusted && client.is_confidential();
     if !granted.flow.is_consented() || trusted {
         return Ok(granted);
@@ -315,7 +363,7 @@ pub fn still_granted(client: &Client, granted: Granted, consented: Option<&Scope
     let consented = consented.ok_or(Refusal::GrantUnbacked)?;
     let scope = granted.scope.within(consented);
     let mut granted = Granted { scope, ..granted };
-    retain_within(&mut granted.userinfo_claims, consented);
+    retain_within(realm, client, &mut granted.userinfo_claims, consented);
     Ok(granted)
 }
 
@@ -391,7 +439,7 @@ pub fn refresh(
     }
     let id_token = match user {
         GrantUser::There(user) if granted.scope.contains("openid") => {
-            let user = user_claims(user, |name| by_scope(client, &granted.scope, name));
+            let user = id_token_claims(realm, client, user, &granted, by_scope(client, &granted.scope), &[]);
             Some(IdTokenPlan { user, ..IdTokenPlan::default() })
         }
         _ => None,
@@ -404,6 +452,7 @@ pub fn refresh(
         refresh: RefreshPlan::Yes(turnover(realm, client)),
         seats: seats_for(realm, &stored.granted.scope),
         id_token,
+        claims: access_token_claims(realm, client, user.there(), &granted),
         granted,
     })
 }
@@ -437,7 +486,13 @@ impl GrantUser<'_> {
     }
 
     fn id(self) -> Option<String> {
-        if let Self::There(user) = self { Some(user.id.clone()) } else { None }
+        self.there().map(|user| user.id.clone())
+    }
+}
+
+impl<'a> GrantUser<'a> {
+    const fn there(self) -> Option<&'a User> {
+        if let Self::There(user) = self { Some(user) } else { None }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What was granted: stored with a code and with a grant, and the most that any of its tokens may carry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,15 @@ pub struct Granted {
     /// With a code and a grant: the key that whoever uses it has to show. With a stored access token: that of the token.
     #[serde(default, rename = "cnf", skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
+    /// The languages in which claims are told as well (OpenID Connect Core 5.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims_locales: Vec<String>,
+    /// Of a reference alone: how its user is named to its client, where that is not by their id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Of a reference alone: what introspection says beside the registered claims.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.

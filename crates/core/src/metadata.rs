@@ -14,8 +14,10 @@ use certificates::aliases;
 use requests::Requests;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use claims::Claims;
 
 mod certificates;
+mod claims;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -49,7 +51,7 @@ struct Metadata<'a> {
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     mtls_endpoint_aliases: BTreeMap<&'static str, String>,
-    subject_types_supported: [&'static str; 1],
+    subject_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,9 +69,8 @@ struct Browser<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    claims_supported: &'static [&'static str],
-    claim_types_supported: [&'static str; 1],
+    #[serde(flatten)]
+    claims: Claims<'a>,
     prompt_values_supported: [&'static str; 4],
     #[serde(flatten)]
     requests: Requests<'a>,
@@ -89,26 +90,6 @@ struct Introspection {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
-
-const CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "at_hash",
-    "c_hash",
-    "azp",
-    "acr",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-];
 
 /// The grants, in the order in which they are listed.
 const GRANTS: [GrantType; 8] = [
@@ -150,7 +131,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         tls_client_certificate_bound_access_tokens: realm.mtls.authority.is_some()
             && realm.dialect.serves(Endpoint::Token),
         mtls_endpoint_aliases: aliases(realm),
-        subject_types_supported: ["public"],
+        subject_types_supported: if has_users(realm) { vec!["public", "pairwise"] } else { vec!["public"] },
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
@@ -166,8 +147,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
         authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: realm.dialect.authorization.iss == IssuerInAnswer::Sent,
-        claims_supported: if has_users(realm) { CLAIMS } else { &[] },
-        claim_types_supported: ["normal"],
+        claims: Claims::of(realm, has_users(realm)),
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         requests: Requests::of(realm),
         ui_locales_supported: languages,
@@ -271,6 +251,7 @@ mod tests {
             requests: RequestPolicy::default(),
             mtls: crate::mutual_tls::MutualTls::default(),
             registration: crate::realm::RegistrationPolicy::default(),
+            claims: crate::claim_rule::ClaimPolicy::default(),
         }
     }
 
@@ -309,9 +290,9 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
-            "subject_types_supported": ["public"],
+            "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-            "claims_supported": super::CLAIMS,
+            "claims_supported": super::claims::OF_TOKENS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "acr_values_supported": ["1"],
@@ -419,6 +400,24 @@ mod tests {
         let mut realm = realm("https://login.example.com");
         realm.scopes = ["view", "openid", "all"].map(scope).to_vec();
         assert_eq!(read(&realm)["scopes_supported"], json!(["view", "openid", "all"]));
+    }
+
+    #[test]
+    fn claims_are_those_that_the_scopes_and_the_rules_bring() {
+        let mut realm = realm("https://login.example.com");
+        realm.scopes = ["openid", "email", "phone", "groups"].map(scope).to_vec();
+        let rules = json!([
+            { "name": "groups", "from": "groups", "scope": "groups" },
+            { "name": "realm_access.roles", "from": "roles" }, { "name": "inner", "value": 1, "in": ["access-token"] }
+        ]);
+        realm.claims.rules = serde_json::from_value(rules).unwrap();
+        realm.claims.locales = vec!["de".into()];
+        let found = read(&realm);
+        let mut expected: Vec<&str> = super::claims::OF_TOKENS.to_vec();
+        expected.extend(["email", "email_verified", "phone_number", "phone_number_verified", "groups", "realm_access"]);
+        assert_eq!(found["claims_supported"], json!(expected));
+        assert_eq!(found["claims_locales_supported"], json!(["de"]));
+        assert_eq!(found["subject_types_supported"], json!(["public", "pairwise"]));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod registration;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 
 use crate::brand::Brand;
+use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
 use crate::mutual_tls::MutualTls;
@@ -67,6 +68,9 @@ pub struct Realm {
     /// Who may register clients.
     #[serde(default, skip_serializing_if = "RegistrationPolicy::is_default")]
     pub registration: RegistrationPolicy,
+    /// What is told of its users beside the standard claims.
+    #[serde(default, skip_serializing_if = "ClaimPolicy::is_empty")]
+    pub claims: ClaimPolicy,
 }
 
 /// A further host of a realm.

@@ -1,6 +1,10 @@
 //! People and service users (resource owners), and the organisations they belong to.
 
+mod details;
 pub mod rules;
+pub mod standard;
+
+pub use details::{Details, Wrong, is_attribute_name};
 
 use crate::precis;
 use serde::{Deserialize, Serialize};
@@ -40,6 +44,9 @@ pub struct User {
     /// The ids of the organisations the user belongs to.
     #[serde(default)]
     pub organisations: Vec<String>,
+    /// Further claims, groups, roles and attributes.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
 }
 
 impl User {

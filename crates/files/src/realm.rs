@@ -1,10 +1,11 @@
 //! Realm files: read together, so that what one says can be checked against the others.
 //!
-//! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[seat-pool]]`,
-//! `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
+//! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[claim]]`,
+//! `[[seat-pool]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
 
 mod brand;
 mod check;
+mod claims;
 mod clients;
 mod entries;
 mod policy;
@@ -21,6 +22,7 @@ use super::secret::read_secret;
 use super::tree::Variables;
 use claviger_core::Dialect;
 use claviger_core::authority::without_default_port;
+use claviger_core::claim_rule::ClaimPolicy;
 use claviger_core::client::Client;
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::realm::{Host, Realm};
@@ -220,6 +222,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         requests: raw.requests.clone(),
         mtls: raw.mtls.clone(),
         registration: raw.registration.clone(),
+        claims: ClaimPolicy { locales: raw.realm.claims_locales.clone(), rules: raw.claim.clone() },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod about;
 mod edit;
+mod identity;
 mod mailed;
 
 use super::context::{Context, Data};
@@ -191,6 +192,8 @@ pub(crate) struct Create {
     /// Its authorization requests must be pushed
     #[arg(long)]
     require_pushed_authorization_requests: bool,
+    #[command(flatten)]
+    identity: identity::IdentityArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -337,6 +340,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
             require_pushed_authorization_requests: create.require_pushed_authorization_requests,
             ..Requests::default()
         },
+        identity: create.identity.new_identity(),
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {

@@ -1,5 +1,6 @@
 //! `claviger user`: who may sign in.
 
+mod details;
 mod edit;
 
 use super::ask;
@@ -22,13 +23,16 @@ pub(crate) enum UserCommand {
 Examples:
   claviger user add ada@example.com --name \"Ada Whitlock\" --email ada@example.com --email-verified
   pass show ada | claviger user add ada --organisation acme
-  claviger user add nightly --service --organisation acme --file nightly.txt")]
+  claviger user add nightly --service --organisation acme --file nightly.txt
+  claviger user add ada --group dev --role editor --claim locale=en-GB --attribute cost-centre=42")]
     Add(edit::AddArgs),
     /// Change what is known of a user: names, e-mail address, companies, password; disable or enable
     #[command(after_help = "\
 Examples:
   claviger user edit ada --email ada@new.example --email-verified
   claviger user edit ada --rename ada.whitlock --add-organisation depot-4
+  claviger user edit ada --claim nickname=Ada --claim 'name#de=Gräfin Ada' --claim address.locality=London
+  claviger user edit ada --add-group admins --remove-group dev --add-role acme=editor --attribute floor=
   claviger user edit ada --disable
 
 Another password ends what the old one gave. One who comes from a realm file is changed there.")]

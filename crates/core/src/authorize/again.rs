@@ -15,6 +15,7 @@ impl AuthorizationRequest {
         let mode = (mode != usual).then(|| mode.name());
         let default = Audience::from(default_audience(realm, client));
         let claims = self.claims.to_json();
+        let locales = Some(self.claims.locales.join(" ")).filter(|locales| !locales.is_empty());
         let (scope, prompt, max_age) =
             (self.scope.to_string(), self.prompt.words(), self.max_age.map(|age| age.to_string()));
         let challenge = self.challenge.as_ref().map(crate::pkce::Challenge::as_str);
@@ -32,6 +33,7 @@ impl AuthorizationRequest {
             ("login_hint", self.login_hint.as_deref().filter(|hint| !hint.is_empty())),
             ("ui_locales", self.ui_locales.as_deref()),
             ("claims", claims.as_deref()),
+            ("claims_locales", locales.as_deref()),
         ];
         let mut query = String::new();
         for (name, value) in pairs.iter().filter_map(|(name, value)| value.map(|value| (name, value))) {

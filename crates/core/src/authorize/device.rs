@@ -81,6 +81,7 @@ impl AuthorizationRequest {
             login_hint: None,
             ui_locales: None,
             hinted_user: None,
+            only_user: None,
             claims: ClaimsRequest::default(),
             dpop_jkt: None,
             is_sealed: true,

@@ -118,7 +118,7 @@ fn is_hinted(request: &AuthorizationRequest, user: &User) -> bool {
 
 /// Whether the user is the only one whom an answer may be about, where the request says so (OpenID Connect Core 5.5.1).
 fn is_subject(request: &AuthorizationRequest, user: &User) -> bool {
-    request.claims.subject.as_ref().is_none_or(|subject| *subject == user.id)
+    request.only_user.as_ref().or(request.claims.subject.as_ref()).is_none_or(|subject| *subject == user.id)
 }
 
 /// Whether another user than the one whom an answer may be about signed in for this very request: to ask again would not end.
@@ -197,5 +197,8 @@ pub fn granted(
         session,
         userinfo_claims: request.claims.userinfo.clone(),
         confirmation: request.dpop_jkt.map(Confirmation::Key),
+        claims_locales: request.claims.locales.clone(),
+        subject: None,
+        claims: serde_json::Map::new(),
     }
 }

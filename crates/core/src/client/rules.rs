@@ -8,6 +8,7 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod identity;
 mod problem;
 mod registered;
 mod requests;
@@ -16,8 +17,7 @@ mod tests;
 
 pub use problem::{Field, Problem};
 pub use registered::LOCALIZED;
-
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -27,6 +27,7 @@ use crate::span::Span;
 use crate::token::Plain;
 use crate::user::is_mail_address;
 use std::collections::BTreeSet;
+
 
 /// Longest id, in bytes, and longest name, in characters.
 const LONGEST: usize = 100;
@@ -92,6 +93,8 @@ pub struct Description {
     pub requests: Requests,
     /// What it says about itself.
     pub registered: Registered,
+    /// How its users are named to it, and what it is told of them.
+    pub identity: Identity,
 }
 
 /// The user that a client stands for.
@@ -156,6 +159,7 @@ impl Description {
             authentication: Authentication::default(),
             requests: Requests::default(),
             registered: Registered::default(),
+            identity: Identity::default(),
         }
     }
 
@@ -190,6 +194,7 @@ impl Description {
             authentication: client.authentication,
             requests: client.requests,
             registered: client.registered,
+            identity: client.identity,
             ..Self::new(client.id, client.name)
         }
     }
@@ -229,6 +234,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     });
     wrong.extend(facts.requests(jwks.is_some()));
     wrong.extend(facts.registered());
+    wrong.extend(facts.identity());
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -262,6 +268,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         authentication: asked.authentication,
         requests: asked.requests,
         registered: asked.registered,
+        identity: asked.identity,
     })
 }
 

@@ -29,6 +29,8 @@ fn realm() -> Realm {
         sessions: SessionPolicy::default(),
         requests: RequestPolicy::default(),
         registration: RegistrationPolicy::default(),
+        mtls: crate::mutual_tls::MutualTls::default(),
+        claims: crate::claim_map::ClaimMap::default(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a user may be: the one place that decides it, for realm files and for operators.
 
+use super::details::{self, Wrong};
 use super::{User, is_mail_address};
 use crate::dialect::OrganisationChoice;
 use crate::realm::Realm;
-use crate::text::{NOT_A_NAME, is_name};
+use crate::text::{NOT_A_NAME, is_name, shortened};
 use std::fmt;
 
 /// Something that is wrong with a user.
@@ -31,6 +32,8 @@ pub enum Problem {
     ServiceOrganisations,
     /// A service user administers nothing.
     ServiceAdministrator,
+    /// A claim, a group, a role or an attribute is not what it must be.
+    Detail(Wrong),
 }
 
 impl Problem {
@@ -43,6 +46,7 @@ impl Problem {
             Self::NoEmail => "email-verified",
             Self::UnknownOrganisation { .. } | Self::ServiceOrganisations => "organisations",
             Self::ServiceAdministrator => "administrator",
+            Self::Detail(wrong) => wrong.field,
         }
     }
 
@@ -67,6 +71,8 @@ impl fmt::Display for Problem {
             Self::UnknownOrganisation { id, .. } => return write!(f, "there is no organisation `{id}`"),
             Self::ServiceOrganisations => "a service user belongs to exactly one organisation here",
             Self::ServiceAdministrator => "a service user cannot be an administrator",
+            Self::Detail(Wrong { name, why, .. }) if name.is_empty() => why,
+            Self::Detail(Wrong { name, why, .. }) => return write!(f, "`{}`: {why}", shortened(name, 60)),
         })
     }
 }
@@ -85,5 +91,6 @@ pub fn check(user: &User, realm: &Realm, knows: impl Fn(&str) -> bool) -> Vec<Pr
         (user.service && tied && user.organisations.len() != 1).then_some(Problem::ServiceOrganisations),
         (user.service && user.administrator).then_some(Problem::ServiceAdministrator),
     ];
-    unknown.chain(others.into_iter().flatten()).collect()
+    let details = details::check(user, &realm.claims.locales).into_iter().map(Problem::Detail);
+    unknown.chain(others.into_iter().flatten()).chain(details).collect()
 }

@@ -80,6 +80,7 @@ impl<'a> Check<'a> {
         self.registration();
         self.unique();
         self.apis_and_scopes();
+        self.claims();
         self.organisations();
         self.users();
         self.clients()

@@ -5,6 +5,7 @@ use super::entries::ClientEntry;
 use crate::document::at;
 use crate::tree::Step;
 use claviger_core::Client;
+use claviger_core::client::IdentityProblem;
 use claviger_core::client::rules::{self, Field, Found, Problem};
 
 impl Check<'_> {
@@ -40,6 +41,10 @@ impl Check<'_> {
         let mut place = vec![Step::from("client"), i.into(), key.into()];
         place.extend(problem.index().map(Step::from));
         match problem {
+            Problem::Identity(IdentityProblem::Claim(wrong)) => {
+                place.push(wrong.field.into());
+                self.claim(&place, wrong);
+            }
             Problem::UnknownScope { name } => self.unknown(&place, "scope", name, self.scope_names()),
             Problem::UnknownAudience { name, .. } | Problem::UnknownResourceServer { name } => {
                 self.unknown(&place, "api", name, self.audiences());

@@ -2,8 +2,9 @@
 
 use crate::secret::SecretText;
 use claviger_core::brand::Links;
+use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
 use claviger_core::mutual_tls::MutualTls;
@@ -11,8 +12,9 @@ use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, S
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
 use claviger_core::span::Span;
-use claviger_core::user::{Organisation, User};
+use claviger_core::user::{Details, Organisation, User};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A whole file.
@@ -36,6 +38,8 @@ pub(super) struct RealmDocument {
     pub(super) api: Vec<Api>,
     #[serde(default)]
     pub(super) scope: Vec<Scope>,
+    #[serde(default)]
+    pub(super) claim: Vec<ClaimRule>,
     #[serde(default)]
     pub(super) seat_pool: Vec<SeatPool>,
     #[serde(default)]
@@ -66,6 +70,8 @@ pub(super) struct Head {
     pub(super) hosts: BTreeMap<String, Host>,
     #[serde(default)]
     pub(super) languages: Vec<String>,
+    #[serde(default)]
+    pub(super) claims_locales: Vec<String>,
 }
 
 /// `[brand]`.
@@ -105,6 +111,16 @@ pub(super) struct UserEntry {
     #[serde(default)]
     pub(super) organisations: Vec<String>,
     #[serde(default)]
+    pub(super) claims: Map<String, Value>,
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
+    #[serde(default)]
+    pub(super) organisation_roles: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(super) attributes: Map<String, Value>,
+    #[serde(default)]
     pub(super) password: Option<SecretText>,
     #[serde(default)]
     pub(super) password_hash: Option<String>,
@@ -127,6 +143,14 @@ impl UserEntry {
             administrator: self.administrator,
             disabled: self.disabled,
             organisations: self.organisations.clone(),
+            details: Details {
+                claims: self.claims.clone(),
+                groups: self.groups.clone(),
+                roles: self.roles.clone(),
+                organisation_roles: self.organisation_roles.clone(),
+                attributes: self.attributes.clone(),
+                updated_at: None,
+            },
         }
     }
 }
@@ -244,6 +268,11 @@ pub(super) struct ClientEntry {
     pub(super) default_acr_values: Vec<String>,
     #[serde(default)]
     pub(super) self_registered: bool,
+    pub(super) subject_type: SubjectType,
+    #[serde(default)]
+    pub(super) sector_identifier_uri: Option<String>,
+    #[serde(default)]
+    pub(super) claim: Vec<ClaimRule>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -324,6 +353,11 @@ impl ClientEntry {
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
             },
             registered: self.registered(),
+            identity: Identity {
+                subject_type: self.subject_type,
+                sector_identifier_uri: self.sector_identifier_uri.clone(),
+                claims: self.claim.clone(),
+            },
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A realm as its file would be written: what is stored, in the file's own keys, so that a realm can be exported and a change be
 //! told as whoever wrote the file knows it.
 
+use claviger_core::client::{Identity, SubjectType};
 use claviger_core::span::Span;
-use claviger_core::user::Organisation;
+use claviger_core::user::{Details, Organisation};
 use claviger_core::{Client, Realm, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,8 +33,10 @@ const PARTS_OF_CLIENT: [&str; 3] = ["authentication", "requests", "registered"];
 /// It cannot be spelled; that does not happen.
 pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut stored) = serde_json::to_value(realm)? else { return Ok(Map::new()) };
-    let sections = SECTIONS.map(|(stored_as, name)| (name, stored.shift_remove(stored_as)));
+    let sections = SECTIONS.iter().map(|(stored_as, name)| (*name, stored.shift_remove(*stored_as))).collect::<Vec<_>>();
     stored.insert("dialect".to_owned(), realm.dialect.name.clone().into());
+    stored.shift_remove("claims");
+    stored.insert("claims_locales".to_owned(), realm.claims.locales.clone().into());
     let mut file = Map::new();
     file.insert("realm".to_owned(), spelled("realm", Value::Object(stored), is_absent));
     for (name, section) in sections {
@@ -41,6 +44,9 @@ pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> 
         if !is_absent(&section) {
             file.insert(name.to_owned(), section);
         }
+    }
+    if !realm.claims.rules.is_empty() {
+        file.insert("claim".to_owned(), serde_json::to_value(&realm.claims.rules)?);
     }
     Ok(file)
 }
@@ -66,7 +72,21 @@ pub fn of_organisation(organisation: &Organisation) -> Result<Value, serde_json:
 /// # Errors
 /// As [`of_realm`].
 pub fn of_user(user: &User) -> Result<Value, serde_json::Error> {
-    entry(user)
+    let Details { claims, groups, roles, organisation_roles, attributes, .. } = &user.details;
+    let mut written = entry(&User { details: Details::default(), ..user.clone() })?;
+    let details = [
+        ("groups", serde_json::to_value(groups)?),
+        ("roles", serde_json::to_value(roles)?),
+        // Their names are as somebody chose them, and no keys of the file.
+        ("organisation-roles", serde_json::to_value(organisation_roles)?),
+        ("claims", Value::Object(claims.clone())),
+        ("attributes", Value::Object(attributes.clone())),
+    ];
+    let known = details.into_iter().filter(|(_, value)| !is_absent(value));
+    if let Some(fields) = written.as_object_mut() {
+        fields.extend(known.map(|(name, value)| (name.to_owned(), value)));
+    }
+    Ok(written)
 }
 
 /// An entry `[[client]]`, without a secret. `acts_as` is what the client's says: a username where it comes from a file.
@@ -76,7 +96,7 @@ pub fn of_user(user: &User) -> Result<Value, serde_json::Error> {
 pub fn of_client(client: &Client) -> Result<Value, serde_json::Error> {
     // A key set is a text in the file, whose members are not the file's.
     let keys = client.jwks.as_ref().map(serde_json::to_string).transpose()?;
-    let mut written = entry(&Client { jwks: None, ..client.clone() })?;
+    let mut written = entry(&Client { jwks: None, identity: Identity::default(), ..client.clone() })?;
     if let Some(fields) = written.as_object_mut() {
         if fields.get("status").is_some_and(|status| status == "active") {
             fields.shift_remove("status");
@@ -88,6 +108,16 @@ pub fn of_client(client: &Client) -> Result<Value, serde_json::Error> {
             if let Some(Value::Object(part)) = fields.shift_remove(part) {
                 fields.extend(part);
             }
+        }
+        let identity = &client.identity;
+        if identity.subject_type != SubjectType::default() {
+            fields.insert("subject-type".to_owned(), identity.subject_type.name().into());
+        }
+        if let Some(uri) = &identity.sector_identifier_uri {
+            fields.insert("sector-identifier-uri".to_owned(), uri.as_str().into());
+        }
+        if !identity.claims.is_empty() {
+            fields.insert("claim".to_owned(), serde_json::to_value(&identity.claims)?);
         }
     }
     Ok(written)
@@ -201,6 +231,7 @@ dialect = "standard"
 issuer = "https://r.example"
 authorities = ["r.example"]
 languages = ["de"]
+claims-locales = ["fr"]
 [tokens]
 access-token = "opaque"
 access-token-ttl = "20m"
@@ -226,6 +257,14 @@ audience = "api"
 name = "API"
 implicit = false
 access-token-ttl = 61
+[[claim]]
+name = "groups"
+from = "groups"
+scope = "read"
+in = ["access-token"]
+[[claim]]
+name = "realm_access.roles"
+value = { a_b = [1, false] }
 [[scope]]
 name = "read"
 sentence = "Read."
@@ -245,6 +284,11 @@ username = "Ädä"
 email = "ada@r.example"
 email-verified = true
 organisations = ["acme"]
+claims = { "name#fr" = "Ada", phone_number = "+1 2", phone_number_verified = false, address = { street_address = "1 A" } }
+groups = ["g"]
+roles = ["r"]
+organisation-roles = { acme = ["x"] }
+attributes = { cost_centre = 4, on = false, list = ["a", 1.5] }
 password-hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"
 [[client]]
 id = "c"
@@ -255,6 +299,11 @@ scope = "read"
 audiences = ["api"]
 acts-as = "ädä"
 access-token-ttl = "1m"
+subject-type = "pairwise"
+sector-identifier-uri = "https://c.example/sector.json"
+[[client.claim]]
+name = "groups"
+from = "none"
 [[client]]
 id = "k"
 name = "K"

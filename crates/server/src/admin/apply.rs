@@ -10,6 +10,7 @@
 pub mod changes;
 mod planned;
 mod report;
+mod sectors;
 mod users;
 
 pub use report::{MadeSecret, Report};
@@ -188,6 +189,7 @@ impl Plan<'_> {
         }
         let mut managed = self.store.managed(&realm.id).await?;
         let (ids, others) = self.users(file, &mut managed).await?;
+        sectors::check(self.store, file).await?;
         for client in &file.clients {
             self.client(&realm.id, client, &ids).await?;
         }
@@ -327,6 +329,11 @@ impl Plan<'_> {
             }
             None if user.id.is_empty() => user.id = id_text(&crate::ids::new(self.now)),
             None => {}
+        }
+        let known = stored.as_ref().map(|stored| &stored.user);
+        user.details.updated_at = known.and_then(|known| known.details.updated_at);
+        if known != Some(&user) {
+            user.details.updated_at = Some(self.now / 1000);
         }
         Ok((user, stored))
     }

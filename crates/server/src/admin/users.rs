@@ -76,6 +76,7 @@ pub async fn add(
     if user.id.is_empty() {
         user.id = id_text(&ids::new(admin.now));
     }
+    user.details.updated_at = Some(admin.now / 1000);
     check(admin.store, realm, &user).await?;
     let hash = hashed(hasher, password).await?;
     match admin.act(Act::UserCreate).register_user(&realm.id, &user, hash, admin.now).await? {
@@ -105,7 +106,10 @@ pub async fn edit(
     if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::User, id).await? {
         return Err(AdminError::Managed { what: format!("the user `{}`", before.username), file });
     }
-    let after = User { id: before.id.clone(), disabled: before.disabled, ..change(before.clone()) };
+    let mut after = User { id: before.id.clone(), disabled: before.disabled, ..change(before.clone()) };
+    if after != before {
+        after.details.updated_at = Some(admin.now / 1000);
+    }
     check(admin.store, realm, &after).await?;
     let hash = hashed(hasher, password).await?;
     let word = hash.as_ref().map(|_| if stored.password_hash.is_some() { "replaced" } else { "set" });

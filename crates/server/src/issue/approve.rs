@@ -13,13 +13,13 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest};
-use claviger_core::claims::{id_text, scope_of, user_claims};
+use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Legacy;
-use claviger_core::grant::{access_plan, by_scope, seats_for};
+use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_claims, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::token::{self, Kind, Plain};
-use claviger_core::{Client, Refusal, User};
+use claviger_core::{Client, Refusal};
 use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -42,6 +42,8 @@ pub(crate) struct Approved<'a> {
 /// Makes what the request asks for, and says where it goes; `None` if the request does not wait any more, or what was
 /// recalled is no longer so.
 pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) -> Result<Option<Delivery>, Failure> {
+    let request = met(site, &approved);
+    let approved = Approved { request: &request, ..approved };
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
     let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
@@ -81,6 +83,15 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         }
     }
     Ok(Some(delivery))
+}
+
+/// The request as this user meets it: without claims that were asked for with values which are not theirs.
+fn met<'a>(site: &Site, approved: &Approved<'a>) -> Cow<'a, AuthorizationRequest> {
+    let (request, client) = (approved.request, approved.client);
+    match request.claims.met_by(&site.realm, client, &approved.who.user, &approved.organisations) {
+        Cow::Borrowed(_) => Cow::Borrowed(request),
+        Cow::Owned(claims) => Cow::Owned(AuthorizationRequest { claims, ..request.clone() }),
+    }
 }
 
 /// The first half of a session's hash: enough to find a session's grants, too little to be one.
@@ -145,10 +156,11 @@ async fn respond(
             state.meter.count(&site.realm.id, &approved.client.id, Legacy::RememberedImplicit);
         }
     }
-    let access = if parts.token { Some(front_token(site, approved, &granted, approval).await?) } else { None };
+    let access = if parts.token { Some(front_token(state, site, approved, &granted, approval).await?) } else { None };
     if let Some(access) = &access {
         pairs.extend(token_pairs(site, approved, access));
     }
+    let told = if parts.id_token { front_claims(site, approved, &granted) } else { Map::new() };
     let mut code = None;
     if parts.code {
         let (made, row) = make_code(site, request, approved.who, granted, approval.now)?;
@@ -163,11 +175,11 @@ async fn respond(
     if parts.id_token {
         let of = IdTokenOf {
             client: approved.client,
-            user: &approved.who.user.id,
+            subject: &state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?,
             auth_time: Some(approved.who.session.auth_time),
             nonce: request.nonce.as_deref(),
             acr: request.acr(&site.realm),
-            claims: &front_claims(approved.client, request, &approved.who.user),
+            claims: &told,
             access: access.as_ref().map(|access| &access.token),
             code: code.as_ref(),
             now: approval.now,
@@ -179,18 +191,16 @@ async fn respond(
 
 /// The claims of the user in an ID token from here: those that were asked for by name, and where no access token comes at all those of
 /// the scope (OpenID Connect Core 5.4).
-fn front_claims(client: &Client, request: &AuthorizationRequest, user: &User) -> Map<String, Value> {
+fn front_claims(site: &Site, approved: &Approved<'_>, granted: &Granted) -> Map<String, Value> {
+    let (request, client) = (approved.request, approved.client);
     let alone = !request.response_type.code && !request.response_type.token;
-    let whole = |name: &str| alone && scope_of(name).is_some_and(|scope| request.scope.contains(scope));
-    user_claims(user, |name| {
-        whole(name)
-            || by_scope(client, &request.scope, name)
-            || request.claims.id_token.iter().any(|asked| asked == name)
-    })
+    let scope = if alone { Some(&request.scope) } else { by_scope(client, &request.scope) };
+    id_token_claims(&site.realm, client, &approved.who.user, granted, scope, &request.claims.id_token)
 }
 
 /// The access token that goes through the browser; it says so, because an API may not want such a one.
 async fn front_token(
+    state: &State,
     site: &Site,
     approved: &Approved<'_>,
     granted: &Granted,
@@ -199,8 +209,12 @@ async fn front_token(
     let granted = &Granted { flow: GrantType::Implicit, ..granted.clone() };
     let plan = access_plan(&site.realm, approved.client, &granted.audience);
     let (client, user) = (approved.client, Some(approved.who.user.id.as_str()));
+    let claims = &access_token_claims(&site.realm, client, Some(&approved.who.user), granted);
+    let now = approval.now;
+    let subject = state.secrets.subjects.name(&site.realm.id, client, &approved.who.user.id)?;
+    let subject = Some(&*subject);
     let of =
-        AccessOf { client, user, granted, narrowed: None, plan, confirmation: None, grant: None, now: approval.now };
+        AccessOf { client, user, subject, granted, narrowed: None, plan, confirmation: None, claims, grant: None, now };
     let mut access = mint_access(site, &of).await?;
     approval.access = access.row.take();
     Ok(access)

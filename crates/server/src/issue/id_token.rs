@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 pub(crate) struct IdTokenOf<'a> {
     /// The client.
     pub(crate) client: &'a Client,
-    /// The user's id.
-    pub(crate) user: &'a str,
+    /// How the user is named to the client.
+    pub(crate) subject: &'a str,
     /// When the user signed in, in milliseconds.
     pub(crate) auth_time: Option<i64>,
     /// As the client sent it.
@@ -40,7 +40,7 @@ pub(crate) async fn id_token(site: &Site, of: IdTokenOf<'_>) -> Result<String, F
     let hash = |token: &Plain| token_hash(key.alg(), token.expose());
     let claims = IdClaims {
         iss: &site.realm.issuer,
-        sub: of.user,
+        sub: of.subject,
         aud: &of.client.id,
         iat: of.now / 1000,
         exp: of.now / 1000 + site.realm.tokens.id_token_ttl.as_seconds(),

@@ -11,7 +11,7 @@ mod id_token;
 use crate::failure::Failure;
 use crate::ids;
 use crate::state::State;
-use crate::state::secrets::RefreshKeys;
+use crate::state::secrets::{RefreshKeys, SubjectKeys};
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
 use claviger_core::audience::Audience;
@@ -31,6 +31,7 @@ use claviger_store::{
     SeatClaim, Store,
 };
 use id_token::{IdTokenOf, id_token};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// What issues: for one site, at one moment.
@@ -40,6 +41,8 @@ pub(crate) struct Issuer<'a> {
     pub(crate) store: &'a Store,
     /// Makes refresh tokens.
     pub(crate) refresh: &'a RefreshKeys,
+    /// Names users to clients.
+    pub(crate) subjects: &'a SubjectKeys,
     /// The realm and its signing keys.
     pub(crate) site: &'a Site,
     /// The key that was shown: access tokens are bound to it, and the refresh tokens of public clients.
@@ -51,8 +54,8 @@ pub(crate) struct Issuer<'a> {
 impl<'a> Issuer<'a> {
     /// The one of a running server, now.
     pub(crate) fn of(state: &'a State, site: &'a Site, confirmation: Option<Confirmation>) -> Self {
-        let (store, refresh) = (&state.store, &state.secrets.refresh);
-        Self { store, refresh, site, confirmation, now: state.clock.now() }
+        let (store, refresh, subjects) = (&state.store, &state.secrets.refresh, &state.secrets.subjects);
+        Self { store, refresh, subjects, site, confirmation, now: state.clock.now() }
     }
 }
 
@@ -97,13 +100,18 @@ pub(crate) struct Access {
 /// What an access token is made from.
 pub(crate) struct AccessOf<'a> {
     pub(crate) client: &'a Client,
+    /// The user's id.
     pub(crate) user: Option<&'a str>,
+    /// How the user is named to the client.
+    pub(crate) subject: Option<&'a str>,
     pub(crate) granted: &'a Granted,
     /// The APIs, where they are fewer than those of the grant.
     pub(crate) narrowed: Option<&'a Audience>,
     pub(crate) plan: claviger_core::grant::AccessPlan,
     /// The key that its holder has to show.
     pub(crate) confirmation: Option<Confirmation>,
+    /// What it says beside its registered claims.
+    pub(crate) claims: &'a Map<String, Value>,
     /// The stored grant it belongs to.
     pub(crate) grant: Option<&'a Id>,
     pub(crate) now: i64,
@@ -112,11 +120,14 @@ pub(crate) struct AccessOf<'a> {
 impl AccessOf<'_> {
     /// What a reference stands for.
     fn document(&self) -> serde_json::Result<String> {
-        if self.narrowed.is_none() && self.granted.confirmation == self.confirmation {
+        let Self { confirmation, claims, .. } = *self;
+        let subject = self.subject.filter(|subject| Some(*subject) != self.user).map(str::to_owned);
+        let is_plain = self.narrowed.is_none() && claims.is_empty() && subject.is_none();
+        if is_plain && self.granted.confirmation == confirmation {
             return serde_json::to_string(self.granted);
         }
-        let audience = self.narrowed.unwrap_or(&self.granted.audience).clone();
-        serde_json::to_string(&Granted { audience, confirmation: self.confirmation, ..self.granted.clone() })
+        let (audience, claims) = (self.narrowed.unwrap_or(&self.granted.audience).clone(), claims.clone());
+        serde_json::to_string(&Granted { audience, confirmation, subject, claims, ..self.granted.clone() })
     }
 }
 
@@ -135,25 +146,29 @@ pub(crate) async fn token_answer(
     // A confidential client shows who it is with each refresh (RFC 9449 5, RFC 8705 7.1).
     decision.granted.confirmation = confirmation.filter(|_| !client.is_confidential());
     let grant = grant_step(&issuer, client, &decision, &origin)?;
+    let name = |user| issuer.subjects.name(&site.realm.id, client, user);
+    let subject = decision.user.as_deref().map(name).transpose()?;
     let access = mint_access(
         site,
         &AccessOf {
             client,
             user: decision.user.as_deref(),
+            subject: subject.as_deref(),
             granted: &decision.granted,
             narrowed: decision.narrowed.as_ref(),
             plan: decision.access,
             confirmation,
+            claims: &decision.claims,
             grant: grant.id.as_ref(),
             now,
         },
     )
     .await?;
-    let id_token = match (&decision.id_token, &decision.user) {
-        (Some(plan), Some(user)) => {
+    let id_token = match (&decision.id_token, &subject) {
+        (Some(plan), Some(subject)) => {
             let of = IdTokenOf {
                 client,
-                user,
+                subject,
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
                 acr: plan.acr.as_deref(),
@@ -361,6 +376,15 @@ fn typ(site: &Site, audience: &Audience) -> Typ {
     if audience.iter().all(plain) { Typ::Jwt } else { Typ::AccessToken }
 }
 
+/// The members of a JSON object with further ones behind them.
+fn joined(mut object: Vec<u8>, more: &Map<String, Value>) -> serde_json::Result<Vec<u8>> {
+    if !more.is_empty() && object.pop() == Some(b'}') {
+        object.push(b',');
+        object.extend(serde_json::to_vec(more)?.into_iter().skip(1));
+    }
+    Ok(object)
+}
+
 /// Mints an access token, signed or opaque.
 ///
 /// # Errors
@@ -373,7 +397,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
             let jti = id_text(&ids::new(of.now));
             let claims = AccessClaims {
                 iss: Cow::Borrowed(&site.realm.issuer),
-                sub: Cow::Borrowed(of.user.unwrap_or(&of.client.id)),
+                sub: Cow::Borrowed(of.subject.unwrap_or(&of.client.id)),
                 sub_type: Some(SubjectKind::of(of.user.is_some())),
                 aud: Cow::Borrowed(of.narrowed.unwrap_or(&of.granted.audience)),
                 client_id: Cow::Borrowed(&of.client.id),
@@ -387,9 +411,10 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 auth_time: of.granted.auth_time.map(|time| time / 1000),
                 userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
                 cnf: of.confirmation,
+                claims_locales: Cow::Borrowed(&of.granted.claims_locales),
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
-            let token = key.sign_jwt(typ, &serde_json::to_vec(&claims)?)?;
+            let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;
             Ok(Access { token: Plain::new(token), expires_in: ttl.as_seconds(), row: None })
         }
         AccessTokenFormat::Opaque => {

@@ -68,8 +68,8 @@ impl World {
     }
 
     async fn issue(&self, decision: Decision, origin: Origin<'_>) -> Result<Value, Failure> {
-        let (store, refresh) = (&self.store, &self.secrets.refresh);
-        let issuer = Issuer { store, refresh, site: &self.site, confirmation: None, now: NOW };
+        let (store, refresh, subjects) = (&self.store, &self.secrets.refresh, &self.secrets.subjects);
+        let issuer = Issuer { store, refresh, subjects, site: &self.site, confirmation: None, now: NOW };
         let body = token_answer(issuer, &self.client, decision, origin).await?;
         Ok(serde_json::from_slice(&body).unwrap())
     }
@@ -100,6 +100,9 @@ fn decision(seats: &[&str]) -> Decision {
             session: None,
             userinfo_claims: Vec::new(),
             confirmation: None,
+            claims_locales: Vec::new(),
+            subject: None,
+            claims: serde_json::Map::new(),
         },
         narrowed: None,
         scope_differs: false,
@@ -108,6 +111,7 @@ fn decision(seats: &[&str]) -> Decision {
         refresh: RefreshPlan::Yes(Turnover::Rotate),
         seats: seats.iter().map(|name| (*name).to_owned()).collect(),
         id_token: None,
+        claims: serde_json::Map::new(),
     }
 }
 

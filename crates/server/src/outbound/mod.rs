@@ -11,6 +11,7 @@
 
 mod address;
 mod private;
+mod sector;
 
 use address::is_public;
 use bytes::{Bytes, BytesMut};

@@ -2,13 +2,16 @@
 
 use crate::state::State;
 use crate::state::sites::Site;
+use claviger_core::Client;
+use claviger_core::authorize::AuthorizationRequest;
+use claviger_core::crypto::CryptoError;
 use claviger_core::jose::{Typ, verify_jwt};
 
 /// What an ID token of ours says of whom it is about, expired or not.
 #[derive(serde::Deserialize)]
 pub(crate) struct Hint {
     iss: String,
-    /// The user.
+    /// The user, by their id.
     pub(crate) sub: String,
     /// The client.
     pub(crate) aud: String,
@@ -23,7 +26,30 @@ pub(crate) fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
     if decoded.key.is_some_and(|kid| state.revoked.is_key_revoked(&site.realm.id, &kid)) {
         return None;
     }
-    serde_json::from_slice::<Hint>(&decoded.claims)
-        .ok()
-        .filter(|hint| hint.iss == site.realm.issuer && hint.azp == hint.aud)
+    let hint = serde_json::from_slice::<Hint>(&decoded.claims).ok()?;
+    let sub = state.secrets.subjects.user(&site.realm.id, &hint.sub).into_owned();
+    (hint.iss == site.realm.issuer && hint.azp == hint.aud).then_some(Hint { sub, ..hint })
+}
+
+/// Says in a request whom its `id_token_hint` names and who the only one is that it may be about, each by their id: a client may
+/// know them by another name.
+///
+/// # Errors
+/// The library fails.
+pub(crate) fn name_users(
+    state: &State,
+    site: &Site,
+    client: &Client,
+    hint_sent: Option<&str>,
+    request: &mut AuthorizationRequest,
+) -> Result<(), CryptoError> {
+    request.hinted_user = hint_sent.and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
+    if let Some(subject) = &request.claims.subject {
+        let (subjects, realm) = (&state.secrets.subjects, &site.realm.id);
+        let user = subjects.user(realm, subject);
+        // Of another name than the client's own nobody is found: it does not learn whose that is.
+        let is_own_name = subjects.name(realm, client, &user)? == *subject;
+        request.only_user = Some(if is_own_name { user.into_owned() } else { String::new() });
+    }
+    Ok(())
 }

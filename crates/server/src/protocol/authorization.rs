@@ -9,7 +9,7 @@ use crate::http::{Answer, Incoming, trace};
 use crate::issue::delivery::send;
 use crate::people::browser::Browser;
 use crate::people::flow::Flow;
-use crate::people::hint::hint;
+use crate::people::hint::name_users;
 use crate::people::show::{self, Speech};
 use crate::protocol::{pushed, request_object};
 use crate::state::State;
@@ -128,8 +128,7 @@ async fn ask(flow: &Flow<'_>, client: Option<&Client>, params: &Params<'_>, orig
     let back = destination.clone();
     match AuthorizationRequest::check(&site.realm, client, params, destination, origin, state.clock.now()) {
         Ok(mut request) => {
-            request.hinted_user =
-                params.get("id_token_hint").and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
+            name_users(state, site, client, params.get("id_token_hint"), &mut request)?;
             flow.advance(client, &request, None, None).await
         }
         Err(refusal) => refuse(flow, client, params, &back, &refusal).await,

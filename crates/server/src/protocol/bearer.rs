@@ -7,6 +7,7 @@ use crate::state::revoked::{Subject, Verdict};
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::bearer::{Reason, has_access_token};
+use claviger_core::claim_rule::is_reserved;
 use claviger_core::claims::{AccessClaims, SubjectKind, id_from_text, id_text};
 use claviger_core::client::GrantType;
 use claviger_core::granted::Granted;
@@ -17,6 +18,7 @@ use claviger_core::token::{self, Id, Kind};
 use claviger_store::{AccessTokenRow, NewAccessToken, RevocationKind};
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// What a token of ours says, whoever holds it.
@@ -26,17 +28,40 @@ pub(crate) struct Token {
     pub(crate) claims: AccessClaims<'static>,
     /// The grant it belongs to.
     pub(crate) grant: Option<Id>,
-    /// It acts for a user.
-    pub(crate) has_user: bool,
+    /// The id of the user that it acts for; `sub` may be another name of theirs.
+    pub(crate) user: Option<String>,
     /// It is stored, under this id.
     pub(crate) opaque: Option<Id>,
     /// When it ends, in milliseconds.
     pub(crate) expires_at: i64,
     /// It was taken back.
     pub(crate) revoked: bool,
+    /// What it says beside its registered claims.
+    made: Made,
+}
+
+/// What a token says beside its registered claims, where it is.
+#[derive(Debug)]
+enum Made {
+    /// With what is stored.
+    Stored(Map<String, Value>),
+    /// Among all that was signed, as JSON.
+    Signed(Vec<u8>),
 }
 
 impl Token {
+    /// What it says beside its registered claims: what the realm made (see [`claviger_core::claim_map`]).
+    pub(crate) fn made(&self) -> Map<String, Value> {
+        match &self.made {
+            Made::Stored(made) => made.clone(),
+            Made::Signed(all) => {
+                let mut all: Map<String, Value> = serde_json::from_slice(all).unwrap_or_default();
+                all.retain(|name, _| !is_reserved(name));
+                all
+            }
+        }
+    }
+
     /// Whether it may be used now.
     pub(crate) fn is_active(&self, now: i64) -> bool {
         !self.revoked && self.expires_at > now
@@ -59,7 +84,8 @@ async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<O
     if row.realm != site.realm.id || !token::hash_is(text, row.hash.as_slice()) {
         return Ok(None);
     }
-    let granted: Granted = serde_json::from_str(&row.doc)?;
+    let mut granted: Granted = serde_json::from_str(&row.doc)?;
+    let made = Made::Stored(std::mem::take(&mut granted.claims));
     let jti = id_text(&id);
     let grant = row.grant.map(|grant| id_text(&grant));
     let subject = Subject {
@@ -71,13 +97,15 @@ async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<O
         issued_at: row.issued_at,
     };
     let revoked = revoked || is_revoked(state, site, &subject).await?;
+    let user = row.user.clone();
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
         grant: row.grant,
-        has_user: row.user.is_some(),
+        user,
         opaque: Some(id),
         expires_at: row.expires_at,
         revoked,
+        made,
     }))
 }
 
@@ -90,7 +118,7 @@ fn claims_of_row(
 ) -> AccessClaims<'static> {
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
-        sub: Cow::Owned(row.user.clone().unwrap_or_else(|| row.client.clone())),
+        sub: Cow::Owned(granted.subject.or_else(|| row.user.clone()).unwrap_or_else(|| row.client.clone())),
         sub_type: Some(SubjectKind::of(row.user.is_some())),
         aud: Cow::Owned(granted.audience),
         client_id: Cow::Owned(row.client.clone()),
@@ -104,6 +132,7 @@ fn claims_of_row(
         auth_time: granted.auth_time.map(|time| time / 1000),
         userinfo_claims: Cow::Owned(granted.userinfo_claims),
         cnf: granted.confirmation,
+        claims_locales: Cow::Owned(granted.claims_locales),
     }
 }
 
@@ -138,22 +167,24 @@ async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token
     if claims.iss != site.realm.issuer || (typ == Typ::Jwt && !may_be_plain) {
         return Ok(None);
     }
+    let user = state.secrets.subjects.user(&site.realm.id, &claims.sub);
     let subject = Subject {
         jti: &claims.jti,
         grant: claims.gid.as_deref(),
         client: &claims.client_id,
-        user: &claims.sub,
+        user: &user,
         key: decoded.key.as_deref(),
         issued_at: issued_at(Some(&claims.jti), claims.iat),
     };
     let revoked = is_revoked(state, site, &subject).await?;
     Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
-        has_user: claims.has_user(),
+        user: claims.has_user().then(|| user.into_owned()),
         opaque: None,
         expires_at: claims.exp.saturating_mul(1000),
         revoked,
         claims: claims.into_owned(),
+        made: Made::Signed(decoded.claims),
     }))
 }
 
@@ -177,11 +208,18 @@ pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
         return Sent::Wrongly(Reason::TwoTokens);
     }
     match (in_header(incoming), in_form(incoming)) {
-        (Some(_), Some(_)) => Sent::Wrongly(Reason::TwoTokens),
-        (Some(text), None) => Sent::Once(Cow::Borrowed(text)),
-        (None, Some(text)) => Sent::Once(Cow::Owned(text)),
-        (None, None) => Sent::Nowhere,
+        (_, InForm::Twice) | (Some(_), InForm::Once(_)) => Sent::Wrongly(Reason::TwoTokens),
+        (Some(text), InForm::Nowhere) => Sent::Once(Cow::Borrowed(text)),
+        (None, InForm::Once(text)) => Sent::Once(Cow::Owned(text)),
+        (None, InForm::Nowhere) => Sent::Nowhere,
     }
+}
+
+/// What a posted form carries.
+enum InForm {
+    Nowhere,
+    Once(String),
+    Twice,
 }
 
 fn in_header(incoming: &Incoming) -> Option<&str> {
@@ -189,10 +227,15 @@ fn in_header(incoming: &Incoming) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
 }
 
-fn in_form(incoming: &Incoming) -> Option<String> {
-    let media = incoming.header(CONTENT_TYPE.as_str())?.split(';').next()?.trim();
-    if incoming.head.method != Method::POST || !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return None;
+fn in_form(incoming: &Incoming) -> InForm {
+    let media = incoming.header(CONTENT_TYPE.as_str()).and_then(|media| media.split(';').next());
+    let is_form = media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    if incoming.head.method != Method::POST || !is_form {
+        return InForm::Nowhere;
     }
-    Params::form(&incoming.body).ok()?.get("access_token").map(str::to_owned)
+    match Params::form(&incoming.body) {
+        Ok(params) if params.repeats("access_token") => InForm::Twice,
+        Ok(params) => params.get("access_token").map_or(InForm::Nowhere, |text| InForm::Once(text.to_owned())),
+        Err(_) => InForm::Nowhere,
+    }
 }

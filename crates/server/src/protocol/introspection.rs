@@ -54,7 +54,9 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<
         return Ok(inactive());
     }
     let token_type = token.claims.cnf.and_then(Confirmation::token_type).unwrap_or("Bearer");
-    let answer = Introspection { active: true, token_type: Some(token_type), username: None, claims: &token.claims };
+    let made = token.made();
+    let (token_type, claims) = (Some(token_type), &token.claims);
+    let answer = Introspection { active: true, token_type, username: None, claims, made: &made };
     Ok(serde_json::to_vec(&answer)?)
 }
 
@@ -79,11 +81,13 @@ async fn refresh_token(
     }
     let granted: Granted = serde_json::from_str(&grant.doc)?;
     let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
-    let Ok(granted) = still_granted(client, granted, consented) else { return Ok(None) };
+    let Ok(granted) = still_granted(&site.realm, client, granted, consented) else { return Ok(None) };
+    let subject = grant.user.as_deref().map(|user| state.secrets.subjects.name(&site.realm.id, client, user));
+    let subject = subject.transpose()?;
     let answer = RefreshIntrospection {
         active: true,
         iss: &site.realm.issuer,
-        sub: grant.user.as_deref().unwrap_or(&grant.client),
+        sub: subject.as_deref().unwrap_or(&grant.client),
         sub_type: SubjectKind::of(grant.user.is_some()),
         client_id: &grant.client,
         scope: &granted.scope.within(&client.scope).to_string(),

@@ -7,7 +7,7 @@
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::people::flow::{Flow, still_allowed};
-use crate::people::hint::hint;
+use crate::people::hint::name_users;
 use crate::people::waiting::{PUSHED, Pushed, Waiting};
 use crate::protocol::authenticate::{Authenticated, authenticate};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
@@ -75,7 +75,7 @@ fn check(
     let destination = authorize::destination(&site.realm, Some(client), params)?;
     let now = state.clock.now();
     let mut request = AuthorizationRequest::check(&site.realm, client, params, destination, origin, now)?;
-    request.hinted_user = params.get("id_token_hint").and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
+    name_users(state, site, client, params.get("id_token_hint"), &mut request)?;
     Ok(request)
 }
 

@@ -74,7 +74,7 @@ impl Refresh<'_> {
         }
         let granted: Granted = serde_json::from_str(&row.grant.doc)?;
         let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
-        let granted = grant::still_granted(client, granted, consented)?;
+        let granted = grant::still_granted(&site.realm, client, granted, consented)?;
         let stored = StoredGrant {
             client: &row.grant.client,
             granted: &granted,

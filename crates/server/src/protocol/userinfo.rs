@@ -7,10 +7,13 @@ use crate::protocol::certificate;
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::ScopeSet;
 use claviger_core::bearer::{Reason, refuse as refusal};
-use claviger_core::claims::{scope_of, user_claims};
+use claviger_core::claim_map::{Telling, tell};
+use claviger_core::claim_rule::Place;
+use claviger_core::claims::{Wanted, user_claims};
+use claviger_core::{ScopeSet, User};
 use http::{HeaderValue, Method, StatusCode};
+use serde_json::{Map, Value};
 
 /// Answers with the claims of the token's user.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -33,21 +36,37 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
         Err(why) => return Ok(Err(why)),
     };
     let scope = ScopeSet::parse(&token.claims.scope).unwrap_or_default();
-    if !token.has_user || !scope.contains("openid") {
+    let Some(user) = token.user.as_ref().filter(|_| scope.contains("openid")) else {
         return Ok(Err(Reason::InsufficientScope));
-    }
-    let Some(stored) = state.store.user(&site.realm.id, &token.claims.sub).await? else {
+    };
+    let Some(stored) = state.store.user(&site.realm.id, user).await? else {
         return Ok(Err(Reason::Invalid));
     };
     let user = stored.user;
     if user.disabled {
         return Ok(Err(Reason::Revoked));
     }
-    let by_scope = |name: &str| scope_of(name).is_some_and(|owner| scope.contains(owner));
-    let by_name = |name: &str| token.claims.userinfo_claims.iter().any(|asked| asked == name);
-    let mut claims = user_claims(&user, |name| by_scope(name) || by_name(name));
-    claims.insert("sub".to_owned(), user.id.into());
+    let mut claims = told(state, site, &token, &scope, &user).await?;
+    claims.insert("sub".to_owned(), token.claims.sub.into());
     Ok(Ok(serde_json::to_vec(&claims)?))
+}
+
+/// What is told of the user: the claims of the scope, those that were asked for by name, and those that the realm makes.
+async fn told(
+    state: &State,
+    site: &Site,
+    token: &bearer::Token,
+    scope: &ScopeSet,
+    user: &User,
+) -> Result<Map<String, Value>, Failure> {
+    let (names, said) = (&*token.claims.userinfo_claims, &token.claims);
+    let mut told = user_claims(user, &Wanted { scope: Some(scope), names, locales: &said.claims_locales });
+    // Nearly always it is in memory, with all that else is asked of a client.
+    if let Some(entry) = state.clients.load(&state.store, &site.realm.id, &said.client_id).await? {
+        let telling = Telling { place: Place::Userinfo, user: Some(user), scope, organisations: &said.org, names };
+        tell(&site.realm, &entry.client, &telling, &mut told);
+    }
+    Ok(told)
 }
 
 /// The live token of a request, or why there is none.

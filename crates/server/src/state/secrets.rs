@@ -14,11 +14,14 @@
 
 use crate::state::master_keys::{MasterKeys, SERVER_SECRETS, TOKEN_KEY};
 use arc_swap::ArcSwap;
+use claviger_core::Client;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{CryptoError, HmacKey, SealKey, derive};
 use claviger_core::jose::base64url;
+use claviger_core::subject::{Subjects, is_pairwise};
 use claviger_core::token::{Id, Plain, PresentedRefresh, RefreshKey};
 use claviger_store::{Fault, Store};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
@@ -41,6 +44,8 @@ const SETTLED: i64 = 2_000;
 const NOTHING_NEW: i64 = i64::MAX;
 /// There is a newer token key than the one that makes, and nobody has said what time it is.
 const JUST_READ: i64 = i64::MIN;
+/// What pairwise subjects are derived by.
+const PAIRWISE: &str = "pairwise subjects";
 /// The first byte where several token keys are stored.
 const SEVERAL: u8 = 2;
 
@@ -130,6 +135,8 @@ struct Ring {
     /// The one that makes tokens, forms and tags.
     maker: Derived,
     others: Vec<Derived>,
+    /// What pairwise subjects follow from. It is the first key's, however many come after it: their names never change.
+    subjects: Zeroizing<[u8; 32]>,
 }
 
 impl Ring {
@@ -138,7 +145,9 @@ impl Ring {
         let is_maker = |key: &Derived| key.trusted && Some(key.number) == maker;
         let mut others: Vec<_> = keys.iter().map(|key| Derived::new(key.number, key.trusted, &key.key)).collect();
         let at = others.iter().position(is_maker).unwrap_or(0);
-        (at < others.len()).then(|| Self { maker: others.remove(at), others })
+        let first = keys.iter().min_by_key(|key| key.number)?;
+        let subjects = derive(&first.key, PAIRWISE);
+        (at < others.len()).then(|| Self { maker: others.remove(at), others, subjects })
     }
 
     /// Whether there is a newer key than the one that makes.
@@ -189,6 +198,33 @@ impl FormKeys {
     }
 }
 
+/// Names users to clients (OpenID Connect Core 8).
+#[derive(Debug)]
+pub(crate) struct SubjectKeys(Shared);
+
+impl SubjectKeys {
+    /// How a user is named to a client: by their id, or pairwise.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub(crate) fn name<'u>(&self, realm: &str, client: &Client, user: &'u str) -> Result<Cow<'u, str>, CryptoError> {
+        match client.sector() {
+            None => Ok(Cow::Borrowed(user)),
+            Some(sector) => self.of(realm)?.name(&sector, user).map(Cow::Owned),
+        }
+    }
+
+    /// The id of the user whom a subject names; what is no pairwise name is the id.
+    pub(crate) fn user<'s>(&self, realm: &str, subject: &'s str) -> Cow<'s, str> {
+        let found = is_pairwise(subject).then(|| self.of(realm).ok()?.user(subject)).flatten();
+        found.map_or(Cow::Borrowed(subject), Cow::Owned)
+    }
+
+    fn of(&self, realm: &str) -> Result<Subjects, CryptoError> {
+        Subjects::new(&self.0.load().subjects, realm)
+    }
+}
+
 /// What one secret is under the token keys, each made when it is first needed.
 pub(crate) struct Tags<'a> {
     ring: Arc<Ring>,
@@ -230,6 +266,8 @@ pub struct Secrets {
     pub refresh: RefreshKeys,
     /// Ties forms to browsers.
     pub forms: FormKeys,
+    /// Names users to clients.
+    pub(crate) subjects: SubjectKeys,
     ring: Shared,
     masters: Option<MasterKeys>,
     /// The token keys have changed in the database.
@@ -241,7 +279,8 @@ pub struct Secrets {
 impl Secrets {
     /// Everything that follows from the token key.
     pub fn new(token_key: &[u8; 32]) -> Self {
-        Self::of(Ring { maker: Derived::new(0, true, token_key), others: vec![] }, None)
+        let subjects = derive(token_key, PAIRWISE);
+        Self::of(Ring { maker: Derived::new(0, true, token_key), others: vec![], subjects }, None)
     }
 
     fn of(ring: Ring, masters: Option<MasterKeys>) -> Self {
@@ -250,6 +289,7 @@ impl Secrets {
         Self {
             refresh: RefreshKeys(Arc::clone(&ring)),
             forms: FormKeys(Arc::clone(&ring)),
+            subjects: SubjectKeys(Arc::clone(&ring)),
             ring,
             masters,
             stale: AtomicBool::new(false),

@@ -460,6 +460,7 @@ pub fn realm(authority: &str) -> Realm {
         requests: claviger_core::realm::RequestPolicy::default(),
         mtls: claviger_core::mutual_tls::MutualTls::default(),
         registration: claviger_core::realm::RegistrationPolicy::default(),
+        claims: claviger_core::claim_rule::ClaimPolicy::default(),
     }
 }
 
@@ -476,6 +477,7 @@ pub fn user(id: &str, username: &str) -> User {
         administrator: false,
         disabled: false,
         organisations: vec![],
+        details: claviger_core::user::Details::default(),
     }
 }
 
@@ -510,5 +512,6 @@ pub fn client(id: &str) -> Client {
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
         registered: claviger_core::client::Registered::default(),
+        identity: claviger_core::client::Identity::default(),
     }
 }

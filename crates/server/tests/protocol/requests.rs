@@ -34,7 +34,7 @@ async fn claims_that_are_asked_for_by_name_are_given_where_they_were_asked_for()
         let browser = Browser::default();
         let asked = json!({
             "userinfo": { "email": { "essential": true }, "picture": null, "unheard-of": null },
-            "id_token": { "name": null, "preferred_username": { "value": "someone" } },
+            "id_token": { "name": null, "preferred_username": { "value": "alice" }, "email": { "value": "other@x.example" } },
             "elsewhere": 5
         });
         let tokens = server.redeem("app", &browser.authorize(&server, &asking(&asked)).await.code()).await;

@@ -3,6 +3,7 @@
 use super::super::context::{Context, Data};
 use super::super::plan;
 use super::super::trouble::{Exit, Trouble};
+use super::identity::IdentityArgs;
 use super::{Grant, auth_method, legacy, read_keys};
 use clap::Args;
 use claviger_core::Realm;
@@ -74,6 +75,8 @@ pub(crate) struct EditArgs {
     /// Where its public keys are, in the place of those that it has
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
+    #[command(flatten)]
+    identity: IdentityArgs,
     /// Change it here although a realm file says something else, until that file is applied again
     #[arg(long)]
     despite_file: bool,
@@ -130,6 +133,8 @@ impl EditArgs {
             auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),
             jwks: self.jwks.as_deref().map(read_keys).transpose()?,
             jwks_uri: self.jwks_uri,
+            subject_type: self.identity.subject_type,
+            sector_identifier_uri: self.identity.sector_identifier_uri,
         };
         Ok((self.id, edit, self.despite_file))
     }

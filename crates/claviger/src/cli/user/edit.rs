@@ -3,9 +3,11 @@
 use super::super::context::{Context, Data};
 use super::super::trouble::{Exit, Trouble};
 use super::super::{ask, plan};
+use super::details::DetailArgs;
 use super::hasher;
 use clap::Args;
 use claviger_core::token::Plain;
+use claviger_core::user::Details;
 use claviger_core::{Realm, User};
 use claviger_server::admin::users;
 use std::path::PathBuf;
@@ -37,6 +39,8 @@ pub(crate) struct AddArgs {
     /// A company or site that they belong to, by its id; may be repeated
     #[arg(long, value_name = "ID")]
     organisation: Vec<String>,
+    #[command(flatten)]
+    details: DetailArgs,
     /// A user for unattended integration
     #[arg(long)]
     service: bool,
@@ -87,6 +91,8 @@ pub(crate) struct EditArgs {
     /// They belong to none
     #[arg(long)]
     no_organisation: bool,
+    #[command(flatten)]
+    details: DetailArgs,
     /// Whether this is a user for unattended integration
     #[arg(long, value_name = "BOOL")]
     service: Option<bool>,
@@ -128,6 +134,7 @@ pub(super) async fn add(args: AddArgs, context: &Context, data: &Data, realm: &R
         administrator: args.administrator,
         disabled: false,
         organisations: args.organisation,
+        details: args.details.apply(Details::default())?,
     };
     let user = users::add(&data.admin(), &hasher()?, realm, user, password).await?;
     super::done(context, realm, &user, "active")
@@ -201,6 +208,7 @@ impl EditArgs {
             given_name: text(self.given_name, user.given_name),
             family_name: text(self.family_name, user.family_name),
             organisations,
+            details: self.details.apply(user.details)?,
             service: self.service.unwrap_or(user.service),
             administrator: self.administrator.unwrap_or(user.administrator),
             id: user.id,

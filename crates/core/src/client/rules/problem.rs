@@ -1,6 +1,6 @@
 //! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
 
-use crate::client::{AssertionAlgorithm, AuthMethod, GrantType};
+use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
 use crate::redirect::NotARedirectUri;
@@ -63,6 +63,8 @@ pub enum Field {
     AuthorizationSignedResponseAlg,
     /// Something that it says about itself, by its key in realm files.
     Registered(&'static str),
+    /// How its users are named to it, and what it is told of them; by the key.
+    Identity(&'static str),
 }
 
 impl Field {
@@ -95,6 +97,7 @@ impl Field {
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
             Self::Registered(key) => key,
+            Self::Identity(key) => key,
         }
     }
 }
@@ -391,6 +394,9 @@ pub enum Problem {
         /// What is wrong.
         why: String,
     },
+    /// How its users are named to it, or what it is told of them.
+    #[error("{0}")]
+    Identity(IdentityProblem),
 }
 
 const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
@@ -450,6 +456,7 @@ impl Problem {
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
             Self::Registered { key, .. } => Field::Registered(key),
+            Self::Identity(problem) => Field::Identity(problem.field()),
         }
     }
 
@@ -464,6 +471,7 @@ impl Problem {
             | Self::PostLogoutWildcard { index, .. }
             | Self::UnknownAudience { index, .. }
             | Self::RequestUri { index, .. } => Some(*index),
+            Self::Identity(problem) => problem.index(),
             _ => None,
         }
     }
@@ -519,6 +527,7 @@ impl Problem {
             Self::AssertionAlgorithm { .. } => {
                 "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
             }
+            Self::Identity(problem) => problem.help()?.to_owned(),
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
             Self::AnswerAlgorithm { .. } => {
                 "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()

@@ -101,6 +101,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         authentication: Authentication::default(),
         requests: Requests::default(),
         registered: crate::client::Registered::default(),
+        identity: Identity::default(),
     };
     assert_eq!(client, expected);
 }

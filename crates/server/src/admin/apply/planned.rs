@@ -76,6 +76,8 @@ pub(super) struct PlannedUser {
     id: Option<Box<str>>,
     /// Also where the file says otherwise.
     disabled: bool,
+    /// When what is known of them changed last.
+    updated_at: Option<i64>,
     pub(super) is_written: bool,
     /// It is to be noted that they come from this file.
     is_noted: bool,
@@ -86,7 +88,8 @@ impl PlannedUser {
     /// From a user as the file describes them, and as they will be stored; `is_noted`: it is new that they come from this file.
     pub(super) fn of(described: &User, user: &User, is_noted: bool) -> Self {
         let id = (described.id != user.id).then(|| user.id.as_str().into());
-        Self { id, disabled: user.disabled, is_written: false, is_noted, password_hash: None }
+        let updated_at = user.details.updated_at;
+        Self { id, disabled: user.disabled, updated_at, is_written: false, is_noted, password_hash: None }
     }
 }
 
@@ -113,7 +116,8 @@ impl PlannedUsers {
                 id: id.clone(),
                 file: Some(self.file.clone()),
             });
-            let user = User { id, disabled: planned.disabled, ..entry.user };
+            let mut user = User { id, disabled: planned.disabled, ..entry.user };
+            user.details.updated_at = planned.updated_at;
             let written = planned.is_written.then(|| Put::User {
                 realm: self.realm.clone(),
                 user: Box::new(user),

@@ -1,3 +1,5 @@
+mod identity;
+
 use super::*;
 use crate::admin::{Actor, Way};
 use claviger_files::Variables;

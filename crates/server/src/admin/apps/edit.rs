@@ -1,11 +1,11 @@
 //! An app as it shall be: some of its fields changed, and the whole checked by the rules that a registration is checked by.
 
 use super::find;
-use super::registration::complaint;
+use super::registration::{complaint, sector};
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
 use claviger_core::client::rules::{self, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, GrantType};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, GrantType, Identity, SubjectType};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
@@ -51,6 +51,10 @@ pub struct Edit {
     pub jwks: Option<String>,
     /// Where they are, in place of those that it has.
     pub jwks_uri: Option<String>,
+    /// How its users are named to it.
+    pub subject_type: Option<SubjectType>,
+    /// Where it is said which redirect URIs belong together; empty: nowhere.
+    pub sector_identifier_uri: Option<String>,
 }
 
 /// What an edit comes to.
@@ -82,6 +86,11 @@ pub async fn edit(
     let checked = rules::check(description, realm);
     let after = checked
         .map_err(|problems| AdminError::Invalid(problems.iter().map(|problem| complaint(problem, realm)).collect()))?;
+    if after.identity.sector_identifier_uri != before.identity.sector_identifier_uri
+        || after.redirect_uris != before.redirect_uris
+    {
+        sector(realm, &after).await?;
+    }
     let change = Change::of_client(&realm.id, Some(&before), &after, None).map_err(Fault::from)?;
     match admin.act(Act::AppEdit).edit_client(&realm.id, &before, &after, admin.now).await? {
         Edited::Done | Edited::Same => Ok(Edition { client: after, change }),
@@ -135,6 +144,11 @@ impl Edit {
                 method: self.auth_method.unwrap_or(was.authentication.method),
                 signing_alg: self.auth_signing_alg.unwrap_or(was.authentication.signing_alg),
                 certificate: was.authentication.certificate,
+            },
+            identity: Identity {
+                subject_type: self.subject_type.unwrap_or(was.identity.subject_type),
+                sector_identifier_uri: text(self.sector_identifier_uri, was.identity.sector_identifier_uri),
+                claims: was.identity.claims,
             },
             ..was
         })

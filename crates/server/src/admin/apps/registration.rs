@@ -2,9 +2,10 @@
 
 use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
+use crate::outbound::Outbound;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -50,6 +51,8 @@ pub struct Registration {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// How its users are named to it, and what it is told of them.
+    pub identity: Identity,
 }
 
 /// Writes a new app that waits for approval.
@@ -58,8 +61,18 @@ pub struct Registration {
 /// Everything that is wrong with it; the id is taken; the store cannot write.
 pub async fn register(admin: &Admin<'_>, realm: &Realm, registration: Registration) -> Result<Client, AdminError> {
     let client = registration.check(realm, admin.now).map_err(AdminError::Invalid)?;
+    sector(realm, &client).await?;
     let registered = admin.act(Act::AppCreate).register_client(&realm.id, &client, admin.now).await?;
     if registered { Ok(client) } else { Err(AdminError::Exists(client.id)) }
+}
+
+/// Whether what is said at its sector identifier URI holds.
+///
+/// # Errors
+/// It does not.
+pub(super) async fn sector(realm: &Realm, client: &Client) -> Result<(), AdminError> {
+    let checked = Outbound::new().check_sector(realm, client).await;
+    checked.map_err(|problem| AdminError::Invalid(vec![complaint(&Problem::Identity(problem), realm)]))
 }
 
 impl Registration {
@@ -89,6 +102,7 @@ impl Registration {
             jwks_uri: self.jwks_uri,
             authentication: self.authentication,
             requests: self.requests,
+            identity: self.identity,
             ..Description::new(id, self.name)
         }
     }

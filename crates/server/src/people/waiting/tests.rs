@@ -26,6 +26,7 @@ fn request() -> AuthorizationRequest {
         login_hint: None,
         ui_locales: None,
         hinted_user: None,
+        only_user: None,
         claims: ClaimsRequest::default(),
         dpop_jkt: None,
         is_sealed: false,

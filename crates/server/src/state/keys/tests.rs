@@ -47,6 +47,7 @@ fn realm() -> Realm {
         requests: claviger_core::realm::RequestPolicy::default(),
         mtls: claviger_core::mutual_tls::MutualTls::default(),
         registration: claviger_core::realm::RegistrationPolicy::default(),
+        claims: claviger_core::claim_rule::ClaimPolicy::default(),
     }
 }
 
