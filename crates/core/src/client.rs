@@ -2,12 +2,14 @@
 
 mod authentication;
 mod certificate;
+mod logout;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use certificate::CertificateOf;
+pub use logout::Logout;
 pub use requests::Requests;
 
 use crate::audience::Audience;
@@ -102,6 +104,9 @@ pub struct Client {
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,
+    /// Where it is told that somebody signed out.
+    #[serde(default, skip_serializing_if = "Logout::is_default")]
+    pub logout: Logout,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.

@@ -11,11 +11,13 @@ use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use certificates::aliases;
+use logout::Logout;
 use requests::Requests;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 mod certificates;
+mod logout;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -71,6 +73,8 @@ struct Browser<'a> {
     prompt_values_supported: [&'static str; 4],
     #[serde(flatten)]
     requests: Requests<'a>,
+    #[serde(flatten)]
+    logout: Option<Logout>,
     ui_locales_supported: &'a [String],
 }
 
@@ -100,6 +104,7 @@ const CLAIMS: &[&str] = &[
     "c_hash",
     "azp",
     "acr",
+    "sid",
     "name",
     "given_name",
     "family_name",
@@ -167,6 +172,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
         claim_types_supported: ["normal"],
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         requests: Requests::of(realm),
+        logout: Logout::of(realm),
         ui_locales_supported: languages,
     }
 }
@@ -317,7 +323,15 @@ mod tests {
             "require_pushed_authorization_requests": false,
             "ui_locales_supported": ["en", "de"],
         });
-        assert_eq!(found, expected);
+        let logout = json!({
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+            "check_session_iframe": "https://login.example.com/check-session",
+        });
+        let all = expected.as_object().unwrap().clone().into_iter().chain(logout.as_object().unwrap().clone());
+        assert_eq!(found, Value::Object(all.collect()));
     }
 
     #[test]

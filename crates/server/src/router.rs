@@ -4,7 +4,7 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{consent, device, end_session, home, page, secret, show, sign_in, switch};
+use crate::people::{check_session, consent, device, end_session, home, page, secret, show, sign_in, switch};
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, revocation, revocations, token,
     userinfo,
@@ -177,6 +177,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
             Box::pin(device_authorization::answer(state, site, incoming)).await
         }
         Target::Endpoint(Endpoint::DeviceVerification) => Box::pin(device::answer(state, site, incoming)).await,
+        Target::Endpoint(Endpoint::CheckSession) => check_session::answer(site, incoming),
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,

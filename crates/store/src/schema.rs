@@ -423,6 +423,7 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 
 /// What a provider keeps beyond codes and grants. `spent`: what is good for one use and carries its own name (the `jti` of an
 /// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name.
+/// `signed_in_to`: the clients that are told when a session ends; `sid` is the session as that client knows it.
 const PROVIDER: &str = "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
@@ -446,4 +447,16 @@ CREATE TABLE device (
 CREATE UNIQUE INDEX device_user_code ON device (user_code);
 CREATE INDEX device_realm ON device (realm, expires_at);
 CREATE INDEX device_expiry ON device (expires_at);
+CREATE TABLE signed_in_to (
+    session {BYTES} NOT NULL,
+    sid TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    back_channel BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (session, sid)
+) {CLUSTERED};
+CREATE INDEX signed_in_to_user ON signed_in_to (realm, user_id);
+CREATE INDEX signed_in_to_expiry ON signed_in_to (expires_at);
 ";

@@ -1,6 +1,7 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
 mod edit;
+mod logout;
 mod mailed;
 
 use super::context::{Context, Data};
@@ -190,6 +191,8 @@ pub(crate) struct Create {
     /// Its authorization requests must be pushed
     #[arg(long)]
     require_pushed_authorization_requests: bool,
+    #[command(flatten)]
+    logout: logout::LogoutArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -336,6 +339,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
             require_pushed_authorization_requests: create.require_pushed_authorization_requests,
             ..Requests::default()
         },
+        logout: create.logout.into(),
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {

@@ -8,6 +8,7 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod logout;
 mod problem;
 mod requests;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Logout, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -88,6 +89,8 @@ pub struct Description {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// Where it is told that somebody signed out.
+    pub logout: Logout,
 }
 
 /// The user that a client stands for.
@@ -151,6 +154,7 @@ impl Description {
             jwks_uri: None,
             authentication: Authentication::default(),
             requests: Requests::default(),
+            logout: Logout::default(),
         }
     }
 
@@ -184,6 +188,7 @@ impl Description {
             jwks_uri: client.jwks_uri,
             authentication: client.authentication,
             requests: client.requests,
+            logout: client.logout,
             ..Self::new(client.id, client.name)
         }
     }
@@ -222,6 +227,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         None
     });
     wrong.extend(facts.requests(jwks.is_some()));
+    wrong.extend(facts.logout());
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -254,6 +260,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         jwks_uri: asked.jwks_uri,
         authentication: asked.authentication,
         requests: asked.requests,
+        logout: asked.logout,
     })
 }
 

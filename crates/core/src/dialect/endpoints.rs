@@ -32,11 +32,13 @@ pub enum Endpoint {
     DeviceAuthorization,
     /// The page on which a user code is typed (RFC 8628 3.3).
     DeviceVerification,
+    /// The frame by which apps notice that a session changed (OpenID Connect Session Management 1.0 3.3).
+    CheckSession,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Authorization,
         Self::Token,
         Self::Userinfo,
@@ -49,6 +51,7 @@ impl Endpoint {
         Self::PushedAuthorization,
         Self::DeviceAuthorization,
         Self::DeviceVerification,
+        Self::CheckSession,
     ];
 
     /// The name that files use.
@@ -66,6 +69,7 @@ impl Endpoint {
             Self::PushedAuthorization => "pushed-authorization",
             Self::DeviceAuthorization => "device-authorization",
             Self::DeviceVerification => "device-verification",
+            Self::CheckSession => "check-session",
         }
     }
 
@@ -84,6 +88,7 @@ impl Endpoint {
             Self::PushedAuthorization => Some("/par"),
             Self::DeviceAuthorization => Some("/device_authorization"),
             Self::DeviceVerification => Some("/device"),
+            Self::CheckSession => Some("/check-session"),
         }
     }
 }
@@ -105,7 +110,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Every key: the two of its own, then each [`Endpoint::name`].
-    const KEYS: [&'static str; 14] = [
+    const KEYS: [&'static str; 15] = [
         "path-case",
         "plain-http",
         "authorization",
@@ -120,6 +125,7 @@ impl Endpoints {
         "pushed-authorization",
         "device-authorization",
         "device-verification",
+        "check-session",
     ];
 }
 

@@ -5,7 +5,7 @@ use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
     AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims,
-    Requests,
+    Logout, Requests,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
@@ -212,6 +212,14 @@ pub(super) struct ClientEntry {
     pub(super) require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub(super) authorization_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) frontchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    pub(super) frontchannel_logout_session_required: bool,
+    #[serde(default)]
+    pub(super) backchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    pub(super) backchannel_logout_session_required: bool,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -290,6 +298,12 @@ impl ClientEntry {
                 require_signed_request_object: self.require_signed_request_object,
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
+            },
+            logout: Logout {
+                frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
+                frontchannel_logout_session_required: self.frontchannel_logout_session_required,
+                backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+                backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
         }
     }

@@ -42,6 +42,7 @@ use sites::Sites;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use strangers::Strangers;
+use tokio::sync::Notify;
 use uses::Uses;
 
 /// All parts of a running server.
@@ -64,6 +65,8 @@ pub struct State {
     pub(crate) clients: Clients,
     pub(crate) client_keys: ClientKeys,
     pub(crate) outbound: Outbound,
+    /// Something was put into the outbox that should not wait until somebody looks there.
+    pub(crate) handed_in: Notify,
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,

@@ -508,5 +508,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        logout: claviger_core::client::Logout::default(),
     }
 }

@@ -16,6 +16,8 @@ mod device;
 mod diagnosis;
 mod http2;
 mod languages;
+mod logout;
+mod mails;
 mod mutual_tls;
 mod names;
 mod never_list;

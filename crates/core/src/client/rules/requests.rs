@@ -52,7 +52,7 @@ impl<'a> Facts<'a> {
 
 /// Whether the server may look something up there: https, without user name; where the realm is tried out on this machine, http
 /// on it as well.
-fn is_reachable(uri: &str, loopback: bool) -> bool {
+pub(super) fn is_reachable(uri: &str, loopback: bool) -> bool {
     let plain =
         uri.len() <= LONGEST_URL && uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
     let (is_https, rest) = match (uri.strip_prefix("https://"), uri.strip_prefix("http://")) {

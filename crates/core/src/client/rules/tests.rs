@@ -3,6 +3,8 @@ use crate::client::{AssertionAlgorithm, AuthMethod};
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 
+mod logout;
+
 const CODE: &str = "https://app.example/cb";
 
 fn realm() -> Realm {
@@ -100,6 +102,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         jwks_uri: None,
         authentication: Authentication::default(),
         requests: Requests::default(),
+        logout: Logout::default(),
     };
     assert_eq!(client, expected);
 }

@@ -4,7 +4,7 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Logout, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -50,6 +50,8 @@ pub struct Registration {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// Where it is told that somebody signed out.
+    pub logout: Logout,
 }
 
 /// Writes a new app that waits for approval.
@@ -89,6 +91,7 @@ impl Registration {
             jwks_uri: self.jwks_uri,
             authentication: self.authentication,
             requests: self.requests,
+            logout: self.logout,
             ..Description::new(id, self.name)
         }
     }
