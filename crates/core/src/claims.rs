@@ -150,6 +150,9 @@ pub struct IdClaims<'a> {
     /// How strong the sign-in was, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'a str>,
+    /// The session as this client knows it, where it is told of logouts (OpenID Connect Front-Channel Logout 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// Claims of the user.
     #[serde(flatten)]
     pub user: &'a Map<String, Value>,

@@ -4,12 +4,14 @@ mod authentication;
 mod certificate;
 mod registered;
 mod identity;
+mod logout;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use certificate::CertificateOf;
+pub use logout::Logout;
 pub use requests::Requests;
 use crate::audience::Audience;
 use crate::dialect::{Legacy, Pkce, Turnover};
@@ -112,6 +114,9 @@ pub struct Client {
     /// How its users are named to it, and what it is told of them.
     #[serde(default, skip_serializing_if = "Identity::is_default")]
     pub identity: Identity,
+    /// Where it is told that somebody signed out.
+    #[serde(default, skip_serializing_if = "Logout::is_default")]
+    pub logout: Logout,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.

@@ -125,7 +125,9 @@ impl Dialect {
         let at_token = GrantType::ALL.into_iter().filter(|grant| *grant != GrantType::Implicit);
         let has_use = match endpoint {
             Endpoint::Token => at_token.into_iter().any(|grant| self.serves_grant(grant)),
-            Endpoint::Authorization | Endpoint::PushedAuthorization => self.has_browser_grant(),
+            Endpoint::Authorization | Endpoint::PushedAuthorization | Endpoint::CheckSession => {
+                self.has_browser_grant()
+            }
             Endpoint::EndSession => self.has_browser_grant() || self.serves_grant(GrantType::DeviceCode),
             Endpoint::DeviceAuthorization | Endpoint::DeviceVerification => self.serves_grant(GrantType::DeviceCode),
             _ => true,

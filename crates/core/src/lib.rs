@@ -26,6 +26,7 @@ pub mod grant;
 pub mod grant_type;
 pub mod granted;
 pub mod jose;
+pub mod logout;
 pub mod metadata;
 pub mod mutual_tls;
 pub mod object_algorithm;

@@ -11,6 +11,7 @@ use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use certificates::aliases;
+use logout::Logout;
 use requests::Requests;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use claims::Claims;
 
 mod certificates;
 mod claims;
+mod logout;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -74,6 +76,8 @@ struct Browser<'a> {
     prompt_values_supported: [&'static str; 4],
     #[serde(flatten)]
     requests: Requests<'a>,
+    #[serde(flatten)]
+    logout: Option<Logout>,
     ui_locales_supported: &'a [String],
 }
 
@@ -90,6 +94,27 @@ struct Introspection {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
 }
+
+const CLAIMS: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "azp",
+    "acr",
+    "sid",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "email",
+    "email_verified",
+];
 
 /// The grants, in the order in which they are listed.
 const GRANTS: [GrantType; 8] = [
@@ -150,6 +175,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
         claims: Claims::of(realm, has_users(realm)),
         prompt_values_supported: ["none", "login", "consent", "select_account"],
         requests: Requests::of(realm),
+        logout: Logout::of(realm),
         ui_locales_supported: languages,
     }
 }
@@ -307,7 +333,15 @@ mod tests {
             "require_pushed_authorization_requests": false,
             "ui_locales_supported": ["en", "de"],
         });
-        assert_eq!(found, expected);
+        let logout = json!({
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+            "check_session_iframe": "https://login.example.com/check-session",
+        });
+        let all = expected.as_object().unwrap().clone().into_iter().chain(logout.as_object().unwrap().clone());
+        assert_eq!(found, Value::Object(all.collect()));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | `com.example.app:/path` | itself (private-use scheme with a dot, RFC 8252 7.1) |
 //! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9._~@=+-]{1,64}` (not `.`, not `..`) for `*` |
 
+use crate::authority::{usual, without_default_port};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -219,6 +220,13 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), NotARedirectUri> 
 /// Whether a name is this machine's, wherever it is asked (RFC 6761 6.3). `host` is in lower case.
 pub fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.strip_suffix(".localhost").is_some_and(|label| !label.is_empty())
+}
+
+/// The origin of a web address (RFC 6454 6.1), as browsers spell it; none for other schemes.
+pub fn origin(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http"))?;
+    let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
+    Some(format!("{scheme}://{}", without_default_port(&usual(authority), scheme == "https")))
 }
 
 fn is_port(text: &str) -> bool {

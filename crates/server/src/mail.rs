@@ -9,12 +9,13 @@
 //! each mail becomes a file.
 
 use crate::state::secrets::Secrets;
+use claviger_core::brand::Logo;
 use claviger_core::claims::id_text;
 use claviger_core::crypto::CryptoError;
 use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::token::{Id, Plain};
 use claviger_store::{DueMail, Fault, Mail, Store};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -34,6 +35,9 @@ const AT_ONCE: i64 = 20;
 /// A mail older than this, in milliseconds, is tried once more and then given up.
 const GIVE_UP: i64 = 5 * 86_400_000;
 
+/// What the HTML part calls its picture (RFC 2392): `cid:` and this.
+pub const LOGO: &str = "logo@claviger";
+
 /// A mail to one person, as text and as HTML.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
@@ -45,6 +49,9 @@ pub struct Letter {
     pub text: String,
     /// The HTML part.
     pub html: String,
+    /// The picture that the HTML part shows ([`LOGO`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Logo>,
 }
 
 impl fmt::Debug for Letter {
@@ -62,6 +69,18 @@ impl Letter {
         let plain = serde_json::to_vec(self).map_err(|_| CryptoError::Seal)?;
         let sealed = secrets.outbox_key(&id)?.seal(b"mail", &plain)?;
         Ok(Mail { id, recipient: self.to.clone(), doc: base64url(&sealed) })
+    }
+
+    /// Text and HTML; the picture comes with the HTML (RFC 2387), because mail programs ask before they fetch one.
+    fn body(&self) -> MultiPart {
+        let picture = self.logo.as_ref().filter(|_| self.html.contains(LOGO));
+        let picture = picture.and_then(|logo| Some((from_base64url(&logo.data)?, logo.media_type.parse().ok()?)));
+        let Some((bytes, media_type)) = picture else {
+            return MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
+        };
+        let picture = Attachment::new_inline(LOGO.to_owned()).body(bytes, media_type);
+        let html = MultiPart::related().singlepart(SinglePart::html(self.html.clone())).singlepart(picture);
+        MultiPart::alternative().singlepart(SinglePart::plain(self.text.clone())).multipart(html)
     }
 
     fn opened(mail: &Mail, secrets: &Secrets) -> Option<Self> {
@@ -245,7 +264,7 @@ impl Mailer {
             .date(date)
             .message_id(Some(format!("<{}@{}>", id_text(id), self.from.email.domain())))
             .subject(letter.subject.clone())
-            .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))?;
+            .multipart(letter.body())?;
         match &self.way {
             Way::Smtp(transport) => {
                 transport.send(message).await?;

@@ -7,6 +7,7 @@
 //! A parcel that arrived just as the process died is delivered once more: carriers say things that may be said twice.
 
 use claviger_store::{DueParcel, Fault, Parcel, Store};
+use futures_util::future::join_all;
 
 /// How many parcels are delivered in one go.
 const AT_ONCE: i64 = 20;
@@ -58,16 +59,21 @@ impl Pauses {
 /// # Errors
 /// The database fails; what was taken until then is due again later.
 pub async fn deliver_due(store: &Store, carrier: &impl Carrier, now: i64) -> Result<usize, Fault> {
-    let mut tried = 0;
-    for due in store.due_parcels(carrier.topic(), now, AT_ONCE).await? {
-        let next = now.saturating_add(carrier.pauses().after(due.attempts));
-        if store.take_parcel(&due, next).await? {
-            tried += 1;
-            let attempt = carrier.deliver(&due.parcel).await;
-            settle(store, carrier, &due, attempt, now).await?;
-        }
+    let due = store.due_parcels(carrier.topic(), now, AT_ONCE).await?;
+    let tried = join_all(due.iter().map(|due| attempt(store, carrier, due, now))).await;
+    tried.into_iter().try_fold(0, |sum, tried| tried.map(|tried| sum + usize::from(tried)))
+}
+
+/// Tries one; whether it was this process's turn. All that are due are tried at the same time: one that answers slowly holds
+/// up no other.
+async fn attempt(store: &Store, carrier: &impl Carrier, due: &DueParcel, now: i64) -> Result<bool, Fault> {
+    let next = now.saturating_add(carrier.pauses().after(due.attempts));
+    if !store.take_parcel(due, next).await? {
+        return Ok(false);
     }
-    Ok(tried)
+    let attempt = carrier.deliver(&due.parcel).await;
+    settle(store, carrier, due, attempt, now).await?;
+    Ok(true)
 }
 
 async fn settle(

@@ -4,11 +4,8 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{about, consent, device, end_session, home, page, secret, show, sign_in, switch};
-use crate::protocol::{
-    authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
-    revocations, token, userinfo,
-};
+use crate::people::{about, consent, device, end_session, home, page, secret, show, sign_in, switch, check_session};
+use crate::protocol::{authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation, revocations, token, userinfo};
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;
@@ -183,6 +180,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         }
         Target::Endpoint(Endpoint::DeviceVerification) => Box::pin(device::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::Registration) => Box::pin(registration::answer(state, site, incoming)).await,
+        Target::Endpoint(Endpoint::CheckSession) => check_session::answer(site, incoming),
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,

@@ -33,7 +33,7 @@ use claviger_store::Store;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// A socket on which requests arrive.
 #[derive(Debug)]
@@ -85,6 +85,7 @@ pub async fn open(
         client_keys: ClientKeys::new(),
         outbound: Outbound::new(),
         rates: Rates::default(),
+        handed_in: Notify::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
@@ -107,6 +108,7 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     let state = &service.state;
     tasks.spawn(jobs::follow(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::jobs(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::tell_of_logouts(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::tell_time(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::fetch_logos(Arc::clone(state), stop.clone()));
     let (sharer, stopped) = (Arc::clone(state), stop.clone());

@@ -1,5 +1,6 @@
 //! A user's approval of an authorization request.
 
+use crate::logouts::{self, SignedInTo};
 use crate::postgres::Combined;
 use crate::precondition::SessionPrecondition;
 use crate::retry::Retry;
@@ -27,6 +28,8 @@ pub struct Approval {
     pub precondition: Option<SessionPrecondition>,
     /// The opaque access token that is given out (implicit grant).
     pub access: Option<NewAccessToken>,
+    /// The client wants to hear when the session ends.
+    pub signed_in_to: Option<SignedInTo>,
 }
 
 impl Store {
@@ -47,7 +50,10 @@ impl Store {
     }
 
     async fn approve_once(&self, approval: &Arc<Approval>, first: bool) -> Result<bool, Fault> {
-        let several = approval.answers.is_some() || approval.consent.is_some() || approval.access.is_some();
+        let several = approval.answers.is_some()
+            || approval.consent.is_some()
+            || approval.access.is_some()
+            || approval.signed_in_to.is_some();
         if let (Engine::Postgres(engine), Some(code), false, true) = (&*self.engine, &approval.code, several, first) {
             let values = code_values(code, approval.precondition.as_ref(), approval.now);
             if engine.write_batched(Combined::PutCodes, &code.id, &[&values]).await? {
@@ -81,6 +87,9 @@ async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> 
     }
     if let Some(token) = &approval.access {
         put_access_token(tx, token).await?;
+    }
+    if let Some(to) = &approval.signed_in_to {
+        logouts::put(tx, to).await?;
     }
     Ok(Keep(true))
 }

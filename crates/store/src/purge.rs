@@ -13,7 +13,7 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 16] = [
+const SUBJECTS: [(Statement, i64); 17] = [
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),
@@ -21,6 +21,7 @@ const SUBJECTS: [(Statement, i64); 16] = [
     (Statement::PurgeFailures, 0),
     (Statement::PurgeSessions, 0),
     (Statement::PurgeDevices, REMEMBERED),
+    (Statement::PurgeSignedInTo, 0),
     (Statement::PurgeLinks, REMEMBERED),
     (Statement::PurgeCodes, REMEMBERED),
     (Statement::PurgeTokens, REMEMBERED),

@@ -426,6 +426,7 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 /// (RFC 7591); `token_hash` is of the token with which each manages itself, `allows` what it may ask for as its owner spells it,
 /// `check_at` when it is looked at next whether anybody uses it. `initial_token`: what lets register; `uses_left` is empty where it may
 /// be used as often as one likes. `client_logo`: pictures that clients named, drawn anew.
+/// `signed_in_to`: the clients that are told when a session ends; `sid` is the session as that client knows it.
 const PROVIDER: &str = "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
@@ -479,4 +480,16 @@ CREATE TABLE client_logo (
     PRIMARY KEY (realm, client)
 );
 CREATE INDEX client_launch ON client (realm, id) WHERE doc LIKE '%\"initiate_login_uri\":%';
+CREATE TABLE signed_in_to (
+    session {BYTES} NOT NULL,
+    sid TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    back_channel BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (session, sid)
+) {CLUSTERED};
+CREATE INDEX signed_in_to_user ON signed_in_to (realm, user_id);
+CREATE INDEX signed_in_to_expiry ON signed_in_to (expires_at);
 ";

@@ -1,5 +1,6 @@
 //! What belongs to a browser: sessions, requests that a person has answered, and what people consented to.
 
+use crate::logouts::{self, Ending, SignedInTo};
 use crate::precondition::{Precondition, SessionPrecondition};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -99,11 +100,24 @@ impl Store {
     /// # Errors
     /// The store cannot write.
     pub async fn create_session(&self, session: Session, backed_by: Precondition) -> Result<bool, Fault> {
-        write!(self, Single, |tx| {
-            let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at } = &session;
-            let [version, _] = backed_by.values();
-            let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at, version];
-            Ok(Keep(tx.execute(Statement::CreateSession, params).await? > 0))
+        write!(self, Single, |tx| { Ok(Keep(create(tx, &session, backed_by).await?)) })
+    }
+
+    /// The same in the place of another session, which ends in any case. What that one signed in to is the new one's where the
+    /// user is the same, and is told of its end otherwise.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn replace_session(&self, old: &Hash, session: Session, backed_by: Precondition) -> Result<bool, Fault> {
+        let old = *old;
+        write!(self, Several, |tx| {
+            let begun = create(tx, &session, backed_by).await?;
+            if begun {
+                logouts::hand_over(tx, &old, &session.hash).await?;
+            }
+            tx.execute(Statement::EndSession, values![&old]).await?;
+            logouts::tell(tx, Ending::Session(&old), session.created_at).await?;
+            Ok(Keep(begun))
         })
     }
 
@@ -142,22 +156,27 @@ impl Store {
         })
     }
 
-    /// Ends a session; whether there was one.
+    /// Ends a session; `None` where there was none, else the clients that it signed in to and that want to hear of it. Those
+    /// that are called, are from the outbox.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn end_session(&self, hash: &Hash) -> Result<bool, Fault> {
+    pub async fn end_session(&self, hash: &Hash, now: i64) -> Result<Option<Vec<SignedInTo>>, Fault> {
         let hash = *hash;
-        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::EndSession, values![&hash]).await? > 0)) })
+        write!(self, Several, |tx| {
+            let ended = tx.execute(Statement::EndSession, values![&hash]).await? > 0;
+            let told = logouts::tell(tx, Ending::Session(&hash), now).await?;
+            Ok(Keep(ended.then_some(told)))
+        })
     }
 
     /// Ends every session of a user; how many there were.
     ///
     /// # Errors
     /// The store cannot write.
-    pub async fn end_sessions_of_user(&self, realm: &str, user: &str) -> Result<u64, Fault> {
+    pub async fn end_sessions_of_user(&self, realm: &str, user: &str, now: i64) -> Result<u64, Fault> {
         let (realm, user) = (realm.to_owned(), user.to_owned());
-        write!(self, Single, |tx| { Ok(Keep(tx.execute(Statement::EndSessionsOfUser, values![&realm, &user]).await?)) })
+        write!(self, Several, |tx| { Ok(Keep(logouts::end_of_user(tx, &realm, &user, now).await?)) })
     }
 
     /// Ends an authorization request with an answer for which nothing else is stored; true for one caller only.
@@ -216,6 +235,14 @@ impl Store {
             Ok(Keep(tx.execute(Statement::WithdrawConsent, values![&realm, &user, &client]).await? > 0))
         })
     }
+}
+
+/// As [`Store::create_session`].
+async fn create(tx: &mut impl Tx, session: &Session, backed_by: Precondition) -> Result<bool, Fault> {
+    let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at } = session;
+    let [version, _] = backed_by.values();
+    let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at, version];
+    Ok(tx.execute(Statement::CreateSession, params).await? > 0)
 }
 
 /// As [`Store::put_answered`].

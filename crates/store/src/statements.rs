@@ -236,6 +236,18 @@ registry! {
         WHERE s.hash = ?1 AND s.expires_at > ?3";
     TouchSession = "UPDATE session SET last_seen_at = ?2, expires_at = ?3 WHERE hash = ?1 AND expires_at > ?2";
     EndSession = "DELETE FROM session WHERE hash = ?1";
+    PutSignedInTo = "INSERT INTO signed_in_to (session, sid, realm, client, user_id, back_channel, expires_at)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM session WHERE hash = ?1)
+        ON CONFLICT (session, sid) DO UPDATE SET back_channel = excluded.back_channel";
+    /// Only to a session of the same user.
+    HandOverSignedInTo = "UPDATE signed_in_to SET session = ?2
+        WHERE session = ?1 AND EXISTS (SELECT 1 FROM session one JOIN session other
+            ON other.realm = one.realm AND other.user_id = one.user_id
+            WHERE one.hash = ?1 AND other.hash = ?2)";
+    TakeSignedInTo = "DELETE FROM signed_in_to WHERE session = ?1
+        RETURNING session, sid, realm, client, user_id, back_channel, expires_at";
+    TakeSignedInToOfUser = "DELETE FROM signed_in_to WHERE realm = ?1 AND user_id = ?2
+        RETURNING session, sid, realm, client, user_id, back_channel, expires_at";
     EndSessionsOfUser = "DELETE FROM session WHERE realm = ?1 AND user_id = ?2";
     PutAnswered = "INSERT INTO answered (id, realm, sealed, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING";
     Answered = "SELECT id, realm, sealed, expires_at FROM answered WHERE id = ?1";
@@ -488,6 +500,7 @@ registry! {
     ForgetPending = "DELETE FROM pending";
     ForgetDevices = "DELETE FROM device";
     ForgetSessions = "DELETE FROM session";
+    ForgetSignedInTo = "DELETE FROM signed_in_to";
     ForgetSeats = "DELETE FROM seat";
     ForgetLinks = "DELETE FROM one_time_link";
     ForgetUnsent = "DELETE FROM mail_outbox WHERE sent_at IS NULL";
@@ -503,6 +516,8 @@ registry! {
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeSignedInTo = "DELETE FROM signed_in_to
+        WHERE (session, sid) IN (SELECT session, sid FROM signed_in_to WHERE expires_at < ?1 LIMIT ?2)";
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
     PurgeDevices = "DELETE FROM device WHERE id IN (SELECT id FROM device WHERE expires_at < ?1 LIMIT ?2)";
     PurgeSpent = "DELETE FROM spent WHERE digest IN (SELECT digest FROM spent WHERE expires_at < ?1 LIMIT ?2)";

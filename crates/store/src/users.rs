@@ -6,6 +6,7 @@ use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
 use crate::clients;
 use crate::endings::{CHUNK, Whose, end_some, revoke_each, revoke_whole};
+use crate::logouts;
 use crate::precondition::Precondition;
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
@@ -128,7 +129,7 @@ impl Store {
             let was = if log.is_kept() { find(tx, realm, id).await? } else { None };
             let changed = tx.execute(Statement::SetDisabled, values![realm, id, disabled, now]).await? > 0;
             if disabled {
-                tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+                logouts::end_of_user(tx, realm, id, now).await?;
                 end_some(tx, Whose::User, realm, id, "user", now, tokens_until).await?;
                 // Also what a request under way is about to be given.
                 revoke_whole(tx, Whose::User, realm, id, tokens_until, now, tokens_until).await?;
@@ -248,7 +249,7 @@ impl ByPassword {
         now: i64,
         tokens_until: i64,
     ) -> Result<(), Fault> {
-        tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+        logouts::end_of_user(tx, realm, id, now).await?;
         let grants = tx.query(Statement::GrantsByPassword, values![realm, id], |row| row.array(0)).await?;
         revoke_each(tx, realm, &grants, "password", now, tokens_until).await?;
         if !self.clients.contains_key(realm) {
@@ -270,7 +271,7 @@ pub(crate) async fn end_disabled(
     now: i64,
     tokens_until: i64,
 ) -> Result<(), Fault> {
-    tx.execute(Statement::EndSessionsOfUser, values![realm, id]).await?;
+    logouts::end_of_user(tx, realm, id, now).await?;
     while end_some(tx, Whose::User, realm, id, "user", now, tokens_until).await? >= CHUNK {}
     // Also what a request under way is about to be given.
     revoke_whole(tx, Whose::User, realm, id, tokens_until, now, tokens_until).await

@@ -4,6 +4,7 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::endings::revoke_each;
+use crate::logouts;
 use crate::overview::{Of, list_grants};
 use crate::statements::Statement;
 use crate::store::write;
@@ -109,6 +110,7 @@ impl Store {
             let mut ended = Vec::new();
             for (hash, user) in &sessions {
                 if tx.execute(Statement::EndSessionOf, values![hash, &realm, user]).await? > 0 {
+                    logouts::tell(tx, logouts::Ending::Session(hash), now).await?;
                     ended.push((session_name(hash), user));
                 }
             }

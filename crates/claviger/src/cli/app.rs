@@ -3,6 +3,7 @@
 mod about;
 mod edit;
 mod identity;
+mod logout;
 mod mailed;
 
 use super::context::{Context, Data};
@@ -194,6 +195,8 @@ pub(crate) struct Create {
     require_pushed_authorization_requests: bool,
     #[command(flatten)]
     identity: identity::IdentityArgs,
+    #[command(flatten)]
+    logout: logout::LogoutArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -341,6 +344,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
             ..Requests::default()
         },
         identity: create.identity.new_identity(),
+        logout: create.logout.into(),
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {

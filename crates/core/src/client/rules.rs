@@ -9,6 +9,7 @@
 
 mod authentication;
 mod identity;
+mod logout;
 mod problem;
 mod registered;
 mod requests;
@@ -17,7 +18,7 @@ mod tests;
 
 pub use problem::{Field, Problem};
 pub use registered::LOCALIZED;
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity, Logout};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -95,6 +96,8 @@ pub struct Description {
     pub registered: Registered,
     /// How its users are named to it, and what it is told of them.
     pub identity: Identity,
+    /// Where it is told that somebody signed out.
+    pub logout: Logout,
 }
 
 /// The user that a client stands for.
@@ -160,6 +163,7 @@ impl Description {
             requests: Requests::default(),
             registered: Registered::default(),
             identity: Identity::default(),
+            logout: Logout::default(),
         }
     }
 
@@ -195,6 +199,7 @@ impl Description {
             requests: client.requests,
             registered: client.registered,
             identity: client.identity,
+            logout: client.logout,
             ..Self::new(client.id, client.name)
         }
     }
@@ -235,6 +240,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.requests(jwks.is_some()));
     wrong.extend(facts.registered());
     wrong.extend(facts.identity());
+    wrong.extend(facts.logout());
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -269,6 +275,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         requests: asked.requests,
         registered: asked.registered,
         identity: asked.identity,
+        logout: asked.logout,
     })
 }
 

@@ -34,11 +34,13 @@ pub enum Endpoint {
     DeviceVerification,
     /// RFC 7591, RFC 7592, OpenID Connect Dynamic Registration 1.0.
     Registration,
+    /// The frame by which apps notice that a session changed (OpenID Connect Session Management 1.0 3.3).
+    CheckSession,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Authorization,
         Self::Token,
         Self::Userinfo,
@@ -52,6 +54,7 @@ impl Endpoint {
         Self::DeviceAuthorization,
         Self::DeviceVerification,
         Self::Registration,
+        Self::CheckSession,
     ];
 
     /// The name that files use.
@@ -70,6 +73,7 @@ impl Endpoint {
             Self::DeviceAuthorization => "device-authorization",
             Self::DeviceVerification => "device-verification",
             Self::Registration => "registration",
+            Self::CheckSession => "check-session",
         }
     }
 
@@ -89,6 +93,7 @@ impl Endpoint {
             Self::DeviceAuthorization => Some("/device_authorization"),
             Self::DeviceVerification => Some("/device"),
             Self::Registration => Some("/register"),
+            Self::CheckSession => Some("/check-session"),
         }
     }
 }
@@ -110,7 +115,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Every key: the two of its own, then each [`Endpoint::name`].
-    const KEYS: [&'static str; 15] = [
+    const KEYS: [&'static str; 16] = [
         "path-case",
         "plain-http",
         "authorization",
@@ -126,6 +131,7 @@ impl Endpoints {
         "device-authorization",
         "device-verification",
         "registration",
+        "check-session",
     ];
 }
 

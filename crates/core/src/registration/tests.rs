@@ -30,7 +30,7 @@ fn realm() -> Realm {
         requests: RequestPolicy::default(),
         registration: RegistrationPolicy::default(),
         mtls: crate::mutual_tls::MutualTls::default(),
-        claims: crate::claim_map::ClaimMap::default(),
+        claims: crate::claim_rule::ClaimPolicy::default(),
     }
 }
 

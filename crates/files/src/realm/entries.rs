@@ -4,7 +4,7 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType, Logout};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
 use claviger_core::mutual_tls::MutualTls;
@@ -273,6 +273,13 @@ pub(super) struct ClientEntry {
     pub(super) sector_identifier_uri: Option<String>,
     #[serde(default)]
     pub(super) claim: Vec<ClaimRule>,
+    pub(super) frontchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    pub(super) frontchannel_logout_session_required: bool,
+    #[serde(default)]
+    pub(super) backchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    pub(super) backchannel_logout_session_required: bool,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -357,6 +364,12 @@ impl ClientEntry {
                 subject_type: self.subject_type,
                 sector_identifier_uri: self.sector_identifier_uri.clone(),
                 claims: self.claim.clone(),
+            },
+            logout: Logout {
+                frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
+                frontchannel_logout_session_required: self.frontchannel_logout_session_required,
+                backchannel_logout_uri: self.backchannel_logout_uri.clone(),
+                backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
         }
     }

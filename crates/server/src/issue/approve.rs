@@ -15,14 +15,17 @@ use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
-use claviger_core::dialect::Legacy;
+use claviger_core::dialect::{Legacy, Endpoint};
 use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_claims, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
+use claviger_core::logout::{browser_state, session_state, sid};
+use claviger_core::redirect::origin;
 use claviger_core::token::{self, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser};
+use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser, SignedInTo};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use claviger_core::crypto::entropy::random_bytes;
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -46,11 +49,13 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let approved = Approved { request: &request, ..approved };
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
+    let signed_in_to = signed_in_to(site, &approved, session.as_deref().unwrap_or_default());
     let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
         precondition: approved.precondition,
+        signed_in_to,
         ..Approval::default()
     };
     let response = match respond(state, site, &approved, granted, &mut approval).await? {
@@ -66,7 +71,8 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let nothing_to_write = approval.answers.is_none()
         && approval.consent.is_none()
         && approval.code.is_none()
-        && approval.access.is_none();
+        && approval.access.is_none()
+        && approval.signed_in_to.is_none();
     let given = approval.code.clone();
     if !nothing_to_write && !state.store.approve(approval).await? {
         return Ok(None);
@@ -92,6 +98,21 @@ fn met<'a>(site: &Site, approved: &Approved<'a>) -> Cow<'a, AuthorizationRequest
         Cow::Borrowed(_) => Cow::Borrowed(request),
         Cow::Owned(claims) => Cow::Owned(AuthorizationRequest { claims, ..request.clone() }),
     }
+}
+
+/// That the client is to hear when this session ends, where it wants to.
+fn signed_in_to(site: &Site, approved: &Approved<'_>, session: &str) -> Option<SignedInTo> {
+    let (client, who) = (approved.client, &approved.who.session);
+    let is_openid = approved.request.scope.contains("openid");
+    (is_openid && client.logout.is_told()).then(|| SignedInTo {
+        session: who.hash,
+        sid: sid(session, &client.id),
+        realm: site.realm.id.clone(),
+        client: client.id.clone(),
+        user: who.user.clone(),
+        back_channel: client.logout.backchannel_logout_uri.is_some(),
+        expires_at: who.created_at + site.realm.sessions.absolute.as_millis(),
+    })
 }
 
 /// The first half of a session's hash: enough to find a session's grants, too little to be one.
@@ -180,13 +201,26 @@ async fn respond(
             nonce: request.nonce.as_deref(),
             acr: request.acr(&site.realm),
             claims: &told,
+            session: Some(&id_text_of_hash(&approved.who.session.hash)),
             access: access.as_ref().map(|access| &access.token),
             code: code.as_ref(),
             now: approval.now,
         };
         pairs.push(("id_token", Cow::Owned(id_token(site, of).await?)));
     }
+    pairs.extend(state_of_session(site, approved).map(|state| ("session_state", Cow::Owned(state))));
     Ok(Ok(pairs))
+}
+
+/// `session_state` (OpenID Connect Session Management 3), for a client that a browser's frame can be asked by.
+fn state_of_session(site: &Site, approved: &Approved<'_>) -> Option<String> {
+    let request = approved.request;
+    if !request.scope.contains("openid") || !site.realm.dialect.serves(Endpoint::CheckSession) {
+        return None;
+    }
+    let origin = origin(&request.destination.redirect_uri)?;
+    let state = browser_state(&approved.who.session.hash);
+    Some(session_state(&approved.client.id, &origin, &state, &random_bytes()))
 }
 
 /// The claims of the user in an ID token from here: those that were asked for by name, and where no access token comes at all those of

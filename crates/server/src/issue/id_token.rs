@@ -5,6 +5,7 @@ use crate::state::sites::Site;
 use claviger_core::Client;
 use claviger_core::claims::IdClaims;
 use claviger_core::jose::{Typ, token_hash};
+use claviger_core::logout::sid;
 use claviger_core::token::Plain;
 use serde_json::{Map, Value};
 
@@ -21,6 +22,8 @@ pub(crate) struct IdTokenOf<'a> {
     pub(crate) nonce: Option<&'a str>,
     /// How strong the sign-in was, where that was asked for.
     pub(crate) acr: Option<&'a str>,
+    /// The session in which the user signed in, as grants name it.
+    pub(crate) session: Option<&'a str>,
     /// Claims of the user.
     pub(crate) claims: &'a Map<String, Value>,
     /// The access token that comes with it.
@@ -50,6 +53,7 @@ pub(crate) async fn id_token(site: &Site, of: IdTokenOf<'_>) -> Result<String, F
         c_hash: of.code.map(hash),
         azp: &of.client.id,
         acr: of.acr,
+        sid: of.session.filter(|_| of.client.logout.is_told()).map(|session| sid(session, &of.client.id)),
         user: of.claims,
     };
     Ok(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?)

@@ -7,6 +7,7 @@
 pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
+pub(crate) mod logout_token;
 
 use crate::failure::Failure;
 use crate::ids;
@@ -172,6 +173,7 @@ pub(crate) async fn token_answer(
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
                 acr: plan.acr.as_deref(),
+                session: decision.granted.session.as_deref(),
                 claims: &plan.user,
                 access: Some(&access.token),
                 code: None,

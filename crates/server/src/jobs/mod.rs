@@ -5,12 +5,14 @@
 //! signing keys are replaced by age, mails are sent. When it dies, another goes on; and where two do the same for a moment,
 //! every step is a conditional write.
 
+mod back_channel;
 mod follow;
 mod logos;
 mod names;
 mod registrations;
 mod share_brakes;
 
+pub(crate) use back_channel::tell_of_logouts;
 pub(crate) use follow::follow;
 pub(crate) use logos::fetch_logos;
 pub(crate) use share_brakes::share_brakes;

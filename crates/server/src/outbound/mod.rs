@@ -1,4 +1,5 @@
-//! Calls to addresses that others named: a client's `jwks_uri`, a request's `request_uri`.
+//! Calls to addresses that others named: a client's `jwks_uri` and `backchannel_logout_uri`, a request's
+//! `request_uri`.
 //!
 //! Whoever may name an address could otherwise make this server ask its own network for them (RFC 9101 10.4, OWASP SSRF). So:
 //! https alone; the address that a name leads to is checked, and the connection goes to the very address that was checked,
@@ -33,6 +34,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// The largest answer, in bytes.
 const LARGEST: usize = 64 * 1024;
+/// What a form is.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// How many calls are under way at once.
 const AT_ONCE: usize = 32;
 
@@ -138,6 +141,26 @@ impl Outbound {
     /// Whether an address may be called, as far as it can be told without looking names up.
     pub(crate) fn may_call(&self, address: &str, loopback: bool) -> bool {
         self.checked(address, loopback).is_ok()
+    }
+
+    /// Posts a form to an address that somebody named; the status that it is answered with. What else is answered is not read.
+    ///
+    /// # Errors
+    /// As [`OutboundError`] has them.
+    pub(crate) async fn post_form(
+        &self,
+        address: &str,
+        loopback: bool,
+        form: String,
+    ) -> Result<StatusCode, OutboundError> {
+        let url = self.checked(address, loopback)?;
+        let _permit = self.shared.permits.try_acquire().map_err(|_| OutboundError::Busy)?;
+        let call = async {
+            let client = self.client(loopback && is_on_this_machine(&url))?;
+            let request = client.post(url).header(CONTENT_TYPE, FORM).body(form);
+            request.send().await.map(|response| response.status()).map_err(|error| failed(&error))
+        };
+        timeout(self.shared.patience, call).await.map_err(|_| OutboundError::TooLate)?
     }
 
     /// The address, if it may be called as far as it can be told without looking names up.

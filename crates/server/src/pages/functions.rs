@@ -9,14 +9,14 @@ use super::bidi::without_controls;
 use super::brand::initials;
 use super::escape::escape;
 use super::locale::{Locale, NoText};
-use super::script;
+use super::script::ByItself;
 use claviger_core::text::on_one_line;
 
 /// Stands for the first markup value while a message is put together; the second has the next one, and so on. Unicode
 /// keeps these 32 for such uses within a program.
 const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
 
-/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence`, `address`, `initials` and `send_by_itself`, and the
+/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence`, `address`, `initials`, `send_by_itself` and `go_on_by_itself`, and the
 /// filter `line`, in the language of `locale`.
 pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     let strings = locale.clone();
@@ -47,7 +47,8 @@ pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     });
 
     environment.add_function("initials", |name: &str| initials(name));
-    environment.add_function("send_by_itself", || Value::from_safe_string(script::element()));
+    environment.add_function("send_by_itself", || Value::from_safe_string(ByItself::Send.element()));
+    environment.add_function("go_on_by_itself", || Value::from_safe_string(ByItself::GoOn.element()));
     // A name with line breaks in it must not write lines of its own into a plain-text mail.
     environment.add_filter("line", |text: &str| on_one_line(text).into_owned());
 }

@@ -1,6 +1,6 @@
 //! The headers that every page is sent with.
 
-use super::{Page, script};
+use super::Page;
 
 /// The media type of every page.
 pub const HTML_TYPE: &str = "text/html; charset=utf-8";
@@ -11,15 +11,17 @@ pub const HTML_TYPE: &str = "text/html; charset=utf-8";
 /// (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer` (RFC 9700 section 4.2.4).
 /// A form is sent here and nowhere else. A page whose answer may be an app's has no `form-action`: Chromium applies it to the
 /// whole chain of redirects, and where an app sends the browser on is nobody's business but the app's. The page of a
-/// `form_post` answer runs one script more, which sends it and is named by its hash.
+/// `form_post` answer runs one script more, which sends it and is named by its hash; the signed-out page one that goes on. Frames
+/// are loaded from the origins of the apps that they tell of the log-out, and from nowhere else.
 pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let form_action = if page.leaves { "" } else { "form-action 'self'; " };
     let own = if page.has_script { " 'self'".to_owned() } else { String::new() };
-    let sending = if page.sends_itself { format!(" {}", script::source()) } else { String::new() };
+    let sending = page.by_itself.map(|what| format!(" {}", what.source())).unwrap_or_default();
     let script =
         if own.is_empty() && sending.is_empty() { String::new() } else { format!("script-src{own}{sending}; ") };
+    let frames = if page.frames.is_empty() { String::new() } else { format!("frame-src {}; ", page.frames.join(" ")) };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; {script}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
+        "default-src 'none'; style-src 'self'; {script}{frames}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
          base-uri 'none'"
     );
     let mut headers = vec![
@@ -38,6 +40,7 @@ pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::script::ByItself;
 
     fn policy(page: &Page) -> String {
         let headers = security_headers(page);
@@ -63,9 +66,9 @@ mod tests {
     fn only_a_page_that_sends_itself_has_its_script_and_it_is_named_by_its_hash() {
         // echo -n 'document.forms[0].submit()' | openssl dgst -sha256 -binary | base64
         const HASH: &str = "'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
-        let alone = policy(&Page { sends_itself: true, ..Page::default() });
+        let alone = policy(&Page { by_itself: Some(ByItself::Send), ..Page::default() });
         assert!(alone.contains(&format!("script-src {HASH}; ")) && !alone.contains("unsafe"), "{alone}");
-        let both = policy(&Page { sends_itself: true, has_script: true, ..Page::default() });
+        let both = policy(&Page { by_itself: Some(ByItself::Send), has_script: true, ..Page::default() });
         assert!(both.contains(&format!("script-src 'self' {HASH}; ")), "{both}");
         assert!(!policy(&Page { has_script: true, ..Page::default() }).contains("sha256"));
     }

@@ -97,6 +97,8 @@ pub struct ApprovalMail {
     pub contact: Option<String>,
     /// The colour of the button, as `#rrggbb`; white text can be read on it.
     pub accent: String,
+    /// Whether the realm's logo comes with it.
+    pub has_logo: bool,
     /// BCP 47 language.
     pub lang: String,
 }
@@ -127,6 +129,8 @@ pub struct RejectionMail {
     pub contact: Option<String>,
     /// The colour of the mark, as `#rrggbb`; white text can be read on it.
     pub accent: String,
+    /// Whether the realm's logo comes with it.
+    pub has_logo: bool,
     /// BCP 47 language.
     pub lang: String,
 }

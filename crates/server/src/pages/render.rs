@@ -14,6 +14,7 @@ use super::escape::escape;
 use super::functions;
 use super::language::Languages;
 use super::locale::{Locale, fallback};
+use super::script::ByItself;
 use super::sources::{PagesError, Sources};
 use super::views::View;
 
@@ -31,8 +32,10 @@ pub struct Page {
     pub leaves: bool,
     /// Whether it loads the script.
     pub has_script: bool,
-    /// It may send its form by itself.
-    pub sends_itself: bool,
+    /// What it may do by itself.
+    pub by_itself: Option<ByItself>,
+    /// The origins of what it shows in frames.
+    pub frames: Vec<String>,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
 }
@@ -137,7 +140,8 @@ impl Pages {
             html,
             leaves: view.leaves(),
             has_script: brand.script_url.is_some(),
-            sends_itself: view.sends_itself(),
+            by_itself: view.by_itself(),
+            frames: view.frames(),
             retry_after: view.retry_after(),
         }
     }

@@ -84,7 +84,7 @@ pub(super) fn each<E>(
     seen("consent_missing", pages.try_page(brand, &missing))?;
     seen("error_minimal", pages.try_page(brand, &ErrorPage::new(x("server_error"), x("01992c3e"))))?;
     seen("error", pages.try_page(brand, &error(x)))?;
-    seen("signed_out_minimal", pages.try_page(brand, &SignedOut { again_url: None, back: None }))?;
+    seen("signed_out_minimal", pages.try_page(brand, &SignedOut::default()))?;
     seen("signed_out", pages.try_page(brand, &signed_out(x)))?;
     seen("expired_minimal", pages.try_page(brand, &Expired { cause: Ended::TooLong, again_url: None }))?;
     for cause in Ended::ALL {
@@ -284,7 +284,13 @@ fn logout_confirm(x: &dyn Fn(&str) -> String) -> LogoutConfirm {
 }
 
 fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
-    SignedOut { again_url: Some(x("/login")), back: Some(AppLink { app: x("App"), url: x("https://app.example/") }) }
+    let link = |url: &str| AppLink { app: x("App"), url: x(url) };
+    SignedOut {
+        again_url: Some(x("/login")),
+        back: Some(link("https://app.example/")),
+        goes_on: true,
+        frames: vec![link("https://app.example/out")],
+    }
 }
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
@@ -370,6 +376,7 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
         link_valid_seconds: 3 * 86_400,
         contact: Some(x("help@harbour.example")),
         accent: "#4a3fc4".to_owned(),
+        has_logo: true,
         lang: lang.to_owned(),
     }
 }
@@ -384,6 +391,7 @@ pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> Rejectio
         reason: Some(x("The return address belongs to somebody else.")),
         contact: Some(x("help@harbour.example")),
         accent: "#4a3fc4".to_owned(),
+        has_logo: true,
         lang: lang.to_owned(),
     }
 }

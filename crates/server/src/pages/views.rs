@@ -7,6 +7,7 @@
 mod about;
 mod account;
 mod device;
+mod signed_out;
 
 use std::fmt;
 
@@ -17,9 +18,11 @@ pub use super::pair::Pair;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
+pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;
 use super::compare::RedirectComparison;
+use super::script::ByItself;
 use super::snippets::{TokenCall, env_block};
 
 /// What [`super::Pages::page`] can render.
@@ -37,9 +40,14 @@ pub trait View: Serialize {
         false
     }
 
-    /// Whether the page may send its form by itself.
-    fn sends_itself(&self) -> bool {
-        false
+    /// What the page may do by itself.
+    fn by_itself(&self) -> Option<ByItself> {
+        None
+    }
+
+    /// The origins of what it shows in frames.
+    fn frames(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Seconds after which another attempt makes sense.
@@ -305,28 +313,6 @@ impl View for ErrorPage {
     }
 }
 
-/// After a log-out.
-#[derive(Debug, Clone, Serialize)]
-pub struct SignedOut {
-    /// Where to start again.
-    pub again_url: Option<String>,
-    /// The app that asked for it, where it may be gone back to.
-    pub back: Option<AppLink>,
-}
-
-/// The way to an app.
-#[derive(Debug, Clone, Serialize)]
-pub struct AppLink {
-    /// Its name.
-    pub app: String,
-    /// A registered address.
-    pub url: String,
-}
-
-impl View for SignedOut {
-    const TEMPLATE: &'static str = "signed_out.html";
-}
-
 /// Why nobody can go on with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -520,8 +506,8 @@ impl Serialize for FormPost {
 impl View for FormPost {
     const TEMPLATE: &'static str = "form_post.html";
 
-    fn sends_itself(&self) -> bool {
-        true
+    fn by_itself(&self) -> Option<ByItself> {
+        Some(ByItself::Send)
     }
 
     fn leaves(&self) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! Three cookies a realm, all host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
 //! browser that they were shown to, `…_session` says who signed in, `…_accounts` who did before ([`super::accounts`]).
+//! `…_state` is a fourth, for the script of a frame ([`super::check_session`]): it says no more than whether the session is another.
 //! Cookies know no ports, so the realm's name is in their names. None is stored, only hashes of the first two are.
 
 use crate::http::Incoming;
@@ -24,6 +25,7 @@ pub(crate) struct Browser {
     is_new: bool,
     session: Option<[u8; 32]>,
     accounts: Option<String>,
+    state: Option<String>,
     accept_language: Option<String>,
 }
 
@@ -36,10 +38,11 @@ impl Browser {
         let secret = cookie(incoming, &name(realm, "browser")).filter(|text| text.len() == 43);
         let session = cookie(incoming, &name(realm, "session")).map(|text| sha256(text.as_bytes()));
         let accounts = cookie(incoming, &name(realm, "accounts")).map(str::to_owned);
+        let state = cookie(incoming, &name(realm, "state")).map(str::to_owned);
         let accept_language = incoming.header("accept-language").map(str::to_owned);
         let is_new = secret.is_none();
         let secret = secret.map_or_else(|| base64url(&random_bytes::<32>()), str::to_owned);
-        Self { secret, is_new, session, accounts, accept_language }
+        Self { secret, is_new, session, accounts, state, accept_language }
     }
 
     /// Whether the browser kept its cookies back, as it does with a form of another site's (`SameSite=Lax`): then what it has
@@ -69,6 +72,11 @@ impl Browser {
     /// The accounts that it remembers, sealed.
     pub(crate) fn accounts(&self) -> Option<&str> {
         self.accounts.as_deref()
+    }
+
+    /// What the frame's script finds of its session.
+    pub(crate) fn state(&self) -> Option<&str> {
+        self.state.as_deref()
     }
 
     /// The cookies by which it remembers accounts: what they are, sealed, and itself, for as long.
@@ -157,6 +165,18 @@ pub(crate) fn new_session(realm: &Realm) -> ([u8; 32], Option<HeaderValue>) {
 /// The header that takes the session cookie away.
 pub(crate) fn no_session(realm: &Realm) -> Option<HeaderValue> {
     set_cookie(realm, "session", "", Some(0))
+}
+
+/// The name of the cookie that the frame's script reads.
+pub(crate) fn state_name(realm: &Realm) -> String {
+    name(realm, "state")
+}
+
+/// The header that sets it; frames on other sites' pages read it too (`SameSite=None`), which takes https.
+pub(crate) fn set_state(realm: &Realm, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
+    let anywhere = if realm.is_https() { "; SameSite=None; Secure" } else { "" };
+    let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{}={value}; Path=/{anywhere}{age}", state_name(realm))).ok()
 }
 
 fn name(realm: &Realm, what: &str) -> String {

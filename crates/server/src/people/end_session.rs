@@ -6,8 +6,10 @@
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::pages::views::AppLink;
 use crate::people::back::Back;
 use crate::people::browser::{self, Browser};
+use crate::people::check_session::in_step;
 use crate::people::hint::{Hint, hint};
 use crate::people::session::signed_in;
 use crate::people::show::{self, Speech, see_other};
@@ -15,6 +17,8 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::client::ClientStatus;
+use claviger_core::logout::frame;
+use claviger_store::SignedInTo;
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -44,23 +48,37 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     let form = params.get("csrf").unwrap_or_default();
     let own_form =
         incoming.head.method == Method::POST && browser.is_own_form(site, incoming, &state.secrets.forms, None, form);
-    let done = |back: Option<Back>| {
-        back.map_or_else(|| show::signed_out(state, site, speech, None), |back| see_other(&back.url()))
+    let done = |frames: Vec<AppLink>| match &back {
+        Some(back) if frames.is_empty() => see_other(&back.url()),
+        _ => show::signed_out(state, site, speech, back.as_ref(), frames),
     };
     match who {
         // A form that is sent twice has the answer of once.
-        None if own_form || hint.is_some() => Ok(done(back)),
-        None => {
-            Ok(show::signed_out(state, site, speech, back.as_ref().map(|back| (&*back.entry.client.name, back.url()))))
-        }
+        None if own_form || hint.is_some() => Ok(done(Vec::new())),
+        None => Ok(show::signed_out(state, site, speech, back.as_ref(), Vec::new())),
         Some(who) if own_form || hint.as_ref().is_some_and(|hint| hint.sub == who.user.id) => {
-            state.store.end_session(&who.session.hash).await?;
-            let mut answer = done(back);
+            let frames = end(state, site, &who.session.hash).await?;
+            let mut answer = in_step(done(frames), site, &browser, None);
             answer.headers_mut().extend(browser::no_session(&site.realm).map(|cookie| (SET_COOKIE, cookie)));
             Ok(answer)
         }
         Some(who) => Ok(show::logout_confirm(state, site, &browser, speech.asked, &who.user, back.as_ref())),
     }
+}
+
+/// Ends a session; what the frames load by which apps are told in the browser (Front-Channel Logout 2). Those that are called
+/// by the server hear of it from the outbox, however long that takes.
+async fn end(state: &State, site: &Site, session: &[u8; 32]) -> Result<Vec<AppLink>, Failure> {
+    let told = state.store.end_session(session, state.clock.now()).await?.unwrap_or_default();
+    state.handed_in.notify_one();
+    let mut frames = Vec::new();
+    for SignedInTo { client, sid, .. } in told {
+        let Some(entry) = state.clients.load(&state.store, &site.realm.id, &client).await? else { continue };
+        if let Some(uri) = &entry.client.logout.frontchannel_logout_uri {
+            frames.push(AppLink { app: entry.client.name.clone(), url: frame(uri, &site.realm.issuer, &sid) });
+        }
+    }
+    Ok(frames)
 }
 
 /// The client that the request is of: the hint's, or the one that it names; where it names another than the hint's, none

@@ -15,6 +15,7 @@ use crate::pages::views::Ended;
 use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
+use crate::people::check_session::in_step;
 use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
 use crate::people::show::{self, Speech, Ticks};
@@ -136,7 +137,8 @@ impl Flow<'_> {
                 let approved =
                     Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition };
                 let delivery = approve(state, site, approved).await?;
-                Ok(delivery.map(|delivery| self.deliver(client, request, delivery)))
+                let answer = delivery.map(|delivery| self.deliver(client, request, delivery));
+                Ok(answer.map(|answer| in_step(answer, site, self.browser, Some(&who.session.hash))))
             }
             _ => Ok(None),
         }
@@ -207,7 +209,7 @@ impl Flow<'_> {
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
-                let is_on_record = given.is_none();
+                let (is_on_record, session) = (given.is_none(), who.session.hash);
                 let approved = Approved { client, request, who, organisations, waiting, given, precondition: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
                     return self.answered(client, request, waiting, true, who).await;
@@ -215,9 +217,12 @@ impl Flow<'_> {
                 if let Some(who) = signed_in.filter(|_| is_on_record) {
                     state.recall.keep_session(&client.id, who);
                 }
-                Ok(self.deliver(client, request, delivery))
+                Ok(in_step(self.deliver(client, request, delivery), site, self.browser, Some(&session)))
             }
-            Step::Refuse(refusal) => self.refuse(client, request, &refusal).await,
+            Step::Refuse(refusal) => {
+                let session = signed_in.as_ref().map(|who| &who.session.hash);
+                Ok(in_step(self.refuse(client, request, &refusal).await?, site, self.browser, session))
+            }
         }
     }
 

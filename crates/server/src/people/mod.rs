@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod accounts;
 pub(crate) mod back;
 pub(crate) mod browser;
+pub(crate) mod check_session;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod end_session;

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::people::accounts::Accounts;
 use crate::people::browser::{self, Browser};
+use crate::people::check_session;
 use crate::people::password::Verified;
 use crate::state::State;
 use crate::state::sites::Site;
@@ -53,9 +54,6 @@ pub(crate) async fn begin_session(
     browser: &Browser,
     verified: &Verified,
 ) -> Result<Option<([u8; 32], Vec<HeaderValue>)>, Failure> {
-    if let Some(old) = browser.session() {
-        state.store.end_session(old).await?;
-    }
     let now = state.clock.now();
     let (hash, cookie) = browser::new_session(&site.realm);
     let session = Session {
@@ -67,10 +65,19 @@ pub(crate) async fn begin_session(
         last_seen_at: now,
         expires_at: session_end(site, now, now),
     };
-    if !state.store.create_session(session, verified.precondition).await? {
+    let begun = match browser.session() {
+        Some(old) => {
+            let begun = state.store.replace_session(old, session, verified.precondition).await?;
+            state.handed_in.notify_one();
+            begun
+        }
+        None => state.store.create_session(session, verified.precondition).await?,
+    };
+    if !begun {
         return Ok(None);
     }
     let mut cookies = Accounts::of(state, site, browser).after(&verified.user, now).cookies(state, site, browser)?;
     cookies.extend(cookie);
+    cookies.extend(check_session::cookie(site, browser, Some(&hash)));
     Ok(Some((hash, cookies)))
 }

@@ -158,11 +158,18 @@ pub(crate) fn logout_confirm(
     with_browser(view(state, site, Speech::of_browser(browser, asked), &page), site, browser)
 }
 
-/// Nobody is signed in any more.
-/// `back`: an app's name and where it asks to go on; nobody has said yes to that, so it is a link.
-pub(crate) fn signed_out(state: &State, site: &Site, speech: Speech<'_>, back: Option<(&str, String)>) -> Answer {
-    let back = back.map(|(app, url)| AppLink { app: app.to_owned(), url });
-    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)), back })
+/// Nobody is signed in any more. `back`: the app that asks to go on there; `frames`: the apps that are told of it in the browser.
+/// Where the person said yes to going on, the page does so when the frames are loaded; else it is a link.
+pub(crate) fn signed_out(
+    state: &State,
+    site: &Site,
+    speech: Speech<'_>,
+    back: Option<&Back>,
+    frames: Vec<AppLink>,
+) -> Answer {
+    let goes_on = back.is_some() && !frames.is_empty();
+    let back = back.map(|back| AppLink { app: back.entry.client.name.clone(), url: back.url() });
+    view(state, site, speech, &SignedOut { again_url: Some(site.page_path(Target::SignIn)), back, goes_on, frames })
 }
 
 /// The realm's first page, for somebody who is not signed in.

@@ -45,6 +45,7 @@ use sites::Sites;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use strangers::Strangers;
+use tokio::sync::Notify;
 use uses::Uses;
 
 /// All parts of a running server.
@@ -68,6 +69,8 @@ pub struct State {
     pub(crate) client_keys: ClientKeys,
     pub(crate) outbound: Outbound,
     pub(crate) rates: Rates,
+    /// Something was put into the outbox that should not wait until somebody looks there.
+    pub(crate) handed_in: Notify,
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,

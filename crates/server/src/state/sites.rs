@@ -75,7 +75,9 @@ impl Target {
                 | Self::Stylesheet
                 | Self::Script
                 | Self::Logo
-                | Self::Endpoint(Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo)
+                | Self::Endpoint(
+                    Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo | Endpoint::CheckSession
+                )
         )
     }
 }

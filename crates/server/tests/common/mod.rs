@@ -513,5 +513,6 @@ pub fn client(id: &str) -> Client {
         requests: claviger_core::client::Requests::default(),
         registered: claviger_core::client::Registered::default(),
         identity: claviger_core::client::Identity::default(),
+        logout: claviger_core::client::Logout::default(),
     }
 }

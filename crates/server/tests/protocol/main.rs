@@ -17,6 +17,8 @@ mod device;
 mod diagnosis;
 mod http2;
 mod languages;
+mod logout;
+mod mails;
 mod mutual_tls;
 mod made_claims;
 mod names;

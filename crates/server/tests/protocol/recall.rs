@@ -179,7 +179,7 @@ async fn who_signed_out_elsewhere_is_signed_out() {
     let folder = Folder::new();
     let ([one, other], browser) = signed_in_at_both(&folder).await;
     let stolen = browser.cookie("session").unwrap();
-    assert_eq!(other.store.end_sessions_of_user("test", "u1").await.unwrap(), 1);
+    assert_eq!(other.store.end_sessions_of_user("test", "u1", other.now()).await.unwrap(), 1);
     browser.ask(&one, &authorize_query("app", "read")).await.asks_to_sign_in();
     assert_eq!(browser.cookie("session"), Some(stolen), "it is the very cookie that is worth nothing now");
     browser.ask(&one, &with(authorize_query("app", "read"), "prompt", "none")).await.sent_back(&one, "login_required");

@@ -12,8 +12,9 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 19] = [
+const OF_REQUESTS: [&str; 20] = [
     "session",
+    "signed_in_to",
     "pending",
     "answered",
     "spent",

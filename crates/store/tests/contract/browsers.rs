@@ -19,9 +19,9 @@ pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
     assert_eq!(store.session(&[1; 32], NOW + MINUTE).await.unwrap(), Some(touched));
     assert!(store.session(&[1; 32], NOW + HOUR).await.unwrap().is_none());
     assert!(!store.touch_session(&[1; 32], NOW + HOUR, NOW + 2 * HOUR).await.unwrap(), "one that is over stays so");
-    assert!(store.end_session(&[1; 32]).await.unwrap());
-    assert!(!store.end_session(&[1; 32]).await.unwrap());
-    assert_eq!(store.end_sessions_of_user("r", "u").await.unwrap(), 0);
+    assert_eq!(store.end_session(&[1; 32], NOW).await.unwrap(), Some(vec![]));
+    assert_eq!(store.end_session(&[1; 32], NOW).await.unwrap(), None);
+    assert_eq!(store.end_sessions_of_user("r", "u", NOW).await.unwrap(), 0);
 }
 
 fn answered(id: Id) -> Answered {
@@ -88,7 +88,7 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
     assert!(!approve(&mine, NOW).await, "the user is another");
     let mine = read(hash).await;
     assert!(approve(&mine, NOW).await);
-    assert!(store.end_session(&hash).await.unwrap());
+    assert!(store.end_session(&hash, NOW).await.unwrap().is_some());
     assert!(!approve(&mine, NOW).await, "signed out");
     assert!(!approve(&others, NOW).await);
     let others = read(other).await;

@@ -14,6 +14,7 @@ mod heartbeat;
 mod keeping;
 mod keys;
 mod leases;
+mod logouts;
 mod names;
 mod outbox;
 mod realms;
@@ -57,6 +58,8 @@ promises! {
         a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
     browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_answered_once,
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
+    logouts: who_signed_in_hears_of_the_end_once, an_operators_end_is_heard_as_well,
+        a_session_that_goes_on_is_not_told_of;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
     refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,

@@ -1,5 +1,7 @@
 //! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
 
+mod help;
+
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
@@ -65,6 +67,10 @@ pub enum Field {
     Registered(&'static str),
     /// How its users are named to it, and what it is told of them; by the key.
     Identity(&'static str),
+    /// Where its users' browsers tell it that they signed out.
+    FrontchannelLogoutUri,
+    /// Where the server does.
+    BackchannelLogoutUri,
 }
 
 impl Field {
@@ -98,6 +104,8 @@ impl Field {
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
             Self::Registered(key) => key,
             Self::Identity(key) => key,
+            Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
+            Self::BackchannelLogoutUri => "backchannel-logout-uri",
         }
     }
 }
@@ -397,9 +405,17 @@ pub enum Problem {
     /// How its users are named to it, or what it is told of them.
     #[error("{0}")]
     Identity(IdentityProblem),
+    /// It cannot be told there that somebody signed out.
+    #[error("`{uri}`: {why}")]
+    LogoutUri {
+        /// By which of the two ways.
+        field: Field,
+        /// What was given.
+        uri: String,
+        /// Why.
+        why: &'static str,
+    },
 }
-
-const CONFIDENTIAL: &str = "make it a confidential client, or leave this out";
 
 const fn not_for_public(legacy: Legacy) -> &'static str {
     match legacy {
@@ -457,6 +473,7 @@ impl Problem {
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
+            Self::LogoutUri { field, .. } => *field,
         }
     }
 
@@ -474,65 +491,5 @@ impl Problem {
             Self::Identity(problem) => problem.index(),
             _ => None,
         }
-    }
-
-    /// What to do about it, where it does not follow from what is wrong. The caller, who knows what names there are, can
-    /// suggest one for those that are unknown.
-    pub fn help(&self) -> Option<String> {
-        let add = |legacy: Legacy| format!("add \"{}\" to its legacy: {}", legacy.name(), legacy.risk());
-        Some(match self {
-            Self::NoRedirectUri => "name at least one (redirect-uris)".to_owned(),
-            Self::CertificateNames { .. } => {
-                "give one of tls-client-auth-subject-dn, -san-dns, -san-uri, -san-ip and -san-email".to_owned()
-            }
-            Self::WildcardNotGiven { .. } => add(Legacy::WildcardRedirect),
-            Self::WildcardBesidesCode { .. } | Self::PostLogoutWildcard { .. } => {
-                "register each URI in full".to_owned()
-            }
-            Self::ScopeElsewhere { api, .. } => format!("add \"{api}\" to its audiences"),
-            Self::NoGrant => "give it authorization_code or client_credentials".to_owned(),
-            Self::NothingToRefresh { asks_again: true } => {
-                "client credentials are simply asked for again (RFC 6749 4.4.3)".to_owned()
-            }
-            Self::NothingToRefresh { asks_again: false } => "leave out refresh_token".to_owned(),
-            Self::GrantNotGiven { legacy, .. } => add(*legacy),
-            Self::NotPermitted { permitted, .. } if permitted.is_empty() => "it permits nothing".to_owned(),
-            Self::NotPermitted { permitted, .. } => {
-                let names: Vec<&str> = permitted.iter().map(|legacy| legacy.name()).collect();
-                format!("it permits: {}", names.join(", "))
-            }
-            Self::NotForPublic { legacy } => format!("leave out \"{}\"", legacy.name()),
-            Self::NoPkceInVain => format!("leave out \"{}\"", Legacy::NoPkce.name()),
-            Self::IdTokenAlgorithm { known, .. } => {
-                let names: Vec<&str> = known.iter().map(|algorithm| algorithm.name()).collect();
-                format!("it has keys for {}; [tokens] or an [[api]] names further ones (signing)", names.join(", "))
-            }
-            Self::TurnoverNotGiven => add(Legacy::ReusableRefresh),
-            Self::ActsAsAdministrator => {
-                "an administrator's rights are not for programs; make a user for this one".to_owned()
-            }
-            Self::SecretBesidesPassword => "leave it out, or secret-is-password".to_owned(),
-            Self::PasswordOfNobody => "name the user that it stands for (acts-as)".to_owned(),
-            Self::PublicClientCredentials | Self::PublicSecret | Self::PublicPassword | Self::PublicResourceServer => {
-                CONFIDENTIAL.to_owned()
-            }
-            Self::PublicTrusted => "leave out trusted".to_owned(),
-            Self::NoKeys | Self::MethodWithoutKeys => {
-                "name its public keys (jwks), or where they are (jwks-uri)".to_owned()
-            }
-            Self::MethodOfPublic { .. } => CONFIDENTIAL.to_owned(),
-            Self::MethodNone => "make it a public client, or name its method".to_owned(),
-            Self::SecretInVain { .. } => "leave out the secret, or name a method that uses it".to_owned(),
-            Self::PasswordOfMethod { .. } => "leave out secret-is-password".to_owned(),
-            Self::AssertionAlgorithm { .. } => {
-                "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
-            }
-            Self::Identity(problem) => problem.help()?.to_owned(),
-            Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
-            Self::AnswerAlgorithm { .. } => {
-                "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()
-            }
-            _ => return None,
-        })
     }
 }

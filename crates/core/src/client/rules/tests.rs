@@ -3,6 +3,8 @@ use crate::client::{AssertionAlgorithm, AuthMethod};
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 
+mod logout;
+
 const CODE: &str = "https://app.example/cb";
 
 fn realm() -> Realm {
@@ -102,6 +104,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         requests: Requests::default(),
         registered: crate::client::Registered::default(),
         identity: Identity::default(),
+        logout: Logout::default(),
     };
     assert_eq!(client, expected);
 }

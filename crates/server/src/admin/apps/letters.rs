@@ -4,6 +4,7 @@ use super::{LINK_SECONDS, address_pairs};
 use crate::mail::Letter;
 use crate::pages::Pages;
 use crate::pages::mails::{ApprovalMail, MailScope, RejectionMail};
+use claviger_core::brand::Logo;
 use claviger_core::client::GrantType;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm};
@@ -32,9 +33,10 @@ pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Opti
         link_valid_seconds: LINK_SECONDS,
         contact: realm.brand.contact.clone(),
         accent: accent(realm),
+        has_logo: logo(realm).is_some(),
         lang: language(pages, realm),
     });
-    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
+    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html, logo: logo(realm) })
 }
 
 /// After an app was turned down.
@@ -48,9 +50,15 @@ pub(super) fn rejection(pages: &Pages, realm: &Realm, client: &Client, reason: O
         reason: reason.map(str::to_owned),
         contact: realm.brand.contact.clone(),
         accent: accent(realm),
+        has_logo: logo(realm).is_some(),
         lang: language(pages, realm),
     });
-    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html })
+    Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html, logo: logo(realm) })
+}
+
+/// The logo, where it is of a kind that mail programs show: an SVG is none.
+fn logo(realm: &Realm) -> Option<Logo> {
+    realm.brand.logo.clone().filter(|logo| matches!(logo.media_type.as_str(), "image/png" | "image/jpeg"))
 }
 
 fn accent(realm: &Realm) -> String {

@@ -5,7 +5,7 @@ use crate::ids;
 use crate::outbound::Outbound;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Requests};
+use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Requests, Logout};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -53,6 +53,8 @@ pub struct Registration {
     pub requests: Requests,
     /// How its users are named to it, and what it is told of them.
     pub identity: Identity,
+    /// Where it is told that somebody signed out.
+    pub logout: Logout,
 }
 
 /// Writes a new app that waits for approval.
@@ -103,6 +105,7 @@ impl Registration {
             authentication: self.authentication,
             requests: self.requests,
             identity: self.identity,
+            logout: self.logout,
             ..Description::new(id, self.name)
         }
     }
