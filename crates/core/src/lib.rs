@@ -16,6 +16,7 @@ pub mod brand;
 pub mod claims;
 pub mod claims_request;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod confirmation;
 pub mod crypto;

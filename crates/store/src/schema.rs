@@ -422,11 +422,13 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";
 
 /// What a provider keeps beyond codes and grants. `spent`: what is good for one use and carries its own name (the `jti` of an
-/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name.
+/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name, `holder` the mark of the
+/// attempt that made the row.
 /// `signed_in_to`: the clients that are told when a session ends; `sid` is the session as that client knows it.
 const PROVIDER: &str = "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
+    holder {BYTES} NOT NULL,
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX spent_expiry ON spent (expires_at);

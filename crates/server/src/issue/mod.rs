@@ -8,6 +8,7 @@ pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
 pub(crate) mod logout_token;
+pub(crate) mod spending;
 
 use crate::failure::Failure;
 use crate::ids;
@@ -32,6 +33,7 @@ use claviger_store::{
     SeatClaim, Store,
 };
 use id_token::{IdTokenOf, id_token};
+use spending::{Spending, spent};
 use std::borrow::Cow;
 
 /// What issues: for one site, at one moment.
@@ -45,15 +47,22 @@ pub(crate) struct Issuer<'a> {
     pub(crate) site: &'a Site,
     /// The key that was shown: access tokens are bound to it, and the refresh tokens of public clients.
     pub(crate) confirmation: Option<Confirmation>,
+    /// What the request uses up.
+    pub(crate) spending: &'a Spending,
     /// Milliseconds since the epoch.
     pub(crate) now: i64,
 }
 
 impl<'a> Issuer<'a> {
     /// The one of a running server, now.
-    pub(crate) fn of(state: &'a State, site: &'a Site, confirmation: Option<Confirmation>) -> Self {
+    pub(crate) fn of(
+        state: &'a State,
+        site: &'a Site,
+        confirmation: Option<Confirmation>,
+        spending: &'a Spending,
+    ) -> Self {
         let (store, refresh) = (&state.store, &state.secrets.refresh);
-        Self { store, refresh, site, confirmation, now: state.clock.now() }
+        Self { store, refresh, site, confirmation, spending, now: state.clock.now() }
     }
 }
 
@@ -182,6 +191,7 @@ pub(crate) async fn token_answer(
     )?;
     let issue = Issue {
         now,
+        spends: issuer.spending.left(),
         redeem: redeem_step(&origin),
         rotate: rotate_step(site, &origin, grant.rotate, &body, now)?,
         new_grant: grant.row,
@@ -189,11 +199,16 @@ pub(crate) async fn token_answer(
         seats: grant.seats,
         access: access.row,
     };
-    if issue.rotate.is_none() && issue.new_grant.is_none() && issue.access.is_none() {
+    let gives = issue.rotate.is_some() || issue.new_grant.is_some() || issue.access.is_some();
+    if !gives && issue.spends.is_empty() {
         return Ok(body);
     }
     match issuer.store.issue(issue).await? {
-        Issued::Done => Ok(body),
+        Issued::Done => {
+            issuer.spending.done();
+            Ok(body)
+        }
+        Issued::Spent(kind) => Err(spent(kind).into()),
         Issued::CodeSpent { .. } => Err(Refusal::CodeReplayed.into()),
         Issued::CodeGone => Err(Refusal::CodeExpired.into()),
         Issued::Barred => Err(Refusal::GrantUnbacked.into()),
