@@ -9,6 +9,7 @@ use http::HeaderName;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
+use crate::key::ClientKey;
 use crate::secret::Secret;
 use crate::settings::{Server, Settings, address, wrong};
 use crate::storage::Storage;
@@ -22,6 +23,7 @@ pub struct Builder {
     issuer: Option<String>,
     client_id: Option<String>,
     client_secret: Option<Secret>,
+    client_key: Option<ClientKey>,
     authentication: Option<ClientAuthentication>,
     grant: Option<Grant>,
     scope: Option<String>,
@@ -61,6 +63,14 @@ impl Builder {
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         self.client_id = Some(id.into());
         self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// A confidential client that is known by its key (`private_key_jwt`, RFC 7523 2.2): its id and key.
+    pub fn client_with_key(mut self, id: impl Into<String>, key: ClientKey) -> Self {
+        self.client_id = Some(id.into());
+        self.client_secret = None;
+        self.client_key = Some(key);
         self
     }
 
@@ -154,6 +164,12 @@ impl Builder {
         let client_id = self.client_id.filter(|id| !id.is_empty()).ok_or_else(|| wrong("a client id is needed"))?;
         let secret = self.client_secret.filter(|secret| !secret.expose().is_empty());
         let authentication = match (self.authentication, secret.is_some()) {
+            (None | Some(ClientAuthentication::PrivateKeyJwt), false) if self.client_key.is_some() => {
+                ClientAuthentication::PrivateKeyJwt
+            }
+            (Some(ClientAuthentication::PrivateKeyJwt), _) => {
+                return Err(wrong("private_key_jwt needs a client key, and no secret"));
+            }
             (Some(way), true) => way,
             (None, true) => ClientAuthentication::Basic,
             (None | Some(ClientAuthentication::None), false) => ClientAuthentication::None,
@@ -178,6 +194,7 @@ impl Builder {
             server,
             client_id,
             client_secret: secret,
+            client_key: self.client_key,
             authentication,
             grant,
             scope: self.scope,

@@ -44,6 +44,8 @@ pub enum ClientAuthentication {
     RawBasic,
     /// `client_id` and `client_secret` in the body.
     Body,
+    /// A JWT that is signed with the app's key, a new one for each request (RFC 7523 2.2).
+    PrivateKeyJwt,
     /// Only `client_id`, in the body: a public client.
     None,
 }

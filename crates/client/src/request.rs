@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Refused};
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
 use crate::secret::{AccessToken, Secret};
-use crate::settings::Settings;
+use crate::settings::{Server, Settings};
 use crate::wire::{self, unexpected};
 
 /// The header with the server's name for a request.
@@ -72,6 +72,7 @@ pub(crate) async fn send(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> R
 }
 
 fn build(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<RequestBuilder, Error> {
+    let assertion = assertion(settings, endpoint)?;
     let mut parameters: Vec<(&str, &str)> = Vec::with_capacity(8);
     match ask {
         Ask::Refresh(token) => {
@@ -99,12 +100,26 @@ fn build(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<RequestBui
             parameters.push(("client_id", &settings.client_id));
             parameters.push(("client_secret", secret));
         }
+        ClientAuthentication::PrivateKeyJwt => {
+            parameters.push(("client_assertion_type", claviger_core::client_assertion::TYPE));
+            parameters.push(("client_assertion", &assertion));
+        }
         ClientAuthentication::None => parameters.push(("client_id", &settings.client_id)),
     }
     Ok(match settings.body {
         BodyForm::Form => request.form(&parameters),
         BodyForm::Json => request.json(&parameters.into_iter().collect::<std::collections::BTreeMap<_, _>>()),
     })
+}
+
+/// A new assertion, where the app has a key: for the issuer where that is known, else for the token endpoint.
+fn assertion(settings: &Settings, endpoint: &Url) -> Result<Zeroizing<String>, Error> {
+    let Some(key) = &settings.client_key else { return Ok(Zeroizing::default()) };
+    let audience = match &settings.server {
+        Server::Issuer(issuer, _) => issuer,
+        Server::Endpoint(_) => endpoint.as_str(),
+    };
+    key.assertion(&settings.client_id, audience, settings.clock.now()).map(Zeroizing::new)
 }
 
 fn original<'a>(settings: &'a Settings, parameters: &mut Vec<(&'a str, &'a str)>) {

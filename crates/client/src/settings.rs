@@ -9,6 +9,7 @@ use reqwest::Url;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
+use crate::key::ClientKey;
 use crate::secret::Secret;
 use crate::storage::Storage;
 
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
+    pub(crate) client_key: Option<ClientKey>,
     pub(crate) authentication: ClientAuthentication,
     pub(crate) grant: Grant,
     pub(crate) scope: Option<String>,

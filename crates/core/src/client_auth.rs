@@ -1,9 +1,10 @@
-//! How a client says who it is (RFC 6749 2.3): HTTP Basic, the body, or only its name.
+//! How a client says who it is (RFC 6749 2.3): HTTP Basic, the body, a JWT, or only its name.
 //!
 //! Reading is done once, for all grants, before anything is looked up; what it yields is checked by the server against
 //! what is stored. Basic credentials have two readings, because half of the field's clients form-encode them as RFC 6749
 //! says and the other half does not; both are tried, as one attempt.
 
+use crate::client_assertion::ClientAssertion;
 use crate::dialect::Dialect;
 use crate::params::{Params, form_decode, push_escaped};
 use crate::refusal::Refusal;
@@ -29,6 +30,8 @@ pub enum Credentials {
         /// The certificate, and what it was issued with; in DER.
         chain: Vec<Vec<u8>>,
     },
+    /// RFC 7523 2.2, in the body.
+    Assertion(Box<ClientAssertion>),
     /// RFC 6749 3.2.1: a public client names itself.
     Named {
         /// `client_id`.
@@ -48,7 +51,7 @@ pub struct Pair {
 }
 
 impl Credentials {
-    /// Reads the `Authorization` header and the body's `client_id` and `client_secret`.
+    /// Reads the `Authorization` header, and of the body `client_id`, `client_secret` and `client_assertion`.
     ///
     /// # Errors
     /// No client named; two ways in one request; a header that is not Basic; two different client ids.
@@ -57,8 +60,9 @@ impl Credentials {
         // Beside HTTP Basic, one that a public client sends without need says nothing.
         let is_idle = authorization.is_some() && dialect.token.ignores_public_secret();
         let secret = params.get("client_secret").filter(|_| !is_idle);
-        if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
-            return Err(Refusal::WrongClient);
+        if let Some(assertion) = ClientAssertion::read(params)? {
+            let two = authorization.is_some() || params.get("client_secret").is_some();
+            return if two { Err(Refusal::TwoAuthentications) } else { Ok(Self::Assertion(Box::new(assertion))) };
         }
         let Some(header) = authorization else {
             return match (id, secret) {
@@ -100,6 +104,7 @@ impl Credentials {
         let (first, second) = match self {
             Self::Basic { decoded, raw } => (decoded.id.as_str(), raw.as_ref().map(|pair| pair.id.as_str())),
             Self::Body(pair) => (pair.id.as_str(), None),
+            Self::Assertion(assertion) => (assertion.client.as_str(), None),
             Self::Named { id, .. } | Self::Certified { id, .. } => (id.as_str(), None),
         };
         std::iter::once(first).chain(second.filter(move |id| *id != first))

@@ -18,6 +18,7 @@ pub mod claim_rule;
 pub mod claims;
 pub mod claims_request;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod confirmation;
 pub mod crypto;

@@ -10,6 +10,7 @@ use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
+use authentication::assertion_algorithms;
 use certificates::aliases;
 use logout::Logout;
 use requests::Requests;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use claims::Claims;
 
+mod authentication;
 mod certificates;
 mod claims;
 mod logout;
@@ -49,6 +51,8 @@ struct Metadata<'a> {
     grant_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,16 +87,20 @@ struct Browser<'a> {
 
 /// RFC 7009.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the standard's fields")]
 struct Revocation {
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
 }
 
 /// RFC 7662: only those who can keep a secret may ask.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the standard's fields")]
 struct Introspection {
     introspection_endpoint: String,
-    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
 }
 
 const CLAIMS: &[&str] = &[
@@ -141,10 +149,12 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         revocation: realm.url(Endpoint::Revocation).map(|revocation_endpoint| Revocation {
             revocation_endpoint,
             revocation_endpoint_auth_methods_supported: authentication(realm, &FOR_PUBLIC),
+            revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm),
         }),
         introspection: realm.url(Endpoint::Introspection).map(|introspection_endpoint| Introspection {
             introspection_endpoint,
-            introspection_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            introspection_endpoint_auth_methods_supported: authentication(realm, &[]),
+            introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm),
         }),
         scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: response_types(realm),
@@ -157,6 +167,10 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             && realm.dialect.serves(Endpoint::Token),
         mtls_endpoint_aliases: aliases(realm),
         subject_types_supported: if has_users(realm) { vec!["public", "pairwise"] } else { vec!["public"] },
+        token_endpoint_auth_signing_alg_values_supported: match realm.url(Endpoint::Token) {
+            Some(_) => assertion_algorithms(realm),
+            None => Vec::new(),
+        },
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
@@ -207,9 +221,8 @@ pub fn authentication_methods(realm: &Realm) -> Vec<&'static str> {
 /// `none` is for public clients: those that use one of these grants.
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
     let public = of_public.iter().any(|grant| serves(realm, *grant));
-    let methods = ["client_secret_basic", "client_secret_post"].into_iter();
-    let certificates = certificates::methods(realm).map(AuthMethod::name);
-    methods.chain(certificates).chain(public.then_some("none")).collect()
+    let proofs = authentication::methods(realm).into_iter().chain(certificates::methods(realm));
+    proofs.chain(public.then_some(AuthMethod::None)).map(AuthMethod::name).collect()
 }
 
 /// Whether a token can be about a user who may be asked for at userinfo: somebody must be able to have `openid`.
@@ -300,9 +313,11 @@ mod tests {
             "userinfo_endpoint": "https://login.example.com/userinfo",
             "end_session_endpoint": "https://login.example.com/logout",
             "revocation_endpoint": "https://login.example.com/revoke",
-            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "introspection_endpoint": "https://login.example.com/introspect",
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "introspection_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "scopes_supported": ["openid"],
             "response_types_supported": ["code"],
             "response_modes_supported": [
@@ -313,7 +328,8 @@ mod tests {
                 "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
             ],
             "device_authorization_endpoint": "https://login.example.com/device_authorization",
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+            "token_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public", "pairwise"],
@@ -386,12 +402,15 @@ mod tests {
             "token_endpoint": "https://login.example.com/token",
             "jwks_uri": "https://login.example.com/jwks",
             "revocation_endpoint": "https://login.example.com/revoke",
-            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "introspection_endpoint": "https://login.example.com/introspect",
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "introspection_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "scopes_supported": ["view", "all"],
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "subject_types_supported": ["public"],
         });
         assert_eq!(read(&realm), expected);

@@ -59,11 +59,20 @@ pub enum Refusal {
     #[error("the Authorization header is not HTTP Basic with base64(client_id:client_secret)")]
     UnreadableAuthorization,
     /// Two ways of authenticating in one request (RFC 6749 2.3).
-    #[error("the client authenticates in two ways; use either HTTP Basic or the body")]
+    #[error("the client authenticates in two ways; use one: HTTP Basic, client_secret or client_assertion")]
     TwoAuthentications,
     /// Unknown client, wrong secret or no secret: one answer for all three.
     #[error("the client is unknown, or its secret is wrong")]
     WrongClient,
+    /// The client's assertion cannot be right, whoever the client is (RFC 7521 4.2.1).
+    #[error("the client assertion is not valid: {0}")]
+    ClientAssertion(&'static str),
+    /// Unknown client, wrong signature, key or algorithm: one answer for all.
+    #[error("the client is unknown, or it did not make this assertion with its registered key and algorithm")]
+    WrongAssertion,
+    /// The client's assertion was used before (RFC 7523 3, item 7).
+    #[error("the client assertion was used before; make a new one, with another jti, for each request")]
+    AssertionReplayed,
     /// No client has this id: at the authorization endpoint, where ids are public anyway. As much of it as is shown.
     #[error("there is no client with the client_id {0}; compare it with the one that the app was given")]
     UnknownClient(String),
@@ -439,6 +448,9 @@ impl Refusal {
             Self::NoClient
             | Self::UnreadableAuthorization
             | Self::WrongClient
+            | Self::ClientAssertion(_)
+            | Self::WrongAssertion
+            | Self::AssertionReplayed
             | Self::UnknownClient(_)
             | Self::ClientInactive(_) => ErrorCode::InvalidClient,
             Self::Braked { user, .. } => {

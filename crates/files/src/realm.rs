@@ -24,6 +24,7 @@ use claviger_core::Dialect;
 use claviger_core::authority::without_default_port;
 use claviger_core::claim_rule::ClaimPolicy;
 use claviger_core::client::Client;
+use claviger_core::jose::MacKey;
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::realm::{Host, Realm};
 use claviger_core::text::shortened;
@@ -255,15 +256,22 @@ fn build(
         .filter_map(|(i, name)| secret_file("user", *i, "password-file", name).map(|password| (*i, password)));
     let passwords: HashMap<usize, Plain> = passwords.collect();
     let users = FileUsers::new(Arc::clone(document), raw.user, passwords);
+    let mut short_secrets = vec![];
     let client = |(i, (entry, client)): (usize, (ClientEntry, Option<Client>))| {
         let secret = match (&entry.secret, &entry.secret_file) {
             (Some(secret), _) => Some(secret.0.clone()),
             (None, Some(name)) => secret_file("client", i, "secret-file", name),
             (None, None) => None,
         };
+        let is_short = |secret: &Plain| secret.expose().len() < MacKey::SHORTEST;
+        if client.as_ref().is_some_and(Client::needs_sealed_secret) && secret.as_ref().is_some_and(is_short) {
+            let short = "client_secret_jwt signs with the secret: it has 32 characters at least";
+            short_secrets.push(document.problem(at!["client", i, "secret-file"], short));
+        }
         client.map(|client| FileClient { client, secret })
     };
     let clients = raw.client.into_iter().zip(clients).enumerate().filter_map(client).collect();
+    problems.extend(short_secrets);
     RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients }
 }
 

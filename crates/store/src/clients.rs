@@ -22,6 +22,8 @@ pub enum SecretKind {
     Hmac,
     /// Brought along, so stretched: an Argon2 PHC string.
     Argon2,
+    /// Needed in plain to check what is made with it, so sealed under a key of the server.
+    Sealed,
 }
 
 impl SecretKind {
@@ -30,6 +32,7 @@ impl SecretKind {
         match self {
             Self::Hmac => "hmac",
             Self::Argon2 => "argon2",
+            Self::Sealed => "sealed",
         }
     }
 
@@ -37,19 +40,20 @@ impl SecretKind {
         match name {
             "hmac" => Ok(Self::Hmac),
             "argon2" => Ok(Self::Argon2),
+            "sealed" => Ok(Self::Sealed),
             _ => Err(Fault::other("an unknown kind of client secret")),
         }
     }
 }
 
-/// A client's secret; never the secret itself.
+/// A client's secret; never the secret itself in plain.
 #[derive(Debug, Clone)]
 pub struct ClientSecret {
     /// Names it among the client's secrets.
     pub id: String,
     /// What `hash` is.
     pub kind: SecretKind,
-    /// The MAC's 32 bytes, or the PHC string.
+    /// The MAC's 32 bytes, the PHC string, or the sealed secret.
     pub hash: Masked<Vec<u8>>,
     /// What its owner calls it.
     pub label: String,

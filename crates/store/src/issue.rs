@@ -5,6 +5,7 @@ use crate::postgres::{self, Combined};
 use crate::precondition::Precondition;
 use crate::retry::Retry;
 use crate::seats::{self, SeatClaim};
+use crate::spend::{self, Spend, SpendKind};
 use crate::statements::Statement;
 use crate::store::{Engine, write};
 use crate::tokens::{NewAccessToken, access_token_values, put_access_token};
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub struct Issue {
     /// Now, in milliseconds.
     pub now: i64,
+    /// What is used up with it: assertions and proofs, each of which is good once.
+    pub spends: Vec<Spend>,
     /// The code that is exchanged.
     pub redeem: Option<Redeem>,
     /// The grant that is refreshed.
@@ -66,6 +69,8 @@ pub struct Rotate {
 pub enum Issued {
     /// Everything is durable.
     Done,
+    /// Something that is good once was used before.
+    Spent(SpendKind),
     /// The code was exchanged before, at this time.
     CodeSpent {
         /// In milliseconds.
@@ -92,7 +97,8 @@ pub enum Issued {
 impl Issue {
     /// A lone statement needs no savepoint.
     fn extent(&self) -> Extent {
-        let statements = usize::from(self.redeem.is_some())
+        let statements = self.spends.len()
+            + usize::from(self.redeem.is_some())
             + usize::from(self.rotate.is_some())
             + usize::from(self.new_grant.is_some())
             + usize::from(self.access.is_some())
@@ -121,6 +127,14 @@ impl Store {
         }
     }
 
+    /// Uses something up that nothing is written for. Durable when it returns, once among all servers on the database.
+    ///
+    /// # Errors
+    /// The store cannot write. Nothing was used up then, or nobody was told.
+    pub async fn spend(&self, spends: Vec<Spend>, now: i64) -> Result<Issued, Fault> {
+        self.issue(Issue { now, spends, ..Issue::default() }).await
+    }
+
     async fn issue_once(&self, issue: &Arc<Issue>, first: bool) -> Result<Issued, Fault> {
         // A second attempt may meet what the first one wrote, and would spoil a batch.
         if let Engine::Postgres(engine) = &*self.engine
@@ -144,6 +158,9 @@ async fn issue_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool,
         // How many are taken is counted under the pool's lock, step by step.
         return Ok(false);
     }
+    if !issue.spends.is_empty() {
+        return spend_batched(engine, issue).await;
+    }
     let access = issue.access.as_ref().map_or([Value::Null; 9], access_token_values);
     match (&issue.redeem, &issue.rotate, &issue.new_grant, &issue.access) {
         (Some(redeem), None, Some(grant), _) => {
@@ -163,9 +180,21 @@ async fn issue_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool,
     }
 }
 
+/// As [`issue_batched`], for the use of one thing that nothing else is written for.
+async fn spend_batched(engine: &postgres::Engine, issue: &Issue) -> Result<bool, Fault> {
+    let alone = issue.redeem.is_none() && issue.rotate.is_none() && issue.new_grant.is_none() && issue.access.is_none();
+    match &*issue.spends {
+        [spend] if alone => engine.write_batched(Combined::Spend, &spend.row(), &[&spend.values()]).await,
+        _ => Ok(false),
+    }
+}
+
 /// Safe to be run again with the same [`Issue`] after nobody heard how the first time ended.
 async fn run(tx: &mut impl Tx, issue: &Issue) -> Result<End<Issued>, Fault> {
     let now = issue.now;
+    if let Some(kind) = spend::all(tx, &issue.spends).await? {
+        return Ok(End::Undo(Issued::Spent(kind)));
+    }
     if let Some(redeem) = &issue.redeem
         && tx.execute(Statement::RedeemCode, &redeem_values(redeem, now)).await? == 0
     {

@@ -49,6 +49,7 @@ mod revocations;
 mod schema;
 mod seats;
 mod sessions;
+mod spend;
 mod sqlite;
 mod statements;
 mod store;
@@ -90,6 +91,7 @@ pub use registrations::{DueRegistration, InitialToken, Logo, RegisteredBy, Regis
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use seats::{SeatClaim, SeatLine, SeatRow};
 pub use sessions::{Answered, Consent, ConsentGrant, Session, SignedIn};
+pub use spend::{Spend, SpendKind};
 pub use store::{ServingLock, Store, lock_for_serving};
 pub use tokens::{AccessTokenRow, CodeRow, NewAccessToken, NewCode};
 pub use users::StoredUser;

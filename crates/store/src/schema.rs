@@ -422,14 +422,15 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";
 
 /// What a provider keeps beyond codes and grants. `spent`: what is good for one use and carries its own name (the `jti` of an
-/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name. `registration`: clients that registered themselves
-/// (RFC 7591); `token_hash` is of the token with which each manages itself, `allows` what it may ask for as its owner spells it,
-/// `check_at` when it is looked at next whether anybody uses it. `initial_token`: what lets register; `uses_left` is empty where it may
-/// be used as often as one likes. `client_logo`: pictures that clients named, drawn anew.
+/// assertion, RFC 7523 3): `digest` is of realm, kind, issuer and name, `holder` the mark of the attempt that made the row.
+/// `registration`: clients that registered themselves (RFC 7591); `token_hash` is of the token with which each manages itself, `allows`
+/// what it may ask for as its owner spells it, `check_at` when it is looked at next whether anybody uses it. `initial_token`: what lets
+/// register; `uses_left` is empty where it may be used as often as one likes. `client_logo`: pictures that clients named, drawn anew.
 /// `signed_in_to`: the clients that are told when a session ends; `sid` is the session as that client knows it.
 const PROVIDER: &str = "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
+    holder {BYTES} NOT NULL,
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX spent_expiry ON spent (expires_at);

@@ -297,6 +297,8 @@ registry! {
         WHERE c.id = ?1";
     RedeemCode = "UPDATE code SET redeemed_at = ?3
         WHERE id = ?1 AND hash = ?2 AND redeemed_at IS NULL AND expires_at > ?3";
+    Spend = "INSERT INTO spent (digest, holder, expires_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at WHERE spent.holder = excluded.holder";
     /// Whether a grant is the one that an attempt began: nobody else has its nonce.
     IsMyGrant = "SELECT 1 FROM grants WHERE id = ?1 AND nonce = ?2";
     IsMyCode = "SELECT 1 FROM code WHERE id = ?1 AND hash = ?2";
@@ -542,10 +544,8 @@ registry! {
             AND revoked_at IS NULL AND idle_expires_at >= ?1 AND expires_at >= ?1";
     PurgeSeats = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
         SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE expires_at <= ?1 LIMIT ?2)";
-    PurgeRevocations = "DELETE FROM revocation
-        WHERE seq IN (SELECT seq FROM revocation WHERE expires_at < ?1 LIMIT ?2)";
-    PurgeLinks = "DELETE FROM one_time_link
-        WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeRevocations = "DELETE FROM revocation WHERE seq IN (SELECT seq FROM revocation WHERE expires_at < ?1 LIMIT ?2)";
+    PurgeLinks = "DELETE FROM one_time_link WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
     PurgeFailures = "DELETE FROM brake WHERE subject IN (SELECT subject FROM brake WHERE expires_at < ?1 LIMIT ?2)";
     PurgeParcels = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE closed_at < ?1 LIMIT ?2)";
     PurgeMails = "DELETE FROM mail_outbox

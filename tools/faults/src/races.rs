@@ -3,6 +3,8 @@
 //! Two workers do rounds of their own. A worker sends one request on each of its connections, then reads all answers: what
 //! each caller got is the history of the round, and it is checked when the round is over.
 
+mod assertion;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -17,6 +19,7 @@ use super::{Entry, Kind};
 use claviger_testing::http::Answer;
 
 const POSTGRES: &[Kind] = &[Kind::Postgres];
+const BOTH: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
 
 /// The cases.
 pub(crate) const CASES: &[Entry] = &[
@@ -28,6 +31,7 @@ pub(crate) const CASES: &[Entry] = &[
     ),
     ("race-refresh", POSTGRES, "64 callers with one refresh token: all get the very same successor", refresh),
     ("race-seat", POSTGRES, "64 callers for the last seat: one sits", seat),
+    ("race-assertion", BOTH, "64 callers with one client assertion: one is the client", assertion),
     ("race-revoke", POSTGRES, "63 refreshes against a revocation: after its 200 nothing of the family lives", revoke),
 ];
 
@@ -67,6 +71,10 @@ fn seat(trial: &mut Trial<'_>) -> Result<()> {
     play(trial, one_seat)
 }
 
+fn assertion(trial: &mut Trial<'_>) -> Result<()> {
+    play(trial, assertion::one_assertion)
+}
+
 fn revoke(trial: &mut Trial<'_>) -> Result<()> {
     play(trial, one_revocation)
 }
@@ -83,7 +91,10 @@ struct Worker {
 
 fn play(trial: &mut Trial<'_>, round: Play) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
-    let nodes = (0..SERVERS).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
+    assertion::register(&deployment)?;
+    // One server alone serves a file.
+    let servers = if trial.kind == Kind::Sqlite { 1 } else { SERVERS };
+    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
     let peers: Vec<Peer> = nodes.iter().map(|node| node.peer.clone()).collect();
     let cookies = peers.first().context("no server")?.sign_in()?;
     let rounds = trial.lab.rounds(10_000, 60);
@@ -194,7 +205,7 @@ impl Round {
         for answer in answers {
             match answer.status {
                 200 => served.push(answer),
-                400 if error_word(answer) == refusal => self.refused += 1,
+                400 | 401 if error_word(answer) == refusal => self.refused += 1,
                 503 if answer.header("retry-after").is_some() => self.unavailable += 1,
                 other => self.violations.push(format!("a caller got {other}: {}", answer.body)),
             }

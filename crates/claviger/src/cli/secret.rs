@@ -32,7 +32,8 @@ To replace a secret without a gap: add one, give it to the app, then retire the 
         /// Stops by itself after so long: `90d`, `12h`
         #[arg(long)]
         expires: Option<Span>,
-        /// Take a secret from this file (`-`: stdin) instead of making one; it is stretched when stored
+        /// Take a secret from this file (`-`: stdin) instead of making one; it is stretched when stored, or sealed where
+        /// the app signs with it (`client_secret_jwt`; 32 characters at least)
         #[arg(long, value_name = "FILE")]
         import: Option<PathBuf>,
     },
@@ -121,7 +122,8 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
             let secret = ask::secret(from, "secret")?;
             let hasher = claviger_server::hashing::Hasher::new(1, 1)
                 .map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))?;
-            let id = apps::import_secret(&admin, &hasher, &realm, &client, (label, secret), expires_at).await?;
+            let keep = (&hasher, &data.secrets().await?);
+            let id = apps::import_secret(&admin, keep, &realm, &client, (label, secret), expires_at).await?;
             let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id });
             context.format.one(&item, &[("client id", client.clone()), ("secret id", id.clone())])
         }

@@ -140,7 +140,7 @@ impl From<AdminError> for Trouble {
             | AdminError::UnreadableKeys(_)
             | AdminError::NoRegistration(_)
             | AdminError::Misfit { .. } => Exit::Configuration,
-            AdminError::Invalid(_) | AdminError::ShortPassword(_) => Exit::Usage,
+            AdminError::Invalid(_) | AdminError::ShortPassword(_) | AdminError::ShortSecret(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
         let trouble = Self::new(exit, error.to_string());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::response::IntoResponse;
-use claviger_client::{BodyForm, ClientAuthentication, Error, Grant, Tokens};
+use claviger_client::{BodyForm, ClientAuthentication, ClientKey, Error, Grant, Tokens};
 use serde_json::{Value, json};
 
 use crate::server::{Server, TestClock, token};
@@ -25,6 +25,37 @@ async fn client_credentials_by_basic() {
     assert_eq!(seen.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(seen.header("accept"), "application/json");
     assert_eq!(seen.body, "grant_type=client_credentials&scope=view&audience=https%3A%2F%2Fapi.example.com");
+}
+
+#[tokio::test]
+async fn a_key_signs_a_new_assertion_for_each_request() {
+    use claviger_core::jose::{Algorithm, JwkSet, SigningKey, VerifyingKeys, verify_jwt};
+    let der = SigningKey::generate(Algorithm::EdDsa).unwrap();
+    let public = SigningKey::from_pkcs8(Algorithm::EdDsa, Some("k1"), der.expose()).unwrap().public_jwk().clone();
+    let keys = VerifyingKeys::from_set(&JwkSet { keys: vec![public] }).unwrap();
+    let key = || ClientKey::from_pkcs8("EdDSA", Some("k1"), der.expose()).unwrap();
+    let server = Server::generous().await;
+    let mut names = std::collections::BTreeSet::new();
+    for _ in 0..2 {
+        let clock = TestClock::new();
+        server.client(&clock).client_with_key("app", key()).build().unwrap().bearer().await.unwrap();
+        let seen = server.seen().pop().unwrap();
+        assert_eq!(seen.header("authorization"), "");
+        assert_eq!(seen.parameter("client_assertion_type"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        assert_eq!(seen.parameter("client_secret"), "");
+        let decoded = verify_jwt(&seen.parameter("client_assertion"), &keys, None).unwrap();
+        let claims: Value = serde_json::from_slice(&decoded.claims).unwrap();
+        assert_eq!((claims["iss"].as_str(), claims["sub"].as_str()), (Some("app"), Some("app")));
+        assert_eq!(claims["aud"], format!("{}{}", server.origin, seen.path));
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 60);
+        assert!(names.insert(claims["jti"].as_str().unwrap().to_owned()), "a name of its own");
+    }
+    assert!(matches!(ClientKey::from_pkcs8("HS256", None, der.expose()), Err(Error::Configuration(_))));
+    assert!(matches!(ClientKey::from_pkcs8("ES256", None, der.expose()), Err(Error::Configuration(_))));
+    let both = server.client(&TestClock::new()).client_with_key("app", key()).client("app", "secret");
+    let both = both.authentication(ClientAuthentication::PrivateKeyJwt).build();
+    assert!(matches!(both, Err(Error::Configuration(_))));
+    assert!(!format!("{:?}", key()).contains("Pkcs8"));
 }
 
 #[tokio::test]

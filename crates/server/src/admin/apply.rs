@@ -8,6 +8,7 @@
 //! as the vendor left them.
 
 pub mod changes;
+mod client_secrets;
 mod planned;
 mod report;
 mod sectors;
@@ -17,12 +18,12 @@ pub use report::{MadeSecret, Report};
 
 use super::{Act, Admin};
 use crate::hashing::{Busy, Hasher};
-use crate::secrets::{FROM_FILE, Secrets, new_client_secret};
+use crate::secrets::Secrets;
 use changes::Change;
 use claviger_core::client::ClientStatus;
 use claviger_core::{Client, User};
 use claviger_files::realm::{FileClient, FileUser, RealmFile};
-use claviger_store::{ClientSecret, Fault, Masked, Put, SecretKind, Store, StoredUser, SubjectKind, id_text};
+use claviger_store::{Fault, Put, Store, StoredUser, SubjectKind, id_text};
 use planned::{Planned, PlannedUser, PlannedUsers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -30,10 +31,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use users::Hashing;
 
-/// Secrets that are shorter were chosen by people and are stretched; longer ones are taken for random.
-const SHORTEST_RANDOM: usize = 32;
-/// The id of the secret that is made for a client without one.
-const MADE: &str = "first";
 /// How many objects of a realm are looked through for those that no file has.
 const MOST_LISTED: usize = 10_000;
 
@@ -381,65 +378,6 @@ impl Plan<'_> {
             self.planned.put(Put::Secret { realm, client: id, secret });
         }
         Ok(())
-    }
-
-    /// The secret to write, if any: the file's, or a new one for a client that never had one.
-    async fn secret(
-        &mut self,
-        realm: &str,
-        entry: &FileClient,
-        status: ClientStatus,
-        stored: &[ClientSecret],
-    ) -> Result<Option<ClientSecret>, ApplyError> {
-        if !entry.needs_secret() {
-            return Ok(None);
-        }
-        let id = &entry.client.id;
-        let Some(plain) = &entry.secret else {
-            // An app that is not approved yet gets its secret with the approval.
-            if !stored.is_empty() || status != ClientStatus::Active {
-                return Ok(None);
-            }
-            let made = new_client_secret();
-            let hash = self.secrets.client_secret_tag(made.expose());
-            self.report.secrets.push(MadeSecret { realm: realm.to_owned(), client: id.clone(), secret: made });
-            return Ok(Some(self.row(MADE, SecretKind::Hmac, hash, "made by apply")));
-        };
-        for known in stored {
-            let same = match known.kind {
-                SecretKind::Hmac => self.secrets.is_client_secret(plain.expose(), &known.hash),
-                SecretKind::Argon2 => {
-                    let phc = String::from_utf8_lossy(&known.hash).into_owned();
-                    patiently(|| self.hasher.verify(plain.clone(), phc.clone())).await?
-                }
-            };
-            if same {
-                if known.retired_at.is_some() {
-                    self.report
-                        .notes
-                        .push(format!("the file's secret of the client {realm}/{id} was retired and stays so"));
-                }
-                return Ok(None);
-            }
-        }
-        let (kind, hash) = if plain.expose().len() >= SHORTEST_RANDOM {
-            (SecretKind::Hmac, self.secrets.client_secret_tag(plain.expose()))
-        } else {
-            (SecretKind::Argon2, patiently(|| self.hasher.hash(plain.clone())).await?.into_bytes())
-        };
-        Ok(Some(self.row(FROM_FILE, kind, hash, "from a file")))
-    }
-
-    fn row(&self, id: &str, kind: SecretKind, hash: Vec<u8>, label: &str) -> ClientSecret {
-        ClientSecret {
-            id: id.to_owned(),
-            kind,
-            hash: Masked(hash),
-            label: label.to_owned(),
-            created_at: self.now,
-            expires_at: None,
-            retired_at: None,
-        }
     }
 
     /// The clients that are stored in the file's realm and not in the file.

@@ -222,7 +222,7 @@ fn secret_behind_link(
     now: i64,
 ) -> Result<(ClientSecret, OneTimeLink, Plain), AdminError> {
     let secret = new_client_secret();
-    let row = stored(secrets, &secret, label.to_owned(), None, now);
+    let row = stored(secrets, (realm, client), &secret, (label.to_owned(), None), now)?;
     let (id, random) = ids::new_with_secret(now);
     let token = token::mint(Kind::Link, &id, &random);
     let sealed = link_key(&token)?.seal(&link_context(&realm.id, &client.id), secret.expose().as_bytes())?;
@@ -239,16 +239,20 @@ fn secret_behind_link(
 }
 
 /// The row of a secret that Claviger made.
-fn stored(secrets: &Secrets, secret: &Plain, label: String, expires_at: Option<i64>, now: i64) -> ClientSecret {
-    ClientSecret {
-        id: id_text(&ids::new(now)),
-        kind: SecretKind::Hmac,
-        hash: Masked(secrets.client_secret_tag(secret.expose())),
-        label,
-        created_at: now,
-        expires_at,
-        retired_at: None,
-    }
+fn stored(
+    secrets: &Secrets,
+    (realm, client): (&Realm, &Client),
+    secret: &Plain,
+    (label, expires_at): (String, Option<i64>),
+    now: i64,
+) -> Result<ClientSecret, AdminError> {
+    let id = id_text(&ids::new(now));
+    let (kind, hash) = if client.needs_sealed_secret() {
+        (SecretKind::Sealed, secrets.seal_client_secret([&realm.id, &client.id, &id], secret.expose())?)
+    } else {
+        (SecretKind::Hmac, secrets.client_secret_tag(secret.expose()))
+    };
+    Ok(ClientSecret { id, kind, hash: Masked(hash), label, created_at: now, expires_at, retired_at: None })
 }
 
 /// Opens what lies behind a link; `None` if it is not what was put there.

@@ -30,6 +30,9 @@ pub enum AdminError {
     /// Two secrets are live.
     #[error("the app `{0}` has two live secrets; retire one first (`claviger secret list` names them)")]
     TwoSecrets(String),
+    /// A secret that is too short to sign with.
+    #[error("the app `{0}` signs with its secret (client_secret_jwt): that has 32 characters at least (RFC 7518 3.2)")]
+    ShortSecret(String),
     /// A public app, or one whose secret is its user's password.
     #[error("the app `{app}` has no secret of its own: {why}")]
     NoSecretOfItsOwn {

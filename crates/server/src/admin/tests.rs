@@ -110,7 +110,7 @@ async fn every_act_leaves_one_line_without_a_secret() {
     told.push(act);
 
     let imported = ("brought".to_owned(), "brought-along".into());
-    apps::import_secret(&admin, &hasher, realm, "a", imported, None).await.unwrap();
+    apps::import_secret(&admin, (&hasher, &secrets), realm, "a", imported, None).await.unwrap();
     let (act, _, _, after) = world.line(&mut seen).await;
     assert_eq!(after["kind"], "argon2");
     told.push(act);

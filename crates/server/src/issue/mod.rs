@@ -8,6 +8,7 @@ pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
 pub(crate) mod logout_token;
+pub(crate) mod spending;
 
 use crate::failure::Failure;
 use crate::ids;
@@ -27,13 +28,11 @@ use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
-use claviger_store::{
-    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
-    SeatClaim, Store,
-};
+use claviger_store::{CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate, SeatClaim, Store};
 use id_token::{IdTokenOf, id_token};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use spending::{Spending, spent};
 
 /// What issues: for one site, at one moment.
 #[derive(Clone, Copy)]
@@ -48,15 +47,22 @@ pub(crate) struct Issuer<'a> {
     pub(crate) site: &'a Site,
     /// The key that was shown: access tokens are bound to it, and the refresh tokens of public clients.
     pub(crate) confirmation: Option<Confirmation>,
+    /// What the request uses up.
+    pub(crate) spending: &'a Spending,
     /// Milliseconds since the epoch.
     pub(crate) now: i64,
 }
 
 impl<'a> Issuer<'a> {
     /// The one of a running server, now.
-    pub(crate) fn of(state: &'a State, site: &'a Site, confirmation: Option<Confirmation>) -> Self {
+    pub(crate) fn of(
+        state: &'a State,
+        site: &'a Site,
+        confirmation: Option<Confirmation>,
+        spending: &'a Spending,
+    ) -> Self {
         let (store, refresh, subjects) = (&state.store, &state.secrets.refresh, &state.secrets.subjects);
-        Self { store, refresh, subjects, site, confirmation, now: state.clock.now() }
+        Self { store, refresh, subjects, site, confirmation, spending, now: state.clock.now() }
     }
 }
 
@@ -197,6 +203,7 @@ pub(crate) async fn token_answer(
     )?;
     let issue = Issue {
         now,
+        spends: issuer.spending.left(),
         redeem: redeem_step(&origin),
         rotate: rotate_step(site, &origin, grant.rotate, &body, now)?,
         new_grant: grant.row,
@@ -204,11 +211,16 @@ pub(crate) async fn token_answer(
         seats: grant.seats,
         access: access.row,
     };
-    if issue.rotate.is_none() && issue.new_grant.is_none() && issue.access.is_none() {
+    let gives = issue.rotate.is_some() || issue.new_grant.is_some() || issue.access.is_some();
+    if !gives && issue.spends.is_empty() {
         return Ok(body);
     }
     match issuer.store.issue(issue).await? {
-        Issued::Done => Ok(body),
+        Issued::Done => {
+            issuer.spending.done();
+            Ok(body)
+        }
+        Issued::Spent(kind) => Err(spent(kind).into()),
         Issued::CodeSpent { .. } => Err(Refusal::CodeReplayed.into()),
         Issued::CodeGone => Err(Refusal::CodeExpired.into()),
         Issued::Barred => Err(Refusal::GrantUnbacked.into()),

@@ -3,6 +3,7 @@
 use super::{Issuer, Origin, token_answer};
 use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::issue::spending::Spending;
 use crate::master_key::MasterKey;
 use crate::pages::Pages;
 use crate::state::keys::Keys;
@@ -69,7 +70,8 @@ impl World {
 
     async fn issue(&self, decision: Decision, origin: Origin<'_>) -> Result<Value, Failure> {
         let (store, refresh, subjects) = (&self.store, &self.secrets.refresh, &self.secrets.subjects);
-        let issuer = Issuer { store, refresh, subjects, site: &self.site, confirmation: None, now: NOW };
+        let spending = &Spending::default();
+        let issuer = Issuer { store, refresh, subjects, site: &self.site, confirmation: None, spending, now: NOW };
         let body = token_answer(issuer, &self.client, decision, origin).await?;
         Ok(serde_json::from_slice(&body).unwrap())
     }

@@ -9,6 +9,7 @@
 
 use crate::failure::Failure;
 use crate::http::trace;
+use crate::issue::spending::Spending;
 use crate::outbound::Outbound;
 use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
@@ -30,6 +31,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
 /// A failure is answered so long after the request began, or twice as long and so on where the work took longer: more than
@@ -37,12 +39,14 @@ use tokio::time::Instant;
 const UNTIL_REFUSED: Duration = Duration::from_millis(200);
 
 /// Who presented a token or a secret, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Authenticated {
     /// The client.
     pub(crate) entry: Arc<Entry>,
-    /// It proved a secret; a public client only named itself.
+    /// It proved a secret or a key; a public client only named itself.
     pub(crate) proved: bool,
+    /// What the request uses up by that.
+    pub(crate) spending: Spending,
     /// The stretched secret, or password, that it was found right for.
     stretched: Option<Masked<Vec<u8>>>,
 }
@@ -82,11 +86,26 @@ pub(crate) struct Authenticator<'a> {
     pub(crate) must_prove: bool,
 }
 
-/// Checks what a client presented.
+/// Checks what a client presented, and uses it up where it is good once.
+///
+/// # Errors
+/// As [`Authenticator::authenticate`]; it was used before.
+pub(crate) async fn authenticate(
+    state: &State,
+    realm: &Realm,
+    credentials: &Credentials,
+    from: IpAddr,
+) -> Result<Authenticated, Failure> {
+    let client = authenticate_unspent(state, realm, credentials, from).await?;
+    client.spending.settle(&state.store, state.clock.now()).await?;
+    Ok(client)
+}
+
+/// The same for who uses it up in a transaction of their own, or settles it ([`Authenticated::spending`]) before they answer.
 ///
 /// # Errors
 /// As [`Authenticator::authenticate`].
-pub(crate) async fn authenticate(
+pub(crate) async fn authenticate_unspent(
     state: &State,
     realm: &Realm,
     credentials: &Credentials,
@@ -95,7 +114,7 @@ pub(crate) async fn authenticate(
     Authenticator::of(state, realm, from).authenticate(credentials).await
 }
 
-/// The same where a public client, who proves nothing, is nobody.
+/// As [`authenticate`], where a public client, who proves nothing, is nobody.
 ///
 /// # Errors
 /// As [`Authenticator::authenticate`].
@@ -105,7 +124,10 @@ pub(crate) async fn authenticate_by_secret(
     credentials: &Credentials,
     from: IpAddr,
 ) -> Result<Authenticated, Failure> {
-    Authenticator { must_prove: true, ..Authenticator::of(state, realm, from) }.authenticate(credentials).await
+    let authenticator = Authenticator { must_prove: true, ..Authenticator::of(state, realm, from) };
+    let client = authenticator.authenticate(credentials).await?;
+    client.spending.settle(&state.store, state.clock.now()).await?;
+    Ok(client)
 }
 
 impl<'a> Authenticator<'a> {
@@ -131,17 +153,21 @@ impl<'a> Authenticator<'a> {
     /// Checks what a client presented.
     ///
     /// # Errors
-    /// [`Refusal::WrongClient`] for an unknown client, a wrong secret and a missing one alike; inactive; braked.
+    /// [`Refusal::WrongClient`] for an unknown client, a wrong secret and a missing one alike, for an assertion
+    /// [`Refusal::WrongAssertion`]; what no client's assertion can say; inactive; braked.
     pub(crate) async fn authenticate(&self, credentials: &Credentials) -> Result<Authenticated, Failure> {
         let began = Instant::now();
         let checked = self.check(credentials).await;
-        if matches!(checked, Err(Failure::Refusal(Refusal::WrongClient) | Failure::Busy(_))) {
+        if matches!(checked, Err(Failure::Refusal(Refusal::WrongClient | Refusal::WrongAssertion) | Failure::Busy(_))) {
             tokio::time::sleep_until(next_refusal(began)).await;
         }
         checked
     }
 
     async fn check(&self, credentials: &Credentials) -> Result<Authenticated, Failure> {
+        if let Credentials::Assertion(given) = credentials {
+            assertion::check(self.realm, given, self.clock.now())?;
+        }
         let mut found = None;
         trace::client(credentials.ids().next().unwrap_or_default());
         for id in credentials.ids().filter(|id| id.len() <= 256) {
@@ -152,7 +178,7 @@ impl<'a> Authenticator<'a> {
         }
         let Some(entry) = found else {
             let name = credentials.ids().next().unwrap_or_default();
-            return Err(self.refuse(Subject::unknown_client(&self.realm.id, name)).await);
+            return Err(self.refuse(Subject::unknown_client(&self.realm.id, name), credentials).await);
         };
         trace::client(&entry.client.id);
         let check = check_for(&entry.client, credentials, self.realm.dialect.token.ignores_public_secret());
@@ -160,7 +186,10 @@ impl<'a> Authenticator<'a> {
             Some(Check::Named) if !self.must_prove && entry.client.status == ClientStatus::Active => None,
             Some(Check::Secret) => Some(self.prove(&entry, credentials).await?),
             Some(Check::Certificate) => Some(self.prove_by_certificate(&entry, credentials).await?),
-            Some(Check::Named) | None => return Err(self.refuse(self.subject(&entry.client)).await),
+            Some(check @ (Check::Signature | Check::Mac)) => {
+                Some(self.prove_by_assertion(&entry, credentials, check).await?)
+            }
+            Some(Check::Named) | None => return Err(self.refuse(self.subject(&entry.client), credentials).await),
         };
         if entry.client.status != ClientStatus::Active {
             return Err(Refusal::ClientInactive(proved.is_some().then_some(entry.client.status)).into());
@@ -170,7 +199,11 @@ impl<'a> Authenticator<'a> {
             None => (None, None, false),
         };
         entry.note_use(self.uses, &self.realm.id, id.as_deref(), self.clock.now());
-        Ok(Authenticated { entry, proved: is_proved, stretched: stretched.map(Masked) })
+        let spends = match credentials {
+            Credentials::Assertion(given) => vec![self.spend(given)],
+            _ => Vec::new(),
+        };
+        Ok(Authenticated { entry, proved: is_proved, spending: Spending::of(spends), stretched: stretched.map(Masked) })
     }
 
     /// Whose failure it is.
@@ -181,13 +214,16 @@ impl<'a> Authenticator<'a> {
         }
     }
 
-    /// Counts a failure that needs no look at any secret.
-    async fn refuse(&self, subject: Subject) -> Failure {
+    /// Counts a failure that needs no look at any secret or key.
+    async fn refuse(&self, subject: Subject, credentials: &Credentials) -> Failure {
         match self.brakes.guess(subject, Peer::from(self.from), self.clock.now()).await {
             Err(seconds) => braked(seconds).into(),
             Ok(guess) => {
                 drop(guess);
-                self.refusal()
+                match credentials {
+                    Credentials::Assertion(_) => Refusal::WrongAssertion.into(),
+                    _ => self.refusal(),
+                }
             }
         }
     }
@@ -240,6 +276,11 @@ impl<'a> Authenticator<'a> {
             let (secret, raw) = (pair.secret.expose(), *raw);
             if let Some(id) = self.matches_tag(entry, entry.chosen(now), secret, now) {
                 return Ok(Some(Right { id: Some(id.to_owned()), raw, stretched: None }));
+            }
+            if let Some(id) =
+                self.sealed(entry, now).find(|(_, known)| known.as_slice().ct_eq(secret.as_bytes()).into())
+            {
+                return Ok(Some(Right { id: Some(id.0.to_owned()), raw, stretched: None }));
             }
             if let Some(hash) = self.clients.recall(entry, secret, now) {
                 let id = entry.with_hash(&hash).map(|stored| stored.id.clone());
@@ -362,11 +403,12 @@ fn readings<'a>(realm: &Realm, client: &Client, credentials: &'a Credentials) ->
             vec![(raw, true), (decoded, false)]
         }
         Credentials::Basic { decoded, .. } | Credentials::Body(decoded) => vec![(decoded, false)],
-        Credentials::Named { .. } | Credentials::Certified { .. } => Vec::new(),
+        Credentials::Named { .. } | Credentials::Certified { .. } | Credentials::Assertion(_) => Vec::new(),
     };
     all.into_iter().filter(|(pair, _)| pair.id == client.id && pair.secret.expose().len() <= 1024).collect()
 }
 
+mod assertion;
 mod certificate;
 mod method;
 #[cfg(test)]

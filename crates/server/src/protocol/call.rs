@@ -21,7 +21,15 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// What issues for it, now.
     pub(super) fn issuer(&self) -> Issuer<'a> {
-        Issuer::of(self.state, self.site, self.request.confirmation)
+        Issuer::of(self.state, self.site, self.request.confirmation, &self.client.spending)
+    }
+
+    /// Uses up what the request is good for once, before something is done on the strength of it that is no answer.
+    ///
+    /// # Errors
+    /// It was used before; the store cannot write.
+    pub(super) async fn settle(&self) -> Result<(), Failure> {
+        self.client.spending.settle(&self.state.store, self.state.clock.now()).await
     }
 
     /// As [`use_legacy`].

@@ -104,6 +104,7 @@ impl Exchange<'_> {
 
     /// An otherwise valid code came a second time: what it gave is revoked (RFC 6749 4.1.2).
     async fn replayed<T>(&self) -> Result<T, Failure> {
+        self.call.settle().await?;
         revoke_grant(self.call.state, self.call.site, self.id, Ending::CodeReplayed).await?;
         Err(Refusal::CodeReplayed.into())
     }

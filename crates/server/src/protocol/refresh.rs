@@ -109,6 +109,7 @@ impl Refresh<'_> {
         let replay = row.replay.as_ref();
         let replay = replay.filter(|replay| replay.generation == self.presented.generation && now < replay.until);
         let Some(replay) = replay else {
+            self.call.settle().await?;
             revoke_grant(state, site, &row.grant.id, Ending::RefreshReused).await?;
             return Err(Refusal::RefreshReused.into());
         };

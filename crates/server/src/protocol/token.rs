@@ -7,7 +7,7 @@ use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
 use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
-use crate::protocol::authenticate::authenticate;
+use crate::protocol::authenticate::{Authenticated, authenticate_unspent};
 use crate::protocol::call::{Call, use_legacy};
 use crate::protocol::certificate;
 use crate::protocol::device_poll;
@@ -22,7 +22,7 @@ use claviger_core::dialect::Legacy;
 use claviger_core::grant;
 use claviger_core::token::Plain;
 use claviger_core::token_request::{Grant, TokenRequest};
-use claviger_core::{Refusal, User};
+use claviger_core::{Params, Refusal, User};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use std::net::IpAddr;
@@ -49,13 +49,29 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
     let (params, json) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
-    let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
-    if json {
-        use_legacy(state, site, &client, Legacy::JsonBody)?;
+    let client = authenticate_unspent(state, &site.realm, &credentials, incoming.client).await?;
+    let answer = decide(state, site, incoming, (&params, json), &client).await;
+    if matches!(answer, Ok(_) | Err(Failure::Refusal(_))) {
+        // What was good once is used up by a request that is refused or that wrote nothing as well.
+        client.spending.settle(&state.store, state.clock.now()).await?;
     }
-    let request = TokenRequest::parse(&params, &site.realm, client.client())?;
+    answer
+}
+
+/// What the client asks for, and what comes of it.
+async fn decide(
+    state: &State,
+    site: &Site,
+    incoming: &Incoming,
+    (params, json): (&Params<'_>, bool),
+    client: &Authenticated,
+) -> Result<Vec<u8>, Failure> {
+    if json {
+        use_legacy(state, site, client, Legacy::JsonBody)?;
+    }
+    let request = TokenRequest::parse(params, &site.realm, client.client())?;
     let request = TokenRequest { confirmation: certificate::shown(incoming, client.client())?, ..request };
-    let call = Call { state, site, client: &client, request: &request };
+    let call = Call { state, site, client, request: &request };
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,
         Grant::AuthorizationCode { id, code, .. } => Exchange { call, id, code }.answer().await,

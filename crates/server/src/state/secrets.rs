@@ -105,6 +105,7 @@ struct Derived {
     clients: HmacKey,
     requests: HmacKey,
     outbox: HmacKey,
+    sealed: HmacKey,
 }
 
 impl Derived {
@@ -117,6 +118,7 @@ impl Derived {
             clients: HmacKey::new(derive(key, "client secrets").as_slice()),
             requests: HmacKey::new(derive(key, "authorization requests").as_slice()),
             outbox: HmacKey::new(derive(key, "outbox").as_slice()),
+            sealed: HmacKey::new(derive(key, "sealed client secrets").as_slice()),
         }
     }
 
@@ -367,6 +369,24 @@ impl Secrets {
     /// Whether a stored tag was made with the token key that makes tags now.
     pub(crate) fn is_newest_tag(&self, stored: &[u8]) -> bool {
         self.ring.load().maker.number == number_of(stored)
+    }
+
+    /// What is stored of a client secret that the server must know ([`claviger_store::SecretKind::Sealed`]): `owner` is realm,
+    /// client and secret's id, which it is bound to.
+    ///
+    /// # Errors
+    /// The library has no AES-256-GCM.
+    pub fn seal_client_secret(&self, owner: [&str; 3], secret: &str) -> Result<Vec<u8>, CryptoError> {
+        let owner = owner.join("\0");
+        SealKey::new(&self.ring.load().maker.sealed.sign(owner.as_bytes()))?.seal(owner.as_bytes(), secret.as_bytes())
+    }
+
+    /// The secret that was stored so; `None` where no token key opens it, or it is another one's.
+    pub fn open_client_secret(&self, owner: [&str; 3], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let owner = owner.join("\0");
+        let ring = self.ring.load();
+        ring.all()
+            .find_map(|key| SealKey::new(&key.sealed.sign(owner.as_bytes())).ok()?.open(owner.as_bytes(), sealed).ok())
     }
 
     /// The key under which a mail waits: it may hold a one-time link, which is worth a secret.

@@ -235,6 +235,12 @@ impl Server {
         }
     }
 
+    /// What is stored of a client's secret that the server must know.
+    pub fn sealed_secret(&self, client: &str, id: &str, text: &str) -> ClientSecret {
+        let sealed = self.secrets.seal_client_secret([&self.realm.id, client, id], text).unwrap();
+        ClientSecret { kind: SecretKind::Sealed, hash: Masked(sealed), ..self.secret(id, text) }
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }

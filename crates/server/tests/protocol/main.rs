@@ -8,6 +8,7 @@ mod common;
 
 mod answers;
 mod as_documented;
+mod assertions;
 mod authorization_endpoint;
 mod bad_input;
 mod claims;

@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-fn key(kid: &str, algorithm: Algorithm) -> SigningKey {
+pub fn key(kid: &str, algorithm: Algorithm) -> SigningKey {
     let der = SigningKey::generate(algorithm).unwrap();
     SigningKey::from_pkcs8(algorithm, Some(kid), der.expose()).unwrap()
 }
 
-fn jwks(key: &SigningKey) -> JwkSet {
+pub fn jwks(key: &SigningKey) -> JwkSet {
     JwkSet { keys: vec![key.public_jwk().clone()] }
 }
 
@@ -189,14 +189,14 @@ async fn who_must_sign_requests_signs_them() {
 }
 
 /// A server of the client's: what it answers can be changed, and how often it was asked is counted.
-struct Elsewhere {
-    uri: String,
-    answer: Arc<Mutex<String>>,
-    calls: Arc<AtomicUsize>,
+pub struct Elsewhere {
+    pub uri: String,
+    pub answer: Arc<Mutex<String>>,
+    pub calls: Arc<AtomicUsize>,
 }
 
 impl Elsewhere {
-    async fn new(media: &'static str, body: String) -> Self {
+    pub async fn new(media: &'static str, body: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/x", listener.local_addr().unwrap());
         let (answer, calls) = (Arc::new(Mutex::new(body)), Arc::new(AtomicUsize::new(0)));

@@ -24,12 +24,14 @@ pub(crate) enum Combined {
     AddGrants,
     /// Opaque access tokens are given out.
     AddTokens,
+    /// What is good once is used up.
+    Spend,
 }
 
 impl Combined {
     /// All of them, in order.
-    pub(super) const ALL: [Self; 5] =
-        [Self::PutCodes, Self::ExchangeCodes, Self::RotateGrants, Self::AddGrants, Self::AddTokens];
+    pub(super) const ALL: [Self; 6] =
+        [Self::PutCodes, Self::ExchangeCodes, Self::RotateGrants, Self::AddGrants, Self::AddTokens, Self::Spend];
 
     /// Its text.
     pub(super) const fn sql(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Combined {
             Self::RotateGrants => ROTATE_GRANTS,
             Self::AddGrants => ADD_GRANTS,
             Self::AddTokens => ADD_TOKENS,
+            Self::Spend => SPEND,
         }
     }
 }
@@ -159,6 +162,13 @@ INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issue
 SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
     $8::bigint[], $9::bigint[])
 RETURNING id";
+
+/// Parameters as of `Spend`. Two that begin alike are in batches of their own.
+const SPEND: &str = "
+INSERT INTO spent (digest, holder, expires_at)
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[])
+ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at WHERE spent.holder = excluded.holder
+RETURNING substring(digest from 1 for 16)";
 
 #[cfg(test)]
 mod tests {

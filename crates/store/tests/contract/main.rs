@@ -21,6 +21,7 @@ mod realms;
 mod refresh;
 mod revocation;
 mod seats;
+mod spend;
 
 /// Declares each of a subject's promises as a test of each engine.
 macro_rules! promises {
@@ -79,6 +80,8 @@ promises! {
         many_users_of_a_file_have_one_line;
     keys: of_two_rotations_one_counts, a_removed_key_is_erased, a_secret_is_kept_once;
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
+    spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,
+        a_use_that_is_over_is_forgotten;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;

@@ -1,7 +1,8 @@
 //! How a client proves who it is, and what must go with that.
 
-use super::{Facts, Problem, problems};
+use super::{BroughtSecret, Facts, Problem, problems};
 use crate::client::{AuthMethod, Authentication};
+use crate::jose::MacKey;
 
 impl<'a> Facts<'a> {
     /// `none` is for public clients and for them only, a signature needs keys, and a method that uses no secret has none.
@@ -16,7 +17,11 @@ impl<'a> Facts<'a> {
         let algorithm_in_vain = signing_alg.filter(|algorithm| method.is_none_or(|method| !algorithm.is_of(method)));
         let password = self.asked.secret_is_password.then_some(method).flatten();
         let not_a_password = password.filter(|method| !method.has_secret() || *method == AuthMethod::ClientSecretJwt);
+        let signs = method == Some(AuthMethod::ClientSecretJwt);
+        let is_short =
+            matches!(&self.asked.secret, Some(BroughtSecret::Text(text)) if text.expose().len() < MacKey::SHORTEST);
         problems([
+            (signs && is_short).then_some(Problem::ShortSecret),
             proves.filter(|_| self.is_public()).map(|method| Problem::MethodOfPublic { method }),
             (method == Some(AuthMethod::None) && !self.is_public()).then_some(Problem::MethodNone),
             (needs_keys && !has_keys && !self.is_public()).then_some(Problem::MethodWithoutKeys),

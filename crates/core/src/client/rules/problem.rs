@@ -351,6 +351,9 @@ pub enum Problem {
         /// What was given.
         address: String,
     },
+    /// A secret that is too short to sign with (RFC 7518 3.2).
+    #[error("client_secret_jwt signs with the secret: it has 32 characters at least")]
+    ShortSecret,
     /// A secret, and a method that uses none.
     #[error("{method} uses no secret")]
     SecretInVain {
@@ -453,7 +456,7 @@ impl Problem {
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
                 Field::ActsAs
             }
-            Self::SecretText | Self::PublicSecret | Self::SecretBesidesPassword => Field::Secret,
+            Self::SecretText | Self::ShortSecret | Self::PublicSecret | Self::SecretBesidesPassword => Field::Secret,
             Self::PublicPassword | Self::PasswordOfNobody => Field::SecretIsPassword,
             Self::UnknownResourceServer { .. } | Self::PublicResourceServer => Field::ResourceServer,
             Self::PublicTrusted => Field::Trusted,

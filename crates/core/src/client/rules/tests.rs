@@ -481,5 +481,12 @@ fn a_method_has_what_it_needs_and_nothing_in_vain() {
         algorithm(Some(AuthMethod::ClientSecretJwt), es256),
         algorithm(Some(AuthMethod::ClientSecretBasic), es256),
         algorithm(None, es256),
+        (
+            with(
+                AuthMethod::ClientSecretJwt,
+                Description { secret: Some(BroughtSecret::Text(Plain::from("short"))), ..job() },
+            ),
+            Problem::ShortSecret,
+        ),
     ]);
 }

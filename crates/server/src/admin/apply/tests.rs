@@ -2,10 +2,11 @@ mod identity;
 
 use super::*;
 use crate::admin::{Actor, Way};
+use crate::secrets::FROM_FILE;
 use claviger_files::Variables;
 use claviger_files::dialect::Dialects;
 use claviger_files::realm;
-use claviger_store::{Options, SubjectKind};
+use claviger_store::{ClientSecret, Options, SecretKind, SubjectKind};
 use std::path::Path;
 
 struct World {

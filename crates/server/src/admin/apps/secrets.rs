@@ -6,6 +6,7 @@ use crate::hashing::Hasher;
 use crate::ids;
 use crate::secrets::{Secrets, new_client_secret};
 use claviger_core::claims::id_text;
+use claviger_core::jose::MacKey;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm};
 use claviger_store::{ClientSecret, Masked, SecretAdded, SecretKind, SecretUse, Store};
@@ -32,24 +33,36 @@ pub async fn add_secret(
     expires_at: Option<i64>,
 ) -> Result<NewSecret, AdminError> {
     let secret = new_client_secret();
-    let row = stored(secrets, &secret, label, expires_at, admin.now);
+    let client = find(admin.store, realm, app).await?;
+    let row = stored(secrets, (realm, &client), &secret, (label, expires_at), admin.now)?;
     let id = row.id.clone();
     add(admin, Act::SecretAdd, realm, app, row).await?;
     Ok(NewSecret { id, secret })
 }
 
-/// Gives an app a secret that somebody brought along, stretched because nobody knows how it was made; its id.
+/// Gives an app a secret that somebody brought along, stretched because nobody knows how it was made, or sealed where the server
+/// must know it; its id.
 ///
 /// # Errors
-/// As for [`add_secret`]; [`AdminError::Store`] where nothing can be hashed now.
+/// As for [`add_secret`]; [`AdminError::ShortSecret`]; [`AdminError::Store`] where nothing can be hashed now.
 pub async fn import_secret(
     admin: &Admin<'_>,
-    hasher: &Hasher,
+    (hasher, secrets): (&Hasher, &Secrets),
     realm: &Realm,
     app: &str,
     (label, secret): (String, Plain),
     expires_at: Option<i64>,
 ) -> Result<String, AdminError> {
+    let client = find(admin.store, realm, app).await?;
+    if client.needs_sealed_secret() {
+        if secret.expose().len() < MacKey::SHORTEST {
+            return Err(AdminError::ShortSecret(app.to_owned()));
+        }
+        let row = stored(secrets, (realm, &client), &secret, (label, expires_at), admin.now)?;
+        let id = row.id.clone();
+        add(admin, Act::SecretImport, realm, app, row).await?;
+        return Ok(id);
+    }
     let phc = hasher.hash(secret).await.map_err(|_| claviger_store::Fault::Busy)?;
     let row = ClientSecret {
         id: id_text(&ids::new(admin.now)),

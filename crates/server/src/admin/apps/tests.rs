@@ -408,7 +408,7 @@ async fn two_secrets_live_side_by_side_and_a_retired_one_is_dead() {
     let one = add_secret(&admin, &world.state.secrets, realm, "fleet", "one".to_owned(), expires).await.unwrap();
     let hasher = Hasher::new(1, 1).unwrap();
     let imported = ("brought along".to_owned(), Plain::from("correct horse battery"));
-    let two = import_secret(&admin, &hasher, realm, "fleet", imported, None).await.unwrap();
+    let two = import_secret(&admin, (&hasher, &world.state.secrets), realm, "fleet", imported, None).await.unwrap();
     assert!(matches!(
         add_secret(&admin, &world.state.secrets, realm, "fleet", "three".to_owned(), None).await,
         Err(AdminError::TwoSecrets(_))

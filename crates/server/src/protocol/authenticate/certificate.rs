@@ -9,7 +9,6 @@ use crate::state::clients::Entry;
 use claviger_core::client::{AuthMethod, CertificateOf};
 use claviger_core::client_auth::Credentials;
 use claviger_core::confirmation::Thumbprint;
-use claviger_core::jose::VerifyingKeys;
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
@@ -84,16 +83,6 @@ impl Authenticator<'_> {
             return Ok(());
         }
         Err(NotItsOwn::OtherKey)
-    }
-}
-
-impl Authenticator<'_> {
-    async fn keys(&self, entry: &Entry, must_be_new: bool) -> Arc<VerifyingKeys> {
-        if let Some(keys) = entry.keys() {
-            return keys;
-        }
-        let now = self.clock.now();
-        self.client_keys.of(self.outbound, self.realm, &entry.client, now, must_be_new).await.unwrap_or_default()
     }
 }
 

@@ -16,15 +16,20 @@ pub(super) enum Check {
     Secret,
     /// The certificate is judged.
     Certificate,
+    /// The signature is checked with the client's public keys.
+    Signature,
+    /// The MAC is checked with the client's secret.
+    Mac,
 }
 
 /// How this client is checked; `None`: what it presented is not its method. `ignores_secret`: the dialect takes a public
 /// client that sends a secret for one that only names itself.
 pub(super) fn check_for(client: &Client, credentials: &Credentials, ignores_secret: bool) -> Option<Check> {
-    let (basic, body, named) = (
+    let (basic, body, named, assertion) = (
         matches!(credentials, Credentials::Basic { .. }),
         matches!(credentials, Credentials::Body(_)),
         matches!(credentials, Credentials::Named { .. } | Credentials::Certified { .. }),
+        matches!(credentials, Credentials::Assertion(_)),
     );
     let certified = matches!(credentials, Credentials::Certified { .. });
     match client.authentication.method {
@@ -32,11 +37,12 @@ pub(super) fn check_for(client: &Client, credentials: &Credentials, ignores_secr
         Some(AuthMethod::ClientSecretPost) => body.then_some(Check::Secret),
         None if client.is_confidential() => (basic || body).then_some(Check::Secret),
         None | Some(AuthMethod::None) => {
-            (!client.is_confidential() && (named || ignores_secret)).then_some(Check::Named)
+            (!client.is_confidential() && !assertion && (named || ignores_secret)).then_some(Check::Named)
         }
         Some(AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth) => {
             certified.then_some(Check::Certificate)
         }
-        Some(AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt) => None,
+        Some(AuthMethod::PrivateKeyJwt) => assertion.then_some(Check::Signature),
+        Some(AuthMethod::ClientSecretJwt) => assertion.then_some(Check::Mac),
     }
 }
