@@ -1,11 +1,13 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
 mod authentication;
+mod dpop;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
+pub use dpop::Dpop;
 pub use requests::Requests;
 
 use crate::audience::Audience;
@@ -100,6 +102,9 @@ pub struct Client {
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,
+    /// Its proofs of possession.
+    #[serde(default, skip_serializing_if = "Dpop::is_default")]
+    pub dpop: Dpop,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.

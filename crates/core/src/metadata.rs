@@ -39,6 +39,8 @@ struct Metadata<'a> {
     grant_types_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -134,6 +136,10 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         grant_types_supported: GRANTS.into_iter().filter(|grant| serves(realm, *grant)).map(GrantType::name).collect(),
         token_endpoint_auth_methods_supported: match realm.url(Endpoint::Token) {
             Some(_) => authentication(realm, &FOR_PUBLIC_AT_TOKEN),
+            None => Vec::new(),
+        },
+        dpop_signing_alg_values_supported: match realm.url(Endpoint::Token) {
+            Some(_) => realm.proof_algorithms().iter().map(|algorithm| algorithm.name()).collect(),
             None => Vec::new(),
         },
         subject_types_supported: ["public"],
@@ -249,6 +255,8 @@ mod tests {
             tokens: TokenPolicy::default(),
             sessions: SessionPolicy::default(),
             requests: RequestPolicy::default(),
+            dpop: crate::realm::DpopPolicy::default(),
+            profile: None,
         }
     }
 
@@ -287,6 +295,7 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
+            "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "claims_supported": super::CLAIMS,
@@ -355,6 +364,7 @@ mod tests {
             "scopes_supported": ["view", "all"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
             "subject_types_supported": ["public"],
         });
         assert_eq!(read(&realm), expected);

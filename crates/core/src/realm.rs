@@ -7,7 +7,9 @@
 
 use crate::brand::Brand;
 use crate::dialect::{Dialect, Endpoint, Pkce};
+use crate::dpop::Nonces;
 use crate::jose::Algorithm;
+use crate::profile::Profile;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +58,12 @@ pub struct Realm {
     /// What authorization requests must be.
     #[serde(default, skip_serializing_if = "RequestPolicy::is_default")]
     pub requests: RequestPolicy,
+    /// What its clients' proofs of possession must be.
+    #[serde(default, skip_serializing_if = "DpopPolicy::is_default")]
+    pub dpop: DpopPolicy,
+    /// What it keeps to beyond its dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 /// A further host of a realm.
@@ -299,6 +307,20 @@ impl Default for RequestPolicy {
             pushed_ttl: Span::seconds(90),
             loopback: false,
         }
+    }
+}
+
+/// What clients' proofs of possession must be (RFC 9449).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct DpopPolicy {
+    /// Whether each needs a nonce of the server.
+    pub nonces: Nonces,
+}
+
+impl DpopPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

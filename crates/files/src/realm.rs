@@ -205,6 +205,8 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         tokens: raw.tokens.clone(),
         sessions: raw.sessions.clone(),
         requests: raw.requests.clone(),
+        dpop: raw.dpop.clone(),
+        profile: raw.realm.profile,
     }
 }
 

@@ -15,7 +15,7 @@ mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, Dpop, GrantType, IdTokenClaims, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -88,6 +88,8 @@ pub struct Description {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// Its proofs of possession.
+    pub dpop: Dpop,
 }
 
 /// The user that a client stands for.
@@ -151,6 +153,7 @@ impl Description {
             jwks_uri: None,
             authentication: Authentication::default(),
             requests: Requests::default(),
+            dpop: Dpop::default(),
         }
     }
 
@@ -184,6 +187,7 @@ impl Description {
             jwks_uri: client.jwks_uri,
             authentication: client.authentication,
             requests: client.requests,
+            dpop: client.dpop,
             ..Self::new(client.id, client.name)
         }
     }
@@ -254,6 +258,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         jwks_uri: asked.jwks_uri,
         authentication: asked.authentication,
         requests: asked.requests,
+        dpop: asked.dpop,
     })
 }
 

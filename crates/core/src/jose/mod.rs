@@ -9,6 +9,7 @@
 //! Four algorithms and no others; `none` and every HMAC are not representable. What a client signs with its secret is checked
 //! apart from that, by [`verify_hs256`].
 
+mod embedded;
 mod error;
 mod header;
 mod jwk;
@@ -24,6 +25,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+pub use embedded::{Embedded, verify_embedded};
 pub use error::{JwtError, MAX_TOKEN_LEN};
 pub use jwk::{Jwk, JwkError, JwkSet};
 pub use mac::{HS256, MacDecoded, MacKey, verify_hs256};

@@ -4,11 +4,15 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests,
+    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, Dpop, GrantType, IdTokenClaims, Requests,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
+use claviger_core::dpop::Nonces;
 use claviger_core::jose::Algorithm;
-use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
+use claviger_core::profile::Profile;
+use claviger_core::realm::{
+    AccessTokenFormat, Api, DpopPolicy, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+};
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::span::Span;
 use claviger_core::user::{Organisation, User};
@@ -28,6 +32,8 @@ pub(super) struct RealmDocument {
     pub(super) sessions: SessionPolicy,
     #[serde(default)]
     pub(super) requests: RequestPolicy,
+    #[serde(default)]
+    pub(super) dpop: DpopPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -62,6 +68,8 @@ pub(super) struct Head {
     pub(super) hosts: BTreeMap<String, Host>,
     #[serde(default)]
     pub(super) languages: Vec<String>,
+    #[serde(default)]
+    pub(super) profile: Option<Profile>,
 }
 
 /// `[brand]`.
@@ -196,6 +204,10 @@ pub(super) struct ClientEntry {
     pub(super) require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub(super) authorization_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    pub(super) dpop_nonces: Nonces,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -267,6 +279,7 @@ impl ClientEntry {
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
             },
+            dpop: Dpop { dpop_bound_access_tokens: self.dpop_bound_access_tokens, nonces: self.dpop_nonces },
         }
     }
 }

@@ -12,11 +12,18 @@ const SPANS: [&str; 7] =
     ["refresh-idle", "refresh-absolute", "key-age", "key-prepublish", "idle", "absolute", "pending"];
 
 /// Parts of a realm that are sections of their own, as they are stored and as the file calls them.
-const SECTIONS: [(&str, &str); 5] =
-    [("tokens", "tokens"), ("sessions", "sessions"), ("apis", "api"), ("scopes", "scope"), ("seat_pools", "seat-pool")];
+const SECTIONS: [(&str, &str); 7] = [
+    ("tokens", "tokens"),
+    ("sessions", "sessions"),
+    ("requests", "requests"),
+    ("dpop", "dpop"),
+    ("apis", "api"),
+    ("scopes", "scope"),
+    ("seat_pools", "seat-pool"),
+];
 
 /// Parts of a client that are parts of its entry in the file.
-const PARTS_OF_CLIENT: [&str; 2] = ["authentication", "requests"];
+const PARTS_OF_CLIENT: [&str; 3] = ["authentication", "requests", "dpop"];
 
 /// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
 ///

@@ -458,6 +458,8 @@ pub fn realm(authority: &str) -> Realm {
         tokens: claviger_core::realm::TokenPolicy::default(),
         sessions: claviger_core::realm::SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        dpop: claviger_core::realm::DpopPolicy::default(),
+        profile: None,
     }
 }
 
@@ -507,5 +509,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        dpop: claviger_core::client::Dpop::default(),
     }
 }

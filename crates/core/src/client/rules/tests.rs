@@ -100,6 +100,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         jwks_uri: None,
         authentication: Authentication::default(),
         requests: Requests::default(),
+        dpop: Dpop::default(),
     };
     assert_eq!(client, expected);
 }

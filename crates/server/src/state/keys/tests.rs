@@ -45,6 +45,8 @@ fn realm() -> Realm {
         tokens: TokenPolicy { key_age: Span::seconds(30 * 86_400), ..TokenPolicy::default() },
         sessions: SessionPolicy::default(),
         requests: claviger_core::realm::RequestPolicy::default(),
+        dpop: claviger_core::realm::DpopPolicy::default(),
+        profile: None,
     }
 }
 
