@@ -220,6 +220,8 @@ fn may_respond(
     response_type: ResponseType,
 ) -> Result<(), Refusal> {
     let barred = response_type.has_token() && (destination.wildcard || !realm.allows(client, Legacy::Implicit));
+    // Nobody shows a key on the way through a browser.
+    let barred = barred || (response_type.token && realm.binds_tokens_of(client));
     if client.may_respond(response_type) && !barred { Ok(()) } else { Err(Refusal::ResponseTypeNotAllowed) }
 }
 

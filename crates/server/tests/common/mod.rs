@@ -12,9 +12,11 @@
 
 mod browser;
 pub mod doors;
+mod proof;
 mod reply;
 
 pub use browser::Browser;
+pub use proof::ProofKey;
 pub use reply::{Reply, unescape};
 
 use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims};
