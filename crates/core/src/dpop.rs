@@ -56,7 +56,6 @@ impl Nonces {
     }
 
     /// Whether nothing was said.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_off(&self) -> bool {
         matches!(self, Self::Off)
     }

@@ -167,7 +167,8 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
 }
 
 fn serves(realm: &Realm, grant: GrantType) -> bool {
-    realm.dialect.serves_grant(grant)
+    let barred = realm.profile.is_some() && matches!(grant, GrantType::Implicit | GrantType::Password);
+    realm.dialect.serves_grant(grant) && !barred
 }
 
 /// The response types that the realm's authorization endpoint serves.
@@ -204,11 +205,12 @@ fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
     if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
 }
 
-/// RS256 first, the default of ID tokens and of signed answers (OpenID Connect Registration 2, JARM 3); the others are for
-/// clients that register them.
+/// The default of ID tokens and of signed answers first (OpenID Connect Registration 2, JARM 3); the others are for clients that
+/// register them.
 fn signing_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
-    std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
+    let usual = realm.usual_algorithm();
+    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != usual);
+    std::iter::once(usual).chain(others).map(Algorithm::name).collect()
 }
 
 /// The grant types that the realm's token endpoint serves.

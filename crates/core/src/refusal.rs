@@ -96,6 +96,9 @@ pub enum Refusal {
     /// All tokens of the realm are bound, and no key is shown.
     #[error("access tokens are bound to a key here: send a DPoP proof, or connect with a client certificate")]
     SenderUnconstrained,
+    /// A client that the realm's profile does not serve.
+    #[error("this client cannot be served here: {0}")]
+    OutsideProfile(&'static str),
     /// The proof needs a nonce of the server; the answer has one (RFC 9449 8).
     #[error("the DPoP proof must carry the nonce that this answer gives")]
     DpopNonce,
@@ -479,6 +482,7 @@ impl Refusal {
             Self::UnknownGrant(_) => ErrorCode::UnsupportedGrantType,
             Self::GrantNotAllowed(_)
             | Self::EndpointNotAllowed
+            | Self::OutsideProfile(_)
             | Self::LegacyNotAllowed(_)
             | Self::ResponseTypeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::CodeUnknown

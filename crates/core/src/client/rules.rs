@@ -18,6 +18,7 @@ pub use problem::{Field, Problem};
 use super::{Authentication, Client, ClientKind, ClientStatus, Dpop, GrantType, IdTokenClaims, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
+use crate::profile::{self, Outside};
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
 use crate::redirect::RedirectUri;
 use crate::scope::ScopeSet;
@@ -230,7 +231,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
     }
-    Ok(Client {
+    let client = Client {
         id: asked.id,
         name: asked.name.trim().to_owned(),
         publisher: asked.publisher,
@@ -259,7 +260,17 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         authentication: asked.authentication,
         requests: asked.requests,
         dpop: asked.dpop,
-    })
+    };
+    within_profile(realm, client)
+}
+
+/// The client, where the realm's profile lets it be.
+fn within_profile(realm: &Realm, client: Client) -> Result<Client, Vec<Problem>> {
+    let Some(profile) = realm.profile else { return Ok(client) };
+    let problem = |Outside { field, why, help }| Problem::OutsideProfile { profile, field, why, help };
+    let mut wrong: Vec<Problem> = profile::outside(&client).into_iter().map(problem).collect();
+    wrong.sort_by_key(Problem::field);
+    if wrong.is_empty() { Ok(client) } else { Err(wrong) }
 }
 
 /// The redirect URIs that can be read, each with its place in the list.

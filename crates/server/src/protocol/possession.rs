@@ -27,6 +27,7 @@ pub(super) fn shown(
     incoming: &Incoming,
     client: &Client,
 ) -> Result<Option<Confirmation>, Failure> {
+    site.realm.admits(client)?;
     let key = proof_key(state, site, incoming, client)?;
     match key {
         None if client.dpop.dpop_bound_access_tokens => Err(Refusal::DpopProofMissing.into()),
@@ -67,7 +68,7 @@ pub(super) fn holds(
     token: &Token,
 ) -> Result<(), Reason> {
     let bound = match (token.claims.cnf, scheme) {
-        (None, Scheme::Bearer) => return Ok(()),
+        (None, Scheme::Bearer) if site.realm.profile.is_none() => return Ok(()),
         (Some(Confirmation::Key(bound)), Scheme::Dpop) => bound,
         _ => return Err(Reason::WrongScheme),
     };

@@ -65,7 +65,7 @@ async fn push(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>
         }
         request.dpop_jkt = Some(key);
     }
-    let ttl = site.realm.requests.pushed_ttl;
+    let ttl = site.realm.pushed_ttl();
     let uri = Pushed::new(request, state.clock.now(), ttl.as_millis()).seal(&state.secrets, &site.realm.id)?;
     if uri.len() > LONGEST_URI {
         return Err(Refusal::BodyTooLarge.into());
@@ -87,6 +87,10 @@ fn check(
         return Err(
             Refusal::WrongParameter { name: "client_id", why: "it is another client than the one that asks" }.into()
         );
+    }
+    // FAPI 2.0 Security Profile 5.3.2.2.
+    if site.realm.profile.is_some() && params.get("redirect_uri").is_none() {
+        return Err(Refusal::RedirectMissing.into());
     }
     let destination = authorize::destination(&site.realm, Some(client), params)?;
     let now = state.clock.now();

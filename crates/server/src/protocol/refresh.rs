@@ -90,7 +90,7 @@ impl Refresh<'_> {
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
             return self.retry_or_reuse(loaded, decision, now).await.map(Some);
         }
-        if turnover != Turnover::Rotate {
+        if turnover != Turnover::Rotate && site.realm.profile.is_none() {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
         let origin = Origin::Refresh { loaded, presented: self.token, asked: &self.asked() };

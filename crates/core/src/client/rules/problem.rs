@@ -3,6 +3,7 @@
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
+use crate::profile::Profile;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 use std::collections::BTreeSet;
@@ -19,6 +20,8 @@ pub enum Field {
     Publisher,
     /// To whom mails go.
     OwnerEmail,
+    /// Whether it can keep a secret.
+    Kind,
     /// Where users are sent back to.
     RedirectUris,
     /// Where users are sent to after logging out.
@@ -71,6 +74,7 @@ impl Field {
             Self::Name => "name",
             Self::Publisher => "publisher",
             Self::OwnerEmail => "owner-email",
+            Self::Kind => "kind",
             Self::RedirectUris => "redirect-uris",
             Self::PostLogoutRedirectUris => "post-logout-redirect-uris",
             Self::Scope => "scope",
@@ -359,6 +363,18 @@ pub enum Problem {
     /// Requests that must be signed and are not.
     #[error("its requests must be signed, and are said not to be")]
     UnsignedAndSigned,
+    /// The realm's profile does not let it be.
+    #[error("{why}: `{}`", profile.name())]
+    OutsideProfile {
+        /// The profile.
+        profile: Profile,
+        /// The field.
+        field: Field,
+        /// What is wrong.
+        why: &'static str,
+        /// What to change.
+        help: &'static str,
+    },
     /// Answers that the realm cannot sign so.
     #[error("the realm signs nothing with {algorithm}")]
     AnswerAlgorithm {
@@ -420,6 +436,7 @@ impl Problem {
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
+            Self::OutsideProfile { field, .. } => *field,
         }
     }
 
@@ -443,6 +460,7 @@ impl Problem {
     pub fn help(&self) -> Option<String> {
         let add = |legacy: Legacy| format!("add \"{}\" to its legacy: {}", legacy.name(), legacy.risk());
         Some(match self {
+            Self::OutsideProfile { help, .. } => (*help).to_owned(),
             Self::NoRedirectUri => "name at least one (redirect-uris)".to_owned(),
             Self::WildcardNotGiven { .. } => add(Legacy::WildcardRedirect),
             Self::WildcardBesidesCode { .. } | Self::PostLogoutWildcard { .. } => {
