@@ -218,7 +218,10 @@ impl Realm {
 
     /// What signs for a client that asked for nothing else: RS256 (OpenID Connect Registration 2, JARM 3), where the profile lets it.
     pub fn usual_algorithm(&self) -> Algorithm {
-        [Algorithm::Rs256, self.tokens.signing].into_iter().find(|usual| self.may_sign(*usual)).unwrap_or(Algorithm::Es256)
+        [Algorithm::Rs256, self.tokens.signing]
+            .into_iter()
+            .find(|usual| self.may_sign(*usual))
+            .unwrap_or(Algorithm::Es256)
     }
 
     /// Whether every code needs PKCE: dialect, realm or client say so. Otherwise a confidential client may leave it out where

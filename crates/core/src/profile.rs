@@ -127,51 +127,78 @@ pub fn outside(client: &Client) -> Vec<Outside<Field>> {
     let unserved = [GrantType::Implicit, GrantType::Password].into_iter().any(|grant| client.may(grant));
     let open = client.redirect_uris.iter().any(|uri| uri.is_wildcard() || !uri.as_str().starts_with("https://"));
     let told = [
-        (!client.is_confidential(), Outside {
-            field: Field::Kind,
-            why: "the profile has no public clients",
-            help: "make it confidential, with keys of its own",
-        }),
-        (!strong, Outside {
-            field: Field::TokenEndpointAuthMethod,
-            why: "the profile knows clients by private_key_jwt or by their certificate",
-            help: "say token-endpoint-auth-method = \"private_key_jwt\" and give its jwks or jwks-uri",
-        }),
-        (weak(assertion), Outside {
-            field: Field::TokenEndpointAuthSigningAlg,
-            why: "assertions are signed with PS256, ES256 or EdDSA in this profile",
-            help: "choose one of them",
-        }),
-        (unserved, Outside {
-            field: Field::Grants,
-            why: "the profile has neither the implicit nor the password grant",
-            help: "leave them out",
-        }),
-        (open, Outside {
-            field: Field::RedirectUris,
-            why: "redirect URIs are https:// and exact in this profile",
-            help: "register each in full, with https://",
-        }),
-        (!client.legacy.is_empty(), Outside {
-            field: Field::Legacy,
-            why: "nobody has legacy behaviours in this profile",
-            help: "leave them out",
-        }),
-        (weak(client.id_token_signing), Outside {
-            field: Field::IdTokenSigning,
-            why: "ID tokens are signed with PS256, ES256 or EdDSA in this profile",
-            help: "choose one of them, or leave it out",
-        }),
-        (weak(object) || client.requests.request_object_signing_alg == Some(ObjectAlgorithm::None), Outside {
-            field: Field::RequestObjectSigningAlg,
-            why: "request objects are signed with PS256, ES256 or EdDSA in this profile",
-            help: "choose one of them, or leave it out",
-        }),
-        (weak(client.requests.authorization_signed_response_alg), Outside {
-            field: Field::AuthorizationSignedResponseAlg,
-            why: "answers are signed with PS256, ES256 or EdDSA in this profile",
-            help: "choose one of them, or leave it out",
-        }),
+        (
+            !client.is_confidential(),
+            Outside {
+                field: Field::Kind,
+                why: "the profile has no public clients",
+                help: "make it confidential, with keys of its own",
+            },
+        ),
+        (
+            !strong,
+            Outside {
+                field: Field::TokenEndpointAuthMethod,
+                why: "the profile knows clients by private_key_jwt or by their certificate",
+                help: "say token-endpoint-auth-method = \"private_key_jwt\" and give its jwks or jwks-uri",
+            },
+        ),
+        (
+            weak(assertion),
+            Outside {
+                field: Field::TokenEndpointAuthSigningAlg,
+                why: "assertions are signed with PS256, ES256 or EdDSA in this profile",
+                help: "choose one of them",
+            },
+        ),
+        (
+            unserved,
+            Outside {
+                field: Field::Grants,
+                why: "the profile has neither the implicit nor the password grant",
+                help: "leave them out",
+            },
+        ),
+        (
+            open,
+            Outside {
+                field: Field::RedirectUris,
+                why: "redirect URIs are https:// and exact in this profile",
+                help: "register each in full, with https://",
+            },
+        ),
+        (
+            !client.legacy.is_empty(),
+            Outside {
+                field: Field::Legacy,
+                why: "nobody has legacy behaviours in this profile",
+                help: "leave them out",
+            },
+        ),
+        (
+            weak(client.id_token_signing),
+            Outside {
+                field: Field::IdTokenSigning,
+                why: "ID tokens are signed with PS256, ES256 or EdDSA in this profile",
+                help: "choose one of them, or leave it out",
+            },
+        ),
+        (
+            weak(object) || client.requests.request_object_signing_alg == Some(ObjectAlgorithm::None),
+            Outside {
+                field: Field::RequestObjectSigningAlg,
+                why: "request objects are signed with PS256, ES256 or EdDSA in this profile",
+                help: "choose one of them, or leave it out",
+            },
+        ),
+        (
+            weak(client.requests.authorization_signed_response_alg),
+            Outside {
+                field: Field::AuthorizationSignedResponseAlg,
+                why: "answers are signed with PS256, ES256 or EdDSA in this profile",
+                help: "choose one of them, or leave it out",
+            },
+        ),
     ];
     told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, outside)| outside).collect()
 }
@@ -184,26 +211,38 @@ pub fn outside_realm(realm: &Realm) -> Vec<Outside<(&'static str, &'static str)>
     let weakens = realm.dialect.weakenings().iter().any(|weakening| !weakening.per_client);
     let weak = realm.apis.iter().filter_map(|api| api.signing).any(|algorithm| !realm.may_sign(algorithm));
     let told = [
-        (weakens, Outside {
-            field: ("realm", "dialect"),
-            why: "the dialect weakens what the profile asks for (claviger dialect check says how)",
-            help: "use dialect = \"standard\"",
-        }),
-        (realm.tokens.code_ttl > Profile::LONGEST_CODE, Outside {
-            field: ("tokens", "code-ttl"),
-            why: "a code lives 60 seconds at most in this profile",
-            help: "say code-ttl = \"60s\"",
-        }),
-        (realm.requests.pushed_ttl > Profile::LONGEST_PUSHED, Outside {
-            field: ("requests", "pushed-ttl"),
-            why: "a pushed request is good for less than 600 seconds in this profile",
-            help: "leave it out, which is 90 seconds",
-        }),
-        (!realm.may_sign(realm.tokens.signing) || weak, Outside {
-            field: ("tokens", "signing"),
-            why: "tokens are signed with PS256, ES256 or EdDSA in this profile, those of an [[api]] as well",
-            help: "choose one of them, or leave it out",
-        }),
+        (
+            weakens,
+            Outside {
+                field: ("realm", "dialect"),
+                why: "the dialect weakens what the profile asks for (claviger dialect check says how)",
+                help: "use dialect = \"standard\"",
+            },
+        ),
+        (
+            realm.tokens.code_ttl > Profile::LONGEST_CODE,
+            Outside {
+                field: ("tokens", "code-ttl"),
+                why: "a code lives 60 seconds at most in this profile",
+                help: "say code-ttl = \"60s\"",
+            },
+        ),
+        (
+            realm.requests.pushed_ttl > Profile::LONGEST_PUSHED,
+            Outside {
+                field: ("requests", "pushed-ttl"),
+                why: "a pushed request is good for less than 600 seconds in this profile",
+                help: "leave it out, which is 90 seconds",
+            },
+        ),
+        (
+            !realm.may_sign(realm.tokens.signing) || weak,
+            Outside {
+                field: ("tokens", "signing"),
+                why: "tokens are signed with PS256, ES256 or EdDSA in this profile, those of an [[api]] as well",
+                help: "choose one of them, or leave it out",
+            },
+        ),
     ];
     told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, outside)| outside).collect()
 }

@@ -213,6 +213,11 @@ async fn userinfo_wants_the_proof_of_the_tokens_own_key() {
     assert_eq!(server.userinfo("DPoP", &token, Some(&one)).await.status, 200);
 }
 
+/// A refresh of the public client.
+fn by(token: &str) -> [(&str, &str); 3] {
+    [("client_id", "device"), ("grant_type", "refresh_token"), ("refresh_token", token)]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     let (server, browser, key) = started().await;
@@ -221,9 +226,6 @@ async fn the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     let reply = server.post_with("/token", &form, &[&key.proof(&server, "/token")]).await;
     assert_eq!(reply.text("token_type"), "DPoP");
     let first = reply.text("refresh_token");
-    fn by(token: &str) -> [(&str, &str); 3] {
-        [("client_id", "device"), ("grant_type", "refresh_token"), ("refresh_token", token)]
-    }
     server.post("/token", &by(&first)).await.refused(400, "invalid_grant");
     let other = ProofKey::new();
     server.post_with("/token", &by(&first), &[&other.proof(&server, "/token")]).await.refused(400, "invalid_grant");
