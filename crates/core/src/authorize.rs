@@ -13,6 +13,7 @@ use crate::dialect::Legacy;
 use crate::granted::{default_audience, resolve_audience, resolve_scope};
 use crate::params::Params;
 use crate::pkce::{self, Challenge};
+use crate::profile::Profile;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::response::{ResponseMode, ResponseType};
@@ -167,8 +168,13 @@ impl AuthorizationRequest {
 /// What must be pushed or signed was.
 fn came_rightly(realm: &Realm, client: &Client, origin: Origin) -> Result<(), Refusal> {
     let (policy, own) = (&realm.requests, &client.requests);
-    let pushed = policy.require_pushed_authorization_requests || own.require_pushed_authorization_requests;
-    let signed = policy.require_signed_request_object || own.require_signed_request_object;
+    let pushed = policy.require_pushed_authorization_requests
+        || own.require_pushed_authorization_requests
+        || realm.profile.is_some();
+    let signed = policy.require_signed_request_object
+        || own.require_signed_request_object
+        || realm.profile.is_some_and(Profile::signs_requests);
+    realm.admits(client)?;
     match origin {
         Origin { is_pushed: false, .. } if pushed => Err(Refusal::PushedRequired),
         Origin { is_signed: false, .. } if signed => Err(Refusal::SignedRequired),
@@ -227,6 +233,9 @@ fn may_respond(
     response_type: ResponseType,
 ) -> Result<(), Refusal> {
     let barred = response_type.has_token() && (destination.wildcard || !realm.allows(client, Legacy::Implicit));
+    // Nobody shows a key on the way through a browser.
+    let barred = barred || (response_type.token && realm.binds_tokens_of(client));
+    let barred = barred || (realm.profile.is_some() && response_type != ResponseType::CODE);
     if client.may_respond(response_type) && !barred { Ok(()) } else { Err(Refusal::ResponseTypeNotAllowed) }
 }
 

@@ -46,6 +46,21 @@ pub enum Reason {
     /// A scope is missing.
     #[error("the access token does not have the scope")]
     InsufficientScope,
+    /// A token that is bound to a key came as a bearer token, or one that is bound to none with a proof (RFC 9449 7.1, 7.2).
+    #[error("the access token is of another type than the scheme that it came in")]
+    WrongScheme,
+    /// There is no proof of the key that the token is bound to.
+    #[error("the DPoP proof is missing")]
+    ProofMissing,
+    /// The proof does not hold; the log says why.
+    #[error("the DPoP proof is not good for this request")]
+    ProofInvalid,
+    /// The proof is of another key than the token's.
+    #[error("the access token is bound to another key")]
+    OtherKey,
+    /// The proof needs a nonce of the server, which is in the answer (RFC 9449 9).
+    #[error("the DPoP proof must carry the nonce that this answer gives")]
+    NonceNeeded,
     /// It came through the implicit grant, and this API takes none of those.
     #[error("access tokens of the implicit grant are not accepted here")]
     ImplicitRefused,
@@ -64,7 +79,12 @@ impl Reason {
             | Self::WrongAudience
             | Self::NotYetValid
             | Self::Expired
-            | Self::Revoked => 401,
+            | Self::Revoked
+            | Self::WrongScheme
+            | Self::ProofMissing
+            | Self::ProofInvalid
+            | Self::OtherKey
+            | Self::NonceNeeded => 401,
             Self::Malformed | Self::TwoTokens | Self::InQuery => 400,
             Self::InsufficientScope | Self::ImplicitRefused => 403,
             Self::Unavailable => 503,
@@ -81,7 +101,11 @@ impl Reason {
             | Self::WrongAudience
             | Self::NotYetValid
             | Self::Expired
-            | Self::Revoked => Some("invalid_token"),
+            | Self::Revoked
+            | Self::WrongScheme
+            | Self::OtherKey => Some("invalid_token"),
+            Self::ProofMissing | Self::ProofInvalid => Some("invalid_dpop_proof"),
+            Self::NonceNeeded => Some("use_dpop_nonce"),
             // A token of the implicit grant is a good one that is not enough; with `invalid_token` a client would get
             // another of the same kind, and another.
             Self::InsufficientScope | Self::ImplicitRefused => Some("insufficient_scope"),
@@ -148,7 +172,7 @@ fn challenge(reason: Reason, realm: &str, scope: Option<&str>) -> String {
 }
 
 /// A text without what could end a quoted string early or cannot stand in a header.
-fn quotable(text: &str) -> String {
+pub(crate) fn quotable(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
 }
 
@@ -168,7 +192,12 @@ fn body(reason: Reason, vocabulary: &ErrorVocabulary) -> Option<String> {
                 | Reason::Invalid
                 | Reason::Inactive
                 | Reason::WrongAudience
-                | Reason::NotYetValid => invalid,
+                | Reason::NotYetValid
+                | Reason::WrongScheme
+                | Reason::ProofMissing
+                | Reason::ProofInvalid
+                | Reason::OtherKey
+                | Reason::NonceNeeded => invalid,
             };
             json!({ "errors": [{ "Code": code }] })
         }

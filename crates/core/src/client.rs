@@ -5,6 +5,7 @@ mod certificate;
 mod registered;
 mod identity;
 mod logout;
+mod dpop;
 mod requests;
 pub mod rules;
 
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 pub use registered::{ApplicationType, Registered};
 pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
+pub use dpop::Dpop;
 
 
 /// A registered client.
@@ -117,6 +119,9 @@ pub struct Client {
     /// Where it is told that somebody signed out.
     #[serde(default, skip_serializing_if = "Logout::is_default")]
     pub logout: Logout,
+    /// Its proofs of possession.
+    #[serde(default, skip_serializing_if = "Dpop::is_default")]
+    pub dpop: Dpop,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -223,28 +228,37 @@ impl Client {
 impl Realm {
     /// Whether `client` may use a legacy behaviour: the dialect permits it and the client was given it.
     pub fn allows(&self, client: &Client, legacy: Legacy) -> bool {
-        self.dialect.permits.contains(&legacy) && client.has(legacy)
+        self.profile.is_none() && self.dialect.permits.contains(&legacy) && client.has(legacy)
     }
 
     /// The algorithms that this realm has keys for: RS256, which OpenID Connect wants of everybody and which ID tokens are
     /// signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs name.
     pub fn signing_algorithms(&self) -> BTreeSet<Algorithm> {
         let named = self.apis.iter().filter_map(|api| api.signing);
-        named.chain([Algorithm::Rs256, Algorithm::Es256, self.tokens.signing]).collect()
+        let all = named.chain([Algorithm::Rs256, Algorithm::Es256, self.tokens.signing]);
+        all.filter(|algorithm| self.may_sign(*algorithm)).collect()
     }
 
     /// What signs an ID token for `client`: what it registered, as long as the realm has a key for that, else RS256 (OpenID
     /// Connect Registration 2).
     pub fn id_token_algorithm(&self, client: &Client) -> Algorithm {
         let registered = client.id_token_signing.filter(|wanted| self.signing_algorithms().contains(wanted));
-        registered.unwrap_or(Algorithm::Rs256)
+        registered.unwrap_or(self.usual_algorithm())
+    }
+
+    /// What signs for a client that asked for nothing else: RS256 (OpenID Connect Registration 2, JARM 3), where the profile lets it.
+    pub fn usual_algorithm(&self) -> Algorithm {
+        [Algorithm::Rs256, self.tokens.signing]
+            .into_iter()
+            .find(|usual| self.may_sign(*usual))
+            .unwrap_or(Algorithm::Es256)
     }
 
     /// Whether every code needs PKCE: dialect, realm or client say so. Otherwise a confidential client may leave it out where
     /// it sends a nonce with `openid` (RFC 9700 2.1.1), or where it was given [`Legacy::NoPkce`].
     pub fn requires_pkce(&self, client: &Client) -> bool {
         let said = [self.dialect.authorization.pkce, self.tokens.pkce, client.pkce];
-        !client.is_confidential() || said.contains(&Pkce::Required)
+        self.profile.is_some() || !client.is_confidential() || said.contains(&Pkce::Required)
     }
 
     /// Format, algorithm and lifetime of an access token of `client` for these APIs: the client's word, then the API's, then the

@@ -117,7 +117,13 @@ pub fn seats_for(realm: &Realm, scope: &ScopeSet) -> Vec<String> {
 
 /// How refresh tokens of `client` turn over: reusable ones only for a confidential client that was given them
 /// (RFC 9700 4.14.2).
+///
+/// In a profile they stay as they are: its clients are confidential, their access tokens are bound to a key, and one that turned
+/// over would be lost with an answer (FAPI 2.0 Security Profile 5.3.2.1).
 pub fn turnover(realm: &Realm, client: &Client) -> Turnover {
+    if realm.profile.is_some() {
+        return Turnover::Stable;
+    }
     let wanted = client.turnover.unwrap_or(realm.dialect.refresh.turnover);
     if client.is_confidential() && realm.allows(client, Legacy::ReusableRefresh) { wanted } else { Turnover::Rotate }
 }

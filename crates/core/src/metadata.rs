@@ -58,6 +58,7 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     mtls_endpoint_aliases: BTreeMap<&'static str, String>,
     subject_types_supported: Vec<&'static str>,
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +172,10 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             Some(_) => assertion_algorithms(realm),
             None => Vec::new(),
         },
+        dpop_signing_alg_values_supported: match realm.url(Endpoint::Token) {
+            Some(_) => realm.proof_algorithms().iter().map(|algorithm| algorithm.name()).collect(),
+            None => Vec::new(),
+        },
         id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
@@ -195,7 +200,8 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
 }
 
 fn serves(realm: &Realm, grant: GrantType) -> bool {
-    realm.dialect.serves_grant(grant)
+    let barred = realm.profile.is_some() && matches!(grant, GrantType::Implicit | GrantType::Password);
+    realm.dialect.serves_grant(grant) && !barred
 }
 
 /// The response types that the realm's authorization endpoint serves.
@@ -237,11 +243,12 @@ fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
     if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
 }
 
-/// RS256 first, the default of ID tokens and of signed answers (OpenID Connect Registration 2, JARM 3); the others are for
-/// clients that register them.
+/// The default of ID tokens and of signed answers first (OpenID Connect Registration 2, JARM 3); the others are for clients that
+/// register them.
 fn signing_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
-    std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
+    let usual = realm.usual_algorithm();
+    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != usual);
+    std::iter::once(usual).chain(others).map(Algorithm::name).collect()
 }
 
 /// The grant types that the realm's token endpoint serves.
@@ -291,6 +298,8 @@ mod tests {
             mtls: crate::mutual_tls::MutualTls::default(),
             registration: crate::realm::RegistrationPolicy::default(),
             claims: crate::claim_rule::ClaimPolicy::default(),
+            dpop: crate::realm::DpopPolicy::default(),
+            profile: None,
         }
     }
 
@@ -333,6 +342,7 @@ mod tests {
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public", "pairwise"],
+            "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "claims_supported": super::claims::OF_TOKENS,
             "claim_types_supported": ["normal"],
@@ -411,7 +421,7 @@ mod tests {
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
-            "subject_types_supported": ["public"],
+            "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
         });
         assert_eq!(read(&realm), expected);
     }

@@ -8,15 +8,17 @@
 mod registration;
 
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
-
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
+use crate::dpop::Nonces;
 use crate::jose::Algorithm;
 use crate::mutual_tls::MutualTls;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use crate::profile::Profile;
+
 
 /// The longest that an access token may live, whoever says how long it does.
 pub const LONGEST_ACCESS_TOKEN: Span = Span::seconds(86_400);
@@ -71,6 +73,12 @@ pub struct Realm {
     /// What is told of its users beside the standard claims.
     #[serde(default, skip_serializing_if = "ClaimPolicy::is_empty")]
     pub claims: ClaimPolicy,
+    /// What its clients' proofs of possession must be.
+    #[serde(default, skip_serializing_if = "DpopPolicy::is_default")]
+    pub dpop: DpopPolicy,
+    /// What it keeps to beyond its dialect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 /// A further host of a realm.
@@ -314,6 +322,20 @@ impl Default for RequestPolicy {
             pushed_ttl: Span::seconds(90),
             loopback: false,
         }
+    }
+}
+
+/// What clients' proofs of possession must be (RFC 9449).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct DpopPolicy {
+    /// Whether each needs a nonce of the server.
+    pub nonces: Nonces,
+}
+
+impl DpopPolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

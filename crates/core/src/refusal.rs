@@ -11,6 +11,7 @@ pub use further::Further;
 use crate::audience::NotGranted;
 use crate::client::{Client, ClientStatus, GrantType};
 use crate::dialect::Legacy;
+use crate::dpop::ProofError;
 use crate::text::printable;
 use crate::token::unless_secret;
 
@@ -87,6 +88,29 @@ pub enum Refusal {
         /// Whether it is a user who is braked, and not a client.
         user: bool,
     },
+
+    // Proof of possession (RFC 9449)
+    /// The proof does not hold.
+    #[error("the DPoP proof is not good: {0}")]
+    DpopProof(ProofError),
+    /// More than one proof, or one that is not text.
+    #[error("a request has one DPoP header, with one proof")]
+    DpopHeader,
+    /// `dpop_jkt` names another key than the proof's.
+    #[error("dpop_jkt is not the thumbprint of the key that signed the DPoP proof")]
+    DpopKeyDiffers,
+    /// The client registered that its tokens are bound, and shows no key.
+    #[error("access tokens of this client are bound to a key: send a DPoP proof")]
+    DpopProofMissing,
+    /// All tokens of the realm are bound, and no key is shown.
+    #[error("access tokens are bound to a key here: send a DPoP proof, or connect with a client certificate")]
+    SenderUnconstrained,
+    /// A client that the realm's profile does not serve.
+    #[error("this client cannot be served here: {0}")]
+    OutsideProfile(&'static str),
+    /// The proof needs a nonce of the server; the answer has one (RFC 9449 8).
+    #[error("the DPoP proof must carry the nonce that this answer gives")]
+    DpopNonce,
 
     // The token request
     /// RFC 6749 5.2.
@@ -324,6 +348,10 @@ pub enum ErrorCode {
     InvalidRequest,
     /// `invalid_client`
     InvalidClient,
+    /// `invalid_dpop_proof` (RFC 9449 5)
+    InvalidDpopProof,
+    /// `use_dpop_nonce` (RFC 9449 8)
+    UseDpopNonce,
     /// `invalid_grant`
     InvalidGrant,
     /// `unauthorized_client`
@@ -368,6 +396,8 @@ impl ErrorCode {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -444,6 +474,7 @@ impl Refusal {
             | Self::ChallengeMalformed
             | Self::ResponseMode
             | Self::PushedRequired
+            | Self::SenderUnconstrained
             | Self::SignedRequired => ErrorCode::InvalidRequest,
             Self::NoClient
             | Self::UnreadableAuthorization
@@ -460,9 +491,14 @@ impl Refusal {
                     ErrorCode::InvalidClient
                 }
             }
+            Self::DpopProof(_) | Self::DpopHeader | Self::DpopKeyDiffers | Self::DpopProofMissing => {
+                ErrorCode::InvalidDpopProof
+            }
+            Self::DpopNonce => ErrorCode::UseDpopNonce,
             Self::UnknownGrant(_) => ErrorCode::UnsupportedGrantType,
             Self::GrantNotAllowed(_)
             | Self::EndpointNotAllowed
+            | Self::OutsideProfile(_)
             | Self::LegacyNotAllowed(_)
             | Self::ResponseTypeNotAllowed => ErrorCode::UnauthorizedClient,
             Self::CodeUnknown

@@ -8,8 +8,9 @@
 
 pub use crate::object_algorithm::ObjectAlgorithm;
 
-use crate::jose::{JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
+use crate::jose::{Algorithm, JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
 use crate::params::Params;
+use crate::profile::Profile;
 use crate::refusal::Refusal;
 use serde_json::{Map, Value};
 
@@ -22,6 +23,8 @@ pub struct RequestObject {
     claims: Map<String, Value>,
     /// It was signed by the client.
     pub is_signed: bool,
+    /// With what.
+    pub algorithm: Option<Algorithm>,
 }
 
 /// Who must have made a request object, for whom, and beside which parameters it came.
@@ -33,6 +36,8 @@ pub struct Expected<'a> {
     pub issuer: &'a str,
     /// What came beside it.
     pub outside: &'a Params<'a>,
+    /// The profile that it has to keep to.
+    pub profile: Option<Profile>,
     /// Now, in milliseconds.
     pub now: i64,
 }
@@ -43,8 +48,8 @@ pub struct Expected<'a> {
 /// # Errors
 /// As [`verify_jwt`]; another algorithm than the registered one; of another type (RFC 9101 10.8).
 pub fn open(text: &str, keys: &VerifyingKeys, registered: Option<ObjectAlgorithm>) -> Result<RequestObject, JwtError> {
-    let (claims, is_signed) = match verify_jwt(text, keys, None) {
-        Err(JwtError::AlgorithmNone) if registered == Some(ObjectAlgorithm::None) => (unsigned_claims(text)?, false),
+    let (claims, algorithm) = match verify_jwt(text, keys, None) {
+        Err(JwtError::AlgorithmNone) if registered == Some(ObjectAlgorithm::None) => (unsigned_claims(text)?, None),
         Err(error) => return Err(error),
         Ok(decoded) => {
             if registered.is_some_and(|only| only != ObjectAlgorithm::Signed(decoded.header.algorithm)) {
@@ -53,11 +58,11 @@ pub fn open(text: &str, keys: &VerifyingKeys, registered: Option<ObjectAlgorithm
             if decoded.header.typ.as_deref().is_some_and(|typ| !is_request_type(typ)) {
                 return Err(JwtError::TypWrong);
             }
-            (decoded.claims, true)
+            (decoded.claims, Some(decoded.header.algorithm))
         }
     };
     let claims = serde_json::from_slice(&claims).map_err(|_| JwtError::ClaimsMalformed)?;
-    Ok(RequestObject { claims, is_signed })
+    Ok(RequestObject { claims, is_signed: algorithm.is_some(), algorithm })
 }
 
 /// `oauth-authz-req+jwt`, or what programs write who name no type of their own.
@@ -116,6 +121,9 @@ impl RequestObject {
             return wrong("its response_type is another one than beside it");
         }
         let now = expected.now / 1000;
+        if expected.profile.is_some() && self.is_signed {
+            self.is_short(now)?;
+        }
         match self.time("exp")? {
             Some(exp) if exp <= now => return wrong("its exp is over"),
             _ => {}
@@ -124,6 +132,25 @@ impl RequestObject {
             Some(nbf) if nbf > now + LEEWAY => wrong("its nbf is not there yet"),
             _ => Ok(()),
         }
+    }
+
+    /// Whether it says for whom and for how long it is, and that is an hour at most (FAPI 2.0 Message Signing 5.3.1).
+    fn is_short(&self, now: i64) -> Result<(), Refusal> {
+        const HOUR: i64 = 3600;
+        let (exp, nbf) = (self.time("exp")?, self.time("nbf")?);
+        let (Some(exp), Some(nbf)) = (exp, nbf) else {
+            return Err(Refusal::RequestObject("it must have the claims nbf and exp"));
+        };
+        if !self.claims.contains_key("aud") {
+            return Err(Refusal::RequestObject("it must have the claim aud"));
+        }
+        if nbf < now.saturating_sub(HOUR) {
+            return Err(Refusal::RequestObject("its nbf is more than 60 minutes ago"));
+        }
+        if exp > nbf.saturating_add(HOUR) {
+            return Err(Refusal::RequestObject("its exp is more than 60 minutes after its nbf"));
+        }
+        Ok(())
     }
 
     /// Whether `aud` names the issuer; one that names nobody is for whoever gets it.

@@ -73,7 +73,8 @@ impl TokenRequest {
     /// (`unauthorized_client`).
     pub fn parse(params: &Params<'_>, realm: &Realm, client: &Client) -> Result<Self, Refusal> {
         let grant_type = grant_type(realm, params.required("grant_type")?)?;
-        if !realm.dialect.serves_grant(grant_type) {
+        let barred = realm.profile.is_some() && grant_type == GrantType::Password;
+        if barred || !realm.dialect.serves_grant(grant_type) {
             return Err(Refusal::UnknownGrant(metadata::token_grants(realm)));
         }
         if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {

@@ -224,6 +224,8 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         mtls: raw.mtls.clone(),
         registration: raw.registration.clone(),
         claims: ClaimPolicy { locales: raw.realm.claims_locales.clone(), rules: raw.claim.clone() },
+        dpop: raw.dpop.clone(),
+        profile: raw.realm.profile,
     }
 }
 

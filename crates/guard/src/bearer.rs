@@ -6,11 +6,27 @@ use http::header::HeaderName;
 
 use crate::Reason;
 
+/// As what a token was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 section 7.1.
+    Dpop,
+}
+
 /// Finds the token of a request.
 ///
 /// Headers of other schemes are as good as none: the caller may be on their way to another kind of authentication. Where an
 /// API reads two headers, both may be there when they are the same.
-pub(crate) fn find<'a>(headers: &'a HeaderMap, query: Option<&str>, names: &[HeaderName]) -> Result<&'a str, Reason> {
+///
+/// `dpop`: whether the scheme `DPoP` is understood.
+pub(crate) fn find<'a>(
+    headers: &'a HeaderMap,
+    query: Option<&str>,
+    names: &[HeaderName],
+    dpop: bool,
+) -> Result<(&'a str, Scheme), Reason> {
     if query.is_some_and(has_access_token) {
         return Err(Reason::InQuery);
     }
@@ -30,11 +46,15 @@ pub(crate) fn find<'a>(headers: &'a HeaderMap, query: Option<&str>, names: &[Hea
     }
     let value = found.ok_or(Reason::NoCredentials)?;
     let (scheme, token) = split_scheme(value);
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    let scheme = if scheme.eq_ignore_ascii_case(b"bearer") {
+        Scheme::Bearer
+    } else if dpop && scheme.eq_ignore_ascii_case(b"dpop") {
+        Scheme::Dpop
+    } else {
         return Err(Reason::NoCredentials);
-    }
+    };
     match std::str::from_utf8(token) {
-        Ok(token) if is_token(token) => Ok(token),
+        Ok(token) if is_token(token) => Ok((token, scheme)),
         _ => Err(Reason::Malformed),
     }
 }
@@ -79,8 +99,24 @@ mod tests {
         headers
     }
 
+    fn found<'a>(headers: &'a HeaderMap, query: Option<&str>, names: &[HeaderName]) -> Result<&'a str, Reason> {
+        find(headers, query, names, false).map(|(token, scheme)| {
+            assert_eq!(scheme, Scheme::Bearer);
+            token
+        })
+    }
+
+    #[test]
+    fn the_scheme_of_bound_tokens_is_read_where_it_is_understood() {
+        for scheme in ["DPoP", "dpop", "DPOP"] {
+            let sent = headers(&[("authorization", format!("{scheme} a.b").as_bytes())]);
+            assert_eq!(find(&sent, None, ONE, true), Ok(("a.b", Scheme::Dpop)));
+            assert_eq!(find(&sent, None, ONE, false), Err(Reason::NoCredentials));
+        }
+    }
+
     fn one(value: &[u8]) -> Result<String, Reason> {
-        find(&headers(&[("authorization", value)]), None, ONE).map(ToOwned::to_owned)
+        found(&headers(&[("authorization", value)]), None, ONE).map(ToOwned::to_owned)
     }
 
     #[test]
@@ -93,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_no_bearer_header_is_no_credentials() {
-        assert_eq!(find(&HeaderMap::new(), None, ONE), Err(Reason::NoCredentials));
+        assert_eq!(found(&HeaderMap::new(), None, ONE), Err(Reason::NoCredentials));
         for value in [&b"Basic YTpi"[..], b"", b"Bearerx", b"token"] {
             assert_eq!(one(value), Err(Reason::NoCredentials));
         }
@@ -111,9 +147,9 @@ mod tests {
     #[test]
     fn two_tokens_are_refused() {
         let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer a")]);
-        assert_eq!(find(&twice, None, ONE), Err(Reason::TwoTokens));
+        assert_eq!(found(&twice, None, ONE), Err(Reason::TwoTokens));
         let header_and_query = headers(&[("authorization", b"Bearer a")]);
-        assert_eq!(find(&header_and_query, Some("x=1&access_token=a"), ONE), Err(Reason::InQuery));
+        assert_eq!(found(&header_and_query, Some("x=1&access_token=a"), ONE), Err(Reason::InQuery));
     }
 
     #[test]
@@ -122,10 +158,10 @@ mod tests {
         for query in
             ["access_token=a", "access_token", "a=b&access%5ftoken=x", "%61ccess_token=", "x&access%5Ftoken=y&z"]
         {
-            assert_eq!(find(&none, Some(query), ONE), Err(Reason::InQuery), "{query}");
+            assert_eq!(found(&none, Some(query), ONE), Err(Reason::InQuery), "{query}");
         }
         for query in ["", "my_access_token=a", "token=access_token", "access_tokens=1", "%", "%6", "%zz=1"] {
-            assert_eq!(find(&none, Some(query), ONE), Err(Reason::NoCredentials), "{query}");
+            assert_eq!(found(&none, Some(query), ONE), Err(Reason::NoCredentials), "{query}");
         }
     }
 
@@ -133,13 +169,13 @@ mod tests {
     fn both_headers_are_read_and_must_agree() {
         let names = both();
         let only = headers(&[("authentication", b"Bearer a")]);
-        assert_eq!(find(&only, None, &names), Ok("a"));
-        assert_eq!(find(&only, None, ONE), Err(Reason::NoCredentials));
+        assert_eq!(found(&only, None, &names), Ok("a"));
+        assert_eq!(found(&only, None, ONE), Err(Reason::NoCredentials));
         let same = headers(&[("authentication", b"bearer a"), ("authorization", b"Bearer  a")]);
-        assert_eq!(find(&same, None, &names), Ok("a"));
+        assert_eq!(found(&same, None, &names), Ok("a"));
         for other in [&b"Bearer b"[..], b"Basic a", b"Bearer A", b""] {
             let different = headers(&[("authentication", b"Bearer a"), ("authorization", other)]);
-            assert_eq!(find(&different, None, &names), Err(Reason::TwoTokens), "{other:?}");
+            assert_eq!(found(&different, None, &names), Err(Reason::TwoTokens), "{other:?}");
         }
     }
 
@@ -150,7 +186,7 @@ mod tests {
             for value in values.iter().filter_map(|value| HeaderValue::from_bytes(value).ok()) {
                 headers.append(http::header::AUTHORIZATION, value);
             }
-            let _ = find(&headers, Some(&query), &both());
+            let _ = find(&headers, Some(&query), &both(), true);
         }
 
         #[test]

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_core::dialect::Api;
+use claviger_core::dpop::NonceKey;
 use http::header::{AUTHORIZATION, HeaderName};
 use reqwest::redirect::Policy;
 
+use crate::dpop::Proofs;
 use crate::guard::{Guard, Inner};
 use crate::introspection::Introspection;
 use crate::issuer::{Credentials, Issuer};
@@ -31,6 +33,9 @@ pub enum BuildError {
     /// A challenge's realm holds a quote, a backslash, or what is not printable ASCII.
     #[error("the realm can hold printable ASCII only, without quotes and backslashes")]
     Realm,
+    /// The address for proofs is no `http` or `https` URL, or has a query or a fragment.
+    #[error("the address for dpop() is not an http or https URL without query and fragment")]
+    DpopUrl,
     /// There is nowhere to run the task that follows the revocation feed.
     #[error("a guard that follows the revocation feed is built inside a tokio runtime")]
     NoRuntime,
@@ -60,6 +65,8 @@ pub struct GuardBuilder {
     introspection_lifetime: Duration,
     introspection_capacity: usize,
     revocation_capacity: usize,
+    dpop: Option<String>,
+    dpop_nonces: Option<NonceKey>,
     clock: Option<Arc<dyn Clock>>,
     http: Option<reqwest::Client>,
 }
@@ -91,6 +98,8 @@ impl GuardBuilder {
             introspection_lifetime: Duration::from_secs(2),
             introspection_capacity: 10_000,
             revocation_capacity: 500_000,
+            dpop: None,
+            dpop_nonces: None,
             clock: None,
             http: None,
         }
@@ -204,6 +213,21 @@ impl GuardBuilder {
         self
     }
 
+    /// Takes tokens that are bound to a key, each with a proof of that key (RFC 9449). `url`: where clients reach this API, as they
+    /// spell it in their proofs: `https://api.example.com`, with the path that is cut off before requests arrive here, if one
+    /// is. It is never taken from a request, which could name any. Without it such tokens are refused.
+    pub fn dpop(mut self, url: impl Into<String>) -> Self {
+        self.dpop = Some(url.into());
+        self
+    }
+
+    /// Proofs must carry a nonce of this API (RFC 9449 section 9). All instances of an API have the same 32 secret bytes, so
+    /// that each knows the nonces of the others.
+    pub fn dpop_nonces(mut self, key: &[u8; 32]) -> Self {
+        self.dpop_nonces = Some(NonceKey::new(key));
+        self
+    }
+
     /// Another clock, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
@@ -240,6 +264,10 @@ impl GuardBuilder {
         if bearer_headers.is_empty() {
             return Err(BuildError::BearerHeader);
         }
+        let proofs = match &self.dpop {
+            None => None,
+            Some(url) => Some(Proofs::new(url, self.dpop_nonces).ok_or(BuildError::DpopUrl)?),
+        };
         let http = match self.http {
             Some(http) => http,
             None => default_client(&self.issuer)?,
@@ -275,6 +303,7 @@ impl GuardBuilder {
             keys: Arc::new(keys),
             introspection,
             revocations,
+            proofs,
             feed,
         })))
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_core::jose::{JwtError, Typ};
-use http::HeaderMap;
 use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
 
 use crate::clock::whole_ms;
+use crate::dpop::{Proofs, Target, check_binding, schemes};
 use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
 use crate::rejection::Presentation;
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     /// Without credentials there is no introspection.
     pub(crate) introspection: Option<Introspection>,
     pub(crate) revocations: Arc<Revocations>,
+    /// Without an address there are no proofs.
+    pub(crate) proofs: Option<Proofs>,
     pub(crate) feed: Option<AbortHandle>,
 }
 
@@ -77,18 +80,55 @@ impl Guard {
     ///
     /// # Errors
     /// A [`Rejection`] with the first thing that is wrong; [`Rejection::to_response`] is the answer.
+    ///
+    /// It does not know method and address, and so takes no token that is bound to a key: see [`Guard::check_request`].
     pub async fn check(&self, headers: &HeaderMap, query: Option<&str>, needs: &Needs) -> Result<Caller, Rejection> {
+        self.checked(headers, query, None, needs).await
+    }
+
+    /// The same for a request whose method and address are known, as the proof of a token that is bound to a key needs them
+    /// ([`GuardBuilder::dpop`](crate::GuardBuilder::dpop)).
+    ///
+    /// # Errors
+    /// As [`Guard::check`].
+    pub async fn check_request(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        needs: &Needs,
+    ) -> Result<Caller, Rejection> {
+        self.checked(headers, uri.query(), Some(Target { method, uri }), needs).await
+    }
+
+    async fn checked(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        target: Option<Target<'_>>,
+        needs: &Needs,
+    ) -> Result<Caller, Rejection> {
+        let inner = &self.0;
         let checked = async {
-            let token = bearer::find(headers, query, &self.0.bearer_headers)?;
-            let caller = self.read(token).await?;
-            self.0.admit(caller, needs)
+            let sent = bearer::find(headers, query, &inner.bearer_headers, inner.proofs.is_some())?;
+            let caller = self.read(sent.0).await?;
+            check_binding(inner.proofs.as_ref(), (headers, target), sent, &caller, inner.clock.now())?;
+            inner.admit(caller, needs)
         };
         checked.await.map_err(|reason| {
-            tracing::debug!(issuer = %self.0.issuer, %reason, "request refused");
+            tracing::debug!(issuer = %inner.issuer, %reason, "request refused");
             let missing =
                 (reason == Reason::InsufficientScope && !needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
-            Rejection::new(reason, missing, Arc::clone(&self.0.presentation))
+            let schemes = schemes(inner.proofs.is_some(), headers, &inner.bearer_headers);
+            let nonce = (reason == Reason::NonceNeeded).then(|| self.next_nonce()).flatten();
+            Rejection::new(reason, missing, Arc::clone(&inner.presentation)).in_schemes(schemes, nonce)
         })
+    }
+
+    /// The nonce that the answer to a request with a proof gives for the next one, in the header `DPoP-Nonce`; none where proofs
+    /// need none. The layer does that.
+    pub fn next_nonce(&self) -> Option<HeaderValue> {
+        self.0.proofs.as_ref().and_then(|proofs| proofs.nonce(self.0.clock.now()))
     }
 
     /// A refusal in this API's own words, for a handler that finds a reason of its own.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
+use crate::dpop::DPOP_NONCE;
 use crate::{Guard, Needs};
 
 /// Lets only good tokens pass; made by [`Guard::layer`].
@@ -81,10 +82,15 @@ where
         let (guard, needs) = (self.guard.clone(), Arc::clone(&self.needs));
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match guard.check(&parts.headers, parts.uri.query(), &needs).await {
+            match guard.check_request(&parts.method, &parts.uri, &parts.headers, &needs).await {
                 Ok(caller) => {
+                    let nonce = if caller.claims.contains_key("cnf") { guard.next_nonce() } else { None };
                     parts.extensions.insert(caller);
-                    inner.call(Request::from_parts(parts, body)).await
+                    let mut answer = inner.call(Request::from_parts(parts, body)).await?;
+                    if let Some(nonce) = nonce {
+                        answer.headers_mut().insert(DPOP_NONCE, nonce);
+                    }
+                    Ok(answer)
                 }
                 Err(rejection) => Ok(rejection.to_response().map(ResponseBody::from)),
             }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_core::bearer::{Reason, refuse};
+use claviger_core::dpop::Schemes;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Vocabulary;
+use crate::dpop::{ALGORITHMS, DPOP_NONCE};
 
 /// What an API says of itself in its refusals.
 #[derive(Debug)]
@@ -23,12 +25,19 @@ pub struct Rejection {
     reason: Reason,
     /// The scopes that would be needed, for [`Reason::InsufficientScope`].
     scope: Option<String>,
+    schemes: Schemes,
+    /// The nonce for the next proof.
+    nonce: Option<HeaderValue>,
     presentation: Arc<Presentation>,
 }
 
 impl Rejection {
     pub(crate) fn new(reason: Reason, scope: Option<String>, presentation: Arc<Presentation>) -> Self {
-        Self { reason, scope, presentation }
+        Self { reason, scope, schemes: Schemes::Bearer, nonce: None, presentation }
+    }
+
+    pub(crate) fn in_schemes(self, schemes: Schemes, nonce: Option<HeaderValue>) -> Self {
+        Self { schemes, nonce, ..self }
     }
 
     /// What is wrong.
@@ -45,12 +54,16 @@ impl Rejection {
     pub fn to_response(&self) -> Response<Bytes> {
         let Presentation { realm, vocabulary } = &*self.presentation;
         let answer = refuse(self.reason, realm, self.scope.as_deref(), vocabulary);
+        let answer = answer.in_schemes(self.schemes, self.reason, self.scope.as_deref(), &ALGORITHMS);
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status();
         for (name, value) in answer.headers() {
             if let Ok(value) = HeaderValue::try_from(value) {
                 response.headers_mut().insert(name, value);
             }
+        }
+        if let Some(nonce) = &self.nonce {
+            response.headers_mut().insert(DPOP_NONCE, nonce.clone());
         }
         *response.body_mut() = answer.body.unwrap_or_default().into();
         response

@@ -67,6 +67,11 @@ pub(crate) const SOON: HeaderValue = HeaderValue::from_static("1");
 const BUSY: &str = "the server is busy; try again in a second";
 
 impl Failure {
+    /// The peer's mistake, where it is one.
+    pub(crate) const fn refusal(&self) -> Option<&Refusal> {
+        if let Self::Refusal(refusal) = self { Some(refusal) } else { None }
+    }
+
     /// Logs it (the log knows the request: [`trace`]); the protocol's word for it and the public description.
     pub(crate) fn log(&self, id: RequestId) -> (ErrorCode, String) {
         match self {

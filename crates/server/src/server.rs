@@ -29,6 +29,7 @@ use crate::state::strangers::Strangers;
 use crate::state::uses::Uses;
 use arc_swap::ArcSwap;
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::dpop::Seen;
 use claviger_store::Store;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -89,6 +90,7 @@ pub async fn open(
         recall: Recall::new(),
         revoked: Revoked::default(),
         meter: Meter::default(),
+        proofs: Seen::default(),
         uses: Uses::default(),
         health: Health::default(),
         node: random_bytes(),

@@ -18,9 +18,10 @@ mod tests;
 
 pub use problem::{Field, Problem};
 pub use registered::LOCALIZED;
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity, Logout};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity, Logout, Dpop};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
+use crate::profile::{self, Outside};
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
 use crate::redirect::RedirectUri;
 use crate::scope::ScopeSet;
@@ -98,6 +99,8 @@ pub struct Description {
     pub identity: Identity,
     /// Where it is told that somebody signed out.
     pub logout: Logout,
+    /// Its proofs of possession.
+    pub dpop: Dpop,
 }
 
 /// The user that a client stands for.
@@ -164,6 +167,7 @@ impl Description {
             registered: Registered::default(),
             identity: Identity::default(),
             logout: Logout::default(),
+            dpop: Dpop::default(),
         }
     }
 
@@ -200,6 +204,7 @@ impl Description {
             registered: client.registered,
             identity: client.identity,
             logout: client.logout,
+            dpop: client.dpop,
             ..Self::new(client.id, client.name)
         }
     }
@@ -245,7 +250,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
     }
-    Ok(Client {
+    let client = Client {
         id: asked.id,
         name: asked.name.trim().to_owned(),
         publisher: asked.publisher,
@@ -276,7 +281,18 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         registered: asked.registered,
         identity: asked.identity,
         logout: asked.logout,
-    })
+        dpop: asked.dpop,
+    };
+    within_profile(realm, client)
+}
+
+/// The client, where the realm's profile lets it be.
+fn within_profile(realm: &Realm, client: Client) -> Result<Client, Vec<Problem>> {
+    let Some(profile) = realm.profile else { return Ok(client) };
+    let problem = |Outside { field, why, help }| Problem::OutsideProfile { profile, field, why, help };
+    let mut wrong: Vec<Problem> = profile::outside(&client).into_iter().map(problem).collect();
+    wrong.sort_by_key(Problem::field);
+    if wrong.is_empty() { Ok(client) } else { Err(wrong) }
 }
 
 /// The redirect URIs that can be read, each with its place in the list.

@@ -45,6 +45,9 @@ pub enum JwtError {
     /// The key is for another algorithm (RFC 8725 section 3.1).
     #[error("the token's algorithm is not the key's")]
     AlgorithmMismatch,
+    /// The key that a token brings along is missing, private, or of no use here.
+    #[error("its jwk is missing, private, or not supported")]
+    KeyNotUsable,
     /// The signature is not canonical base64url.
     #[error("the signature is not base64url")]
     SignatureEncoding,

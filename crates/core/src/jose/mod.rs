@@ -10,6 +10,7 @@
 //! apart from that, by [`verify_hs256`].
 
 mod certified;
+mod embedded;
 mod error;
 mod header;
 mod jwk;
@@ -25,6 +26,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+pub use embedded::{Embedded, verify_embedded};
 pub use error::{JwtError, MAX_TOKEN_LEN};
 pub use jwk::{Jwk, JwkError, JwkSet};
 pub use mac::{HS256, MacDecoded, MacKey, verify_hs256};

@@ -141,6 +141,22 @@ impl SigningKey {
             Typ::Jwt => jwt,
             Typ::Logout => logout,
         };
+        self.sign_encoded(header, claims)
+    }
+
+    /// The same with a header of one's own, as JSON: for a token that brings its key along, as proofs of possession do
+    /// (RFC 9449 4.2).
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign_jwt`].
+    pub fn sign_with_header(&self, header: &str, claims: &[u8]) -> Result<String, CryptoError> {
+        let mut encoded = URL_SAFE_NO_PAD.encode(header);
+        encoded.push('.');
+        self.sign_encoded(&encoded, claims)
+    }
+
+    /// `header`: encoded, with its dot.
+    fn sign_encoded(&self, header: &str, claims: &[u8]) -> Result<String, CryptoError> {
         let length = header.len() + encoded_len(claims.len()) + 1 + encoded_len(self.signature_len);
         let mut token = String::with_capacity(length);
         token.push_str(header);

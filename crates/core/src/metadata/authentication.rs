@@ -3,8 +3,12 @@
 use crate::client::{AssertionAlgorithm, AuthMethod};
 use crate::realm::Realm;
 
-/// The methods by which a client of this realm can prove who it is, at every endpoint alike.
-pub(super) fn methods(_realm: &Realm) -> Vec<AuthMethod> {
+/// The methods by which a client of this realm can prove who it is, at every endpoint alike; those with certificates aside. A profile
+/// has none that sends or shares a secret (FAPI 2.0 5.3.2.1).
+pub(super) fn methods(realm: &Realm) -> Vec<AuthMethod> {
+    if realm.profile.is_some() {
+        return vec![AuthMethod::PrivateKeyJwt];
+    }
     vec![
         AuthMethod::ClientSecretBasic,
         AuthMethod::ClientSecretPost,
@@ -16,5 +20,9 @@ pub(super) fn methods(_realm: &Realm) -> Vec<AuthMethod> {
 /// What may sign the assertions of those methods that have any.
 pub(super) fn assertion_algorithms(realm: &Realm) -> Vec<&'static str> {
     let algorithms = methods(realm).into_iter().flat_map(AssertionAlgorithm::all_of);
-    algorithms.map(AssertionAlgorithm::name).collect()
+    let is_permitted = |algorithm: &AssertionAlgorithm| match algorithm {
+        AssertionAlgorithm::Signed(algorithm) => realm.may_sign(*algorithm),
+        AssertionAlgorithm::Hs256 => true,
+    };
+    algorithms.filter(is_permitted).map(AssertionAlgorithm::name).collect()
 }

@@ -1,7 +1,7 @@
 //! What a realm says of authorization requests (OpenID Connect Discovery 1.0 3, RFC 9101 10.5, RFC 9126 5).
 
 use crate::dialect::Endpoint;
-use crate::jose::Algorithm;
+use crate::profile::Profile;
 use crate::realm::Realm;
 use serde::Serialize;
 
@@ -26,7 +26,9 @@ impl<'a> Requests<'a> {
     /// Those of a realm. Unsigned objects are for clients that are registered so, and for none where all must be signed.
     pub(super) fn of(realm: &'a Realm) -> Self {
         let policy = &realm.requests;
-        let unsigned = (!policy.require_signed_request_object).then_some("none");
+        let pushed = policy.require_pushed_authorization_requests || realm.profile.is_some();
+        let signed = policy.require_signed_request_object || realm.profile.is_some_and(Profile::signs_requests);
+        let unsigned = (!signed && realm.profile.is_none()).then_some("none");
         Self {
             acr_values_supported: [&realm.sessions.acr],
             display_values_supported: ["page"],
@@ -34,14 +36,15 @@ impl<'a> Requests<'a> {
             request_parameter_supported: true,
             request_uri_parameter_supported: true,
             require_request_uri_registration: true,
-            request_object_signing_alg_values_supported: Algorithm::ALL
-                .map(Algorithm::name)
-                .into_iter()
+            request_object_signing_alg_values_supported: realm
+                .proof_algorithms()
+                .iter()
+                .map(|algorithm| algorithm.name())
                 .chain(unsigned)
                 .collect(),
-            require_signed_request_object: policy.require_signed_request_object,
+            require_signed_request_object: signed,
             pushed_authorization_request_endpoint: realm.url(Endpoint::PushedAuthorization),
-            require_pushed_authorization_requests: policy.require_pushed_authorization_requests,
+            require_pushed_authorization_requests: pushed,
         }
     }
 }

@@ -31,6 +31,8 @@ fn realm() -> Realm {
         registration: RegistrationPolicy::default(),
         mtls: crate::mutual_tls::MutualTls::default(),
         claims: crate::claim_rule::ClaimPolicy::default(),
+        dpop: crate::realm::DpopPolicy::default(),
+        profile: None,
     }
 }
 

@@ -39,7 +39,7 @@ fn unsigned(claims: &Value, signature: &str) -> String {
 
 fn read(text: &str, keys: &VerifyingKeys, outside: &str) -> Result<Params<'static>, Refusal> {
     let outside = Params::form(outside.as_bytes()).unwrap();
-    let expected = Expected { client: "app", issuer: ISSUER, outside: &outside, now: NOW };
+    let expected = Expected { client: "app", issuer: ISSUER, outside: &outside, profile: None, now: NOW };
     open(text, keys, None).unwrap().params(expected)
 }
 
@@ -133,7 +133,7 @@ fn an_unsigned_one_is_only_for_who_is_registered_so_and_adds_to_what_is_outside(
     let object = open(&text, &keys, none).unwrap();
     assert!(!object.is_signed);
     let outside = Params::form(b"client_id=app&state=outside&scope=all&request=x&request_uri=y").unwrap();
-    let expected = Expected { client: "app", issuer: ISSUER, outside: &outside, now: NOW };
+    let expected = Expected { client: "app", issuer: ISSUER, outside: &outside, profile: None, now: NOW };
     let params = object.params(expected).unwrap();
     assert_eq!((params.get("state"), params.get("scope")), (Some("inside"), Some("all")));
     assert_eq!((params.get("request"), params.get("request_uri"), params.duplicate()), (None, None, None));

@@ -4,11 +4,12 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType, Logout};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType, Logout, Dpop};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
+use claviger_core::dpop::Nonces;
 use claviger_core::jose::Algorithm;
 use claviger_core::mutual_tls::MutualTls;
-use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy, RegistrationPolicy};
+use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy, RegistrationPolicy, DpopPolicy};
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
 use claviger_core::span::Span;
@@ -16,6 +17,7 @@ use claviger_core::user::{Details, Organisation, User};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use claviger_core::profile::Profile;
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -34,6 +36,8 @@ pub(super) struct RealmDocument {
     pub(super) mtls: MutualTls,
     #[serde(default)]
     pub(super) registration: RegistrationPolicy,
+    #[serde(default)]
+    pub(super) dpop: DpopPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -72,6 +76,8 @@ pub(super) struct Head {
     pub(super) languages: Vec<String>,
     #[serde(default)]
     pub(super) claims_locales: Vec<String>,
+    #[serde(default)]
+    pub(super) profile: Option<Profile>,
 }
 
 /// `[brand]`.
@@ -268,11 +274,13 @@ pub(super) struct ClientEntry {
     pub(super) default_acr_values: Vec<String>,
     #[serde(default)]
     pub(super) self_registered: bool,
+    #[serde(default)]
     pub(super) subject_type: SubjectType,
     #[serde(default)]
     pub(super) sector_identifier_uri: Option<String>,
     #[serde(default)]
     pub(super) claim: Vec<ClaimRule>,
+    #[serde(default)]
     pub(super) frontchannel_logout_uri: Option<String>,
     #[serde(default)]
     pub(super) frontchannel_logout_session_required: bool,
@@ -280,6 +288,10 @@ pub(super) struct ClientEntry {
     pub(super) backchannel_logout_uri: Option<String>,
     #[serde(default)]
     pub(super) backchannel_logout_session_required: bool,
+    #[serde(default)]
+    pub(super) dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    pub(super) dpop_nonces: Nonces,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -371,6 +383,7 @@ impl ClientEntry {
                 backchannel_logout_uri: self.backchannel_logout_uri.clone(),
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
+            dpop: Dpop { dpop_bound_access_tokens: self.dpop_bound_access_tokens, nonces: self.dpop_nonces },
         }
     }
 }

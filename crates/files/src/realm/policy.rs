@@ -1,6 +1,7 @@
 //! How long things may live.
 
 use super::check::Check;
+use claviger_core::profile::{Outside, outside_realm};
 use claviger_core::realm::LONGEST_ACCESS_TOKEN;
 use claviger_core::span::Span;
 
@@ -51,6 +52,7 @@ impl Check<'_> {
             self.say(&["sessions".into(), "idle".into()], "a session would be over before it is idle", Some(help));
         }
         self.requests();
+        self.profile();
         if tokens.key_prepublish >= tokens.key_age {
             let help = format!("key-age is {}", tokens.key_age);
             self.say(
@@ -75,6 +77,13 @@ impl Check<'_> {
         if requests.loopback && !here {
             let message = "only a realm whose issuer is on this machine lets clients name addresses of this machine";
             self.say(&["requests".into(), "loopback".into()], message, Some("leave it out".into()));
+        }
+    }
+
+    /// What the realm's profile does not let be.
+    fn profile(&mut self) {
+        for Outside { field: (table, key), why, help } in outside_realm(self.realm) {
+            self.say(&[table.into(), key.into()], why, Some(help.into()));
         }
     }
 

@@ -586,6 +586,7 @@ fn what_requests_must_be_and_whose_keys_check_them_is_read() {
 
 mod claims;
 mod pieces;
+mod profile;
 
 #[test]
 fn a_brand_is_read_and_its_accent_must_be_readable() {

@@ -19,13 +19,14 @@ const SECTIONS: &[(&str, &str)] = &[
     ("requests", "requests"),
     ("mtls", "mtls"),
     ("registration", "registration"),
+    ("dpop", "dpop"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
 ];
 
 /// Parts of a client that are parts of its entry in the file.
-const PARTS_OF_CLIENT: [&str; 3] = ["authentication", "requests", "registered"];
+const PARTS_OF_CLIENT: &[&str] = &["authentication", "requests", "registered", "dpop"];
 
 /// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
 ///
@@ -105,7 +106,7 @@ pub fn of_client(client: &Client) -> Result<Value, serde_json::Error> {
             fields.insert("jwks".to_owned(), keys.into());
         }
         for part in PARTS_OF_CLIENT {
-            if let Some(Value::Object(part)) = fields.shift_remove(part) {
+            if let Some(Value::Object(part)) = fields.shift_remove(*part) {
                 fields.extend(part);
             }
         }

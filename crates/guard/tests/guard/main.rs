@@ -8,6 +8,7 @@
 )]
 
 mod build;
+mod dpop;
 mod feed;
 mod issuer;
 mod jwt;

@@ -151,7 +151,7 @@ fn make_code(
         client: request.client.clone(),
         user: Some(who.user.id.clone()),
         doc: serde_json::to_string(&binding)?,
-        expires_at: device.map_or(now + site.realm.tokens.code_ttl.as_millis(), |device| device.expires_at),
+        expires_at: device.map_or(now + site.realm.code_ttl().as_millis(), |device| device.expires_at),
     };
     Ok((code, row))
 }

@@ -194,12 +194,21 @@ pub(crate) enum Sent<'a> {
     /// Not at all.
     Nowhere,
     /// In the one way that was used.
-    Once(Cow<'a, str>),
+    Once(Cow<'a, str>, Scheme),
     /// Twice, or in the URL.
     Wrongly(Reason),
 }
 
-/// Finds the bearer token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
+/// As what it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 7.1.
+    Dpop,
+}
+
+/// Finds the access token of a request: in its `Authorization` header, the scheme in any case, or in the form that it posts.
 pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
     if has_access_token(incoming.query()) {
         return Sent::Wrongly(Reason::InQuery);
@@ -209,8 +218,8 @@ pub(crate) fn sent(incoming: &Incoming) -> Sent<'_> {
     }
     match (in_header(incoming), in_form(incoming)) {
         (_, InForm::Twice) | (Some(_), InForm::Once(_)) => Sent::Wrongly(Reason::TwoTokens),
-        (Some(text), InForm::Nowhere) => Sent::Once(Cow::Borrowed(text)),
-        (None, InForm::Once(text)) => Sent::Once(Cow::Owned(text)),
+        (Some((text, scheme)), InForm::Nowhere) => Sent::Once(Cow::Borrowed(text), scheme),
+        (None, InForm::Once(text)) => Sent::Once(Cow::Owned(text), Scheme::Bearer),
         (None, InForm::Nowhere) => Sent::Nowhere,
     }
 }
@@ -222,9 +231,16 @@ enum InForm {
     Twice,
 }
 
-fn in_header(incoming: &Incoming) -> Option<&str> {
+fn in_header(incoming: &Incoming) -> Option<(&str, Scheme)> {
     let (scheme, token) = incoming.header(AUTHORIZATION.as_str())?.trim().split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
+    let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+        Scheme::Bearer
+    } else if scheme.eq_ignore_ascii_case("dpop") {
+        Scheme::Dpop
+    } else {
+        return None;
+    };
+    Some((token.trim(), scheme)).filter(|(token, _)| !token.is_empty())
 }
 
 fn in_form(incoming: &Incoming) -> InForm {

@@ -16,7 +16,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     }
     match respond(state, site, incoming).await {
         Ok(Ok(())) => empty(StatusCode::NO_CONTENT),
-        Ok(Err(why)) => refuse(site, why, None),
+        Ok(Err(why)) => refuse(state, site, incoming, why, None),
         Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
     }
 }

@@ -11,6 +11,7 @@ mod exchange;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
 pub(crate) mod metadata;
+mod possession;
 pub(crate) mod pushed;
 pub(crate) mod read;
 mod refresh;

@@ -10,6 +10,7 @@ use crate::people::flow::{Flow, still_allowed};
 use crate::people::hint::name_users;
 use crate::people::waiting::{PUSHED, Pushed, Waiting};
 use crate::protocol::authenticate::{Authenticated, authenticate};
+use crate::protocol::possession::{give_nonce, proof_key, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::request_object;
 use crate::state::State;
@@ -25,13 +26,21 @@ const LONGEST_URI: usize = 6 * 1024;
 /// Answers at the pushed authorization request endpoint.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let mut answer = match incoming.head.method {
-        Method::POST => match push(state, site, incoming).await {
-            Ok(body) => json(StatusCode::CREATED, body),
-            Err(failure) => {
-                let basic = incoming.head.headers.contains_key(http::header::AUTHORIZATION);
-                failure.to_json(&site.realm.dialect, basic, incoming.id)
+        Method::POST => {
+            let pushed = push(state, site, incoming).await;
+            let nonce = wants_nonce(site, incoming, pushed.as_ref().err().and_then(Failure::refusal));
+            let mut answer = match pushed {
+                Ok(body) => json(StatusCode::CREATED, body),
+                Err(failure) => {
+                    let basic = incoming.head.headers.contains_key(http::header::AUTHORIZATION);
+                    failure.to_json(&site.realm.dialect, basic, incoming.id)
+                }
+            };
+            if nonce {
+                give_nonce(state, site, &mut answer);
             }
-        },
+            answer
+        }
         Method::OPTIONS => return preflight(incoming),
         _ => return wrong_method("POST, OPTIONS"),
     };
@@ -48,8 +57,15 @@ async fn push(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>
     }
     let inside = request_object::read(state, site, &client.entry, &params).await?;
     let origin = Origin { is_pushed: true, is_signed: inside.as_ref().is_some_and(|inside| inside.is_signed) };
-    let request = check(state, site, &client, inside.as_ref().map_or(&params, |inside| &inside.params), origin)?;
-    let ttl = site.realm.requests.pushed_ttl;
+    let mut request = check(state, site, &client, inside.as_ref().map_or(&params, |inside| &inside.params), origin)?;
+    // The code will be bound to the key of the proof that came along (RFC 9449 10.1).
+    if let Some(key) = proof_key(state, site, incoming, client.client())? {
+        if request.dpop_jkt.is_some_and(|named| named != key) {
+            return Err(Refusal::DpopKeyDiffers.into());
+        }
+        request.dpop_jkt = Some(key);
+    }
+    let ttl = site.realm.pushed_ttl();
     let uri = Pushed::new(request, state.clock.now(), ttl.as_millis()).seal(&state.secrets, &site.realm.id)?;
     if uri.len() > LONGEST_URI {
         return Err(Refusal::BodyTooLarge.into());
@@ -71,6 +87,10 @@ fn check(
         return Err(
             Refusal::WrongParameter { name: "client_id", why: "it is another client than the one that asks" }.into()
         );
+    }
+    // FAPI 2.0 Security Profile 5.3.2.2.
+    if site.realm.profile.is_some() && params.get("redirect_uri").is_none() {
+        return Err(Refusal::RedirectMissing.into());
     }
     let destination = authorize::destination(&site.realm, Some(client), params)?;
     let now = state.clock.now();

@@ -70,7 +70,7 @@ pub(crate) fn preflight(incoming: &Incoming) -> Answer {
     allow_any_origin(&mut answer);
     let headers = answer.headers_mut();
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    let otherwise = HeaderValue::from_static("authorization, content-type, *");
+    let otherwise = HeaderValue::from_static("authorization, content-type, dpop, *");
     headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, allowed.unwrap_or(otherwise));
     headers.insert(http::header::VARY, HeaderValue::from_static("access-control-request-headers"));
     headers.insert(http::header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));

@@ -90,7 +90,7 @@ impl Refresh<'_> {
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {
             return self.retry_or_reuse(loaded, decision, now).await.map(Some);
         }
-        if turnover != Turnover::Rotate {
+        if turnover != Turnover::Rotate && site.realm.profile.is_none() {
             self.call.use_legacy(Legacy::ReusableRefresh)?;
         }
         let origin = Origin::Refresh { loaded, presented: self.token, asked: &self.asked() };
@@ -120,14 +120,15 @@ impl Refresh<'_> {
         issue::token_answer(self.call.issuer(), self.call.client.client(), decision, Origin::Retry { loaded }).await
     }
 
-    /// What is asked for: the grant, and scope and APIs where they are named.
+    /// What is asked for: the grant, scope and APIs where they are named, and the key that the token will be bound to.
     fn asked(&self) -> Vec<u8> {
         let (grant, request) = (self.presented.grant.to_vec(), self.call.request);
-        if request.scope.is_none() && request.audiences.is_empty() {
+        if request.scope.is_none() && request.audiences.is_empty() && request.confirmation.is_none() {
             return grant;
         }
         let scope = request.scope.as_ref().map(ToString::to_string).unwrap_or_default();
-        let named = format!("{scope}\n{}", request.audiences.join("\n"));
+        let key = request.confirmation.map(|key| format!("\n\n{key:?}")).unwrap_or_default();
+        let named = format!("{scope}\n{}{key}", request.audiences.join("\n"));
         [grant, sha256(named.as_bytes()).to_vec()].concat()
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn read(
     };
     let object = open(state, site, entry, text).await?;
     let (client, issuer, now) = (&entry.client.id, &site.realm.issuer, state.clock.now());
-    let params = object.params(Expected { client, issuer, outside, now })?;
+    let params = object.params(Expected { client, issuer, outside, profile: site.realm.profile, now })?;
     Ok(Some(Inside { params, is_signed: object.is_signed }))
 }
 
@@ -74,6 +74,10 @@ async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<R
         let keys = self::keys(state, site, entry, true).await?;
         opened = request_object::open(text, &keys, registered);
     }
+    let opened = opened.and_then(|object| {
+        let may_be = object.algorithm.map_or(site.realm.profile.is_none(), |algorithm| site.realm.may_sign(algorithm));
+        if may_be { Ok(object) } else { Err(JwtError::AlgorithmMismatch) }
+    });
     opened.map_err(|why| {
         tracing::info!(client = entry.client.id, %why, "a request object is refused");
         Refusal::RequestObject(told(why)).into()

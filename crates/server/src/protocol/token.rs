@@ -9,9 +9,9 @@ use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::{Authenticated, authenticate_unspent};
 use crate::protocol::call::{Call, use_legacy};
-use crate::protocol::certificate;
 use crate::protocol::device_poll;
 use crate::protocol::exchange::Exchange;
+use crate::protocol::possession::{give_nonce, shown, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::refresh::Refresh;
 use crate::state::State;
@@ -35,7 +35,9 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     if incoming.head.method != Method::POST {
         return failure::wrong_method("POST, OPTIONS");
     }
-    let mut answer = match respond(state, site, incoming).await {
+    let responded = respond(state, site, incoming).await;
+    let nonce = wants_nonce(site, incoming, responded.as_ref().err().and_then(Failure::refusal));
+    let mut answer = match responded {
         Ok(body) => failure::json(StatusCode::OK, body),
         Err(failure) => {
             let basic = incoming.head.headers.contains_key(AUTHORIZATION);
@@ -43,6 +45,9 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
         }
     };
     allow_any_origin(&mut answer);
+    if nonce {
+        give_nonce(state, site, &mut answer);
+    }
     answer
 }
 
@@ -70,7 +75,7 @@ async fn decide(
         use_legacy(state, site, client, Legacy::JsonBody)?;
     }
     let request = TokenRequest::parse(params, &site.realm, client.client())?;
-    let request = TokenRequest { confirmation: certificate::shown(incoming, client.client())?, ..request };
+    let request = TokenRequest { confirmation: shown(state, site, incoming, client.client())?, ..request };
     let call = Call { state, site, client, request: &request };
     match &request.grant {
         Grant::ClientCredentials => client_credentials(call).await,

@@ -3,7 +3,6 @@
 use crate::failure::{Failure, empty, json, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::protocol::bearer::{self, Sent};
-use crate::protocol::certificate;
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -14,13 +13,20 @@ use claviger_core::claims::{Wanted, user_claims};
 use claviger_core::{ScopeSet, User};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
+use crate::protocol::possession::{give_nonce, holds, schemes, wants_nonce};
 
 /// Answers with the claims of the token's user.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let mut answer = match incoming.head.method {
         Method::GET | Method::POST => match respond(state, site, incoming).await {
-            Ok(Ok(body)) => json(StatusCode::OK, body),
-            Ok(Err(why)) => refuse(site, why, (why == Reason::InsufficientScope).then_some("openid")),
+            Ok(Ok(body)) => {
+                let mut answer = json(StatusCode::OK, body);
+                if wants_nonce(site, incoming, None) {
+                    give_nonce(state, site, &mut answer);
+                }
+                answer
+            }
+            Ok(Err(why)) => refuse(state, site, incoming, why, (why == Reason::InsufficientScope).then_some("openid")),
             Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
         },
         Method::OPTIONS => return preflight(incoming),
@@ -78,8 +84,8 @@ pub(crate) async fn presented(
     site: &Site,
     incoming: &Incoming,
 ) -> Result<Result<bearer::Token, Reason>, Failure> {
-    let text = match bearer::sent(incoming) {
-        Sent::Once(text) => text,
+    let (text, scheme) = match bearer::sent(incoming) {
+        Sent::Once(text, scheme) => (text, scheme),
         Sent::Nowhere => return Ok(Err(Reason::NoCredentials)),
         Sent::Wrongly(why) => return Ok(Err(why)),
     };
@@ -90,7 +96,7 @@ pub(crate) async fn presented(
     } else if token.expires_at <= state.clock.now() {
         Err(Reason::Expired)
     } else {
-        certificate::holds(incoming, token.claims.cnf).map(|()| token)
+        holds(state, site, incoming, (&text, scheme), &token).map(|()| token)
     })
 }
 
@@ -106,12 +112,13 @@ fn with_reference(body: String) -> String {
     }
 }
 
-/// Spells a bearer refusal in the words of the realm's API; `scope` is what the token would need.
-pub(crate) fn refuse(site: &Site, why: Reason, scope: Option<&str>) -> Answer {
+/// Spells a refusal in the words of the realm's API; `scope` is what the token would need.
+pub(crate) fn refuse(state: &State, site: &Site, incoming: &Incoming, why: Reason, scope: Option<&str>) -> Answer {
     if why != Reason::NoCredentials {
         tracing::info!(?why, "access token refused");
     }
     let answer = refusal(why, &site.realm.id, scope, &site.realm.dialect.api.errors);
+    let answer = answer.in_schemes(schemes(site, incoming), why, scope, site.realm.proof_algorithms());
     let mut response = empty(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::UNAUTHORIZED));
     for (name, value) in answer.headers() {
         if let Ok(value) = HeaderValue::try_from(value) {
@@ -119,5 +126,8 @@ pub(crate) fn refuse(site: &Site, why: Reason, scope: Option<&str>) -> Answer {
         }
     }
     *response.body_mut() = answer.body.map(with_reference).unwrap_or_default().into();
+    if why == Reason::NonceNeeded {
+        give_nonce(state, site, &mut response);
+    }
     response
 }

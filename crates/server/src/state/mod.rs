@@ -27,6 +27,7 @@ use crate::outbound::Outbound;
 use crate::pages::Pages;
 use arc_swap::ArcSwap;
 use brakes::{Brakes, Numbers};
+use claviger_core::dpop::Seen;
 use claviger_core::token::Id;
 use claviger_store::Store;
 use client_keys::ClientKeys;
@@ -74,6 +75,8 @@ pub struct State {
     pub(crate) recall: Recall,
     pub(crate) revoked: Revoked,
     pub(crate) meter: Meter,
+    /// The proofs of possession that were accepted lately.
+    pub(crate) proofs: Seen,
     pub(crate) uses: Uses,
     pub(crate) followed: Followed,
     pub(crate) health: Health,

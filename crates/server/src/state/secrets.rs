@@ -17,6 +17,7 @@ use arc_swap::ArcSwap;
 use claviger_core::Client;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::crypto::{CryptoError, HmacKey, SealKey, derive};
+use claviger_core::dpop::NonceKey;
 use claviger_core::jose::base64url;
 use claviger_core::subject::{Subjects, is_pairwise};
 use claviger_core::token::{Id, Plain, PresentedRefresh, RefreshKey};
@@ -106,6 +107,7 @@ struct Derived {
     requests: HmacKey,
     outbox: HmacKey,
     sealed: HmacKey,
+    nonces: NonceKey,
 }
 
 impl Derived {
@@ -119,6 +121,7 @@ impl Derived {
             requests: HmacKey::new(derive(key, "authorization requests").as_slice()),
             outbox: HmacKey::new(derive(key, "outbox").as_slice()),
             sealed: HmacKey::new(derive(key, "sealed client secrets").as_slice()),
+            nonces: NonceKey::new(derive(key, "dpop nonces").as_slice()),
         }
     }
 
@@ -354,6 +357,16 @@ impl Secrets {
                 Err(error.into())
             }
         }
+    }
+
+    /// The nonce for proofs that a realm gives out now (RFC 9449 8); every server on the database knows it.
+    pub(crate) fn nonce(&self, realm: &str, now: i64) -> String {
+        self.ring.load().maker.nonces.make(realm, now)
+    }
+
+    /// Whether a nonce is one that the realm gave out lately, under any token key that was not revoked.
+    pub(crate) fn is_nonce(&self, nonce: &str, realm: &str, now: i64) -> bool {
+        self.ring.load().trusted().any(|key| key.nonces.is_good(nonce, realm, now))
     }
 
     /// What is stored of a client secret that Claviger made, under the token key that makes.

@@ -12,9 +12,11 @@
 
 mod browser;
 pub mod doors;
+mod proof;
 mod reply;
 
 pub use browser::Browser;
+pub use proof::ProofKey;
 pub use reply::{Reply, unescape};
 
 use claviger_core::client::{Client, ClientKind, ClientStatus, GrantType, IdTokenClaims};
@@ -467,6 +469,8 @@ pub fn realm(authority: &str) -> Realm {
         mtls: claviger_core::mutual_tls::MutualTls::default(),
         registration: claviger_core::realm::RegistrationPolicy::default(),
         claims: claviger_core::claim_rule::ClaimPolicy::default(),
+        dpop: claviger_core::realm::DpopPolicy::default(),
+        profile: None,
     }
 }
 
@@ -520,5 +524,6 @@ pub fn client(id: &str) -> Client {
         registered: claviger_core::client::Registered::default(),
         identity: claviger_core::client::Identity::default(),
         logout: claviger_core::client::Logout::default(),
+        dpop: claviger_core::client::Dpop::default(),
     }
 }

@@ -16,6 +16,8 @@ mod client_methods;
 mod compromise;
 mod device;
 mod diagnosis;
+mod dpop;
+mod dpop_nonces;
 mod http2;
 mod languages;
 mod logout;

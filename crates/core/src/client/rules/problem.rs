@@ -5,6 +5,7 @@ mod help;
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};
 use crate::dialect::Legacy;
 use crate::jose::Algorithm;
+use crate::profile::Profile;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ pub enum Field {
     Publisher,
     /// To whom mails go.
     OwnerEmail,
+    /// Whether it can keep a secret.
+    Kind,
     /// Where users are sent back to.
     RedirectUris,
     /// Where users are sent to after logging out.
@@ -81,6 +84,7 @@ impl Field {
             Self::Name => "name",
             Self::Publisher => "publisher",
             Self::OwnerEmail => "owner-email",
+            Self::Kind => "kind",
             Self::RedirectUris => "redirect-uris",
             Self::PostLogoutRedirectUris => "post-logout-redirect-uris",
             Self::Scope => "scope",
@@ -391,6 +395,18 @@ pub enum Problem {
     /// Requests that must be signed and are not.
     #[error("its requests must be signed, and are said not to be")]
     UnsignedAndSigned,
+    /// The realm's profile does not let it be.
+    #[error("{why}: `{}`", profile.name())]
+    OutsideProfile {
+        /// The profile.
+        profile: Profile,
+        /// The field.
+        field: Field,
+        /// What is wrong.
+        why: &'static str,
+        /// What to change.
+        help: &'static str,
+    },
     /// Answers that the realm cannot sign so.
     #[error("the realm signs nothing with {algorithm}")]
     AnswerAlgorithm {
@@ -477,6 +493,7 @@ impl Problem {
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
             Self::LogoutUri { field, .. } => *field,
+            Self::OutsideProfile { field, .. } => *field,
         }
     }
 

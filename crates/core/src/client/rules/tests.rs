@@ -105,6 +105,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         registered: crate::client::Registered::default(),
         identity: Identity::default(),
         logout: Logout::default(),
+        dpop: Dpop::default(),
     };
     assert_eq!(client, expected);
 }

@@ -27,17 +27,13 @@ const LONGER: i64 = 60_000;
 /// What is wrong with it.
 pub(super) fn check(realm: &Realm, assertion: &ClientAssertion, now: i64) -> Result<(), Refusal> {
     let alone = assertion.check(Expected { issuer: &realm.issuer, others: &[], now });
-    if alone.is_ok() || wants_issuer_alone(realm) {
+    // FAPI 2.0 5.3.2.1: the issuer, and nothing beside it.
+    if alone.is_ok() || realm.profile.is_some() {
         return alone;
     }
     let others: Vec<String> =
         [Endpoint::Token, Endpoint::PushedAuthorization].into_iter().filter_map(|at| realm.url(at)).collect();
     assertion.check(Expected { issuer: &realm.issuer, others: &others, now })
-}
-
-/// Whether an assertion's audience must be the issuer and nothing beside it.
-const fn wants_issuer_alone(_realm: &Realm) -> bool {
-    false
 }
 
 impl Authenticator<'_> {
@@ -96,9 +92,9 @@ impl Authenticator<'_> {
 
     /// With the keys that are known; where those lie elsewhere, a key that is not known is looked for there.
     async fn verify(&self, entry: &Entry, jwt: &str) -> Result<(), JwtError> {
-        let verified = verify_with(entry, &*self.keys(entry, false).await, jwt);
+        let verified = verify_with(self.realm, entry, &*self.keys(entry, false).await, jwt);
         if entry.client.jwks_uri.is_some() && matches!(verified, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
-            return verify_with(entry, &*self.keys(entry, true).await, jwt);
+            return verify_with(self.realm, entry, &*self.keys(entry, true).await, jwt);
         }
         verified
     }
@@ -119,10 +115,11 @@ impl Authenticator<'_> {
     }
 }
 
-/// Whether one of these keys made it, with an algorithm that the client registered.
-fn verify_with(entry: &Entry, keys: &VerifyingKeys, jwt: &str) -> Result<(), JwtError> {
+/// Whether one of these keys made it, with an algorithm that the client registered and the realm's profile has.
+fn verify_with(realm: &Realm, entry: &Entry, keys: &VerifyingKeys, jwt: &str) -> Result<(), JwtError> {
     let decoded = verify_jwt(jwt, keys, None)?;
-    if !entry.client.authentication.allows(AssertionAlgorithm::Signed(decoded.header.algorithm)) {
+    let algorithm = decoded.header.algorithm;
+    if !realm.may_sign(algorithm) || !entry.client.authentication.allows(AssertionAlgorithm::Signed(algorithm)) {
         return Err(JwtError::AlgorithmMismatch);
     }
     if is_assertion_type(decoded.header.typ.as_deref()) { Ok(()) } else { Err(JwtError::TypWrong) }

@@ -90,7 +90,7 @@ pub(super) async fn delete(state: &State, site: &Site, incoming: &Incoming) -> R
 /// token are alike (RFC 7592 2.1).
 async fn owner(state: &State, site: &Site, incoming: &Incoming) -> Result<Owner, Refused> {
     let text = match bearer::sent(incoming) {
-        Sent::Once(text) => text,
+        Sent::Once(text, _) => text,
         Sent::Nowhere => return Err(Refused::Token(Reason::NoCredentials)),
         Sent::Wrongly(why) => return Err(Refused::Token(why)),
     };

@@ -66,7 +66,7 @@ async fn initial_token(
     incoming: &Incoming,
 ) -> Result<Option<(String, TokenAllows)>, Refused> {
     let text = match bearer::sent(incoming) {
-        Sent::Once(text) => text,
+        Sent::Once(text, _) => text,
         Sent::Wrongly(why) => return Err(Refused::Token(why)),
         Sent::Nowhere if site.realm.registration.mode == RegistrationMode::InitialAccessToken => {
             return Err(Refused::Token(Reason::NoCredentials));

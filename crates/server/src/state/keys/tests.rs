@@ -48,6 +48,8 @@ fn realm() -> Realm {
         mtls: claviger_core::mutual_tls::MutualTls::default(),
         registration: claviger_core::realm::RegistrationPolicy::default(),
         claims: claviger_core::claim_rule::ClaimPolicy::default(),
+        dpop: claviger_core::realm::DpopPolicy::default(),
+        profile: None,
     }
 }
 

@@ -57,6 +57,7 @@ impl Problem {
             Self::AssertionAlgorithm { .. } => {
                 "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
             }
+            Self::OutsideProfile { help, .. } => (*help).to_owned(),
             Self::Identity(problem) => problem.help()?.to_owned(),
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
             Self::AnswerAlgorithm { .. } => {
