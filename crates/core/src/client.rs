@@ -1,11 +1,13 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
 mod authentication;
+mod protection;
 mod requests;
 pub mod rules;
 
 pub use crate::grant_type::GrantType;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
+pub use protection::{Encryption, Protection};
 pub use requests::Requests;
 
 use crate::audience::Audience;
@@ -100,6 +102,9 @@ pub struct Client {
     /// Its authorization requests and their answers.
     #[serde(default, skip_serializing_if = "Requests::is_default")]
     pub requests: Requests,
+    /// How what is said to it is signed and encrypted.
+    #[serde(default, skip_serializing_if = "Protection::is_default")]
+    pub protection: Protection,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -176,6 +181,11 @@ impl Client {
         self.grants.contains(&grant)
     }
 
+    /// What signs its ID tokens: what it registered, else RS256 (OpenID Connect Registration 2).
+    pub fn id_token_algorithm(&self) -> Algorithm {
+        self.id_token_signing.unwrap_or(Algorithm::Rs256)
+    }
+
     /// Whether it has been given a legacy behaviour.
     pub fn has(&self, legacy: Legacy) -> bool {
         self.legacy.contains(&legacy)
@@ -196,18 +206,12 @@ impl Realm {
         self.dialect.permits.contains(&legacy) && client.has(legacy)
     }
 
-    /// The algorithms that this realm has keys for: RS256, which OpenID Connect wants of everybody and which ID tokens are
-    /// signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs name.
+    /// The algorithms that this realm has keys for, whatever its clients want: RS256, which OpenID Connect wants of everybody
+    /// and which ID tokens are signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs
+    /// name. A key for another one is made when the first client wants it.
     pub fn signing_algorithms(&self) -> BTreeSet<Algorithm> {
         let named = self.apis.iter().filter_map(|api| api.signing);
         named.chain([Algorithm::Rs256, Algorithm::Es256, self.tokens.signing]).collect()
-    }
-
-    /// What signs an ID token for `client`: what it registered, as long as the realm has a key for that, else RS256 (OpenID
-    /// Connect Registration 2).
-    pub fn id_token_algorithm(&self, client: &Client) -> Algorithm {
-        let registered = client.id_token_signing.filter(|wanted| self.signing_algorithms().contains(wanted));
-        registered.unwrap_or(Algorithm::Rs256)
     }
 
     /// Whether every code needs PKCE: dialect, realm or client say so. Otherwise a confidential client may leave it out where

@@ -6,12 +6,13 @@
 
 use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
-use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
+use protection::Protection;
 use requests::Requests;
 use serde::Serialize;
 
+mod protection;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -40,10 +41,10 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_authorization_endpoint: Option<String>,
+    #[serde(flatten)]
+    protection: Protection,
     #[serde(flatten)]
     browser: Option<Browser<'a>>,
 }
@@ -52,8 +53,6 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct Browser<'a> {
     response_modes_supported: [&'static str; 7],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    authorization_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
@@ -137,8 +136,8 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             None => Vec::new(),
         },
         subject_types_supported: ["public"],
-        id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
+        protection: Protection::of(realm),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
     };
     // A struct of texts, numbers and lists is always JSON.
@@ -149,7 +148,6 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
     let codes = serves(realm, GrantType::AuthorizationCode);
     Browser {
         response_modes_supported: ResponseMode::NAMES,
-        authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: realm.dialect.authorization.iss == IssuerInAnswer::Sent,
         claims_supported: if has_users(realm) { CLAIMS } else { &[] },
@@ -189,20 +187,6 @@ fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
 /// Whether a token can be about a user who may be asked for at userinfo: somebody must be able to have `openid`.
 fn has_users(realm: &Realm) -> bool {
     realm.scope("openid").is_some()
-}
-
-/// Where somebody can have ID tokens, what signs them.
-fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let by_people = [GrantType::AuthorizationCode, GrantType::Implicit, GrantType::DeviceCode];
-    let somebody = by_people.into_iter().any(|grant| serves(realm, grant));
-    if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
-}
-
-/// RS256 first, the default of ID tokens and of signed answers (OpenID Connect Registration 2, JARM 3); the others are for
-/// clients that register them.
-fn signing_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256);
-    std::iter::once(Algorithm::Rs256).chain(others).map(Algorithm::name).collect()
 }
 
 /// The grant types that the realm's token endpoint serves.

@@ -8,6 +8,7 @@
 use crate::brand::Brand;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::jose::Algorithm;
+use crate::jose::jwe::KeyManagement;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -289,6 +290,9 @@ pub struct RequestPolicy {
     pub pushed_ttl: Span,
     /// What clients name (`jwks_uri`, `request_uri`) may be `http://` on this machine: for a realm that is tried out here.
     pub loopback: bool,
+    /// How clients may encrypt request objects to the realm, which has a key for each; none: not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub object_encryption: Vec<KeyManagement>,
 }
 
 impl Default for RequestPolicy {
@@ -298,6 +302,7 @@ impl Default for RequestPolicy {
             require_signed_request_object: false,
             pushed_ttl: Span::seconds(90),
             loopback: false,
+            object_encryption: Vec::new(),
         }
     }
 }

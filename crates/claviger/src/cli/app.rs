@@ -2,6 +2,7 @@
 
 mod edit;
 mod mailed;
+mod protection;
 
 use super::context::{Context, Data};
 use super::redirect;
@@ -190,6 +191,8 @@ pub(crate) struct Create {
     /// Its authorization requests must be pushed
     #[arg(long)]
     require_pushed_authorization_requests: bool,
+    #[command(flatten)]
+    protection: protection::ProtectionArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -329,7 +332,9 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
             method: create.token_endpoint_auth_method,
             signing_alg: create.token_endpoint_auth_signing_alg,
         },
+        protection: create.protection.protection(),
         requests: Requests {
+            authorization_signed_response_alg: create.protection.authorization_signed_response_alg,
             request_uris: create.request_uri,
             require_signed_request_object: create.require_signed_request_object,
             require_pushed_authorization_requests: create.require_pushed_authorization_requests,
@@ -455,7 +460,11 @@ fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
         (false, true) => "not needed (no-pkce)",
         (false, false) => "required, or openid with a nonce",
     };
-    vec![("ID tokens", format!("{}{more}", realm.id_token_algorithm(client))), ("PKCE", pkce.to_owned())]
+    let signed = protection::in_words(Some(client.id_token_algorithm()), client.protection.id_token());
+    let id_tokens = format!("{}{more}", signed.unwrap_or_default());
+    let mut lines = vec![("ID tokens", id_tokens), ("PKCE", pkce.to_owned())];
+    lines.extend(protection::shown(client));
+    lines
 }
 
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {

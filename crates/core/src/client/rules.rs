@@ -9,13 +9,14 @@
 
 mod authentication;
 mod problem;
+mod protection;
 mod requests;
 #[cfg(test)]
 mod tests;
 
 pub use problem::{Field, Problem};
 
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -88,6 +89,8 @@ pub struct Description {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// How what is said to it is signed and encrypted.
+    pub protection: Protection,
 }
 
 /// The user that a client stands for.
@@ -151,6 +154,7 @@ impl Description {
             jwks_uri: None,
             authentication: Authentication::default(),
             requests: Requests::default(),
+            protection: Protection::default(),
         }
     }
 
@@ -184,6 +188,7 @@ impl Description {
             jwks_uri: client.jwks_uri,
             authentication: client.authentication,
             requests: client.requests,
+            protection: client.protection,
             ..Self::new(client.id, client.name)
         }
     }
@@ -212,7 +217,6 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.grants());
     wrong.extend(facts.legacy());
     wrong.extend(facts.lifetimes());
-    wrong.extend(facts.id_tokens());
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
     wrong.extend(facts.authentication());
@@ -222,6 +226,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         None
     });
     wrong.extend(facts.requests(jwks.is_some()));
+    wrong.extend(facts.protection(jwks.as_ref()));
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -254,6 +259,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         jwks_uri: asked.jwks_uri,
         authentication: asked.authentication,
         requests: asked.requests,
+        protection: asked.protection,
     })
 }
 
@@ -423,12 +429,6 @@ impl<'a> Facts<'a> {
         let said = [dialect.authorization.pkce, self.realm.tokens.pkce, self.asked.pkce];
         let in_vain = (self.has(Legacy::NoPkce) && said.contains(&Pkce::Required)).then_some(Problem::NoPkceInVain);
         unpermitted.chain(not_for_public).chain(turnover).chain(in_vain)
-    }
-
-    fn id_tokens(self) -> Option<Problem> {
-        let known = self.realm.signing_algorithms();
-        let asked = self.asked.id_token_signing.filter(|algorithm| !known.contains(algorithm));
-        asked.map(|algorithm| Problem::IdTokenAlgorithm { algorithm, known })
     }
 
     fn lifetimes(self) -> Option<Problem> {

@@ -2,6 +2,7 @@
 
 use crate::dialect::Endpoint;
 use crate::jose::Algorithm;
+use crate::jose::jwe::{ContentEncryption, KeyManagement};
 use crate::realm::Realm;
 use serde::Serialize;
 
@@ -16,6 +17,10 @@ pub(super) struct Requests<'a> {
     request_uri_parameter_supported: bool,
     require_request_uri_registration: bool,
     request_object_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    request_object_encryption_alg_values_supported: &'a [KeyManagement],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    request_object_encryption_enc_values_supported: &'static [ContentEncryption],
     require_signed_request_object: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
@@ -39,6 +44,12 @@ impl<'a> Requests<'a> {
                 .into_iter()
                 .chain(unsigned)
                 .collect(),
+            request_object_encryption_alg_values_supported: &policy.object_encryption,
+            request_object_encryption_enc_values_supported: if policy.object_encryption.is_empty() {
+                &[]
+            } else {
+                &ContentEncryption::ALL
+            },
             require_signed_request_object: policy.require_signed_request_object,
             pushed_authorization_request_endpoint: realm.url(Endpoint::PushedAuthorization),
             require_pushed_authorization_requests: policy.require_pushed_authorization_requests,

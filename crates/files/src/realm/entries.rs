@@ -4,10 +4,12 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests,
+    AssertionAlgorithm, AuthMethod, Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection,
+    Requests,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::jose::Algorithm;
+use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy};
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::span::Span;
@@ -196,6 +198,24 @@ pub(super) struct ClientEntry {
     pub(super) require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub(super) authorization_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) userinfo_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) id_token_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) id_token_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) userinfo_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) userinfo_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) authorization_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) authorization_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) request_object_encryption_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) request_object_encryption_enc: Option<ContentEncryption>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -266,6 +286,17 @@ impl ClientEntry {
                 require_signed_request_object: self.require_signed_request_object,
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
+            },
+            protection: Protection {
+                userinfo_signed_response_alg: self.userinfo_signed_response_alg,
+                id_token_encrypted_response_alg: self.id_token_encrypted_response_alg,
+                id_token_encrypted_response_enc: self.id_token_encrypted_response_enc,
+                userinfo_encrypted_response_alg: self.userinfo_encrypted_response_alg,
+                userinfo_encrypted_response_enc: self.userinfo_encrypted_response_enc,
+                authorization_encrypted_response_alg: self.authorization_encrypted_response_alg,
+                authorization_encrypted_response_enc: self.authorization_encrypted_response_enc,
+                request_object_encryption_alg: self.request_object_encryption_alg,
+                request_object_encryption_enc: self.request_object_encryption_enc,
             },
         }
     }

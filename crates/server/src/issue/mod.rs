@@ -7,6 +7,7 @@
 pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
+pub(crate) mod sealed;
 
 use crate::failure::Failure;
 use crate::ids;
@@ -31,6 +32,7 @@ use claviger_store::{
     SeatClaim, Store,
 };
 use id_token::{IdTokenOf, id_token};
+use sealed::Recipients;
 use std::borrow::Cow;
 
 /// What issues: for one site, at one moment.
@@ -44,6 +46,8 @@ pub(crate) struct Issuer<'a> {
     pub(crate) site: &'a Site,
     /// The key that was shown: access tokens are bound to it, and the refresh tokens of public clients.
     pub(crate) confirmation: Option<Confirmation>,
+    /// Whom ID tokens are encrypted to.
+    pub(crate) recipients: Recipients<'a>,
     /// Milliseconds since the epoch.
     pub(crate) now: i64,
 }
@@ -52,7 +56,8 @@ impl<'a> Issuer<'a> {
     /// The one of a running server, now.
     pub(crate) fn of(state: &'a State, site: &'a Site, confirmation: Option<Confirmation>) -> Self {
         let (store, refresh) = (&state.store, &state.secrets.refresh);
-        Self { store, refresh, site, confirmation, now: state.clock.now() }
+        let recipients = Recipients::of(state, site);
+        Self { store, refresh, site, confirmation, recipients, now: state.clock.now() }
     }
 }
 
@@ -162,7 +167,7 @@ pub(crate) async fn token_answer(
                 code: None,
                 now,
             };
-            Some(id_token(site, of).await?)
+            Some(id_token(site, issuer.recipients, of).await?)
         }
         _ => None,
     };

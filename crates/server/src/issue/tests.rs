@@ -1,10 +1,13 @@
 //! Decisions issued against a database in memory, without a server around them.
 
+use super::sealed::Recipients;
 use super::{Issuer, Origin, token_answer};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::master_key::MasterKey;
+use crate::outbound::Outbound;
 use crate::pages::Pages;
+use crate::state::client_keys::ClientKeys;
 use crate::state::keys::Keys;
 use crate::state::secrets::Secrets;
 use crate::state::sites::{Site, Sites};
@@ -68,8 +71,10 @@ impl World {
     }
 
     async fn issue(&self, decision: Decision, origin: Origin<'_>) -> Result<Value, Failure> {
+        let (keys, outbound) = (ClientKeys::new(), Outbound::new());
+        let recipients = Recipients::new(&keys, &outbound, &self.site, NOW);
         let (store, refresh) = (&self.store, &self.secrets.refresh);
-        let issuer = Issuer { store, refresh, site: &self.site, confirmation: None, now: NOW };
+        let issuer = Issuer { store, refresh, site: &self.site, confirmation: None, recipients, now: NOW };
         let body = token_answer(issuer, &self.client, decision, origin).await?;
         Ok(serde_json::from_slice(&body).unwrap())
     }

@@ -2,20 +2,25 @@
 
 use crate::failure::{Failure, empty, json, wrong_method};
 use crate::http::{Answer, Incoming, trace};
+use crate::issue::sealed::Recipients;
 use crate::protocol::bearer::{self, Sent};
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::ScopeSet;
 use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::claims::{scope_of, user_claims};
+use claviger_core::jose::Typ;
+use claviger_core::jose::jwe::Inside;
+use claviger_core::{Client, ScopeSet};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 
 /// Answers with the claims of the token's user.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let mut answer = match incoming.head.method {
         Method::GET | Method::POST => match respond(state, site, incoming).await {
-            Ok(Ok(body)) => json(StatusCode::OK, body),
+            Ok(Ok(Said::Json(body))) => json(StatusCode::OK, body),
+            Ok(Ok(Said::Jwt(token))) => jwt(token),
             Ok(Err(why)) => refuse(site, why, (why == Reason::InsufficientScope).then_some("openid")),
             Err(failure) => failure.to_json(&site.realm.dialect, false, incoming.id),
         },
@@ -26,7 +31,22 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     answer
 }
 
-async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<Vec<u8>, Reason>, Failure> {
+/// What is said of the user.
+enum Said {
+    /// As it is.
+    Json(Vec<u8>),
+    /// Signed, encrypted or both.
+    Jwt(String),
+}
+
+/// An uncacheable answer of a JWT (OpenID Connect Core 5.3.2).
+fn jwt(token: String) -> Answer {
+    let mut answer = json(StatusCode::OK, token);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    answer
+}
+
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<Said, Reason>, Failure> {
     let token = match presented(state, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),
@@ -46,7 +66,36 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     let by_name = |name: &str| token.claims.userinfo_claims.iter().any(|asked| asked == name);
     let mut claims = user_claims(&user, |name| by_scope(name) || by_name(name));
     claims.insert("sub".to_owned(), user.id.into());
-    Ok(Ok(serde_json::to_vec(&claims)?))
+    let client = state.clients.load(&state.store, &site.realm.id, &token.claims.client_id).await?;
+    match client {
+        Some(entry) if entry.client.protects_userinfo() => protect(state, site, &entry.client, claims).await.map(Ok),
+        _ => Ok(Ok(Said::Json(serde_json::to_vec(&claims)?))),
+    }
+}
+
+/// Signs and encrypts as the client registered it. What is signed says by whom and for whom (OpenID Connect Core 5.3.2).
+async fn protect(
+    state: &State,
+    site: &Site,
+    client: &Client,
+    mut claims: serde_json::Map<String, serde_json::Value>,
+) -> Result<Said, Failure> {
+    let (inside, said) = match client.protection.userinfo_signed_response_alg {
+        Some(algorithm) => {
+            claims.insert("iss".to_owned(), site.realm.issuer.as_str().into());
+            claims.insert("aud".to_owned(), client.id.as_str().into());
+            let key = site.keys.signing(algorithm).await?;
+            (Inside::Jwt, key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?)
+        }
+        None => (Inside::Claims, serde_json::to_string(&claims)?),
+    };
+    match client.protection.userinfo() {
+        None => Ok(Said::Jwt(said)),
+        Some(encryption) => {
+            let recipients = Recipients::of(state, site);
+            Ok(Said::Jwt(recipients.seal(client, encryption, inside, said.as_bytes()).await?))
+        }
+    }
 }
 
 /// The live token of a request, or why there is none.

@@ -507,5 +507,6 @@ pub fn client(id: &str) -> Client {
         jwks_uri: None,
         authentication: claviger_core::client::Authentication::default(),
         requests: claviger_core::client::Requests::default(),
+        protection: claviger_core::client::Protection::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType};
 use crate::dialect::Legacy;
-use crate::jose::Algorithm;
+use crate::jose::jwe::KeyManagement;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 use std::collections::BTreeSet;
@@ -35,8 +35,6 @@ pub enum Field {
     Turnover,
     /// The lifetime of access tokens.
     AccessTokenTtl,
-    /// What signs ID tokens.
-    IdTokenSigning,
     /// The user it stands for.
     ActsAs,
     /// A secret that was brought along.
@@ -59,8 +57,14 @@ pub enum Field {
     RequestUris,
     /// What signs its request objects.
     RequestObjectSigningAlg,
-    /// What signs its answers.
-    AuthorizationSignedResponseAlg,
+    /// How its ID tokens are encrypted.
+    IdTokenEncryption,
+    /// How userinfo is encrypted for it.
+    UserinfoEncryption,
+    /// How its answers are encrypted.
+    AuthorizationEncryption,
+    /// How it encrypts its request objects.
+    RequestObjectEncryption,
 }
 
 impl Field {
@@ -79,7 +83,6 @@ impl Field {
             Self::Legacy => "legacy",
             Self::Turnover => "turnover",
             Self::AccessTokenTtl => "access-token-ttl",
-            Self::IdTokenSigning => "id-token-signing",
             Self::ActsAs => "acts-as",
             Self::Secret => "secret",
             Self::SecretIsPassword => "secret-is-password",
@@ -91,7 +94,10 @@ impl Field {
             Self::TokenEndpointAuthSigningAlg => "token-endpoint-auth-signing-alg",
             Self::RequestUris => "request-uris",
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
-            Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
+            Self::IdTokenEncryption => "id-token-encrypted-response-alg",
+            Self::UserinfoEncryption => "userinfo-encrypted-response-alg",
+            Self::AuthorizationEncryption => "authorization-encrypted-response-alg",
+            Self::RequestObjectEncryption => "request-object-encryption-alg",
         }
     }
 }
@@ -245,14 +251,6 @@ pub enum Problem {
     /// It may leave PKCE out, and must not.
     #[error("PKCE is required of it (pkce = \"required\"), so it cannot leave it out")]
     NoPkceInVain,
-    /// ID tokens signed with an algorithm that the realm has no key for.
-    #[error("the realm has no key for {algorithm}")]
-    IdTokenAlgorithm {
-        /// The algorithm.
-        algorithm: Algorithm,
-        /// Those that it has keys for.
-        known: BTreeSet<Algorithm>,
-    },
     /// No time, or longer than [`crate::realm::LONGEST_ACCESS_TOKEN`].
     #[error("an access token lives between a second and a day")]
     AccessTokenTtl,
@@ -359,11 +357,25 @@ pub enum Problem {
     /// Requests that must be signed and are not.
     #[error("its requests must be signed, and are said not to be")]
     UnsignedAndSigned,
-    /// Answers that the realm cannot sign so.
-    #[error("the realm signs nothing with {algorithm}")]
-    AnswerAlgorithm {
-        /// The algorithm.
-        algorithm: Algorithm,
+    /// It says with what content is encrypted, and not how the key comes to it.
+    #[error("an enc needs its alg: {} is missing", field.name())]
+    EncryptedWithoutAlg {
+        /// The field that is missing.
+        field: Field,
+    },
+    /// Something is to be encrypted to it, and it has no key for that.
+    #[error("none of its keys is one to encrypt to with {alg}")]
+    NoKeyToEncrypt {
+        /// What says that it is to be encrypted.
+        field: Field,
+        /// How.
+        alg: KeyManagement,
+    },
+    /// It encrypts its request objects in a way that the realm does not read.
+    #[error("the realm reads no request objects that are encrypted with {alg}")]
+    ObjectEncryption {
+        /// How.
+        alg: KeyManagement,
     },
 }
 
@@ -399,7 +411,6 @@ impl Problem {
             | Self::GrantNotServed { .. }
             | Self::GrantNotGiven { .. } => Field::Grants,
             Self::NotPermitted { .. } | Self::NotForPublic { .. } | Self::NoPkceInVain => Field::Legacy,
-            Self::IdTokenAlgorithm { .. } => Field::IdTokenSigning,
             Self::TurnoverNotGiven => Field::Turnover,
             Self::AccessTokenTtl => Field::AccessTokenTtl,
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
@@ -419,7 +430,8 @@ impl Problem {
             Self::TwoKeySets | Self::JwksUri { .. } => Field::JwksUri,
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
-            Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
+            Self::EncryptedWithoutAlg { field } | Self::NoKeyToEncrypt { field, .. } => *field,
+            Self::ObjectEncryption { .. } => Field::RequestObjectEncryption,
         }
     }
 
@@ -462,10 +474,6 @@ impl Problem {
             }
             Self::NotForPublic { legacy } => format!("leave out \"{}\"", legacy.name()),
             Self::NoPkceInVain => format!("leave out \"{}\"", Legacy::NoPkce.name()),
-            Self::IdTokenAlgorithm { known, .. } => {
-                let names: Vec<&str> = known.iter().map(|algorithm| algorithm.name()).collect();
-                format!("it has keys for {}; [tokens] or an [[api]] names further ones (signing)", names.join(", "))
-            }
             Self::TurnoverNotGiven => add(Legacy::ReusableRefresh),
             Self::ActsAsAdministrator => {
                 "an administrator's rights are not for programs; make a user for this one".to_owned()
@@ -487,9 +495,11 @@ impl Problem {
                 "private_key_jwt has ES256, RS256, PS256 and EdDSA; client_secret_jwt has HS256".to_owned()
             }
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
-            Self::AnswerAlgorithm { .. } => {
-                "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()
+            Self::NoKeyToEncrypt { alg, .. } => {
+                let kind = if alg.is_rsa() { "an RSA key of 2048 to 4096 bits" } else { "a key on P-256" };
+                format!("add {kind} with use \"enc\" to its jwks, or name where its keys are (jwks-uri)")
             }
+            Self::ObjectEncryption { .. } => "[requests] object-encryption names what the realm reads".to_owned(),
             _ => return None,
         })
     }

@@ -4,7 +4,9 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests};
+use claviger_core::client::{
+    Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection, Requests,
+};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -50,6 +52,8 @@ pub struct Registration {
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
     pub requests: Requests,
+    /// How what is said to it is signed and encrypted.
+    pub protection: Protection,
 }
 
 /// Writes a new app that waits for approval.
@@ -89,6 +93,7 @@ impl Registration {
             jwks_uri: self.jwks_uri,
             authentication: self.authentication,
             requests: self.requests,
+            protection: self.protection,
             ..Description::new(id, self.name)
         }
     }
