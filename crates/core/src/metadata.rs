@@ -213,7 +213,7 @@ mod tests {
     use super::{discovery, well_known_paths};
     use crate::dialect::{Dialect, Endpoint, Legacy, Place};
     use crate::grant_type::GrantType;
-    use crate::jose::Algorithm;
+    use crate::jose::jwe::KeyManagement;
     use crate::realm::{Host, Realm, RequestPolicy, Scope, SessionPolicy, TokenPolicy};
     use serde_json::{Value, json};
 
@@ -263,7 +263,6 @@ mod tests {
             "response_modes_supported": [
                 "query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"
             ],
-            "authorization_signing_alg_values_supported": ["RS256", "ES256"],
             "grant_types_supported": [
                 "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
             ],
@@ -272,7 +271,15 @@ mod tests {
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+            "id_token_signing_alg_values_supported": signing(),
+            "id_token_encryption_alg_values_supported": alg(),
+            "id_token_encryption_enc_values_supported": enc(),
+            "userinfo_signing_alg_values_supported": signing(),
+            "userinfo_encryption_alg_values_supported": alg(),
+            "userinfo_encryption_enc_values_supported": enc(),
+            "authorization_signing_alg_values_supported": signing(),
+            "authorization_encryption_alg_values_supported": alg(),
+            "authorization_encryption_enc_values_supported": enc(),
             "claims_supported": super::CLAIMS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -363,17 +370,36 @@ mod tests {
         let mut realm = realm("https://login.example.com");
         realm.scopes = vec![scope("view")];
         let found = read(&realm);
-        for absent in ["userinfo_endpoint", "id_token_signing_alg_values_supported", "claims_supported"] {
+        for absent in [
+            "userinfo_endpoint",
+            "id_token_signing_alg_values_supported",
+            "userinfo_signing_alg_values_supported",
+            "claims_supported",
+        ] {
             assert_eq!(found.get(absent), None, "{absent}");
         }
         assert_eq!(found["response_types_supported"], json!(["code"]));
     }
 
     #[test]
-    fn id_tokens_are_signed_with_what_the_realm_has_keys_for_the_default_first() {
+    fn how_request_objects_may_be_encrypted_is_said_where_the_realm_reads_them() {
         let mut realm = realm("https://login.example.com");
-        realm.tokens.signing = Algorithm::EdDsa;
-        assert_eq!(read(&realm)["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
+        assert_eq!(read(&realm).get("request_object_encryption_enc_values_supported"), None);
+        realm.requests.object_encryption = vec![KeyManagement::EcdhEs];
+        assert_eq!(read(&realm)["request_object_encryption_alg_values_supported"], json!(["ECDH-ES"]));
+        assert_eq!(read(&realm)["request_object_encryption_enc_values_supported"], enc());
+    }
+
+    fn signing() -> Value {
+        json!(["RS256", "ES256", "PS256", "EdDSA"])
+    }
+
+    fn alg() -> Value {
+        json!(["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"])
+    }
+
+    fn enc() -> Value {
+        json!(["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"])
     }
 
     #[test]
