@@ -446,27 +446,6 @@ fn kind(client: &Client) -> &'static str {
     }
 }
 
-/// What an app's ID tokens and codes are, where that is not a matter of course.
-fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
-    if !client.may(GrantType::AuthorizationCode) {
-        return Vec::new();
-    }
-    let more = match client.id_token_claims {
-        IdTokenClaims::Minimal => "",
-        IdTokenClaims::Scope => "; with name and e-mail address, which OpenID Connect Core 5.4 has at userinfo only",
-    };
-    let pkce = match (realm.requires_pkce(client), realm.allows(client, Legacy::NoPkce)) {
-        (true, _) => "required",
-        (false, true) => "not needed (no-pkce)",
-        (false, false) => "required, or openid with a nonce",
-    };
-    let signed = protection::in_words(Some(client.id_token_algorithm()), client.protection.id_token());
-    let id_tokens = format!("{}{more}", signed.unwrap_or_default());
-    let mut lines = vec![("ID tokens", id_tokens), ("PKCE", pkce.to_owned())];
-    lines.extend(protection::shown(client));
-    lines
-}
-
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let (client, secrets) = apps::secrets_of(&data.store, realm, id).await?;
     let uses = apps::last_uses(&data.store, realm, Some(id)).await?;
@@ -501,7 +480,7 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
     ];
     pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
-    pairs.extend(openid(realm, &client));
+    pairs.extend(protection::openid(realm, &client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
     pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
     context.format.one(&item, &pairs)

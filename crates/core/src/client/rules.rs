@@ -8,13 +8,15 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod field;
 mod problem;
 mod protection;
 mod requests;
 #[cfg(test)]
 mod tests;
 
-pub use problem::{Field, Problem};
+pub use field::Field;
+pub use problem::Problem;
 
 use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection, Requests};
 use crate::dialect::{Legacy, Pkce, Turnover};

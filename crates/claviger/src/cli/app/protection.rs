@@ -1,10 +1,11 @@
 //! How what is said to an app is signed and encrypted: options of `app create`, and lines of `app show`.
 
 use clap::Args;
-use claviger_core::Client;
-use claviger_core::client::{Encryption, Protection};
+use claviger_core::client::{Encryption, GrantType, IdTokenClaims, Protection};
+use claviger_core::dialect::Legacy;
 use claviger_core::jose::Algorithm;
 use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
+use claviger_core::{Client, Realm};
 
 /// How what is said to an app is signed and encrypted.
 #[derive(Debug, Args)]
@@ -61,7 +62,7 @@ impl ProtectionArgs {
 }
 
 /// What signs and encrypts something, in words; `None` where nothing does.
-pub(super) fn in_words(signed: Option<Algorithm>, encrypted: Option<Encryption>) -> Option<String> {
+fn in_words(signed: Option<Algorithm>, encrypted: Option<Encryption>) -> Option<String> {
     let encrypted = encrypted.map(|(alg, enc)| format!("encrypted with {alg} and {enc}"));
     match (signed, encrypted) {
         (Some(signed), Some(encrypted)) => Some(format!("signed with {signed}, {encrypted}")),
@@ -71,7 +72,7 @@ pub(super) fn in_words(signed: Option<Algorithm>, encrypted: Option<Encryption>)
 }
 
 /// What is said of an app beside its ID tokens.
-pub(super) fn shown(client: &Client) -> Vec<(&'static str, String)> {
+fn shown(client: &Client) -> Vec<(&'static str, String)> {
     let userinfo = in_words(client.protection.userinfo_signed_response_alg, client.protection.userinfo());
     let signed = client.requests.authorization_signed_response_alg;
     let answers = in_words(signed, client.protection.authorization());
@@ -79,4 +80,25 @@ pub(super) fn shown(client: &Client) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|(what, words)| Some((what, words?)))
         .collect()
+}
+
+/// What an app's ID tokens and codes are, where that is not a matter of course.
+pub(super) fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
+    if !client.may(GrantType::AuthorizationCode) {
+        return Vec::new();
+    }
+    let more = match client.id_token_claims {
+        IdTokenClaims::Minimal => "",
+        IdTokenClaims::Scope => "; with name and e-mail address, which OpenID Connect Core 5.4 has at userinfo only",
+    };
+    let pkce = match (realm.requires_pkce(client), realm.allows(client, Legacy::NoPkce)) {
+        (true, _) => "required",
+        (false, true) => "not needed (no-pkce)",
+        (false, false) => "required, or openid with a nonce",
+    };
+    let signed = in_words(Some(client.id_token_algorithm()), client.protection.id_token());
+    let id_tokens = format!("{}{more}", signed.unwrap_or_default());
+    let mut lines = vec![("ID tokens", id_tokens), ("PKCE", pkce.to_owned())];
+    lines.extend(shown(client));
+    lines
 }

@@ -4,9 +4,7 @@ use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{
-    Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection, Requests,
-};
+use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Protection, Requests};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
