@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 /// How what is said to a client is signed and encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::struct_field_names, reason = "the standards' fields")]
 pub struct Protection {
     /// What signs userinfo; absent: it is not signed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ const MAX_MEMBERS: usize = 32;
 
 /// A header whose form is right. Nothing in it has been decided about.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header parameter")]
 pub(super) struct RawHeader {
     pub(super) alg: Option<String>,
     pub(super) typ: Option<String>,

@@ -4,7 +4,7 @@
 //! 2. [`DecryptingKey`] is one of our own; [`decrypt`] reads what was encrypted to it.
 //!
 //! Content is always authenticated, keys are encrypted with RSA-OAEP or agreed on with ECDH-ES on P-256. Passwords, shared
-//! keys, RSA1_5 and compression are not representable.
+//! keys, `RSA1_5` and compression are not representable.
 
 mod agree;
 mod content;
