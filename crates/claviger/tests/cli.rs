@@ -173,7 +173,10 @@ fn an_app_is_registered_as_its_documentation_needs_it_and_shown_as_what_it_is() 
     let web = ["app", "create", "--id", "web", "--name", "Web", "--claims-in-id-token", "--id-token-signing", "ES256"];
     home.ok(&[&web[..], &uri].concat());
     let shown = home.ok(&["app", "show", "web"]).out();
-    assert!(shown.contains("ES256; with name and e-mail address") && shown.contains("openid with a nonce"), "{shown}");
+    assert!(
+        shown.contains("signed with ES256; with name and e-mail address") && shown.contains("openid with a nonce"),
+        "{shown}"
+    );
     let page = ["app", "create", "--id", "page", "--name", "Page", "--browser"];
     home.ok(&[&page[..], &uri].concat());
     let shown = home.ok(&["app", "show", "page"]).out();
@@ -181,8 +184,16 @@ fn an_app_is_registered_as_its_documentation_needs_it_and_shown_as_what_it_is() 
     let strict = ["app", "create", "--id", "strict", "--name", "Strict", "--require-pkce"];
     home.ok(&[&strict[..], &uri].concat());
     assert_eq!(home.ok(&["app", "show", "strict", "-o", "json"]).json()["client"]["pkce"], "required");
-    let wrong = ["app", "create", "--name", "N", "--id-token-signing", "EdDSA"];
-    home.fails(2, &[&wrong[..], &uri].concat(), "no key for EdDSA");
+    let signed = ["app", "create", "--id", "signed", "--name", "N", "--id-token-signing", "EdDSA"];
+    let sealed = ["--userinfo-signed-response-alg", "PS256", "--userinfo-encrypted-response-alg", "ECDH-ES"];
+    let elsewhere = ["--jwks-uri", "https://app.example/keys"];
+    home.fails(2, &[&signed[..], &uri, &sealed].concat(), "none of its keys is one to encrypt to with ECDH-ES");
+    home.ok(&[&signed[..], &uri, &sealed, &elsewhere].concat());
+    let shown = home.ok(&["app", "show", "signed"]).out();
+    let userinfo = "signed with PS256, encrypted with ECDH-ES and A128CBC-HS256";
+    assert!(shown.contains("signed with EdDSA") && shown.contains(userinfo), "{shown}");
+    let wrong = ["app", "create", "--name", "N", "--userinfo-encrypted-response-alg", "RSA1_5"];
+    home.fails(2, &[&wrong[..], &uri, &elsewhere].concat(), "not a supported way of encrypting");
     let wrong = ["app", "create", "--name", "N", "--browser", "--redirect-uri", "http://localhost/cb"];
     home.fails(2, &wrong, "not the address of a page");
 }

@@ -2,32 +2,33 @@
 
 mod authentication;
 mod certificate;
-mod registered;
+mod dpop;
 mod identity;
 mod logout;
-mod dpop;
+mod protection;
+mod registered;
 mod requests;
 pub mod rules;
 
-pub use crate::grant_type::GrantType;
-pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
-pub use certificate::CertificateOf;
-pub use logout::Logout;
-pub use requests::Requests;
 use crate::audience::Audience;
 use crate::dialect::{Legacy, Pkce, Turnover};
+pub use crate::grant_type::GrantType;
 use crate::jose::{Algorithm, JwkSet};
 use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
 use crate::response::ResponseType;
 use crate::scope::ScopeSet;
 use crate::span::Span;
+pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
+pub use certificate::CertificateOf;
+pub use dpop::Dpop;
+pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
+pub use logout::Logout;
+pub use protection::{Encryption, Protection};
+pub use registered::{ApplicationType, Registered};
+pub use requests::Requests;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-pub use registered::{ApplicationType, Registered};
-pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
-pub use dpop::Dpop;
-
 
 /// A registered client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +123,9 @@ pub struct Client {
     /// Its proofs of possession.
     #[serde(default, skip_serializing_if = "Dpop::is_default")]
     pub dpop: Dpop,
+    /// How what is said to it is signed and encrypted.
+    #[serde(default, skip_serializing_if = "Protection::is_default")]
+    pub protection: Protection,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.
@@ -231,18 +235,18 @@ impl Realm {
         self.profile.is_none() && self.dialect.permits.contains(&legacy) && client.has(legacy)
     }
 
-    /// The algorithms that this realm has keys for: RS256, which OpenID Connect wants of everybody and which ID tokens are
-    /// signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs name.
+    /// The algorithms that this realm has keys for, whatever its clients want: RS256, which OpenID Connect wants of everybody
+    /// and which ID tokens are signed with where a client did not ask otherwise; ES256; and those that the realm and its APIs
+    /// name. A key for another one is made when the first client wants it.
     pub fn signing_algorithms(&self) -> BTreeSet<Algorithm> {
         let named = self.apis.iter().filter_map(|api| api.signing);
         let all = named.chain([Algorithm::Rs256, Algorithm::Es256, self.tokens.signing]);
         all.filter(|algorithm| self.may_sign(*algorithm)).collect()
     }
 
-    /// What signs an ID token for `client`: what it registered, as long as the realm has a key for that, else RS256 (OpenID
-    /// Connect Registration 2).
+    /// What signs an ID token for `client`: what it registered, else RS256 (OpenID Connect Registration 2), where the profile lets it.
     pub fn id_token_algorithm(&self, client: &Client) -> Algorithm {
-        let registered = client.id_token_signing.filter(|wanted| self.signing_algorithms().contains(wanted));
+        let registered = client.id_token_signing.filter(|wanted| self.may_sign(*wanted));
         registered.unwrap_or(self.usual_algorithm())
     }
 

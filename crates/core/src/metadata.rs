@@ -7,21 +7,22 @@
 use crate::client::AuthMethod;
 use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
-use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use authentication::assertion_algorithms;
 use certificates::aliases;
+use claims::Claims;
 use logout::Logout;
+use protection::Protection;
 use requests::Requests;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use claims::Claims;
 
 mod authentication;
 mod certificates;
 mod claims;
 mod logout;
+mod protection;
 mod requests;
 
 /// RFC 8414 2, OpenID Connect Discovery 1.0 3; in the order in which people look for them.
@@ -59,10 +60,10 @@ struct Metadata<'a> {
     mtls_endpoint_aliases: BTreeMap<&'static str, String>,
     subject_types_supported: Vec<&'static str>,
     dpop_signing_alg_values_supported: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_authorization_endpoint: Option<String>,
+    #[serde(flatten)]
+    protection: Protection,
     #[serde(flatten)]
     browser: Option<Browser<'a>>,
 }
@@ -71,8 +72,6 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct Browser<'a> {
     response_modes_supported: [&'static str; 7],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    authorization_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_challenge_methods_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
@@ -176,8 +175,8 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             Some(_) => realm.proof_algorithms().iter().map(|algorithm| algorithm.name()).collect(),
             None => Vec::new(),
         },
-        id_token_signing_alg_values_supported: id_token_algorithms(realm),
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
+        protection: Protection::of(realm),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
     };
     // A struct of texts, numbers and lists is always JSON.
@@ -188,7 +187,6 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
     let codes = serves(realm, GrantType::AuthorizationCode);
     Browser {
         response_modes_supported: ResponseMode::NAMES,
-        authorization_signing_alg_values_supported: signing_algorithms(realm),
         code_challenge_methods_supported: if codes { vec!["S256"] } else { Vec::new() },
         authorization_response_iss_parameter_supported: realm.dialect.authorization.iss == IssuerInAnswer::Sent,
         claims: Claims::of(realm, has_users(realm)),
@@ -236,21 +234,6 @@ fn has_users(realm: &Realm) -> bool {
     realm.scope("openid").is_some()
 }
 
-/// Where somebody can have ID tokens, what signs them.
-fn id_token_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let by_people = [GrantType::AuthorizationCode, GrantType::Implicit, GrantType::DeviceCode];
-    let somebody = by_people.into_iter().any(|grant| serves(realm, grant));
-    if somebody && has_users(realm) { signing_algorithms(realm) } else { Vec::new() }
-}
-
-/// The default of ID tokens and of signed answers first (OpenID Connect Registration 2, JARM 3); the others are for clients that
-/// register them.
-fn signing_algorithms(realm: &Realm) -> Vec<&'static str> {
-    let usual = realm.usual_algorithm();
-    let others = realm.signing_algorithms().into_iter().filter(|algorithm| *algorithm != usual);
-    std::iter::once(usual).chain(others).map(Algorithm::name).collect()
-}
-
 /// The grant types that the realm's token endpoint serves.
 pub fn token_grants(realm: &Realm) -> Vec<&'static str> {
     let at_token = GRANTS.into_iter().filter(|grant| *grant != GrantType::Implicit);
@@ -275,7 +258,7 @@ mod tests {
     use super::{discovery, well_known_paths};
     use crate::dialect::{Dialect, Endpoint, Legacy, Place};
     use crate::grant_type::GrantType;
-    use crate::jose::Algorithm;
+    use crate::jose::jwe::KeyManagement;
     use crate::realm::{Host, Realm, RequestPolicy, Scope, SessionPolicy, TokenPolicy};
     use serde_json::{Value, json};
 
@@ -314,7 +297,7 @@ mod tests {
     #[test]
     fn the_strict_realm_says_what_it_does_and_no_more() {
         let found = read(&realm("https://login.example.com"));
-        let expected = json!({
+        let mut expected = json!({
             "issuer": "https://login.example.com",
             "authorization_endpoint": "https://login.example.com/authorize",
             "token_endpoint": "https://login.example.com/token",
@@ -332,7 +315,6 @@ mod tests {
             "response_modes_supported": [
                 "query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"
             ],
-            "authorization_signing_alg_values_supported": ["RS256", "ES256"],
             "grant_types_supported": [
                 "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
             ],
@@ -343,11 +325,13 @@ mod tests {
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public", "pairwise"],
             "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
-            "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "claims_supported": super::claims::OF_TOKENS,
             "claim_types_supported": ["normal"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "acr_values_supported": ["1"],
+            "ui_locales_supported": ["en", "de"],
+        });
+        let rest = json!({
             "display_values_supported": ["page"],
             "claims_parameter_supported": true,
             "request_parameter_supported": true,
@@ -357,17 +341,19 @@ mod tests {
             "require_signed_request_object": false,
             "pushed_authorization_request_endpoint": "https://login.example.com/par",
             "require_pushed_authorization_requests": false,
-            "ui_locales_supported": ["en", "de"],
-        });
-        let logout = json!({
             "frontchannel_logout_supported": true,
             "frontchannel_logout_session_supported": true,
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
             "check_session_iframe": "https://login.example.com/check-session",
         });
-        let all = expected.as_object().unwrap().clone().into_iter().chain(logout.as_object().unwrap().clone());
-        assert_eq!(found, Value::Object(all.collect()));
+        expected.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        for name in ["id_token", "userinfo", "authorization"] {
+            expected[format!("{name}_signing_alg_values_supported")] = signing();
+            expected[format!("{name}_encryption_alg_values_supported")] = alg();
+            expected[format!("{name}_encryption_enc_values_supported")] = enc();
+        }
+        assert_eq!(found, expected);
     }
 
     #[test]
@@ -445,17 +431,36 @@ mod tests {
         let mut realm = realm("https://login.example.com");
         realm.scopes = vec![scope("view")];
         let found = read(&realm);
-        for absent in ["userinfo_endpoint", "id_token_signing_alg_values_supported", "claims_supported"] {
+        for absent in [
+            "userinfo_endpoint",
+            "id_token_signing_alg_values_supported",
+            "userinfo_signing_alg_values_supported",
+            "claims_supported",
+        ] {
             assert_eq!(found.get(absent), None, "{absent}");
         }
         assert_eq!(found["response_types_supported"], json!(["code"]));
     }
 
     #[test]
-    fn id_tokens_are_signed_with_what_the_realm_has_keys_for_the_default_first() {
+    fn how_request_objects_may_be_encrypted_is_said_where_the_realm_reads_them() {
         let mut realm = realm("https://login.example.com");
-        realm.tokens.signing = Algorithm::EdDsa;
-        assert_eq!(read(&realm)["id_token_signing_alg_values_supported"], json!(["RS256", "ES256", "EdDSA"]));
+        assert_eq!(read(&realm).get("request_object_encryption_enc_values_supported"), None);
+        realm.requests.object_encryption = vec![KeyManagement::EcdhEs];
+        assert_eq!(read(&realm)["request_object_encryption_alg_values_supported"], json!(["ECDH-ES"]));
+        assert_eq!(read(&realm)["request_object_encryption_enc_values_supported"], enc());
+    }
+
+    fn signing() -> Value {
+        json!(["RS256", "ES256", "PS256", "EdDSA"])
+    }
+
+    fn alg() -> Value {
+        json!(["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"])
+    }
+
+    fn enc() -> Value {
+        json!(["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"])
     }
 
     #[test]

@@ -7,18 +7,18 @@
 
 mod registration;
 
-pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::dpop::Nonces;
 use crate::jose::Algorithm;
+use crate::jose::jwe::KeyManagement;
 use crate::mutual_tls::MutualTls;
+use crate::profile::Profile;
 use crate::span::Span;
+pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use crate::profile::Profile;
-
 
 /// The longest that an access token may live, whoever says how long it does.
 pub const LONGEST_ACCESS_TOKEN: Span = Span::seconds(86_400);
@@ -312,6 +312,9 @@ pub struct RequestPolicy {
     pub pushed_ttl: Span,
     /// What clients name (`jwks_uri`, `request_uri`) may be `http://` on this machine: for a realm that is tried out here.
     pub loopback: bool,
+    /// How clients may encrypt request objects to the realm, which has a key for each; none: not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub object_encryption: Vec<KeyManagement>,
 }
 
 impl Default for RequestPolicy {
@@ -321,6 +324,7 @@ impl Default for RequestPolicy {
             require_signed_request_object: false,
             pushed_ttl: Span::seconds(90),
             loopback: false,
+            object_encryption: Vec::new(),
         }
     }
 }

@@ -256,6 +256,11 @@ pub enum Refusal {
     /// OpenID Connect Core 7.2.1: metadata of a client that no provider knows.
     #[error("registration is not supported: clients are registered before they ask")]
     Registration,
+    /// Something is to be encrypted to the client, and it has no key for that, or none that can be had.
+    #[error(
+        "what is said to this client is to be encrypted with {0}, and none of its keys is for that; see its jwks or jwks_uri"
+    )]
+    NoKeyToEncrypt(&'static str),
     /// The user said no.
     #[error("the user did not allow it")]
     Denied,
@@ -475,7 +480,8 @@ impl Refusal {
             | Self::ResponseMode
             | Self::PushedRequired
             | Self::SenderUnconstrained
-            | Self::SignedRequired => ErrorCode::InvalidRequest,
+            | Self::SignedRequired
+            | Self::NoKeyToEncrypt(_) => ErrorCode::InvalidRequest,
             Self::NoClient
             | Self::UnreadableAuthorization
             | Self::WrongClient

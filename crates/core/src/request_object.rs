@@ -65,6 +65,18 @@ pub fn open(text: &str, keys: &VerifyingKeys, registered: Option<ObjectAlgorithm
     Ok(RequestObject { claims, is_signed: algorithm.is_some(), algorithm })
 }
 
+/// What was encrypted, and is no signed token inside: claims, for clients that may leave the signature out (OpenID Connect Core 6.1).
+///
+/// # Errors
+/// The client is not registered so; it is no JSON object.
+pub fn of_claims(json: &[u8], registered: Option<ObjectAlgorithm>) -> Result<RequestObject, JwtError> {
+    if registered != Some(ObjectAlgorithm::None) {
+        return Err(JwtError::AlgorithmNone);
+    }
+    let claims = serde_json::from_slice(json).map_err(|_| JwtError::ClaimsMalformed)?;
+    Ok(RequestObject { claims, is_signed: false, algorithm: None })
+}
+
 /// `oauth-authz-req+jwt`, or what programs write who name no type of their own.
 fn is_request_type(typ: &str) -> bool {
     let typ = typ.to_ascii_lowercase();

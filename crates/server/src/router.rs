@@ -4,8 +4,11 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{about, consent, device, end_session, home, page, secret, show, sign_in, switch, check_session};
-use crate::protocol::{authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation, revocations, token, userinfo};
+use crate::people::{about, check_session, consent, device, end_session, home, page, secret, show, sign_in, switch};
+use crate::protocol::{
+    authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
+    revocations, token, userinfo,
+};
 use crate::state::State;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;

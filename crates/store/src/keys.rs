@@ -10,6 +10,7 @@ use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Masked, Store};
+use claviger_core::jose::Algorithm;
 use serde_json::json;
 
 /// Where a key stands.
@@ -242,6 +243,19 @@ impl Store {
     pub async fn had_key(&self, realm: &str, kid: &str) -> Result<bool, Fault> {
         read!(self, |tx| {
             Ok(tx.optional(Statement::HadKey, values![realm, kid], |row| row.int_or_null(0)).await?.is_some())
+        })
+    }
+
+    /// Whether some client of a realm wants something signed with this algorithm.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn is_signing_asked(&self, realm: &str, algorithm: Algorithm) -> Result<bool, Fault> {
+        let id_tokens = format!("%\"id_token_signing\":\"{algorithm}\"%");
+        let others = format!("%signed_response_alg\":\"{algorithm}\"%");
+        read!(self, |tx| {
+            let with = values![realm, id_tokens.as_str(), others.as_str()];
+            Ok(tx.optional(Statement::SomeClientWith, with, |row| row.int(0)).await?.is_some())
         })
     }
 

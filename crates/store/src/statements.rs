@@ -119,6 +119,7 @@ registry! {
     /// Perhaps: the document is looked into afterwards.
     ClientsByPassword = "SELECT doc, status FROM client
         WHERE realm = ?1 AND doc LIKE '%\"secret_is_password\":true%'";
+    SomeClientWith = "SELECT 1 FROM client WHERE realm = ?1 AND (doc LIKE ?2 OR doc LIKE ?3) LIMIT 1";
     LockClient = "UPDATE client SET updated_at = ?3 WHERE realm = ?1 AND id = ?2";
     SetClientStatus = "UPDATE client SET status = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2 AND status <> ?3";
     DeleteClient = "DELETE FROM client WHERE realm = ?1 AND id = ?2";

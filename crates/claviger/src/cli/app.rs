@@ -5,6 +5,7 @@ mod edit;
 mod identity;
 mod logout;
 mod mailed;
+mod protection;
 
 use super::context::{Context, Data};
 use super::redirect;
@@ -197,6 +198,8 @@ pub(crate) struct Create {
     identity: identity::IdentityArgs,
     #[command(flatten)]
     logout: logout::LogoutArgs,
+    #[command(flatten)]
+    protection: protection::ProtectionArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -337,7 +340,9 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
             signing_alg: create.token_endpoint_auth_signing_alg,
             ..Authentication::default()
         },
+        protection: create.protection.protection(),
         requests: Requests {
+            authorization_signed_response_alg: create.protection.authorization_signed_response_alg,
             request_uris: create.request_uri,
             require_signed_request_object: create.require_signed_request_object,
             require_pushed_authorization_requests: create.require_pushed_authorization_requests,
@@ -451,23 +456,6 @@ fn kind(client: &Client) -> &'static str {
     }
 }
 
-/// What an app's ID tokens and codes are, where that is not a matter of course.
-fn openid(realm: &Realm, client: &Client) -> Vec<(&'static str, String)> {
-    if !client.may(GrantType::AuthorizationCode) {
-        return Vec::new();
-    }
-    let more = match client.id_token_claims {
-        IdTokenClaims::Minimal => "",
-        IdTokenClaims::Scope => "; with name and e-mail address, which OpenID Connect Core 5.4 has at userinfo only",
-    };
-    let pkce = match (realm.requires_pkce(client), realm.allows(client, Legacy::NoPkce)) {
-        (true, _) => "required",
-        (false, true) => "not needed (no-pkce)",
-        (false, false) => "required, or openid with a nonce",
-    };
-    vec![("ID tokens", format!("{}{more}", realm.id_token_algorithm(client))), ("PKCE", pkce.to_owned())]
-}
-
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let (client, secrets) = apps::secrets_of(&data.store, realm, id).await?;
     let uses = apps::last_uses(&data.store, realm, Some(id)).await?;
@@ -502,8 +490,8 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
     ];
     pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
-    pairs.extend(openid(realm, &client));
     pairs.extend(about::pairs(&client));
+    pairs.extend(protection::openid(realm, &client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
     pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
     context.format.one(&item, &pairs)

@@ -8,17 +8,24 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod field;
 mod identity;
 mod logout;
 mod problem;
+mod protection;
 mod registered;
 mod requests;
 #[cfg(test)]
 mod tests;
 
-pub use problem::{Field, Problem};
+pub use field::Field;
+pub use problem::Problem;
 pub use registered::LOCALIZED;
-use super::{Authentication, Client, ClientKind, ClientStatus, GrantType, IdTokenClaims, Registered, Requests, Identity, Logout, Dpop};
+
+use super::{
+    Authentication, Client, ClientKind, ClientStatus, Dpop, GrantType, IdTokenClaims, Identity, Logout, Protection,
+    Registered, Requests,
+};
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
 use crate::profile::{self, Outside};
@@ -29,7 +36,6 @@ use crate::span::Span;
 use crate::token::Plain;
 use crate::user::is_mail_address;
 use std::collections::BTreeSet;
-
 
 /// Longest id, in bytes, and longest name, in characters.
 const LONGEST: usize = 100;
@@ -101,6 +107,8 @@ pub struct Description {
     pub logout: Logout,
     /// Its proofs of possession.
     pub dpop: Dpop,
+    /// How what is said to it is signed and encrypted.
+    pub protection: Protection,
 }
 
 /// The user that a client stands for.
@@ -168,6 +176,7 @@ impl Description {
             identity: Identity::default(),
             logout: Logout::default(),
             dpop: Dpop::default(),
+            protection: Protection::default(),
         }
     }
 
@@ -205,6 +214,7 @@ impl Description {
             identity: client.identity,
             logout: client.logout,
             dpop: client.dpop,
+            protection: client.protection,
             ..Self::new(client.id, client.name)
         }
     }
@@ -233,7 +243,6 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.grants());
     wrong.extend(facts.legacy());
     wrong.extend(facts.lifetimes());
-    wrong.extend(facts.id_tokens());
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
     wrong.extend(facts.authentication());
@@ -246,6 +255,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.registered());
     wrong.extend(facts.identity());
     wrong.extend(facts.logout());
+    wrong.extend(facts.protection(jwks.as_ref()));
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
         return Err(wrong);
@@ -282,6 +292,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         identity: asked.identity,
         logout: asked.logout,
         dpop: asked.dpop,
+        protection: asked.protection,
     };
     within_profile(realm, client)
 }
@@ -461,12 +472,6 @@ impl<'a> Facts<'a> {
         let said = [dialect.authorization.pkce, self.realm.tokens.pkce, self.asked.pkce];
         let in_vain = (self.has(Legacy::NoPkce) && said.contains(&Pkce::Required)).then_some(Problem::NoPkceInVain);
         unpermitted.chain(not_for_public).chain(turnover).chain(in_vain)
-    }
-
-    fn id_tokens(self) -> Option<Problem> {
-        let known = self.realm.signing_algorithms();
-        let asked = self.asked.id_token_signing.filter(|algorithm| !known.contains(algorithm));
-        asked.map(|algorithm| Problem::IdTokenAlgorithm { algorithm, known })
     }
 
     fn lifetimes(self) -> Option<Problem> {

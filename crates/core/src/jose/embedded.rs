@@ -28,7 +28,7 @@ pub struct Embedded {
 /// supported.
 pub fn verify_embedded(token: &str, typ: &str, algorithms: &[Algorithm]) -> Result<Embedded, JwtError> {
     let Parts { message, header, claims, signature } = Parts::of(token)?;
-    let raw = RawHeader::of_jws(header)?;
+    let raw = RawHeader::parse(header)?;
     if !raw.typ.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(typ)) {
         return Err(JwtError::TypWrong);
     }

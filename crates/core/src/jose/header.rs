@@ -7,27 +7,36 @@ use serde::{Deserialize, Deserializer};
 
 use super::error::JwtError;
 use super::from_base64url;
+use super::jwk::Jwk;
 
 /// More header parameters than anybody needs.
 const MAX_MEMBERS: usize = 32;
 
 /// A header whose form is right. Nothing in it has been decided about.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header parameter")]
 pub(super) struct RawHeader {
     pub(super) alg: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
+    pub(super) cty: Option<String>,
+    pub(super) enc: Option<String>,
+    pub(super) epk: Option<Jwk>,
+    pub(super) apu: Option<String>,
+    pub(super) apv: Option<String>,
+    /// It has `zip`.
+    pub(super) compressed: bool,
     critical: bool,
     unencoded: bool,
     duplicate: bool,
 }
 
 impl RawHeader {
-    /// Of a signed token.
+    /// Reads a header.
     ///
     /// # Errors
     /// It is no JSON object, a member stands twice or asks for what is not understood.
-    pub(super) fn of_jws(encoded: &str) -> Result<Self, JwtError> {
+    pub(super) fn parse(encoded: &str) -> Result<Self, JwtError> {
         let json = from_base64url(encoded).ok_or(JwtError::HeaderEncoding)?;
         // `from_slice` refuses what follows the object, and text that is not UTF-8.
         let raw: Self = serde_json::from_slice(&json).map_err(|_| JwtError::HeaderMalformed)?;
@@ -67,6 +76,15 @@ impl<'de> Visitor<'de> for Members {
                 "alg" => header.alg = Some(map.next_value()?),
                 "typ" => header.typ = Some(map.next_value()?),
                 "kid" => header.kid = Some(map.next_value()?),
+                "cty" => header.cty = Some(map.next_value()?),
+                "enc" => header.enc = Some(map.next_value()?),
+                "epk" => header.epk = Some(map.next_value()?),
+                "apu" => header.apu = Some(map.next_value()?),
+                "apv" => header.apv = Some(map.next_value()?),
+                "zip" => {
+                    map.next_value::<IgnoredAny>()?;
+                    header.compressed = true;
+                }
                 "b64" => header.unencoded = !map.next_value::<bool>()?,
                 "crit" => {
                     map.next_value::<IgnoredAny>()?;

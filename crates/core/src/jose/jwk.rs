@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::base64url;
+use super::{base64url, from_base64url};
 use crate::crypto::sha256;
 
 /// A public key as JSON. A key that carries private members is refused when read, so that nobody publishes one by
@@ -12,9 +12,12 @@ use crate::crypto::sha256;
 pub struct Jwk {
     /// `EC`, `RSA` or `OKP`; others are read and ignored.
     pub kty: String,
-    /// `sig` for keys that sign.
+    /// `sig` for keys that sign, `enc` for those that content is encrypted to.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     pub use_: Option<String>,
+    /// The same in finer words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_ops: Option<Vec<String>>,
     /// The only algorithm the key may be used with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
@@ -57,14 +60,17 @@ pub enum JwkError {
     /// `use` is not `sig`.
     #[error("the key is not for signatures")]
     NotForSignatures,
+    /// `use` is not `enc`.
+    #[error("the key is not for encryption")]
+    NotForEncryption,
     /// A coordinate, the modulus or the exponent is missing.
     #[error("the key is incomplete")]
     Incomplete,
     /// A member is not base64url, has a wrong length, or the point is not on the curve.
     #[error("the key is not valid")]
     Invalid,
-    /// RSA with fewer than 2048 or more than 8192 bits.
-    #[error("the RSA key has fewer than 2048 or more than 8192 bits")]
+    /// RSA with fewer than 2048 or more than 4096 bits.
+    #[error("the RSA key has fewer than 2048 or more than 4096 bits")]
     Size,
     /// A secret is shorter than the hash that it is used with.
     #[error("the secret has fewer than 32 octets")]
@@ -80,6 +86,7 @@ struct Anything {
     kty: String,
     #[serde(rename = "use")]
     use_: Option<String>,
+    key_ops: Option<Vec<String>>,
     alg: Option<String>,
     kid: Option<String>,
     crv: Option<String>,
@@ -112,6 +119,7 @@ impl TryFrom<Anything> for Jwk {
         Ok(Self {
             kty: any.kty,
             use_: any.use_,
+            key_ops: any.key_ops,
             alg: any.alg,
             kid: any.kid,
             crv: any.crv,
@@ -154,6 +162,12 @@ impl Jwk {
         Some(Self { kty: "RSA".to_owned(), n: Some(bare(n)), e: Some(bare(e)), ..Self::default() })
     }
 
+    /// Whether it may be used so: `use` and `key_ops`, where they are there (RFC 7517 sections 4.2 and 4.3).
+    pub(super) fn is_for(&self, use_: &str, operations: &[&str]) -> bool {
+        let may = |ops: &Vec<String>| ops.iter().any(|op| operations.contains(&op.as_str()));
+        self.use_.as_deref().is_none_or(|named| named == use_) && self.key_ops.as_ref().is_none_or(may)
+    }
+
     /// The SHA-256 thumbprint in base64url (RFC 7638, RFC 8037 section 2): the required members only, in lexicographic
     /// order, no spaces. For a key type unknown here it is the thumbprint of `kty` alone.
     pub fn thumbprint(&self) -> String {
@@ -176,6 +190,42 @@ impl Jwk {
             .collect();
         sha256(serde_json::Value::Object(object).to_string().as_bytes())
     }
+}
+
+/// The point of a key on P-256: a 4, then x and y (SEC 1).
+pub(super) fn p256_point(jwk: &Jwk) -> Result<Vec<u8>, JwkError> {
+    let mut point = vec![4];
+    point.extend_from_slice(&member(jwk.x.as_ref(), 32)?);
+    point.extend_from_slice(&member(jwk.y.as_ref(), 32)?);
+    Ok(point)
+}
+
+/// Modulus and exponent of an RSA key of a length that is accepted.
+pub(super) fn rsa_numbers(jwk: &Jwk) -> Result<(Vec<u8>, Vec<u8>), JwkError> {
+    let number = |text: Option<&String>| {
+        let text = text.ok_or(JwkError::Incomplete)?;
+        from_base64url(text).filter(|bytes| !bytes.is_empty() && !bytes.starts_with(&[0])).ok_or(JwkError::Invalid)
+    };
+    let (n, e) = (number(jwk.n.as_ref())?, number(jwk.e.as_ref())?);
+    if !(2048..=4096).contains(&bits(&n)) {
+        return Err(JwkError::Size);
+    }
+    // A long exponent makes each use slow; 65537 is what everybody has.
+    if e.len() > 4 {
+        return Err(JwkError::Invalid);
+    }
+    Ok((n, e))
+}
+
+/// A member of a known length.
+pub(super) fn member(text: Option<&String>, length: usize) -> Result<Vec<u8>, JwkError> {
+    let bytes = from_base64url(text.ok_or(JwkError::Incomplete)?).ok_or(JwkError::Invalid)?;
+    if bytes.len() == length { Ok(bytes) } else { Err(JwkError::Invalid) }
+}
+
+fn bits(number: &[u8]) -> usize {
+    let leading = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    number.len() * 8 - leading.min(number.len() * 8)
 }
 
 /// One DER element with the given tag: its content and what follows it.

@@ -56,7 +56,7 @@ impl std::fmt::Debug for MacDecoded {
 /// [`JwtError::AlgorithmNone`].
 pub fn verify_hs256(token: &str, keys: &[MacKey]) -> Result<MacDecoded, JwtError> {
     let Parts { message, header, claims, signature } = Parts::of(token)?;
-    let header = RawHeader::of_jws(header)?;
+    let header = RawHeader::parse(header)?;
     match header.alg.as_deref() {
         Some(HS256) => {}
         Some(name) if name.eq_ignore_ascii_case("none") => return Err(JwtError::AlgorithmNone),

@@ -6,13 +6,16 @@
 //! 3. [`VerifyingKeys`] are the public halves parsed once; [`verify_jwt`] checks a token against them. It decides about
 //!    the signature and the header only: whose token, for whom and until when is the caller's business.
 //!
-//! Four algorithms and no others; `none` and every HMAC are not representable. What a client signs with its secret is checked
+//! 4. [`jwe`] is about what is encrypted.
+//!
+//! Four algorithms sign and no others; `none` and every HMAC are not representable. What a client signs with its secret is checked
 //! apart from that, by [`verify_hs256`].
 
 mod certified;
 mod embedded;
 mod error;
 mod header;
+pub mod jwe;
 mod jwk;
 mod mac;
 mod sign;

@@ -20,6 +20,10 @@ use crate::crypto::CryptoError;
 pub struct Pkcs8(Zeroizing<Vec<u8>>);
 
 impl Pkcs8 {
+    pub(super) fn new(der: Zeroizing<Vec<u8>>) -> Self {
+        Self(der)
+    }
+
     /// The DER, to seal and store.
     pub fn expose(&self) -> &[u8] {
         &self.0

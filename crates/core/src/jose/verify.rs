@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::error::{JwtError, MAX_TOKEN_LEN};
 use super::header::RawHeader;
+use super::jwk::{member, p256_point, rsa_numbers};
 use super::{Algorithm, Jwk, JwkError, JwkSet, Typ, from_base64url};
 
 /// The header parameters that matter.
@@ -55,7 +56,7 @@ impl VerifyingKey {
     /// # Errors
     /// One [`JwkError`] for each reason for which it cannot be used.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, JwkError> {
-        if jwk.use_.as_deref().is_some_and(|for_what| for_what != "sig") {
+        if !jwk.is_for("sig", &["verify"]) {
             return Err(JwkError::NotForSignatures);
         }
         let named = match &jwk.alg {
@@ -242,7 +243,7 @@ pub(super) fn decode_claims(encoded: &str) -> Result<Vec<u8>, JwtError> {
 
 /// The header of a token that a public key checks.
 fn parse_header(encoded: &str) -> Result<Header, JwtError> {
-    let raw = RawHeader::of_jws(encoded)?;
+    let raw = RawHeader::parse(encoded)?;
     let name = raw.alg.ok_or(JwtError::HeaderMalformed)?;
     let algorithm = match name.parse() {
         Ok(algorithm) => algorithm,
@@ -258,41 +259,16 @@ fn is_json_object(json: &[u8]) -> bool {
 }
 
 fn parse_public(algorithm: Algorithm, jwk: &Jwk) -> Result<ParsedPublicKey, JwkError> {
+    let invalid = |_| JwkError::Invalid;
     match algorithm {
-        Algorithm::Es256 => {
-            let mut point = vec![4];
-            point.extend_from_slice(&member(jwk.x.as_ref(), 32)?);
-            point.extend_from_slice(&member(jwk.y.as_ref(), 32)?);
-            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| JwkError::Invalid)
-        }
-        Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, member(jwk.x.as_ref(), 32)?).map_err(|_| JwkError::Invalid),
+        Algorithm::Es256 => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, p256_point(jwk)?).map_err(invalid),
+        Algorithm::EdDsa => ParsedPublicKey::new(&ED25519, member(jwk.x.as_ref(), 32)?).map_err(invalid),
         Algorithm::Rs256 => parse_rsa(jwk, &RSA_PKCS1_2048_8192_SHA256),
         Algorithm::Ps256 => parse_rsa(jwk, &RSA_PSS_2048_8192_SHA256),
     }
 }
 
 fn parse_rsa(jwk: &Jwk, parameters: &'static RsaParameters) -> Result<ParsedPublicKey, JwkError> {
-    let number = |text: Option<&String>| {
-        let text = text.ok_or(JwkError::Incomplete)?;
-        from_base64url(text).filter(|bytes| !bytes.is_empty() && !bytes.starts_with(&[0])).ok_or(JwkError::Invalid)
-    };
-    let (n, e) = (number(jwk.n.as_ref())?, number(jwk.e.as_ref())?);
-    if !(2048..=8192).contains(&bits(&n)) {
-        return Err(JwkError::Size);
-    }
-    // A long exponent makes each verification slow; 65537 is what everybody uses.
-    if e.len() > 4 {
-        return Err(JwkError::Invalid);
-    }
+    let (n, e) = rsa_numbers(jwk)?;
     RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| JwkError::Invalid)
-}
-
-fn member(text: Option<&String>, length: usize) -> Result<Vec<u8>, JwkError> {
-    let bytes = from_base64url(text.ok_or(JwkError::Incomplete)?).ok_or(JwkError::Invalid)?;
-    if bytes.len() == length { Ok(bytes) } else { Err(JwkError::Invalid) }
-}
-
-fn bits(number: &[u8]) -> usize {
-    let leading = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    number.len() * 8 - leading.min(number.len() * 8)
 }

@@ -1,6 +1,7 @@
 //! What a realm says of authorization requests (OpenID Connect Discovery 1.0 3, RFC 9101 10.5, RFC 9126 5).
 
 use crate::dialect::Endpoint;
+use crate::jose::jwe::{ContentEncryption, KeyManagement};
 use crate::profile::Profile;
 use crate::realm::Realm;
 use serde::Serialize;
@@ -16,6 +17,10 @@ pub(super) struct Requests<'a> {
     request_uri_parameter_supported: bool,
     require_request_uri_registration: bool,
     request_object_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    request_object_encryption_alg_values_supported: &'a [KeyManagement],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    request_object_encryption_enc_values_supported: &'static [ContentEncryption],
     require_signed_request_object: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
@@ -43,6 +48,12 @@ impl<'a> Requests<'a> {
                 .chain(unsigned)
                 .collect(),
             require_signed_request_object: signed,
+            request_object_encryption_alg_values_supported: &policy.object_encryption,
+            request_object_encryption_enc_values_supported: if policy.object_encryption.is_empty() {
+                &[]
+            } else {
+                &ContentEncryption::ALL
+            },
             pushed_authorization_request_endpoint: realm.url(Endpoint::PushedAuthorization),
             require_pushed_authorization_requests: pushed,
         }

@@ -4,12 +4,20 @@ use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, GrantType, IdTokenClaims, Requests, ApplicationType, Identity, SubjectType, Logout, Dpop};
+use claviger_core::client::{
+    ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, Dpop,
+    GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
+};
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::dpop::Nonces;
 use claviger_core::jose::Algorithm;
+use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
-use claviger_core::realm::{AccessTokenFormat, Api, Host, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy, RegistrationPolicy, DpopPolicy};
+use claviger_core::profile::Profile;
+use claviger_core::realm::{
+    AccessTokenFormat, Api, DpopPolicy, Host, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy,
+    TokenPolicy,
+};
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
 use claviger_core::span::Span;
@@ -17,7 +25,6 @@ use claviger_core::user::{Details, Organisation, User};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use claviger_core::profile::Profile;
 
 /// A whole file.
 #[derive(Debug, Deserialize)]
@@ -292,6 +299,23 @@ pub(super) struct ClientEntry {
     pub(super) dpop_bound_access_tokens: bool,
     #[serde(default)]
     pub(super) dpop_nonces: Nonces,
+    pub(super) userinfo_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) id_token_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) id_token_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) userinfo_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) userinfo_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) authorization_encrypted_response_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) authorization_encrypted_response_enc: Option<ContentEncryption>,
+    #[serde(default)]
+    pub(super) request_object_encryption_alg: Option<KeyManagement>,
+    #[serde(default)]
+    pub(super) request_object_encryption_enc: Option<ContentEncryption>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -384,6 +408,17 @@ impl ClientEntry {
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
             dpop: Dpop { dpop_bound_access_tokens: self.dpop_bound_access_tokens, nonces: self.dpop_nonces },
+            protection: Protection {
+                userinfo_signed_response_alg: self.userinfo_signed_response_alg,
+                id_token_encrypted_response_alg: self.id_token_encrypted_response_alg,
+                id_token_encrypted_response_enc: self.id_token_encrypted_response_enc,
+                userinfo_encrypted_response_alg: self.userinfo_encrypted_response_alg,
+                userinfo_encrypted_response_enc: self.userinfo_encrypted_response_enc,
+                authorization_encrypted_response_alg: self.authorization_encrypted_response_alg,
+                authorization_encrypted_response_enc: self.authorization_encrypted_response_enc,
+                request_object_encryption_alg: self.request_object_encryption_alg,
+                request_object_encryption_enc: self.request_object_encryption_enc,
+            },
         }
     }
 }

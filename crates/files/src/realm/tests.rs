@@ -118,7 +118,7 @@ fn a_user_has_names_and_an_address_that_was_verified() {
 
 #[test]
 fn what_a_client_needs_as_its_documentation_says_is_read() {
-    let lines = "kind = \"browser\"\nredirect-uris = [\"http://localhost:5173/cb\"]\nid-token-signing = \"ES256\"\n\
+    let lines = "kind = \"browser\"\nredirect-uris = [\"http://localhost:5173/cb\"]\nid-token-signing = \"EdDSA\"\n\
                  id-token-claims = \"scope\"\npkce = \"required\"";
     let (head, tail) = GOOD.split_once("id = \"web\"").unwrap();
     let tail = tail.replace("secret = \"s\"\n", "").replace("redirect-uris = [\"https://app.example/cb\"]\n", "");
@@ -126,15 +126,50 @@ fn what_a_client_needs_as_its_documentation_says_is_read() {
         parse_one(&format!("{head}id = \"web\"\n{lines}{tail}")).unwrap_or_else(|problems| panic!("{problems}"));
     let client = &files[0].clients[0].client;
     assert!(client.in_browser && !client.is_confidential());
-    assert_eq!((client.id_token_signing, client.pkce), (Some(Algorithm::Es256), Pkce::Required));
+    assert_eq!((client.id_token_signing, client.pkce), (Some(Algorithm::EdDsa), Pkce::Required));
     assert_eq!(client.id_token_claims, IdTokenClaims::Scope);
     one(
-        &spoilt("id = \"web\"", "id = \"web\"\nid-token-signing = \"EdDSA\""),
-        "id-token-signing",
-        "no key for EdDSA",
-        "ES256, RS256",
+        &spoilt("id = \"web\"", "id = \"web\"\nid-token-encrypted-response-alg = \"ECDH-ES\""),
+        "id-token-encrypted-response-alg",
+        "none of its keys is one to encrypt to with ECDH-ES",
+        "a key on P-256",
     );
     one(&client_of_kind_browser("http://localhost/cb"), "redirect-uris", "not the address of a page", "");
+}
+
+#[test]
+fn how_answers_are_signed_and_encrypted_is_read() {
+    use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
+    let keys = "userinfo-signed-response-alg = \"PS256\"\n\
+                id-token-encrypted-response-alg = \"RSA-OAEP-256\"\nid-token-encrypted-response-enc = \"A256GCM\"\n\
+                userinfo-encrypted-response-alg = \"ECDH-ES\"\nuserinfo-encrypted-response-enc = \"A128GCM\"\n\
+                authorization-encrypted-response-alg = \"ECDH-ES+A256KW\"\n\
+                authorization-encrypted-response-enc = \"A256CBC-HS512\"\n\
+                jwks-uri = \"https://app.example/keys\"";
+    let realm = format!("{}\n[requests]\nobject-encryption = [\"RSA-OAEP\", \"ECDH-ES\"]\n", GOOD);
+    let files = parse_one(&realm.replacen("id = \"web\"", &format!("id = \"web\"\n{keys}"), 1))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(files[0].realm.requests.object_encryption, [KeyManagement::RsaOaep, KeyManagement::EcdhEs]);
+    let protection = &files[0].clients[0].client.protection;
+    assert_eq!(protection.userinfo_signed_response_alg, Some(Algorithm::Ps256));
+    assert_eq!(protection.id_token(), Some((KeyManagement::RsaOaep256, ContentEncryption::A256Gcm)));
+    assert_eq!(protection.userinfo(), Some((KeyManagement::EcdhEs, ContentEncryption::A128Gcm)));
+    assert_eq!(protection.authorization(), Some((KeyManagement::EcdhEsA256Kw, ContentEncryption::A256CbcHs512)));
+    for (wrong, said) in [
+        ("id-token-encrypted-response-alg = \"RSA1_5\"", "RSA1_5"),
+        ("userinfo-encrypted-response-alg = \"dir\"", "dir"),
+        ("userinfo-signed-response-alg = \"none\"", "none"),
+        ("id-token-encrypted-response-enc = \"A192GCM\"", "A192GCM"),
+    ] {
+        let key = wrong.split(' ').next().unwrap();
+        one(&spoilt("id = \"web\"", &format!("id = \"web\"\n{wrong}")), key, said, "");
+    }
+    one(
+        &spoilt("id = \"web\"", "id = \"web\"\nuserinfo-encrypted-response-enc = \"A128GCM\""),
+        "userinfo-encrypted-response-alg",
+        "an enc needs its alg",
+        "",
+    );
 }
 
 fn client_of_kind_browser(uri: &str) -> Vec<(String, String, String)> {

@@ -34,7 +34,8 @@ const PARTS_OF_CLIENT: &[&str] = &["authentication", "requests", "registered", "
 /// It cannot be spelled; that does not happen.
 pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut stored) = serde_json::to_value(realm)? else { return Ok(Map::new()) };
-    let sections = SECTIONS.iter().map(|(stored_as, name)| (*name, stored.shift_remove(*stored_as))).collect::<Vec<_>>();
+    let sections =
+        SECTIONS.iter().map(|(stored_as, name)| (*name, stored.shift_remove(*stored_as))).collect::<Vec<_>>();
     stored.insert("dialect".to_owned(), realm.dialect.name.clone().into());
     stored.shift_remove("claims");
     stored.insert("claims_locales".to_owned(), realm.claims.locales.clone().into());

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::ids;
 use crate::issue::delivery::send;
 use crate::issue::id_token::{IdTokenOf, id_token};
+use crate::issue::sealed::Recipients;
 use crate::issue::{Access, AccessOf, mint_access};
 use crate::people::waiting::{Kept, Waiting};
 use crate::state::State;
@@ -15,17 +16,19 @@ use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
-use claviger_core::dialect::{Legacy, Endpoint};
+use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_claims, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
 use claviger_core::token::{self, Kind, Plain};
 use claviger_core::{Client, Refusal};
-use claviger_store::{Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, StoredUser, SignedInTo};
+use claviger_store::{
+    Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, SignedInTo, StoredUser,
+};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use claviger_core::crypto::entropy::random_bytes;
 
 /// An authorization request that nothing stands against any more.
 pub(crate) struct Approved<'a> {
@@ -62,7 +65,7 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
         Ok(pairs) => Response { destination: &approved.request.destination, realm: &site.realm, pairs },
         Err(refusal) => Response::refusal(&approved.request.destination, &site.realm, &refusal),
     };
-    let delivery = send(site, approved.client, &response, approval.now).await?;
+    let delivery = send(state, site, approved.client, &response, approval.now).await?;
     if let Some(waiting) = approved.waiting {
         let code = approval.code.as_ref().map(|code| code.id);
         let kept = Kept::new(approved.who.session.hash, approval.now, delivery.clone(), true, code);
@@ -171,6 +174,13 @@ async fn respond(
     if parts.token && !seats_for(&site.realm, &granted.scope).is_empty() {
         return Ok(Err(Refusal::BarredForImplicit("a scope that takes a licence".into())));
     }
+    let recipients = Recipients::of(state, site);
+    // Before anything is made: it could not be answered.
+    if let Some((alg, _)) = approved.client.protection.id_token().filter(|_| parts.id_token)
+        && let Err(refusal) = recipients.keys_for(approved.client, alg).await
+    {
+        return Ok(Err(refusal));
+    }
     if parts.has_token() {
         state.meter.count(&site.realm.id, &approved.client.id, Legacy::Implicit);
         if authorize::uses_remembered_implicit(&site.realm, approved.client, request) {
@@ -206,7 +216,7 @@ async fn respond(
             code: code.as_ref(),
             now: approval.now,
         };
-        pairs.push(("id_token", Cow::Owned(id_token(site, of).await?)));
+        pairs.push(("id_token", Cow::Owned(id_token(site, recipients, of).await?)));
     }
     pairs.extend(state_of_session(site, approved).map(|state| ("session_state", Cow::Owned(state))));
     Ok(Ok(pairs))

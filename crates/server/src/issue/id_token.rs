@@ -1,9 +1,11 @@
 //! ID tokens (OpenID Connect Core 2), from the token endpoint and from the authorization endpoint.
 
+use super::sealed::Recipients;
 use crate::failure::Failure;
 use crate::state::sites::Site;
 use claviger_core::Client;
 use claviger_core::claims::IdClaims;
+use claviger_core::jose::jwe::Inside;
 use claviger_core::jose::{Typ, token_hash};
 use claviger_core::logout::sid;
 use claviger_core::token::Plain;
@@ -34,11 +36,11 @@ pub(crate) struct IdTokenOf<'a> {
     pub(crate) now: i64,
 }
 
-/// Makes an ID token.
+/// Makes an ID token: signed, and then encrypted where the client registered that (OpenID Connect Core 10.2).
 ///
 /// # Errors
-/// Signing failed.
-pub(crate) async fn id_token(site: &Site, of: IdTokenOf<'_>) -> Result<String, Failure> {
+/// Signing failed; the client has no key to encrypt to.
+pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdTokenOf<'_>) -> Result<String, Failure> {
     let key = site.keys.signing(site.realm.id_token_algorithm(of.client)).await?;
     let hash = |token: &Plain| token_hash(key.alg(), token.expose());
     let claims = IdClaims {
@@ -56,5 +58,9 @@ pub(crate) async fn id_token(site: &Site, of: IdTokenOf<'_>) -> Result<String, F
         sid: of.session.filter(|_| of.client.logout.is_told()).map(|session| sid(session, &of.client.id)),
         user: of.claims,
     };
-    Ok(key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?)
+    let signed = key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?;
+    match of.client.protection.id_token() {
+        None => Ok(signed),
+        Some(encryption) => recipients.seal(of.client, encryption, Inside::Jwt, signed.as_bytes()).await,
+    }
 }

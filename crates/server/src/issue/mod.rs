@@ -8,6 +8,7 @@ pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
 pub(crate) mod logout_token;
+pub(crate) mod sealed;
 pub(crate) mod spending;
 
 use crate::failure::Failure;
@@ -28,11 +29,15 @@ use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::{Client, Refusal};
-use claviger_store::{CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate, SeatClaim, Store};
+use claviger_store::{
+    CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
+    SeatClaim, Store,
+};
 use id_token::{IdTokenOf, id_token};
+use sealed::Recipients;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use spending::{Spending, spent};
+use std::borrow::Cow;
 
 /// What issues: for one site, at one moment.
 #[derive(Clone, Copy)]
@@ -49,6 +54,8 @@ pub(crate) struct Issuer<'a> {
     pub(crate) confirmation: Option<Confirmation>,
     /// What the request uses up.
     pub(crate) spending: &'a Spending,
+    /// Whom ID tokens are encrypted to.
+    pub(crate) recipients: Recipients<'a>,
     /// Milliseconds since the epoch.
     pub(crate) now: i64,
 }
@@ -62,7 +69,8 @@ impl<'a> Issuer<'a> {
         spending: &'a Spending,
     ) -> Self {
         let (store, refresh, subjects) = (&state.store, &state.secrets.refresh, &state.secrets.subjects);
-        Self { store, refresh, subjects, site, confirmation, spending, now: state.clock.now() }
+        let (recipients, now) = (Recipients::of(state, site), state.clock.now());
+        Self { store, refresh, subjects, site, confirmation, spending, recipients, now }
     }
 }
 
@@ -185,7 +193,7 @@ pub(crate) async fn token_answer(
                 code: None,
                 now,
             };
-            Some(id_token(site, of).await?)
+            Some(id_token(site, issuer.recipients, of).await?)
         }
         _ => None,
     };

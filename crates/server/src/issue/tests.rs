@@ -1,11 +1,14 @@
 //! Decisions issued against a database in memory, without a server around them.
 
+use super::sealed::Recipients;
 use super::{Issuer, Origin, token_answer};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::issue::spending::Spending;
 use crate::master_key::MasterKey;
+use crate::outbound::Outbound;
 use crate::pages::Pages;
+use crate::state::client_keys::ClientKeys;
 use crate::state::keys::Keys;
 use crate::state::secrets::Secrets;
 use crate::state::sites::{Site, Sites};
@@ -71,7 +74,10 @@ impl World {
     async fn issue(&self, decision: Decision, origin: Origin<'_>) -> Result<Value, Failure> {
         let (store, refresh, subjects) = (&self.store, &self.secrets.refresh, &self.secrets.subjects);
         let spending = &Spending::default();
-        let issuer = Issuer { store, refresh, subjects, site: &self.site, confirmation: None, spending, now: NOW };
+        let (keys, outbound) = (ClientKeys::new(), Outbound::new());
+        let recipients = Recipients::new(&keys, &outbound, &self.site, NOW);
+        let (site, confirmation, now) = (&self.site, None, NOW);
+        let issuer = Issuer { store, refresh, subjects, site, confirmation, spending, recipients, now };
         let body = token_answer(issuer, &self.client, decision, origin).await?;
         Ok(serde_json::from_slice(&body).unwrap())
     }

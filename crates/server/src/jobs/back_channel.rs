@@ -78,7 +78,8 @@ impl BackChannel<'_> {
             return Ok(hopeless("the app is not called any more"));
         };
         let keys = state.keys.ring(&realm).await?;
-        let token = logout_token(&realm, &keys, &entry.client, &ended, state.clock.now()).await?;
+        let subject = state.secrets.subjects.name(&realm.id, &entry.client, &ended.user)?;
+        let token = logout_token(&realm, &keys, (&entry.client, &subject), &ended, state.clock.now()).await?;
         let mut body = String::new();
         form_encode(&mut body, "logout_token", token.as_bytes());
         let answer = state.outbound.post_form(uri, realm.requests.loopback, body).await;

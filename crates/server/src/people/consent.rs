@@ -50,7 +50,7 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
         return allow(flow, &params, &waiting, client, &who).await;
     }
     let response = Response::refusal(&request.destination, &site.realm, &Refusal::Denied);
-    let delivery = send(site, client, &response, state.clock.now()).await?;
+    let delivery = send(state, site, client, &response, state.clock.now()).await?;
     let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
     if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {
         return flow.answered(client, request, Some(&waiting), false, &who).await;

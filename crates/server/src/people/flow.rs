@@ -113,7 +113,7 @@ impl Flow<'_> {
         request: &AuthorizationRequest,
         response: &Response<'_>,
     ) -> Result<Answer, Failure> {
-        let delivery = send(self.site, client, response, self.state.clock.now()).await?;
+        let delivery = send(self.state, self.site, client, response, self.state.clock.now()).await?;
         Ok(self.deliver(client, request, delivery))
     }
 

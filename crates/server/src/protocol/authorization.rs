@@ -53,7 +53,7 @@ pub(crate) async fn turn_away(state: &State, site: &Site, incoming: &Incoming, f
     let (code, description) = failure.log(incoming.id);
     let response = Response::error(&destination, &site.realm, code, description);
     let speech = Speech::of(incoming, params.get("ui_locales"));
-    match send(site, &entry.client, &response, state.clock.now()).await {
+    match send(state, site, &entry.client, &response, state.clock.now()).await {
         Ok(delivery) => show::delivery(state, site, speech, &entry.client.name, delivery),
         Err(failure) => show::failure(state, site, incoming, &failure),
     }
@@ -70,6 +70,8 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
     let Some(entry) = entry else { return ask(flow, None, params, Origin::default()).await };
+    // What signs for it alone is published by the time that it signs.
+    entry.client.signing_algorithms().for_each(|algorithm| site.keys.prepare(algorithm));
     if !has_object(params) {
         return ask(flow, Some(&entry.client), params, Origin::default()).await;
     }
@@ -145,6 +147,6 @@ async fn refuse(
     let Flow { state, site, incoming, .. } = *flow;
     tracing::info!(?refusal, "authorization refused");
     let response = Response::refusal(destination, &site.realm, refusal);
-    let delivery = send(site, client, &response, state.clock.now()).await?;
+    let delivery = send(state, site, client, &response, state.clock.now()).await?;
     Ok(show::delivery(state, site, Speech::of(incoming, params.get("ui_locales")), &client.name, delivery))
 }

@@ -1,9 +1,11 @@
-//! Request objects as they come (RFC 9101 5): in the request, or at an address that the client registered.
+//! Request objects as they come (RFC 9101 5): in the request, or at an address that the client registered; encrypted to the realm,
+//! where it reads that.
 
 use crate::failure::Failure;
 use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::Site;
+use claviger_core::jose::jwe::{JweError, decrypt, is_encrypted};
 use claviger_core::jose::{JwtError, VerifyingKeys};
 use claviger_core::request_object::{self, Expected, ObjectAlgorithm, RequestObject};
 use claviger_core::{Client, Params, Refusal};
@@ -43,7 +45,11 @@ pub(super) async fn read(
             &fetched
         }
     };
-    let object = open(state, site, entry, text).await?;
+    let object = if is_encrypted(text) {
+        open_encrypted(state, site, entry, text).await?
+    } else {
+        open(state, site, entry, text).await?
+    };
     let (client, issuer, now) = (&entry.client.id, &site.realm.issuer, state.clock.now());
     let params = object.params(Expected { client, issuer, outside, profile: site.realm.profile, now })?;
     Ok(Some(Inside { params, is_signed: object.is_signed }))
@@ -65,6 +71,24 @@ async fn fetch(state: &State, site: &Site, entry: &Entry, uri: &str) -> Result<S
     Ok(text.trim().to_owned())
 }
 
+/// Decrypts, and checks what is inside: a signed token, or claims of a client that need not sign them.
+async fn open_encrypted(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
+    let keys = site.keys.decrypting();
+    if keys.is_empty() {
+        return Err(Refusal::RequestObject("it is encrypted, and this realm reads no encrypted ones").into());
+    }
+    let decrypted = decrypt(text, &keys).map_err(|why| {
+        tracing::info!(client = entry.client.id, %why, "an encrypted request object is refused");
+        Refusal::RequestObject(told_of_encryption(why))
+    })?;
+    if decrypted.content.starts_with(b"{") {
+        let registered = entry.client.requests.request_object_signing_alg;
+        return request_object::of_claims(&decrypted.content, registered).map_err(|why| refused(entry, why));
+    }
+    let inside = std::str::from_utf8(&decrypted.content).map_err(|_| Refusal::RequestObject("it holds no JWT"))?;
+    open(state, site, entry, inside).await
+}
+
 /// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
 async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
     let registered = signing(&entry.client);
@@ -78,10 +102,12 @@ async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<R
         let may_be = object.algorithm.map_or(site.realm.profile.is_none(), |algorithm| site.realm.may_sign(algorithm));
         if may_be { Ok(object) } else { Err(JwtError::AlgorithmMismatch) }
     });
-    opened.map_err(|why| {
-        tracing::info!(client = entry.client.id, %why, "a request object is refused");
-        Refusal::RequestObject(told(why)).into()
-    })
+    opened.map_err(|why| refused(entry, why))
+}
+
+fn refused(entry: &Entry, why: JwtError) -> Failure {
+    tracing::info!(client = entry.client.id, %why, "a request object is refused");
+    Refusal::RequestObject(told(why)).into()
 }
 
 /// What signs the client's request objects. Who has said nothing and has no keys sends them unsigned, as OpenID Connect Core 6.1
@@ -112,5 +138,21 @@ const fn told(why: JwtError) -> &'static str {
         JwtError::TypWrong => "its typ is that of another kind of token",
         JwtError::TooLong => "it is longer than 16 KiB",
         _ => "it is no JWT",
+    }
+}
+
+/// What the client is told of an encrypted one. Whatever is wrong with its content has one name.
+const fn told_of_encryption(why: JweError) -> &'static str {
+    match why {
+        JweError::TooLong => "it is longer than 24 KiB",
+        JweError::AlgorithmUnknown | JweError::AlgorithmMismatch => {
+            "its alg is not one of request_object_encryption_alg_values_supported, or not its key's"
+        }
+        JweError::EncryptionUnknown => "its enc is not one of request_object_encryption_enc_values_supported",
+        JweError::Compressed => "it is compressed",
+        JweError::KeyUnknown => "it is encrypted to none of this realm's keys",
+        JweError::ContentType => "it holds something else than a JWT",
+        JweError::Header(_) | JweError::NotFiveParts | JweError::Encoding => "it is no encrypted JWT",
+        JweError::Open => "it does not decrypt",
     }
 }

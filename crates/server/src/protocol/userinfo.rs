@@ -2,7 +2,9 @@
 
 use crate::failure::{Failure, empty, json, wrong_method};
 use crate::http::{Answer, Incoming, trace};
+use crate::issue::sealed::Recipients;
 use crate::protocol::bearer::{self, Sent};
+use crate::protocol::possession::{give_nonce, holds, schemes, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -10,17 +12,22 @@ use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::claim_map::{Telling, tell};
 use claviger_core::claim_rule::Place;
 use claviger_core::claims::{Wanted, user_claims};
-use claviger_core::{ScopeSet, User};
+use claviger_core::jose::Typ;
+use claviger_core::jose::jwe::Inside;
+use claviger_core::{Client, ScopeSet, User};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
-use crate::protocol::possession::{give_nonce, holds, schemes, wants_nonce};
 
 /// Answers with the claims of the token's user.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let mut answer = match incoming.head.method {
         Method::GET | Method::POST => match respond(state, site, incoming).await {
-            Ok(Ok(body)) => {
-                let mut answer = json(StatusCode::OK, body);
+            Ok(Ok(said)) => {
+                let mut answer = match said {
+                    Said::Json(body) => json(StatusCode::OK, body),
+                    Said::Jwt(token) => jwt(token),
+                };
                 if wants_nonce(site, incoming, None) {
                     give_nonce(state, site, &mut answer);
                 }
@@ -36,7 +43,22 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     answer
 }
 
-async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<Vec<u8>, Reason>, Failure> {
+/// What is said of the user.
+enum Said {
+    /// As it is.
+    Json(Vec<u8>),
+    /// Signed, encrypted or both.
+    Jwt(String),
+}
+
+/// An uncacheable answer of a JWT (OpenID Connect Core 5.3.2).
+fn jwt(token: String) -> Answer {
+    let mut answer = json(StatusCode::OK, token);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    answer
+}
+
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Result<Said, Reason>, Failure> {
     let token = match presented(state, site, incoming).await? {
         Ok(token) => token,
         Err(why) => return Ok(Err(why)),
@@ -52,27 +74,56 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     if user.disabled {
         return Ok(Err(Reason::Revoked));
     }
-    let mut claims = told(state, site, &token, &scope, &user).await?;
+    // Nearly always it is in memory, with all that else is asked of a client.
+    let entry = state.clients.load(&state.store, &site.realm.id, &token.claims.client_id).await?;
+    let mut claims = told(site, entry.as_deref().map(|entry| &entry.client), &token, &scope, &user);
     claims.insert("sub".to_owned(), token.claims.sub.into());
-    Ok(Ok(serde_json::to_vec(&claims)?))
+    match entry {
+        Some(entry) if entry.client.protects_userinfo() => protect(state, site, &entry.client, claims).await.map(Ok),
+        _ => Ok(Ok(Said::Json(serde_json::to_vec(&claims)?))),
+    }
+}
+
+/// Signs and encrypts as the client registered it. What is signed says by whom and for whom (OpenID Connect Core 5.3.2).
+async fn protect(
+    state: &State,
+    site: &Site,
+    client: &Client,
+    mut claims: serde_json::Map<String, serde_json::Value>,
+) -> Result<Said, Failure> {
+    let (inside, said) = match client.protection.userinfo_signed_response_alg {
+        Some(algorithm) => {
+            claims.insert("iss".to_owned(), site.realm.issuer.as_str().into());
+            claims.insert("aud".to_owned(), client.id.as_str().into());
+            let key = site.keys.signing(algorithm).await?;
+            (Inside::Jwt, key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?)
+        }
+        None => (Inside::Claims, serde_json::to_string(&claims)?),
+    };
+    match client.protection.userinfo() {
+        None => Ok(Said::Jwt(said)),
+        Some(encryption) => {
+            let recipients = Recipients::of(state, site);
+            Ok(Said::Jwt(recipients.seal(client, encryption, inside, said.as_bytes()).await?))
+        }
+    }
 }
 
 /// What is told of the user: the claims of the scope, those that were asked for by name, and those that the realm makes.
-async fn told(
-    state: &State,
+fn told(
     site: &Site,
+    client: Option<&Client>,
     token: &bearer::Token,
     scope: &ScopeSet,
     user: &User,
-) -> Result<Map<String, Value>, Failure> {
+) -> Map<String, Value> {
     let (names, said) = (&*token.claims.userinfo_claims, &token.claims);
     let mut told = user_claims(user, &Wanted { scope: Some(scope), names, locales: &said.claims_locales });
-    // Nearly always it is in memory, with all that else is asked of a client.
-    if let Some(entry) = state.clients.load(&state.store, &site.realm.id, &said.client_id).await? {
+    if let Some(client) = client {
         let telling = Telling { place: Place::Userinfo, user: Some(user), scope, organisations: &said.org, names };
-        tell(&site.realm, &entry.client, &telling, &mut told);
+        tell(&site.realm, client, &telling, &mut told);
     }
-    Ok(told)
+    told
 }
 
 /// The live token of a request, or why there is none.

@@ -5,6 +5,7 @@
 //! this server call somebody often. A set that could not be fetched anew for a day is not believed any longer.
 
 use crate::outbound::Outbound;
+use claviger_core::jose::jwe::EncryptingKeys;
 use claviger_core::jose::{JwkSet, VerifyingKeys};
 use claviger_core::{Client, Realm};
 use quick_cache::sync::Cache;
@@ -28,10 +29,17 @@ pub(crate) struct ClientKeys {
     sets: Cache<(String, String, String), Arc<Slot>>,
 }
 
+/// The keys of one set, read.
+#[derive(Debug, Clone)]
+struct Keys {
+    verifying: Arc<VerifyingKeys>,
+    encrypting: Arc<EncryptingKeys>,
+}
+
 /// The set of one client.
 #[derive(Debug)]
 struct Slot {
-    keys: RwLock<Option<(Arc<VerifyingKeys>, i64)>>,
+    keys: RwLock<Option<(Keys, i64)>>,
     tried_at: AtomicI64,
     fetching: tokio::sync::Mutex<()>,
 }
@@ -60,6 +68,29 @@ impl ClientKeys {
         now: i64,
         must_be_new: bool,
     ) -> Option<Arc<VerifyingKeys>> {
+        Some(self.all_of(outbound, realm, client, now, must_be_new).await?.verifying)
+    }
+
+    /// The same for what is encrypted to the client.
+    pub(crate) async fn encrypting(
+        &self,
+        outbound: &Outbound,
+        realm: &Realm,
+        client: &Client,
+        now: i64,
+        must_be_new: bool,
+    ) -> Option<Arc<EncryptingKeys>> {
+        Some(self.all_of(outbound, realm, client, now, must_be_new).await?.encrypting)
+    }
+
+    async fn all_of(
+        &self,
+        outbound: &Outbound,
+        realm: &Realm,
+        client: &Client,
+        now: i64,
+        must_be_new: bool,
+    ) -> Option<Keys> {
         let uri = client.jwks_uri.clone()?;
         let slot = self.slot(&realm.id, &client.id, &uri);
         let source = Source { outbound: outbound.clone(), uri, loopback: realm.requests.loopback, now };
@@ -94,7 +125,7 @@ impl ClientKeys {
 
 impl Slot {
     /// The keys, and when they were fetched.
-    fn kept(&self, now: i64) -> Option<(Arc<VerifyingKeys>, i64)> {
+    fn kept(&self, now: i64) -> Option<(Keys, i64)> {
         let kept = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         kept.filter(|(_, at)| now.saturating_sub(*at) <= LONGEST)
     }
@@ -116,7 +147,7 @@ impl Slot {
         self.tried_at.store(source.now, Ordering::Release);
         match source.fetch().await {
             Ok(keys) => {
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(keys), source.now));
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some((keys, source.now));
             }
             Err(why) => tracing::warn!(uri = source.uri, why, "the keys of a client cannot be had"),
         }
@@ -124,10 +155,11 @@ impl Slot {
 }
 
 impl Source {
-    async fn fetch(&self) -> Result<VerifyingKeys, String> {
+    async fn fetch(&self) -> Result<Keys, String> {
         let body = self.outbound.get(&self.uri, self.loopback, MEDIA).await.map_err(|error| error.to_string())?;
         let set: JwkSet = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-        VerifyingKeys::from_set(&set).map_err(|error| error.to_string())
+        let verifying = VerifyingKeys::from_set(&set).map_err(|error| error.to_string())?;
+        Ok(Keys { verifying: Arc::new(verifying), encrypting: Arc::new(EncryptingKeys::from_set(&set)) })
     }
 }
 

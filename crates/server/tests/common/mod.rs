@@ -525,5 +525,6 @@ pub fn client(id: &str) -> Client {
         identity: claviger_core::client::Identity::default(),
         logout: claviger_core::client::Logout::default(),
         dpop: claviger_core::client::Dpop::default(),
+        protection: claviger_core::client::Protection::default(),
     }
 }

@@ -174,7 +174,7 @@ async fn metadata_names_the_types_and_modes_that_are_served() {
             }
         }
     }
-    assert_eq!(list("authorization_signing_alg_values_supported"), ["RS256", "ES256"]);
+    assert_eq!(list("authorization_signing_alg_values_supported"), ["RS256", "ES256", "PS256", "EdDSA"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

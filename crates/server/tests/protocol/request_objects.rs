@@ -22,7 +22,7 @@ pub fn jwks(key: &SigningKey) -> JwkSet {
 
 /// The claims of a good request object, with some changed.
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
-fn object(server: &Server, change: Value) -> Value {
+pub(crate) fn object(server: &Server, change: Value) -> Value {
     let mut claims = json!({
         "iss": "app", "aud": server.realm.issuer, "client_id": "app", "exp": server.now() / 1000 + 60,
         "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid read", "state": "a state & more",
@@ -34,15 +34,15 @@ fn object(server: &Server, change: Value) -> Value {
     claims
 }
 
-fn sign(key: &SigningKey, claims: &Value) -> String {
+pub(crate) fn sign(key: &SigningKey, claims: &Value) -> String {
     key.sign_jwt(Typ::Jwt, &serde_json::to_vec(claims).unwrap()).unwrap()
 }
 
-fn unsigned(claims: &Value) -> String {
+pub(crate) fn unsigned(claims: &Value) -> String {
     format!("{}.{}.", base64url(br#"{"alg":"none"}"#), base64url(claims.to_string().as_bytes()))
 }
 
-fn query(name: &str, value: &str) -> Vec<(String, String)> {
+pub(crate) fn query(name: &str, value: &str) -> Vec<(String, String)> {
     [("client_id", "app"), (name, value)].map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec()
 }
 
@@ -54,7 +54,7 @@ async fn started(requests: Requests) -> (Server, Browser, SigningKey) {
 }
 
 /// What the parameters beside the object would say.
-fn beside(object: &str) -> Vec<(String, String)> {
+pub(crate) fn beside(object: &str) -> Vec<(String, String)> {
     with(authorize_query("app", "openid read"), "request", object)
 }
 

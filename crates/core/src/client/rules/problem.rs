@@ -2,117 +2,14 @@
 
 mod help;
 
+use super::field::Field;
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};
 use crate::dialect::Legacy;
-use crate::jose::Algorithm;
+use crate::jose::jwe::KeyManagement;
 use crate::profile::Profile;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
 use std::collections::BTreeSet;
-
-/// The field of a description that a problem is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Field {
-    /// `client_id`.
-    Id,
-    /// What consent calls it.
-    Name,
-    /// Who publishes it; consent shows it too.
-    Publisher,
-    /// To whom mails go.
-    OwnerEmail,
-    /// Whether it can keep a secret.
-    Kind,
-    /// Where users are sent back to.
-    RedirectUris,
-    /// Where users are sent to after logging out.
-    PostLogoutRedirectUris,
-    /// The scopes.
-    Scope,
-    /// The audiences.
-    Audiences,
-    /// The grants.
-    Grants,
-    /// The legacy behaviours.
-    Legacy,
-    /// The turnover of refresh tokens.
-    Turnover,
-    /// The lifetime of access tokens.
-    AccessTokenTtl,
-    /// What signs ID tokens.
-    IdTokenSigning,
-    /// The user it stands for.
-    ActsAs,
-    /// A secret that was brought along.
-    Secret,
-    /// Whether its secret is its user's password.
-    SecretIsPassword,
-    /// The audience that it is.
-    ResourceServer,
-    /// Whether consent is left out.
-    Trusted,
-    /// Its public keys.
-    Jwks,
-    /// Where they are.
-    JwksUri,
-    /// How it proves who it is.
-    TokenEndpointAuthMethod,
-    /// What signs its assertions.
-    TokenEndpointAuthSigningAlg,
-    /// Where its request objects may lie.
-    RequestUris,
-    /// What signs its request objects.
-    RequestObjectSigningAlg,
-    /// What signs its answers.
-    AuthorizationSignedResponseAlg,
-    /// Something that it says about itself, by its key in realm files.
-    Registered(&'static str),
-    /// How its users are named to it, and what it is told of them; by the key.
-    Identity(&'static str),
-    /// Where its users' browsers tell it that they signed out.
-    FrontchannelLogoutUri,
-    /// Where the server does.
-    BackchannelLogoutUri,
-}
-
-impl Field {
-    /// Its name, as realm files spell it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Name => "name",
-            Self::Publisher => "publisher",
-            Self::OwnerEmail => "owner-email",
-            Self::Kind => "kind",
-            Self::RedirectUris => "redirect-uris",
-            Self::PostLogoutRedirectUris => "post-logout-redirect-uris",
-            Self::Scope => "scope",
-            Self::Audiences => "audiences",
-            Self::Grants => "grants",
-            Self::Legacy => "legacy",
-            Self::Turnover => "turnover",
-            Self::AccessTokenTtl => "access-token-ttl",
-            Self::IdTokenSigning => "id-token-signing",
-            Self::ActsAs => "acts-as",
-            Self::Secret => "secret",
-            Self::SecretIsPassword => "secret-is-password",
-            Self::ResourceServer => "resource-server",
-            Self::Trusted => "trusted",
-            Self::Jwks => "jwks",
-            Self::JwksUri => "jwks-uri",
-            Self::TokenEndpointAuthMethod => "token-endpoint-auth-method",
-            Self::TokenEndpointAuthSigningAlg => "token-endpoint-auth-signing-alg",
-            Self::RequestUris => "request-uris",
-            Self::RequestObjectSigningAlg => "request-object-signing-alg",
-            Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
-            Self::Registered(key) => key,
-            Self::Identity(key) => key,
-            Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
-            Self::BackchannelLogoutUri => "backchannel-logout-uri",
-        }
-    }
-}
 
 /// One thing that is wrong with a client. It prints as what is wrong; [`Problem::help`] says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -263,14 +160,6 @@ pub enum Problem {
     /// It may leave PKCE out, and must not.
     #[error("PKCE is required of it (pkce = \"required\"), so it cannot leave it out")]
     NoPkceInVain,
-    /// ID tokens signed with an algorithm that the realm has no key for.
-    #[error("the realm has no key for {algorithm}")]
-    IdTokenAlgorithm {
-        /// The algorithm.
-        algorithm: Algorithm,
-        /// Those that it has keys for.
-        known: BTreeSet<Algorithm>,
-    },
     /// No time, or longer than [`crate::realm::LONGEST_ACCESS_TOKEN`].
     #[error("an access token lives between a second and a day")]
     AccessTokenTtl,
@@ -407,11 +296,25 @@ pub enum Problem {
         /// What to change.
         help: &'static str,
     },
-    /// Answers that the realm cannot sign so.
-    #[error("the realm signs nothing with {algorithm}")]
-    AnswerAlgorithm {
-        /// The algorithm.
-        algorithm: Algorithm,
+    /// It says with what content is encrypted, and not how the key comes to it.
+    #[error("an enc needs its alg: {} is missing", field.name())]
+    EncryptedWithoutAlg {
+        /// The field that is missing.
+        field: Field,
+    },
+    /// Something is to be encrypted to it, and it has no key for that.
+    #[error("none of its keys is one to encrypt to with {alg}")]
+    NoKeyToEncrypt {
+        /// What says that it is to be encrypted.
+        field: Field,
+        /// How.
+        alg: KeyManagement,
+    },
+    /// It encrypts its request objects in a way that the realm does not read.
+    #[error("the realm reads no request objects that are encrypted with {alg}")]
+    ObjectEncryption {
+        /// How.
+        alg: KeyManagement,
     },
     /// Something that it says about itself.
     #[error("{why}")]
@@ -466,7 +369,6 @@ impl Problem {
             | Self::GrantNotServed { .. }
             | Self::GrantNotGiven { .. } => Field::Grants,
             Self::NotPermitted { .. } | Self::NotForPublic { .. } | Self::NoPkceInVain => Field::Legacy,
-            Self::IdTokenAlgorithm { .. } => Field::IdTokenSigning,
             Self::TurnoverNotGiven => Field::Turnover,
             Self::AccessTokenTtl => Field::AccessTokenTtl,
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
@@ -489,11 +391,12 @@ impl Problem {
             Self::TwoKeySets | Self::JwksUri { .. } => Field::JwksUri,
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
-            Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
             Self::LogoutUri { field, .. } => *field,
             Self::OutsideProfile { field, .. } => *field,
+            Self::EncryptedWithoutAlg { field } | Self::NoKeyToEncrypt { field, .. } => *field,
+            Self::ObjectEncryption { .. } => Field::RequestObjectEncryption,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Facts, Problem, problems};
 use crate::client::Requests;
+use crate::jose::jwe::EncryptingKeys;
 use crate::jose::{JwkSet, VerifyingKeys};
 use crate::request_object::ObjectAlgorithm;
 
@@ -18,8 +19,9 @@ impl<'a> Facts<'a> {
         let wrong = |why: String| Problem::Jwks { why };
         let set: JwkSet = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
         let keys = VerifyingKeys::from_set(&set).map_err(|error| wrong(error.to_string()))?;
-        if keys.is_empty() {
-            return Err(wrong("none of its keys is for ES256, RS256, PS256 or EdDSA".to_owned()));
+        if keys.is_empty() && EncryptingKeys::from_set(&set).is_empty() {
+            let why = "none of its keys is for ES256, RS256, PS256 or EdDSA, or for encryption to P-256 or RSA";
+            return Err(wrong(why.to_owned()));
         }
         Ok(Some(set))
     }
@@ -31,8 +33,6 @@ impl<'a> Facts<'a> {
         let signed =
             *require_signed_request_object || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_)));
         let contradicts = *require_signed_request_object && *request_object_signing_alg == Some(ObjectAlgorithm::None);
-        let answers = self.asked.requests.authorization_signed_response_alg;
-        let cannot_sign = answers.filter(|named| !self.realm.signing_algorithms().contains(named));
         let loopback = self.realm.requests.loopback;
         let bad_uri = |uri: &String| (!is_reachable(uri, loopback)).then(|| uri.clone());
         let uris = request_uris.iter().enumerate();
@@ -43,7 +43,6 @@ impl<'a> Facts<'a> {
             self.asked.jwks_uri.as_ref().and_then(bad_uri).map(|uri| Problem::JwksUri { uri }),
             (signed && !has_keys).then_some(Problem::NoKeys),
             contradicts.then_some(Problem::UnsignedAndSigned),
-            cannot_sign.map(|algorithm| Problem::AnswerAlgorithm { algorithm }),
             (request_uris.len() > MOST_REQUEST_URIS).then_some(Problem::TooManyRequestUris),
         ])
         .chain(uris)

@@ -106,8 +106,25 @@ fn a_good_client_is_taken_over_field_by_field() {
         identity: Identity::default(),
         logout: Logout::default(),
         dpop: Dpop::default(),
+        protection: Protection::default(),
     };
     assert_eq!(client, expected);
+}
+
+#[test]
+fn a_client_that_is_described_anew_is_the_same() {
+    let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let asked = Description {
+        jwks: Some(key.to_owned()),
+        requests: Requests { require_signed_request_object: true, ..Requests::default() },
+        protection: Protection { userinfo_signed_response_alg: Some(Algorithm::EdDsa), ..Protection::default() },
+        ..web()
+    };
+    let client = check(asked, &realm()).unwrap();
+    assert_eq!(check(Description::of(&client, Found::Nobody), &realm()).unwrap(), client);
+    let elsewhere = Description { jwks_uri: Some("https://app.example/keys".to_owned()), ..web() };
+    let client = check(elsewhere, &realm()).unwrap();
+    assert_eq!(check(Description::of(&client, Found::Nobody), &realm()).unwrap(), client);
 }
 
 #[test]
@@ -156,9 +173,6 @@ fn keys_are_public_usable_and_in_one_place() {
     let none = Requests { request_object_signing_alg: Some(crate::request_object::ObjectAlgorithm::None), ..signed };
     let contradicts = Description { requests: none, ..keyed(&set(&public)) };
     assert_eq!(problems_of(contradicts), [Problem::UnsignedAndSigned]);
-    let answers =
-        Requests { authorization_signed_response_alg: Some(crate::jose::Algorithm::EdDsa), ..Requests::default() };
-    assert!(matches!(problems_of(with(answers))[..], [Problem::AnswerAlgorithm { .. }]));
     let uris = Requests {
         request_uris: vec!["https://app.example/r".to_owned(), "http://x/".to_owned()],
         ..Requests::default()
@@ -194,24 +208,6 @@ fn a_page_in_a_browser_has_an_address_that_is_known_to_the_byte() {
     for bad in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/", "com.example.app:/cb"] {
         assert_eq!(problems_of(page(bad)), [Problem::NotAPage { index: 0, uri: bad.to_owned() }]);
     }
-}
-
-#[test]
-fn id_tokens_are_signed_with_an_algorithm_that_the_realm_has_a_key_for() {
-    let asked = |algorithm| Description { id_token_signing: Some(algorithm), ..web() };
-    let known = set([Algorithm::Es256, Algorithm::Rs256]);
-    let problem = Problem::IdTokenAlgorithm { algorithm: Algorithm::EdDsa, known };
-    assert_eq!(problems_of(asked(Algorithm::EdDsa)), std::slice::from_ref(&problem));
-    assert!(problem.help().unwrap().contains("ES256, RS256"));
-    assert_eq!(problems_of(asked(Algorithm::EdDsa)), [problem]);
-    let mut realm = realm();
-    realm.apis[0].signing = Some(Algorithm::EdDsa);
-    let client = check(asked(Algorithm::EdDsa), &realm).unwrap();
-    assert_eq!(realm.id_token_algorithm(&client), Algorithm::EdDsa);
-    assert_eq!(realm.id_token_algorithm(&check(web(), &realm).unwrap()), Algorithm::Rs256);
-    // The realm has lost that key since.
-    realm.apis[0].signing = None;
-    assert_eq!(realm.id_token_algorithm(&client), Algorithm::Rs256);
 }
 
 #[test]
@@ -490,4 +486,48 @@ fn a_method_has_what_it_needs_and_nothing_in_vain() {
             Problem::ShortSecret,
         ),
     ]);
+}
+
+#[test]
+fn what_is_encrypted_to_a_client_needs_a_key_of_the_client() {
+    use crate::jose::jwe::{ContentEncryption, DecryptingKey, KeyManagement};
+    let key = |alg| DecryptingKey::from_pkcs8(alg, None, DecryptingKey::generate(alg).unwrap().expose()).unwrap();
+    let set = |key: &DecryptingKey| serde_json::to_string(&serde_json::json!({ "keys": [key.public_jwk()] })).unwrap();
+    let point = set(&key(KeyManagement::EcdhEs));
+    let to = |alg, jwks: Option<&str>| Description {
+        protection: Protection { id_token_encrypted_response_alg: Some(alg), ..Protection::default() },
+        jwks: jwks.map(str::to_owned),
+        ..web()
+    };
+    let encrypted = |client: Client| client.protection.id_token();
+    let found = check(to(KeyManagement::EcdhEs, Some(&point)), &realm()).map(encrypted).unwrap();
+    assert_eq!(found, Some((KeyManagement::EcdhEs, ContentEncryption::A128CbcHs256)), "the standard's default");
+    let missing = |alg| [Problem::NoKeyToEncrypt { field: Field::IdTokenEncryption, alg }];
+    for (alg, jwks) in [
+        (KeyManagement::RsaOaep, Some(point.as_str())),
+        (KeyManagement::EcdhEsA256Kw, Some(point.as_str())),
+        (KeyManagement::EcdhEs, None),
+    ] {
+        assert_eq!(problems_of(to(alg, jwks)), missing(alg), "{alg}");
+    }
+    let elsewhere =
+        Description { jwks_uri: Some("https://app.example/keys".to_owned()), ..to(KeyManagement::RsaOaep, None) };
+    check(elsewhere, &realm()).unwrap();
+    let enc_alone = Protection {
+        userinfo_encrypted_response_enc: Some(ContentEncryption::A256Gcm),
+        request_object_encryption_enc: Some(ContentEncryption::A256Gcm),
+        ..Protection::default()
+    };
+    let fields = [Field::UserinfoEncryption, Field::RequestObjectEncryption];
+    let expected = fields.map(|field| Problem::EncryptedWithoutAlg { field });
+    assert_eq!(problems_of(Description { protection: enc_alone, ..web() }), expected);
+    let object = |alg| Description {
+        protection: Protection { request_object_encryption_alg: Some(alg), ..Protection::default() },
+        ..web()
+    };
+    let unread = Problem::ObjectEncryption { alg: KeyManagement::EcdhEs };
+    assert_eq!(problems_of(object(KeyManagement::EcdhEs)), [unread]);
+    let mut reads = realm();
+    reads.requests.object_encryption = vec![KeyManagement::EcdhEs];
+    check(object(KeyManagement::EcdhEs), &reads).unwrap();
 }

@@ -5,7 +5,9 @@ use crate::ids;
 use crate::outbound::Outbound;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
-use claviger_core::client::{Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Requests, Logout};
+use claviger_core::client::{
+    Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests,
+};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -55,6 +57,8 @@ pub struct Registration {
     pub identity: Identity,
     /// Where it is told that somebody signed out.
     pub logout: Logout,
+    /// How what is said to it is signed and encrypted.
+    pub protection: Protection,
 }
 
 /// Writes a new app that waits for approval.
@@ -106,6 +110,7 @@ impl Registration {
             requests: self.requests,
             identity: self.identity,
             logout: self.logout,
+            protection: self.protection,
             ..Description::new(id, self.name)
         }
     }

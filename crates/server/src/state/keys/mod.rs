@@ -7,7 +7,9 @@
 //! 4. The change is written under the version of the set that it was decided on. Who loses that race looks again.
 //! 5. The ring exchanges its keys as a whole.
 
+mod made;
 mod plan;
+mod purpose;
 mod ring;
 
 #[cfg(test)]
@@ -17,22 +19,25 @@ use crate::state::clock::Clock;
 use crate::state::master_key::MasterKey;
 use crate::state::master_keys::{MARKER, MasterKeys};
 use claviger_core::crypto::CryptoError;
-use claviger_core::jose::{Algorithm, Jwk, Pkcs8, SigningKey};
+use claviger_core::jose::{Algorithm, Jwk};
 use claviger_core::realm::Realm;
-use claviger_store::{Fault, KeyChange, KeyChanges, KeySet, KeyState, Masked, SigningKeyRow, Store};
+use claviger_store::{Fault, KeyChange, KeyChanges, KeySet, KeyState, SigningKeyRow, Store};
+use made::{Parsed, SIGNING_KEYS, generate, purpose};
 use plan::{KeyInfo, Policy, Step, plan};
+use purpose::Purpose;
 use ring::Snapshot;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+pub(crate) use made::{is_sealed_under, resealed};
 pub use ring::{KeyRing, Published};
-
-/// The purpose of the key that seals signing keys.
-const SIGNING_KEYS: &str = "signing keys";
 
 /// How many keys that left the set are kept at most; an ID token of an earlier one is no hint any more.
 const MOST_THAT_LEFT: i64 = 50;
+
+/// For how long a client that names an algorithm is not looked for again, in milliseconds.
+const ASKED_FOR: i64 = 3_600_000;
 
 /// How often a change that others came before is tried again.
 const TRIES: usize = 10;
@@ -46,6 +51,8 @@ struct Shared {
     masters: MasterKeys,
     clock: Clock,
     rings: Mutex<HashMap<String, Weak<KeyRing>>>,
+    /// When some client of a realm was last seen to name an algorithm that the realm does not.
+    asked: Mutex<HashMap<(String, Algorithm), i64>>,
 }
 
 /// Whether RSA keys may be made later.
@@ -65,7 +72,7 @@ impl Keys {
     pub fn new(store: Store, master: impl Into<MasterKeys>, clock: Clock) -> Result<Self, CryptoError> {
         let masters = master.into();
         masters.newest().map(|key| key.seal_key(SIGNING_KEYS)).transpose()?;
-        Ok(Self(Arc::new(Shared { store, masters, clock, rings: Mutex::default() })))
+        Ok(Self(Arc::new(Shared { store, masters, clock, rings: Mutex::default(), asked: Mutex::default() })))
     }
 
     /// The realm's keys, with whatever was due done: missing elliptic keys are made, RSA is on its way. While anybody
@@ -87,7 +94,7 @@ impl Keys {
     /// As for [`Self::ring`].
     pub async fn tick(&self, realm: &Realm) -> Result<(), Fault> {
         let set = self.0.store.keys(&realm.id).await?;
-        let policy = Policy::of(realm);
+        let policy = self.0.with_asked(Policy::of(realm), &realm.id, &set).await?;
         let due = plan(&infos(&set)?, &policy, self.0.clock.now(), false);
         if set.keys.is_empty() || (due.is_empty() && !self.0.is_in_use(&realm.id)) {
             return Ok(());
@@ -95,12 +102,12 @@ impl Keys {
         let ring = self.0.ring(&realm.id);
         self.settle(&ring, &policy, false, Rsa::Later).await?;
         for step in due {
-            if let Step::Make { algorithm, .. } = step
-                && is_slow(algorithm)
-                && ring.begin_making(algorithm)
+            if let Step::Make { purpose, .. } = step
+                && purpose.is_slow()
+                && ring.begin_making(purpose)
             {
-                let made = self.make_now(&ring, &policy, algorithm).await;
-                ring.made(algorithm);
+                let made = self.make_now(&ring, &policy, purpose).await;
+                ring.made(purpose);
                 made?;
             }
         }
@@ -125,10 +132,10 @@ impl Keys {
     /// # Errors
     /// The store fails, or the master key in use is not held.
     pub async fn revoke(&self, realm: &Realm, kid: &str) -> Result<Option<KeyRevoked>, Fault> {
-        let policy = Policy::of(realm);
         let mut spare = None;
         for _ in 0..TRIES {
             let set = self.0.store.keys(&realm.id).await?;
+            let policy = self.0.with_asked(Policy::of(realm), &realm.id, &set).await?;
             let now = self.0.clock.now();
             let Some(key) = set.keys.iter().find(|key| key.kid == kid) else {
                 if !self.0.store.had_key(&realm.id, kid).await? {
@@ -141,10 +148,10 @@ impl Keys {
             };
             let mut changes = vec![KeyChange::Remove { kid: kid.to_owned() }];
             let (mut successor, mut master) = (None, None);
-            let algorithm = algorithm(&key.alg)?;
+            let purpose = purpose(&key.alg)?;
             let of = |state| set.keys.iter().filter(move |other| other.state == state && other.alg == key.alg);
             let is_last = key.state == KeyState::Active && of(KeyState::Active).count() == 1;
-            if is_last && policy.algorithms.contains(&algorithm) {
+            if is_last && policy.purposes.contains(&purpose) {
                 let ready = of(KeyState::Published).min_by_key(|key| key.activates_at).map(|key| key.kid.clone());
                 if let Some(kid) = ready {
                     successor = Some(kid.clone());
@@ -152,10 +159,10 @@ impl Keys {
                 } else {
                     let made = match spare.take() {
                         Some(made) => made,
-                        None => generate(algorithm).await?,
+                        None => generate(purpose).await?,
                     };
                     let current = self.0.masters.current(&self.0.store).await?;
-                    let row = row(&current, &realm.id, &made, KeyState::Active, now, now)?;
+                    let row = made.row(&current, &realm.id, KeyState::Active, now, now)?;
                     successor = Some(row.kid.clone());
                     changes.push(KeyChange::Add(Box::new(row)));
                     (spare, master) = (Some(made), Some(current));
@@ -174,6 +181,7 @@ impl Keys {
         let mut spare = HashMap::new();
         for _ in 0..TRIES {
             let set = self.0.store.keys(&ring.realm).await?;
+            let policy = &self.0.with_asked(policy.clone(), &ring.realm, &set).await?;
             let now = self.0.clock.now();
             let steps = plan(&infos(&set)?, policy, now, rotate);
             let master = if steps.is_empty() { None } else { Some(self.0.masters.current(&self.0.store).await?) };
@@ -183,20 +191,20 @@ impl Keys {
                     Step::Activate(kid) => KeyChange::Activate { kid },
                     Step::Retire(kid) => KeyChange::Retire { kid },
                     Step::Remove(kid) => KeyChange::Remove { kid },
-                    Step::Make { algorithm, .. } if is_slow(algorithm) && rsa != Rsa::AtOnce => {
+                    Step::Make { purpose, .. } if purpose.is_slow() && rsa != Rsa::AtOnce => {
                         if rsa == Rsa::InTheBackground {
-                            self.make_later(ring, policy, algorithm);
+                            self.make_later(ring, policy, purpose);
                         }
                         continue;
                     }
-                    Step::Make { algorithm, state, activates_at } => {
-                        let key = match spare.remove(&algorithm) {
+                    Step::Make { purpose, state, activates_at } => {
+                        let key = match spare.remove(&purpose) {
                             Some(key) => key,
-                            None => generate(algorithm).await?,
+                            None => generate(purpose).await?,
                         };
                         let Some(master) = &master else { continue };
-                        let row = row(master, &ring.realm, &key, state, now, activates_at)?;
-                        spare.insert(algorithm, key);
+                        let row = key.row(master, &ring.realm, state, now, activates_at)?;
+                        spare.insert(purpose, key);
                         KeyChange::Add(Box::new(row))
                     }
                 };
@@ -215,38 +223,42 @@ impl Keys {
     }
 
     /// Makes a key off the request path, and then does what is due.
-    fn make_later(&self, ring: &Arc<KeyRing>, policy: &Policy, algorithm: Algorithm) {
-        if !ring.begin_making(algorithm) {
+    fn make_later(&self, ring: &Arc<KeyRing>, policy: &Policy, purpose: Purpose) {
+        if !ring.begin_making(purpose) {
             return;
         }
         let (keys, ring, policy) = (self.clone(), Arc::clone(ring), policy.clone());
         tokio::spawn(async move {
-            let done = keys.make_now(&ring, &policy, algorithm).await;
-            ring.made(algorithm);
+            let done = keys.make_now(&ring, &policy, purpose).await;
+            ring.made(purpose);
             if let Err(fault) = done {
-                tracing::error!(realm = ring.realm, %algorithm, %fault, "a signing key could not be made; it is tried again");
+                tracing::error!(realm = ring.realm, %purpose, %fault, "a key could not be made; it is tried again");
             }
         });
     }
 
-    async fn make_now(&self, ring: &Arc<KeyRing>, policy: &Policy, algorithm: Algorithm) -> Result<(), Fault> {
-        let key = generate(algorithm).await?;
+    async fn make_now(&self, ring: &Arc<KeyRing>, policy: &Policy, purpose: Purpose) -> Result<(), Fault> {
+        let policy = &Policy { purposes: policy.purposes.iter().copied().chain([purpose]).collect(), ..policy.clone() };
+        let mut spare = None;
         let _one_at_a_time = ring.work.lock().await;
         for _ in 0..TRIES {
             let set = self.0.store.keys(&ring.realm).await?;
             let now = self.0.clock.now();
             let due = plan(&infos(&set)?, policy, now, false).into_iter().find_map(|step| match step {
-                Step::Make { algorithm: wanted, state, activates_at } if wanted == algorithm => {
-                    Some((state, activates_at))
-                }
+                Step::Make { purpose: wanted, state, activates_at } if wanted == purpose => Some((state, activates_at)),
                 _ => None,
             });
             // Another process may have made one meanwhile.
             let Some((state, activates_at)) = due else {
                 return self.0.load(ring, set, policy).await;
             };
+            let key = match spare.take() {
+                Some(key) => key,
+                None => generate(purpose).await?,
+            };
             let master = self.0.masters.current(&self.0.store).await?;
-            let row = row(&master, &ring.realm, &key, state, now, activates_at)?;
+            let row = key.row(&master, &ring.realm, state, now, activates_at)?;
+            spare = Some(key);
             let changes = vec![KeyChange::Add(Box::new(row))];
             self.0.change(&ring.realm, set.version, changes, Some(&master), None, now).await?;
         }
@@ -262,7 +274,7 @@ impl Shared {
     }
 
     /// The ring of a realm, empty at first.
-    fn ring(&self, realm: &str) -> Arc<KeyRing> {
+    fn ring(self: &Arc<Self>, realm: &str) -> Arc<KeyRing> {
         let mut rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ring) = rings.get(realm).and_then(Weak::upgrade) {
             return ring;
@@ -270,41 +282,77 @@ impl Shared {
         if rings.len() == rings.capacity() {
             rings.retain(|_, ring| ring.strong_count() > 0);
         }
-        let ring = Arc::new(KeyRing::new(realm));
+        let ring = Arc::new(KeyRing::new(realm, Arc::downgrade(self)));
         rings.insert(realm.to_owned(), Arc::downgrade(&ring));
         ring
     }
 
     /// Parses a set and puts it into the ring, unless it is there.
     async fn load(&self, ring: &KeyRing, set: KeySet, policy: &Policy) -> Result<(), Fault> {
-        ring.want(&policy.algorithms);
+        ring.want(policy);
         if set.version != 0 && set.version == ring.version() {
             return Ok(());
         }
-        let mut signing = Vec::new();
+        let (mut signing, mut decrypting) = (Vec::new(), Vec::new());
         let mut public = Vec::with_capacity(set.keys.len());
         for row in set.keys {
+            let purpose = purpose(&row.alg)?;
             let jwk: Jwk = serde_json::from_str(&row.public_jwk)?;
-            if row.state == KeyState::Active {
-                let key = self.open(&row)?;
-                if key.public_jwk() != &jwk {
-                    return Err(Fault::Other(format!(
-                        "the halves of the signing key {} do not belong together",
-                        row.kid
-                    )));
-                }
-                signing.push(Arc::new(key));
+            let is_active = row.state == KeyState::Active;
+            // What was encrypted to a key before it was replaced is read to the end of its time.
+            let parsed =
+                if is_active || matches!(purpose, Purpose::Decrypt(_)) { Some(self.open(&row, &jwk)?) } else { None };
+            match parsed {
+                Some(Parsed::Signing(key)) => signing.push(Arc::new(key)),
+                Some(Parsed::Decrypting(key)) => decrypting.push((Arc::new(key), is_active)),
+                None => {}
             }
-            public.push((order(row.state), jwk));
+            if is_active || matches!(purpose, Purpose::Sign(_)) {
+                public.push((order(row.state, purpose), jwk));
+            }
         }
         // The newest of several, should there ever be several.
         signing.reverse();
+        decrypting.reverse();
         // Some libraries take the first key they find: those in use come first, and what signs access tokens before others.
         public.sort_by_key(|(order, jwk)| (*order, jwk.alg.as_deref() != Some(policy.usual.name())));
         let public = public.into_iter().map(|(_, jwk)| jwk).collect();
         let left = self.that_left(ring, policy).await?;
-        ring.exchange(Snapshot::new(set.version, signing, public, left)?);
+        ring.exchange(Snapshot::new(set.version, signing, decrypting, public, left)?);
         Ok(())
+    }
+
+    fn open(&self, row: &SigningKeyRow, public: &Jwk) -> Result<Parsed, Fault> {
+        let key = made::open(&self.masters, row)?;
+        if key.public_jwk() == public {
+            return Ok(key);
+        }
+        Err(Fault::Other(format!("the halves of the signing key {} do not belong together", row.kid)))
+    }
+
+    /// A policy together with the algorithms that only clients name: there is a key, made when it was first needed, and it goes on
+    /// as long as some client wants it. That is looked up once an hour.
+    async fn with_asked(&self, mut policy: Policy, realm: &str, set: &KeySet) -> Result<Policy, Fault> {
+        for row in set.keys.iter().filter(|row| row.state == KeyState::Active) {
+            let Purpose::Sign(algorithm) = purpose(&row.alg)? else { continue };
+            if !policy.purposes.contains(&algorithm.into()) && self.is_asked(realm, algorithm).await? {
+                policy.purposes.insert(algorithm.into());
+            }
+        }
+        Ok(policy)
+    }
+
+    async fn is_asked(&self, realm: &str, algorithm: Algorithm) -> Result<bool, Fault> {
+        let (of, now) = ((realm.to_owned(), algorithm), self.clock.now());
+        let seen = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&of).copied();
+        if seen.is_some_and(|at| (0..ASKED_FOR).contains(&now.saturating_sub(at))) {
+            return Ok(true);
+        }
+        let is_asked = self.store.is_signing_asked(realm, algorithm).await?;
+        if is_asked {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(of, now);
+        }
+        Ok(is_asked)
     }
 
     /// The keys that left the set so late that a session of their time may go on, each with the time until which it may.
@@ -313,18 +361,6 @@ impl Shared {
         let left = self.store.keys_that_left(&ring.realm, since, MOST_THAT_LEFT).await?;
         let until = |removed_at: i64| removed_at.saturating_add(policy.longest_session);
         left.iter().map(|key| Ok((serde_json::from_str(&key.public_jwk)?, until(key.removed_at)))).collect()
-    }
-
-    fn open(&self, row: &SigningKeyRow) -> Result<SigningKey, Fault> {
-        let opened = self.masters.open(SIGNING_KEYS, &associated(&row.realm, &row.kid), &row.sealed.0);
-        let der = opened.ok_or_else(|| {
-            Fault::Other(format!(
-                "the signing key {} of {} does not open: the master key is not the one that this database was made with",
-                row.kid, row.realm
-            ))
-        })?;
-        SigningKey::from_pkcs8(algorithm(&row.alg)?, Some(&row.kid), &der)
-            .map_err(|error| Fault::Other(error.to_string()))
     }
 
     /// Changes a set that was decided on at `version`. `master`: what the new keys among them are sealed under, which must
@@ -344,48 +380,6 @@ impl Shared {
     }
 }
 
-/// A new key as it is stored, sealed under `master`.
-fn row(
-    master: &MasterKey,
-    realm: &str,
-    key: &Made,
-    state: KeyState,
-    now: i64,
-    activates_at: i64,
-) -> Result<SigningKeyRow, Fault> {
-    let kid = key.parsed.kid().to_owned();
-    Ok(SigningKeyRow {
-        realm: realm.to_owned(),
-        alg: key.parsed.alg().name().to_owned(),
-        sealed: Masked(seal(master, realm, &kid, key.private.expose())?),
-        public_jwk: serde_json::to_string(key.parsed.public_jwk())?,
-        state,
-        created_at: now,
-        activates_at,
-        retires_at: None,
-        kid,
-    })
-}
-
-fn seal(master: &MasterKey, realm: &str, kid: &str, private: &[u8]) -> Result<Vec<u8>, Fault> {
-    let sealed = master.seal_key(SIGNING_KEYS).and_then(|key| key.seal(&associated(realm, kid), private));
-    sealed.map_err(|error| Fault::Other(error.to_string()))
-}
-
-/// Whether a stored key is sealed under `master`.
-pub(crate) fn is_sealed_under(row: &SigningKeyRow, master: &MasterKey) -> bool {
-    master.seal_key(SIGNING_KEYS).is_ok_and(|key| key.open(&associated(&row.realm, &row.kid), &row.sealed.0).is_ok())
-}
-
-/// A stored key sealed anew under `to`; `None` where no key that is held opens it.
-///
-/// # Errors
-/// The library fails.
-pub(crate) fn resealed(row: &SigningKeyRow, held: &MasterKeys, to: &MasterKey) -> Result<Option<Vec<u8>>, Fault> {
-    let opened = held.open(SIGNING_KEYS, &associated(&row.realm, &row.kid), &row.sealed.0);
-    opened.map(|private| seal(to, &row.realm, &row.kid, &private)).transpose()
-}
-
 /// What became of a key that was revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRevoked {
@@ -395,52 +389,21 @@ pub struct KeyRevoked {
     pub successor: Option<String>,
 }
 
-/// A new key, not yet stored.
-struct Made {
-    private: Pkcs8,
-    parsed: SigningKey,
-}
-
-async fn generate(algorithm: Algorithm) -> Result<Made, Fault> {
-    let work = move || {
-        let private = SigningKey::generate(algorithm)?;
-        let parsed = SigningKey::from_pkcs8(algorithm, None, private.expose())?;
-        Ok(Made { private, parsed })
-    };
-    let made: Result<Made, CryptoError> = if is_slow(algorithm) {
-        tokio::task::spawn_blocking(work).await.map_err(|error| Fault::Other(error.to_string()))?
-    } else {
-        work()
-    };
-    made.map_err(|error| Fault::Other(error.to_string()))
-}
-
-const fn is_slow(algorithm: Algorithm) -> bool {
-    matches!(algorithm, Algorithm::Rs256 | Algorithm::Ps256)
-}
-
-const fn order(state: KeyState) -> u8 {
-    match state {
-        KeyState::Active => 0,
-        KeyState::Published => 1,
-        KeyState::Retired => 2,
+/// Keys that sign come first: some libraries take the first that they find.
+const fn order(state: KeyState, purpose: Purpose) -> u8 {
+    match (purpose, state) {
+        (Purpose::Sign(_), KeyState::Active) => 0,
+        (Purpose::Sign(_), KeyState::Published) => 1,
+        (Purpose::Sign(_), KeyState::Retired) => 2,
+        (Purpose::Decrypt(_), _) => 3,
     }
-}
-
-/// Ties a sealed key to its row, so that it cannot be moved to another.
-fn associated(realm: &str, kid: &str) -> Vec<u8> {
-    format!("signing key\0{realm}\0{kid}").into_bytes()
-}
-
-fn algorithm(name: &str) -> Result<Algorithm, Fault> {
-    name.parse().map_err(|_| Fault::Other(format!("a stored signing key has the algorithm {name}")))
 }
 
 fn infos(set: &KeySet) -> Result<Vec<KeyInfo>, Fault> {
     let info = |row: &SigningKeyRow| {
         Ok(KeyInfo {
             kid: row.kid.clone(),
-            algorithm: algorithm(&row.alg)?,
+            purpose: purpose(&row.alg)?,
             state: row.state,
             activates_at: row.activates_at,
             retires_at: row.retires_at,

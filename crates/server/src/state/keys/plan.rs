@@ -1,10 +1,14 @@
-//! What should happen to a realm's signing keys now. Pure: keys, policy and time in, changes out.
+//! What should happen to a realm's keys now. Pure: keys, policy and time in, changes out.
 //!
 //! A key is published, then signs, then is retired, then leaves the set. It is published for [`Policy::prepublish`]
 //! before it signs, so that every API has learnt it; it stays in the set for [`Policy::longest_token`] after it stopped,
 //! so that everything it signed is verified to its end. Only the first key of an algorithm signs at once: nobody can have
 //! cached a set without it.
+//!
+//! Keys that decrypt go the same way, with other words for it: every server knows one before it is published, clients encrypt to the
+//! active one, and a retired one still reads what was encrypted to it.
 
+use super::purpose::Purpose;
 use claviger_core::jose::Algorithm;
 use claviger_core::realm::Realm;
 use claviger_core::span::Span;
@@ -21,7 +25,7 @@ const IMPLAUSIBLE: i64 = 86_400_000;
 /// What a realm asks of its keys; times in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Policy {
-    pub(super) algorithms: BTreeSet<Algorithm>,
+    pub(super) purposes: BTreeSet<Purpose>,
     /// What access tokens are signed with, which comes first in the set.
     pub(super) usual: Algorithm,
     /// How long a browser session can last: for so long an ID token may be shown as a hint.
@@ -38,7 +42,7 @@ impl Policy {
         let lifetimes = lifetimes.chain([tokens.access_token_ttl, tokens.id_token_ttl]).map(Span::as_millis);
         let prepublish = tokens.key_prepublish.as_millis();
         Self {
-            algorithms: realm.signing_algorithms(),
+            purposes: purposes(realm),
             usual: tokens.signing,
             longest_session: realm.sessions.absolute.as_millis(),
             // A key that is replaced sooner than its successor can be published would never rest.
@@ -49,11 +53,17 @@ impl Policy {
     }
 }
 
+/// What a realm has keys for, whatever its clients ask for.
+fn purposes(realm: &Realm) -> BTreeSet<Purpose> {
+    let signing = realm.signing_algorithms().into_iter().map(Purpose::Sign);
+    signing.chain(realm.requests.object_encryption.iter().copied().map(Purpose::Decrypt)).collect()
+}
+
 /// What matters about a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyInfo {
     pub(super) kid: String,
-    pub(super) algorithm: Algorithm,
+    pub(super) purpose: Purpose,
     pub(super) state: KeyState,
     pub(super) activates_at: i64,
     pub(super) retires_at: Option<i64>,
@@ -63,7 +73,7 @@ pub(super) struct KeyInfo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// A new key is needed: to sign at once, or later.
-    Make { algorithm: Algorithm, state: KeyState, activates_at: i64 },
+    Make { purpose: Purpose, state: KeyState, activates_at: i64 },
     /// It signs from now on.
     Activate(String),
     /// It signs no more.
@@ -75,16 +85,15 @@ pub(super) enum Step {
 /// What is due at `now`. `rotate`: every key in use gets a successor, whatever its age.
 pub(super) fn plan(keys: &[KeyInfo], policy: &Policy, now: i64, rotate: bool) -> Vec<Step> {
     let mut steps = Vec::new();
-    for algorithm in Algorithm::ALL {
+    for purpose in Purpose::all() {
         let of = |state| {
-            let mut found: Vec<&KeyInfo> =
-                keys.iter().filter(|k| k.algorithm == algorithm && k.state == state).collect();
+            let mut found: Vec<&KeyInfo> = keys.iter().filter(|k| k.purpose == purpose && k.state == state).collect();
             found.sort_by_key(|key| key.activates_at);
             found
         };
         let (published, active, retired) = (of(KeyState::Published), of(KeyState::Active), of(KeyState::Retired));
-        if policy.algorithms.contains(&algorithm) {
-            keep_going(&mut steps, algorithm, &published, &active, policy, now, rotate);
+        if policy.purposes.contains(&purpose) {
+            keep_going(&mut steps, purpose, &published, &active, policy, now, rotate);
         } else {
             steps.extend(active.iter().map(|key| Step::Retire(key.kid.clone())));
             steps.extend(published.iter().map(|key| Step::Remove(key.kid.clone())));
@@ -103,7 +112,7 @@ pub(super) fn plan(keys: &[KeyInfo], policy: &Policy, now: i64, rotate: bool) ->
 /// Sees to it that one key of a needed algorithm signs, and that its successor is ready in time.
 fn keep_going(
     steps: &mut Vec<Step>,
-    algorithm: Algorithm,
+    purpose: Purpose,
     published: &[&KeyInfo],
     active: &[&KeyInfo],
     policy: &Policy,
@@ -113,7 +122,7 @@ fn keep_going(
     let Some(current) = active.last() else {
         steps.push(match published.first() {
             Some(ready) => Step::Activate(ready.kid.clone()),
-            None => Step::Make { algorithm, state: KeyState::Active, activates_at: now },
+            None => Step::Make { purpose, state: KeyState::Active, activates_at: now },
         });
         return;
     };
@@ -130,13 +139,14 @@ fn keep_going(
     let is_old = age >= policy.age - policy.prepublish || age < -IMPLAUSIBLE;
     if published.is_empty() && (is_old || rotate) {
         let activates_at = now.saturating_add(policy.prepublish);
-        steps.push(Step::Make { algorithm, state: KeyState::Published, activates_at });
+        steps.push(Step::Make { purpose, state: KeyState::Published, activates_at });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{IMPLAUSIBLE, KeyInfo, Policy, Step, plan};
+    use crate::state::keys::purpose::Purpose;
     use claviger_core::jose::Algorithm;
     use claviger_store::KeyState;
     use proptest::prelude::*;
@@ -147,7 +157,7 @@ mod tests {
 
     fn policy() -> Policy {
         Policy {
-            algorithms: BTreeSet::from([Algorithm::Es256, Algorithm::Rs256]),
+            purposes: BTreeSet::from([Algorithm::Es256, Algorithm::Rs256].map(Purpose::Sign)),
             usual: Algorithm::Es256,
             longest_session: 7 * DAY,
             age: 90 * DAY,
@@ -170,12 +180,12 @@ mod tests {
         fn tick(&mut self, policy: &Policy, now: i64, rotate: bool) {
             for step in plan(&self.keys, policy, now, rotate) {
                 match step {
-                    Step::Make { algorithm, state, activates_at } => {
+                    Step::Make { purpose, state, activates_at } => {
                         self.made += 1;
-                        let kid = format!("{algorithm}-{}", self.made);
+                        let kid = format!("{purpose}-{}", self.made);
                         self.log.push(format!("make {kid}"));
                         self.published_at.insert(kid.clone(), now);
-                        self.keys.push(KeyInfo { kid, algorithm, state, activates_at, retires_at: None });
+                        self.keys.push(KeyInfo { kid, purpose, state, activates_at, retires_at: None });
                     }
                     Step::Activate(kid) => {
                         self.log.push(format!("activate {kid}"));
@@ -196,9 +206,9 @@ mod tests {
                     }
                 }
             }
-            for algorithm in &policy.algorithms {
-                let signing = self.keys.iter().filter(|k| k.algorithm == *algorithm && k.state == KeyState::Active);
-                assert_eq!(signing.count(), 1, "{algorithm} at {now}: {:?}", self.log);
+            for purpose in &policy.purposes {
+                let signing = self.keys.iter().filter(|k| k.purpose == *purpose && k.state == KeyState::Active);
+                assert_eq!(signing.count(), 1, "{purpose} at {now}: {:?}", self.log);
             }
         }
 
@@ -222,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_key_goes_through_its_life_at_the_right_times() {
-        let policy = Policy { algorithms: [Algorithm::Es256].into(), ..policy() };
+        let policy = Policy { purposes: [Algorithm::Es256.into()].into(), ..policy() };
         let mut world = World::default();
         let mut at = |now, expected: &[&str]| {
             world.tick(&policy, now, false);
@@ -258,7 +268,7 @@ mod tests {
         world.tick(&policy(), 0, false);
         world.tick(&policy(), DAY, true);
         world.take_log();
-        let less = Policy { algorithms: [Algorithm::Rs256].into(), ..policy() };
+        let less = Policy { purposes: [Algorithm::Rs256.into()].into(), ..policy() };
         world.tick(&less, DAY + 1, false);
         assert_eq!(world.take_log(), ["retire ES256-1", "remove ES256-3"]);
         world.tick(&less, 2 * DAY + 1, false);
@@ -270,7 +280,7 @@ mod tests {
 
     #[test]
     fn keys_made_while_the_clock_was_years_ahead_are_replaced_and_leave() {
-        let policy = Policy { algorithms: [Algorithm::Es256].into(), ..policy() };
+        let policy = Policy { purposes: [Algorithm::Es256.into()].into(), ..policy() };
         let (future, now) = (40_000 * DAY, 20_000 * DAY);
         let mut world = World::default();
         world.tick(&policy, future, false);

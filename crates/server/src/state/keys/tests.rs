@@ -1,7 +1,9 @@
-use super::{KeyRing, Keys, associated};
+use super::made::associated;
+use super::{KeyRing, Keys};
 use crate::state::clock::Clock;
 use crate::state::master_key::MasterKey;
 use claviger_core::Dialect;
+use claviger_core::jose::jwe::KeyManagement;
 use claviger_core::jose::{Algorithm, JwtError, Typ, verify_jwt};
 use claviger_core::realm::{Realm, SessionPolicy, TokenPolicy};
 use claviger_core::span::Span;
@@ -53,6 +55,11 @@ fn realm() -> Realm {
     }
 }
 
+fn client() -> claviger_core::Client {
+    let described = claviger_core::client::rules::Description::new("app", "App");
+    claviger_core::client::rules::check(described, &realm()).unwrap()
+}
+
 fn published(ring: &KeyRing) -> Vec<String> {
     let set: serde_json::Value = serde_json::from_slice(&ring.jwks()).unwrap();
     let keys = set["keys"].as_array().unwrap();
@@ -63,7 +70,7 @@ fn accepts(ring: &KeyRing, token: &str) -> Result<(), JwtError> {
     verify_jwt(token, &ring.verifying(), Some(Typ::AccessToken)).map(drop)
 }
 
-async fn sign(ring: &KeyRing, algorithm: Algorithm) -> String {
+async fn sign(ring: &Arc<KeyRing>, algorithm: Algorithm) -> String {
     ring.signing(algorithm).await.unwrap().sign_jwt(Typ::AccessToken, b"{}").unwrap()
 }
 
@@ -82,10 +89,72 @@ async fn a_new_realm_signs_with_an_elliptic_key_at_once_and_with_rsa_soon() {
 }
 
 #[tokio::test]
-async fn an_algorithm_that_the_realm_does_not_use_is_not_waited_for() {
-    let process = process(&store(), &MasterKey::generate());
-    let ring = process.keys.ring(&realm()).await.unwrap();
-    assert!(ring.signing(Algorithm::EdDsa).await.is_err());
+async fn an_algorithm_that_only_clients_want_has_a_key_once_it_is_asked_for() {
+    let (store, master) = (store(), MasterKey::generate());
+    let process = process(&store, &master);
+    let realm = realm();
+    store.put_realm(&realm, START).await.unwrap();
+    let ring = process.keys.ring(&realm).await.unwrap();
+    assert!(!published(&ring).iter().any(|key| key.starts_with("EdDSA")));
+    let token = sign(&ring, Algorithm::EdDsa).await;
+    accepts(&ring, &token).unwrap();
+    assert!(published(&ring).iter().any(|key| key.starts_with("EdDSA")));
+    // Nobody wants it any more: it signs no more, and what it signed is verified still.
+    process.keys.tick(&realm).await.unwrap();
+    accepts(&ring, &token).unwrap();
+    let states = async || {
+        let keys = store.keys("r").await.unwrap().keys;
+        keys.into_iter().filter(|key| key.alg == "EdDSA").map(|key| key.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states().await, [KeyState::Retired]);
+    // A client does: it stays.
+    let client = claviger_core::Client { id_token_signing: Some(Algorithm::EdDsa), ..client() };
+    store.put_client("r", &client, START).await.unwrap();
+    let again = sign(&ring, Algorithm::EdDsa).await;
+    process.keys.tick(&realm).await.unwrap();
+    assert_eq!(states().await, [KeyState::Retired, KeyState::Active]);
+    // Also in a process that was not asked, which replaces it by age like every other.
+    let other = self::process(&store, &master);
+    let ring = other.keys.rotate(&realm).await.unwrap();
+    accepts(&ring, &again).unwrap();
+    assert_eq!(states().await, [KeyState::Retired, KeyState::Active, KeyState::Published]);
+}
+
+#[tokio::test]
+async fn a_realm_that_wants_encrypted_requests_has_a_key_for_them_and_no_other_has() {
+    let (store, master) = (store(), MasterKey::generate());
+    let process = process(&store, &master);
+    let mut realm = realm();
+    realm.requests.object_encryption = vec![KeyManagement::EcdhEs];
+    let ring = process.keys.ring(&realm).await.unwrap();
+    let set = ring.published().await;
+    assert!(set.is_complete);
+    let keys = |jwks: &[u8]| {
+        let set: serde_json::Value = serde_json::from_slice(jwks).unwrap();
+        let keys = set["keys"].as_array().unwrap().iter();
+        let keys = keys.filter(|key| key["use"] == "enc");
+        keys.map(|key| (key["alg"].clone(), key["kid"].as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let [(alg, first)] = &keys(&set.jwks)[..] else { panic!("one key that clients encrypt to") };
+    assert_eq!(alg, "ECDH-ES");
+    let held = |ring: &KeyRing| ring.decrypting().iter().map(|key| key.kid().to_owned()).collect::<Vec<_>>();
+    assert_eq!(held(&ring), std::slice::from_ref(first));
+    // The successor is known to every server before it is published, and the first one reads on for a while.
+    process.keys.rotate(&realm).await.unwrap();
+    assert_eq!(keys(&ring.jwks()), keys(&set.jwks));
+    assert_eq!(held(&ring).len(), 2);
+    process.hand.fetch_add(HOUR, Ordering::Relaxed);
+    process.keys.tick(&realm).await.unwrap();
+    let now = keys(&ring.jwks());
+    assert_ne!(now, keys(&set.jwks));
+    assert_eq!((now.len(), held(&ring).len()), (1, 2));
+    process.hand.fetch_add(2 * DAY, Ordering::Relaxed);
+    process.keys.tick(&realm).await.unwrap();
+    assert_eq!(held(&ring), [now[0].1.clone()]);
+    // A realm that wants it no more publishes none.
+    realm.requests.object_encryption.clear();
+    process.keys.tick(&realm).await.unwrap();
+    assert_eq!(keys(&ring.jwks()), []);
 }
 
 #[tokio::test]

@@ -33,10 +33,6 @@ impl Problem {
             }
             Self::NotForPublic { legacy } => format!("leave out \"{}\"", legacy.name()),
             Self::NoPkceInVain => format!("leave out \"{}\"", Legacy::NoPkce.name()),
-            Self::IdTokenAlgorithm { known, .. } => {
-                let names: Vec<&str> = known.iter().map(|algorithm| algorithm.name()).collect();
-                format!("it has keys for {}; [tokens] or an [[api]] names further ones (signing)", names.join(", "))
-            }
             Self::TurnoverNotGiven => add(Legacy::ReusableRefresh),
             Self::ActsAsAdministrator => {
                 "an administrator's rights are not for programs; make a user for this one".to_owned()
@@ -60,9 +56,11 @@ impl Problem {
             Self::OutsideProfile { help, .. } => (*help).to_owned(),
             Self::Identity(problem) => problem.help()?.to_owned(),
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
-            Self::AnswerAlgorithm { .. } => {
-                "RS256, ES256, or an algorithm that the realm or one of its APIs names".to_owned()
+            Self::NoKeyToEncrypt { alg, .. } => {
+                let kind = if alg.is_rsa() { "an RSA key of 2048 to 4096 bits" } else { "a key on P-256" };
+                format!("add {kind} with use \"enc\" to its jwks, or name where its keys are (jwks-uri)")
             }
+            Self::ObjectEncryption { .. } => "[requests] object-encryption names what the realm reads".to_owned(),
             _ => return None,
         })
     }
