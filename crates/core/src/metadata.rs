@@ -78,6 +78,8 @@ struct Revocation {
 struct Introspection {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    /// RFC 9701 7.
+    introspection_signing_alg_values_supported: Vec<&'static str>,
 }
 
 const CLAIMS: &[&str] = &[
@@ -128,6 +130,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         introspection: realm.url(Endpoint::Introspection).map(|introspection_endpoint| Introspection {
             introspection_endpoint,
             introspection_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+            introspection_signing_alg_values_supported: signing_algorithms(realm),
         }),
         scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: response_types(realm),
@@ -274,6 +277,7 @@ mod tests {
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "introspection_endpoint": "https://login.example.com/introspect",
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_signing_alg_values_supported": ["RS256", "ES256"],
             "scopes_supported": ["openid"],
             "response_types_supported": ["code"],
             "response_modes_supported": [
@@ -337,6 +341,7 @@ mod tests {
         assert_eq!(found["jwks_uri"], "https://login.example.com/identity/jwks");
         assert_eq!(found.get("introspection_endpoint"), None);
         assert_eq!(found.get("introspection_endpoint_auth_methods_supported"), None);
+        assert_eq!(found.get("introspection_signing_alg_values_supported"), None);
     }
 
     #[test]
@@ -352,6 +357,7 @@ mod tests {
             "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "introspection_endpoint": "https://login.example.com/introspect",
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_signing_alg_values_supported": ["RS256", "ES256"],
             "scopes_supported": ["view", "all"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],

@@ -196,6 +196,8 @@ pub(super) struct ClientEntry {
     pub(super) require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub(super) authorization_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) introspection_signed_response_alg: Option<Algorithm>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -266,6 +268,7 @@ impl ClientEntry {
                 require_signed_request_object: self.require_signed_request_object,
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
+                introspection_signed_response_alg: self.introspection_signed_response_alg,
             },
         }
     }

@@ -61,6 +61,8 @@ pub enum Field {
     RequestObjectSigningAlg,
     /// What signs its answers.
     AuthorizationSignedResponseAlg,
+    /// What signs the answers to its introspections.
+    IntrospectionSignedResponseAlg,
 }
 
 impl Field {
@@ -92,6 +94,7 @@ impl Field {
             Self::RequestUris => "request-uris",
             Self::RequestObjectSigningAlg => "request-object-signing-alg",
             Self::AuthorizationSignedResponseAlg => "authorization-signed-response-alg",
+            Self::IntrospectionSignedResponseAlg => "introspection-signed-response-alg",
         }
     }
 }
@@ -359,6 +362,12 @@ pub enum Problem {
     /// Requests that must be signed and are not.
     #[error("its requests must be signed, and are said not to be")]
     UnsignedAndSigned,
+    /// Answers to introspection that the realm cannot sign so.
+    #[error("the realm signs nothing with {algorithm}")]
+    IntrospectionAlgorithm {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
     /// Answers that the realm cannot sign so.
     #[error("the realm signs nothing with {algorithm}")]
     AnswerAlgorithm {
@@ -420,6 +429,7 @@ impl Problem {
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::AnswerAlgorithm { .. } => Field::AuthorizationSignedResponseAlg,
+            Self::IntrospectionAlgorithm { .. } => Field::IntrospectionSignedResponseAlg,
         }
     }
 

@@ -32,7 +32,10 @@ impl<'a> Facts<'a> {
             *require_signed_request_object || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_)));
         let contradicts = *require_signed_request_object && *request_object_signing_alg == Some(ObjectAlgorithm::None);
         let answers = self.asked.requests.authorization_signed_response_alg;
-        let cannot_sign = answers.filter(|named| !self.realm.signing_algorithms().contains(named));
+        let known = self.realm.signing_algorithms();
+        let cannot_sign = answers.filter(|named| !known.contains(named));
+        let introspections = self.asked.requests.introspection_signed_response_alg;
+        let cannot_introspect = introspections.filter(|named| !known.contains(named));
         let loopback = self.realm.requests.loopback;
         let bad_uri = |uri: &String| (!is_reachable(uri, loopback)).then(|| uri.clone());
         let uris = request_uris.iter().enumerate();
@@ -44,6 +47,7 @@ impl<'a> Facts<'a> {
             (signed && !has_keys).then_some(Problem::NoKeys),
             contradicts.then_some(Problem::UnsignedAndSigned),
             cannot_sign.map(|algorithm| Problem::AnswerAlgorithm { algorithm }),
+            cannot_introspect.map(|algorithm| Problem::IntrospectionAlgorithm { algorithm }),
             (request_uris.len() > MOST_REQUEST_URIS).then_some(Problem::TooManyRequestUris),
         ])
         .chain(uris)
