@@ -7,6 +7,7 @@
 use crate::client::AuthMethod;
 use crate::dialect::{Endpoint, IssuerInAnswer};
 use crate::grant_type::GrantType;
+use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use authentication::assertion_algorithms;
@@ -101,28 +102,9 @@ struct Introspection {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// RFC 9701 7.
+    introspection_signing_alg_values_supported: Vec<Algorithm>,
 }
-
-const CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "at_hash",
-    "c_hash",
-    "azp",
-    "acr",
-    "sid",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-];
 
 /// The grants, in the order in which they are listed.
 const GRANTS: [GrantType; 8] = [
@@ -155,6 +137,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             introspection_endpoint,
             introspection_endpoint_auth_methods_supported: authentication(realm, &[]),
             introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm),
+            introspection_signing_alg_values_supported: protection::signing(realm),
         }),
         scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
         response_types_supported: response_types(realm),
@@ -310,6 +293,7 @@ mod tests {
             "introspection_endpoint": "https://login.example.com/introspect",
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
             "introspection_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
+            "introspection_signing_alg_values_supported": signing(),
             "scopes_supported": ["openid"],
             "response_types_supported": ["code"],
             "response_modes_supported": [
@@ -386,6 +370,7 @@ mod tests {
         assert_eq!(found["jwks_uri"], "https://login.example.com/identity/jwks");
         assert_eq!(found.get("introspection_endpoint"), None);
         assert_eq!(found.get("introspection_endpoint_auth_methods_supported"), None);
+        assert_eq!(found.get("introspection_signing_alg_values_supported"), None);
     }
 
     #[test]
@@ -403,6 +388,7 @@ mod tests {
             "introspection_endpoint": "https://login.example.com/introspect",
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
             "introspection_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
+            "introspection_signing_alg_values_supported": signing(),
             "scopes_supported": ["view", "all"],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],

@@ -74,12 +74,13 @@ impl Client {
         self.protection.userinfo_signed_response_alg.is_some() || self.protection.userinfo().is_some()
     }
 
-    /// What signs something that is said to it: ID tokens, userinfo, authorization answers.
+    /// What signs something that is said to it: ID tokens, userinfo, authorization answers, introspection.
     pub fn signing_algorithms(&self) -> impl Iterator<Item = Algorithm> {
         let named = [
             self.id_token_signing,
             self.protection.userinfo_signed_response_alg,
             self.requests.authorization_signed_response_alg,
+            self.requests.introspection_signed_response_alg,
         ];
         named.into_iter().flatten()
     }

@@ -1,5 +1,5 @@
-//! What a client registered about its authorization requests and their answers (OpenID Connect Dynamic Registration 2,
-//! RFC 9101 10.5, RFC 9126 6, JARM 3).
+//! What a client registered about its requests and how their answers are signed (OpenID Connect Dynamic Registration 2,
+//! RFC 9101 10.5, RFC 9126 6, RFC 9701 6, JARM 3).
 
 use crate::jose::Algorithm;
 use crate::object_algorithm::ObjectAlgorithm;
@@ -22,6 +22,9 @@ pub struct Requests {
     /// What signs its answers, where they are signed; absent: RS256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_signed_response_alg: Option<Algorithm>,
+    /// What signs the answers to its introspections, where it asks for signed ones; absent: RS256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<Algorithm>,
 }
 
 impl Requests {

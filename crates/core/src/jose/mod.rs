@@ -96,10 +96,12 @@ pub enum Typ {
     Jwt,
     /// A logout token, `logout+jwt` (OpenID Connect Back-Channel Logout).
     Logout,
+    /// An answer to introspection, `token-introspection+jwt` (RFC 9701 5).
+    Introspection,
 }
 
 impl Typ {
-    const ALL: [Self; 3] = [Self::AccessToken, Self::Jwt, Self::Logout];
+    const ALL: [Self; 4] = [Self::AccessToken, Self::Jwt, Self::Logout, Self::Introspection];
 
     /// As it stands in the header.
     pub const fn name(self) -> &'static str {
@@ -107,6 +109,7 @@ impl Typ {
             Self::AccessToken => "at+jwt",
             Self::Jwt => "JWT",
             Self::Logout => "logout+jwt",
+            Self::Introspection => "token-introspection+jwt",
         }
     }
 

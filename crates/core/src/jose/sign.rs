@@ -53,7 +53,7 @@ pub struct SigningKey {
     public: Jwk,
     signature_len: usize,
     /// `base64url(header) + "."` for each [`Typ`], in the order of [`Typ::ALL`].
-    headers: [String; 3],
+    headers: [String; 4],
 }
 
 impl SigningKey {
@@ -139,11 +139,12 @@ impl SigningKey {
     /// # Errors
     /// [`CryptoError::Sign`] when the library fails.
     pub fn sign_jwt(&self, typ: Typ, claims: &[u8]) -> Result<String, CryptoError> {
-        let [access, jwt, logout] = &self.headers;
+        let [access, jwt, logout, introspection] = &self.headers;
         let header = match typ {
             Typ::AccessToken => access,
             Typ::Jwt => jwt,
             Typ::Logout => logout,
+            Typ::Introspection => introspection,
         };
         self.sign_encoded(header, claims)
     }

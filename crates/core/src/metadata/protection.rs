@@ -10,7 +10,7 @@ use crate::realm::Realm;
 use serde::Serialize;
 
 /// The default of ID tokens and of signed answers first (OpenID Connect Registration 2, JARM 3); a profile leaves some out.
-fn signing(realm: &Realm) -> Vec<Algorithm> {
+pub(super) fn signing(realm: &Realm) -> Vec<Algorithm> {
     let usual = realm.usual_algorithm();
     let others = [Algorithm::Rs256, Algorithm::Es256, Algorithm::Ps256, Algorithm::EdDsa];
     let others = others.into_iter().filter(|algorithm| *algorithm != usual && realm.may_sign(*algorithm));

@@ -316,6 +316,7 @@ pub(super) struct ClientEntry {
     pub(super) request_object_encryption_alg: Option<KeyManagement>,
     #[serde(default)]
     pub(super) request_object_encryption_enc: Option<ContentEncryption>,
+    pub(super) introspection_signed_response_alg: Option<Algorithm>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -394,6 +395,7 @@ impl ClientEntry {
                 require_signed_request_object: self.require_signed_request_object,
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
+                introspection_signed_response_alg: self.introspection_signed_response_alg,
             },
             registered: self.registered(),
             identity: Identity {

@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): what an API may know about a token, and nobody else.
+//! Introspection (RFC 7662): what an API may know about a token, and nobody else; signed where the API asks for that (RFC 9701).
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -14,9 +14,10 @@ use claviger_core::confirmation::Confirmation;
 use claviger_core::dialect::{Legacy, Turnover};
 use claviger_core::grant::{still_granted, turnover};
 use claviger_core::granted::Granted;
+use claviger_core::jose::Typ;
 use claviger_core::token::PresentedRefresh;
-use http::header::AUTHORIZATION;
-use http::{Method, StatusCode};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
 
 /// Answers whether a token is active.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -24,7 +25,12 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
         return wrong_method("POST");
     }
     match respond(state, site, incoming).await {
-        Ok(body) => json(StatusCode::OK, body),
+        Ok(Said { body, is_signed: false }) => json(StatusCode::OK, body),
+        Ok(Said { body, is_signed: true }) => {
+            let mut answer = json(StatusCode::OK, body);
+            answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SIGNED));
+            answer
+        }
         Err(failure) => {
             let basic = incoming.head.headers.contains_key(AUTHORIZATION);
             failure.to_json(&site.realm.dialect, basic, incoming.id)
@@ -32,20 +38,62 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     }
 }
 
-async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
+/// The media type of a signed answer (RFC 9701 4).
+const SIGNED: &str = "application/token-introspection+jwt";
+
+/// An answer's body.
+struct Said {
+    body: Vec<u8>,
+    is_signed: bool,
+}
+
+/// Whether a signed answer is asked for by name; who takes anything gets JSON.
+fn wants_signed(incoming: &Incoming) -> bool {
+    let named = |range: &str| {
+        let (media, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let refused = parameters.split(';').any(|one| matches!(one.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        media.trim().eq_ignore_ascii_case(SIGNED) && !refused
+    };
+    incoming.header(ACCEPT.as_str()).is_some_and(|accept| accept.split(',').any(named))
+}
+
+/// The answer, signed for the API that asks: whoever else gets hold of it can tell that it is not for them, and by its `typ` that
+/// it is no access token (RFC 9701 5, 8.1).
+async fn sign(state: &State, site: &Site, caller: &Client, body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let algorithm = caller.requests.introspection_signed_response_alg.unwrap_or(site.realm.usual_algorithm());
+    let key = site.keys.signing(algorithm).await?;
+    let said: serde_json::Value = serde_json::from_slice(body)?;
+    let claims = serde_json::json!({
+        "iss": site.realm.issuer,
+        "aud": caller.id,
+        "iat": state.clock.now() / 1000,
+        "token_introspection": said,
+    });
+    Ok(key.sign_jwt(Typ::Introspection, &serde_json::to_vec(&claims)?)?.into_bytes())
+}
+
+async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Said, Failure> {
     let (params, json) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
     let caller = authenticate_by_secret(state, &site.realm, &credentials, incoming.client).await?;
     if json {
         use_legacy(state, site, &caller, Legacy::JsonBody)?;
     }
-    let text = params.required("token")?;
+    let body = say(state, site, &caller, params.required("token")?).await?;
+    if !wants_signed(incoming) {
+        return Ok(Said { body, is_signed: false });
+    }
+    Ok(Said { body: sign(state, site, caller.client(), &body).await?, is_signed: true })
+}
+
+/// What the caller may know of a token.
+async fn say(state: &State, site: &Site, caller: &Authenticated, text: &str) -> Result<Vec<u8>, Failure> {
     let inactive = || INACTIVE.as_bytes().to_vec();
     if let Some(presented) = PresentedRefresh::parse(text) {
         return Ok(refresh_token(state, site, caller.client(), &presented).await?.unwrap_or_else(inactive));
     }
     let Some(token) = bearer::read(state, site, text).await? else { return Ok(inactive()) };
-    if !may_know(&caller, &token) {
+    if !may_know(caller, &token) {
         // The caller may hear no more than that it is inactive (RFC 7662 2.2, 4); the vendor may.
         tracing::info!(audience = ?token.claims.aud, of = %token.claims.client_id, "introspected by another API than it is for");
         return Ok(inactive());
