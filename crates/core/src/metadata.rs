@@ -394,6 +394,7 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["HS256", "ES256", "RS256", "PS256", "EdDSA"],
             "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
+            "subject_types_supported": ["public"],
         });
         assert_eq!(read(&realm), expected);
     }

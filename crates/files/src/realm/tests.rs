@@ -166,8 +166,8 @@ fn how_answers_are_signed_and_encrypted_is_read() {
     }
     one(
         &spoilt("id = \"web\"", "id = \"web\"\nuserinfo-encrypted-response-enc = \"A128GCM\""),
-        "userinfo-encrypted-response-alg",
-        "an enc needs its alg",
+        "[[client]]",
+        "an enc needs its alg: userinfo-encrypted-response-alg is missing",
         "",
     );
 }

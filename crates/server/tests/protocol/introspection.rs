@@ -67,5 +67,8 @@ async fn what_is_inactive_or_refused_stays_so() {
         assert_eq!((reply.header("content-type"), &reply.json()["active"]), ("application/json", &true.into()));
     }
     let found = server.send(Method::GET, "/.well-known/oauth-authorization-server", &[], "").await.json();
-    assert_eq!(found["introspection_signing_alg_values_supported"], serde_json::json!(["RS256", "ES256"]));
+    assert_eq!(
+        found["introspection_signing_alg_values_supported"],
+        serde_json::json!(["RS256", "ES256", "PS256", "EdDSA"])
+    );
 }

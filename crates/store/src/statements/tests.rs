@@ -46,7 +46,9 @@ fn no_statement_of_a_request_scans() {
         if format!("{statement:?}").starts_with("Forget") {
             continue;
         }
-        let scans = steps.iter().any(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW"));
+        // `waiting` is a count that ends at a limit, over what an index found.
+        let harmless = ["SCAN CONSTANT ROW", "SCAN waiting"];
+        let scans = steps.iter().any(|step| step.starts_with("SCAN ") && !harmless.contains(&step.as_str()));
         assert!(!scans, "{statement:?}: {steps:?}");
     }
 }

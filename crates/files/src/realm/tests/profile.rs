@@ -32,7 +32,7 @@ fn what_the_profile_does_not_let_be_is_told_with_what_to_change() {
     let method = "token-endpoint-auth-method = \"private_key_jwt\"";
     let realm = "authorities = [\"login.bank.example\"]";
     for (from, to, line, why) in [
-        (method, "secret = \"a secret\"", "id = \"fintech\"", "private_key_jwt or by their certificate"),
+        (method, "secret = \"a secret\"", "", "private_key_jwt or by their certificate"),
         (method, "token-endpoint-auth-method = \"client_secret_basic\"", "", "private_key_jwt or by their certificate"),
         (method, "kind = \"public\"", "kind = \"public\"", "no public clients"),
         ("https://fintech.example/callback", "http://127.0.0.1/callback", "", "https:// and exact"),
