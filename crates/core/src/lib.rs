@@ -24,6 +24,7 @@ pub mod confirmation;
 pub mod crypto;
 pub mod dialect;
 pub mod dpop;
+pub mod dpop_challenge;
 pub mod grant;
 pub mod grant_type;
 pub mod granted;
@@ -52,6 +53,7 @@ pub mod token_request;
 pub mod unique;
 pub mod user;
 pub mod user_code;
+pub mod within_profile;
 
 pub use client::Client;
 pub use dialect::Dialect;

@@ -146,7 +146,7 @@ fn how_answers_are_signed_and_encrypted_is_read() {
                 authorization-encrypted-response-alg = \"ECDH-ES+A256KW\"\n\
                 authorization-encrypted-response-enc = \"A256CBC-HS512\"\n\
                 jwks-uri = \"https://app.example/keys\"";
-    let realm = format!("{}\n[requests]\nobject-encryption = [\"RSA-OAEP\", \"ECDH-ES\"]\n", GOOD);
+    let realm = format!("{GOOD}\n[requests]\nobject-encryption = [\"RSA-OAEP\", \"ECDH-ES\"]\n");
     let files = parse_one(&realm.replacen("id = \"web\"", &format!("id = \"web\"\n{keys}"), 1))
         .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(files[0].realm.requests.object_encryption, [KeyManagement::RsaOaep, KeyManagement::EcdhEs]);

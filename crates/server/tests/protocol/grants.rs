@@ -221,8 +221,8 @@ async fn refresh_token() {
 async fn every_grant_that_is_served_has_its_row() {
     let server = started().await;
     let rows: Vec<&str> = TABLE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let served = GrantType::ALL.into_iter().filter(|grant| server.realm.dialect.serves_grant(*grant));
-    let mut words: Vec<&str> = served.map(GrantType::word).collect();
+    let usable = GrantType::ALL.into_iter().filter(|grant| server.realm.dialect.serves_grant(*grant));
+    let mut words: Vec<&str> = usable.map(GrantType::word).collect();
     let mut rows_sorted = rows.clone();
     words.sort_unstable();
     rows_sorted.sort_unstable();

@@ -27,7 +27,6 @@ fn ada() -> User {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "they are written where they are passed")]
 async fn started(of_realm: Value, of_client: Value, format: AccessTokenFormat) -> (Server, Browser) {
     let server = Server::with(|realm| {
         add_scopes(realm, &["groups"]);

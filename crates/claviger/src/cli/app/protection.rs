@@ -10,7 +10,6 @@ use claviger_core::{Client, Realm};
 /// How what is said to an app is signed and encrypted.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signed and encrypted answers")]
-#[expect(clippy::struct_field_names, reason = "the standards' names")]
 pub(crate) struct ProtectionArgs {
     /// What signs userinfo for it: RS256, ES256, PS256 or EdDSA; left out: userinfo is not signed
     #[arg(long, value_name = "ALGORITHM")]

@@ -86,23 +86,17 @@ impl DetailArgs {
 /// Sets a claim, or a member of the address in one language or none.
 fn set_claim(claims: &mut Map<String, Value>, name: &str, value: &str) {
     let text = Some(Value::from(value)).filter(|_| !value.is_empty());
-    match name.split_once('.') {
-        Some((address, member)) => {
-            let within = claims.entry(address).or_insert_with(|| Map::new().into());
-            if let Some(members) = within.as_object_mut() {
-                set(members, member, text);
-            }
-            if claims.get(address).and_then(Value::as_object).is_some_and(Map::is_empty) {
-                claims.shift_remove(address);
-            }
-        }
-        None => {
-            let flag = text
-                .filter(|_| name.ends_with("_verified"))
-                .map(|_| value.parse().map_or(Value::from(value), Value::Bool));
-            let text = Some(Value::from(value)).filter(|_| !value.is_empty());
-            set(claims, name, flag.or(text));
-        }
+    let Some((address, member)) = name.split_once('.') else {
+        let is_flag = name.ends_with("_verified");
+        let value = text.map(|text| value.parse().ok().filter(|_| is_flag).map_or(text, Value::Bool));
+        return set(claims, name, value);
+    };
+    let within = claims.entry(address).or_insert_with(|| Map::new().into());
+    if let Some(members) = within.as_object_mut() {
+        set(members, member, text);
+    }
+    if claims.get(address).and_then(Value::as_object).is_some_and(Map::is_empty) {
+        claims.shift_remove(address);
     }
 }
 
