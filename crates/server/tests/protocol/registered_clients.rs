@@ -1,5 +1,6 @@
 //! What a client registered about itself, and what that does: sign-in, consent, the first page, software statements.
 
+use crate::assertions::mac;
 use crate::common::{Browser, Server, authorize_query, claims, client, plus, with};
 use crate::registration::{and, manage, open, register, registered, usual};
 use claviger_core::Client;
@@ -221,6 +222,12 @@ async fn a_secret_is_kept_as_the_method_needs_it() {
     let told = registered(&server, &by("client_secret_jwt")).await;
     assert_eq!(kinds(&told).await, [SecretKind::Sealed]);
     let secret = told["client_secret"].as_str().unwrap().to_owned();
+    let now = server.now() / 1000;
+    let claims = json!({ "iss": id(&told), "sub": id(&told), "aud": server.realm.issuer, "exp": now + 60, "jti": "1" });
+    let assertion = mac(&secret, &claims);
+    let type_of = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let form = [("client_assertion_type", type_of), ("client_assertion", &assertion), ("token", "x")];
+    assert_eq!(server.post("/revoke", &form).await.status, 200);
     // Its secret stays where it names it, and is another one where it is kept in another way.
     let put = |method: &str, secret: &str| and(by(method), json!({ "client_id": id(&told), "client_secret": secret }));
     let reply = manage(&server, &told, Method::PUT, Some(&put("client_secret_jwt", &secret))).await;
