@@ -17,7 +17,7 @@ pub use members::answered;
 pub use statement::believed;
 
 use crate::client::rules::{self, Description, Field, Found, LOCALIZED, Problem};
-use crate::client::{Client, ClientStatus};
+use crate::client::{Client, ClientStatus, Dpop, Identity};
 use crate::dialect::Legacy;
 use crate::realm::Realm;
 use members::{Draft, MEMBERS};
@@ -131,6 +131,8 @@ pub fn changed(
         id_token_claims: kept.id_token_claims,
         pkce: kept.pkce,
         legacy,
+        identity: Identity { claims: kept.identity.claims, ..own.identity },
+        dpop: Dpop { nonces: kept.dpop.nonces, ..own.dpop },
         ..own
     };
     rules::check(description, realm).map_err(|problems| refusal(&problems))

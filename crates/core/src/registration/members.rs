@@ -56,36 +56,8 @@ macro_rules! own {
     };
 }
 
-/// A member of which this server knows one value.
-macro_rules! only {
-    ($name:literal, $value:literal) => {
-        Member {
-            name: $name,
-            read: |value, _| match value.as_str() {
-                Some($value) => Ok(()),
-                _ => Err(concat!("the one value here is ", $value).to_owned()),
-            },
-            write: |_| Some($value.into()),
-        }
-    };
-}
-
-/// A member that asks for something that this server does not do.
-macro_rules! cannot {
-    ($name:literal) => {
-        Member {
-            name: $name,
-            read: |value, _| match value {
-                Value::Bool(false) => Ok(()),
-                _ => Err("this server cannot do that".to_owned()),
-            },
-            write: |_| None,
-        }
-    };
-}
-
 /// All of them, in the order in which they are answered (RFC 7591 2, OpenID Connect Dynamic Registration 1.0 2, RFC 8705, RFC 9101,
-/// RFC 9126, RFC 9449, JARM, and the logout specifications).
+/// RFC 9126, RFC 9449, RFC 9701, JARM, and the logout specifications).
 pub(super) const MEMBERS: &[Member] = &[
     own!("client_name", name, |client| said(&client.name)),
     own!("redirect_uris", redirect_uris, |client| said(&client.redirect_uris)),
@@ -110,38 +82,39 @@ pub(super) const MEMBERS: &[Member] = &[
     Member { name: "jwks", read: read_jwks, write: |client| said(&client.jwks) },
     same!("jwks_uri", jwks_uri),
     same!("id_token_signed_response_alg", id_token_signing),
-    cannot!("id_token_encrypted_response_alg"),
-    cannot!("id_token_encrypted_response_enc"),
-    cannot!("userinfo_signed_response_alg"),
-    cannot!("userinfo_encrypted_response_alg"),
-    cannot!("userinfo_encrypted_response_enc"),
-    only!("subject_type", "public"),
-    cannot!("sector_identifier_uri"),
+    same!("id_token_encrypted_response_alg", protection.id_token_encrypted_response_alg),
+    same!("id_token_encrypted_response_enc", protection.id_token_encrypted_response_enc),
+    same!("userinfo_signed_response_alg", protection.userinfo_signed_response_alg),
+    same!("userinfo_encrypted_response_alg", protection.userinfo_encrypted_response_alg),
+    same!("userinfo_encrypted_response_enc", protection.userinfo_encrypted_response_enc),
+    same!("subject_type", identity.subject_type),
+    same!("sector_identifier_uri", identity.sector_identifier_uri),
     same!("default_max_age", registered.default_max_age),
     same!("require_auth_time", registered.require_auth_time),
     same!("default_acr_values", registered.default_acr_values),
     same!("initiate_login_uri", registered.initiate_login_uri),
     same!("request_uris", requests.request_uris),
     same!("request_object_signing_alg", requests.request_object_signing_alg),
-    cannot!("request_object_encryption_alg"),
-    cannot!("request_object_encryption_enc"),
+    same!("request_object_encryption_alg", protection.request_object_encryption_alg),
+    same!("request_object_encryption_enc", protection.request_object_encryption_enc),
     same!("require_signed_request_object", requests.require_signed_request_object),
     same!("require_pushed_authorization_requests", requests.require_pushed_authorization_requests),
+    same!("introspection_signed_response_alg", requests.introspection_signed_response_alg),
     same!("authorization_signed_response_alg", requests.authorization_signed_response_alg),
-    cannot!("authorization_encrypted_response_alg"),
-    cannot!("authorization_encrypted_response_enc"),
+    same!("authorization_encrypted_response_alg", protection.authorization_encrypted_response_alg),
+    same!("authorization_encrypted_response_enc", protection.authorization_encrypted_response_enc),
     same!("post_logout_redirect_uris", post_logout_redirect_uris),
-    cannot!("frontchannel_logout_uri"),
-    cannot!("frontchannel_logout_session_required"),
-    cannot!("backchannel_logout_uri"),
-    cannot!("backchannel_logout_session_required"),
-    cannot!("tls_client_auth_subject_dn"),
-    cannot!("tls_client_auth_san_dns"),
-    cannot!("tls_client_auth_san_uri"),
-    cannot!("tls_client_auth_san_ip"),
-    cannot!("tls_client_auth_san_email"),
-    cannot!("tls_client_certificate_bound_access_tokens"),
-    cannot!("dpop_bound_access_tokens"),
+    same!("frontchannel_logout_uri", logout.frontchannel_logout_uri),
+    same!("frontchannel_logout_session_required", logout.frontchannel_logout_session_required),
+    same!("backchannel_logout_uri", logout.backchannel_logout_uri),
+    same!("backchannel_logout_session_required", logout.backchannel_logout_session_required),
+    same!("tls_client_auth_subject_dn", authentication.certificate.subject_dn),
+    same!("tls_client_auth_san_dns", authentication.certificate.san_dns),
+    same!("tls_client_auth_san_uri", authentication.certificate.san_uri),
+    same!("tls_client_auth_san_ip", authentication.certificate.san_ip),
+    same!("tls_client_auth_san_email", authentication.certificate.san_email),
+    same!("tls_client_certificate_bound_access_tokens", authentication.certificate.binds_tokens),
+    same!("dpop_bound_access_tokens", dpop.dpop_bound_access_tokens),
 ];
 
 /// The metadata of a client (RFC 7591 3.2.1), without what only its registration knows.

@@ -27,6 +27,7 @@ pub(super) fn settle(draft: Draft, realm: &Realm, allowance: &Allowance) -> Resu
     asked.redirect_uris =
         distinct(redirect_uris.iter().flatten().map(String::as_str)).into_iter().map(str::to_owned).collect();
     bounded(&asked)?;
+    bound_to_certificate(&asked, realm)?;
     asked.name = name.unwrap_or_else(|| usual_name(&asked));
     asked.scope = self::scope(scope, realm, allowance)?;
     asked.legacy = legacy(asked.kind, &types, &grants, realm);
@@ -49,6 +50,14 @@ fn bounded(asked: &Description) -> Result<(), RegistrationRefusal> {
         if uris.len() > MOST_URIS {
             return Err(wrong(member, "there are at most 50"));
         }
+    }
+    Ok(())
+}
+
+/// Tokens that are bound to a certificate are for realms that see one.
+fn bound_to_certificate(asked: &Description, realm: &Realm) -> Result<(), RegistrationRefusal> {
+    if asked.authentication.certificate.binds_tokens && realm.mtls.authority.is_none() {
+        return Err(wrong("tls_client_certificate_bound_access_tokens", "no certificates are asked for here"));
     }
     Ok(())
 }

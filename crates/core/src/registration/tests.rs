@@ -104,6 +104,78 @@ fn scopes_and_extensions_are_narrowed_and_the_rest_is_refused() {
 }
 
 #[test]
+fn what_other_standards_have_is_read_checked_and_answered() {
+    let with = |more: &Value| {
+        let mut all = json!({ "redirect_uris": ["https://app.example/cb"], "jwks_uri": "https://app.example/jwks" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asked(&realm(), &all)
+    };
+    let all = json!({
+        "id_token_encrypted_response_alg": "RSA-OAEP-256",
+        "id_token_encrypted_response_enc": "A256GCM",
+        "userinfo_signed_response_alg": "ES256",
+        "userinfo_encrypted_response_alg": "ECDH-ES",
+        "userinfo_encrypted_response_enc": "A256GCM",
+        "authorization_encrypted_response_alg": "RSA-OAEP",
+        "authorization_encrypted_response_enc": "A256GCM",
+        "authorization_signed_response_alg": "PS256",
+        "introspection_signed_response_alg": "ES256",
+        "subject_type": "pairwise",
+        "sector_identifier_uri": "https://app.example/sector",
+        "frontchannel_logout_uri": "https://app.example/front",
+        "frontchannel_logout_session_required": true,
+        "backchannel_logout_uri": "https://app.example/back",
+        "backchannel_logout_session_required": true,
+        "dpop_bound_access_tokens": true,
+    });
+    let told = answered(&with(&all).unwrap());
+    for (name, value) in all.as_object().unwrap() {
+        assert_eq!(told.get(name), Some(value), "{name}");
+    }
+    for wrong in [
+        json!({ "id_token_encrypted_response_alg": "RSA1_5" }),
+        json!({ "id_token_encrypted_response_enc": "A256GCM" }),
+        json!({ "userinfo_signed_response_alg": "none" }),
+        json!({ "userinfo_encrypted_response_enc": "rot13" }),
+        json!({ "request_object_encryption_alg": "ECDH-ES" }),
+        json!({ "sector_identifier_uri": "http://app.example/sector" }),
+        json!({ "frontchannel_logout_uri": "https://other.example/front" }),
+        json!({ "frontchannel_logout_session_required": "yes" }),
+        json!({ "backchannel_logout_uri": "http://app.example/back" }),
+        json!({ "tls_client_auth_san_dns": "app.example" }),
+        json!({ "token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "app.example" }),
+        json!({ "tls_client_certificate_bound_access_tokens": true }),
+        json!({ "dpop_bound_access_tokens": 1 }),
+    ] {
+        let refused = with(&wrong).expect_err(&wrong.to_string());
+        assert_eq!(refused.code, RegistrationError::InvalidClientMetadata, "{wrong}: {refused}");
+    }
+    let sectors = json!({
+        "redirect_uris": ["https://app.example/cb", "https://other.example/cb"], "subject_type": "pairwise",
+    });
+    let refused = asked(&realm(), &sectors).unwrap_err();
+    assert_eq!(refused.code, RegistrationError::InvalidClientMetadata);
+    assert!(refused.description.starts_with("subject_type: "), "{refused}");
+}
+
+#[test]
+fn a_clients_certificate_is_named_where_the_realm_asks_for_one() {
+    let mut realm = realm();
+    realm.mtls.authority = Some("mtls.r.example".into());
+    realm.mtls.authorities = "trusted".into();
+    let all = json!({
+        "redirect_uris": ["https://app.example/cb"],
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": "CN=app",
+        "tls_client_certificate_bound_access_tokens": true,
+    });
+    let told = answered(&asked(&realm, &all).unwrap());
+    for (name, value) in all.as_object().unwrap() {
+        assert_eq!(told.get(name), Some(value), "{name}");
+    }
+}
+
+#[test]
 fn a_realm_says_which_legacy_behaviours_it_gives() {
     let mut realm = realm();
     realm.registration.legacy = [Legacy::Implicit, Legacy::NoPkce].into();

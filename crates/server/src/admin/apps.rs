@@ -33,7 +33,7 @@ use claviger_core::crypto::{CryptoError, SealKey, hmac_sha256};
 use claviger_core::dialect::Endpoint;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::{Client, Realm};
-use claviger_store::{ClientSecret, Mail, Masked, OneTimeLink, SecretAdded, SecretKind, Store};
+use claviger_store::{ClientSecret, Mail, Masked, OneTimeLink, SecretAdded, Store};
 
 /// How long the link in an approval mail works, in seconds.
 pub const LINK_SECONDS: u64 = 7 * 86_400;
@@ -247,11 +247,7 @@ fn stored(
     now: i64,
 ) -> Result<ClientSecret, AdminError> {
     let id = id_text(&ids::new(now));
-    let (kind, hash) = if client.needs_sealed_secret() {
-        (SecretKind::Sealed, secrets.seal_client_secret([&realm.id, &client.id, &id], secret.expose())?)
-    } else {
-        (SecretKind::Hmac, secrets.client_secret_tag(secret.expose()))
-    };
+    let (kind, hash) = secrets.kept((&realm.id, client), &id, secret)?;
     Ok(ClientSecret { id, kind, hash: Masked(hash), label, created_at: now, expires_at, retired_at: None })
 }
 

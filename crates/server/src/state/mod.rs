@@ -10,6 +10,7 @@ pub mod clock;
 pub(crate) mod followed;
 pub mod hashing;
 pub(crate) mod health;
+mod kept_secret;
 pub mod keys;
 pub(crate) mod logos;
 pub mod master_key;

@@ -351,7 +351,7 @@ fn by_secret(id: &str) -> Client {
 }
 
 /// A JWT with an HMAC under a secret.
-fn mac(secret: &str, claims: &Value) -> String {
+pub fn mac(secret: &str, claims: &Value) -> String {
     let head = base64url(json!({ "alg": "HS256", "typ": "JWT" }).to_string().as_bytes());
     let message = format!("{head}.{}", base64url(claims.to_string().as_bytes()));
     let tag = claviger_core::crypto::hmac_sha256(secret.as_bytes(), message.as_bytes());

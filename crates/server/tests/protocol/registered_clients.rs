@@ -1,5 +1,6 @@
 //! What a client registered about itself, and what that does: sign-in, consent, the first page, software statements.
 
+use crate::assertions::mac;
 use crate::common::{Browser, Server, authorize_query, claims, client, plus, with};
 use crate::registration::{and, manage, open, register, registered, usual};
 use claviger_core::Client;
@@ -7,6 +8,7 @@ use claviger_core::client::Registered;
 use claviger_core::jose::{Algorithm, JwkSet, SigningKey, Typ};
 use claviger_core::realm::SoftwareIssuer;
 use claviger_core::response::ResponseType;
+use claviger_store::SecretKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -186,6 +188,62 @@ async fn serves(media: &'static str, body: Vec<u8>) -> String {
         }
     });
     uri
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_sector_says_is_asked_for_before_a_client_is_stored() {
+    let server = open(|realm| realm.requests.loopback = true).await;
+    let good = serves("application/json", br#"["https://app.example/cb", "https://other.example/cb"]"#.to_vec()).await;
+    let few = serves("application/json", br#"["https://other.example/cb"]"#.to_vec()).await;
+    let page = serves("text/html", b"<p>".to_vec()).await;
+    let pairwise = |uri: &str| and(usual(), json!({ "subject_type": "pairwise", "sector_identifier_uri": uri }));
+    for uri in [&few, &page, "http://127.0.0.1:1/", "https://10.0.0.1/sector"] {
+        let reply = register(&server, &pairwise(uri)).await;
+        reply.refused(400, "invalid_client_metadata");
+        assert!(reply.text("error_description").starts_with("sector_identifier_uri: "), "{}", reply.body);
+    }
+    assert_eq!(server.store.list_clients("test", None, "", 9).await.unwrap().len(), 0);
+    let two = json!({ "redirect_uris": ["https://app.example/cb", "https://other.example/cb"] });
+    let told = registered(&server, &and(pairwise(&good), two)).await;
+    assert_eq!((&told["subject_type"], &told["sector_identifier_uri"]), (&json!("pairwise"), &json!(good)));
+    let put = and(pairwise(&few), json!({ "client_id": id(&told) }));
+    manage(&server, &told, Method::PUT, Some(&put)).await.refused(400, "invalid_client_metadata");
+    assert_eq!(manage(&server, &told, Method::GET, None).await.json()["sector_identifier_uri"], good);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_kept_as_the_method_needs_it() {
+    let server = open(|_| {}).await;
+    let kinds = async |client: &Value| {
+        let (_, secrets) = server.store.client_with_secrets("test", id(client)).await.unwrap().unwrap();
+        secrets.into_iter().map(|secret| secret.kind).collect::<Vec<_>>()
+    };
+    let by = |method: &str| and(usual(), json!({ "token_endpoint_auth_method": method }));
+    let told = registered(&server, &by("client_secret_jwt")).await;
+    assert_eq!(kinds(&told).await, [SecretKind::Sealed]);
+    let secret = told["client_secret"].as_str().unwrap().to_owned();
+    let now = server.now() / 1000;
+    let claims = json!({ "iss": id(&told), "sub": id(&told), "aud": server.realm.issuer, "exp": now + 60, "jti": "1" });
+    let assertion = mac(&secret, &claims);
+    let type_of = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let form = [("client_assertion_type", type_of), ("client_assertion", &assertion), ("token", "x")];
+    assert_eq!(server.post("/revoke", &form).await.status, 200);
+    // Its secret stays where it names it, and is another one where it is kept in another way.
+    let put = |method: &str, secret: &str| and(by(method), json!({ "client_id": id(&told), "client_secret": secret }));
+    let reply = manage(&server, &told, Method::PUT, Some(&put("client_secret_jwt", &secret))).await;
+    assert_eq!((reply.status.as_u16(), reply.text("client_secret")), (200, secret.clone()));
+    manage(&server, &told, Method::PUT, Some(&put("client_secret_jwt", "x")))
+        .await
+        .refused(400, "invalid_client_metadata");
+    let reply = manage(&server, &told, Method::PUT, Some(&put("client_secret_basic", &secret))).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_ne!(reply.text("client_secret"), secret);
+    assert!(kinds(&told).await.contains(&SecretKind::Hmac));
+    // Who signs with a key of its own has none.
+    let keys = and(by("private_key_jwt"), json!({ "jwks_uri": "https://app.example/jwks" }));
+    let told = registered(&server, &keys).await;
+    assert_eq!((told.get("client_secret"), told.get("client_secret_expires_at")), (None, None));
+    assert_eq!(kinds(&told).await, []);
 }
 
 /// A PNG of one pixel.

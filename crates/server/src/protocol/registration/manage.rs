@@ -1,6 +1,6 @@
 //! A client that reads, changes or removes itself (RFC 7592).
 
-use super::register::reachable;
+use super::register::{reachable, sector};
 use super::{Refused, actor, information, metadata, secret};
 use crate::failure::{Failure, empty, json};
 use crate::http::{Answer, Incoming, trace};
@@ -54,9 +54,11 @@ pub(super) async fn change(state: &State, site: &Site, incoming: &Incoming) -> R
     if is_bound && before.status == ClientStatus::Active && !is_as_approved(&before, &after) {
         return Err(forbidden("the operator has approved this client as it is; ask them for the change"));
     }
-    let has_secret = after.has_own_secret();
-    let made = (has_secret && presented.is_none()).then(|| secret::made(state, now));
-    let others_until = match (&made, has_secret) {
+    sector(state, site, &after).await?;
+    // A secret that is to be kept in another way is another one.
+    let stays = presented.is_some() && before.needs_sealed_secret() == after.needs_sealed_secret();
+    let made = if stays { None } else { secret::made(state, (&site.realm, &after), now)? };
+    let others_until = match (&made, after.has_own_secret()) {
         (Some(_), _) => Some(now + OVERLAP),
         (None, false) => Some(now),
         (None, true) => None,
@@ -69,7 +71,10 @@ pub(super) async fn change(state: &State, site: &Site, incoming: &Incoming) -> R
         Edited::Done | Edited::Same => {}
         Edited::Changed | Edited::NameTaken => return Err(Failure::Busy("a client that changes twice at once").into()),
     }
-    Ok(json(StatusCode::OK, information(site, &after, &token, (shown.or(presented).as_ref(), None))?))
+    Ok(json(
+        StatusCode::OK,
+        information(site, &after, &token, (shown.or(presented.filter(|_| after.has_own_secret())).as_ref(), None))?,
+    ))
 }
 
 /// Removes the client and all that it was given.
@@ -123,12 +128,12 @@ async fn right_client(
     if let Some(member) = OF_SERVER.into_iter().find(|member| sent.contains_key(*member)) {
         return Err(wrong(member, "a change does not hold this member (RFC 7592 2.2)").into());
     }
-    let Some(secret) = sent.get("client_secret").filter(|secret| !secret.is_null()) else { return Ok(None) };
+    let Some(sent) = sent.get("client_secret").filter(|secret| !secret.is_null()) else { return Ok(None) };
     let not_its_own = || Refused::from(wrong("client_secret", "a client does not choose its secret: leave it out"));
-    let secret = secret.as_str().ok_or_else(not_its_own)?;
+    let sent = sent.as_str().ok_or_else(not_its_own)?;
     let entry = state.clients.load(&state.store, &site.realm.id, &before.id).await?.ok_or_else(not_its_own)?;
-    let is_right = entry.made(state.clock.now()).any(|stored| state.secrets.is_client_secret(secret, &stored.hash));
-    if is_right { Ok(Some(secret.into())) } else { Err(not_its_own()) }
+    let is_right = secret::is_its_own(state, &site.realm, &entry, sent, state.clock.now());
+    if is_right { Ok(Some(sent.into())) } else { Err(not_its_own()) }
 }
 
 /// Whether a change leaves what an operator looked at: keys, contacts and the version may change.

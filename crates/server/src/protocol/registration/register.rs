@@ -33,9 +33,10 @@ pub(super) async fn register(state: &State, site: &Site, incoming: &Incoming) ->
     if token.is_none() {
         counted(state, site, incoming, now)?;
     }
+    sector(state, site, &client).await?;
     let (row_id, random) = ids::new_with_secret(now);
     let access = token::mint(Kind::Registration, &row_id, &random);
-    let (shown, stored) = client.has_own_secret().then(|| secret::made(state, now)).unzip();
+    let (shown, stored) = secret::made(state, (realm, &client), now)?.unzip();
     let policy = &realm.registration;
     let first_look = if allows.approval { policy.unused_ttl } else { policy.never_used_ttl };
     let asked = Registering {
@@ -117,6 +118,8 @@ pub(super) fn reachable(state: &State, site: &Site, client: &Client, allowance: 
         ("policy_uri", &registered.policy_uri),
         ("tos_uri", &registered.tos_uri),
         ("initiate_login_uri", &registered.initiate_login_uri),
+        ("sector_identifier_uri", &client.identity.sector_identifier_uri),
+        ("backchannel_logout_uri", &client.logout.backchannel_logout_uri),
     ];
     let named = named.into_iter().filter_map(|(member, uri)| Some((member, uri.as_deref()?)));
     let listed = client.requests.request_uris.iter().map(|uri| ("request_uris", uri.as_str()));
@@ -126,4 +129,10 @@ pub(super) fn reachable(state: &State, site: &Site, client: &Client, allowance: 
         }
     }
     Ok(())
+}
+
+/// What is said at its sector identifier URI names all its redirect URIs (OpenID Connect Dynamic Registration 1.0 5).
+pub(super) async fn sector(state: &State, site: &Site, client: &Client) -> Result<(), Refused> {
+    let checked = state.outbound.check_sector(&site.realm, client).await;
+    checked.map_err(|why| wrong("sector_identifier_uri", why).into())
 }
