@@ -6,14 +6,12 @@
 //!
 //! A server that wants proofs made at its word gives out a nonce ([`NonceKey`], RFC 9449 8).
 
-mod challenge;
 mod nonce;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod uri;
 
-pub use challenge::Schemes;
 pub use nonce::NonceKey;
 pub use seen::Seen;
 pub use uri::HttpUri;

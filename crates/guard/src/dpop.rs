@@ -1,7 +1,8 @@
 //! Tokens that are bound to a key (RFC 9449 7): who sends one proves with each request that they hold the key.
 
 use claviger_core::confirmation::Confirmation;
-use claviger_core::dpop::{Expected, NonceKey, Nonces, Proof, ProofError, Schemes, Seen};
+use claviger_core::dpop::{Expected, NonceKey, Nonces, Proof, ProofError, Seen};
+use claviger_core::dpop_challenge::Schemes;
 use claviger_core::jose::Algorithm;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, Uri};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_core::bearer::{Reason, refuse};
-use claviger_core::dpop::Schemes;
+use claviger_core::dpop_challenge::Schemes;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Vocabulary;

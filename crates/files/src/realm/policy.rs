@@ -1,7 +1,7 @@
 //! How long things may live.
 
 use super::check::Check;
-use claviger_core::profile::{Outside, outside_realm};
+use claviger_core::profile_rules::{Outside, outside_realm};
 use claviger_core::realm::LONGEST_ACCESS_TOKEN;
 use claviger_core::span::Span;
 

@@ -1,7 +1,7 @@
 //! The challenge of the scheme `DPoP` (RFC 9449 7.1), beside that of `Bearer` or in its place.
 
-use super::names;
 use crate::bearer::{BearerAnswer, Reason, quotable};
+use crate::dpop::names;
 use crate::jose::Algorithm;
 
 /// In which schemes an answer asks for a token.
