@@ -37,6 +37,7 @@ pub mod params;
 pub mod pkce;
 pub mod precis;
 pub mod profile;
+pub mod profile_rules;
 pub mod realm;
 pub mod redirect;
 pub mod refusal;
@@ -53,7 +54,6 @@ pub mod token_request;
 pub mod unique;
 pub mod user;
 pub mod user_code;
-pub mod within_profile;
 
 pub use client::Client;
 pub use dialect::Dialect;

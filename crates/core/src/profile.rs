@@ -1,4 +1,5 @@
-//! What a realm keeps to beyond its dialect, by name (FAPI 2.0). [`crate::within_profile`] says what follows from it.
+//! Profiles: what a realm asks of all its clients at once, so that one word in its file stands for many (FAPI 2.0). What follows
+//! from one is in `profile_rules`.
 
 use crate::jose::Algorithm;
 use crate::span::Span;

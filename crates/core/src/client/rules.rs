@@ -28,13 +28,13 @@ use super::{
 };
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
+use crate::profile_rules::{self, Outside};
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
 use crate::redirect::RedirectUri;
 use crate::scope::ScopeSet;
 use crate::span::Span;
 use crate::token::Plain;
 use crate::user::is_mail_address;
-use crate::within_profile::{self, Outside};
 use std::collections::BTreeSet;
 
 /// Longest id, in bytes, and longest name, in characters.
@@ -301,7 +301,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
 fn within_profile(realm: &Realm, client: Client) -> Result<Client, Vec<Problem>> {
     let Some(profile) = realm.profile else { return Ok(client) };
     let problem = |Outside { field, why, help }| Problem::OutsideProfile { profile, field, why, help };
-    let mut wrong: Vec<Problem> = within_profile::outside(&client).into_iter().map(problem).collect();
+    let mut wrong: Vec<Problem> = profile_rules::outside(&client).into_iter().map(problem).collect();
     wrong.sort_by_key(Problem::field);
     if wrong.is_empty() { Ok(client) } else { Err(wrong) }
 }

@@ -1,9 +1,9 @@
 //! How long things may live.
 
 use super::check::Check;
+use claviger_core::profile_rules::{Outside, outside_realm};
 use claviger_core::realm::LONGEST_ACCESS_TOKEN;
 use claviger_core::span::Span;
-use claviger_core::within_profile::{Outside, outside_realm};
 
 /// RFC 6749 4.1.2.
 const LONGEST_CODE: i64 = 600;

@@ -1,9 +1,9 @@
-//! Profiles: what a realm asks of all its clients at once, so that one word in its file stands for many (FAPI 2.0).
+//! What a profile does not let be (FAPI 2.0).
 //!
-//! What cannot be so is told where it is written ([`outside_realm`], [`outside`]), and once more when something is asked for or
-//! given out ([`Realm::admits`]): a client or a realm may have been stored before the profile was.
+//! It is told where it is written ([`outside_realm`], [`outside`]), and once more when something is asked for or given out
+//! ([`Realm::admits`]): a client or a realm may have been stored before the profile was.
 
-use crate::client::rules::field::Field;
+use crate::client::rules::Field;
 use crate::client::{AssertionAlgorithm, AuthMethod, Client, GrantType};
 use crate::dpop::Nonces;
 use crate::jose::Algorithm;
