@@ -1,7 +1,7 @@
 //! Encrypted tokens: JWE (RFC 7516) in its compact form, with the algorithms of RFC 7518.
 //!
-//! 1. [`EncryptingKeys`] are a client's public keys; [`encrypt`] makes a token that only the client can read.
-//! 2. [`DecryptingKey`] is one of our own; [`decrypt`] reads what was encrypted to it.
+//! 1. [`EncryptingKeys`] are a client's public keys; [`encrypt()`] makes a token that only the client can read.
+//! 2. [`DecryptingKey`] is one of our own; [`decrypt()`] reads what was encrypted to it.
 //!
 //! Content is always authenticated, keys are encrypted with RSA-OAEP or agreed on with ECDH-ES on P-256. Passwords, shared
 //! keys, `RSA1_5` and compression are not representable.
