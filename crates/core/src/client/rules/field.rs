@@ -108,8 +108,7 @@ impl Field {
             Self::UserinfoEncryption => "userinfo-encrypted-response-alg",
             Self::AuthorizationEncryption => "authorization-encrypted-response-alg",
             Self::RequestObjectEncryption => "request-object-encryption-alg",
-            Self::Registered(key) => key,
-            Self::Identity(key) => key,
+            Self::Registered(key) | Self::Identity(key) => key,
             Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
             Self::BackchannelLogoutUri => "backchannel-logout-uri",
         }

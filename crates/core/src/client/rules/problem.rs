@@ -393,9 +393,10 @@ impl Problem {
             Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
-            Self::LogoutUri { field, .. } => *field,
-            Self::OutsideProfile { field, .. } => *field,
-            Self::EncryptedWithoutAlg { field } | Self::NoKeyToEncrypt { field, .. } => *field,
+            Self::LogoutUri { field, .. }
+            | Self::OutsideProfile { field, .. }
+            | Self::EncryptedWithoutAlg { field }
+            | Self::NoKeyToEncrypt { field, .. } => *field,
             Self::ObjectEncryption { .. } => Field::RequestObjectEncryption,
         }
     }
