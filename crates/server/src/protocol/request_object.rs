@@ -98,6 +98,9 @@ async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<R
         let keys = self::keys(state, site, entry, true).await?;
         opened = request_object::open(text, &keys, registered);
     }
+    if may_be_unsigned(&entry.client) && matches!(opened, Err(JwtError::AlgorithmNone)) {
+        opened = request_object::open(text, &keys, Some(ObjectAlgorithm::None));
+    }
     let opened = opened.and_then(|object| {
         let may_be = object.algorithm.map_or(site.realm.profile.is_none(), |algorithm| site.realm.may_sign(algorithm));
         if may_be { Ok(object) } else { Err(JwtError::AlgorithmMismatch) }
@@ -116,6 +119,12 @@ fn signing(client: &Client) -> Option<ObjectAlgorithm> {
     let has_keys = client.jwks.is_some() || client.jwks_uri.is_some();
     let registered = client.requests.request_object_signing_alg;
     registered.or((!has_keys).then_some(ObjectAlgorithm::None))
+}
+
+/// Whether it has keys and leaves objects unsigned all the same: a client that registered itself and named no algorithm may use any that
+/// the realm has, and metadata names `none` (OpenID Connect Dynamic Registration 1.0 2).
+const fn may_be_unsigned(client: &Client) -> bool {
+    client.registered.self_registered && client.requests.request_object_signing_alg.is_none()
 }
 
 async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> Result<Arc<VerifyingKeys>, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::common::{Browser, CALLBACK, CHALLENGE, Reply, Server, authorize_query, client, with};
 use claviger_core::Client;
-use claviger_core::client::Requests;
+use claviger_core::client::{Registered, Requests};
 use claviger_core::jose::{Algorithm, JwkSet, SigningKey, Typ, base64url};
 use claviger_core::request_object::ObjectAlgorithm;
 use serde_json::{Value, json};
@@ -170,6 +170,23 @@ async fn an_unsigned_request_is_for_clients_that_are_registered_so_and_adds_to_w
     let (server, browser, key) = started(only).await;
     refused(&server, &browser.ask(&server, &beside(&sign(&key, &object(&server, json!({}))))).await);
     refused(&server, &browser.ask(&server, &beside(&unsigned(&object(&server, json!({}))))).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_registered_itself_and_named_no_algorithm_may_use_any() {
+    let (server, browser, key) = started(Requests::default()).await;
+    let text = unsigned(&object(&server, json!({})));
+    refused(&server, &browser.ask(&server, &beside(&text)).await);
+    let registered = Registered { self_registered: true, ..Registered::default() };
+    let own = Client { registered, jwks: Some(jwks(&key)), ..client("own") };
+    server.add_client(&own).await;
+    let named = |text: &str| {
+        let query = beside(text).into_iter();
+        query.map(|(n, v)| if n == "client_id" { (n, "own".to_owned()) } else { (n, v) }).collect::<Vec<_>>()
+    };
+    let object = object(&server, json!({ "iss": "own", "client_id": "own" }));
+    browser.authorize(&server, &named(&unsigned(&object))).await.code();
+    browser.authorize(&server, &named(&sign(&key, &object))).await.code();
 }
 
 #[tokio::test(flavor = "multi_thread")]
