@@ -55,8 +55,8 @@ pub enum Reason {
     /// The proof does not hold; the log says why.
     #[error("the DPoP proof is not good for this request")]
     ProofInvalid,
-    /// The proof is of another key than the token's.
-    #[error("the access token is bound to another key")]
+    /// The proof or the certificate is another than the one that the token is bound to (RFC 9449 7.1, RFC 8705 3).
+    #[error("the access token is bound to another key or certificate")]
     OtherKey,
     /// The proof needs a nonce of the server, which is in the answer (RFC 9449 9).
     #[error("the DPoP proof must carry the nonce that this answer gives")]

@@ -8,7 +8,7 @@ use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::bearer::Scheme;
-use crate::{Caller, Reason};
+use crate::{Caller, ClientCertificate, Reason};
 
 /// The proof of a request.
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -17,11 +17,12 @@ pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// What may sign a proof.
 pub(crate) const ALGORITHMS: [Algorithm; 4] = Algorithm::ALL;
 
-/// A request, as far as a proof is about it.
+/// A request, as far as a proof is about it, and the certificate that came with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
+    pub(crate) certificate: Option<ClientCertificate>,
 }
 
 /// Checks proofs for one API.
@@ -93,7 +94,7 @@ impl Proofs {
 }
 
 /// Whether a caller may use the token: one that is bound to a key comes in the scheme `DPoP` with a proof of that key, any other
-/// as a bearer token (RFC 9449 7.1, 7.2).
+/// as a bearer token (RFC 9449 7.1, 7.2), and with its certificate where it is bound to one (RFC 8705 3).
 pub(crate) fn check_binding(
     proofs: Option<&Proofs>,
     (headers, target): (&HeaderMap, Option<Target<'_>>),
@@ -109,6 +110,10 @@ pub(crate) fn check_binding(
     match (proofs, target, bound, scheme) {
         (Some(proofs), Some(target), Confirmation::Key(_), Scheme::Dpop) => {
             proofs.check(headers, target, token, bound, now)
+        }
+        (_, target, Confirmation::Certificate(bound), Scheme::Bearer) => {
+            let shown = target.and_then(|target| target.certificate);
+            if shown.is_some_and(|shown| shown.thumbprint() == bound) { Ok(()) } else { Err(Reason::OtherKey) }
         }
         (None, _, Confirmation::Key(_), _) => {
             tracing::debug!(

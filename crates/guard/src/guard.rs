@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use claviger_core::jose::{JwtError, Typ};
 use http::header::HeaderName;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
@@ -15,7 +16,7 @@ use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
 use crate::rejection::Presentation;
 use crate::revocations::{Revocations, Verdict};
-use crate::{Caller, Clock, Reason, Rejection, bearer};
+use crate::{Caller, ClientCertificate, Clock, Reason, Rejection, bearer};
 
 /// What one route asks of a token beyond its being good.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl Guard {
     /// # Errors
     /// A [`Rejection`] with the first thing that is wrong; [`Rejection::to_response`] is the answer.
     ///
-    /// It does not know method and address, and so takes no token that is bound to a key: see [`Guard::check_request`].
+    /// It does not know method, address and certificate, and so takes no token that is bound to a key: see [`Guard::check_parts`].
     pub async fn check(&self, headers: &HeaderMap, query: Option<&str>, needs: &Needs) -> Result<Caller, Rejection> {
         self.checked(headers, query, None, needs).await
     }
@@ -98,7 +99,18 @@ impl Guard {
         headers: &HeaderMap,
         needs: &Needs,
     ) -> Result<Caller, Rejection> {
-        self.checked(headers, uri.query(), Some(Target { method, uri }), needs).await
+        self.checked(headers, uri.query(), Some(Target { method, uri, certificate: None }), needs).await
+    }
+
+    /// The same for a request as it came, with the [`ClientCertificate`] among its extensions where the client showed one: what the
+    /// layer does. A token that is bound to a certificate is taken with that certificate only (RFC 8705 section 3).
+    ///
+    /// # Errors
+    /// As [`Guard::check`].
+    pub async fn check_parts(&self, request: &Parts, needs: &Needs) -> Result<Caller, Rejection> {
+        let certificate = request.extensions.get::<ClientCertificate>().copied();
+        let target = Target { method: &request.method, uri: &request.uri, certificate };
+        self.checked(&request.headers, request.uri.query(), Some(target), needs).await
     }
 
     async fn checked(

@@ -20,6 +20,9 @@ pub struct GuardLayer {
 
 impl Guard {
     /// A tower layer that lets only good tokens pass. Demands of its own are added on it.
+    ///
+    /// For tokens that are bound to a certificate it looks for a [`ClientCertificate`](crate::ClientCertificate) among the
+    /// extensions of the request, which a layer in front of it puts there.
     pub fn layer(&self) -> GuardLayer {
         GuardLayer { guard: self.clone(), needs: Needs::new() }
     }
@@ -82,7 +85,7 @@ where
         let (guard, needs) = (self.guard.clone(), Arc::clone(&self.needs));
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match guard.check_request(&parts.method, &parts.uri, &parts.headers, &needs).await {
+            match guard.check_parts(&parts, &needs).await {
                 Ok(caller) => {
                     let nonce = if caller.claims.contains_key("cnf") { guard.next_nonce() } else { None };
                     parts.extensions.insert(caller);

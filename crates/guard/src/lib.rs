@@ -23,7 +23,8 @@
 //!    remembered for a moment.
 //! 4. Either may have been revoked since: the issuer tells it in a feed that is followed in the background
 //!    (`revocations`).
-//! 5. A token that is bound to a key comes with a proof of that key (`dpop`, RFC 9449 section 7).
+//! 5. A token that is bound to a key comes with a proof of that key (`dpop`, RFC 9449 section 7), one that is bound to a
+//!    certificate with that certificate (`certificate`, RFC 8705 section 3).
 //! 6. The layer's own demands: scopes, and no tokens from the implicit flow.
 //!
 //! What is wrong is a [`Rejection`], spelled as RFC 6750 section 3 has it or with the vendor's codes ([`Vocabulary`]).
@@ -31,6 +32,7 @@
 mod bearer;
 mod builder;
 mod caller;
+mod certificate;
 mod clock;
 mod dpop;
 mod guard;
@@ -43,6 +45,7 @@ mod revocations;
 
 pub use builder::{BuildError, GuardBuilder};
 pub use caller::{Caller, CallerKind};
+pub use certificate::ClientCertificate;
 pub use clock::{Clock, SystemClock};
 pub use guard::{Guard, Needs};
 pub use layer::{GuardLayer, GuardService, ResponseFuture};

@@ -8,6 +8,7 @@
 )]
 
 mod build;
+mod certificate;
 mod dpop;
 mod feed;
 mod issuer;
