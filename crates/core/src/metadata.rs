@@ -10,7 +10,7 @@ use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
-use authentication::assertion_algorithms;
+use authentication::{assertion_algorithms, methods, methods_of_apis};
 use certificates::aliases;
 use claims::Claims;
 use logout::Logout;
@@ -131,12 +131,12 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         revocation: realm.url(Endpoint::Revocation).map(|revocation_endpoint| Revocation {
             revocation_endpoint,
             revocation_endpoint_auth_methods_supported: authentication(realm, &FOR_PUBLIC),
-            revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm),
+            revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm, methods(realm)),
         }),
         introspection: realm.url(Endpoint::Introspection).map(|introspection_endpoint| Introspection {
             introspection_endpoint,
-            introspection_endpoint_auth_methods_supported: authentication(realm, &[]),
-            introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm),
+            introspection_endpoint_auth_methods_supported: named(realm, methods_of_apis()).collect(),
+            introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms(realm, methods_of_apis()),
             introspection_signing_alg_values_supported: protection::signing(realm),
         }),
         scopes_supported: realm.scopes.iter().map(|scope| scope.name.as_str()).collect(),
@@ -151,7 +151,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         mtls_endpoint_aliases: aliases(realm),
         subject_types_supported: if has_users(realm) { vec!["public", "pairwise"] } else { vec!["public"] },
         token_endpoint_auth_signing_alg_values_supported: match realm.url(Endpoint::Token) {
-            Some(_) => assertion_algorithms(realm),
+            Some(_) => assertion_algorithms(realm, methods(realm)),
             None => Vec::new(),
         },
         dpop_signing_alg_values_supported: match realm.url(Endpoint::Token) {
@@ -205,11 +205,15 @@ pub fn authentication_methods(realm: &Realm) -> Vec<&'static str> {
     authentication(realm, &FOR_PUBLIC_AT_TOKEN)
 }
 
-/// `none` is for public clients: those that use one of these grants.
+/// `none` is for public clients: those that use one of these grants. A profile has no such clients.
 fn authentication(realm: &Realm, of_public: &[GrantType]) -> Vec<&'static str> {
-    let public = of_public.iter().any(|grant| serves(realm, *grant));
-    let proofs = authentication::methods(realm).into_iter().chain(certificates::methods(realm));
-    proofs.chain(public.then_some(AuthMethod::None)).map(AuthMethod::name).collect()
+    let public = realm.profile.is_none() && of_public.iter().any(|grant| serves(realm, *grant));
+    named(realm, methods(realm)).chain(public.then_some(AuthMethod::None.name())).collect()
+}
+
+/// The names of these methods, and of those with certificates.
+fn named(realm: &Realm, methods: Vec<AuthMethod>) -> impl Iterator<Item = &'static str> {
+    methods.into_iter().chain(certificates::methods(realm)).map(AuthMethod::name)
 }
 
 /// Whether a token can be about a user who may be asked for at userinfo: somebody must be able to have `openid`.

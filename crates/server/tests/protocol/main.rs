@@ -19,6 +19,7 @@ mod diagnosis;
 mod dpop;
 mod dpop_nonces;
 mod encrypted_requests;
+mod fapi2;
 mod grants;
 mod http2;
 mod introspection;
