@@ -53,7 +53,8 @@ async fn push(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
     let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
     if params.get("request_uri").is_some() {
-        return Err(Refusal::RequestUri("it cannot be pushed itself").into());
+        // RFC 9126 2.1.
+        return Err(Refusal::WrongParameter { name: "request_uri", why: "it cannot be pushed itself" }.into());
     }
     let inside = request_object::read(state, site, &client.entry, &params).await?;
     let origin = Origin { is_pushed: true, is_signed: inside.as_ref().is_some_and(|inside| inside.is_signed) };

@@ -125,7 +125,7 @@ async fn requests_are_pushed_whole_and_ask_for_a_code() {
         (with(query.clone(), "redirect_uri", "https://evil.example/"), "invalid_request"),
         (with(with(query.clone(), "response_type", "code id_token"), "nonce", "n"), "unsupported_response_type"),
         (with(query.clone(), "response_type", "token"), "unsupported_response_type"),
-        (with(query.clone(), "request_uri", "urn:x"), "invalid_request_uri"),
+        (with(query.clone(), "request_uri", "urn:x"), "invalid_request"),
     ] {
         let reply = world.push(&wrong).await;
         assert_eq!((reply.status.as_u16(), reply.text("error").as_str()), (400, error), "{wrong:?}");
