@@ -46,9 +46,9 @@ for (const clock of document.querySelectorAll("[data-seconds]")) {
 for (const filter of document.querySelectorAll("[data-filter]")) {
   const fieldset = filter.closest("fieldset");
   const field = filter.querySelector("input");
-  const options = [...fieldset.querySelectorAll(".option")];
+  const options = Array.from(fieldset.querySelectorAll(".option"));
   const none = fieldset.querySelector("[data-no-match]");
-  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   filter.hidden = false;
   field.addEventListener("input", () => {
     const wanted = plain(field.value.trim());
