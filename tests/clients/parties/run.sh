@@ -33,7 +33,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(python node browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
+((${#only[@]})) || only=(plans python node browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -65,6 +65,7 @@ proxy_build() {
 
 party() {
     case $1 in
+        plans) ISSUER=${ISSUER/localhost/127.0.0.1} python walk_plans.py ;;
         python) python parties.py && python resource_server.py ;;
         node) node_modules && node "$here/node/parties.mjs" ;;
         browser) node_modules && node "$here/node/oidc_client_ts.mjs" ;;
@@ -111,8 +112,8 @@ management = ""
 [database]
 url = "sqlite://$work/claviger.db"
 TOML
-    cp "$here/realm.toml" "$work/realm.toml"
-    (cd "$work" && "$program" apply realm.toml --create --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))") \
+    cp "$here/realm.toml" "$here/plans.toml" "$work/"
+    (cd "$work" && "$program" apply realm.toml plans.toml --create --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))") \
         >"$work/server.log" 2>&1 || { cat "$work/server.log"; return 1; }
     (cd "$work" && exec "$program" serve --config claviger.toml) >>"$work/server.log" 2>&1 </dev/null &
     server=$!
