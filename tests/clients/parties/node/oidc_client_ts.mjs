@@ -38,7 +38,7 @@ app.get('/watch.html', (req, res) =>
 )
 const frames = []
 app.get('/out', (req, res) => {
-  frames.push(req.query)
+  frames.push({ ...req.query })
   res.type('text/html').send('<!doctype html><title>Out</title>')
 })
 app.get('/silent.html', (req, res) => res.send(page(`manager.signinSilentCallback()`)))
