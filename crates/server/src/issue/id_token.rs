@@ -61,6 +61,6 @@ pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdToke
     let signed = key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?;
     match of.client.protection.id_token() {
         None => Ok(signed),
-        Some(encryption) => recipients.seal(of.client, encryption, Inside::Jwt, signed.as_bytes()).await,
+        Some(encryption) => Box::pin(recipients.seal(of.client, encryption, Inside::Jwt, signed.as_bytes())).await,
     }
 }

@@ -39,7 +39,7 @@ impl Spending {
         if self.spends.is_empty() || self.is_done.load(Ordering::Acquire) {
             return Ok(());
         }
-        if let Issued::Spent(kind) = store.spend(self.spends.clone(), now).await? {
+        if let Issued::Spent(kind) = Box::pin(store.spend(self.spends.clone(), now)).await? {
             return Err(spent(kind).into());
         }
         self.done();

@@ -185,9 +185,9 @@ impl<'a> Authenticator<'a> {
         let proved = match check {
             Some(Check::Named) if !self.must_prove && entry.client.status == ClientStatus::Active => None,
             Some(Check::Secret) => Some(self.prove(&entry, credentials).await?),
-            Some(Check::Certificate) => Some(self.prove_by_certificate(&entry, credentials).await?),
+            Some(Check::Certificate) => Some(Box::pin(self.prove_by_certificate(&entry, credentials)).await?),
             Some(check @ (Check::Signature | Check::Mac)) => {
-                Some(self.prove_by_assertion(&entry, credentials, check).await?)
+                Some(Box::pin(self.prove_by_assertion(&entry, credentials, check)).await?)
             }
             Some(Check::Named) | None => return Err(self.refuse(self.subject(&entry.client), credentials).await),
         };

@@ -83,7 +83,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Said
     if !wants_signed(incoming) {
         return Ok(Said { body, is_signed: false });
     }
-    Ok(Said { body: sign(state, site, caller.client(), &body).await?, is_signed: true })
+    Ok(Said { body: Box::pin(sign(state, site, caller.client(), &body)).await?, is_signed: true })
 }
 
 /// What the caller may know of a token.

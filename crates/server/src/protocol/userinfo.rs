@@ -79,7 +79,9 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     let mut claims = told(site, entry.as_deref().map(|entry| &entry.client), &token, &scope, &user);
     claims.insert("sub".to_owned(), token.claims.sub.into());
     match entry {
-        Some(entry) if entry.client.protects_userinfo() => protect(state, site, &entry.client, claims).await.map(Ok),
+        Some(entry) if entry.client.protects_userinfo() => {
+            Box::pin(protect(state, site, &entry.client, claims)).await.map(Ok)
+        }
         _ => Ok(Ok(Said::Json(serde_json::to_vec(&claims)?))),
     }
 }
