@@ -132,7 +132,7 @@ mod tests {
             ("élan", "É"),
             ("  ", ""),
             ("Standard (demo)", "S"),
-            ("Billit live (demo)", "B"),
+            ("Ledger live (demo)", "L"),
             ("(demo) Ledger [test] Book", "LB"),
             ("(demo)", "D"),
             ("Notes on the Web", "NW"),

@@ -92,10 +92,10 @@ async fn open_encrypted(state: &State, site: &Site, entry: &Entry, text: &str) -
 /// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
 async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
     let registered = signing(&entry.client);
-    let keys = keys(state, site, entry, false).await?;
+    let keys = keys(state, site, entry, false).await;
     let mut opened = request_object::open(text, &keys, registered);
     if entry.client.jwks_uri.is_some() && matches!(opened, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
-        let keys = self::keys(state, site, entry, true).await?;
+        let keys = self::keys(state, site, entry, true).await;
         opened = request_object::open(text, &keys, registered);
     }
     if may_be_unsigned(&entry.client) && matches!(opened, Err(JwtError::AlgorithmNone)) {
@@ -127,13 +127,9 @@ const fn may_be_unsigned(client: &Client) -> bool {
     client.registered.self_registered && client.requests.request_object_signing_alg.is_none()
 }
 
-async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> Result<Arc<VerifyingKeys>, Failure> {
-    if let Some(keys) = entry.keys() {
-        return Ok(keys);
-    }
-    let (outbound, now) = (&state.outbound, state.clock.now());
-    let found = state.client_keys.of(outbound, &site.realm, &entry.client, now, must_be_new).await;
-    Ok(found.unwrap_or_default())
+async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> Arc<VerifyingKeys> {
+    let now = state.clock.now();
+    state.client_keys.known(&state.outbound, &site.realm, entry, now, must_be_new).await
 }
 
 /// What the client is told of it.

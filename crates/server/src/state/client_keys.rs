@@ -5,6 +5,7 @@
 //! this server call somebody often. A set that could not be fetched anew for a day is not believed any longer.
 
 use crate::outbound::Outbound;
+use crate::state::clients::Entry;
 use claviger_core::jose::jwe::EncryptingKeys;
 use claviger_core::jose::{JwkSet, VerifyingKeys};
 use claviger_core::{Client, Realm};
@@ -56,6 +57,22 @@ impl ClientKeys {
     /// None yet.
     pub(crate) fn new() -> Self {
         Self { sets: Cache::new(KEPT) }
+    }
+
+    /// The client's public keys, wherever they lie: those that it registered, else those at its `jwks_uri`; none where they cannot be
+    /// had. `must_be_new`: a key was not found in what is kept.
+    pub(crate) async fn known(
+        &self,
+        outbound: &Outbound,
+        realm: &Realm,
+        entry: &Entry,
+        now: i64,
+        must_be_new: bool,
+    ) -> Arc<VerifyingKeys> {
+        match entry.keys() {
+            Some(keys) => keys,
+            None => self.of(outbound, realm, &entry.client, now, must_be_new).await.unwrap_or_default(),
+        }
     }
 
     /// The keys at the client's `jwks_uri`; `None` where it has none, or they cannot be had. `must_be_new`: a key was not found

@@ -101,11 +101,7 @@ impl Authenticator<'_> {
 
     /// The client's public keys, wherever they lie. `must_be_new`: one was not found in what is known.
     pub(super) async fn keys(&self, entry: &Entry, must_be_new: bool) -> Arc<VerifyingKeys> {
-        if let Some(keys) = entry.keys() {
-            return keys;
-        }
-        let now = self.clock.now();
-        self.client_keys.of(self.outbound, self.realm, &entry.client, now, must_be_new).await.unwrap_or_default()
+        self.client_keys.known(self.outbound, self.realm, entry, self.clock.now(), must_be_new).await
     }
 
     /// The use of an assertion, which is good once.
