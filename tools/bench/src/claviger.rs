@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::flow::Flow;
 use super::load::Script;
+use super::proof::{self, Proof};
 use super::target::{CHAINS, Sizes, TOKENS, Target, token_head};
 use claviger_testing::browser::{Browser, encode};
 use claviger_testing::http::{self, basic, member};
@@ -26,6 +27,9 @@ const USERS: usize = 64;
 const PASSWORD: &str = "correct horse battery";
 /// The master key of servers that share a database.
 const KEY: &str = "5f1c9a3e72d04b86ad17e3509c48f2b6018d7e64ca93b25f40e6d1873b9c52fa";
+/// The body of a request whose client proves itself by an assertion, which follows.
+pub(crate) const ASSERTED: &str = "grant_type=client_credentials&scope=orders.read\
+    &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=";
 const CALLBACK: &str = "https://client.example/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -66,10 +70,10 @@ impl Prepared {
         // Empty: `apply` makes its tables, and would not make the file itself unasked.
         std::fs::File::options().create(true).append(true).open(folder.join("data/claviger.db"))?;
         let port = free_port()?;
-        let id_tokens = id_tokens(binary)?;
+        let known = Known::of(binary)?;
         let spell = |text: &str| {
             let text = text.replace("{PORT}", &port.to_string()).replace("{SECRET}", SECRET);
-            let text = text.replace("{ID_TOKENS}", id_tokens);
+            let text = text.replace("{ID_TOKENS}", known.id_tokens).replace("{ASSERTED}", &known.asserted);
             text.replace("{DATA}", &folder.to_string_lossy())
         };
         std::fs::write(folder.join("claviger.toml"), spell(CONFIG))?;
@@ -257,18 +261,46 @@ impl Claviger {
         http::send(self.address, &request)?.expect(200, "the code's exchange")?.json()
     }
 
+    /// A code flow for this scope.
+    fn code(&self, scope: &str) -> Result<Script> {
+        Ok(Script::Code {
+            authorize: http::request("GET", &authorize(scope), &self.host, &[self.session()?], ""),
+            redirect: 303,
+            head: token_head("/token", &self.host, Some(&basic("web", SECRET))),
+            body: exchange(),
+        })
+    }
+
     fn access_token(&self, client: &str) -> Result<String> {
         let answer = http::send(self.address, &self.credentials(client))?.expect(200, client)?;
         member(&answer.json()?, "access_token")
     }
 }
 
-/// What keeps ID tokens at ES256, so that programs of different versions do the same work: earlier ones sign all of them so, and
-/// do not know the key.
-fn id_tokens(binary: &Path) -> Result<&'static str> {
-    let help = Command::new(binary).args(["app", "create", "--help"]).stdin(Stdio::null()).output()?;
-    let is_known = String::from_utf8_lossy(&help.stdout).contains("--id-token-signing");
-    Ok(if is_known { "id-token-signing = \"ES256\"\n" } else { "" })
+/// What a program's realm files may say: earlier ones refuse what they do not know.
+struct Known {
+    /// Keeps ID tokens at ES256, so that programs of different versions do the same work: earlier ones sign all of them so.
+    id_tokens: &'static str,
+    /// The client that proves itself with a key.
+    asserted: String,
+}
+
+impl Known {
+    fn of(binary: &Path) -> Result<Self> {
+        let help = Command::new(binary).args(["app", "create", "--help"]).stdin(Stdio::null()).output()?;
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        let asserted = format!(
+            "[[client]]\nid = \"asserted\"\nname = \"A service with a key\"\ngrants = [\"client_credentials\"]\n\
+             scope = \"orders.read\"\naudiences = [\"https://es256.example\"]\ntoken-endpoint-auth-method = \"private_key_jwt\"\n\
+             jwks = {{ keys = [{{ kty = \"EC\", crv = \"P-256\", x = \"{}\", y = \"{}\" }}] }}\n",
+            proof::X,
+            proof::Y
+        );
+        Ok(Self {
+            id_tokens: if help.contains("--id-token-signing") { "id-token-signing = \"ES256\"\n" } else { "" },
+            asserted: if help.contains("--token-endpoint-auth-method") { asserted } else { String::new() },
+        })
+    }
 }
 
 /// The users' part of the realm file. The password is hashed here, so that applying the file measures no hashing.
@@ -325,11 +357,17 @@ impl Target for Claviger {
                     tokens: tokens.collect::<Result<_>>()?,
                 }
             }
-            Flow::Code => Script::Code {
-                authorize: http::request("GET", &authorize("orders.read"), &self.host, &[self.session()?], ""),
-                redirect: 303,
-                head: head(),
-                body: exchange(),
+            Flow::Code => self.code("orders.read")?,
+            Flow::CodeOpenid => self.code("openid orders.read")?,
+            Flow::Dpop => Script::Proven {
+                head: token_head("/token", &self.host, Some(&basic("es256", SECRET))),
+                body: "grant_type=client_credentials&scope=orders.read".to_owned(),
+                proof: Proof::Dpop { url: format!("http://{}/token", self.host) },
+            },
+            Flow::PrivateKeyJwt => Script::Proven {
+                head: token_head("/token", &self.host, None),
+                body: ASSERTED.to_owned(),
+                proof: Proof::Assertion { client: "asserted".to_owned(), audience: format!("http://{}", self.host) },
             },
             Flow::Introspect => {
                 let request =

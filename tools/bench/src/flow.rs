@@ -19,6 +19,13 @@ pub(crate) enum Flow {
     Refresh,
     /// Code flow with session and consent present: a durable code, its redemption, an ES256 access token.
     Code,
+    /// The code flow with `openid`: an ID token beside the access token, both ES256.
+    CodeOpenid,
+    /// Client credentials with a DPoP proof: an ES256 verification with a key that comes along, an ES256 access token.
+    Dpop,
+    /// Client credentials by `private_key_jwt`: an ES256 verification, one durable row (the assertion is good once), an
+    /// ES256 access token.
+    PrivateKeyJwt,
     /// Introspection of an opaque token: one row read.
     Introspect,
     /// Userinfo with a JWT: an ES256 verification, one row read.
@@ -41,6 +48,9 @@ impl Flow {
             Self::Opaque => "client credentials, opaque, durable",
             Self::Refresh => "refresh rotation, durable, ES256",
             Self::Code => "code flow, durable, ES256",
+            Self::CodeOpenid => "code flow, durable, ES256 and ES256 ID token",
+            Self::Dpop => "client credentials, ES256, DPoP",
+            Self::PrivateKeyJwt => "client credentials, ES256, private_key_jwt, durable",
             Self::Introspect => "introspection, opaque",
             Self::Userinfo => "userinfo, JWT",
             Self::Discovery => "discovery",
@@ -52,9 +62,9 @@ impl Flow {
     /// The share of the bare server's throughput that is to be reached at 8 and 64 connections.
     pub(crate) fn share(self) -> f64 {
         match self {
-            Self::CcEs256 | Self::CcEddsa | Self::Opaque | Self::Userinfo => 0.60,
+            Self::CcEs256 | Self::CcEddsa | Self::Opaque | Self::Userinfo | Self::Dpop | Self::PrivateKeyJwt => 0.60,
             Self::CcRs256 => 0.90,
-            Self::Refresh | Self::Code | Self::Introspect => 0.50,
+            Self::Refresh | Self::Code | Self::CodeOpenid | Self::Introspect => 0.50,
             Self::Discovery | Self::Jwks => 0.85,
             Self::Password => 0.95,
         }

@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 use claviger_testing::http::{self, Head};
 use claviger_testing::process;
 
+use super::proof::{Proof, Prover};
+
 /// What to send, to whom, for how long.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
@@ -68,6 +70,15 @@ pub(crate) enum Script {
         head: String,
         /// The body without the code, which follows it.
         body: String,
+    },
+    /// Requests that carry a proof which is signed for each.
+    Proven {
+        /// Head of the request, up to and without `Content-Length` and the proof.
+        head: String,
+        /// The body without the assertion, which follows it.
+        body: String,
+        /// Which proof.
+        proof: Proof,
     },
 }
 
@@ -205,7 +216,7 @@ fn drive(
             tasks.spawn(async move {
                 let address = plan.addresses.get(number % plan.addresses.len().max(1)).context("no server")?;
                 let mut wire = Wire::open(*address).await?;
-                let mut caller = Caller::new(&plan, number);
+                let mut caller = Caller::new(&plan, number)?;
                 let mut histogram = latencies()?;
                 loop {
                     let started = Instant::now();
@@ -288,11 +299,12 @@ enum Caller {
     Cycle { requests: Vec<Vec<u8>>, next: usize, status: u16 },
     Refresh { head: String, body: String, tokens: Vec<Vec<u8>>, next: usize, request: Vec<u8> },
     Code { authorize: Vec<u8>, redirect: u16, head: String, body: String, request: Vec<u8> },
+    Proven { head: String, body: String, prover: Box<Prover>, request: Vec<u8> },
 }
 
 impl Caller {
-    fn new(plan: &Plan, number: usize) -> Self {
-        match plan.script.clone() {
+    fn new(plan: &Plan, number: usize) -> Result<Self> {
+        Ok(match plan.script.clone() {
             Script::Cycle { requests, status } => {
                 let next = number * requests.len() / plan.connections.max(1);
                 Self::Cycle { requests: requests.into_iter().map(String::into_bytes).collect(), next, status }
@@ -305,7 +317,10 @@ impl Caller {
             Script::Code { authorize, redirect, head, body } => {
                 Self::Code { authorize: authorize.into_bytes(), redirect, head, body, request: Vec::new() }
             }
-        }
+            Script::Proven { head, body, proof } => {
+                Self::Proven { head, body, prover: Box::new(Prover::new(proof)?), request: Vec::new() }
+            }
+        })
     }
 
     /// Where its chains of refresh tokens have ended.
@@ -314,7 +329,7 @@ impl Caller {
             Self::Refresh { tokens, .. } => {
                 tokens.into_iter().map(|token| String::from_utf8_lossy(&token).into_owned()).collect()
             }
-            Self::Cycle { .. } | Self::Code { .. } => Vec::new(),
+            Self::Cycle { .. } | Self::Code { .. } | Self::Proven { .. } => Vec::new(),
         }
     }
 
@@ -345,6 +360,12 @@ impl Caller {
                 let location = http::header(wire.head(), b"location").context("a redirect without Location")?;
                 let code = after(location, b"code=", b"&").context("a redirect without a code")?;
                 compose(request, head, body, code);
+                wire.exchange(request).await?;
+                wire.check(200)
+            }
+            Self::Proven { head, body, prover, request } => {
+                let (line, assertion) = prover.next()?;
+                compose(request, &format!("{head}{line}"), body, assertion.as_bytes());
                 wire.exchange(request).await?;
                 wire.check(200)
             }

@@ -13,6 +13,7 @@ mod fill;
 mod flow;
 mod load;
 mod postgres;
+mod proof;
 mod report;
 mod target;
 

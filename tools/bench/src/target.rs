@@ -8,8 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::bare;
+use super::claviger::ASSERTED;
 use super::flow::Flow;
 use super::load::Script;
+use super::proof::Proof;
 use claviger_testing::http::{self, basic, member};
 use claviger_testing::process::{Processes, Running};
 
@@ -91,6 +93,21 @@ impl Bare {
     fn head(&self, target: &str) -> String {
         token_head(target, &self.address.to_string(), Some(&basic(bare::CLIENT, bare::SECRET)))
     }
+
+    /// A code flow whose code is exchanged there.
+    fn code(&self, token: &str) -> Script {
+        let target = "/authorize?client_id=bench-client&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback&response_type=code\
+                      &scope=orders.read&state=af0ifjsldkj&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+        let cookie = "Cookie: session=0192f0c1-0000-7000-8000-000000000002";
+        Script::Code {
+            authorize: http::request("GET", target, &self.address.to_string(), &[cookie], ""),
+            redirect: 303,
+            head: self.head(token),
+            body: "grant_type=authorization_code&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback\
+                   &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code="
+                .to_owned(),
+        }
+    }
 }
 
 impl Target for Bare {
@@ -120,24 +137,18 @@ impl Target for Bare {
                     tokens,
                 }
             }
-            Flow::Code => {
-                let target = "/authorize?client_id=bench-client&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback&response_type=code\
-                              &scope=orders.read&state=af0ifjsldkj&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
-                Script::Code {
-                    authorize: http::request(
-                        "GET",
-                        target,
-                        &host,
-                        &["Cookie: session=0192f0c1-0000-7000-8000-000000000002"],
-                        "",
-                    ),
-                    redirect: 303,
-                    head: self.head("/token/code"),
-                    body: "grant_type=authorization_code&redirect_uri=https%3A%2F%2Fclient.example%2Fcallback\
-                           &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code="
-                        .to_owned(),
-                }
-            }
+            Flow::Code => self.code("/token/code"),
+            Flow::CodeOpenid => self.code("/token/code-openid"),
+            Flow::Dpop => Script::Proven {
+                head: self.head("/token/dpop"),
+                body: credentials.to_owned(),
+                proof: Proof::Dpop { url: format!("http://{host}/token") },
+            },
+            Flow::PrivateKeyJwt => Script::Proven {
+                head: token_head("/token/asserted", &host, None),
+                body: ASSERTED.to_owned(),
+                proof: Proof::Assertion { client: bare::CLIENT.to_owned(), audience: format!("http://{host}") },
+            },
             Flow::Introspect => {
                 let mut requests = Vec::with_capacity(TOKENS);
                 for _ in 0..TOKENS {

@@ -187,21 +187,21 @@ pub(super) async fn answer<H: Handler>(
     let id = RequestId::next();
     let limits = &shared.limits;
     let hsts = limits.front.hsts.as_ref().filter(|_| front::is_secure(about, request.headers(), &limits.proxies));
-    let mut was_read = false;
-    let mut answer = trace::answering(id, about.peer.ip(), async {
+    // Pinned where they are made, and handed on as references: each move of a future copies all of it.
+    let work = pin!(async {
         match request::read(request, about, limits, id).await {
             Ok(incoming) => {
-                was_read = true;
                 progress.go_on();
-                unless_it_panics(shared.handler.answer(incoming)).await
+                let handled = pin!(shared.handler.answer(incoming));
+                (unless_it_panics(handled).await, true)
             }
             Err(answer) => {
                 tracing::info!(status = answer.status().as_u16(), "refused before it was read");
-                answer
+                (answer, false)
             }
         }
-    })
-    .await;
+    });
+    let (mut answer, was_read) = trace::answering(id, about.peer.ip(), work).await;
     answer.headers_mut().insert(REQUEST_ID, id.header());
     if let Some(hsts) = hsts {
         answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
@@ -214,8 +214,7 @@ pub(super) async fn answer<H: Handler>(
 }
 
 /// The handler's answer. A panic is a mistake of ours: it costs that request a 500, and nobody else anything.
-async fn unless_it_panics(answer: impl Future<Output = Answer>) -> Answer {
-    let mut answer = pin!(answer);
+async fn unless_it_panics(mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
     poll_fn(|context| {
         std::panic::catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
             tracing::error!("the handler panicked");

@@ -10,6 +10,8 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::proof;
+
 /// How a token is signed.
 #[derive(Clone, Copy)]
 pub(crate) enum Algorithm {
@@ -83,10 +85,24 @@ impl Keys {
 
     /// The claims of a token signed with ES256, or none if it is not one of ours.
     pub(crate) fn verified(&self, token: &str) -> Option<Vec<u8>> {
-        let (signed, signature) = token.rsplit_once('.')?;
-        let (_, claims) = signed.split_once('.')?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        self.es256_public.verify_sig(signed.as_bytes(), &signature).ok()?;
-        URL_SAFE_NO_PAD.decode(claims).ok()
+        verified(&self.es256_public, token)
     }
+}
+
+/// The public key of clients that prove something.
+///
+/// # Errors
+/// None but a wrong constant.
+pub(crate) fn client() -> Result<ParsedPublicKey> {
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, proof::point()?)
+        .map_err(|error| anyhow!("the client's key does not parse: {error}"))
+}
+
+/// The claims of a token signed with ES256 by this key.
+pub(crate) fn verified(key: &ParsedPublicKey, token: &str) -> Option<Vec<u8>> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (_, claims) = signed.split_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    key.verify_sig(signed.as_bytes(), &signature).ok()?;
+    URL_SAFE_NO_PAD.decode(claims).ok()
 }

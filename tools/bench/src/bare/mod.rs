@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use aws_lc_rs::signature::ParsedPublicKey;
 use aws_lc_rs::{digest, hmac, rand};
 use axum::Router;
 use axum::extract::{Form, Query, State};
@@ -62,6 +63,7 @@ pub(crate) struct Args {
 /// What every request needs; made once.
 struct Bare {
     keys: Keys,
+    client: ParsedPublicKey,
     database: Database,
     hashers: Hashers,
     secret: hmac::Key,
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let secret = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
     let bare = Bare {
         keys: Keys::generate()?,
+        client: keys::client()?,
         database: Database::create(&args.data.join("bare.db"))?,
         hashers: Hashers::start(cores)?,
         secret_tag: hmac::sign(&secret, SECRET.as_bytes()),
@@ -128,6 +131,9 @@ fn router(bare: Bare) -> Router {
         .route("/token/opaque", post(opaque))
         .route("/token/refresh", post(refresh))
         .route("/token/code", post(redeem))
+        .route("/token/code-openid", post(redeem_openid))
+        .route("/token/dpop", post(dpop))
+        .route("/token/asserted", post(asserted))
         .route("/token/password", post(login))
         .route("/authorize", get(authorize))
         .route("/introspect", post(introspect))
@@ -180,6 +186,7 @@ struct Params {
     username: Option<String>,
     password: Option<String>,
     token: Option<String>,
+    client_assertion: Option<String>,
 }
 
 /// The caller's secret, from HTTP Basic, hashed and compared.
@@ -256,7 +263,41 @@ struct Request {
 }
 
 async fn redeem(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
-    authenticate(&bare, &headers)?;
+    let (access, refresh) = redeemed(&bare, &headers, &form).await?;
+    Ok(pair(&bare, &access, &refresh))
+}
+
+/// The same with an ID token.
+async fn redeem_openid(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
+    let (access, refresh) = redeemed(&bare, &headers, &form).await?;
+    let id_token = jwt(&bare, Algorithm::Es256, SUBJECT, "openid")?;
+    Ok(answer(
+        bare.token_bytes,
+        &format!(
+            "\"access_token\":\"{access}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"refresh_token\":\"{refresh}\",\"id_token\":\"{id_token}\""
+        ),
+    ))
+}
+
+/// The proof's signature is checked with the key that comes in it, which has to be parsed for that.
+async fn dpop(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
+    let proof = headers.get("dpop").and_then(|proof| proof.to_str().ok()).ok_or(Failure::Refused)?;
+    keys::verified(&keys::client()?, proof).ok_or(Failure::Refused)?;
+    token(&bare, &headers, &form, Algorithm::Es256)
+}
+
+/// The assertion's signature is checked with a key that is known, and that it was used is durable.
+async fn asserted(State(bare): Shared, form: Form<Params>) -> Outcome {
+    let assertion = form.client_assertion.as_deref().ok_or(Failure::Refused)?;
+    keys::verified(&bare.client, assertion).ok_or(Failure::Refused)?;
+    bare.database.commit(Write::Token { id: new_id()?, hash: sha256(assertion.as_bytes()), now: now() }).await?;
+    let token = jwt(&bare, Algorithm::Es256, CLIENT, "orders.read")?;
+    Ok(answer(bare.token_bytes, &format!("\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600")))
+}
+
+/// The access token and the refresh token for a code.
+async fn redeemed(bare: &Bare, headers: &HeaderMap, form: &Params) -> Result<(String, String), Failure> {
+    authenticate(bare, headers)?;
     let (code, redirect) = (form.code.as_deref().ok_or(Failure::Refused)?, form.redirect_uri.as_deref());
     let verifier = form.code_verifier.as_deref().unwrap_or_default();
     let challenge = sha256(verifier.as_bytes());
@@ -267,8 +308,8 @@ async fn redeem(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> 
     if !bare.database.commit(Write::Redeem { id, hash: sha256(code.as_bytes()), now: now() }).await? {
         return Err(Failure::Refused);
     }
-    let access = jwt(&bare, Algorithm::Es256, SUBJECT, "orders.read")?;
-    Ok(pair(&bare, &access, &write_refresh(&bare, id, 0)))
+    let access = jwt(bare, Algorithm::Es256, SUBJECT, "orders.read")?;
+    Ok((access, write_refresh(bare, id, 0)))
 }
 
 async fn login(State(bare): Shared, headers: HeaderMap, form: Form<Params>) -> Outcome {
