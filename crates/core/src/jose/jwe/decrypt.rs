@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap};
+use aws_lc_rs::rsa::OaepPrivateDecryptingKey;
 use zeroize::Zeroizing;
 
 use super::super::error::JwtError;
@@ -157,14 +158,7 @@ impl Header {
     fn content_key(&self, key: &DecryptingKey, encrypted: &[u8]) -> Zeroizing<Vec<u8>> {
         let other = random_key(self.enc);
         let found = match &key.private {
-            Private::Rsa(private) => {
-                let mut plain = Zeroizing::new(vec![0; private.min_output_size()]);
-                let length = private.decrypt(oaep(self.alg), encrypted, &mut plain, None).map(|found| found.len());
-                length.ok().map(|length| {
-                    plain.truncate(length);
-                    plain
-                })
-            }
+            Private::Rsa(private) => by_rsa(private, self.alg, encrypted),
             Private::P256(private) => self.agreed(private, encrypted),
         };
         found.filter(|found| found.len() == self.enc.key_len()).unwrap_or(other)
@@ -176,11 +170,28 @@ impl Header {
         if self.alg == KeyManagement::EcdhEs {
             return encrypted.is_empty().then_some(agreed);
         }
-        let mut plain = Zeroizing::new(vec![0; encrypted.len()]);
-        let length = AesKek::new(&AES_256, &agreed).ok()?.unwrap(encrypted, &mut plain).ok()?.len();
-        plain.truncate(length);
-        Some(plain)
+        unwrapped(&agreed, encrypted)
     }
+}
+
+/// What was encrypted to an RSA key (RFC 7518 section 4.3).
+pub(super) fn by_rsa(
+    private: &OaepPrivateDecryptingKey,
+    alg: KeyManagement,
+    encrypted: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let mut plain = Zeroizing::new(vec![0; private.min_output_size()]);
+    let length = private.decrypt(oaep(alg), encrypted, &mut plain, None).ok()?.len();
+    plain.truncate(length);
+    Some(plain)
+}
+
+/// A key that was wrapped under another one (RFC 7518 section 4.4).
+pub(super) fn unwrapped(kek: &[u8], wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut plain = Zeroizing::new(vec![0; wrapped.len()]);
+    let length = AesKek::new(&AES_256, kek).ok()?.unwrap(wrapped, &mut plain).ok()?.len();
+    plain.truncate(length);
+    Some(plain)
 }
 
 fn is_jwt(cty: &str) -> bool {

@@ -1,5 +1,6 @@
-//! RFC 7515 appendix A: signed tokens. A.2 and A.3 stand with the tests of what verifies.
+//! RFC 7515 appendix A and E: signed tokens.
 
+use super::der;
 use crate::jose::*;
 use serde_json::{Value, json};
 
@@ -116,4 +117,77 @@ fn unencoded_claims_are_refused() {
     let header = base64url(br#"{"alg":"ES256","b64":false}"#);
     let token = format!("{header}.e30.AA");
     assert_eq!(verify_jwt(&token, &VerifyingKeys::default(), None), Err(JwtError::Unencoded));
+}
+
+/// The private keys of A.2 and A.3, and what is refused: A.6, A.7, E.
+fn data() -> Value {
+    serde_json::from_str(include_str!("rfc7515.json")).unwrap()
+}
+
+fn payload() -> Vec<u8> {
+    from_base64url(PAYLOAD).unwrap()
+}
+
+#[test]
+fn a2_rs256_is_signed_as_there() {
+    let jwk = &data()["A2"];
+    let key = SigningKey::from_pkcs8(Algorithm::Rs256, None, &der::of_jwk(jwk)).unwrap();
+    let token = key.sign_with_header(r#"{"alg":"RS256"}"#, &payload()).unwrap();
+    assert_eq!(
+        token,
+        format!(
+            "eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}.{}",
+            "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t\
+             1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12j\
+             zDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQ\
+             Ge77Rw"
+        )
+    );
+    let mut keys = VerifyingKeys::default();
+    keys.add(VerifyingKey::from_jwk(&der::public(jwk)).unwrap()).unwrap();
+    assert_eq!(verify_jwt(&token, &keys, None).unwrap().claims, payload());
+}
+
+/// Its signature is another one each time.
+#[test]
+fn a3_es256_is_signed_with_the_key_and_verifies() {
+    let jwk = &data()["A3"];
+    let key = SigningKey::from_pkcs8(Algorithm::Es256, None, &der::of_jwk(jwk)).unwrap();
+    assert_eq!(key.public_jwk().x.as_deref(), jwk["x"].as_str());
+    let public = VerifyingKey::from_jwk(&der::public(jwk)).unwrap();
+    let theirs = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    let ours = key.sign_with_header(r#"{"alg":"ES256"}"#, &payload()).unwrap();
+    let (message, ours) = ours.rsplit_once('.').unwrap();
+    for signature in [theirs, ours] {
+        let signature = from_base64url(signature).unwrap();
+        assert_eq!(public.verify(Algorithm::Es256, message.as_bytes(), &signature), Ok(()));
+    }
+}
+
+/// Only the compact form is a JWT (RFC 7519 section 1).
+#[test]
+fn a6_and_a7_the_json_forms_are_refused() {
+    for form in ["A6", "A7"] {
+        let token = &data()[form];
+        let token = token.as_str().unwrap();
+        assert_eq!(verify_jwt(token, &VerifyingKeys::default(), None), Err(JwtError::NotThreeParts), "{form}");
+        assert_eq!(verify_hs256(token, &[a1_key()]), Err(JwtError::NotThreeParts), "{form}");
+    }
+}
+
+/// `crit` names what nobody knows.
+#[test]
+fn appendix_e_is_refused() {
+    let token = &data()["E"];
+    let token = token.as_str().unwrap();
+    assert_eq!(verify_jwt(token, &VerifyingKeys::default(), None), Err(JwtError::Critical));
+    assert_eq!(verify_hs256(token, &[a1_key()]), Err(JwtError::Critical));
+    assert_eq!(unsigned_claims(token), Err(JwtError::Critical), "not even where unsigned ones are taken");
+}
+
+/// The content travels elsewhere.
+#[test]
+fn appendix_f_detached_content_is_refused() {
+    let token = a1().replace(PAYLOAD, "");
+    assert_eq!(verify_hs256(&token, &[a1_key()]), Err(JwtError::SignatureWrong));
 }
