@@ -33,7 +33,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(plans python node browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
+((${#only[@]})) || only=(plans python node openid-client openidconnect browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -68,6 +68,10 @@ party() {
         plans) ISSUER=${ISSUER/localhost/127.0.0.1} python walk_plans.py ;;
         python) python parties.py && python resource_server.py ;;
         node) node_modules && node "$here/node/parties.mjs" ;;
+        openid-client) node_modules && node "$here/node/openid_client.mjs" &&
+            ISSUER=${ISSUER/localhost/127.0.0.1} node "$here/node/openid_client_5.mjs" ;;
+        openidconnect) quietly cargo build -q --locked --manifest-path "$here/rust/Cargo.toml" --target-dir "$root/target/parties-rust" &&
+            python behind.py openidconnect "$root/target/parties-rust/debug/relying-party" ;;
         browser) node_modules && node "$here/node/oidc_client_ts.mjs" ;;
         apache) python behind.py mod-auth-openidc ;;
         go-oidc) (cd "$here/go" && quietly go build -o "$programs/relying-party" ./relying-party) &&

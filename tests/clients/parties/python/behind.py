@@ -121,6 +121,27 @@ def go_oidc(program):
             equal(said["IDTokenClaims"]["aud"], "go-oidc")
 
 
+def openidconnect(program):
+    @story
+    def _():
+        """openidconnect (Rust): code with PKCE and a nonce, at_hash checked, userinfo, refresh"""
+        environment = {
+            **os.environ,
+            "ISSUER": ISSUER,
+            "CLIENT_ID": "openidconnect-rs",
+            "CLIENT_SECRET": secret("openidconnect-rs"),
+            "REDIRECT_URL": f"{APP}/openidconnect/callback",
+        }
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen([program], env=environment, **pipes) as party:
+            start = party.stdout.readline().strip()
+            assert start.startswith(ISSUER), start
+            said, _ = party.communicate(Browser().sign_in(start, follow_app=False) + "\n", timeout=30)
+        equal(party.returncode, 0)
+        expected = {"aud": ["openidconnect-rs"], "email": "ada@example.com", "email_verified": True, "refreshed": True}
+        equal(json.loads(said), expected)
+
+
 APACHE = """
 ServerRoot {work}
 PidFile {work}/pid
@@ -209,5 +230,11 @@ def spring(jar):
             equal([takes("https://api.parties.example"), takes("https://spring.parties.example")], [401, 200])
 
 
-{"oauth2-proxy": oauth2_proxy, "spring": spring, "go-oidc": go_oidc, "mod-auth-openidc": mod_auth_openidc}[sys.argv[1]](*sys.argv[2:])
+{
+    "oauth2-proxy": oauth2_proxy,
+    "spring": spring,
+    "go-oidc": go_oidc,
+    "mod-auth-openidc": mod_auth_openidc,
+    "openidconnect": openidconnect,
+}[sys.argv[1]](*sys.argv[2:])
 done()
