@@ -1,9 +1,11 @@
 //! The release server under load: configured, filled with the benchmark's realm, started, and signed in to.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -20,8 +22,8 @@ use claviger_testing::process::{Processes, Running};
 
 /// What the realm file calls them.
 pub(crate) const REALM: &str = "bench";
-/// As a secret that the server makes: it is looked up by an HMAC.
-const SECRET: &str = "cvs_kZ0q7mC1p8WbV5yT2nXs9dLr4hJf6gAe3uQiOoRtYwE";
+/// The clients of the realm file that have a secret.
+const CLIENTS: [&str; 7] = ["es256", "eddsa", "rs256", "opaque", "web", "password", "api"];
 /// Users who can log in; so many that no brake of one user is what is measured.
 const USERS: usize = 64;
 const PASSWORD: &str = "correct horse battery";
@@ -47,6 +49,9 @@ pub(crate) struct Prepared {
     url: Option<String>,
     port: u16,
     processes: Processes,
+    /// A secret for each client, made by the server as secrets usually are: it is looked up by an HMAC, and not braked like
+    /// one that somebody chose.
+    secrets: Arc<HashMap<&'static str, String>>,
     /// How long it took to apply the realm to the new database.
     pub(crate) applied: Duration,
 }
@@ -72,7 +77,7 @@ impl Prepared {
         let port = free_port()?;
         let known = Known::of(binary)?;
         let spell = |text: &str| {
-            let text = text.replace("{PORT}", &port.to_string()).replace("{SECRET}", SECRET);
+            let text = text.replace("{PORT}", &port.to_string());
             let text = text.replace("{ID_TOKENS}", known.id_tokens).replace("{ASSERTED}", &known.asserted);
             text.replace("{DATA}", &folder.to_string_lossy())
         };
@@ -86,15 +91,33 @@ impl Prepared {
             url: url.map(str::to_owned),
             port,
             processes: processes.clone(),
+            secrets: Arc::default(),
             applied: Duration::ZERO,
         };
         let started = Instant::now();
-        let status = prepared.command("apply").arg(folder.join("realms")).stdout(Stdio::null()).status()?;
+        let mut apply = prepared.command("apply");
+        let status = apply.args(known.create).arg(folder.join("realms")).stdout(Stdio::null()).status()?;
         if !status.success() {
             bail!("claviger apply: {status}");
         }
         prepared.applied = started.elapsed();
+        let secrets = CLIENTS.map(|client| Ok((client, prepared.secret_of(client)?)));
+        prepared.secrets = Arc::new(secrets.into_iter().collect::<Result<_>>()?);
         Ok(prepared)
+    }
+
+    /// A new secret of a client.
+    fn secret_of(&self, client: &str) -> Result<String> {
+        let mut command = self.command("secret");
+        let made = command.args(["add", client, "--realm", REALM]).stderr(Stdio::inherit()).output()?;
+        if !made.status.success() {
+            bail!("claviger secret add {client}: {}", made.status);
+        }
+        let text = String::from_utf8(made.stdout)?;
+        text.split_whitespace()
+            .find(|word| word.starts_with("cvs_"))
+            .map(str::to_owned)
+            .context("no secret was printed")
     }
 
     fn command(&self, subcommand: &str) -> Command {
@@ -180,6 +203,7 @@ impl Prepared {
             address,
             host: self.authority(),
             first_answer: first.unwrap_or_default(),
+            secrets: Arc::clone(&self.secrets),
             session: OnceCell::new(),
         })
     }
@@ -197,6 +221,7 @@ pub(crate) struct Claviger {
     host: String,
     /// From the start of the process to the first discovery answer.
     pub(crate) first_answer: Duration,
+    secrets: Arc<HashMap<&'static str, String>>,
     session: OnceCell<String>,
 }
 
@@ -234,8 +259,14 @@ impl Claviger {
         self.post("/token", Some(client), "grant_type=client_credentials&scope=orders.read")
     }
 
+    /// The line that proves who a client is. The clients that are added in great numbers are copies of one.
+    fn basic(&self, client: &str) -> String {
+        let secret = self.secrets.get(client).or_else(|| self.secrets.get("es256"));
+        basic(client, secret.map(String::as_str).unwrap_or_default())
+    }
+
     fn post(&self, target: &str, client: Option<&str>, body: &str) -> String {
-        let line = client.map(|client| basic(client, SECRET));
+        let line = client.map(|client| self.basic(client));
         let lines: Vec<&str> = line.as_deref().into_iter().collect();
         http::request("POST", target, &self.host, &lines, body)
     }
@@ -266,7 +297,7 @@ impl Claviger {
         Ok(Script::Code {
             authorize: http::request("GET", &authorize(scope), &self.host, &[self.session()?], ""),
             redirect: 303,
-            head: token_head("/token", &self.host, Some(&basic("web", SECRET))),
+            head: token_head("/token", &self.host, Some(&self.basic("web"))),
             body: exchange(),
         })
     }
@@ -283,12 +314,18 @@ struct Known {
     id_tokens: &'static str,
     /// The client that proves itself with a key.
     asserted: String,
+    /// What makes the data folder's keys; earlier ones made them unasked.
+    create: Option<&'static str>,
 }
 
 impl Known {
     fn of(binary: &Path) -> Result<Self> {
-        let help = Command::new(binary).args(["app", "create", "--help"]).stdin(Stdio::null()).output()?;
-        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        let help = |of: &[&str]| -> Result<String> {
+            let help = Command::new(binary).args(of).arg("--help").stdin(Stdio::null()).output()?;
+            Ok(String::from_utf8_lossy(&help.stdout).into_owned())
+        };
+        let create = help(&["apply"])?.contains("--create").then_some("--create");
+        let help = help(&["app", "create"])?;
         let asserted = format!(
             "[[client]]\nid = \"asserted\"\nname = \"A service with a key\"\ngrants = [\"client_credentials\"]\n\
              scope = \"orders.read\"\naudiences = [\"https://es256.example\"]\ntoken-endpoint-auth-method = \"private_key_jwt\"\n\
@@ -299,6 +336,7 @@ impl Known {
         Ok(Self {
             id_tokens: if help.contains("--id-token-signing") { "id-token-signing = \"ES256\"\n" } else { "" },
             asserted: if help.contains("--token-endpoint-auth-method") { asserted } else { String::new() },
+            create,
         })
     }
 }
@@ -343,7 +381,7 @@ impl Target for Claviger {
 
     fn script(&self, flow: Flow, connections: usize) -> Result<Script> {
         let once = |request: String| Script::Cycle { requests: vec![request], status: 200 };
-        let head = || token_head("/token", &self.host, Some(&basic("web", SECRET)));
+        let head = || token_head("/token", &self.host, Some(&self.basic("web")));
         Ok(match flow {
             Flow::CcEs256 => once(self.credentials("es256")),
             Flow::CcEddsa => once(self.credentials("eddsa")),
@@ -360,7 +398,7 @@ impl Target for Claviger {
             Flow::Code => self.code("orders.read")?,
             Flow::CodeOpenid => self.code("openid orders.read")?,
             Flow::Dpop => Script::Proven {
-                head: token_head("/token", &self.host, Some(&basic("es256", SECRET))),
+                head: token_head("/token", &self.host, Some(&self.basic("es256"))),
                 body: "grant_type=client_credentials&scope=orders.read".to_owned(),
                 proof: Proof::Dpop { url: format!("http://{}/token", self.host) },
             },
