@@ -329,7 +329,7 @@ impl Known {
         let asserted = format!(
             "[[client]]\nid = \"asserted\"\nname = \"A service with a key\"\ngrants = [\"client_credentials\"]\n\
              scope = \"orders.read\"\naudiences = [\"https://es256.example\"]\ntoken-endpoint-auth-method = \"private_key_jwt\"\n\
-             jwks = {{ keys = [{{ kty = \"EC\", crv = \"P-256\", x = \"{}\", y = \"{}\" }}] }}\n",
+             jwks = '{{\"keys\":[{{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"{}\",\"y\":\"{}\"}}]}}'\n",
             proof::X,
             proof::Y
         );
