@@ -46,6 +46,9 @@ pub enum Reason {
     /// A scope is missing.
     #[error("the access token does not have the scope")]
     InsufficientScope,
+    /// The user signed in too long ago, or not strongly enough for this (RFC 9470 3).
+    #[error("the user must sign in again, or more strongly")]
+    InsufficientAuthentication,
     /// A token that is bound to a key came as a bearer token, or one that is bound to none with a proof (RFC 9449 7.1, 7.2).
     #[error("the access token is of another type than the scheme that it came in")]
     WrongScheme,
@@ -80,6 +83,7 @@ impl Reason {
             | Self::NotYetValid
             | Self::Expired
             | Self::Revoked
+            | Self::InsufficientAuthentication
             | Self::WrongScheme
             | Self::ProofMissing
             | Self::ProofInvalid
@@ -106,6 +110,7 @@ impl Reason {
             | Self::OtherKey => Some("invalid_token"),
             Self::ProofMissing | Self::ProofInvalid => Some("invalid_dpop_proof"),
             Self::NonceNeeded => Some("use_dpop_nonce"),
+            Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
             // A token of the implicit grant is a good one that is not enough; with `invalid_token` a client would get
             // another of the same kind, and another.
             Self::InsufficientScope | Self::ImplicitRefused => Some("insufficient_scope"),
@@ -184,6 +189,7 @@ fn body(reason: Reason, vocabulary: &ErrorVocabulary) -> Option<String> {
                 Reason::Expired => expired,
                 Reason::Revoked => revoked,
                 Reason::InsufficientScope | Reason::ImplicitRefused => "insufficient_scope",
+                Reason::InsufficientAuthentication => "insufficient_user_authentication",
                 Reason::Unavailable => "temporarily_unavailable",
                 Reason::NoCredentials
                 | Reason::Malformed

@@ -52,6 +52,9 @@ pub struct AccessClaims<'a> {
     /// When the user signed in, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// How strong that sign-in was (RFC 9068 2.2.1).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Cow<'a, str>>,
     /// The claims that userinfo adds to those of the scope, because they were asked for by name.
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub userinfo_claims: Cow<'a, [String]>,
@@ -113,6 +116,7 @@ impl AccessClaims<'_> {
             org: Cow::Owned(self.org.into_owned()),
             flow: self.flow.map(own),
             auth_time: self.auth_time,
+            acr: self.acr.map(own),
             userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
             cnf: self.cnf,
             claims_locales: Cow::Owned(self.claims_locales.into_owned()),

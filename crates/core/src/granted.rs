@@ -26,6 +26,9 @@ pub struct Granted {
     /// When the user signed in, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// How strong that sign-in was, where that is not what a password is in this realm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The browser session in which it was granted, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
@@ -73,6 +76,13 @@ pub struct CodeBinding {
     pub scope_differs: bool,
     /// What was granted.
     pub granted: Granted,
+}
+
+impl Granted {
+    /// How strong the sign-in was that it rests on; `None` where nobody signed in.
+    pub fn acr<'g>(&'g self, realm: &'g Realm) -> Option<&'g str> {
+        self.auth_time.map(|_| self.acr.as_deref().unwrap_or(&realm.sessions.acr))
+    }
 }
 
 impl CodeBinding {

@@ -47,6 +47,7 @@ pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod span;
+pub mod step_up;
 pub mod subject;
 pub mod text;
 pub mod token;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_core::jose::{JwtError, Typ};
+use claviger_core::step_up::SignIn;
 use http::header::HeaderName;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
@@ -23,6 +24,7 @@ use crate::{Caller, ClientCertificate, Clock, Reason, Rejection, bearer};
 pub struct Needs {
     scopes: Vec<String>,
     refuse_implicit: bool,
+    sign_in: SignIn,
 }
 
 impl Needs {
@@ -42,6 +44,20 @@ impl Needs {
     #[must_use]
     pub fn refuse_implicit(mut self) -> Self {
         self.refuse_implicit = true;
+        self
+    }
+
+    /// Needs a user who signed in as strongly as one of these says (RFC 9470), the best first; any of them is enough.
+    #[must_use]
+    pub fn acr_values<V: Into<String>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.sign_in.acr_values.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// Needs a user who signed in within so long (RFC 9470).
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.sign_in.max_age = Some(age.as_secs());
         self
     }
 }
@@ -133,7 +149,8 @@ impl Guard {
                 (reason == Reason::InsufficientScope && !needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
             let schemes = schemes(inner.proofs.is_some(), headers, &inner.bearer_headers);
             let nonce = (reason == Reason::NonceNeeded).then(|| self.next_nonce()).flatten();
-            Rejection::new(reason, missing, Arc::clone(&inner.presentation)).in_schemes(schemes, nonce)
+            let rejection = Rejection::new(reason, missing, Arc::clone(&inner.presentation)).in_schemes(schemes, nonce);
+            if reason == Reason::InsufficientAuthentication { rejection.asking_for(&needs.sign_in) } else { rejection }
         })
     }
 
@@ -278,10 +295,15 @@ impl Inner {
         if (self.refuse_implicit || needs.refuse_implicit) && caller.flow.as_deref() == Some("implicit") {
             return Err(Reason::ImplicitRefused);
         }
-        if needs.scopes.iter().all(|scope| caller.has_scope(scope)) {
+        if !needs.scopes.iter().all(|scope| caller.has_scope(scope)) {
+            return Err(Reason::InsufficientScope);
+        }
+        let (acr, auth_time) = (caller.claims.get("acr").and_then(Value::as_str), caller.claims.get("auth_time"));
+        let auth_time = crate::caller::seconds(auth_time);
+        if needs.sign_in.is_met_by(acr, auth_time, self.clock.now(), whole_ms(self.leeway)) {
             Ok(caller)
         } else {
-            Err(Reason::InsufficientScope)
+            Err(Reason::InsufficientAuthentication)
         }
     }
 }

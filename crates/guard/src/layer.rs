@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -40,6 +41,21 @@ impl GuardLayer {
     #[must_use]
     pub fn refuse_implicit(mut self) -> Self {
         self.needs = self.needs.refuse_implicit();
+        self
+    }
+
+    /// Needs a user who signed in as strongly as one of these `acr` values says, the best first. Others are answered with what
+    /// would be enough, and their client asks for it (RFC 9470).
+    #[must_use]
+    pub fn require_acr<V: Into<String>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.needs = self.needs.acr_values(values);
+        self
+    }
+
+    /// Needs a user who signed in within so long (RFC 9470).
+    #[must_use]
+    pub fn require_max_age(mut self, age: Duration) -> Self {
+        self.needs = self.needs.max_age(age);
         self
     }
 }

@@ -25,7 +25,7 @@
 //!    (`revocations`).
 //! 5. A token that is bound to a key comes with a proof of that key (`dpop`, RFC 9449 section 7), one that is bound to a
 //!    certificate with that certificate (`certificate`, RFC 8705 section 3).
-//! 6. The layer's own demands: scopes, and no tokens from the implicit flow.
+//! 6. The layer's own demands: scopes, no tokens from the implicit flow, and a sign-in that is strong and recent enough (RFC 9470).
 //!
 //! What is wrong is a [`Rejection`], spelled as RFC 6750 section 3 has it or with the vendor's codes ([`Vocabulary`]).
 

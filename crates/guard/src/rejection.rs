@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use claviger_core::bearer::{Reason, refuse};
 use claviger_core::dpop_challenge::Schemes;
+use claviger_core::step_up::SignIn;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Vocabulary;
@@ -25,6 +26,8 @@ pub struct Rejection {
     reason: Reason,
     /// The scopes that would be needed, for [`Reason::InsufficientScope`].
     scope: Option<String>,
+    /// The sign-in that would be enough, for [`Reason::InsufficientAuthentication`].
+    sign_in: Option<Box<SignIn>>,
     schemes: Schemes,
     /// The nonce for the next proof.
     nonce: Option<HeaderValue>,
@@ -33,11 +36,15 @@ pub struct Rejection {
 
 impl Rejection {
     pub(crate) fn new(reason: Reason, scope: Option<String>, presentation: Arc<Presentation>) -> Self {
-        Self { reason, scope, schemes: Schemes::Bearer, nonce: None, presentation }
+        Self { reason, scope, sign_in: None, schemes: Schemes::Bearer, nonce: None, presentation }
     }
 
     pub(crate) fn in_schemes(self, schemes: Schemes, nonce: Option<HeaderValue>) -> Self {
         Self { schemes, nonce, ..self }
+    }
+
+    pub(crate) fn asking_for(self, sign_in: &SignIn) -> Self {
+        Self { sign_in: Some(Box::new(sign_in.clone())), ..self }
     }
 
     /// What is wrong.
@@ -55,6 +62,10 @@ impl Rejection {
         let Presentation { realm, vocabulary } = &*self.presentation;
         let answer = refuse(self.reason, realm, self.scope.as_deref(), vocabulary);
         let answer = answer.in_schemes(self.schemes, self.reason, self.scope.as_deref(), &ALGORITHMS);
+        let answer = match &self.sign_in {
+            Some(sign_in) => answer.asking_for(sign_in),
+            None => answer,
+        };
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = self.status();
         for (name, value) in answer.headers() {

@@ -194,6 +194,7 @@ pub fn granted(
         audience: request.audience.clone(),
         organisations,
         auth_time: Some(auth_time),
+        acr: None,
         session,
         userinfo_claims: request.claims.userinfo.clone(),
         confirmation: request.dpop_jkt.map(Confirmation::Key),

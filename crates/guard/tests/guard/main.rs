@@ -15,6 +15,7 @@ mod issuer;
 mod jwt;
 mod keys;
 mod reference;
+mod step_up;
 mod words;
 
 use std::sync::Arc;

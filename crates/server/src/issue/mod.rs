@@ -431,6 +431,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 org: Cow::Borrowed(&of.granted.organisations),
                 flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
                 auth_time: of.granted.auth_time.map(|time| time / 1000),
+                acr: of.granted.acr(&site.realm).map(Cow::Borrowed),
                 userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
                 cnf: of.confirmation,
                 claims_locales: Cow::Borrowed(&of.granted.claims_locales),

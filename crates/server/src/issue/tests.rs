@@ -105,6 +105,7 @@ fn decision(seats: &[&str]) -> Decision {
             audience: "https://api.example".into(),
             organisations: Vec::new(),
             auth_time: None,
+            acr: None,
             session: None,
             userinfo_claims: Vec::new(),
             confirmation: None,

@@ -116,6 +116,7 @@ fn claims_of_row(
     jti: String,
     gid: Option<String>,
 ) -> AccessClaims<'static> {
+    let acr = granted.acr(&site.realm).map(|acr| Cow::Owned(acr.to_owned()));
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
         sub: Cow::Owned(granted.subject.or_else(|| row.user.clone()).unwrap_or_else(|| row.client.clone())),
@@ -130,6 +131,7 @@ fn claims_of_row(
         org: Cow::Owned(granted.organisations),
         flow: (granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
         auth_time: granted.auth_time.map(|time| time / 1000),
+        acr,
         userinfo_claims: Cow::Owned(granted.userinfo_claims),
         cnf: granted.confirmation,
         claims_locales: Cow::Owned(granted.claims_locales),

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod access_tokens;
 mod answers;
 mod as_documented;
 mod assertions;
