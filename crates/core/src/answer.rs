@@ -28,6 +28,8 @@ pub struct TokenAnswer<'a> {
     pub scope_differs: bool,
     /// The ID token, if there is one.
     pub id_token: Option<&'a str>,
+    /// What the access token is, where it was exchanged for another one (RFC 8693 2.2.1).
+    pub issued_token_type: Option<&'static str>,
 }
 
 /// Spells a token answer as JSON.
@@ -38,6 +40,8 @@ pub fn token(dialect: &Dialect, answer: &TokenAnswer<'_>) -> serde_json::Result<
     #[derive(Serialize)]
     struct Spelled<'a> {
         access_token: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issued_token_type: Option<&'static str>,
         token_type: &'static str,
         expires_in: i64,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +57,7 @@ pub fn token(dialect: &Dialect, answer: &TokenAnswer<'_>) -> serde_json::Result<
         &mut out,
         &Spelled {
             access_token: answer.access_token.expose(),
+            issued_token_type: answer.issued_token_type,
             token_type: answer.token_type.unwrap_or(dialect.token.token_type.word()),
             expires_in: answer.expires_in,
             refresh_token: answer.refresh_token.map(Plain::expose),

@@ -76,7 +76,7 @@ fn are_usual(places: &BTreeSet<Place>) -> bool {
 }
 
 /// Claims that say what a token is, and for whom, and those that only this server can vouch for: no rule makes them.
-const RESERVED: [&str; 51] = [
+const RESERVED: [&str; 50] = [
     "iss",
     "sub",
     "sub_type",
@@ -104,7 +104,6 @@ const RESERVED: [&str; 51] = [
     "s_hash",
     "cnf",
     "act",
-    "may_act",
     "events",
     "active",
     "token_type",

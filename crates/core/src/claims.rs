@@ -6,6 +6,7 @@ mod of_user;
 pub use crate::user::standard::scope_of;
 pub use of_user::{Wanted, user_claims};
 
+use crate::actor::Actor;
 use crate::audience::Audience;
 use crate::confirmation::Confirmation;
 use crate::token::Id;
@@ -64,6 +65,9 @@ pub struct AccessClaims<'a> {
     /// The languages in which userinfo tells them as well (OpenID Connect Core 5.2).
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub claims_locales: Cow<'a, [String]>,
+    /// Who acts for the subject (RFC 8693 4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -120,6 +124,7 @@ impl AccessClaims<'_> {
             userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
             cnf: self.cnf,
             claims_locales: Cow::Owned(self.claims_locales.into_owned()),
+            act: self.act,
         }
     }
 }

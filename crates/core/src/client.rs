@@ -3,6 +3,7 @@
 mod authentication;
 mod certificate;
 mod dpop;
+mod exchange_policy;
 mod identity;
 mod logout;
 mod protection;
@@ -22,6 +23,7 @@ use crate::span::Span;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use certificate::CertificateOf;
 pub use dpop::Dpop;
+pub use exchange_policy::{Acting, ExchangePolicy};
 pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
 pub use logout::Logout;
 pub use protection::{Encryption, Protection};
@@ -126,6 +128,9 @@ pub struct Client {
     /// How what is said to it is signed and encrypted.
     #[serde(default, skip_serializing_if = "Protection::is_default")]
     pub protection: Protection,
+    /// Whose tokens it may exchange, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<Box<ExchangePolicy>>,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.

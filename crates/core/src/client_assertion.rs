@@ -153,7 +153,7 @@ struct Claims {
 }
 
 /// A time in whole seconds (`NumericDate`, RFC 7519 2). Beyond all numbers is at their end.
-struct Seconds(i64);
+pub(crate) struct Seconds(pub(crate) i64);
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -170,8 +170,8 @@ impl<'de> Deserialize<'de> for Seconds {
 
 /// `aud`: a text, or a few.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Audiences {
-    names: Vec<String>,
+pub(crate) struct Audiences {
+    pub(crate) names: Vec<String>,
     is_list: bool,
 }
 

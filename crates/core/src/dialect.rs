@@ -98,10 +98,11 @@ impl Dialect {
         match grant {
             GrantType::Implicit => self.permits.contains(&Legacy::Implicit),
             GrantType::Password => self.permits.contains(&Legacy::Password),
-            GrantType::AuthorizationCode | GrantType::ClientCredentials | GrantType::DeviceCode => {
-                self.token.grants.contains(&grant)
-            }
-            GrantType::TokenExchange | GrantType::JwtBearer => false,
+            GrantType::AuthorizationCode
+            | GrantType::ClientCredentials
+            | GrantType::DeviceCode
+            | GrantType::TokenExchange
+            | GrantType::JwtBearer => self.token.grants.contains(&grant),
             GrantType::RefreshToken => self.token.grants.contains(&grant) && self.gives_refresh_tokens(),
         }
     }

@@ -3,6 +3,9 @@
 //! Each function takes what the server has loaded and decides one grant. What comes out, [`Decision`], says what is to be
 //! minted and stored; the server then does that in one transaction, which alone decides races.
 
+mod assertion;
+mod exchange;
+
 use crate::audience::Audience;
 use crate::authorize::registered_redirect;
 use crate::claim_map::{Telling, owner, tell};
@@ -22,6 +25,8 @@ use crate::span::Span;
 use crate::token_request::{Grant, TokenRequest};
 use crate::unique::Members;
 use crate::user::User;
+pub use assertion::{jwt_bearer, subject_of};
+pub use exchange::{Subject, token_exchange};
 use serde_json::{Map, Value};
 
 /// What the token endpoint is to do.
@@ -167,6 +172,7 @@ pub fn client_credentials(
         claims_locales: Vec::new(),
         subject: None,
         claims: Map::new(),
+        act: None,
     };
     Ok(Decision {
         narrowed: None,
@@ -212,6 +218,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         claims_locales: Vec::new(),
         subject: None,
         claims: Map::new(),
+        act: None,
     };
     Ok(Decision {
         narrowed: None,

@@ -1,5 +1,6 @@
 //! What a grant covers: scope, audience, organisations; how a request's wishes become it, and how it is kept.
 
+use crate::actor::Actor;
 use crate::audience::Audience;
 use crate::client::{Client, GrantType};
 use crate::confirmation::Confirmation;
@@ -47,6 +48,9 @@ pub struct Granted {
     /// Of a reference alone: what introspection says beside the registered claims.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
+    /// Who acts for its subject, where it was exchanged for that (RFC 8693 4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.

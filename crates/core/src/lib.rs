@@ -7,7 +7,9 @@
 //! [`grant`] → [`answer`]. An authorization request: [`params`] → [`authorize`] → [`answer`]. What protects an API spells its
 //! refusals with [`bearer`]; what a client may be at all is decided in [`client::rules`].
 
+pub mod actor;
 pub mod answer;
+pub mod assertion;
 pub mod audience;
 pub mod authority;
 pub mod authorize;
@@ -51,6 +53,7 @@ pub mod step_up;
 pub mod subject;
 pub mod text;
 pub mod token;
+pub mod token_exchange;
 pub mod token_request;
 pub mod unique;
 pub mod user;

@@ -181,8 +181,7 @@ fn browser<'a>(realm: &'a Realm, languages: &'a [String]) -> Browser<'a> {
 }
 
 fn serves(realm: &Realm, grant: GrantType) -> bool {
-    let barred = realm.profile.is_some() && matches!(grant, GrantType::Implicit | GrantType::Password);
-    realm.dialect.serves_grant(grant) && !barred
+    realm.serves_grant(grant)
 }
 
 /// The response types that the realm's authorization endpoint serves.
@@ -270,6 +269,7 @@ mod tests {
             claims: crate::claim_rule::ClaimPolicy::default(),
             dpop: crate::realm::DpopPolicy::default(),
             profile: None,
+            assertion_issuers: vec![],
         }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Reading is bounded and strict about structure; what a parameter means is the business of those who ask for it. These
 //! rules hold for every endpoint: a parameter with an empty value counts as absent (RFC 6749 3.1); names never repeat (3.2)
-//! except `resource` (RFC 8707 2); a parameter that no endpoint reads is ignored whatever it holds; and one that some
+//! except `resource` (RFC 8707 2), and in an exchange `audience` (RFC 8693 2.1); a parameter that no endpoint reads is ignored whatever it holds; and one that some
 //! endpoint reads is refused where it is not text or longer than 8 KiB. Only `state` may be any bytes.
 
+use crate::grant_type::GrantType;
 use crate::refusal::Refusal;
 use crate::unique::repeated;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -26,7 +27,7 @@ const LONGEST_PENDING: usize = 48 * 1024;
 /// The field of our own pages that names or holds a whole request, with its `state`.
 const PENDING: &str = "pending";
 
-/// The one parameter that may repeat.
+/// The one parameter that may repeat; in an exchange of tokens `audience` may as well (RFC 8693 2.1).
 const REPEATABLE: &str = "resource";
 
 /// The one parameter that is given back as it came, and looked at by nobody.
@@ -39,10 +40,13 @@ const UNREADABLE: &str = "\u{FFFD}";
 const TOO_LONG: &str = "it is longer than 8,192 bytes";
 
 /// Every parameter that some endpoint reads.
-const READ: [&str; 45] = [
+const READ: [&str; 51] = [
     "access_token",
     "acr_values",
+    "actor_token",
+    "actor_token_type",
     "after",
+    "assertion",
     "audience",
     "claims",
     "claims_locales",
@@ -73,11 +77,14 @@ const READ: [&str; 45] = [
     "registration",
     "request",
     "request_uri",
+    "requested_token_type",
     "resource",
     "response_mode",
     "response_type",
     "scope",
     "state",
+    "subject_token",
+    "subject_token_type",
     "token",
     "token_type_hint",
     "ui_locales",
@@ -259,7 +266,9 @@ impl<'a> Params<'a> {
 
     /// The first name that stands twice and may not.
     pub fn duplicate(&self) -> Option<&str> {
-        repeated(self.pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| *name != REPEATABLE))
+        let is_exchange = self.get("grant_type") == Some(GrantType::TokenExchange.name());
+        let may_repeat = |name: &str| name == REPEATABLE || is_exchange && name == "audience";
+        repeated(self.pairs.iter().map(|(name, _)| name.as_ref()).filter(|name| !may_repeat(name)))
     }
 
     /// Whether `name` stands twice.

@@ -5,17 +5,20 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
+mod assertions;
 mod registration;
 
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
 use crate::dpop::Nonces;
+use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
 use crate::span::Span;
+pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,6 +82,9 @@ pub struct Realm {
     /// What it keeps to beyond its dialect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// Whose assertions count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assertion_issuers: Vec<AssertionIssuer>,
 }
 
 /// A further host of a realm.
@@ -243,6 +249,9 @@ pub struct TokenPolicy {
     pub refresh_idle: Span,
     /// A grant is over after so long, however often it is refreshed.
     pub refresh_absolute: Span,
+    /// Clients that were given it exchange tokens (RFC 8693).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub token_exchange: bool,
     /// A signing key is replaced after so long.
     pub key_age: Span,
     /// A new signing key is published for so long before it signs; as long as APIs cache the key set.
@@ -269,6 +278,7 @@ impl Default for TokenPolicy {
             id_token_ttl: Span::seconds(600),
             refresh_idle: Span::seconds(30 * 86_400),
             refresh_absolute: Span::seconds(365 * 86_400),
+            token_exchange: false,
             key_age: Span::seconds(90 * 86_400),
             key_prepublish: Span::seconds(3600),
         }
@@ -363,6 +373,23 @@ impl Realm {
     /// The seat pool of this name.
     pub fn seat_pool(&self, name: &str) -> Option<&SeatPool> {
         self.seat_pools.iter().find(|pool| pool.name == name)
+    }
+
+    /// Whether its token endpoint, or its authorization endpoint, serves a grant: its dialect does, no profile bars it, and there is
+    /// what it needs.
+    pub fn serves_grant(&self, grant: GrantType) -> bool {
+        let has_what_it_needs = match grant {
+            GrantType::Implicit | GrantType::Password => self.profile.is_none(),
+            GrantType::TokenExchange => self.tokens.token_exchange,
+            GrantType::JwtBearer => !self.assertion_issuers.is_empty(),
+            _ => true,
+        };
+        has_what_it_needs && self.dialect.serves_grant(grant)
+    }
+
+    /// The issuer of assertions of this name.
+    pub fn assertion_issuer(&self, issuer: &str) -> Option<&AssertionIssuer> {
+        self.assertion_issuers.iter().find(|known| known.issuer == issuer)
     }
 
     /// The longest that an access token may still live, in milliseconds, with some slack: for so long a revocation is kept.

@@ -1,4 +1,5 @@
-//! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6; RFC 8628 3.4).
+//! A token request as one value with one variant per grant (RFC 6749 4.1.3, 4.3.2, 4.4.2, 6; RFC 7523 2.1; RFC 8628 3.4;
+//! RFC 8693 2.1).
 
 use crate::client::{Client, GrantType};
 use crate::confirmation::Confirmation;
@@ -8,6 +9,7 @@ use crate::params::Params;
 use crate::realm::Realm;
 use crate::refusal::{Further, Refusal};
 use crate::scope::ScopeSet;
+use crate::token_exchange::TokenExchange;
 use crate::token::{self, Id, Kind, Plain, PresentedRefresh};
 
 /// What the client asks the token endpoint for.
@@ -60,6 +62,13 @@ pub enum Grant {
         /// `password`.
         password: Plain,
     },
+    /// RFC 8693 2.1.
+    TokenExchange(Box<TokenExchange>),
+    /// RFC 7523 2.1.
+    JwtBearer {
+        /// `assertion`.
+        assertion: Plain,
+    },
 }
 
 /// Longest user name and password that are looked at, in bytes: hashing is bounded before it starts.
@@ -73,8 +82,7 @@ impl TokenRequest {
     /// (`unauthorized_client`).
     pub fn parse(params: &Params<'_>, realm: &Realm, client: &Client) -> Result<Self, Refusal> {
         let grant_type = grant_type(realm, params.required("grant_type")?)?;
-        let barred = realm.profile.is_some() && grant_type == GrantType::Password;
-        if barred || !realm.dialect.serves_grant(grant_type) {
+        if !realm.serves_grant(grant_type) {
             return Err(Refusal::UnknownGrant(metadata::token_grants(realm)));
         }
         if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {
@@ -113,9 +121,9 @@ impl TokenRequest {
                 let id = token::row_id(Kind::Device, code).ok_or(Further::DeviceUnknown)?;
                 Grant::DeviceCode { id, code: code.into() }
             }
-            GrantType::Implicit | GrantType::TokenExchange | GrantType::JwtBearer => {
-                return Err(Refusal::grant_not_allowed(client));
-            }
+            GrantType::TokenExchange => Grant::TokenExchange(Box::new(TokenExchange::parse(params)?)),
+            GrantType::JwtBearer => Grant::JwtBearer { assertion: params.required("assertion")?.into() },
+            GrantType::Implicit => return Err(Refusal::grant_not_allowed(client)),
         };
         Ok(Self { grant, scope: scope(params)?, audiences: audiences(params), confirmation: None })
     }
@@ -141,7 +149,8 @@ pub fn scope(params: &Params<'_>) -> Result<Option<ScopeSet>, Refusal> {
     ScopeSet::parse(text).map(Some).map_err(|_| Refusal::MalformedScope)
 }
 
-/// The APIs that a token is asked for: `audience`, and each `resource` (RFC 8707 2).
+/// The APIs that a token is asked for: `audience`, of which an exchange may have several (RFC 8693 2.1), and each `resource`
+/// (RFC 8707 2).
 pub fn audiences(params: &Params<'_>) -> Vec<String> {
-    params.get("audience").into_iter().chain(params.all("resource")).map(str::to_owned).collect()
+    params.all("audience").chain(params.all("resource")).map(str::to_owned).collect()
 }

@@ -1,8 +1,9 @@
 //! Realm files: read together, so that what one says can be checked against the others.
 //!
 //! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[claim]]`,
-//! `[[seat-pool]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
+//! `[[seat-pool]]`, `[[assertion-issuer]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
 
+mod assertions;
 mod brand;
 mod check;
 mod claims;
@@ -226,6 +227,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         claims: ClaimPolicy { locales: raw.realm.claims_locales.clone(), rules: raw.claim.clone() },
         dpop: raw.dpop.clone(),
         profile: raw.realm.profile,
+        assertion_issuers: raw.assertion_issuer.clone(),
     }
 }
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::issuer::{Credentials, Issuer, IssuerError};
-use crate::{Caller, Clock};
+use crate::{Caller, CallerKind, Clock};
 
 /// How long the issuer may keep a question open.
 const WAIT: Duration = Duration::from_secs(25);
@@ -130,11 +130,14 @@ impl Revocations {
             return Verdict::Good;
         }
         let issued = caller.issued_ms();
+        // A client whose own token was exchanged by another one.
+        let own = if caller.kind == CallerKind::Client { &caller.sub } else { &None };
         let revoked = [
             (&index.tokens, &caller.jti),
             (&index.grants, &caller.grant_id),
             (&index.clients, &caller.client_id),
             (&index.users, &caller.sub),
+            (&index.clients, own),
         ]
         .into_iter()
         .filter_map(|(entries, value)| entries.get(value.as_ref()?))

@@ -74,6 +74,16 @@ impl Store {
         })
     }
 
+    /// The one user with this confirmed e-mail address.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn user_by_email(&self, realm: &str, email: &str) -> Result<Option<StoredUser>, Fault> {
+        let key = User::username_key(email);
+        let mut found = read!(self, |tx| { tx.query(Statement::UsersByEmail, values![realm, &key], read_to_verify).await })?;
+        Ok(if found.len() == 1 { found.pop().map(|(user, _)| user) } else { None })
+    }
+
     /// Whether all names have the present form that can have it.
     ///
     /// # Errors

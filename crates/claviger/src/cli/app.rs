@@ -224,6 +224,8 @@ pub(crate) enum Grant {
     ClientCredentials,
     RefreshToken,
     DeviceCode,
+    TokenExchange,
+    JwtBearer,
 }
 
 impl From<Status> for ClientStatus {
@@ -246,6 +248,8 @@ impl From<Grant> for GrantType {
             Grant::ClientCredentials => Self::ClientCredentials,
             Grant::RefreshToken => Self::RefreshToken,
             Grant::DeviceCode => Self::DeviceCode,
+            Grant::TokenExchange => Self::TokenExchange,
+            Grant::JwtBearer => Self::JwtBearer,
         }
     }
 }

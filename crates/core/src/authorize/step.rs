@@ -201,5 +201,6 @@ pub fn granted(
         claims_locales: request.claims.locales.clone(),
         subject: None,
         claims: serde_json::Map::new(),
+        act: None,
     }
 }

@@ -8,6 +8,7 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod exchange;
 pub(crate) mod field;
 mod identity;
 mod logout;
@@ -23,8 +24,8 @@ pub use problem::Problem;
 pub use registered::LOCALIZED;
 
 use super::{
-    Authentication, Client, ClientKind, ClientStatus, Dpop, GrantType, IdTokenClaims, Identity, Logout, Protection,
-    Registered, Requests,
+    Authentication, Client, ClientKind, ClientStatus, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout,
+    Protection, Registered, Requests,
 };
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::jose::Algorithm;
@@ -109,6 +110,8 @@ pub struct Description {
     pub dpop: Dpop,
     /// How what is said to it is signed and encrypted.
     pub protection: Protection,
+    /// Whose tokens it may exchange, and for what.
+    pub token_exchange: Option<Box<ExchangePolicy>>,
 }
 
 /// The user that a client stands for.
@@ -177,6 +180,7 @@ impl Description {
             logout: Logout::default(),
             dpop: Dpop::default(),
             protection: Protection::default(),
+            token_exchange: None,
         }
     }
 
@@ -215,6 +219,7 @@ impl Description {
             logout: client.logout,
             dpop: client.dpop,
             protection: client.protection,
+            token_exchange: client.token_exchange,
             ..Self::new(client.id, client.name)
         }
     }
@@ -241,6 +246,8 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.scopes());
     wrong.extend(facts.audiences());
     wrong.extend(facts.grants());
+    wrong.extend(facts.realm_grants());
+    wrong.extend(facts.exchange());
     wrong.extend(facts.legacy());
     wrong.extend(facts.lifetimes());
     wrong.extend(facts.acts_as());
@@ -293,6 +300,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         logout: asked.logout,
         dpop: asked.dpop,
         protection: asked.protection,
+        token_exchange: asked.token_exchange,
     };
     within_profile(realm, client)
 }

@@ -70,9 +70,16 @@ impl Token {
 
 impl Default for Token {
     fn default() -> Self {
-        use GrantType::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
+        use GrantType::{AuthorizationCode, ClientCredentials, DeviceCode, JwtBearer, RefreshToken, TokenExchange};
         Self {
-            grants: BTreeSet::from([AuthorizationCode, ClientCredentials, RefreshToken, DeviceCode]),
+            grants: BTreeSet::from([
+                AuthorizationCode,
+                ClientCredentials,
+                RefreshToken,
+                DeviceCode,
+                TokenExchange,
+                JwtBearer,
+            ]),
             ignore: BTreeSet::new(),
             default_scope: None,
             audience: AudienceParameter::Optional,

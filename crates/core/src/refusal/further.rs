@@ -1,4 +1,5 @@
-//! What a peer can get wrong with the grants beyond RFC 6749: device codes (RFC 8628 3.5).
+//! What a peer can get wrong with the grants beyond RFC 6749: device codes (RFC 8628 3.5), exchanged tokens (RFC 8693 2.2.2),
+//! assertions (RFC 7521 4.1.1).
 
 use super::ErrorCode;
 
@@ -17,6 +18,15 @@ pub enum Further {
     /// Nothing that we gave out, or to another client.
     #[error("the device code is not valid")]
     DeviceUnknown,
+    /// RFC 8693 2.2.2.
+    #[error("the subject_token is not accepted: {0}")]
+    SubjectToken(&'static str),
+    /// RFC 8693 2.2.2.
+    #[error("the actor_token is not accepted: {0}")]
+    ActorToken(&'static str),
+    /// RFC 7521 4.1.1.
+    #[error("the assertion is not valid: {0}")]
+    Assertion(&'static str),
     /// Too many requests from one place, or too many that wait.
     #[error("too many requests of devices wait for an answer; try again in {0} seconds")]
     TooManyDevices(i64),
@@ -29,7 +39,8 @@ impl Further {
             Self::Pending => ErrorCode::AuthorizationPending,
             Self::SlowDown(_) => ErrorCode::SlowDown,
             Self::DeviceExpired => ErrorCode::ExpiredToken,
-            Self::DeviceUnknown => ErrorCode::InvalidGrant,
+            Self::SubjectToken(_) | Self::ActorToken(_) => ErrorCode::InvalidRequest,
+            Self::DeviceUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
             Self::TooManyDevices(_) => ErrorCode::TemporarilyUnavailable,
         }
     }

@@ -118,7 +118,9 @@ fn grant_types(
         let known = GrantType::ALL.into_iter().find(|grant| grant.name() == name);
         let given = known.filter(|grant| match grant {
             GrantType::Implicit => implicit || policy.legacy.contains(&Legacy::Implicit),
-            grant => policy.grants.contains(grant) && realm.dialect.serves_grant(*grant),
+            // Whose tokens it may exchange, nobody could say.
+            GrantType::TokenExchange => false,
+            grant => policy.grants.contains(grant) && realm.serves_grant(*grant),
         });
         match given {
             Some(grant) => grants.extend([grant]),

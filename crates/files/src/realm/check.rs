@@ -37,7 +37,7 @@ pub(super) struct Check<'a> {
 pub(super) struct Known<'a> {
     pub(super) audiences: HashSet<&'a str>,
     pub(super) scopes: HashMap<&'a str, &'a Scope>,
-    organisations: HashSet<&'a str>,
+    pub(super) organisations: HashSet<&'a str>,
     pools: HashSet<&'a str>,
 }
 
@@ -78,6 +78,7 @@ impl<'a> Check<'a> {
         self.hosts();
         self.policy();
         self.registration();
+        self.assertion_issuers();
         self.unique();
         self.apis_and_scopes();
         self.claims();

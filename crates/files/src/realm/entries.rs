@@ -6,7 +6,7 @@ use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
     ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, Dpop,
-    GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
+    ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::dpop::Nonces;
@@ -15,7 +15,7 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, Api, DpopPolicy, Host, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy,
+    AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy,
     TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
@@ -53,6 +53,8 @@ pub(super) struct RealmDocument {
     pub(super) claim: Vec<ClaimRule>,
     #[serde(default)]
     pub(super) seat_pool: Vec<SeatPool>,
+    #[serde(default)]
+    pub(super) assertion_issuer: Vec<AssertionIssuer>,
     #[serde(default)]
     pub(super) organisation: Vec<Organisation>,
     #[serde(default)]
@@ -317,6 +319,8 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) request_object_encryption_enc: Option<ContentEncryption>,
     pub(super) introspection_signed_response_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub(super) token_exchange: Option<Box<ExchangePolicy>>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -421,6 +425,7 @@ impl ClientEntry {
                 request_object_encryption_alg: self.request_object_encryption_alg,
                 request_object_encryption_enc: self.request_object_encryption_enc,
             },
+            token_exchange: self.token_exchange.clone(),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Check<'_> {
     fn registered_ways(&mut self, policy: &RegistrationPolicy) {
         let dialect = self.dialect;
         for grant in &policy.grants {
-            if matches!(grant, GrantType::Password | GrantType::Implicit) {
+            if matches!(grant, GrantType::Password | GrantType::Implicit | GrantType::TokenExchange) {
                 let help = (*grant == GrantType::Implicit).then(|| "legacy = [\"implicit\"] gives it".to_owned());
                 let message = format!("the grant {} is not for clients that register themselves", grant.name());
                 self.say(&at("grants"), message, help);

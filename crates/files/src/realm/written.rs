@@ -23,6 +23,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
+    ("assertion_issuers", "assertion-issuer"),
 ];
 
 /// Parts of a client that are parts of its entry in the file.

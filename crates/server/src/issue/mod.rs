@@ -28,6 +28,7 @@ use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
+use claviger_core::token_exchange::ACCESS_TOKEN;
 use claviger_core::{Client, Refusal};
 use claviger_store::{
     CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
@@ -94,6 +95,11 @@ pub(crate) enum Origin<'a> {
         presented: &'a Plain,
         /// What was asked for, as the answer is sealed with it: a retry that asks for the same gets the very same.
         asked: &'a [u8],
+    },
+    /// Another token, whose grant the new one belongs to, where that has any: no grant begins.
+    Exchanged {
+        /// The grant.
+        grant: Option<Id>,
     },
     /// A grant whose answer was lost, and that is asked for something else now: it moves no further.
     Retry {
@@ -162,7 +168,9 @@ pub(crate) async fn token_answer(
     decision.granted.confirmation = confirmation.filter(|_| !client.is_confidential());
     let grant = grant_step(&issuer, client, &decision, &origin)?;
     let name = |user| issuer.subjects.name(&site.realm.id, client, user);
-    let subject = decision.user.as_deref().map(name).transpose()?;
+    // Of a token that was exchanged for another client's the subject is that client.
+    let of_client = decision.granted.subject.take().map(Cow::Owned);
+    let subject = decision.user.as_deref().map(name).transpose()?.or(of_client);
     let access = mint_access(
         site,
         &AccessOf {
@@ -207,6 +215,7 @@ pub(crate) async fn token_answer(
             scope: &decision.granted.scope,
             scope_differs: decision.scope_differs,
             id_token: id_token.as_deref(),
+            issued_token_type: (decision.granted.flow == GrantType::TokenExchange).then_some(ACCESS_TOKEN),
         },
     )?;
     let issue = Issue {
@@ -270,6 +279,9 @@ fn grant_step(
         // Computed, and so the same that was in the answer that was lost.
         let successor = refresh.mint(&grant.id, grant.generation, &grant.nonce);
         return Ok(GrantStep { id: Some(grant.id), refresh_token: Some(successor), ..GrantStep::default() });
+    }
+    if let Origin::Exchanged { grant } = origin {
+        return Ok(GrantStep { id: *grant, ..GrantStep::default() });
     }
     if let Origin::Refresh { loaded, .. } = origin {
         let grant = &loaded.row.grant;
@@ -435,6 +447,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
                 cnf: of.confirmation,
                 claims_locales: Cow::Borrowed(&of.granted.claims_locales),
+                act: of.granted.act.clone(),
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;

@@ -112,6 +112,7 @@ fn decision(seats: &[&str]) -> Decision {
             claims_locales: Vec::new(),
             subject: None,
             claims: serde_json::Map::new(),
+            act: None,
         },
         narrowed: None,
         scope_differs: false,

@@ -96,7 +96,8 @@ async fn read_opaque(state: &State, site: &Site, text: &str, id: Id) -> Result<O
         key: None,
         issued_at: row.issued_at,
     };
-    let revoked = revoked || is_revoked(state, site, &subject).await?;
+    let own = granted.subject.as_deref().filter(|_| row.user.is_none());
+    let revoked = revoked || is_revoked_with(state, site, &subject, own).await?;
     let user = row.user.clone();
     Ok(Some(Token {
         claims: claims_of_row(site, &row, granted, jti.clone(), grant.clone()),
@@ -135,12 +136,27 @@ fn claims_of_row(
         userinfo_claims: Cow::Owned(granted.userinfo_claims),
         cnf: granted.confirmation,
         claims_locales: Cow::Owned(granted.claims_locales),
+        act: granted.act,
     }
+}
+
+/// As [`is_revoked`]; `exchanged`: the client whose own token it was exchanged for, with which it ends as well.
+async fn is_revoked_with(
+    state: &State,
+    site: &Site,
+    token: &Subject<'_>,
+    exchanged: Option<&str>,
+) -> Result<bool, Failure> {
+    if is_revoked(state, site, token).await? {
+        return Ok(true);
+    }
+    let Some(client) = exchanged else { return Ok(false) };
+    Box::pin(is_revoked(state, site, &Subject { client, ..*token })).await
 }
 
 /// Whether a token was taken back: nearly always that is known here, and where there are too many revocations to be kept, it
 /// is looked up.
-async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
+pub(super) async fn is_revoked(state: &State, site: &Site, token: &Subject<'_>) -> Result<bool, Failure> {
     let realm = &site.realm.id;
     Ok(match state.revoked.verdict(realm, token) {
         Verdict::Revoked => true,
@@ -178,7 +194,8 @@ async fn read_jwt(state: &State, site: &Site, text: &str) -> Result<Option<Token
         key: decoded.key.as_deref(),
         issued_at: issued_at(Some(&claims.jti), claims.iat),
     };
-    let revoked = is_revoked(state, site, &subject).await?;
+    let own = (!claims.has_user() && claims.sub != claims.client_id).then_some(&*claims.sub);
+    let revoked = is_revoked_with(state, site, &subject, own).await?;
     Ok(Some(Token {
         grant: claims.gid.as_deref().and_then(id_from_text),
         user: claims.has_user().then(|| user.into_owned()),

@@ -1,5 +1,6 @@
 //! The protocol's endpoints. Each is a function from a site and a request to an answer.
 
+mod assertion;
 pub(crate) mod authenticate;
 pub(crate) mod authorization;
 pub(crate) mod bearer;
@@ -8,6 +9,7 @@ mod certificate;
 pub(crate) mod device_authorization;
 mod device_poll;
 mod exchange;
+mod id_token;
 pub(crate) mod introspection;
 pub(crate) mod logoff;
 pub(crate) mod metadata;
@@ -21,4 +23,5 @@ pub(crate) mod revocation;
 pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod token;
+mod token_exchange;
 pub(crate) mod userinfo;

@@ -9,7 +9,7 @@ use crate::issue::{self, Origin};
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::{Authenticated, authenticate_unspent};
 use crate::protocol::call::{Call, use_legacy};
-use crate::protocol::device_poll;
+use crate::protocol::{assertion, device_poll, token_exchange};
 use crate::protocol::exchange::Exchange;
 use crate::protocol::possession::{give_nonce, shown, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
@@ -83,6 +83,8 @@ async fn decide(
         Grant::DeviceCode { id, code } => Box::pin(device_poll::answer(call, id, code)).await,
         Grant::Password { username, password } => password_grant(call, (username, password), incoming.client).await,
         Grant::RefreshToken { presented, token } => Refresh { call, presented, token }.answer().await,
+        Grant::TokenExchange(exchange) => Box::pin(token_exchange::answer(call, exchange)).await,
+        Grant::JwtBearer { assertion } => Box::pin(assertion::answer(call, assertion)).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Clients' public keys that lie elsewhere (`jwks_uri`): fetched once, kept, and looked at again beside the requests.
+//! Public keys of clients, and of issuers of assertions, that lie elsewhere (`jwks_uri`): fetched once, kept, and looked at again beside the requests.
 //!
 //! The first request that needs a set waits for it. From then on a set that has become old is used while a new one is fetched. A
 //! key that is not in the set is looked for by fetching it again, once a minute at most, whoever asks: nobody can make
@@ -8,6 +8,7 @@ use crate::outbound::Outbound;
 use crate::state::clients::Entry;
 use claviger_core::jose::jwe::EncryptingKeys;
 use claviger_core::jose::{JwkSet, VerifyingKeys};
+use claviger_core::realm::AssertionIssuer;
 use claviger_core::{Client, Realm};
 use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -108,9 +109,40 @@ impl ClientKeys {
         now: i64,
         must_be_new: bool,
     ) -> Option<Keys> {
-        let uri = client.jwks_uri.clone()?;
-        let slot = self.slot(&realm.id, &client.id, &uri);
-        let source = Source { outbound: outbound.clone(), uri, loopback: realm.requests.loopback, now };
+        self.at(outbound, realm, (&client.id, client.jwks_uri.as_deref()?), now, must_be_new).await
+    }
+
+    /// The keys of an issuer of assertions: those that stand in the realm, else those at its `jwks_uri`; none where they cannot be had.
+    pub(crate) async fn of_issuer(
+        &self,
+        outbound: &Outbound,
+        realm: &Realm,
+        issuer: &AssertionIssuer,
+        now: i64,
+        must_be_new: bool,
+    ) -> Arc<VerifyingKeys> {
+        if let Some(own) = issuer.own_keys() {
+            return Arc::new(own.unwrap_or_default());
+        }
+        let Some(uri) = issuer.jwks_uri.as_deref() else { return Arc::default() };
+        // No client's id has a colon or a space.
+        let owner = format!("issuer: {}", issuer.issuer);
+        let keys = self.at(outbound, realm, (&owner, uri), now, must_be_new).await;
+        keys.map(|keys| keys.verifying).unwrap_or_default()
+    }
+
+    /// The keys of somebody at an address.
+    async fn at(
+        &self,
+        outbound: &Outbound,
+        realm: &Realm,
+        (owner, uri): (&str, &str),
+        now: i64,
+        must_be_new: bool,
+    ) -> Option<Keys> {
+        let slot = self.slot(&realm.id, owner, uri);
+        let (outbound, uri) = (outbound.clone(), uri.to_owned());
+        let source = Source { outbound, uri, loopback: realm.requests.loopback, now };
         match slot.kept(now) {
             Some((keys, _)) if !must_be_new => {
                 if slot.is_old(now) && slot.may_try(now) {
@@ -125,8 +157,8 @@ impl ClientKeys {
         }
     }
 
-    fn slot(&self, realm: &str, client: &str, uri: &str) -> Arc<Slot> {
-        let key = (realm.to_owned(), client.to_owned(), uri.to_owned());
+    fn slot(&self, realm: &str, owner: &str, uri: &str) -> Arc<Slot> {
+        let key = (realm.to_owned(), owner.to_owned(), uri.to_owned());
         if let Some(slot) = self.sets.get(&key) {
             return slot;
         }
@@ -166,7 +198,7 @@ impl Slot {
             Ok(keys) => {
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some((keys, source.now));
             }
-            Err(why) => tracing::warn!(uri = source.uri, why, "the keys of a client cannot be had"),
+            Err(why) => tracing::warn!(uri = source.uri, why, "keys cannot be had"),
         }
     }
 }

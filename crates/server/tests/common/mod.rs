@@ -471,6 +471,7 @@ pub fn realm(authority: &str) -> Realm {
         claims: claviger_core::claim_rule::ClaimPolicy::default(),
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
+        assertion_issuers: vec![],
     }
 }
 
@@ -526,5 +527,6 @@ pub fn client(id: &str) -> Client {
         logout: claviger_core::client::Logout::default(),
         dpop: claviger_core::client::Dpop::default(),
         protection: claviger_core::client::Protection::default(),
+        token_exchange: None,
     }
 }

@@ -68,6 +68,8 @@ pub enum Field {
     Registered(&'static str),
     /// How its users are named to it, and what it is told of them; by the key.
     Identity(&'static str),
+    /// Whose tokens it may exchange.
+    TokenExchange,
     /// Where its users' browsers tell it that they signed out.
     FrontchannelLogoutUri,
     /// Where the server does.
@@ -109,6 +111,7 @@ impl Field {
             Self::AuthorizationEncryption => "authorization-encrypted-response-alg",
             Self::RequestObjectEncryption => "request-object-encryption-alg",
             Self::Registered(key) | Self::Identity(key) => key,
+            Self::TokenExchange => "token-exchange",
             Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
             Self::BackchannelLogoutUri => "backchannel-logout-uri",
         }

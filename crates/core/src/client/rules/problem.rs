@@ -138,6 +138,20 @@ pub enum Problem {
         /// The dialect's name.
         dialect: String,
     },
+    /// A grant that the realm is not ready for.
+    #[error("the grant {} needs {needs} in its realm", grant.word())]
+    GrantNeeds {
+        /// The grant.
+        grant: GrantType,
+        /// What is missing.
+        needs: &'static str,
+    },
+    /// Tokens that it may or may not exchange.
+    #[error("{why}")]
+    Exchange {
+        /// What is wrong.
+        why: String,
+    },
     /// A legacy behaviour that the dialect does not permit.
     #[error("the dialect `{dialect}` does not permit {}", legacy.name())]
     NotPermitted {
@@ -367,8 +381,10 @@ impl Problem {
             | Self::PublicClientCredentials
             | Self::NothingToRefresh { .. }
             | Self::GrantNotServed { .. }
+            | Self::GrantNeeds { .. }
             | Self::GrantNotGiven { .. } => Field::Grants,
             Self::NotPermitted { .. } | Self::NotForPublic { .. } | Self::NoPkceInVain => Field::Legacy,
+            Self::Exchange { .. } => Field::TokenExchange,
             Self::TurnoverNotGiven => Field::Turnover,
             Self::AccessTokenTtl => Field::AccessTokenTtl,
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {

@@ -107,6 +107,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         logout: Logout::default(),
         dpop: Dpop::default(),
         protection: Protection::default(),
+        token_exchange: None,
     };
     assert_eq!(client, expected);
 }

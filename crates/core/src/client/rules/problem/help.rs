@@ -20,6 +20,7 @@ impl Problem {
                 "register each URI in full".to_owned()
             }
             Self::ScopeElsewhere { api, .. } => format!("add \"{api}\" to its audiences"),
+            Self::Exchange { .. } => "see docs/token-exchange.md".to_owned(),
             Self::NoGrant => "give it authorization_code or client_credentials".to_owned(),
             Self::NothingToRefresh { asks_again: true } => {
                 "client credentials are simply asked for again (RFC 6749 4.4.3)".to_owned()
