@@ -2,6 +2,7 @@
 
 mod about;
 mod edit;
+mod exchange;
 mod identity;
 mod logout;
 mod mailed;
@@ -200,6 +201,8 @@ pub(crate) struct Create {
     logout: logout::LogoutArgs,
     #[command(flatten)]
     protection: protection::ProtectionArgs,
+    #[command(flatten)]
+    exchange: exchange::ExchangeArgs,
     /// Approve it at once
     #[arg(long)]
     approve: bool,
@@ -354,6 +357,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         },
         identity: create.identity.new_identity(),
         logout: create.logout.into(),
+        token_exchange: create.exchange.policy(),
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {

@@ -3,8 +3,12 @@
 use crate::common::{
     Browser, PASSWORD, Reply, SECRET, Server, authorize_query, claims, client, redemption, user, with, without,
 };
-use claviger_core::client::GrantType;
+use crate::assertion_grant::{self, trusted};
+use crate::request_objects::key;
+use crate::token_exchange::exchange;
+use claviger_core::client::{Acting, ExchangePolicy, GrantType};
 use claviger_core::dialect::{Legacy, OrganisationChoice};
+use claviger_core::jose::{Algorithm, SigningKey};
 use claviger_core::realm::{SeatCount, SeatPool, SeatScope};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, User};
@@ -45,6 +49,8 @@ async fn started() -> Server {
         realm.scopes.iter_mut().find(|scope| scope.name == "write").unwrap().seat = Some("full".into());
         realm.dialect.organisation = OrganisationChoice::One;
         realm.dialect.permits = [Legacy::Implicit, Legacy::Password].into();
+        realm.tokens.token_exchange = true;
+        realm.assertion_issuers.push(trusted(issuer_key()));
     })
     .await;
     for id in ["acme", "apex"] {
@@ -57,10 +63,21 @@ async fn started() -> Server {
         .add_client(&Client {
             grants: GrantType::ALL.into_iter().filter(|grant| server.realm.dialect.serves_grant(*grant)).collect(),
             legacy: [Legacy::Implicit, Legacy::Password].into(),
+            token_exchange: Some(Box::new(ExchangePolicy {
+                clients: vec!["app".into()],
+                acting: Acting::Impersonation,
+                ..ExchangePolicy::default()
+            })),
             ..client("app")
         })
         .await;
     server
+}
+
+/// What signs the assertions that the realm takes.
+fn issuer_key() -> &'static SigningKey {
+    static KEY: std::sync::LazyLock<SigningKey> = std::sync::LazyLock::new(|| key("k1", Algorithm::Es256));
+    &KEY
 }
 
 /// Goes on from a page until the browser leaves it; how often consent was asked for.
@@ -190,6 +207,48 @@ async fn device_code() {
         }
     }
     seen(&server, &tokens.unwrap(), asked(counts[0], counts[1])).await.is(GrantType::DeviceCode);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jwt_bearer() {
+    let server = started().await;
+    let mut claims = assertion_grant::claims(&server);
+    claims["sub"] = "robot".into();
+    let assertion = assertion_grant::sign(issuer_key(), &claims);
+    let tokens = assertion_grant::bring(&server, "app", &assertion, &[("scope", "read write")]).await;
+    seen(&server, &tokens, asked(0, 0)).await.is(GrantType::JwtBearer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_exchange() {
+    let server = started().await;
+    let browser = Browser::picking("carol", &["apex"]);
+    let (_, answer) = walk(&server, &browser, browser.ask(&server, &authorize_query("app", "read write")).await).await;
+    let tokens = server.token("app", &redemption(&answer.code())).await;
+    let held = server.store.seats("test", server.now()).await.unwrap().len();
+    let given = exchange(&server, "app", &tokens.text("access_token"), &[("scope", "read write")]).await;
+    let access = given.text("access_token");
+    assert_eq!(claims(&access)["org"], claims(&tokens.text("access_token"))["org"]);
+    let licences = server.store.seats("test", server.now()).await.unwrap().len();
+    let licence = if licences == held { "keeps its grant's" } else { "takes one" };
+    let refresh = if given.json().get("refresh_token").is_some() { "yes" } else { "no" };
+    assert!(server.is_active("app", &access).await);
+    server.revoke("app", &tokens.text("refresh_token")).await;
+    let ends = if server.is_active("app", &access).await { "by itself" } else { "with its token's grant" };
+    Seen { licence, organisation: "its token's, while it is the user's", consent: "its grant's, as it is now", refresh, ends }
+        .is(GrantType::TokenExchange);
+    // Consent and organisation are looked at with each exchange.
+    let (_, answer) = walk(&server, &browser, browser.ask(&server, &authorize_query("app", "read")).await).await;
+    let token = server.token("app", &redemption(&answer.code())).await.text("access_token");
+    assert_eq!(exchange(&server, "app", &token, &[]).await.status, 200);
+    let left = User { organisations: vec!["acme".into()], ..user("u3", "carol") };
+    server.store.put_user(&server.realm.id, &left, None, server.now()).await.unwrap();
+    exchange(&server, "app", &token, &[]).await.refused(400, "invalid_request");
+    let back = User { organisations: vec!["acme".into(), "apex".into()], ..user("u3", "carol") };
+    server.store.put_user(&server.realm.id, &back, None, server.now()).await.unwrap();
+    assert_eq!(exchange(&server, "app", &token, &[]).await.status, 200);
+    server.store.withdraw_consent(&server.realm.id, "u3", "app").await.unwrap();
+    exchange(&server, "app", &token, &[]).await.refused(400, "invalid_request");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,6 +76,8 @@ pub(crate) struct EditArgs {
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
     #[command(flatten)]
+    exchange: super::exchange::ExchangeArgs,
+    #[command(flatten)]
     identity: IdentityArgs,
     /// Change it here although a realm file says something else, until that file is applied again
     #[arg(long)]
@@ -135,6 +137,7 @@ impl EditArgs {
             jwks_uri: self.jwks_uri,
             subject_type: self.identity.subject_type,
             sector_identifier_uri: self.identity.sector_identifier_uri,
+            token_exchange: self.exchange.policy(),
         };
         Ok((self.id, edit, self.despite_file))
     }

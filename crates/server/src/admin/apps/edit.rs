@@ -5,7 +5,7 @@ use super::registration::{complaint, sector};
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
 use claviger_core::client::rules::{self, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, GrantType, Identity, SubjectType};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, ExchangePolicy, GrantType, Identity, SubjectType};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 /// What shall be different; `None`: as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Edit {
+    /// Whose tokens it may exchange.
+    pub token_exchange: Option<Box<ExchangePolicy>>,
     /// What consent calls it.
     pub name: Option<String>,
     /// Who publishes it; empty: nobody.
@@ -129,6 +131,7 @@ impl Edit {
         };
         Ok(Description {
             name: self.name.unwrap_or(was.name),
+            token_exchange: self.token_exchange.or(was.token_exchange),
             publisher: text(self.publisher, was.publisher),
             owner_email: text(self.owner_email, was.owner_email),
             grants: self.grants.or(was.grants),

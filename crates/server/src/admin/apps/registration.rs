@@ -6,7 +6,8 @@ use crate::outbound::Outbound;
 use claviger_core::claims::id_text;
 use claviger_core::client::rules::{self, Description, Field, Problem};
 use claviger_core::client::{
-    Authentication, ClientKind, ClientStatus, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests,
+    Authentication, ClientKind, ClientStatus, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection,
+    Requests,
 };
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
@@ -59,6 +60,8 @@ pub struct Registration {
     pub logout: Logout,
     /// How what is said to it is signed and encrypted.
     pub protection: Protection,
+    /// Whose tokens it may exchange.
+    pub token_exchange: Option<Box<ExchangePolicy>>,
 }
 
 /// Writes a new app that waits for approval.
@@ -111,6 +114,7 @@ impl Registration {
             identity: self.identity,
             logout: self.logout,
             protection: self.protection,
+            token_exchange: self.token_exchange,
             ..Description::new(id, self.name)
         }
     }
