@@ -10,7 +10,7 @@ use crate::claims_request::ClaimsRequest;
 use crate::client::Client;
 use crate::confirmation::Thumbprint;
 use crate::dialect::Legacy;
-use crate::granted::{default_audience, resolve_audience, resolve_scope};
+use crate::granted::{resolve_audience, resolve_scope, usual_audience};
 use crate::params::Params;
 use crate::pkce::{self, Challenge};
 use crate::profile::Profile;
@@ -120,7 +120,7 @@ impl AuthorizationRequest {
         let default = realm.dialect.authorization.default_scope.as_deref();
         let scope = resolve_scope(realm, client, requested.as_ref(), default)?;
         let challenge = if response_type.code { pkce::of_request(realm, client, params, &scope)? } else { None };
-        let audience = audience(realm, client, params)?;
+        let audience = audience(realm, client, params, &scope)?;
         fits_implicit(realm, response_type, &scope, &audience)?;
         fits_id_token(params, response_type, &scope)?;
         let prompt = Prompt::read(params)?;
@@ -260,9 +260,12 @@ fn fits_id_token(params: &Params<'_>, response_type: ResponseType, scope: &Scope
 }
 
 /// Here an absent audience is never an error: the browser's user could not mend it.
-fn audience(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<Audience, Refusal> {
+fn audience(realm: &Realm, client: &Client, params: &Params<'_>, scope: &ScopeSet) -> Result<Audience, Refusal> {
     let named = token_request::audiences(params);
-    if named.is_empty() { Ok(default_audience(realm, client).into()) } else { resolve_audience(realm, client, &named) }
+    if named.is_empty() {
+        return Ok(usual_audience(realm, client, scope).into());
+    }
+    resolve_audience(realm, client, &named, scope)
 }
 
 /// A8: an API or a scope may be barred for implicit.

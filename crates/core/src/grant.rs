@@ -154,11 +154,11 @@ pub fn client_credentials(
     if client.acts_as.is_some() && acts_as.is_none_or(|user| user.disabled) {
         return Err(Refusal::GrantUnbacked);
     }
-    let audience = resolve_audience(realm, client, &request.audiences)?;
     let mut scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
     if acts_as.is_none() && scope.iter().any(|token| matches!(token, "openid" | "offline_access")) {
         scope = scope.iter().filter(|token| !matches!(*token, "openid" | "offline_access")).collect();
     }
+    let audience = resolve_audience(realm, client, &request.audiences, &scope)?;
     let granted = Granted {
         flow: GrantType::ClientCredentials,
         scope,
@@ -203,8 +203,8 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
     if !may_use_password(realm, user) {
         return Err(Refusal::WrongPassword);
     }
-    let audience = resolve_audience(realm, client, &request.audiences)?;
     let scope = resolve_scope(realm, client, request.scope.as_ref(), realm.dialect.token.default_scope.as_deref())?;
+    let audience = resolve_audience(realm, client, &request.audiences, &scope)?;
     let granted = Granted {
         flow: GrantType::Password,
         scope,

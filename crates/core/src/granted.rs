@@ -116,17 +116,22 @@ pub fn resolve_scope(
     refused.map_or(Ok(scope), Err)
 }
 
-/// The APIs that a token is for.
+/// The APIs that a token with this scope is for.
 ///
 /// # Errors
 /// None named where the contract wants one; unknown, or not the client's.
-pub fn resolve_audience(realm: &Realm, client: &Client, requested: &[String]) -> Result<Audience, Refusal> {
+pub fn resolve_audience(
+    realm: &Realm,
+    client: &Client,
+    requested: &[String],
+    scope: &ScopeSet,
+) -> Result<Audience, Refusal> {
     let names: Vec<&str> = requested.iter().map(String::as_str).collect();
     let Some(audience) = Audience::of(&names) else {
         if realm.dialect.token.audience == AudienceParameter::Required {
             return Err(Refusal::AudienceMissing);
         }
-        return Ok(default_audience(realm, client).into());
+        return Ok(usual_audience(realm, client, scope).into());
     };
     let allowed = |name: &str| {
         client.audiences.iter().any(|mine| mine == name)
@@ -134,6 +139,15 @@ pub fn resolve_audience(realm: &Realm, client: &Client, requested: &[String]) ->
     };
     let all = audience.iter().all(|name| realm.api(name).is_some() && allowed(name));
     if all { Ok(audience) } else { Err(Refusal::AudienceNotAllowed) }
+}
+
+/// Where none was named: the one API of the client that all of the scope belongs to (RFC 9068 3), as far as scopes belong to any;
+/// else [`default_audience`].
+pub fn usual_audience<'a>(realm: &'a Realm, client: &'a Client, scope: &ScopeSet) -> &'a str {
+    let mut apis = scope.iter().filter_map(|name| realm.scope(name)?.api.as_deref());
+    let only = apis.next().filter(|first| apis.all(|other| other == *first));
+    let own = only.filter(|only| client.audiences.iter().any(|mine| mine == only));
+    own.unwrap_or_else(|| default_audience(realm, client))
 }
 
 /// The client's first API, else the realm's first, else the issuer itself.

@@ -68,9 +68,13 @@ mod tests {
     #[test]
     fn a_sign_in_grows_old() {
         let fresh = asked(&[], Some(300));
-        for (auth_time, enough) in
-            [(Some(NOW), true), (Some(NOW - 300), true), (Some(NOW - 301), false), (None, false), (Some(i64::MIN), false)]
-        {
+        for (auth_time, enough) in [
+            (Some(NOW), true),
+            (Some(NOW - 300), true),
+            (Some(NOW - 301), false),
+            (None, false),
+            (Some(i64::MIN), false),
+        ] {
             assert_eq!(fresh.is_met_by(None, auth_time, NOW * 1000, 0), enough, "{auth_time:?}");
         }
         assert!(fresh.is_met_by(None, Some(NOW - 302), NOW * 1000, 2000), "clocks differ");
@@ -81,10 +85,12 @@ mod tests {
     #[test]
     fn the_challenge_says_what_would_be_enough() {
         let reason = Reason::InsufficientAuthentication;
-        let answer = refuse(reason, "orders", None, &ErrorVocabulary::Standard).asking_for(&asked(&["a\"b", "c"], Some(5)));
+        let answer =
+            refuse(reason, "orders", None, &ErrorVocabulary::Standard).asking_for(&asked(&["a\"b", "c"], Some(5)));
         let expected = r#"Bearer realm="orders", error="insufficient_user_authentication", error_description="the user must sign in again, or more strongly", acr_values="ab c", max_age="5""#;
         assert_eq!((answer.status, answer.challenge.as_deref()), (401, Some(expected)));
-        let none = refuse(Reason::Unavailable, "orders", None, &ErrorVocabulary::Standard).asking_for(&asked(&["a"], None));
+        let none =
+            refuse(Reason::Unavailable, "orders", None, &ErrorVocabulary::Standard).asking_for(&asked(&["a"], None));
         assert_eq!(none.challenge, None);
     }
 }

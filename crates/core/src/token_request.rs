@@ -9,8 +9,8 @@ use crate::params::Params;
 use crate::realm::Realm;
 use crate::refusal::{Further, Refusal};
 use crate::scope::ScopeSet;
-use crate::token_exchange::TokenExchange;
 use crate::token::{self, Id, Kind, Plain, PresentedRefresh};
+use crate::token_exchange::TokenExchange;
 
 /// What the client asks the token endpoint for.
 #[derive(Debug, Clone)]

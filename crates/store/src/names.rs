@@ -80,7 +80,8 @@ impl Store {
     /// The store cannot read.
     pub async fn user_by_email(&self, realm: &str, email: &str) -> Result<Option<StoredUser>, Fault> {
         let key = User::username_key(email);
-        let mut found = read!(self, |tx| { tx.query(Statement::UsersByEmail, values![realm, &key], read_to_verify).await })?;
+        let mut found =
+            read!(self, |tx| { tx.query(Statement::UsersByEmail, values![realm, &key], read_to_verify).await })?;
         Ok(if found.len() == 1 { found.pop().map(|(user, _)| user) } else { None })
     }
 

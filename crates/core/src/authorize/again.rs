@@ -3,7 +3,7 @@
 use super::AuthorizationRequest;
 use crate::audience::Audience;
 use crate::client::Client;
-use crate::granted::default_audience;
+use crate::granted::usual_audience;
 use crate::params::form_encode;
 use crate::realm::Realm;
 use crate::response::ResponseMode;
@@ -13,7 +13,7 @@ impl AuthorizationRequest {
     pub fn again(&self, realm: &Realm, client: &Client) -> String {
         let (mode, usual) = (self.destination.mode, ResponseMode::usual(self.response_type));
         let mode = (mode != usual).then(|| mode.name());
-        let default = Audience::from(default_audience(realm, client));
+        let default = Audience::from(usual_audience(realm, client, &self.scope));
         let claims = self.claims.to_json();
         let locales = Some(self.claims.locales.join(" ")).filter(|locales| !locales.is_empty());
         let (scope, prompt, max_age) =

@@ -50,8 +50,8 @@ pub fn jwt_bearer(
     if !assertion.resources.is_empty() && !asked.iter().all(|name| assertion.resources.contains(name)) {
         return Err(Refusal::AudienceNotAllowed);
     }
-    let audience = resolve_audience(realm, client, asked)?;
     let scope = scope(realm, client, request, trusted, assertion)?;
+    let audience = resolve_audience(realm, client, asked, &scope)?;
     let granted = Granted {
         flow: GrantType::JwtBearer,
         scope,

@@ -54,7 +54,8 @@ pub fn token_exchange(
     let act = match actor {
         None => subject.granted.act,
         Some(actor) => Some(
-            Actor::after(actor, subject.granted.act).ok_or_else(|| unacceptable("too many have acted with it already"))?,
+            Actor::after(actor, subject.granted.act)
+                .ok_or_else(|| unacceptable("too many have acted with it already"))?,
         ),
     };
     let mut granted = Granted {
@@ -122,12 +123,7 @@ fn is_let_act(
 }
 
 /// The APIs that the new token is for (RFC 8693 2.1: `audience` and `resource`).
-fn audience(
-    realm: &Realm,
-    client: &Client,
-    policy: &ExchangePolicy,
-    asked: &[String],
-) -> Result<Audience, Refusal> {
+fn audience(realm: &Realm, client: &Client, policy: &ExchangePolicy, asked: &[String]) -> Result<Audience, Refusal> {
     let allowed = if policy.audiences.is_empty() { &client.audiences } else { &policy.audiences };
     let names: Vec<&str> = asked.iter().map(String::as_str).collect();
     let Some(audience) = Audience::of(&names) else {
@@ -153,9 +149,8 @@ fn scope(
         realm.scope(name).is_some_and(|scope| scope.api.as_deref().is_none_or(|api| audience.contains(api)))
     };
     let within_policy = |name: &str| policy.scope.is_empty() || policy.scope.contains(name);
-    let may_have = |name: &str| {
-        name != "offline_access" && client.scope.contains(name) && within_policy(name) && belongs(name)
-    };
+    let may_have =
+        |name: &str| name != "offline_access" && client.scope.contains(name) && within_policy(name) && belongs(name);
     let Some(asked) = asked else {
         let all: ScopeSet = subject.granted.scope.iter().filter(|name| may_have(name)).collect();
         return Ok(if subject.has_grant { all } else { without_seats(realm, &all) });

@@ -12,7 +12,8 @@ fn token(world: &World, changed: &[(&str, Value)]) -> String {
     world.issuer.sign(&claims)
 }
 
-const ERROR: &str = r#"error="insufficient_user_authentication", error_description="the user must sign in again, or more strongly""#;
+const ERROR: &str =
+    r#"error="insufficient_user_authentication", error_description="the user must sign in again, or more strongly""#;
 
 #[tokio::test]
 async fn a_sign_in_that_is_not_strong_enough_is_asked_for_anew() {

@@ -36,7 +36,7 @@ impl Spending {
         }
     }
 
-    /// Uses up an assertion with the rest, which is the request's last chance to be refused.
+    /// Uses up an assertion with the rest, in the transaction that gives a token for it: a request that is refused leaves it.
     pub(crate) fn add_assertion(&self, spend: Spend) {
         // A request has one at most.
         let _ = self.assertion.set(Box::new(spend));
@@ -47,16 +47,15 @@ impl Spending {
         self.is_done.store(true, Ordering::Release);
     }
 
-    /// Uses up what is left.
+    /// Uses up what is left of what the client showed.
     ///
     /// # Errors
     /// It was used before; the store cannot write.
     pub(crate) async fn settle(&self, store: &Store, now: i64) -> Result<(), Failure> {
-        let left = self.left();
-        if left.is_empty() {
+        if self.spends.is_empty() || self.is_done.load(Ordering::Acquire) {
             return Ok(());
         }
-        if let Issued::Spent(kind) = Box::pin(store.spend(left, now)).await? {
+        if let Issued::Spent(kind) = Box::pin(store.spend(self.spends.clone(), now)).await? {
             return Err(spent(kind).into());
         }
         self.done();

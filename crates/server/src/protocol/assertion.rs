@@ -104,4 +104,3 @@ async fn user_of(call: Call<'_>, trusted: &AssertionIssuer, subject: &str) -> Re
         SubjectIs::Id => store.user(realm, subject).await?,
     })
 }
-

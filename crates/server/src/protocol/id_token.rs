@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::state::revoked::Subject;
 use crate::state::sites::Site;
 use claviger_core::jose::{Typ, verify_jwt};
+use serde_json::Value;
 
 /// What an ID token of ours says (OpenID Connect Core 2).
 #[derive(Debug, serde::Deserialize)]
@@ -19,6 +20,7 @@ pub(super) struct IdToken {
     iat: i64,
     auth_time: Option<i64>,
     acr: Option<String>,
+    may_act: Option<Value>,
 }
 
 /// An ID token that is good now.
@@ -34,6 +36,8 @@ pub(super) struct Read {
     pub(super) auth_time: Option<i64>,
     /// How strongly, where it says so.
     pub(super) acr: Option<String>,
+    /// Who may act for the user, where it says so.
+    pub(super) may_act: Option<Value>,
 }
 
 /// Reads an ID token of this site; `None` for everything else, and for one that is over or was revoked with its user, its client or
@@ -44,7 +48,7 @@ pub(super) struct Read {
 pub(super) async fn read(state: &State, site: &Site, text: &str) -> Result<Option<Read>, Failure> {
     let Ok(decoded) = verify_jwt(text, &site.keys.verifying(), Some(Typ::Jwt)) else { return Ok(None) };
     let Ok(claims) = serde_json::from_slice::<IdToken>(&decoded.claims) else { return Ok(None) };
-    let IdToken { iss, sub, aud, azp, exp, iat, auth_time, acr } = claims;
+    let IdToken { iss, sub, aud, azp, exp, iat, auth_time, acr, may_act } = claims;
     let expires_at = exp.saturating_mul(1000);
     if iss != site.realm.issuer || aud != azp || expires_at <= state.clock.now() {
         return Ok(None);
@@ -64,5 +68,5 @@ pub(super) async fn read(state: &State, site: &Site, text: &str) -> Result<Optio
         return Ok(None);
     }
     let auth_time = auth_time.map(|time| time.saturating_mul(1000));
-    Ok(Some(Read { user, client: azp, expires_at, auth_time, acr }))
+    Ok(Some(Read { user, client: azp, expires_at, auth_time, acr, may_act }))
 }

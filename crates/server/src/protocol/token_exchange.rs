@@ -81,14 +81,12 @@ async fn subject(call: Call<'_>, policy: &ExchangePolicy, presented: &Presented)
         TokenType::AccessToken => of_access_token(call, policy, text).await,
         TokenType::IdToken => of_id_token(call, policy, text).await,
         TokenType::Jwt => match issuer_of(text) {
-            Some(issuer) if issuer == call.site.realm.issuer => {
-                match of_access_token(call, policy, text).await {
-                    Err(Failure::Refusal(Refusal::Further(Further::SubjectToken(UNREADABLE)))) => {
-                        of_id_token(call, policy, text).await
-                    }
-                    other => other,
+            Some(issuer) if issuer == call.site.realm.issuer => match of_access_token(call, policy, text).await {
+                Err(Failure::Refusal(Refusal::Further(Further::SubjectToken(UNREADABLE)))) => {
+                    of_id_token(call, policy, text).await
                 }
-            }
+                other => other,
+            },
             Some(issuer) if policy.issuers.contains(&issuer) => of_assertion(call, text).await,
             _ => Err(unacceptable("this client may not exchange JWTs of its issuer")),
         },
@@ -224,15 +222,17 @@ async fn of_id_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) -> Res
     let organisations = sole(&user.organisations)?;
     let audience = Audience::from(giver.id.as_str());
     let granted = Granted { organisations, auth_time: token.auth_time, acr: token.acr, ..bare(scope, audience) };
-    let expires_at = token.expires_at;
-    let subject = Subject { granted, user: Some(user), may_act: None, expires_at, has_grant: false };
+    let (may_act, expires_at) = (token.may_act, token.expires_at);
+    let subject = Subject { granted, user: Some(user), may_act, expires_at, has_grant: false };
     Ok(Found { subject, grant: None, begins: true, spend: None })
 }
 
 /// An ID token does not say which organisation its user chose, so there must be nothing to choose.
 fn sole(organisations: &[String]) -> Result<Vec<String>, Failure> {
     if organisations.len() > 1 {
-        return Err(unacceptable("its user belongs to several organisations; exchange an access token, which names one"));
+        return Err(unacceptable(
+            "its user belongs to several organisations; exchange an access token, which names one",
+        ));
     }
     Ok(organisations.to_vec())
 }

@@ -80,6 +80,38 @@ async fn each_token_has_its_own_name_and_the_audience_that_was_asked_for() {
     server.token("app", &form).await.refused(400, "invalid_target");
 }
 
+/// 3: without `resource` the scope tells the API, where all of it belongs to one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scope_tells_the_api_where_none_is_named() {
+    let server = Server::with(|realm| {
+        let api = claviger_core::realm::Api { audience: "https://other.example".into(), ..realm.apis[0].clone() };
+        realm.apis.push(api);
+        for (name, api) in [("other.read", "https://other.example"), ("api.read", "https://api.example")] {
+            let scope =
+                claviger_core::realm::Scope { name: name.into(), api: Some(api.into()), ..realm.scopes[4].clone() };
+            realm.scopes.push(scope);
+        }
+    })
+    .await;
+    let audiences = vec!["https://api.example".into(), "https://other.example".into()];
+    let scope = ScopeSet::parse("openid read other.read api.read").unwrap();
+    server.add_client(&Client { audiences, scope: scope.clone(), ..client("app") }).await;
+    server.add_client(&Client { scope, ..client("of-one") }).await;
+    for (app, scope, expected) in [
+        ("app", "other.read", "https://other.example"),
+        ("app", "read other.read", "https://other.example"),
+        ("app", "api.read", "https://api.example"),
+        ("app", "other.read api.read", "https://api.example"),
+        ("app", "read", "https://api.example"),
+        ("of-one", "other.read", "https://api.example"),
+    ] {
+        let tokens = server.token(app, &[("grant_type", "client_credentials"), ("scope", scope)]).await;
+        assert_eq!(claims(&tokens.text("access_token"))["aud"], expected, "{app}: {scope}");
+    }
+    let tokens = code_flow(&server, "app", "openid other.read").await;
+    assert_eq!(claims(&tokens.text("access_token"))["aud"], "https://other.example");
+}
+
 /// 2.2.1: how and when the user signed in, the same in all tokens of a grant; a client that acts for itself did not sign in.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sign_in_is_told_in_both_formats_and_stays_what_it_was() {
@@ -101,7 +133,10 @@ async fn the_sign_in_is_told_in_both_formats_and_stays_what_it_was() {
     }
     let tokens = code_flow(&server, "signed", "read").await;
     let found = claims(&tokens.text("access_token"));
-    assert_eq!((&found["acr"], found["auth_time"].as_i64()), (&json!("urn:example:password"), Some(server.now() / 1000)));
+    assert_eq!(
+        (&found["acr"], found["auth_time"].as_i64()),
+        (&json!("urn:example:password"), Some(server.now() / 1000))
+    );
 }
 
 /// A password that an app typed in is no sign-in here: nobody knows how its user came by it.
@@ -149,8 +184,7 @@ async fn a_token_tells_nothing_of_its_user_that_was_not_configured() {
     let found = claims(&code_flow(&server, "app", "openid profile email read").await.text("access_token"));
     let mut names: Vec<&str> = found.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    let known =
-        ["acr", "aud", "auth_time", "client_id", "exp", "gid", "iat", "iss", "jti", "scope", "sub", "sub_type"];
+    let known = ["acr", "aud", "auth_time", "client_id", "exp", "gid", "iat", "iss", "jti", "scope", "sub", "sub_type"];
     assert_eq!(names, known);
 }
 

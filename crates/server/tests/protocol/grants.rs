@@ -1,9 +1,9 @@
 //! The table of docs/grants.md, row by row, against a running server.
 
+use crate::assertion_grant::{self, trusted};
 use crate::common::{
     Browser, PASSWORD, Reply, SECRET, Server, authorize_query, claims, client, redemption, user, with, without,
 };
-use crate::assertion_grant::{self, trusted};
 use crate::request_objects::key;
 use crate::token_exchange::exchange;
 use claviger_core::client::{Acting, ExchangePolicy, GrantType};
@@ -235,8 +235,14 @@ async fn token_exchange() {
     assert!(server.is_active("app", &access).await);
     server.revoke("app", &tokens.text("refresh_token")).await;
     let ends = if server.is_active("app", &access).await { "by itself" } else { "with its token's grant" };
-    Seen { licence, organisation: "its token's, while it is the user's", consent: "its grant's, as it is now", refresh, ends }
-        .is(GrantType::TokenExchange);
+    Seen {
+        licence,
+        organisation: "its token's, while it is the user's",
+        consent: "its grant's, as it is now",
+        refresh,
+        ends,
+    }
+    .is(GrantType::TokenExchange);
     // Consent and organisation are looked at with each exchange.
     let (_, answer) = walk(&server, &browser, browser.ask(&server, &authorize_query("app", "read")).await).await;
     let token = server.token("app", &redemption(&answer.code())).await.text("access_token");

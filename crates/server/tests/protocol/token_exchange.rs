@@ -20,14 +20,19 @@ pub(crate) async fn started() -> Server {
 }
 
 pub(crate) async fn started_with(adapt: impl FnOnce(&mut claviger_core::Realm)) -> Server {
+    started_of(adapt, client("web"), backend()).await
+}
+
+/// The same with other clients.
+pub(crate) async fn started_of(adapt: impl FnOnce(&mut claviger_core::Realm), web: Client, backend: Client) -> Server {
     let server = Server::with(|realm| {
         realm.tokens.token_exchange = true;
         realm.apis.push(Api { audience: ORDERS.into(), ..realm.apis[0].clone() });
         adapt(realm);
     })
     .await;
-    server.add_client(&client("web")).await;
-    server.add_client(&backend()).await;
+    server.add_client(&web).await;
+    server.add_client(&backend).await;
     server
 }
 
@@ -88,11 +93,8 @@ async fn a_token_of_one_app_becomes_a_token_of_another_for_the_next_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn references_are_exchanged_and_given_as_well() {
-    let server = started().await;
     let opaque = |client| Client { access_token: Some(AccessTokenFormat::Opaque), ..client };
-    server.store.put_client("test", &opaque(client("web")), server.now()).await.unwrap();
-    server.store.put_client("test", &opaque(backend()), server.now()).await.unwrap();
-    let fresh = server.beside().await;
+    let fresh = started_of(|_| {}, opaque(client("web")), opaque(backend())).await;
     let tokens = signed_in(&fresh, "read").await;
     let actor = fresh.token("backend", &[("grant_type", "client_credentials")]).await.text("access_token");
     let more = [("actor_token", actor.as_str()), ("actor_token_type", ACCESS)];
@@ -196,14 +198,18 @@ async fn a_clients_own_token_keeps_its_client_as_subject_and_ends_with_it() {
     for format in [AccessTokenFormat::Jwt, AccessTokenFormat::Opaque] {
         let client = Client { access_token: Some(format), ..backend() };
         server.store.put_client("test", &client, server.now()).await.unwrap();
-        server.until(async || {
-            let answer = exchange(&server, "backend", &own.text("access_token"), &[]).await;
-            (format == AccessTokenFormat::Jwt) == (answer.text("access_token").contains('.'))
-        })
-        .await;
+        server
+            .until(async || {
+                let answer = exchange(&server, "backend", &own.text("access_token"), &[]).await;
+                (format == AccessTokenFormat::Jwt) == (answer.text("access_token").contains('.'))
+            })
+            .await;
         let answer = exchange(&server, "backend", &own.text("access_token"), &[]).await;
         let said = server.introspect("backend", &answer.text("access_token")).await.json();
-        assert_eq!((&said["sub"], &said["sub_type"], &said["client_id"]), (&json!("web"), &json!("client"), &json!("backend")));
+        assert_eq!(
+            (&said["sub"], &said["sub_type"], &said["client_id"]),
+            (&json!("web"), &json!("client"), &json!("backend"))
+        );
         given.push(answer.text("access_token"));
     }
     let until = server.now() + 600_000;
@@ -216,7 +222,10 @@ async fn a_clients_own_token_keeps_its_client_as_subject_and_ends_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scope_and_audience_are_never_more_than_policy_client_and_token_have() {
-    let server = started_with(|realm| {
+    let all = ScopeSet::parse("openid offline_access read write orders.read api.read").unwrap();
+    let narrow = ExchangePolicy { scope: ScopeSet::parse("read orders.read api.read").unwrap(), ..policy() };
+    let narrow = Client { scope: all.clone(), token_exchange: Some(Box::new(narrow)), ..backend() };
+    let adapt = |realm: &mut claviger_core::Realm| {
         let of_api = |name: &str, api: &str| claviger_core::realm::Scope {
             name: name.into(),
             api: Some(api.into()),
@@ -224,14 +233,8 @@ async fn scope_and_audience_are_never_more_than_policy_client_and_token_have() {
         };
         let own = [of_api("orders.read", ORDERS), of_api("api.read", "https://api.example")];
         realm.scopes.extend(own);
-    })
-    .await;
-    let all = ScopeSet::parse("openid offline_access read write orders.read api.read").unwrap();
-    server.store.put_client("test", &Client { scope: all.clone(), ..client("web") }, server.now()).await.unwrap();
-    let narrow = ExchangePolicy { scope: ScopeSet::parse("read orders.read api.read").unwrap(), ..policy() };
-    let narrow = Client { scope: all, token_exchange: Some(Box::new(narrow)), ..backend() };
-    server.store.put_client("test", &narrow, server.now()).await.unwrap();
-    let fresh = server.beside().await;
+    };
+    let fresh = started_of(adapt, Client { scope: all, ..client("web") }, narrow).await;
     let token = signed_in(&fresh, "openid offline_access read write orders.read api.read").await.text("access_token");
     let scope = |answer: &Reply| answer.json()["scope"].as_str().unwrap().to_owned();
     assert_eq!(scope(&exchange(&fresh, "backend", &token, &[("audience", ORDERS)]).await), "read orders.read");
@@ -254,7 +257,9 @@ async fn scope_and_audience_are_never_more_than_policy_client_and_token_have() {
     let relay = Client { id: "relay".into(), ..backend() };
     let of_backend = ExchangePolicy { clients: vec!["backend".into()], ..policy() };
     fresh.add_client(&Client { token_exchange: Some(Box::new(of_backend)), ..relay }).await;
-    exchange(&fresh, "relay", &less.text("access_token"), &[("scope", "orders.read")]).await.refused(400, "invalid_scope");
+    exchange(&fresh, "relay", &less.text("access_token"), &[("scope", "orders.read")])
+        .await
+        .refused(400, "invalid_scope");
 }
 
 /// A licence is the subject grant's: an exchange takes none, and what comes of it ends when the licence is given back.
@@ -284,7 +289,8 @@ async fn an_exchange_takes_no_licence_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_subject_token_rests_on_is_looked_at_again() {
-    let server = started_with(|realm| realm.dialect.organisation = claviger_core::dialect::OrganisationChoice::One).await;
+    let server =
+        started_with(|realm| realm.dialect.organisation = claviger_core::dialect::OrganisationChoice::One).await;
     let acme = Organisation { id: "acme".into(), name: "Acme".into(), kind: "company".into() };
     server.store.put_organisation("test", &acme, server.now()).await.unwrap();
     let alice = User { organisations: vec!["acme".into()], ..user("u1", "alice") };
@@ -325,7 +331,7 @@ async fn a_token_that_is_bound_to_a_key_needs_that_key() {
     proved(&form, "backend", None).await.refused(400, "invalid_request");
     proved(&form, "backend", Some(&ProofKey::new())).await.refused(400, "invalid_request");
     let answer = proved(&form, "backend", Some(&key)).await;
-    assert_eq!((answer.status, answer.text("token_type").as_str()), (200, "DPoP"), "{}", answer.body);
+    assert_eq!((answer.status.as_u16(), answer.text("token_type").as_str()), (200, "DPoP"), "{}", answer.body);
     assert_eq!(claims(&answer.text("access_token"))["cnf"], claims(&bound)["cnf"]);
 }
 

@@ -1,7 +1,9 @@
 //! What is not exchanged (RFC 8693 2.2.2): each with the error that the standard wants, and nothing given.
 
 use crate::common::{Browser, SECRET, Server, authorize_query, claims, client, redemption};
-use crate::token_exchange::{ACCESS, GRANT, ID, JWT, ORDERS, backend, exchange, policy, signed_in, started, started_with};
+use crate::token_exchange::{
+    ACCESS, GRANT, ID, JWT, ORDERS, backend, exchange, policy, signed_in, started, started_of, started_with,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_core::Client;
@@ -107,7 +109,8 @@ async fn only_a_confidential_client_with_grant_and_policy_exchanges_and_only_wha
     exchange(&server, "empty", &token, &[]).await.refused(400, "unauthorized_client");
     let public = Client { kind: ClientKind::Public, ..Client { id: "public".into(), ..backend() } };
     server.add_client(&public).await;
-    let form = [("client_id", "public"), ("grant_type", GRANT), ("subject_token", &token), ("subject_token_type", ACCESS)];
+    let form =
+        [("client_id", "public"), ("grant_type", GRANT), ("subject_token", &token), ("subject_token_type", ACCESS)];
     server.post("/token", &form).await.refused(400, "unauthorized_client");
     let wrong = [("client_secret", "wrong"), ("client_id", "backend")];
     let form = [wrong.as_slice(), &form[1..]].concat();
@@ -170,17 +173,20 @@ async fn may_act_names_the_only_one_who_may() {
             from: None,
             value: Some(json!({ "sub": "backend" })),
             scope: None,
-            places: [Place::AccessToken].into(),
+            places: [Place::AccessToken, Place::IdToken].into(),
             prefix: None,
             form: Form::default(),
         });
     })
     .await;
     server.add_client(&Client { id: "other".into(), ..backend() }).await;
-    let token = signed_in(&server, "read").await.text("access_token");
+    let tokens = signed_in(&server, "openid read").await;
+    let (token, id_token) = (tokens.text("access_token"), tokens.text("id_token"));
     assert_eq!(claims(&token)["may_act"], json!({ "sub": "backend" }));
     for (app, status) in [("backend", 200), ("other", 400)] {
         assert_eq!(exchange(&server, app, &token, &[]).await.status, status, "{app}");
+        let form = [("grant_type", GRANT), ("subject_token", id_token.as_str()), ("subject_token_type", ID)];
+        assert_eq!(server.token(app, &form).await.status, status, "{app}");
         let own = server.token(app, &[("grant_type", "client_credentials")]).await.text("access_token");
         let more = [("actor_token", own.as_str()), ("actor_token_type", ACCESS)];
         assert_eq!(exchange(&server, app, &token, &more).await.status, status, "{app} names itself");
@@ -189,11 +195,9 @@ async fn may_act_names_the_only_one_who_may() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_came_through_the_browser_is_not_exchanged() {
-    let server = started_with(|realm| realm.dialect.permits = [Legacy::Implicit].into()).await;
     let grants = [GrantType::Implicit, GrantType::AuthorizationCode].into();
     let web = Client { grants, legacy: [Legacy::Implicit].into(), ..client("web") };
-    server.store.put_client("test", &web, server.now()).await.unwrap();
-    let fresh = server.beside().await;
+    let fresh = started_of(|realm| realm.dialect.permits = [Legacy::Implicit].into(), web, backend()).await;
     let mut query = authorize_query("web", "read");
     query.retain(|(name, _)| !name.starts_with("code_challenge"));
     let query = crate::common::with(query, "response_type", "token");

@@ -7,7 +7,8 @@ impl<'a> Facts<'a> {
     /// Grants that the realm has to be ready for.
     pub(super) fn realm_grants(self) -> impl Iterator<Item = Problem> + use<'a> {
         let unready = |grant: GrantType, needs: &'static str| {
-            let is_barred = self.may(grant) && self.realm.dialect.serves_grant(grant) && !self.realm.serves_grant(grant);
+            let is_barred =
+                self.may(grant) && self.realm.dialect.serves_grant(grant) && !self.realm.serves_grant(grant);
             is_barred.then_some(Problem::GrantNeeds { grant, needs })
         };
         problems([

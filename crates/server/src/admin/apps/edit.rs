@@ -5,7 +5,9 @@ use super::registration::{complaint, sector};
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
 use claviger_core::client::rules::{self, Description, Found};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, ExchangePolicy, GrantType, Identity, SubjectType};
+use claviger_core::client::{
+    AssertionAlgorithm, AuthMethod, Authentication, ExchangePolicy, GrantType, Identity, SubjectType,
+};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
