@@ -94,6 +94,11 @@ impl Caller {
         self.scopes.iter().any(|has| has == scope)
     }
 
+    /// Who acts for `sub` with this token now, where it was exchanged for that (RFC 8693 section 4.1).
+    pub fn actor(&self) -> Option<&str> {
+        self.claims.get("act")?.get("sub")?.as_str()
+    }
+
     /// Whether the token is for this company or site.
     pub fn is_for(&self, organisation: &str) -> bool {
         self.organisations.iter().any(|has| has == organisation)
@@ -137,6 +142,18 @@ pub(crate) fn seconds(claim: Option<&Value>) -> Option<i64> {
 mod tests {
     use super::{Caller, CallerKind};
     use serde_json::json;
+
+    #[test]
+    fn the_present_actor_is_the_outermost() {
+        let actor = |claims: serde_json::Value| {
+            Caller::from_claims(claims.as_object().unwrap().clone()).actor().map(str::to_owned)
+        };
+        let chain = json!({"sub": "maria", "act": {"sub": "shop", "act": {"sub": "web"}}});
+        assert_eq!(actor(chain).as_deref(), Some("shop"));
+        for none in [json!({"sub": "maria"}), json!({"act": "shop"}), json!({"act": {"sub": 1}}), json!({"act": {}})] {
+            assert_eq!(actor(none.clone()), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_claim_says_what_the_subject_is_and_tokens_without_it_are_compared() {

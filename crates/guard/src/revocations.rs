@@ -384,6 +384,21 @@ mod tests {
     }
 
     #[test]
+    fn a_clients_own_token_that_another_exchanged_ends_with_that_client() {
+        let (_, revocations) = revocations(10);
+        let item = json!({"kind": "client", "value": "web", "before": 1_000_000, "expires": 2_000_000});
+        revocations.apply(page(json!({"seq": 1, "items": [item]})));
+        for (kind, expected) in [("client", Verdict::Revoked), ("user", Verdict::Good)] {
+            let claims = json!({"sub": "web", "sub_type": kind, "client_id": "backend", "jti": "t1", "iat": 900});
+            assert_eq!(
+                expected,
+                revocations.verdict(&Caller::from_claims(claims.as_object().unwrap().clone())),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
     fn the_latest_item_about_a_thing_is_what_counts() {
         let (_, revocations) = revocations(10);
         let wide = json!({"kind": "user", "value": "maria", "before": 950_000, "expires": 2_000_000});
