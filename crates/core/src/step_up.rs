@@ -32,14 +32,10 @@ impl BearerAnswer {
     /// The same answer with what would be enough in its challenge.
     #[must_use]
     pub fn asking_for(mut self, sign_in: &SignIn) -> Self {
-        let Some(challenge) = &mut self.challenge else { return self };
-        if !sign_in.acr_values.is_empty() {
-            let values = quotable(&sign_in.acr_values.join(" "));
-            challenge.push_str(&format!(r#", acr_values="{values}""#));
-        }
-        if let Some(age) = sign_in.max_age {
-            challenge.push_str(&format!(r#", max_age="{age}""#));
-        }
+        let levels = (!sign_in.acr_values.is_empty()).then(|| quotable(&sign_in.acr_values.join(" ")));
+        let levels = levels.map(|values| format!(r#", acr_values="{values}""#)).unwrap_or_default();
+        let age = sign_in.max_age.map(|age| format!(r#", max_age="{age}""#)).unwrap_or_default();
+        self.challenge = self.challenge.map(|challenge| format!("{challenge}{levels}{age}"));
         self
     }
 }
