@@ -6,7 +6,7 @@ use claviger_core::client::{Acting, ExchangePolicy};
 /// Whose tokens an app may exchange.
 #[derive(Debug, Args)]
 pub(crate) struct ExchangeArgs {
-    /// An app whose tokens it may exchange, with the grant token_exchange; may be repeated
+    /// An app whose tokens it may exchange, with the grant `token_exchange`; may be repeated
     #[arg(long, value_name = "ID")]
     exchange_of: Vec<String>,
     /// An API whose tokens it may exchange, whoever they were given to; may be repeated
