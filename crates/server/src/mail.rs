@@ -1,20 +1,21 @@
 //! Mails: written down first, sent after, so that none is lost when a process ends.
 //!
 //! 1. [`Letter::queued`] seals a letter for the store's outbox: it may hold a one-time link, which is worth a secret.
-//! 2. [`deliver_due`] claims each mail whose time has come (one process gets it), sends it, and marks it. One that could
-//!    not be sent is due again, later each time. After five days, or when the server says that it will never take it, it is
+//! 2. [`deliver_due`] sends what is due, as [`crate::outbox`] does with every parcel: one process gets it, and one that could not
+//!    be sent is due again, later each time. After five days, or when the server says that it will never take it, it is
 //!    given up: the log says so, and it stays where operators see it ([`crate::admin::mails`]) and can have it tried again.
 //!
 //! A mail that was accepted just as the process died is sent once more; both carry the same `Message-ID`. Without SMTP
 //! each mail becomes a file.
 
+use crate::outbox::{self, Carrier, Pauses};
 use crate::state::secrets::Secrets;
 use claviger_core::brand::Logo;
 use claviger_core::claims::id_text;
 use claviger_core::crypto::CryptoError;
 use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::token::{Id, Plain};
-use claviger_store::{DueMail, Fault, Mail, Store};
+use claviger_store::{Fault, MAIL_TOPIC, Mail, Parcel, Store};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -26,14 +27,18 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
+use tokio::sync::Semaphore;
 
 /// How long a server may take for a mail.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many mails are sent in one go.
-const AT_ONCE: i64 = 20;
-/// A mail older than this, in milliseconds, is tried once more and then given up.
-const GIVE_UP: i64 = 5 * 86_400_000;
+/// How many connections to the server there are at once.
+const CONNECTIONS: usize = 4;
+/// How many mails of a program of before are taken over in one go.
+const TAKEN_OVER: i64 = 100;
+/// One minute after the first attempt, four times as long each time, six hours at most; for five days.
+const PAUSES: Pauses = Pauses { first: 60_000, longest: 6 * 3_600_000, give_up: 5 * 86_400_000 };
 
 /// What the HTML part calls its picture (RFC 2392): `cid:` and this.
 pub const LOGO: &str = "logo@claviger";
@@ -83,9 +88,9 @@ impl Letter {
         MultiPart::alternative().singlepart(SinglePart::plain(self.text.clone())).multipart(html)
     }
 
-    fn opened(mail: &Mail, secrets: &Secrets) -> Option<Self> {
-        let sealed = from_base64url(&mail.doc)?;
-        let plain = secrets.outbox_keys(&mail.id).find_map(|key| key.open(b"mail", &sealed).ok())?;
+    fn opened(parcel: &Parcel, secrets: &Secrets) -> Option<Self> {
+        let sealed = from_base64url(std::str::from_utf8(&parcel.sealed).ok()?)?;
+        let plain = secrets.outbox_keys(&parcel.id).find_map(|key| key.open(b"mail", &sealed).ok())?;
         serde_json::from_slice(&plain).ok()
     }
 }
@@ -347,42 +352,54 @@ pub struct Attempt {
 /// Sends the mails whose time has come, and says what became of each. Safe to run in several processes at once.
 ///
 /// # Errors
-/// The database fails; mails that were claimed until then are due again later.
+/// The database fails; mails that were taken until then are due again later.
 pub async fn deliver_due(store: &Store, secrets: &Secrets, mailer: &Mailer, now: i64) -> Result<Vec<Attempt>, Fault> {
-    let mut attempts = Vec::new();
-    for due in store.due_mails(now, AT_ONCE).await? {
-        if !store.claim_mail(&due.mail.id, due.attempts, next_attempt(&due, now)).await? {
-            continue;
-        }
-        let Some(letter) = Letter::opened(&due.mail, secrets) else {
-            tracing::error!(mail = id_text(&due.mail.id), "a mail in the outbox cannot be opened; it stays there");
-            continue;
-        };
-        let outcome = mailer.send(&letter, &due.mail.id, now).await;
-        match &outcome {
-            Ok(_) => {
-                store.mail_sent(&due.mail.id, now).await?;
-            }
-            Err(error) => note_failure(store, &due, error, now).await?,
-        }
-        attempts.push(Attempt { id: due.mail.id, recipient: due.mail.recipient, outcome });
-    }
-    Ok(attempts)
+    while store.take_over_mails(TAKEN_OVER).await? > 0 {}
+    let carrier = Mails { secrets, mailer, now, connections: Semaphore::new(CONNECTIONS), attempts: Mutex::default() };
+    outbox::deliver_due(store, &carrier, now).await?;
+    Ok(carrier.attempts.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Writes down why a mail did not leave, and tells the operator where it never will by itself.
-async fn note_failure(store: &Store, due: &DueMail, error: &MailError, now: i64) -> Result<(), Fault> {
-    let (id, mail, why) = (&due.mail.id, id_text(&due.mail.id), with_causes(error));
-    let help = "`claviger mail list` shows it, `claviger mail retry` has it tried again";
-    if error.is_for_good() {
-        tracing::error!(mail, error = why, help, "a mail is refused for good");
-        store.mail_refused(id, &why, now).await
-    } else if is_last_attempt(due, now) {
-        tracing::error!(mail, error = why, help, "a mail is given up after five days");
-        store.mail_refused(id, &why, now).await
-    } else {
-        tracing::warn!(mail, attempt = due.attempts + 1, error = why, "a mail was not sent");
-        store.mail_failed(id, &why).await
+/// Who carries mails.
+struct Mails<'a> {
+    secrets: &'a Secrets,
+    mailer: &'a Mailer,
+    now: i64,
+    connections: Semaphore,
+    attempts: Mutex<Vec<Attempt>>,
+}
+
+impl Carrier for Mails<'_> {
+    fn topic(&self) -> &'static str {
+        MAIL_TOPIC
+    }
+
+    fn pauses(&self) -> Pauses {
+        PAUSES
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    async fn deliver(&self, parcel: &Parcel) -> outbox::Attempt {
+        let Some(letter) = Letter::opened(parcel, self.secrets) else {
+            return outbox::Attempt::Later("it cannot be opened: no token key of this server fits".to_owned());
+        };
+        let _one_of_few = self.connections.acquire().await;
+        let outcome = self.mailer.send(&letter, &parcel.id, self.now).await;
+        let attempt = match &outcome {
+            Ok(_) => outbox::Attempt::Delivered,
+            Err(error) => {
+                let (mail, why) = (id_text(&parcel.id), with_causes(error));
+                let help = "`claviger mail list` shows it, `claviger mail retry` has it tried again";
+                tracing::warn!(mail, error = why, help, "a mail was not sent");
+                if error.is_for_good() { outbox::Attempt::Hopeless(why) } else { outbox::Attempt::Later(why) }
+            }
+        };
+        let one = Attempt { id: parcel.id, recipient: parcel.addressee.clone(), outcome };
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+        attempt
     }
 }
 
@@ -398,17 +415,4 @@ fn with_causes(error: &MailError) -> String {
         cause = inner.source();
     }
     claviger_core::text::on_one_line(&text).into_owned()
-}
-
-const fn is_last_attempt(due: &DueMail, now: i64) -> bool {
-    now - due.created_at > GIVE_UP
-}
-
-/// One minute after the first attempt, four times as long each time, six hours at most; never after five days.
-fn next_attempt(due: &DueMail, now: i64) -> i64 {
-    const MINUTE: i64 = 60_000;
-    if is_last_attempt(due, now) {
-        return i64::MAX;
-    }
-    now + MINUTE * 4_i64.pow(due.attempts.min(5)).min(360)
 }

@@ -31,6 +31,11 @@ pub trait Carrier: Sync {
     /// How long the pauses are.
     fn pauses(&self) -> Pauses;
 
+    /// Whether what is given up stays a week with what is in it, so that an operator can have it tried again.
+    fn keeps(&self) -> bool {
+        false
+    }
+
     /// Tries once.
     fn deliver(&self, parcel: &Parcel) -> impl Future<Output = Attempt> + Send;
 }
@@ -84,22 +89,25 @@ async fn settle(
     now: i64,
 ) -> Result<(), Fault> {
     let (id, topic) = (claviger_store::id_text(&due.parcel.id), carrier.topic());
-    let outcome = match attempt {
-        Attempt::Delivered => "delivered".to_owned(),
-        Attempt::Hopeless(why) => {
-            tracing::warn!(parcel = id, topic, why, "a parcel cannot be delivered");
-            format!("given up: {why}")
-        }
-        Attempt::Later(why) if now.saturating_sub(due.created_at) > carrier.pauses().give_up => {
-            tracing::error!(parcel = id, topic, why, attempts = due.attempts + 1, "a parcel is given up");
-            format!("given up: {why}")
-        }
-        Attempt::Later(why) => {
-            tracing::info!(parcel = id, topic, why, attempts = due.attempts + 1, "a parcel is tried again later");
-            return Ok(());
-        }
+    let (hopeless, why) = match attempt {
+        Attempt::Delivered => return store.close_parcel(&due.parcel.id, "delivered", now).await.map(drop),
+        Attempt::Hopeless(why) => (true, why),
+        Attempt::Later(why) => (false, why),
     };
-    store.close_parcel(&due.parcel.id, &outcome, now).await.map(drop)
+    if !hopeless && now.saturating_sub(due.created_at) <= carrier.pauses().give_up {
+        tracing::info!(parcel = id, topic, why, attempts = due.attempts + 1, "a parcel is tried again later");
+        return store.put_off_parcel(&due.parcel.id, &why).await;
+    }
+    if hopeless {
+        tracing::warn!(parcel = id, topic, why, "a parcel cannot be delivered");
+    } else {
+        tracing::error!(parcel = id, topic, why, attempts = due.attempts + 1, "a parcel is given up");
+    }
+    if carrier.keeps() {
+        store.give_up_parcel(&due.parcel.id, &why, now).await
+    } else {
+        store.close_parcel(&due.parcel.id, &format!("given up: {why}"), now).await.map(drop)
+    }
 }
 
 #[cfg(test)]

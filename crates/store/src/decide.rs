@@ -4,7 +4,8 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::clients::{self, ClientSecret, SecretAdded};
-use crate::mail::{self, Mail, OneTimeLink};
+use crate::links::{self, OneTimeLink};
+use crate::mail::{self, Mail};
 use crate::statements::Statement;
 use crate::store::write;
 use crate::tx::{End::Keep, End::Undo, Tx};
@@ -91,7 +92,7 @@ impl Store {
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let mut stopped = Vec::new();
-            for link in mail::links_of(tx, &realm, &client).await?.into_iter().filter(|link| link.used_at.is_none()) {
+            for link in links::links_of(tx, &realm, &client).await?.into_iter().filter(|link| link.used_at.is_none()) {
                 // Whoever opens it at this very moment has the secret.
                 if tx.execute(Statement::DropLink, values![&link.hash]).await? > 0
                     && let Some(secret) = link.secret
@@ -126,7 +127,7 @@ async fn give(
         if added != SecretAdded::Added {
             return Ok(added);
         }
-        mail::put_link(tx, link).await?;
+        links::put_link(tx, link).await?;
     }
     if let Some(mail) = mail {
         mail::queue(tx, mail, now).await?;

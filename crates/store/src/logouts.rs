@@ -79,6 +79,7 @@ pub(crate) async fn tell(tx: &mut impl Tx, of: Ending<'_>, now: i64) -> Result<V
             topic: LOGOUT_TOPIC.to_owned(),
             realm: one.realm.clone(),
             sealed: Masked(serde_json::to_vec(&ended)?),
+            addressee: String::new(),
             due_at: now,
         };
         outbox::hand_in(tx, &parcel, now).await?;

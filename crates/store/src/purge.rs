@@ -13,7 +13,7 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 17] = [
+const SUBJECTS: [(Statement, i64); 18] = [
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),
@@ -30,6 +30,7 @@ const SUBJECTS: [(Statement, i64); 17] = [
     (Statement::PurgeMails, KEPT),
     (Statement::PurgeInitialTokens, KEPT),
     (Statement::PurgeParcels, KEPT),
+    (Statement::PurgeGivenUp, KEPT),
     (Statement::PurgeChanges, KEPT),
 ];
 

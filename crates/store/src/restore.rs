@@ -18,6 +18,7 @@ use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::copy::unfinished::{Ended, STATE, Unfinished, Work};
 use crate::endings::CHUNK;
+use crate::mail::{MAIL_TOPIC, take_over};
 use crate::revocations::{RevocationKind, write_down};
 use crate::statements::Statement;
 use crate::store::write;
@@ -186,7 +187,8 @@ async fn note(tx: &mut impl Tx, state: &Unfinished) -> Result<(), Fault> {
 }
 
 async fn forget(tx: &mut impl Tx, ended: &mut Ended) -> Result<(), Fault> {
-    ended.recipients = tx.query(Statement::DueMails, values![i64::MAX, 1000_i64], |row| row.string(1)).await?;
+    while take_over(tx, i64::from(u16::MAX)).await? > 0 {}
+    ended.recipients = tx.query(Statement::Addressees, values![MAIL_TOPIC, 1000_i64], |row| row.string(0)).await?;
     for (statement, count) in GONE {
         *count(ended) = tx.execute(statement, values![]).await?;
     }

@@ -404,7 +404,9 @@ CREATE INDEX users_email ON users (realm, email_key) WHERE email_key IS NOT NULL
 INSERT INTO counter (name, value) VALUES ('names', 0);
 ";
 
-/// What is to be said to others, until they heard it or it is given up.
+/// What is to be said to others, until they heard it or it is given up: mails, calls. `addressee`: to whom, where operators look
+/// at it. `given_up_at`: nobody tries any more unless an operator says so. Mails were in `mail_outbox` before; it stays for
+/// programs of before that still run, and what they put there is taken over.
 const OUTBOX: &str = "
 CREATE TABLE outbox (
     id {BYTES} NOT NULL PRIMARY KEY,
@@ -415,8 +417,12 @@ CREATE TABLE outbox (
     due_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     closed_at BIGINT,
-    outcome TEXT
+    outcome TEXT,
+    addressee TEXT NOT NULL,
+    last_error TEXT,
+    given_up_at BIGINT
 );
+CREATE INDEX outbox_given_up ON outbox (given_up_at) WHERE given_up_at IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (topic, due_at) WHERE closed_at IS NULL;
 CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 ";

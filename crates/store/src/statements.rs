@@ -438,26 +438,22 @@ registry! {
     ReplaceSealed = "UPDATE sealed_secret SET sealed = ?3 WHERE name = ?1 AND sealed = ?2";
 
     // ---- mail and one-time links
-    QueueMail = "INSERT INTO mail_outbox (id, recipient, doc, created_at, attempts, next_attempt_at)
-        VALUES (?1, ?2, ?3, ?4, 0, ?4)";
-    DueMails = "SELECT id, recipient, doc, created_at, attempts FROM mail_outbox
+    OldMails = "SELECT id, recipient, doc, created_at, next_attempt_at, refused_at, last_error FROM mail_outbox
         WHERE sent_at IS NULL AND next_attempt_at <= ?1 ORDER BY next_attempt_at LIMIT ?2";
-    ClaimMail = "UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = ?3
-        WHERE id = ?1 AND sent_at IS NULL AND attempts = ?2";
-    MailFailed = "UPDATE mail_outbox SET last_error = ?2 WHERE id = ?1 AND sent_at IS NULL";
-    MailRefused = "UPDATE mail_outbox SET last_error = ?2, refused_at = ?3, next_attempt_at = ?4
-        WHERE id = ?1 AND sent_at IS NULL";
-    RetryMail = "UPDATE mail_outbox SET refused_at = NULL, next_attempt_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
-    Mails = "SELECT id, recipient, created_at, sent_at, attempts, next_attempt_at, last_error, refused_at
-        FROM mail_outbox WHERE id > ?1 ORDER BY id LIMIT ?2";
-    MailSent = "UPDATE mail_outbox SET sent_at = ?2 WHERE id = ?1 AND sent_at IS NULL";
-    HandIn = "INSERT INTO outbox (id, topic, realm, sealed, created_at, due_at, attempts)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT (id) DO NOTHING";
-    DueParcels = "SELECT id, topic, realm, sealed, due_at, created_at, attempts FROM outbox
+    TakeOverMail = "DELETE FROM mail_outbox WHERE id = ?1 AND sent_at IS NULL";
+    HandIn = "INSERT INTO outbox (id, topic, realm, sealed, created_at, due_at, attempts, addressee)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7) ON CONFLICT (id) DO NOTHING";
+    DueParcels = "SELECT id, topic, realm, sealed, due_at, addressee, created_at, attempts FROM outbox
         WHERE closed_at IS NULL AND topic = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3";
     TakeParcel = "UPDATE outbox SET attempts = attempts + 1, due_at = ?3
         WHERE id = ?1 AND attempts = ?2 AND closed_at IS NULL";
+    PutOffParcel = "UPDATE outbox SET last_error = ?2 WHERE id = ?1 AND closed_at IS NULL";
+    GiveUpParcel = "UPDATE outbox SET last_error = ?2, given_up_at = ?3, due_at = ?4 WHERE id = ?1 AND closed_at IS NULL";
+    RetryParcel = "UPDATE outbox SET given_up_at = NULL, due_at = ?3 WHERE id = ?1 AND topic = ?2 AND closed_at IS NULL";
     CloseParcel = "UPDATE outbox SET closed_at = ?3, outcome = ?2, sealed = ?4 WHERE id = ?1 AND closed_at IS NULL";
+    Parcels = "SELECT id, addressee, created_at, closed_at, attempts, due_at, last_error, given_up_at
+        FROM outbox WHERE topic = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    Addressees = "SELECT addressee FROM outbox WHERE topic = ?1 AND closed_at IS NULL ORDER BY id LIMIT ?2";
     PutLink = "INSERT INTO one_time_link (hash, realm, client, sealed, expires_at, secret)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     LinksOf = "SELECT hash, secret, used_at FROM one_time_link WHERE realm = ?1 AND client = ?2";
@@ -506,7 +502,7 @@ registry! {
     ForgetSignedInTo = "DELETE FROM signed_in_to";
     ForgetSeats = "DELETE FROM seat";
     ForgetLinks = "DELETE FROM one_time_link";
-    ForgetUnsent = "DELETE FROM mail_outbox WHERE sent_at IS NULL";
+    ForgetUnsent = "DELETE FROM outbox WHERE topic = 'mail' AND closed_at IS NULL";
     ForgetBrakes = "DELETE FROM brake";
     ForgetLeases = "DELETE FROM lease";
     GrantsUpTo = "SELECT id FROM grants WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2";
@@ -549,6 +545,7 @@ registry! {
     PurgeLinks = "DELETE FROM one_time_link WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
     PurgeFailures = "DELETE FROM brake WHERE subject IN (SELECT subject FROM brake WHERE expires_at < ?1 LIMIT ?2)";
     PurgeParcels = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE closed_at < ?1 LIMIT ?2)";
+    PurgeGivenUp = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE given_up_at < ?1 LIMIT ?2)";
     PurgeMails = "DELETE FROM mail_outbox
         WHERE id IN (SELECT id FROM mail_outbox WHERE sent_at < ?1 OR refused_at < ?1 LIMIT ?2)";
 }

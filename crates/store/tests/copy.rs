@@ -8,7 +8,8 @@ mod fixtures;
 
 use claviger_store::copy::{self, Copied, CopyError, Watch, Work, backup, inspect, restore, restore_in_place};
 use claviger_store::{
-    ChangeKind, Fault, Issued, Mail, Masked, OneTimeLink, Options, Precondition, RevocationKind, Session, Store,
+    ChangeKind, Fault, Issued, MAIL_TOPIC, Mail, Masked, OneTimeLink, Options, Precondition, RevocationKind, Session,
+    Store,
 };
 use fixtures::{HOUR, MINUTE, NOW, access, begin, client, code, exchange, id, refresh, seat, set_up};
 use std::os::unix::fs::PermissionsExt;
@@ -323,7 +324,7 @@ async fn a_restore_brings_back_no_token_and_followers_miss_nothing() {
         let token = store.access_token(&filled.token).await.unwrap().unwrap();
         assert!(token.revoked, "{token:?}");
         assert!(store.seats("r", now).await.unwrap().is_empty());
-        assert!(store.due_mails(i64::MAX - 1, 10).await.unwrap().is_empty());
+        assert!(store.due_parcels(MAIL_TOPIC, i64::MAX - 1, 10).await.unwrap().is_empty());
         assert!(store.session(&[9; 32], now).await.unwrap().is_none());
         assert!(store.link(&[4; 32], now).await.unwrap().is_none());
 

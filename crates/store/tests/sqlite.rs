@@ -4,7 +4,7 @@
 
 use claviger_core::Client;
 use claviger_store::{
-    Fault, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options, Precondition, Redeem, Store,
+    Fault, Issue, Issued, MAIL_TOPIC, Masked, NewAccessToken, NewCode, NewGrant, Options, Precondition, Redeem, Store,
     lock_for_serving,
 };
 use std::path::PathBuf;
@@ -194,6 +194,32 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     raw.execute_batch("UPDATE users SET doc = doc; UPDATE consent SET scope = 'a'; UPDATE consent SET scope = 'b'")
         .unwrap();
     assert_eq!(versions(), (2, 3));
+}
+
+/// A program of before that still runs on the same database puts mails where they were then.
+#[tokio::test]
+async fn mails_of_a_program_of_before_are_taken_over() {
+    let folder = Folder::new();
+    let store = folder.open().unwrap();
+    let raw = rusqlite::Connection::open(folder.0.join("data/claviger.db")).unwrap();
+    let old = |id: u8, sent: &str, refused: &str| {
+        let sql = format!(
+            "INSERT INTO mail_outbox (id, recipient, doc, created_at, sent_at, attempts, next_attempt_at, last_error, refused_at)
+             VALUES (x'{id:032x}', 'o@example.com', 'doc {id}', 5, {sent}, 2, {id}, 'why', {refused})"
+        );
+        raw.execute(&sql, []).unwrap();
+    };
+    old(1, "NULL", "NULL");
+    old(2, "6", "NULL");
+    old(3, "NULL", "7");
+    assert_eq!((store.take_over_mails(9).await.unwrap(), store.take_over_mails(9).await.unwrap()), (2, 0));
+    let due = store.due_parcels(MAIL_TOPIC, NOW, 9).await.unwrap();
+    assert_eq!((due.len(), due[0].created_at, due[0].parcel.due_at, due[0].attempts), (1, 5, 1, 0));
+    assert_eq!((&*due[0].parcel.addressee, &*due[0].parcel.sealed.to_vec()), ("o@example.com", &b"doc 1"[..]));
+    let lines = store.list_parcels(MAIL_TOPIC, None, 9).await.unwrap();
+    assert_eq!((lines.len(), lines[1].given_up_at, lines[1].last_error.as_deref()), (2, Some(7), Some("why")));
+    let left: i64 = raw.query_row("SELECT COUNT(*) FROM mail_outbox", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1, "what was sent leaves in its time");
 }
 
 #[tokio::test]

@@ -57,7 +57,9 @@ pub(crate) fn run(trial: &mut Trial<'_>) -> Result<()> {
     }
     trial.recovered(waiting.elapsed());
     for id in &missing {
-        let unsent = format!("SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL AND recipient LIKE '{id}@%'");
+        let unsent = format!(
+            "SELECT count(*) FROM outbox WHERE topic = 'mail' AND closed_at IS NULL AND addressee LIKE '{id}@%'"
+        );
         let waits = trial.lab.short && deployment.count(trial.lab, &unsent)? == 1;
         trial.must(waits, || format!("no mail about {id}"));
     }

@@ -5,7 +5,7 @@ use super::output;
 use super::trouble::Trouble;
 use clap::Subcommand;
 use claviger_server::admin::mails;
-use claviger_store::{MailLine, id_text};
+use claviger_store::{ParcelLine, id_text};
 use serde::Serialize;
 
 /// What is done with mails.
@@ -44,23 +44,23 @@ struct Listed {
     error: Option<String>,
 }
 
-impl From<MailLine> for Listed {
-    fn from(mail: MailLine) -> Self {
-        let state = match (mail.sent_at, mail.refused_at) {
+impl From<ParcelLine> for Listed {
+    fn from(mail: ParcelLine) -> Self {
+        let state = match (mail.closed_at, mail.given_up_at) {
             (Some(_), _) => "sent",
             (None, Some(_)) => "refused",
             (None, None) => "waiting",
         };
-        let next = Some(mail.next_attempt_at).filter(|_| state == "waiting");
+        let next = Some(mail.due_at).filter(|_| state == "waiting");
         Self {
             id: id_text(&mail.id),
-            to: mail.recipient,
+            to: mail.addressee,
             state,
             queued_at: output::time(mail.created_at),
-            sent_at: mail.sent_at.map(output::time),
+            sent_at: mail.closed_at.map(output::time),
             attempts: mail.attempts,
             next_attempt_at: next.map(output::time),
-            refused_at: mail.refused_at.map(output::time),
+            refused_at: mail.given_up_at.map(output::time),
             error: mail.last_error.filter(|_| state != "sent"),
         }
     }
@@ -73,7 +73,7 @@ pub(crate) async fn run(command: MailCommand, context: &Context) -> Result<(), T
         MailCommand::List { unsent } => {
             let found = mails::list(&data.store).await?;
             let listed: Vec<Listed> =
-                found.into_iter().filter(|mail| !unsent || mail.sent_at.is_none()).map(Into::into).collect();
+                found.into_iter().filter(|mail| !unsent || mail.closed_at.is_none()).map(Into::into).collect();
             context.format.list(["id", "to", "state", "queued", "attempts", "next", "error"], &listed, |mail| {
                 let dash = || "-".to_owned();
                 [

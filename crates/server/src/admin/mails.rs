@@ -2,17 +2,17 @@
 
 use super::{Act, Admin, AdminError};
 use claviger_core::claims::id_from_text;
-use claviger_store::{MailLine, Store};
+use claviger_store::{MAIL_TOPIC, ParcelLine, Store};
 
 /// The mails that are remembered, from the oldest to the newest: all that were not sent, and those that were within a week.
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn list(store: &Store) -> Result<Vec<MailLine>, AdminError> {
+pub async fn list(store: &Store) -> Result<Vec<ParcelLine>, AdminError> {
     const PAGE: i64 = 500;
-    let mut all: Vec<MailLine> = Vec::new();
+    let mut all: Vec<ParcelLine> = Vec::new();
     loop {
-        let page = store.list_mails(all.last().map(|mail| &mail.id), PAGE).await?;
+        let page = store.list_parcels(MAIL_TOPIC, all.last().map(|mail| &mail.id), PAGE).await?;
         if page.is_empty() {
             return Ok(all);
         }

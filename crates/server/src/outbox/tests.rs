@@ -36,7 +36,8 @@ impl Carrier for Told {
 
 async fn store_with_one() -> Store {
     let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
-    let parcel = Parcel { id: [1; 16], topic: "told".into(), realm: "r".into(), sealed: Masked(vec![7]), due_at: NOW };
+    let (topic, realm, addressee) = ("told".into(), "r".into(), String::new());
+    let parcel = Parcel { id: [1; 16], topic, realm, sealed: Masked(vec![7]), due_at: NOW, addressee };
     store.hand_in(vec![parcel], NOW).await.unwrap();
     store
 }

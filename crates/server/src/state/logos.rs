@@ -25,6 +25,7 @@ pub(crate) fn wanted(realm: &str, client: &str, source: &str, now: i64) -> Parce
         topic: TOPIC.to_owned(),
         realm: realm.to_owned(),
         sealed: Masked(client.as_bytes().to_vec()),
+        addressee: String::new(),
         due_at: now,
     }
 }

@@ -110,6 +110,11 @@ async fn look(side: &Side, found: &mut Inspection) -> Result<(), Fault> {
     found.changed_at = side.int("SELECT at FROM change ORDER BY seq DESC LIMIT 1").await?;
     found.realms = side.count("realm").await?;
     found.mails_waiting = number(side, "SELECT COUNT(*) FROM mail_outbox WHERE sent_at IS NULL").await?;
+    // A copy may be of before mails were parcels.
+    if side.number("outbox").await?.is_some() {
+        let sql = "SELECT COUNT(*) FROM outbox WHERE topic = 'mail' AND closed_at IS NULL";
+        found.mails_waiting += number(side, sql).await?;
+    }
     if side.number("lease").await?.is_some() {
         found.leases = side.leases().await?;
     }

@@ -3,8 +3,8 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, begin, client, grant, id, organisation, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, Mail, Masked, NewGrant, Of, OneTimeLink, Precondition,
-    Put, SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
+    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, MAIL_TOPIC, Mail, Masked, NewGrant, Of, OneTimeLink,
+    Precondition, Put, SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
 };
 
 fn act(store: &Store, act: Act) -> Store {
@@ -247,31 +247,34 @@ pub(crate) async fn a_use_is_noted_once_a_minute(store: Store) {
 pub(crate) async fn a_refused_mail_waits_for_the_operator(store: Store) {
     let mail = Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() };
     store.queue_mail(mail.clone(), NOW).await.unwrap();
-    assert!(store.claim_mail(&mail.id, 0, NOW + MINUTE).await.unwrap());
-    store.mail_failed(&mail.id, "451 later").await.unwrap();
-    let line = store.list_mails(None, 5).await.unwrap().remove(0);
-    assert_eq!((line.attempts, line.last_error.as_deref(), line.refused_at), (1, Some("451 later"), None));
-    assert_eq!(line.next_attempt_at, NOW + MINUTE);
-    store.mail_refused(&mail.id, "550 nobody", NOW + MINUTE).await.unwrap();
-    assert!(store.due_mails(NOW + 9 * 24 * HOUR, 5).await.unwrap().is_empty());
-    let line = store.list_mails(None, 5).await.unwrap().remove(0);
-    assert_eq!((line.last_error.as_deref(), line.refused_at), (Some("550 nobody"), Some(NOW + MINUTE)));
-    assert!(store.list_mails(Some(&mail.id), 5).await.unwrap().is_empty());
+    let due = store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().remove(0);
+    assert!(store.take_parcel(&due, NOW + MINUTE).await.unwrap());
+    store.put_off_parcel(&mail.id, "451 later").await.unwrap();
+    let line = store.list_parcels(MAIL_TOPIC, None, 5).await.unwrap().remove(0);
+    assert_eq!((line.attempts, line.last_error.as_deref(), line.given_up_at), (1, Some("451 later"), None));
+    assert_eq!(line.due_at, NOW + MINUTE);
+    store.give_up_parcel(&mail.id, "550 nobody", NOW + MINUTE).await.unwrap();
+    assert!(store.due_parcels(MAIL_TOPIC, NOW + 9 * 24 * HOUR, 5).await.unwrap().is_empty());
+    let line = store.list_parcels(MAIL_TOPIC, None, 5).await.unwrap().remove(0);
+    assert_eq!((line.last_error.as_deref(), line.given_up_at), (Some("550 nobody"), Some(NOW + MINUTE)));
+    assert!(store.list_parcels(MAIL_TOPIC, Some(&mail.id), 5).await.unwrap().is_empty());
+    assert!(store.list_parcels("logout", None, 5).await.unwrap().is_empty(), "of this topic");
 
     let retry = act(&store, Act::MailRetry);
     assert!(retry.retry_mail(&mail.id, NOW + HOUR).await.unwrap());
-    assert_eq!(store.due_mails(NOW + HOUR, 5).await.unwrap().len(), 1);
-    store.mail_sent(&mail.id, NOW + HOUR).await.unwrap();
+    let again = store.due_parcels(MAIL_TOPIC, NOW + HOUR, 5).await.unwrap().remove(0);
+    assert_eq!(again.parcel.sealed.to_vec(), b"{}", "with what is in it");
+    store.close_parcel(&mail.id, "delivered", NOW + HOUR).await.unwrap();
     assert!(!retry.retry_mail(&mail.id, NOW + HOUR).await.unwrap());
     assert_eq!(lines(&store).await, [format!("mail.retry mail/{}", id_text(&mail.id))]);
 
     let other = Mail { id: id(), ..mail };
     store.queue_mail(other.clone(), NOW).await.unwrap();
-    store.mail_refused(&other.id, "550", NOW).await.unwrap();
+    store.give_up_parcel(&other.id, "550", NOW).await.unwrap();
     store.purge(NOW + 6 * 24 * HOUR, 100).await.unwrap();
-    assert_eq!(store.list_mails(None, 5).await.unwrap().len(), 2);
+    assert_eq!(store.list_parcels(MAIL_TOPIC, None, 5).await.unwrap().len(), 2);
     store.purge(NOW + 9 * 24 * HOUR, 100).await.unwrap();
-    assert!(store.list_mails(None, 5).await.unwrap().is_empty(), "seen or not, it leaves after a week");
+    assert!(store.list_parcels(MAIL_TOPIC, None, 5).await.unwrap().is_empty(), "seen or not, it leaves after a week");
 }
 
 pub(crate) async fn a_lost_approval_is_told_again_with_another_secret(store: Store) {
@@ -297,7 +300,7 @@ pub(crate) async fn a_lost_approval_is_told_again_with_another_secret(store: Sto
     let (_, secrets) = store.client_with_secrets("r", "w").await.unwrap().unwrap();
     let live: Vec<&str> = secrets.iter().filter(|secret| secret.is_live(NOW + 1)).map(|secret| &*secret.id).collect();
     assert_eq!(live, ["two"], "nor does the secret that nobody has seen");
-    assert_eq!(store.due_mails(NOW + 1, 5).await.unwrap().len(), 2);
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW + 1, 5).await.unwrap().len(), 2);
 
     // An opened link's secret is somebody's.
     assert!(store.consume_link(&[2; 32], "two", NOW + 2).await.unwrap());
@@ -319,9 +322,9 @@ pub(crate) async fn a_rejection_and_its_mail_are_one(store: Store) {
     let reject = act(&store, Act::AppReject);
     let mail = || Some(Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() });
     assert!(!reject.reject_client("r", "ghost", mail(), NOW, NOW).await.unwrap());
-    assert!(store.due_mails(NOW, 5).await.unwrap().is_empty());
+    assert!(store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().is_empty());
     assert!(reject.reject_client("r", "w", mail(), NOW, NOW).await.unwrap());
-    assert_eq!(store.due_mails(NOW, 5).await.unwrap().len(), 1);
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().len(), 1);
     assert_eq!(store.client_with_secrets("r", "w").await.unwrap().unwrap().0.status, ClientStatus::Rejected);
     assert_eq!(lines(&store).await, ["app.reject app/w"]);
 }

@@ -1,8 +1,8 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, id, refresh, seat, secret, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    ClientSecret, Fault, Issue, Issued, Mail, Masked, OneTimeLink, Precondition, Put, RevocationKind, SecretAdded,
-    Session, Store,
+    ClientSecret, Fault, Issue, Issued, MAIL_TOPIC, Mail, Masked, OneTimeLink, Precondition, Put, RevocationKind,
+    SecretAdded, Session, Store,
 };
 
 pub(crate) async fn a_client_comes_with_its_secrets(store: Store) {
@@ -147,11 +147,11 @@ pub(crate) async fn approval_is_one_transaction(store: Store) {
     assert_eq!(approve("a", 1).await.unwrap(), SecretAdded::Added);
     let (found, secrets) = store.client_with_secrets("r", "w").await.unwrap().unwrap();
     assert_eq!((found.status, secrets.len()), (ClientStatus::Active, 1));
-    assert_eq!(store.due_mails(NOW, 10).await.unwrap().len(), 1);
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len(), 1);
 
     assert_eq!(approve("b", 2).await.unwrap(), SecretAdded::Added);
     assert_eq!(approve("c", 3).await.unwrap(), SecretAdded::TooMany);
-    assert_eq!(store.due_mails(NOW, 10).await.unwrap().len(), 2, "no mail for what did not happen");
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len(), 2, "no mail for what did not happen");
     assert!(store.link(&[3; 32], NOW).await.unwrap().is_none());
     // The same link twice cannot be: the failure takes all of it back.
     store.retire_secret("r", "w", "a", NOW).await.unwrap();

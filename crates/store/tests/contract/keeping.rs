@@ -3,27 +3,28 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, access, at_once, begin, client, code, id, refresh, seat, secret, set_up};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    ChangeKind, ClientSecret, Issue, Issued, LegacyUse, Mail, Masked, OneTimeLink, RevocationKind, Store,
+    ChangeKind, ClientSecret, Issue, Issued, LegacyUse, MAIL_TOPIC, Mail, Masked, OneTimeLink, RevocationKind, Store,
 };
 
 pub(crate) async fn a_mail_is_claimed_once(store: Store) {
     let mail = Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() };
     store.queue_mail(mail.clone(), NOW).await.unwrap();
-    let due = store.due_mails(NOW, 5).await.unwrap();
-    assert_eq!((due.len(), &due[0].mail, due[0].attempts), (1, &mail, 0));
-    let at = store.clone();
-    let mail_id = mail.id;
+    let due = store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap();
+    assert_eq!((due.len(), due[0].attempts), (1, 0));
+    let parcel = &due[0].parcel;
+    assert_eq!((parcel.id, &*parcel.addressee, &*parcel.sealed.to_vec()), (mail.id, "o@example.com", &b"{}"[..]));
+    let (at, mine) = (store.clone(), due[0].clone());
     let claims = at_once(move |_| {
-        let store = at.clone();
-        async move { store.claim_mail(&mail_id, 0, NOW + MINUTE).await.unwrap() }
+        let (store, mine) = (at.clone(), mine.clone());
+        async move { store.take_parcel(&mine, NOW + MINUTE).await.unwrap() }
     })
     .await;
     assert_eq!(claims.iter().filter(|claimed| **claimed).count(), 1);
-    assert!(store.due_mails(NOW, 5).await.unwrap().is_empty());
-    assert_eq!(store.due_mails(NOW + MINUTE, 5).await.unwrap()[0].attempts, 1);
-    assert!(store.mail_sent(&mail.id, NOW).await.unwrap());
-    assert!(!store.mail_sent(&mail.id, NOW).await.unwrap());
-    assert!(store.due_mails(NOW + MINUTE, 5).await.unwrap().is_empty());
+    assert!(store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().is_empty());
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW + MINUTE, 5).await.unwrap()[0].attempts, 1);
+    assert!(store.close_parcel(&mail.id, "delivered", NOW).await.unwrap());
+    assert!(!store.close_parcel(&mail.id, "delivered", NOW).await.unwrap());
+    assert!(store.due_parcels(MAIL_TOPIC, NOW + MINUTE, 5).await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_link_opens_once(store: Store) {

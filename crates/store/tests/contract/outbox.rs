@@ -6,7 +6,8 @@ use claviger_store::{DueParcel, Masked, Parcel, Store};
 const NOW: i64 = 1_800_000_000_000;
 
 fn parcel(n: u8, topic: &str, due_at: i64) -> Parcel {
-    Parcel { id: [n; 16], topic: topic.into(), realm: "r".into(), sealed: Masked(vec![n, 2, 3]), due_at }
+    let (realm, addressee) = ("r".into(), "o@example.com".into());
+    Parcel { id: [n; 16], topic: topic.into(), realm, sealed: Masked(vec![n, 2, 3]), due_at, addressee }
 }
 
 async fn due(store: &Store, now: i64) -> Vec<DueParcel> {

@@ -1,6 +1,6 @@
 use crate::fixtures::{HOUR, NOW, access, begin, code, exchange, id, realm, refresh, seat, set_up};
 use crate::proxy::Proxy;
-use claviger_store::{Answered, Approval, Fault, Issue, Issued, Masked, Options, Replay, Store};
+use claviger_store::{Answered, Approval, Fault, Issue, Issued, MAIL_TOPIC, Masked, Options, Replay, Store};
 use claviger_testing::postgres::Cluster;
 use std::time::{Duration, Instant};
 
@@ -91,7 +91,7 @@ async fn a_write_that_cannot_be_recognised_is_not_repeated() {
     let fault = touch(1).await.unwrap_err();
     assert!(fault == Fault::InDoubt && fault.is_transient());
     touch(2).await.unwrap();
-    let kept = store.due_mails(NOW, 10).await.unwrap().len();
+    let kept = store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len();
     assert!((2..=3).contains(&kept), "{kept}");
 }
 

@@ -13,7 +13,7 @@ use crate::mail::{Delivered, Mailer, Outlet, Smtp, TlsMode, deliver_due};
 use crate::master_key::MasterKey;
 use crate::state::State;
 use claviger_core::dialect::Legacy;
-use claviger_store::{Options, RevocationKind};
+use claviger_store::{MAIL_TOPIC, Options, RevocationKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, SET_COOKIE};
 use http_body_util::BodyExt;
 use smtp::part;
@@ -291,8 +291,9 @@ async fn a_mail_that_is_refused_is_sent_later_and_never_lies_open_in_the_databas
     let (port, received) = smtp::start(2);
     world.register("fleet").await;
     let mail = world.approve("fleet").await.unwrap().mail.unwrap();
-    let due = world.state.store.due_mails(NOW, 9).await.unwrap();
-    assert!(!due[0].mail.doc.contains("cvl_") && !format!("{due:?}").contains("cvl_"));
+    let due = world.state.store.due_parcels(MAIL_TOPIC, NOW, 9).await.unwrap();
+    let doc = String::from_utf8(due[0].parcel.sealed.to_vec()).unwrap();
+    assert!(!doc.contains("cvl_") && !format!("{due:?}").contains("cvl_"));
 
     let attempts = world.deliver(port).await;
     assert_eq!(attempts[0].id, mail);

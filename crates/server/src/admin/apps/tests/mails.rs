@@ -16,7 +16,7 @@ async fn a_mail_that_is_refused_for_good_is_told_to_the_operator_and_not_tried_a
         assert!(world.deliver(port).await.is_empty(), "after {hour} hours");
     }
     let listed = crate::admin::mails::list(&world.state.store).await.unwrap();
-    assert_eq!((listed[0].attempts, listed[0].refused_at), (1, Some(NOW)));
+    assert_eq!((listed[0].attempts, listed[0].given_up_at), (1, Some(NOW)));
     assert!(listed[0].last_error.as_ref().unwrap().contains("nobody of this name"), "{listed:?}");
 
     crate::admin::mails::retry(&world.admin(), &id_text(&mail)).await.unwrap();
