@@ -65,8 +65,12 @@
     return is === found[2] ? "unchanged" : "changed";
   }
   window.addEventListener("message", function (event) {
-    if (event.source && event.origin && event.origin !== "null") {
-      event.source.postMessage(answer(event.data, event.origin), event.origin);
+    if (!event.source || !event.origin || event.origin === "null") { return; }
+    function say(has) {
+      event.source.postMessage(has ? answer(event.data, event.origin) : "error", event.origin);
     }
+    // A browser that keeps the cookie back from frames of other sites would look like one that was signed out.
+    if (!document.hasStorageAccess) { say(true); return; }
+    document.hasStorageAccess().then(say, function () { say(false); });
   }, false);
 })();
