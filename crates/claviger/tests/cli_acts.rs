@@ -246,3 +246,27 @@ fn the_last_use_of_apps_and_secrets_is_shown() {
     assert_eq!((&apps[0]["id"], apps[0]["last_used_at"].is_string()), (&json!("nightly-export"), true));
     assert!(home.ok(&["app", "list"]).out().contains("LAST USED"));
 }
+
+#[test]
+fn an_app_exchanges_tokens_in_a_realm_that_has_it_and_of_apps_that_are_named() {
+    let home = Home::applied();
+    let create = ["app", "create", "--id", "backend", "--name", "B", "--grant", "token_exchange"];
+    let of = [create.as_slice(), &["--exchange-of", "nightly-export", "--acting", "either", "-o", "json"]].concat();
+    home.fails(2, &of, "needs token-exchange = true under [tokens]");
+    let file = home.read("realms/example.toml");
+    home.write("realms/example.toml", &file.replacen("[tokens]", "[tokens]\ntoken-exchange = true", 1));
+    home.ok(&["apply", "realms/"]);
+    home.fails(2, &create, "nobody's are named");
+    home.ok(&of);
+    let policy =
+        |home: &Home| home.ok(&["app", "show", "backend", "-o", "json"]).json()["client"]["token_exchange"].clone();
+    assert_eq!(policy(&home), json!({ "clients": ["nightly-export"], "acting": "either" }));
+    home.ok(&["app", "edit", "backend", "--exchange-of", "nightly-export", "--exchange-of", "backend"]);
+    assert_eq!(policy(&home), json!({ "clients": ["nightly-export", "backend"] }));
+    home.fails(2, &["app", "edit", "backend", "--grant", "jwt_bearer"], "[[assertion-issuer]]");
+    home.fails(
+        2,
+        &["app", "edit", "nightly-export", "--exchange-of", "backend", "--despite-file"],
+        "does not have the grant",
+    );
+}
