@@ -1,9 +1,10 @@
 //! Calls to APIs with the token on them, and one retry.
 
-use http::{HeaderValue, StatusCode};
-use reqwest::{RequestBuilder, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, Url};
 
 use crate::error::Error;
+use crate::possession::wants_nonce;
 use crate::secret::AccessToken;
 use crate::tokens::Tokens;
 
@@ -69,6 +70,9 @@ impl Tokens {
     /// Sends a request with a live token in the bearer header and, after a 401, exactly once more with a new one. A
     /// request whose body is a stream cannot be sent twice: its 401 is returned, and the next call has a new token.
     ///
+    /// With a [key](crate::Builder::dpop) it carries a proof for this request as well, and where the API wants a nonce of its own in it
+    /// (RFC 9449 9), it is sent again with that first. The request should follow no redirects: the proof is for one address.
+    ///
     /// # Errors
     /// There is no token ([`bearer`](Self::bearer)), or the API cannot be reached ([`Error::Request`]). An answer of
     /// the API is never an error, not even a second 401.
@@ -77,8 +81,16 @@ impl Tokens {
         let mut request = request.map_err(Error::request)?;
         let again = request.try_clone();
         let token = self.bearer().await?;
-        self.put(&token, request.headers_mut())?;
-        let response = client.execute(request).await.map_err(Error::request)?;
+        self.put(&token, &mut request)?;
+        let url = request.url().clone();
+        let mut response = client.execute(request).await.map_err(Error::request)?;
+        if self.hear_nonce(&url, response.status(), response.headers())
+            && let Some(mut request) = again.as_ref().and_then(Request::try_clone)
+        {
+            self.put(&token, &mut request)?;
+            response = client.execute(request).await.map_err(Error::request)?;
+            self.hear_nonce(&url, response.status(), response.headers());
+        }
         if !response.is_unauthorized() {
             return Ok(response);
         }
@@ -86,15 +98,37 @@ impl Tokens {
         let Some(mut request) = again else {
             return Ok(response);
         };
-        self.put(&renewed?, request.headers_mut())?;
+        self.put(&renewed?, &mut request)?;
         client.execute(request).await.map_err(Error::request)
     }
 
-    fn put(&self, token: &AccessToken, headers: &mut http::HeaderMap) -> Result<(), Error> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+    /// A proof for a request to an API with this token, for the header `DPoP` beside `Authorization: DPoP ..`: for programs that do not
+    /// send with [`send`](Self::send). It is good for one request. `None`: the app has no key ([`Builder::dpop`](crate::Builder::dpop)).
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn proof(&self, method: &Method, url: &Url, token: &AccessToken) -> Result<Option<String>, Error> {
+        let settings = self.settings();
+        let Some(possession) = &settings.possession else { return Ok(None) };
+        possession.proof(method, url, Some(token.expose()), settings.clock.now()).map(Some)
+    }
+
+    /// Takes the nonce of an API's answer for the proofs that follow: also for programs that do not send with [`send`](Self::send).
+    /// Whether the request should be sent again with a new proof: the API asked for one with this nonce.
+    pub fn hear_nonce(&self, url: &Url, status: StatusCode, headers: &HeaderMap) -> bool {
+        let Some(possession) = &self.settings().possession else { return false };
+        possession.hear(url, headers) && wants_nonce(status, headers)
+    }
+
+    fn put(&self, token: &AccessToken, request: &mut Request) -> Result<(), Error> {
+        let settings = self.settings();
+        let scheme = if settings.possession.is_some() { "DPoP" } else { "Bearer" };
+        let mut value = HeaderValue::try_from(format!("{scheme} {}", token.expose()))
             .map_err(|_| Error::Configuration("the token cannot stand in a header".into()))?;
         value.set_sensitive(true);
-        headers.insert(self.settings().header.clone(), value);
-        Ok(())
+        request.headers_mut().insert(settings.header.clone(), value);
+        let Some(possession) = &settings.possession else { return Ok(()) };
+        let (method, url) = (request.method().clone(), request.url().clone());
+        possession.put(request.headers_mut(), (&method, &url), Some(token.expose()), settings.clock.now())
     }
 }
