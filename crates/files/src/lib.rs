@@ -13,6 +13,7 @@ mod decode;
 pub mod dialect;
 mod document;
 mod problem;
+pub mod people;
 pub mod realm;
 mod secret;
 mod tree;

@@ -6,9 +6,6 @@ use claviger_files::realm::written::{self, Written};
 use claviger_store::{Fault, Store};
 use std::collections::HashMap;
 
-/// Read at a time.
-const PAGE: i64 = 500;
-
 /// All of a realm but its secrets; with the hashes of passwords where that is asked for.
 ///
 /// # Errors
@@ -21,7 +18,7 @@ pub async fn realm(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Wr
         Client { acts_as, ..client }
     });
     let clients = clients.collect();
-    let organisations = organisations(store, realm).await?;
+    let organisations = super::organisations::list(store, realm).await?;
     Ok(Written { realm: realm.clone(), organisations, users, clients })
 }
 
@@ -41,16 +38,4 @@ async fn users(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Vec<(U
         all.push((user, hash));
     }
     Ok(all)
-}
-
-async fn organisations(store: &Store, realm: &Realm) -> Result<Vec<claviger_core::user::Organisation>, AdminError> {
-    let mut all: Vec<claviger_core::user::Organisation> = Vec::new();
-    loop {
-        let after = all.last().map(|organisation| organisation.id.clone()).unwrap_or_default();
-        let page = store.list_organisations(&realm.id, &after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
 }

@@ -16,8 +16,9 @@ use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::client_keys::ClientKeys;
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
-use crate::state::hashing::{Hasher, Turn, forms_of};
+use crate::state::hashing::{Hasher, Turn};
 use crate::state::meter::Meter;
+use crate::state::passwords::{Checked, Passwords};
 use crate::state::secrets::Secrets;
 use crate::state::uses::Uses;
 use claviger_core::client::ClientStatus;
@@ -351,15 +352,21 @@ impl<'a> Authenticator<'a> {
             && let Some(StoredUser { user, password_hash: Some(hash) }) = self.store.user(&self.realm.id, user).await?
             && !user.disabled
         {
+            let hash = match self.passwords().check(&user.id, &pair.secret, &hash).await? {
+                Checked::Wrong => return Ok(None),
+                Checked::Right => hash,
+                Checked::Moved(hash, _) => hash,
+            };
             let hash = hash.0.into_bytes();
-            for form in forms_of(&pair.secret) {
-                if self.is_of(&form, &hash).await? {
-                    self.clients.remember(entry, pair.secret.expose(), hash.clone());
-                    return Ok(Some((None, hash)));
-                }
-            }
+            self.clients.remember(entry, pair.secret.expose(), hash.clone());
+            return Ok(Some((None, hash)));
         }
         Ok(None)
+    }
+
+    fn passwords(&self) -> Passwords<'_> {
+        let Self { store, clock, secrets, hasher, realm, .. } = *self;
+        Passwords { store, clock, secrets, hasher, realm: &realm.id, turn: self.turn() }
     }
 
     /// Whether a stored hash is of this secret.

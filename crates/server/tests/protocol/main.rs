@@ -23,6 +23,7 @@ mod dpop;
 mod dpop_nonces;
 mod encrypted_requests;
 mod fapi2;
+mod foreign_hashes;
 mod grants;
 mod http2;
 mod introspection;
