@@ -41,7 +41,8 @@ fn parse(phc: &str) -> Result<Hash, Refused> {
         _ => return Err(wrong("its version is 16 or 19")),
     };
     let [params, salt, hash] = rest else { return Err(wrong("it has parameters, a salt and a hash")) };
-    let number = |name: &str| params.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    let number =
+        |name: &str| params.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
     let (Some(memory), Some(passes), Some(lanes)) = (number("m"), number("t"), number("p")) else {
         return Err(wrong("its parameters are m, t and p"));
     };
@@ -66,7 +67,8 @@ impl Hash {
         if hash.len() < 16 || hash.len() > 128 || salt.len() < 8 {
             return Err(wrong("a salt has 8 bytes at least, a hash 16 to 128"));
         }
-        let params = Params::new(memory, passes, lanes, Some(hash.len())).map_err(|_| wrong("its costs contradict each other"))?;
+        let params = Params::new(memory, passes, lanes, Some(hash.len()))
+            .map_err(|_| wrong("its costs contradict each other"))?;
         Ok(Self { algorithm, version, params, salt, hash })
     }
 }

@@ -56,7 +56,9 @@ fn parse(before: Before, text: &str) -> Result<Hash, Refused> {
     let ["", version, cost, rest] = parts.as_slice() else { return Err(wrong("it is $2b$, a cost and 53 letters")) };
     match *version {
         "2a" | "2b" | "2y" => {}
-        "2x" => return Err(Refused::Unsupported("$2x$ marks hashes of a faulty bcrypt; those users need new passwords")),
+        "2x" => {
+            return Err(Refused::Unsupported("$2x$ marks hashes of a faulty bcrypt; those users need new passwords"));
+        }
         _ => return Err(wrong("it begins with $2a$, $2b$ or $2y$")),
     }
     let cost: u32 = cost.parse().map_err(|_| wrong("its cost is no number"))?;
@@ -104,7 +106,9 @@ impl Before {
             Self::Sha256Hex => to_hex(&Digest::Sha256.of(&[password.as_bytes()])),
             Self::Sha256Base64 => to_base64(&Digest::Sha256.of(&[password.as_bytes()])),
             Self::HmacBase64(salt) => hmac(hmac::HMAC_SHA256, salt.as_bytes(), password),
-            Self::WordPress => hmac(hmac::HMAC_SHA384, b"wp-sha384", password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b'])),
+            Self::WordPress => {
+                hmac(hmac::HMAC_SHA384, b"wp-sha384", password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']))
+            }
         })
     }
 }

@@ -32,7 +32,9 @@ impl Md5 {
             Some((salt, hash)) if hash.len() == 22 && salt.len() <= 8 => {
                 Ok(Self { mark, salt: salt.to_owned(), hash: hash.to_owned() })
             }
-            _ => Err(Refused::Malformed { family: "MD5 crypt", why: "it has a salt of eight letters and a hash of 22" }),
+            _ => {
+                Err(Refused::Malformed { family: "MD5 crypt", why: "it has a salt of eight letters and a hash of 22" })
+            }
         }
     }
 
@@ -70,7 +72,9 @@ impl Check for Md5 {
         }
         let groups = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]];
         let mut text = String::with_capacity(22);
-        groups.iter().for_each(|group| to_crypt(number(&out, *group), 4, &mut text));
+        for group in groups {
+            to_crypt(number(&out, group), 4, &mut text);
+        }
         to_crypt(out.get(11).copied().unwrap_or_default().into(), 2, &mut text);
         same(text.as_bytes(), self.hash.as_bytes())
     }
@@ -94,7 +98,9 @@ impl Sha2 {
         const NAME: &str = "SHA-2 crypt";
         let wrong = |why| Refused::Malformed { family: NAME, why };
         let (rounds, rest) = match rest.strip_prefix("rounds=").and_then(|rest| rest.split_once('$')) {
-            Some((rounds, rest)) => (rounds.parse().map_err(|_| wrong("its rounds are no number that could be"))?, rest),
+            Some((rounds, rest)) => {
+                (rounds.parse().map_err(|_| wrong("its rounds are no number that could be"))?, rest)
+            }
             None => (5000_u32, rest),
         };
         bounded(NAME, "rounds", rounds.into(), cost::SHA_CRYPT)?;

@@ -21,7 +21,9 @@ impl Digest {
         let algorithm = match self {
             Self::Md5 => {
                 let mut md5 = md5::Md5::new();
-                parts.iter().for_each(|part| md5.update(part));
+                for part in parts {
+                    md5.update(part);
+                }
                 return md5.finalize().to_vec();
             }
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
@@ -30,7 +32,9 @@ impl Digest {
             Self::Sha512 => &digest::SHA512,
         };
         let mut context = digest::Context::new(algorithm);
-        parts.iter().for_each(|part| context.update(part));
+        for part in parts {
+            context.update(part);
+        }
         context.finish().as_ref().to_vec()
     }
 

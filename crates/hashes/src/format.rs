@@ -99,7 +99,8 @@ impl Format {
 
     fn pbkdf2(self, prf: Prf, given: &Given) -> Result<Box<dyn Check>, Refused> {
         let salt = self.salt(given, SaltEncoding::Base64)?;
-        let rounds = given.iterations.ok_or(Refused::Needs { format: self.name(), needs: "the number of iterations" })?;
+        let rounds =
+            given.iterations.ok_or(Refused::Needs { format: self.name(), needs: "the number of iterations" })?;
         // No base64 of a derived key has hexadecimal digits only.
         let hash = hex(&given.hash).or_else(|| base64(&given.hash));
         Ok(Box::new(pbkdf2::Hash::new(Some(prf), Some(rounds), Some(salt), hash)?))
@@ -108,7 +109,8 @@ impl Format {
     fn membership(self, hmac: bool, given: &Given) -> Result<Box<dyn Check>, Refused> {
         let salt = self.salt(given, SaltEncoding::Base64)?;
         let hash = base64(&given.hash).filter(|hash| hash.len() == if hmac { 32 } else { 20 });
-        let wrong = Refused::Malformed { family: "ASP.NET Membership", why: "it is base64 of 20 bytes, or 32 with HMAC" };
+        let wrong =
+            Refused::Malformed { family: "ASP.NET Membership", why: "it is base64 of 20 bytes, or 32 with HMAC" };
         Ok(Box::new(Membership { hmac, salt, hash: hash.ok_or(wrong)? }))
     }
 
@@ -126,7 +128,10 @@ impl Format {
             SaltEncoding::Hex => hex(text),
             SaltEncoding::Base64 => base64(text),
         };
-        salt.ok_or(Refused::Needs { format: self.name(), needs: "a salt in another spelling: `--salt-encoding` says which" })
+        salt.ok_or(Refused::Needs {
+            format: self.name(),
+            needs: "a salt in another spelling: `--salt-encoding` says which",
+        })
     }
 }
 

@@ -78,6 +78,9 @@ impl fmt::Debug for Given {
 
 impl fmt::Debug for Firebase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Firebase").field("rounds", &self.rounds).field("mem_cost", &self.mem_cost).finish_non_exhaustive()
+        f.debug_struct("Firebase")
+            .field("rounds", &self.rounds)
+            .field("mem_cost", &self.mem_cost)
+            .finish_non_exhaustive()
     }
 }

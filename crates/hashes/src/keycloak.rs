@@ -11,7 +11,10 @@ const NAME: &str = "Keycloak";
 
 /// A JSON object.
 pub(crate) fn read(text: &str) -> Read {
-    text.starts_with('{').then(|| serde_json::from_str::<Map<String, Value>>(text).ok()).flatten().map(|json| parse(&json))
+    text.starts_with('{')
+        .then(|| serde_json::from_str::<Map<String, Value>>(text).ok())
+        .flatten()
+        .map(|json| parse(&json))
 }
 
 fn parse(json: &Map<String, Value>) -> Result<Box<dyn Check>, Refused> {

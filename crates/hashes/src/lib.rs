@@ -4,6 +4,9 @@
 //! imported file can tie a thread up. Digests are compared in constant time. Nothing here makes a new hash to store: that is
 //! Argon2id, and the server's.
 
+#![expect(clippy::doc_markdown, reason = "programs are called as they call themselves")]
+#![expect(clippy::struct_field_names, reason = "a hash is its costs, its salt and what came out")]
+
 mod argon;
 mod aspnet;
 mod bcrypt;
@@ -129,6 +132,7 @@ fn detect(text: &str) -> Result<Box<dyn Check>, Refused> {
 }
 
 /// A reader's result, where a family has recognised its own.
+#[expect(clippy::unnecessary_wraps, reason = "readers answer it")]
 fn found<C: Check + 'static>(check: Result<C, Refused>) -> Read {
     Some(check.map(|check| Box::new(check) as Box<dyn Check>))
 }

@@ -100,7 +100,9 @@ impl Hash {
         let prf = prf.ok_or_else(|| wrong("its function is one of sha1, sha256, sha384 and sha512"))?;
         let rounds = rounds.and_then(NonZeroU32::new).ok_or_else(|| wrong("its rounds are no number that could be"))?;
         let salt = salt.ok_or_else(|| wrong("its salt cannot be read"))?;
-        let hash = hash.filter(|hash| (16..=256).contains(&hash.len())).ok_or_else(|| wrong("its hash has 16 to 256 bytes"))?;
+        let hash = hash
+            .filter(|hash| (16..=256).contains(&hash.len()))
+            .ok_or_else(|| wrong("its hash has 16 to 256 bytes"))?;
         let blocks = u64::try_from(hash.len().div_ceil(prf.output())).unwrap_or(u64::MAX);
         bounded(NAME, "rounds", u64::from(rounds.get()).saturating_mul(blocks), cost::PBKDF2)?;
         Ok(Self { prf, rounds, salt, hash })

@@ -17,7 +17,8 @@ struct Hash {
 
 /// What begins with one of the marks.
 pub(crate) fn read(text: &str) -> Read {
-    let (of_md5, marked) = text.strip_prefix("U$").map_or((false, text), |rest| (true, rest.strip_prefix('$').unwrap_or(rest)));
+    let (of_md5, marked) =
+        text.strip_prefix("U$").map_or((false, text), |rest| (true, rest.strip_prefix('$').unwrap_or(rest)));
     let (digest, rest) = match marked.trim_start_matches('$').split_once('$')? {
         ("P" | "H", rest) => (Digest::Md5, rest),
         ("S", rest) => (Digest::Sha512, rest),
@@ -31,7 +32,8 @@ fn parse(digest: Digest, rest: &str, of_md5: bool) -> Result<Hash, Refused> {
     let wrong = |why| Refused::Malformed { family: NAME, why };
     let power = rest.bytes().next().and_then(crypt_digit).ok_or_else(|| wrong("a letter says how many rounds"))?;
     bounded(NAME, "rounds, as a power of two,", power.into(), cost::PHPASS)?;
-    let (salt, hash) = rest.get(1..9).zip(rest.get(9..)).ok_or_else(|| wrong("it has eight letters of salt and a hash"))?;
+    let (salt, hash) =
+        rest.get(1..9).zip(rest.get(9..)).ok_or_else(|| wrong("it has eight letters of salt and a hash"))?;
     // Drupal cuts the text off, within a byte.
     let whole = hash.get(..hash.len() - usize::from(hash.len() % 4 == 1)).unwrap_or(hash);
     let hash = crypt_bytes(whole).filter(|hash| hash.len() >= 16).ok_or_else(|| wrong("its hash cannot be read"))?;

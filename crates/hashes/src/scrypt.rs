@@ -39,7 +39,8 @@ fn wrong(why: &'static str) -> Refused {
 fn phc(text: &str) -> Result<Hash, Refused> {
     let parts: Vec<&str> = text.split('$').collect();
     let [params, salt, hash] = parts.as_slice() else { return Err(wrong("it has parameters, a salt and a hash")) };
-    let number = |name: &str| params.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    let number =
+        |name: &str| params.split(',').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
     let costs = number("ln").zip(number("r")).zip(number("p"));
     Hash::new(costs.map(|((ln, r), p)| [ln, r, p]), base64(salt), base64(hash))
 }
@@ -92,7 +93,8 @@ impl Hash {
 
 /// Bounded.
 fn params(family: &'static str, [log_n, r, p]: [u32; 3]) -> Result<Params, Refused> {
-    let log = u8::try_from(log_n).ok().filter(|log| (1..=40).contains(log)).ok_or_else(|| wrong("N is out of all bounds"))?;
+    let log =
+        u8::try_from(log_n).ok().filter(|log| (1..=40).contains(log)).ok_or_else(|| wrong("N is out of all bounds"))?;
     let memory = (1_u64 << log).saturating_mul(r.into()) / 8;
     bounded(family, "memory in KiB", memory, cost::MEMORY_KIB)?;
     bounded(family, "N x r x p", (1_u64 << log).saturating_mul(r.into()).saturating_mul(p.into()), cost::SCRYPT)?;

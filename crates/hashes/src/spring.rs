@@ -18,6 +18,7 @@ pub(crate) fn read(text: &str) -> Read {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the reader answers it")]
 fn nothing(family: &'static str) -> Option<Result<Box<dyn Check>, Refused>> {
     Some(Err(Refused::Malformed { family, why: "what stands behind the word is something else" }))
 }

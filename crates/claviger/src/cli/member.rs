@@ -88,12 +88,7 @@ pub(crate) async fn run(command: MemberCommand, context: &Context) -> Result<(),
     }
 }
 
-fn done(
-    context: &Context,
-    realm: &Realm,
-    organisation: &str,
-    (user, change): (User, Change),
-) -> Result<(), Trouble> {
+fn done(context: &Context, realm: &Realm, organisation: &str, (user, change): (User, Change)) -> Result<(), Trouble> {
     if change.fields.is_empty() {
         return Err(Trouble::new(Exit::Usage, format!("nothing of `{}` would be different", user.username)));
     }

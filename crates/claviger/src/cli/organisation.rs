@@ -56,9 +56,9 @@ pub(crate) async fn run(command: OrganisationCommand, context: &Context) -> Resu
     match command {
         OrganisationCommand::List => {
             let all = organisations::list(&data.store, &realm).await?;
-            context.format.list(["id", "name", "kind"], &all, |one| {
-                [one.id.clone(), one.name.clone(), one.kind.clone()]
-            })
+            context
+                .format
+                .list(["id", "name", "kind"], &all, |one| [one.id.clone(), one.name.clone(), one.kind.clone()])
         }
         OrganisationCommand::Add { id, name, kind } => {
             let organisation = Organisation { name: name.unwrap_or_else(|| id.clone()), id, kind };

@@ -186,7 +186,9 @@ fn password(fields: &mut Fields, settings: &Settings) -> Result<Option<Password>
     };
     let salt = fields.text("password_salt")?;
     if salt.is_some() && format.is_none() {
-        return Err("`password_salt`: which hash has its salt beside it? `password_format` or --hash-format says so".to_owned());
+        return Err(
+            "`password_salt`: which hash has its salt beside it? `password_format` or --hash-format says so".to_owned()
+        );
     }
     let salt_encoding = match fields.text("password_salt_encoding")?.as_deref() {
         None => settings.salt_encoding,
@@ -222,7 +224,9 @@ impl Fields {
         match self.take(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
-            Some(Value::Number(number)) if number.as_u64().is_some_and(|number| number < 2) => Ok(number.as_u64() == Some(1)),
+            Some(Value::Number(number)) if number.as_u64().is_some_and(|number| number < 2) => {
+                Ok(number.as_u64() == Some(1))
+            }
             Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "t" | "1" | "yes" | "y" => Ok(true),
                 "false" | "f" | "0" | "no" | "n" | "" => Ok(false),

@@ -24,9 +24,11 @@ fn not_read(text: &str) -> String {
 
 #[test]
 fn both_kinds_say_the_same_of_a_user() {
-    let of_csv = csv("\u{feff}username,sub,Name,given-name,email,emailVerified,locale,organisations,groups,roles,disabled,\
+    let of_csv = csv(
+        "\u{feff}username,sub,Name,given-name,email,emailVerified,locale,organisations,groups,roles,disabled,\
                       claims.nickname,attributes.cost-centre,password_hash\r\n\
-                      ada,u1,\"Whitlock, \"\"Ada\"\"\",Ada,ada@x.example,yes,en-GB,acme; depot-4,dev,editor;acme=owner,0,A,42,*00\r\n");
+                      ada,u1,\"Whitlock, \"\"Ada\"\"\",Ada,ada@x.example,yes,en-GB,acme; depot-4,dev,editor;acme=owner,0,A,42,*00\r\n",
+    );
     let of_json = json(
         r#"{"username":"ada","id":"u1","name":"Whitlock, \"Ada\"","given_name":"Ada","email":"ada@x.example","email_verified":true,
            "locale":"en-GB","organisations":["acme","depot-4"],"groups":["dev"],"roles":["editor","acme=owner"],"disabled":false,
@@ -66,7 +68,8 @@ fn a_record_that_is_wrong_costs_no_other() {
                    ,nobody\n");
     let lines: Vec<u64> = all.iter().map(|record| record.line).collect();
     assert_eq!(lines, [2, 3, 4, 6, 8, 9, 10]);
-    let names: Vec<_> = all.iter().map(|record| record.entry.as_ref().map(|entry| &*entry.user.username).ok()).collect();
+    let names: Vec<_> =
+        all.iter().map(|record| record.entry.as_ref().map(|entry| &*entry.user.username).ok()).collect();
     assert_eq!(names, [Some("a"), None, None, Some("d"), None, Some("f"), None]);
     assert_eq!(wrong(&all[1]), "there are 1 cells, and 2 columns");
     assert_eq!(wrong(&all[4]), "a quote begins here and does not end");
@@ -100,7 +103,10 @@ fn names_that_are_not_known_are_told_once_in_csv_and_by_line_in_json() {
         "line 1: `emial` is no field of a user; did you mean `email`?; `--column emial=-` leaves it out"
     );
     assert_eq!(not_read("username,username\n"), "line 1: the column `username` is there twice");
-    assert_eq!(not_read("name\n"), "line 1: there is no column `username`; `--column THEIRS=username` says which it is");
+    assert_eq!(
+        not_read("name\n"),
+        "line 1: there is no column `username`; `--column THEIRS=username` says which it is"
+    );
     assert_eq!(not_read(""), "line 1: the names of the columns are missing");
     let all = json("{\"username\":\"a\",\"e_mail\":\"x\"}\n{\"username\":\"b\"}\n");
     assert!(wrong(&all[0]).starts_with("`e_mail` is no field of a user"), "{}", wrong(&all[0]));
@@ -132,15 +138,22 @@ fn hashes_have_their_columns_and_the_files_settings() {
         Some(Password::Hash(given)) => given,
         other => panic!("{other:?}"),
     };
-    assert_eq!((given(0).format, given(0).salt.as_deref(), given(0).iterations), (Some(Format::Md5SaltFirst), Some("s1"), Some(9)));
+    assert_eq!(
+        (given(0).format, given(0).salt.as_deref(), given(0).iterations),
+        (Some(Format::Md5SaltFirst), Some("s1"), Some(9))
+    );
     assert_eq!((given(1).format, given(1).salt_encoding), (Some(Format::Sha1SaltLast), Some(SaltEncoding::Hex)));
     assert_eq!(given(2).format, None);
     assert!(all[3].entry.as_ref().unwrap().password.is_none());
     assert!(wrong(&all[4]).contains("which hash has its salt beside it"));
     assert!(wrong(&all[5]).contains("`password_format`: there is: md5, "));
     assert!(wrong(&all[6]).contains("there is text, hex and base64"));
-    let all = json("{\"username\":\"a\",\"password_hash\":{\"credentialData\":{},\"secretData\":{}}}\n{\"username\":\"b\",\"password\":\"x\",\"password_hash\":\"y\"}\n{\"username\":\"c\",\"password\":\"secret\"}\n");
-    assert!(matches!(&all[0].entry.as_ref().unwrap().password, Some(Password::Hash(given)) if given.hash.starts_with("{\"credentialData\"")));
+    let all = json(
+        "{\"username\":\"a\",\"password_hash\":{\"credentialData\":{},\"secretData\":{}}}\n{\"username\":\"b\",\"password\":\"x\",\"password_hash\":\"y\"}\n{\"username\":\"c\",\"password\":\"secret\"}\n",
+    );
+    assert!(
+        matches!(&all[0].entry.as_ref().unwrap().password, Some(Password::Hash(given)) if given.hash.starts_with("{\"credentialData\""))
+    );
     assert!(wrong(&all[1]).contains("both"));
     let plain = all[2].entry.as_ref().unwrap();
     assert!(matches!(&plain.password, Some(Password::Plain(_))) && !format!("{plain:?}").contains("secret"));

@@ -138,11 +138,8 @@ impl<'a> Import<'a> {
 
     /// Makes the organisations of a user that are not there yet.
     async fn make_organisations(&mut self, user: &User, named: Vec<Organisation>) -> Result<(), AdminError> {
-        let unnamed = user.organisations.iter().map(|id| Organisation {
-            id: id.clone(),
-            name: id.clone(),
-            kind: String::new(),
-        });
+        let unnamed =
+            user.organisations.iter().map(|id| Organisation { id: id.clone(), name: id.clone(), kind: String::new() });
         for organisation in named.into_iter().chain(unnamed) {
             if self.organisations.insert(organisation.id.clone()) && !self.options.dry_run {
                 match organisations::add(&self.admin, self.realm, organisation).await {

@@ -153,7 +153,8 @@ pub async fn remove_member(
 }
 
 fn check(organisation: &Organisation) -> Result<(), AdminError> {
-    let is_id = |id: &str| (1..=LONGEST_ID).contains(&id.len()) && id.chars().all(|c| !c.is_whitespace()) && is_name(id);
+    let is_id =
+        |id: &str| (1..=LONGEST_ID).contains(&id.len()) && id.chars().all(|c| !c.is_whitespace()) && is_name(id);
     let wrong = |field, message: &str| Complaint { field, message: message.to_owned() };
     let problems: Vec<Complaint> = [
         (!is_id(&organisation.id)).then(|| wrong("id", "an id is 1 to 200 bytes without spaces and controls")),

@@ -202,7 +202,11 @@ impl Hasher {
     ) -> Result<Hashed, Busy> {
         let shared = &self.0.0;
         let (answer, hashed) = oneshot::channel();
-        shared.work().waiting.push(turn, Job { password, stored, foreign, answer }, Job::is_wanted).map_err(|_| BUSY)?;
+        shared
+            .work()
+            .waiting
+            .push(turn, Job { password, stored, foreign, answer }, Job::is_wanted)
+            .map_err(|_| BUSY)?;
         shared.more.notify_one();
         // One that had to make room is dropped, and its caller told so.
         hashed.await.map_err(|_| BUSY)

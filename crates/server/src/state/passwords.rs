@@ -50,7 +50,12 @@ impl Passwords<'_> {
     ///
     /// # Errors
     /// There is no room for another hash, or the store cannot write.
-    pub(crate) async fn check(&self, user: &str, password: &Plain, stored: &Masked<String>) -> Result<Checked, Unchecked> {
+    pub(crate) async fn check(
+        &self,
+        user: &str,
+        password: &Plain,
+        stored: &Masked<String>,
+    ) -> Result<Checked, Unchecked> {
         if is_sealed_hash(stored) {
             return self.check_foreign(user, password, stored).await;
         }

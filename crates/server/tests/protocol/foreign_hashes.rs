@@ -55,8 +55,7 @@ const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";
 
 /// One hash of each family, as the programs made them.
 fn one_of_each_family() -> BTreeMap<String, (String, Value)> {
-    let vectors: Vec<Value> =
-        serde_json::from_str(include_str!("../../../hashes/tests/vectors/vectors.json")).unwrap();
+    let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../hashes/tests/vectors/vectors.json")).unwrap();
     let mut families = BTreeMap::new();
     for vector in vectors {
         let text = |name: &str| vector[name].as_str().unwrap().to_owned();
@@ -75,9 +74,14 @@ async fn users_of_every_family_sign_in_and_have_a_hash_of_ours_from_then_on() {
     assert!(families.len() >= 14, "{}", families.len());
     let mut lines = Vec::new();
     for (number, (_, given)) in families.values().enumerate() {
-        let mut line = json!({ "username": format!("user{number}"), "id": format!("f{number}"), "password_hash": given["h"] });
-        let columns =
-            [("f", "password_format"), ("s", "password_salt"), ("i", "password_iterations"), ("e", "password_salt_encoding")];
+        let mut line =
+            json!({ "username": format!("user{number}"), "id": format!("f{number}"), "password_hash": given["h"] });
+        let columns = [
+            ("f", "password_format"),
+            ("s", "password_salt"),
+            ("i", "password_iterations"),
+            ("e", "password_salt_encoding"),
+        ];
         for (from, to) in columns {
             if !given[from].is_null() {
                 line[to] = given[from].clone();
@@ -122,7 +126,12 @@ async fn a_client_whose_secret_is_such_a_password_is_served() {
     let partner = Client { acts_as: Some("u7".into()), secret_is_password: true, ..client("partner") };
     server.store.put_client("test", &partner, server.now()).await.unwrap();
     let ask = async |secret: &str| {
-        let form = [("grant_type", "client_credentials"), ("scope", "read"), ("client_id", "partner"), ("client_secret", secret)];
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("scope", "read"),
+            ("client_id", "partner"),
+            ("client_secret", secret),
+        ];
         server.post("/token", &form).await
     };
     ask("wrong").await.refused(401, "invalid_client");
@@ -209,14 +218,22 @@ async fn records_that_do_not_fit_are_refused_one_by_one_and_the_others_are_taken
         (6, Err("id: an app has it, and a token could not tell them apart")),
         (7, Err("organisations: there is no organisation `nowhere`")),
         (8, Err("email: this is not a mail address")),
-        (9, Err("password_hash: checking this PBKDF2 hash would cost too much: rounds 1000000000, and at most 5000000 is taken")),
+        (
+            9,
+            Err(
+                "password_hash: checking this PBKDF2 hash would cost too much: rounds 1000000000, and at most 5000000 is taken",
+            ),
+        ),
     ];
     assert_eq!(whys[..9], expected);
     assert!(whys[9].1.unwrap_err().starts_with("password_hash: the form of this hash is not known"));
     assert_eq!(whys[10].1, Ok(&Outcome::Created));
     // Once more, as after an interruption: who is there stays as they are.
     let again = import_with(&server, &lines, Options { create_organisations: true, ..Options::default() }).await;
-    assert_eq!((&again[0].1, &again[10].1, &again[6].1), (&Ok(Outcome::Exists), &Ok(Outcome::Exists), &Ok(Outcome::Created)));
+    assert_eq!(
+        (&again[0].1, &again[10].1, &again[6].1),
+        (&Ok(Outcome::Exists), &Ok(Outcome::Exists), &Ok(Outcome::Created))
+    );
     let organisations = server.store.list_organisations("test", "", 9).await.unwrap();
     assert_eq!(organisations.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["Acme Ltd", "nowhere"]);
 }

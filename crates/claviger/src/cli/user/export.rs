@@ -49,7 +49,8 @@ async fn line(data: &Data, realm: &Realm, user: &User, secrets: Option<&Secrets>
         && let Some(hash) = data.store.user(&realm.id, &user.id).await?.and_then(|stored| stored.password_hash)
     {
         let given = if is_sealed_hash(&hash) {
-            let lost = || Trouble::new(Exit::Configuration, format!("the hash of `{}` cannot be opened", user.username));
+            let lost =
+                || Trouble::new(Exit::Configuration, format!("the hash of `{}` cannot be opened", user.username));
             secrets.open_hash(&realm.id, &user.id, &hash).ok_or_else(lost)?
         } else {
             Given::of(hash.as_str())

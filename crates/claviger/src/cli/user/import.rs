@@ -262,7 +262,10 @@ impl Progress {
     fn tell(&self, bytes: u64, summary: &Summary) {
         if let Some(bar) = &self.0 {
             bar.set_position(bytes);
-            bar.set_message(format!("{} new, {} there, {} refused", summary.created, summary.existing, summary.refused));
+            bar.set_message(format!(
+                "{} new, {} there, {} refused",
+                summary.created, summary.existing, summary.refused
+            ));
         }
     }
 
