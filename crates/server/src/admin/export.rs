@@ -1,6 +1,7 @@
 //! A realm as a file that, applied again, changes nothing.
 
 use super::AdminError;
+use crate::secrets::is_sealed_hash;
 use claviger_core::{Client, Realm, User};
 use claviger_files::realm::written::{self, Written};
 use claviger_store::{Fault, Store};
@@ -34,7 +35,9 @@ async fn users(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Vec<(U
     let mut all = Vec::new();
     for user in super::users::list(store, realm).await? {
         let stored = if with_hashes { store.user(&realm.id, &user.id).await? } else { None };
+        // A sealed one is bound to this database; `claviger user export` gives it back.
         let hash = stored.and_then(|stored| stored.password_hash).map(|hash| hash.0);
+        let hash = hash.filter(|hash| !is_sealed_hash(hash));
         all.push((user, hash));
     }
     Ok(all)
