@@ -25,7 +25,7 @@ async fn with_password_grant() -> Server {
 }
 
 async fn import_with(server: &Server, lines: &[Value], options: Options) -> Vec<Line> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let secrets = Secrets::load(&server.store, &server.master).await.unwrap();
     let actor = Actor { name: "test".into(), way: Way::Cli, reference: "r".into() };
     let admin = Admin { store: &server.store, actor: &actor, now: server.now() };

@@ -41,7 +41,7 @@ pub(crate) struct ImportArgs {
     /// Rounds of all hashes, for formats that have them beside
     #[arg(long, value_name = "N")]
     iterations: Option<u32>,
-    /// The parameters of the Firebase project, as JSON: base64_signer_key, base64_salt_separator, rounds, mem_cost
+    /// The parameters of the Firebase project, as JSON: `base64_signer_key`, `base64_salt_separator`, `rounds`, `mem_cost`
     #[arg(long, value_name = "FILE")]
     firebase: Option<PathBuf>,
     /// Make organisations that are not there, with their ids for names
@@ -154,7 +154,7 @@ impl Summary {
 
 impl ImportArgs {
     fn kind(&self) -> Result<Kind, Trouble> {
-        let ending = self.file.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = self.file.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         match (self.format, ending.as_deref().and_then(std::ffi::OsStr::to_str)) {
             (Some(FileFormat::Csv), _) | (None, Some("csv")) => Ok(Kind::Csv),
             (Some(FileFormat::Jsonl), _) | (None, Some("jsonl" | "ndjson")) => Ok(Kind::JsonLines),

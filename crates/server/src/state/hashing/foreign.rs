@@ -118,9 +118,9 @@ mod tests {
         let hash = hasher.verify_foreign("r", Turn::OURS, "password".into(), foreign(SHA)).await.unwrap().unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(hasher.verify("password".into(), &hash).await.unwrap());
-        let hashed = hasher.hashed();
+        let before = hasher.hashed();
         assert_eq!(hasher.verify_foreign("r", Turn::OURS, "Password".into(), foreign(SHA)).await.unwrap(), None);
-        assert_eq!(hasher.hashed(), hashed + 1);
+        assert_eq!(hasher.hashed(), before + 1);
         assert_eq!(hasher.0.0.held.load(std::sync::atomic::Ordering::Relaxed), super::super::MEMORY_KIB as usize);
     }
 
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(pace.rest("r", Duration::ZERO), Duration::ZERO);
         pace.took("r", Duration::from_millis(300));
         pace.took("r", Duration::from_millis(200));
-        pace.took("s", Duration::from_secs(60));
+        pace.took("s", Duration::from_mins(1));
         pace.took("t", Duration::from_micros(900));
         assert_eq!(pace.rest("r", Duration::ZERO), Duration::from_millis(300));
         assert_eq!(pace.rest("r", Duration::from_millis(120)), Duration::from_millis(180));
