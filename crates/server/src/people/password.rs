@@ -32,7 +32,7 @@ pub(crate) async fn check_password(
     may: impl Fn(&User) -> bool,
 ) -> Result<Option<Verified>, Failure> {
     let turn = Turn::of(&realm.id, from.address);
-    let realm = &realm.id;
+    let (of, realm) = (realm, &realm.id);
     let key = User::username_key(username);
     let (found, precondition) = state.store.login_to_verify(realm, username).await?.unzip();
     let subject =
@@ -40,25 +40,22 @@ pub(crate) async fn check_password(
     let braked = |seconds| Refusal::Braked { seconds, user: true };
     let guess = state.brakes.guess(subject, from, state.clock.now()).await.map_err(braked)?;
     let (store, clock, secrets, hasher) = (&state.store, &state.clock, &state.secrets, &state.hasher);
-    let passwords = Passwords { store, clock, secrets, hasher, realm, turn };
-    let stored = found.as_ref().and_then(|found| Some((&found.user.id, found.password_hash.as_ref()?)));
-    let checked = match stored {
-        Some((id, hash)) => passwords.check(id, password, hash).await,
-        None => passwords.check_against_nothing(password).await.map(|()| Checked::Wrong),
-    };
-    let checked = match checked {
+    let passwords = Passwords { store, clock, secrets, hasher, outbound: &state.outbound, realm: of, turn };
+    let checked = match passwords.verify(username, found.as_ref(), password).await {
         Ok(checked) => checked,
         Err(unchecked) => {
             guess.undecided();
             return Err(unchecked.into());
         }
     };
-    let (is_right, precondition) = match checked {
-        Checked::Wrong => (false, precondition),
-        Checked::Right => (true, precondition),
-        Checked::Moved(_, precondition) => (true, Some(precondition)),
+    let found = found.map(|found| found.user);
+    let (user, precondition) = match checked {
+        Checked::Wrong => (None, precondition),
+        Checked::Right => (found, precondition),
+        Checked::Moved(_, precondition) => (found, Some(precondition)),
+        Checked::Adopted(adopted) => (Some(adopted.user), Some(adopted.precondition)),
     };
-    let user = found.map(|found| found.user).filter(|user| is_right && !user.disabled && may(user));
+    let user = user.filter(|user| !user.disabled && may(user));
     if user.is_some() {
         guess.succeeded();
     }
@@ -70,6 +67,10 @@ impl From<Unchecked> for Failure {
         match unchecked {
             Unchecked::Busy(_) => Self::Busy("password hashing"),
             Unchecked::Store(fault) => fault.into(),
+            Unchecked::Unsaid(unsaid) => {
+                tracing::warn!(%unsaid, "nobody is signed in");
+                Self::Busy("whoever knows the users")
+            }
         }
     }
 }

@@ -3,13 +3,19 @@
 //! What is stored is a hash of our own, or the sealed hash of another program ([`claviger_hashes`]) that makes place for one of
 //! our own when the password is typed for the first time: in a transaction of its own, on condition that nobody changed it.
 
+pub(crate) mod sources;
+
 use super::clock::Clock;
 use super::hashing::{Busy, Hasher, Turn, forms_of, normal_form};
 use super::secrets::{Secrets, is_sealed_hash};
+use crate::outbound::Outbound;
+use claviger_core::Realm;
 use claviger_core::token::Plain;
 use claviger_hashes::Foreign;
-use claviger_store::{Fault, Masked, Precondition, Store};
+use claviger_store::{Fault, Masked, Precondition, Store, StoredUser};
+use sources::{Adopted, Unsaid};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What it takes to check passwords.
 pub(crate) struct Passwords<'a> {
@@ -17,8 +23,9 @@ pub(crate) struct Passwords<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) secrets: &'a Secrets,
     pub(crate) hasher: &'a Hasher,
-    /// The realm's id.
-    pub(crate) realm: &'a str,
+    /// Asks the vendor.
+    pub(crate) outbound: &'a Outbound,
+    pub(crate) realm: &'a Realm,
     /// Who waits behind whom.
     pub(crate) turn: Turn,
 }
@@ -32,6 +39,8 @@ pub(crate) enum Checked {
     Right,
     /// It is the user's, and another hash of it is stored now; with the condition for what rests on it.
     Moved(Masked<String>, Precondition),
+    /// It is right, as somebody else says who knows the user.
+    Adopted(Box<Adopted>),
 }
 
 /// Why it could not be checked.
@@ -43,19 +52,56 @@ pub(crate) enum Unchecked {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] Fault),
+    /// Whoever knows the user does not answer, or nothing that can be.
+    #[error(transparent)]
+    Unsaid(#[from] Unsaid),
 }
 
 impl Passwords<'_> {
+    /// Whether this is the password of whoever is meant by what was typed: `found`, as far as they are known here. One who has no password
+    /// here may be known elsewhere.
+    ///
+    /// # Errors
+    /// There is no room for another hash, the store fails, or whoever knows the user does not answer.
+    pub(crate) async fn verify(
+        &self,
+        typed: &str,
+        found: Option<&StoredUser>,
+        password: &Plain,
+    ) -> Result<Checked, Unchecked> {
+        let stored = found.and_then(|found| Some((&found.user.id, found.password_hash.as_ref()?)));
+        match stored {
+            Some((id, hash)) => self.check(id, password, hash).await,
+            None if sources::are_asked(self.realm) => Box::pin(self.verify_elsewhere(typed, found, password)).await,
+            None => self.check_against_nothing(password, Duration::ZERO).await,
+        }
+    }
+
+    /// Asks whoever knows the user. A wrong password takes as long as one of a user who has theirs here, as far as the slowest
+    /// question of late tells.
+    async fn verify_elsewhere(
+        &self,
+        typed: &str,
+        found: Option<&StoredUser>,
+        password: &Plain,
+    ) -> Result<Checked, Unchecked> {
+        let began = Instant::now();
+        let said = self.ask(typed, password).await;
+        let took = began.elapsed();
+        self.hasher.note_pace(&self.realm.id, took);
+        if let Some(profile) = said?
+            && let Some(adopted) = self.adopt(typed, found, profile, password).await?
+        {
+            return Ok(Checked::Adopted(Box::new(adopted)));
+        }
+        self.check_against_nothing(password, took).await
+    }
+
     /// Whether `stored`, the hash of the user of this id, is of this password, as it was typed or in its normal form.
     ///
     /// # Errors
     /// There is no room for another hash, or the store cannot write.
-    pub(crate) async fn check(
-        &self,
-        user: &str,
-        password: &Plain,
-        stored: &Masked<String>,
-    ) -> Result<Checked, Unchecked> {
+    async fn check(&self, user: &str, password: &Plain, stored: &Masked<String>) -> Result<Checked, Unchecked> {
         if is_sealed_hash(stored) {
             return self.check_foreign(user, password, stored).await;
         }
@@ -63,33 +109,33 @@ impl Passwords<'_> {
             if self.hasher.verify_for(self.turn, form, stored.as_str()).await? {
                 return Ok(Checked::Right);
             }
-            self.hasher.wait_as_others_do(self.realm).await;
+            self.hasher.wait_as_others_do(&self.realm.id, Duration::ZERO).await;
         }
         Ok(Checked::Wrong)
     }
 
-    /// Takes as long as a check, for users that do not exist.
+    /// Takes as long as a check, for users that do not exist; `took`: the time that a question took already.
     ///
     /// # Errors
     /// There is no room for another hash.
-    pub(crate) async fn check_against_nothing(&self, password: &Plain) -> Result<(), Unchecked> {
+    async fn check_against_nothing(&self, password: &Plain, took: Duration) -> Result<Checked, Unchecked> {
         for _ in forms_of(password) {
             self.hasher.verify_against_nothing(self.turn).await?;
-            self.hasher.wait_as_others_do(self.realm).await;
+            self.hasher.wait_as_others_do(&self.realm.id, took).await;
         }
-        Ok(())
+        Ok(Checked::Wrong)
     }
 
     async fn check_foreign(&self, user: &str, password: &Plain, stored: &Masked<String>) -> Result<Checked, Unchecked> {
-        let given = self.secrets.open_hash(self.realm, user, stored);
+        let realm = &*self.realm.id;
+        let given = self.secrets.open_hash(realm, user, stored);
         let Some(foreign) = given.and_then(|given| Foreign::parse(&given).ok()) else {
-            tracing::error!(realm = self.realm, user, "the stored hash of another program cannot be opened or read");
-            self.check_against_nothing(password).await?;
-            return Ok(Checked::Wrong);
+            tracing::error!(realm, user, "the stored hash of another program cannot be opened or read");
+            return self.check_against_nothing(password, Duration::ZERO).await;
         };
         let foreign = Arc::new(foreign);
         for form in forms_of(password) {
-            let hashed = self.hasher.verify_foreign(self.realm, self.turn, form.clone(), Arc::clone(&foreign)).await?;
+            let hashed = self.hasher.verify_foreign(realm, self.turn, form.clone(), Arc::clone(&foreign)).await?;
             let Some(mut hash) = hashed else { continue };
             let normal = normal_form(password);
             if normal.expose() != form.expose() {
@@ -108,13 +154,13 @@ impl Passwords<'_> {
         before: &Masked<String>,
         hash: Masked<String>,
     ) -> Result<Checked, Unchecked> {
-        let now = self.clock.now();
-        let moved = self.store.replace_hash(self.realm, user, before, hash.clone(), now).await?;
+        let (realm, now) = (&*self.realm.id, self.clock.now());
+        let moved = self.store.replace_hash(realm, user, before, hash.clone(), now).await?;
         if let Some(precondition) = moved {
-            tracing::info!(realm = self.realm, user, "a password of another program is hashed anew");
+            tracing::info!(realm, user, "a password of another program is hashed anew");
             return Ok(Checked::Moved(hash, precondition));
         }
-        let found = self.store.user_to_verify(self.realm, user).await?;
+        let found = self.store.user_to_verify(realm, user).await?;
         let Some((Some(other), precondition)) = found.map(|(found, precondition)| (found.password_hash, precondition))
         else {
             return Ok(Checked::Wrong);

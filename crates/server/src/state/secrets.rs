@@ -108,6 +108,7 @@ struct Derived {
     outbox: HmacKey,
     sealed: HmacKey,
     imported: HmacKey,
+    realms: HmacKey,
     nonces: NonceKey,
 }
 
@@ -123,6 +124,7 @@ impl Derived {
             outbox: HmacKey::new(derive(key, "outbox").as_slice()),
             sealed: HmacKey::new(derive(key, "sealed client secrets").as_slice()),
             imported: HmacKey::new(derive(key, "hashes of other programs").as_slice()),
+            realms: HmacKey::new(derive(key, "secrets of realms").as_slice()),
             nonces: NonceKey::new(derive(key, "dpop nonces").as_slice()),
         }
     }

@@ -14,12 +14,14 @@ use std::time::{Duration, Instant};
 
 /// No wrong password waits for longer than this for others' sake.
 const LONGEST: Duration = Duration::from_secs(2);
+/// So long the slowest is remembered, at least.
+const REMEMBERED: Duration = Duration::from_mins(10);
 /// What is slower than this counts.
 const NOTICED: Duration = Duration::from_millis(2);
 
-/// How long the slowest hash of another program took, by realm, since this server started.
+/// How long the slowest hash of another program, or question to somebody else, took of late, by realm.
 #[derive(Debug, Default)]
-pub(super) struct Pace(Mutex<HashMap<String, Duration>>);
+pub(super) struct Pace(Mutex<HashMap<String, (Duration, Instant)>>);
 
 impl Pace {
     fn took(&self, realm: &str, time: Duration) {
@@ -28,15 +30,16 @@ impl Pace {
         }
         let mut slowest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match slowest.get_mut(realm) {
-            Some(known) => *known = time.min(LONGEST).max(*known),
-            None => drop(slowest.insert(realm.to_owned(), time.min(LONGEST))),
+            Some((known, at)) if time < *known && at.elapsed() < REMEMBERED => {}
+            Some(known) => *known = (time.min(LONGEST), Instant::now()),
+            None => drop(slowest.insert(realm.to_owned(), (time.min(LONGEST), Instant::now()))),
         }
     }
 
     /// How much longer the slowest took.
     fn rest(&self, realm: &str, took: Duration) -> Duration {
         let slowest = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(realm).copied();
-        slowest.unwrap_or_default().saturating_sub(took)
+        slowest.map(|(slowest, _)| slowest).unwrap_or_default().saturating_sub(took)
     }
 }
 
@@ -68,9 +71,14 @@ impl Hasher {
         }
     }
 
-    /// Waits for as long as a hash of another program would have taken in this realm; not at all where there is none.
-    pub(crate) async fn wait_as_others_do(&self, realm: &str) {
-        self.wait(realm, Duration::ZERO).await;
+    /// Waits for as long as the slowest of late took in this realm, less what this one took; not at all where there was none.
+    pub(crate) async fn wait_as_others_do(&self, realm: &str, took: Duration) {
+        self.wait(realm, took).await;
+    }
+
+    /// Something else than a hash took so long in this realm, and others are to take as long.
+    pub(crate) fn note_pace(&self, realm: &str, took: Duration) {
+        self.0.0.pace.took(realm, took);
     }
 
     async fn wait(&self, realm: &str, took: Duration) {

@@ -4,6 +4,7 @@ use super::Secrets;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use claviger_core::crypto::{CryptoError, SealKey};
+use claviger_core::token::Plain;
 use claviger_hashes::Given;
 use zeroize::Zeroizing;
 
@@ -27,6 +28,27 @@ impl Secrets {
         let ring = self.ring.load();
         ring.all()
             .find_map(|key| SealKey::new(&key.sealed.sign(owner.as_bytes())).ok()?.open(owner.as_bytes(), sealed).ok())
+    }
+
+    /// What is stored of a secret that a realm shows to others, bound to the realm and to what it is for.
+    ///
+    /// # Errors
+    /// The library has no AES-256-GCM.
+    pub fn seal_realm_secret(&self, realm: &str, purpose: &str, secret: &str) -> Result<String, CryptoError> {
+        let owner = format!("{realm}\0{purpose}");
+        let key = SealKey::new(&self.ring.load().maker.realms.sign(owner.as_bytes()))?;
+        Ok(STANDARD_NO_PAD.encode(key.seal(owner.as_bytes(), secret.as_bytes())?))
+    }
+
+    /// The secret that was stored so; `None` where no token key opens it, or it is another one.
+    pub fn open_realm_secret(&self, realm: &str, purpose: &str, sealed: &str) -> Option<Plain> {
+        let owner = format!("{realm}\0{purpose}");
+        let sealed = STANDARD_NO_PAD.decode(sealed).ok()?;
+        let ring = self.ring.load();
+        let plain = ring.all().find_map(|key| {
+            SealKey::new(&key.realms.sign(owner.as_bytes())).ok()?.open(owner.as_bytes(), &sealed).ok()
+        })?;
+        std::str::from_utf8(&plain).ok().map(Plain::from)
     }
 
     /// What is stored of a hash that another program made, in the place of one of our own: whoever reads the database learns nothing
