@@ -137,9 +137,10 @@ mod tests {
         assert!(is_success(short) && is_success(long));
         let refused = b"\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00";
         let other_message = b"\x02\x01\x02\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
-        for wrong in
-            [&refused[..], other_message, b"", b"\x02\x01\x01\x78", b"\x02\x01\x01\x78\x85\x00\x00\x00\x00\x07\x0a"]
-        {
+        let cut = b"\x02\x01\x01\x78";
+        let absurd = b"\x02\x01\x01\x78\x85\x00\x00\x00\x00\x07\x0a";
+        let all: [&[u8]; 5] = [refused, other_message, b"", cut, absurd];
+        for wrong in all {
             assert!(!is_success(wrong), "{wrong:?}");
         }
     }
