@@ -270,6 +270,8 @@ mod tests {
             dpop: crate::realm::DpopPolicy::default(),
             profile: None,
             assertion_issuers: vec![],
+            user_check: None,
+            directory: None,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod assertions;
 mod registration;
+mod sources;
 
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
@@ -21,6 +22,7 @@ use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
+pub use sources::{CheckMode, Directory, DirectoryAttributes, DirectoryGroup, SearchScope, UserCheck};
 use std::collections::BTreeMap;
 
 /// The longest that an access token may live, whoever says how long it does.
@@ -85,6 +87,12 @@ pub struct Realm {
     /// Whose assertions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertion_issuers: Vec<AssertionIssuer>,
+    /// Who is asked about users that have no password here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_check: Option<Box<UserCheck>>,
+    /// The directory that users without a password here are looked up in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Box<Directory>>,
 }
 
 /// A further host of a realm.

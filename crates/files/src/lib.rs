@@ -12,6 +12,7 @@ mod cut;
 mod decode;
 pub mod dialect;
 mod document;
+pub mod people;
 mod problem;
 pub mod realm;
 mod secret;

@@ -12,6 +12,8 @@ mod entries;
 mod policy;
 mod registration;
 mod set;
+mod source_entries;
+mod sources;
 mod url;
 mod users;
 pub mod written;
@@ -32,6 +34,7 @@ use claviger_core::text::shortened;
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
 use entries::{ClientEntry, RealmDocument, UserList};
+pub use sources::RealmSecrets;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +53,8 @@ pub struct RealmFile {
     pub users: FileUsers,
     /// Its clients.
     pub clients: Vec<FileClient>,
+    /// The realm's own secrets.
+    pub secrets: RealmSecrets,
 }
 
 /// A user as a file describes them.
@@ -228,6 +233,8 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         dpop: raw.dpop.clone(),
         profile: raw.realm.profile,
         assertion_issuers: raw.assertion_issuer.clone(),
+        user_check: raw.user_check.as_ref().map(|entry| Box::new(entry.user_check())),
+        directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
     }
 }
 
@@ -248,6 +255,7 @@ fn build(
             }
         }
     }
+    let secrets = sources::read(document, &raw, &mut realm, folder, problems);
     let mut secret_file = |list: &str, i: usize, key: &str, name: &str| match read_secret(&folder.join(name)) {
         Ok(secret) => Some(secret),
         Err(reason) => {
@@ -276,7 +284,7 @@ fn build(
     };
     let clients = raw.client.into_iter().zip(clients).enumerate().filter_map(client).collect();
     problems.extend(short_secrets);
-    RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients }
+    RealmFile { file: document.name().to_owned(), realm, organisations: raw.organisation, users, clients, secrets }
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
+use crate::statements::Statement;
 use crate::store::write;
-use crate::tx::{End::Keep, End::Undo};
+use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::users::ByPassword;
-use crate::{Fault, Masked, Store, StoredUser, clients, users};
+use crate::value::values;
+use crate::{Fault, Masked, Store, StoredUser, clients, managed, users};
 use claviger_core::{Client, User};
 
 /// What became of an edit.
@@ -105,6 +107,26 @@ impl Store {
             let subject = Subject::new(SubjectKind::User, &after.id);
             log.write(tx, &realm, &subject, users::difference(Some(&found), &is)?, now).await?;
             Ok(Keep(Edited::Done))
+        })
+    }
+
+    /// Removes a user: their sessions, grants, seats and tokens end, and what they let apps do is forgotten. Whether there was such
+    /// a user. `tokens_until` is when the last access token that may be out there expires.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing was written.
+    pub async fn delete_user(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<bool, Fault> {
+        let (realm, id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
+        write!(self, Several, long_patience, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let Some(was) = users::find(tx, &realm, &id).await? else { return Ok(Undo(false)) };
+            users::end_disabled(tx, &realm, &id, now, tokens_until).await?;
+            tx.execute(Statement::DeleteConsentsOfUser, values![&realm, &id]).await?;
+            managed::put(tx, &realm, (SubjectKind::User.name(), &id), None).await?;
+            tx.execute(Statement::DeleteUser, values![&realm, &id]).await?;
+            let values = Values::of_gone_user(serde_json::to_value(&was.user)?, &was.user.username);
+            log.write(tx, &realm, &Subject::new(SubjectKind::User, &id), values, now).await?;
+            Ok(Keep(true))
         })
     }
 }

@@ -28,6 +28,7 @@ macro_rules! registry {
     };
 }
 
+mod people;
 mod registrations;
 
 registry! {
@@ -154,6 +155,13 @@ registry! {
     SetDisabled = "UPDATE users SET disabled = ?3, updated_at = ?4 WHERE realm = ?1 AND id = ?2 AND disabled <> ?3";
     PutOrganisation = "INSERT INTO organisation (realm, id, doc) VALUES (?1, ?2, ?3)
         ON CONFLICT (realm, id) DO UPDATE SET doc = excluded.doc WHERE organisation.doc <> excluded.doc";
+    ImportUser = people::IMPORT;
+    UsersInTheWay = people::IN_THE_WAY;
+    ReplaceHash = people::REPLACE_HASH;
+    PerhapsMembers = people::PERHAPS_MEMBERS;
+    DeleteUser = people::DELETE;
+    DeleteConsentsOfUser = people::DELETE_CONSENTS;
+    DeleteOrganisation = people::DELETE_ORGANISATION;
     Organisation = "SELECT doc FROM organisation WHERE realm = ?1 AND id = ?2";
 
     // ---- what operators look through

@@ -12,6 +12,7 @@ pub mod http;
 pub mod postgres;
 pub mod process;
 mod scratch;
+pub mod slapd;
 pub mod tool;
 
 use std::path::PathBuf;

@@ -19,6 +19,8 @@ mod key;
 mod log;
 mod mail;
 mod master_key;
+mod member;
+mod organisation;
 mod output;
 mod plan;
 mod realm;
@@ -126,6 +128,12 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Users: passwords, who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Organisations: the companies or sites that users belong to
+    #[command(subcommand)]
+    Organisation(organisation::OrganisationCommand),
+    /// Members of organisations, and their roles
+    #[command(subcommand)]
+    Member(member::MemberCommand),
     /// Grants: which apps may act, for whom
     #[command(subcommand)]
     Grant(given::GrantCommand),
@@ -215,6 +223,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,
         Command::User(command) => user::run(command, context).await,
+        Command::Organisation(command) => organisation::run(command, context).await,
+        Command::Member(command) => member::run(command, context).await,
         Command::Grant(command) => given::grant(command, context).await,
         Command::Consent(command) => given::consent(command, context).await,
         Command::Session(command) => given::session(command, context).await,

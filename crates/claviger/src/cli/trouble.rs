@@ -118,6 +118,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchRealm { .. }
             | AdminError::NoSuchUser { .. }
             | AdminError::NoSuchSeat { .. }
+            | AdminError::NoSuchOrganisation { .. }
             | AdminError::NoSuchKey(_)
             | AdminError::NoSuchGrant { .. }
             | AdminError::NoSuchConsent { .. }
@@ -126,6 +127,9 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
+            | AdminError::OrganisationExists(_)
+            | AdminError::HasMembers { .. }
+            | AdminError::ActedAs { .. }
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
             | AdminError::Managed { .. }
@@ -157,6 +161,8 @@ impl From<AdminError> for Trouble {
             AdminError::LinkUsed { .. } => trouble.help("`claviger secret add` makes another secret"),
             AdminError::NameTaken { .. } => trouble.help("`claviger user list` names the users"),
             AdminError::ChangedMeanwhile(_) => trouble.help("look at it, and do it again"),
+            AdminError::ActedAs { .. } => trouble.help("`claviger user disable` lets them in no more"),
+            AdminError::HasMembers { .. } => trouble.help("`claviger member list ORGANISATION` names them"),
             AdminError::NoSuchSeat { .. } => trouble.help("claviger seat list names the holders"),
             AdminError::NoSuchKey(_) => trouble.help("`claviger key list` names the keys of the set"),
             AdminError::OneMasterKey => trouble

@@ -2,6 +2,8 @@
 
 mod details;
 mod edit;
+mod export;
+mod import;
 
 use super::ask;
 use super::context::{Context, Data};
@@ -37,6 +39,21 @@ Examples:
 
 Another password ends what the old one gave. One who comes from a realm file is changed there.")]
     Edit(edit::EditArgs),
+    /// Users who come along in a file, with the hashes of their passwords
+    #[command(after_help = "\
+Examples:
+  claviger user import users.jsonl --dry-run
+  claviger user import users.csv --report refused.csv --create-organisations
+  claviger user import old.csv --column login=username --hash-format sha1-salt-first
+  claviger user import firebase.jsonl --hash-format firebase-scrypt --firebase parameters.json
+
+Fields: username, id (sub), name, given_name, family_name, email, email_verified, locale, zoneinfo, phone_number,
+claims.NAME, attributes.NAME, organisations, groups, roles, service, administrator, disabled, password_hash,
+password_format, password_salt, password_salt_encoding, password_iterations, password. Lists have `;` between their items in CSV.
+
+Users who are there already are left as they are: after an interruption the same command goes on. A hash of another program
+is sealed at once, and makes place for one of ours when its user signs in for the first time.")]
+    Import(import::ImportArgs),
     /// List users whose names are one in the form in which names are compared
     #[command(after_help = "\
 Names are compared without case and width and in composed form (RFC 8265). Names that were told apart before stay as they
@@ -68,6 +85,33 @@ Examples:
         /// The user name
         username: String,
     },
+    /// Remove a user; their sessions, grants, seats and tokens end at once
+    #[command(after_help = "\
+Examples:
+  claviger user delete ada@example.com
+  claviger user delete ada@example.com --erase --yes         the log forgets their personal values too
+
+An id that was given is not given again by itself; who is to come back later is better disabled.")]
+    Delete {
+        /// The user name, or the id
+        username: String,
+        /// Erase their personal values from the log of operators' acts as well
+        #[arg(long)]
+        erase: bool,
+        /// Remove one who comes from a realm file, until that file is applied again
+        #[arg(long)]
+        despite_file: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Print users as JSON lines, as `claviger user import` reads them
+    #[command(after_help = "\
+Examples:
+  claviger user export > users.jsonl
+  claviger user export ada@example.com
+  claviger user export --with-password-hashes > users.jsonl   keep it as safe as the database and its master key")]
+    Export(export::ExportArgs),
 }
 
 /// Does it.
@@ -98,6 +142,14 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
         }
         UserCommand::Add(args) => edit::add(args, context, &data, &realm).await,
         UserCommand::Edit(args) => edit::edit(args, context, &data, &realm).await,
+        UserCommand::Delete { username, erase, despite_file, yes } => {
+            let user = users::find(&data.store, &realm, &username).await?;
+            ask::confirm(yes, &format!("Remove `{}` and end all that they have?", user.username))?;
+            users::delete(&data.admin(), &realm, &user, erase, despite_file).await?;
+            done(context, &realm, &user, "removed")
+        }
+        UserCommand::Export(args) => export::run(args, &data, &realm).await,
+        UserCommand::Import(args) => import::run(args, context, &data, &realm).await,
         UserCommand::Alike => alike(context, &data, &realm).await,
         UserCommand::Disable { username, yes } => {
             let user = users::find(&data.store, &realm, &username).await?;

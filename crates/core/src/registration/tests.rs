@@ -34,6 +34,8 @@ fn realm() -> Realm {
         dpop: crate::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        user_check: None,
+        directory: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A realm file as it is written, key by key.
 
+use super::source_entries::{DirectoryEntry, UserCheckEntry};
 use crate::secret::SecretText;
 use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
@@ -45,6 +46,10 @@ pub(super) struct RealmDocument {
     pub(super) registration: RegistrationPolicy,
     #[serde(default)]
     pub(super) dpop: DpopPolicy,
+    #[serde(default)]
+    pub(super) user_check: Option<UserCheckEntry>,
+    #[serde(default)]
+    pub(super) directory: Option<DirectoryEntry>,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]

@@ -20,6 +20,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("mtls", "mtls"),
     ("registration", "registration"),
     ("dpop", "dpop"),
+    ("user_check", "user-check"),
+    ("directory", "directory"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
@@ -35,6 +37,11 @@ const PARTS_OF_CLIENT: &[&str] = &["authentication", "requests", "registered", "
 /// It cannot be spelled; that does not happen.
 pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut stored) = serde_json::to_value(realm)? else { return Ok(Map::new()) };
+    for source in ["user_check", "directory"] {
+        if let Some(Value::Object(source)) = stored.get_mut(source) {
+            source.shift_remove("sealed-secret");
+        }
+    }
     let sections =
         SECTIONS.iter().map(|(stored_as, name)| (*name, stored.shift_remove(*stored_as))).collect::<Vec<_>>();
     stored.insert("dialect".to_owned(), realm.dialect.name.clone().into());
@@ -255,6 +262,19 @@ most-clients = 5
 [[registration.software-issuer]]
 issuer = "https://trust.example"
 jwks = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}'
+[directory]
+urls = ["ldap://dc1.example"]
+start-tls = true
+bind-dn = "cn=reader"
+base = "dc=x"
+filter = "(uid={username})"
+[directory.attributes]
+email-verified = true
+phone-number = "telephoneNumber"
+[[directory.group]]
+dn = "cn=a,dc=x"
+organisation = "acme"
+role = "buyer"
 [[api]]
 audience = "api"
 name = "API"

@@ -10,6 +10,7 @@
 pub mod changes;
 mod client_secrets;
 mod planned;
+mod realm_secrets;
 mod report;
 mod sectors;
 mod users;
@@ -165,11 +166,11 @@ impl Plan<'_> {
     }
 
     async fn realm(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
-        let realm = &file.realm;
         self.no_stored_realm_there(file).await?;
-        let stored = self.store.realm(&realm.id).await?;
+        let stored = self.store.realm(&file.realm.id).await?;
+        let realm = &self.with_secrets(file, stored.as_ref())?;
         let state = State::of(stored.as_ref(), realm);
-        self.count(state, || Change::of_realm(stored.as_ref(), realm))?;
+        self.count(state, || realm_secrets::told(Change::of_realm(stored.as_ref(), realm)?, stored.as_ref(), realm))?;
         if state != State::Same {
             self.planned.put(Put::Realm(Box::new(realm.clone())));
         }

@@ -116,6 +116,33 @@ pub enum AdminError {
         /// The name.
         username: String,
     },
+    /// An app stands for the user.
+    #[error("the app `{app}` stands for the user `{user}`")]
+    ActedAs {
+        /// The user.
+        user: String,
+        /// The app.
+        app: String,
+    },
+    /// There is no such organisation.
+    #[error("the realm `{realm}` has no organisation `{id}`")]
+    NoSuchOrganisation {
+        /// The realm.
+        realm: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// The id of an organisation is taken.
+    #[error("there is an organisation `{0}` already")]
+    OrganisationExists(String),
+    /// Somebody belongs to the organisation.
+    #[error("somebody belongs to the organisation `{id}`: `{first}` is the first")]
+    HasMembers {
+        /// Which.
+        id: String,
+        /// The name of the first member.
+        first: String,
+    },
     /// There is no such live grant.
     #[error("the realm `{realm}` has no live grant `{id}`")]
     NoSuchGrant {

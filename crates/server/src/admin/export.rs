@@ -1,13 +1,11 @@
 //! A realm as a file that, applied again, changes nothing.
 
 use super::AdminError;
+use crate::secrets::is_sealed_hash;
 use claviger_core::{Client, Realm, User};
 use claviger_files::realm::written::{self, Written};
 use claviger_store::{Fault, Store};
 use std::collections::HashMap;
-
-/// Read at a time.
-const PAGE: i64 = 500;
 
 /// All of a realm but its secrets; with the hashes of passwords where that is asked for.
 ///
@@ -21,7 +19,7 @@ pub async fn realm(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Wr
         Client { acts_as, ..client }
     });
     let clients = clients.collect();
-    let organisations = organisations(store, realm).await?;
+    let organisations = super::organisations::list(store, realm).await?;
     Ok(Written { realm: realm.clone(), organisations, users, clients })
 }
 
@@ -37,20 +35,10 @@ async fn users(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Vec<(U
     let mut all = Vec::new();
     for user in super::users::list(store, realm).await? {
         let stored = if with_hashes { store.user(&realm.id, &user.id).await? } else { None };
+        // A sealed one is bound to this database; `claviger user export` gives it back.
         let hash = stored.and_then(|stored| stored.password_hash).map(|hash| hash.0);
+        let hash = hash.filter(|hash| !is_sealed_hash(hash));
         all.push((user, hash));
     }
     Ok(all)
-}
-
-async fn organisations(store: &Store, realm: &Realm) -> Result<Vec<claviger_core::user::Organisation>, AdminError> {
-    let mut all: Vec<claviger_core::user::Organisation> = Vec::new();
-    loop {
-        let after = all.last().map(|organisation| organisation.id.clone()).unwrap_or_default();
-        let page = store.list_organisations(&realm.id, &after, PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
 }

@@ -1,7 +1,7 @@
 //! Users: passwords, and who may sign in.
 
 use super::apply::changes::Change;
-use super::{Act, Admin, AdminError, Complaint, SubjectKind};
+use super::{Act, Admin, AdminError, Complaint, Subject, SubjectKind};
 use crate::hashing::Hasher;
 use crate::ids;
 use crate::state::hashing::normal_form;
@@ -193,6 +193,35 @@ pub async fn disable(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), A
 /// The store cannot write.
 pub async fn enable(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), AdminError> {
     admin.act(Act::UserEnable).disable_user(&realm.id, id, false, admin.now, admin.now).await?;
+    Ok(())
+}
+
+/// Removes a user, with all that was theirs; their sessions, grants, seats and tokens end at once. With `erase` the log forgets
+/// their personal values as well.
+///
+/// # Errors
+/// There is no such user, a file manages them and not `despite_file`, an app stands for them, or the store cannot write.
+pub async fn delete(
+    admin: &Admin<'_>,
+    realm: &Realm,
+    user: &User,
+    erase: bool,
+    despite_file: bool,
+) -> Result<(), AdminError> {
+    if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::User, &user.id).await? {
+        return Err(AdminError::Managed { what: format!("the user `{}`", user.username), file });
+    }
+    let apps = super::apps::list(admin.store, realm, None).await?;
+    if let Some(app) = apps.into_iter().find(|app| app.acts_as.as_deref() == Some(&user.id)) {
+        return Err(AdminError::ActedAs { user: user.username.clone(), app: app.id });
+    }
+    let until = admin.now + realm.longest_token();
+    if !admin.act(Act::UserDelete).delete_user(&realm.id, &user.id, admin.now, until).await? {
+        return Err(no_such_user(realm, &user.username));
+    }
+    if erase {
+        super::audit::erase(admin, realm, &Subject::new(SubjectKind::User, &user.id)).await?;
+    }
     Ok(())
 }
 

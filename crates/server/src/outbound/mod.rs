@@ -11,6 +11,7 @@
 //! network. A realm that is tried out on one machine may let its clients name `http://` addresses of that machine (`loopback`).
 
 mod address;
+mod operator;
 mod private;
 mod sector;
 
@@ -95,9 +96,12 @@ struct Shared {
     private_hosts: Arc<PrivateHosts>,
     patience: Duration,
     permits: Semaphore,
+    /// For questions to addresses that the operator wrote.
+    questions: Semaphore,
     /// Made when they are first needed: reading the certificates of the public authorities takes a while.
     public: OnceLock<Client>,
     on_this_machine: OnceLock<Client>,
+    of_operators: OnceLock<Client>,
 }
 
 impl Outbound {
@@ -110,10 +114,21 @@ impl Outbound {
 
     fn with(lookup: Lookup, is_allowed: fn(IpAddr) -> bool, patience: Duration) -> Self {
         let (public, on_this_machine) = (OnceLock::new(), OnceLock::new());
-        let permits = Semaphore::new(AT_ONCE);
+        let (permits, questions) = (Semaphore::new(AT_ONCE), Semaphore::new(AT_ONCE));
+        let of_operators = OnceLock::new();
         let private_hosts = Arc::default();
         Self {
-            shared: Arc::new(Shared { lookup, is_allowed, private_hosts, patience, permits, public, on_this_machine }),
+            shared: Arc::new(Shared {
+                lookup,
+                is_allowed,
+                private_hosts,
+                patience,
+                permits,
+                questions,
+                public,
+                on_this_machine,
+                of_operators,
+            }),
         }
     }
 

@@ -3,11 +3,12 @@
 use crate::failure::Failure;
 use crate::state::State;
 use crate::state::brakes::{Peer, Subject};
-use crate::state::hashing::{Busy, Turn, forms_of};
+use crate::state::hashing::Turn;
+use crate::state::passwords::{Checked, Passwords, Unchecked};
 use claviger_core::token::Plain;
 use claviger_core::user::User;
 use claviger_core::{Realm, Refusal};
-use claviger_store::{Masked, Precondition};
+use claviger_store::Precondition;
 
 /// A user whose password was found right.
 pub(crate) struct Verified {
@@ -31,35 +32,45 @@ pub(crate) async fn check_password(
     may: impl Fn(&User) -> bool,
 ) -> Result<Option<Verified>, Failure> {
     let turn = Turn::of(&realm.id, from.address);
-    let realm = &realm.id;
+    let (of, realm) = (realm, &realm.id);
     let key = User::username_key(username);
     let (found, precondition) = state.store.login_to_verify(realm, username).await?.unzip();
     let subject =
         found.as_ref().map_or_else(|| Subject::unknown_user(realm, &key), |found| Subject::user(realm, &found.user.id));
     let braked = |seconds| Refusal::Braked { seconds, user: true };
     let guess = state.brakes.guess(subject, from, state.clock.now()).await.map_err(braked)?;
-    let hash = found.as_ref().and_then(|found| found.password_hash.as_ref());
-    let Ok(is_right) = verify(state, turn, password, hash).await else {
-        guess.undecided();
-        return Err(Failure::Busy("password hashing"));
+    let (store, clock, secrets, hasher) = (&state.store, &state.clock, &state.secrets, &state.hasher);
+    let passwords = Passwords { store, clock, secrets, hasher, outbound: &state.outbound, realm: of, turn };
+    let checked = match passwords.verify(username, found.as_ref(), password).await {
+        Ok(checked) => checked,
+        Err(unchecked) => {
+            guess.undecided();
+            return Err(unchecked.into());
+        }
     };
-    let user = found.map(|found| found.user).filter(|user| is_right && !user.disabled && may(user));
+    let found = found.map(|found| found.user);
+    let (user, precondition) = match checked {
+        Checked::Wrong => (None, precondition),
+        Checked::Right => (found, precondition),
+        Checked::Moved(_, precondition) => (found, Some(precondition)),
+        Checked::Adopted(adopted) => (Some(adopted.user), Some(adopted.precondition)),
+    };
+    let user = user.filter(|user| !user.disabled && may(user));
     if user.is_some() {
         guess.succeeded();
     }
     Ok(user.zip(precondition).map(|(user, precondition)| Verified { user, precondition }))
 }
 
-/// Whether the stored hash is of this password, as it was typed or in its normal form; as long for nobody's.
-async fn verify(state: &State, turn: Turn, password: &Plain, hash: Option<&Masked<String>>) -> Result<bool, Busy> {
-    for form in forms_of(password) {
-        let is_right = match hash {
-            Some(hash) => state.hasher.verify_for(turn, form, hash.as_str()).await?,
-            None => state.hasher.verify_against_nothing(turn).await.map(|()| false)?,
-        };
-        if is_right {
-            return Ok(true);
+impl From<Unchecked> for Failure {
+    fn from(unchecked: Unchecked) -> Self {
+        match unchecked {
+            Unchecked::Busy(_) => Self::Busy("password hashing"),
+            Unchecked::Store(fault) => fault.into(),
+            Unchecked::Unsaid(unsaid) => {
+                tracing::warn!(%unsaid, "nobody is signed in");
+                Self::Busy("whoever knows the users")
+            }
         }
     }
-    Ok(false)
 }

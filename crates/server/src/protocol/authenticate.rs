@@ -16,8 +16,10 @@ use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::client_keys::ClientKeys;
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
-use crate::state::hashing::{Hasher, Turn, forms_of};
+use crate::state::hashing::{Hasher, Turn};
 use crate::state::meter::Meter;
+use crate::state::passwords::sources::are_asked;
+use crate::state::passwords::{Checked, Passwords};
 use crate::state::secrets::Secrets;
 use crate::state::uses::Uses;
 use claviger_core::client::ClientStatus;
@@ -61,8 +63,9 @@ impl Authenticated {
     /// Whether what it proved is the password that this user has now.
     pub(crate) fn proved_password_of(&self, user: Option<&StoredUser>) -> bool {
         let password = user.and_then(|user| user.password_hash.as_ref());
-        // Both are hashes that are stored, none is what a caller sent.
-        password.zip(self.stretched.as_ref()).is_some_and(|(now, proved)| now.as_bytes() == proved.as_slice())
+        // Both are hashes that are stored, none is what a caller sent. Nothing is stored of one that somebody else knows.
+        let proved = self.stretched.as_ref();
+        proved.is_some_and(|proved| password.map_or(&[][..], |now| now.as_bytes()) == proved.as_slice())
     }
 }
 
@@ -348,19 +351,41 @@ impl<'a> Authenticator<'a> {
                 return Ok(Some((Some(id), hash)));
             }
         }
-        if let (true, Some(user)) = (entry.client.secret_is_password, &entry.client.acts_as)
-            && let Some(StoredUser { user, password_hash: Some(hash) }) = self.store.user(&self.realm.id, user).await?
-            && !user.disabled
-        {
-            let hash = hash.0.into_bytes();
-            for form in forms_of(&pair.secret) {
-                if self.is_of(&form, &hash).await? {
-                    self.clients.remember(entry, pair.secret.expose(), hash.clone());
-                    return Ok(Some((None, hash)));
-                }
+        let acts_as = entry.client.acts_as.as_ref().filter(|_| entry.client.secret_is_password);
+        let Some(user) = acts_as else { return Ok(None) };
+        let stored = self.store.user(&self.realm.id, user).await?.filter(|stored| !stored.user.disabled);
+        match stored {
+            Some(stored) if stored.password_hash.is_some() || are_asked(self.realm) => {
+                self.matching_password(entry, &stored, &pair.secret).await
             }
+            _ => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// Compares with the password of the user that the client stands for. One that somebody else knows is not remembered, and nothing is
+    /// stored of it.
+    async fn matching_password(
+        &self,
+        entry: &Entry,
+        stored: &StoredUser,
+        secret: &Plain,
+    ) -> Result<Option<(Option<String>, Vec<u8>)>, Failure> {
+        let hash = match self.passwords().verify(&stored.user.username, Some(stored), secret).await? {
+            Checked::Wrong => return Ok(None),
+            Checked::Right => stored.password_hash.clone(),
+            Checked::Moved(hash, _) => Some(hash),
+            Checked::Adopted(adopted) if adopted.user.id == stored.user.id => adopted.hash,
+            Checked::Adopted(_) => return Ok(None),
+        };
+        let Some(hash) = hash else { return Ok(Some((None, Vec::new()))) };
+        let hash = hash.0.into_bytes();
+        self.clients.remember(entry, secret.expose(), hash.clone());
+        Ok(Some((None, hash)))
+    }
+
+    fn passwords(&self) -> Passwords<'_> {
+        let Self { store, clock, secrets, hasher, outbound, realm, .. } = *self;
+        Passwords { store, clock, secrets, hasher, outbound, realm, turn: self.turn() }
     }
 
     /// Whether a stored hash is of this secret.

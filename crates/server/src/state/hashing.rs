@@ -5,12 +5,14 @@
 //! and shared fairly ([`queue`]); whoever finds it full is told to come back ([`Busy`]) instead of waiting for longer than
 //! anybody would.
 
+mod foreign;
 mod queue;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::precis;
 use claviger_core::token::Plain;
+use foreign::{Pace, Timed};
 use queue::Queue;
 pub use queue::Turn;
 use std::fmt;
@@ -57,6 +59,7 @@ struct Shared {
     hashed: AtomicUsize,
     /// Memory blocks (1 KiB each) held by all threads.
     held: AtomicUsize,
+    pace: Pace,
 }
 
 struct Work {
@@ -67,6 +70,8 @@ struct Work {
 struct Job {
     password: Plain,
     stored: Stored,
+    /// The hash of another program that the password is compared with first.
+    foreign: Option<Arc<Timed>>,
     answer: oneshot::Sender<Hashed>,
 }
 
@@ -97,6 +102,12 @@ pub(crate) fn normal_form(password: &Plain) -> Plain {
     Plain::from(&*precis::opaque(password.expose()))
 }
 
+/// Whether a hash is one that is stored as it is: Argon2id, within the bounds, of no less than ours cost.
+pub(crate) fn is_as_strong_as_ours(phc: &str) -> bool {
+    let strong = |params: &Params| params.m_cost() >= MEMORY_KIB && params.t_cost() >= PASSES;
+    Stored::parse(phc).is_some_and(|stored| strong(&stored.params))
+}
+
 impl Hasher {
     /// Starts `workers` threads with room for `queue` passwords that wait. The threads hold no memory to speak of before
     /// the first password.
@@ -114,6 +125,7 @@ impl Hasher {
             idle,
             hashed: AtomicUsize::new(0),
             held: AtomicUsize::new(0),
+            pace: Pace::default(),
         });
         for number in 0..workers.max(1) {
             let shared = Arc::clone(&shared);
@@ -128,7 +140,7 @@ impl Hasher {
     /// [`Busy`].
     pub async fn hash(&self, password: Plain) -> Result<String, Busy> {
         let stored = Stored { params: usual(), salt: random_bytes::<16>().to_vec(), hash: None };
-        match self.run(Turn::OURS, password, stored).await? {
+        match self.run(Turn::OURS, password, stored, None).await? {
             Hashed::New(phc) => Ok(phc),
             Hashed::Same(_) | Hashed::Failed => Err(BUSY),
         }
@@ -153,7 +165,7 @@ impl Hasher {
             self.verify_against_nothing(turn).await?;
             return Ok(false);
         };
-        Ok(matches!(self.run(turn, password, stored).await?, Hashed::Same(true)))
+        Ok(matches!(self.run(turn, password, stored, None).await?, Hashed::Same(true)))
     }
 
     /// Costs what a check costs, for users that do not exist: nobody can tell from the time whether a user does.
@@ -162,7 +174,7 @@ impl Hasher {
     /// [`Busy`].
     pub async fn verify_against_nothing(&self, turn: Turn) -> Result<(), Busy> {
         let stored = Stored { params: usual(), salt: vec![0; 16], hash: Some(vec![0; OUTPUT]) };
-        self.run(turn, Plain::from("nobody's"), stored).await.map(drop)
+        self.run(turn, Plain::from("nobody's"), stored, None).await.map(drop)
     }
 
     /// How many passwords wait; for metrics.
@@ -181,10 +193,20 @@ impl Hasher {
         self.0.0.hashed.load(Ordering::Relaxed)
     }
 
-    async fn run(&self, turn: Turn, password: Plain, stored: Stored) -> Result<Hashed, Busy> {
+    async fn run(
+        &self,
+        turn: Turn,
+        password: Plain,
+        stored: Stored,
+        foreign: Option<Arc<Timed>>,
+    ) -> Result<Hashed, Busy> {
         let shared = &self.0.0;
         let (answer, hashed) = oneshot::channel();
-        shared.work().waiting.push(turn, Job { password, stored, answer }, Job::is_wanted).map_err(|_| BUSY)?;
+        shared
+            .work()
+            .waiting
+            .push(turn, Job { password, stored, foreign, answer }, Job::is_wanted)
+            .map_err(|_| BUSY)?;
         shared.more.notify_one();
         // One that had to make room is dropped, and its caller told so.
         hashed.await.map_err(|_| BUSY)
@@ -195,6 +217,13 @@ impl Job {
     /// Those who gave up need no place.
     fn is_wanted(&self) -> bool {
         !self.answer.is_closed()
+    }
+
+    /// Hashes; for a hash of another program after that, whether the password was right or not, so that both cost the same.
+    fn run(&self, memory: &mut Memory<'_>) -> Result<Hashed, argon2::Error> {
+        let is_right = self.foreign.as_ref().map(|foreign| foreign.is_of(self.password.expose()));
+        let hashed = hash(&self.password, &self.stored, memory)?;
+        Ok(if is_right == Some(false) { Hashed::Same(false) } else { hashed })
     }
 }
 
@@ -225,7 +254,7 @@ impl Shared {
                 continue;
             }
             self.hashed.fetch_add(1, Ordering::Relaxed);
-            let hashed = hash(&job.password, &job.stored, &mut memory);
+            let hashed = job.run(&mut memory);
             let _ = job.answer.send(hashed.unwrap_or(Hashed::Failed));
         }
     }

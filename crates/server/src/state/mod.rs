@@ -16,6 +16,7 @@ pub(crate) mod logos;
 pub mod master_key;
 pub mod master_keys;
 pub(crate) mod meter;
+pub(crate) mod passwords;
 pub(crate) mod rates;
 pub(crate) mod recall;
 pub(crate) mod revoked;

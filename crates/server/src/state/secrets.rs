@@ -107,6 +107,8 @@ struct Derived {
     requests: HmacKey,
     outbox: HmacKey,
     sealed: HmacKey,
+    imported: HmacKey,
+    realms: HmacKey,
     nonces: NonceKey,
 }
 
@@ -121,6 +123,8 @@ impl Derived {
             requests: HmacKey::new(derive(key, "authorization requests").as_slice()),
             outbox: HmacKey::new(derive(key, "outbox").as_slice()),
             sealed: HmacKey::new(derive(key, "sealed client secrets").as_slice()),
+            imported: HmacKey::new(derive(key, "hashes of other programs").as_slice()),
+            realms: HmacKey::new(derive(key, "secrets of realms").as_slice()),
             nonces: NonceKey::new(derive(key, "dpop nonces").as_slice()),
         }
     }
@@ -384,24 +388,6 @@ impl Secrets {
         self.ring.load().maker.number == number_of(stored)
     }
 
-    /// What is stored of a client secret that the server must know ([`claviger_store::SecretKind::Sealed`]): `owner` is realm,
-    /// client and secret's id, which it is bound to.
-    ///
-    /// # Errors
-    /// The library has no AES-256-GCM.
-    pub fn seal_client_secret(&self, owner: [&str; 3], secret: &str) -> Result<Vec<u8>, CryptoError> {
-        let owner = owner.join("\0");
-        SealKey::new(&self.ring.load().maker.sealed.sign(owner.as_bytes()))?.seal(owner.as_bytes(), secret.as_bytes())
-    }
-
-    /// The secret that was stored so; `None` where no token key opens it, or it is another one's.
-    pub fn open_client_secret(&self, owner: [&str; 3], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let owner = owner.join("\0");
-        let ring = self.ring.load();
-        ring.all()
-            .find_map(|key| SealKey::new(&key.sealed.sign(owner.as_bytes())).ok()?.open(owner.as_bytes(), sealed).ok())
-    }
-
     /// The key under which a mail waits: it may hold a one-time link, which is worth a secret.
     ///
     /// # Errors
@@ -495,5 +481,8 @@ pub fn new_client_secret() -> Plain {
     Plain::new(format!("{SECRET_PREFIX}{}", base64url(random.as_slice())))
 }
 
+mod sealed;
 #[cfg(test)]
 mod tests;
+
+pub use sealed::is_sealed_hash;

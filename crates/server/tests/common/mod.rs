@@ -473,6 +473,8 @@ pub fn realm(authority: &str) -> Realm {
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        user_check: None,
+        directory: None,
     }
 }
 

@@ -91,6 +91,8 @@ named! {
         SecretRetire = "secret.retire",
         /// A user was added.
         UserCreate = "user.create",
+        /// Users came along from a file; one line for each batch.
+        UserImport = "user.import",
         /// What is known of a user was changed.
         UserEdit = "user.edit",
         /// A user got another password.
@@ -99,6 +101,14 @@ named! {
         UserDisable = "user.disable",
         /// A user may sign in again.
         UserEnable = "user.enable",
+        /// A user was removed, with all that was theirs.
+        UserDelete = "user.delete",
+        /// An organisation was added.
+        OrganisationCreate = "organisation.create",
+        /// An organisation is called something else.
+        OrganisationEdit = "organisation.edit",
+        /// An organisation was removed.
+        OrganisationDelete = "organisation.delete",
         /// A seat was taken from its holder.
         SeatRelease = "seat.release",
         /// Grants ended, with their tokens and seats.

@@ -54,6 +54,11 @@ impl Values {
         Ok(Self::of(before, after)?.apart(&PERSONAL_OF_APPS))
     }
 
+    /// Of a user who is gone, as JSON.
+    pub(crate) fn of_gone_user(before: Value, name: &str) -> Self {
+        Self::between(Some(before), None).apart(&PERSONAL_OF_USERS).named(name)
+    }
+
     /// Of a user, as JSON with these fields and what else belongs to one.
     pub(crate) fn of_user(before: Option<Value>, after: Value, name: &str) -> Self {
         Self::between(before, Some(after)).differing().apart(&PERSONAL_OF_USERS).named(name)

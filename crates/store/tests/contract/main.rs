@@ -11,6 +11,7 @@ mod codes;
 mod devices;
 mod fixtures;
 mod heartbeat;
+mod imports;
 mod keeping;
 mod keys;
 mod leases;
@@ -70,6 +71,9 @@ promises! {
         a_use_is_noted_once_a_minute, a_refused_mail_waits_for_the_operator,
         a_lost_approval_is_told_again_with_another_secret, a_rejection_and_its_mail_are_one, what_a_file_manages_is_known,
         seats_name_their_holders;
+    imports: who_comes_along_is_new_or_left_as_they_are,
+        a_hash_is_replaced_on_condition_that_it_is_the_one_that_was_read,
+        an_organisation_is_added_once_changed_and_removed_when_nobody_belongs_to_it;
     names: a_name_is_found_however_it_is_written, an_address_signs_in_where_it_is_confirmed_and_ones_own,
         names_get_their_form_once;
     seats: the_last_seat_has_one_taker, a_user_takes_one_seat, seats_fall_back, a_refresh_holds_its_seat,

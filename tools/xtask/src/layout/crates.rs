@@ -6,19 +6,24 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// Each folder with a crate, and the crates of the project that it may depend on. What does not exist yet is no error.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("crates/core", &[]),
     ("crates/store", &["crates/core"]),
-    ("crates/files", &["crates/core"]),
+    ("crates/hashes", &[]),
+    ("crates/files", &["crates/core", "crates/hashes"]),
     ("crates/guard", &["crates/core"]),
     ("crates/client", &["crates/core"]),
-    ("crates/server", &["crates/core", "crates/store", "crates/files", "crates/guard", "crates/client"]),
+    (
+        "crates/server",
+        &["crates/core", "crates/store", "crates/hashes", "crates/files", "crates/guard", "crates/client"],
+    ),
     ("crates/demo", &["crates/core", "crates/store", "crates/files", "crates/guard", "crates/client", "crates/server"]),
     (
         "crates/claviger",
         &[
             "crates/core",
             "crates/store",
+            "crates/hashes",
             "crates/files",
             "crates/guard",
             "crates/client",

@@ -2,6 +2,7 @@
 
 use super::{ApplyError, patiently};
 use crate::hashing::{Busy, Hasher};
+use crate::secrets::is_sealed_hash;
 use crate::state::hashing::{forms_of, normal_form};
 use claviger_core::token::Plain;
 use claviger_files::realm::Password;
@@ -77,7 +78,7 @@ impl Hashing {
 /// The hash to store for the password of the user number `i`; `None` when the stored one is of this password.
 async fn new_hash(hasher: Hasher, plain: Plain, stored: Option<Masked<String>>, i: usize) -> Hashed {
     let work = async {
-        if let Some(stored) = stored
+        if let Some(stored) = stored.filter(|stored| !is_sealed_hash(stored))
             && is_right(&hasher, &plain, &stored.0).await?
         {
             return Ok(None);

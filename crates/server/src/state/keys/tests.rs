@@ -53,6 +53,8 @@ fn realm() -> Realm {
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        user_check: None,
+        directory: None,
     }
 }
 
