@@ -61,6 +61,12 @@ pub struct AccessClaims<'a> {
     /// The languages in which userinfo tells them as well (OpenID Connect Core 5.2).
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub claims_locales: Cow<'a, [String]>,
+    /// How strong the user's sign-in was, where the realm tells APIs of it (RFC 9068 2.2.1, RFC 9470 6).
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Cow<'a, str>>,
+    /// What it was made of (RFC 8176).
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub amr: Cow<'a, [String]>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -116,6 +122,8 @@ impl AccessClaims<'_> {
             userinfo_claims: Cow::Owned(self.userinfo_claims.into_owned()),
             cnf: self.cnf,
             claims_locales: Cow::Owned(self.claims_locales.into_owned()),
+            acr: self.acr.map(own),
+            amr: Cow::Owned(self.amr.into_owned()),
         }
     }
 }
@@ -147,9 +155,12 @@ pub struct IdClaims<'a> {
     pub c_hash: Option<String>,
     /// The client once more, for those that look here.
     pub azp: &'a str,
-    /// How strong the sign-in was, where that was asked for.
+    /// How strong the sign-in was, where that was asked for or there are several kinds of sign-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'a str>,
+    /// What it was made of (RFC 8176).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub amr: &'a [&'a str],
     /// The session as this client knows it, where it is told of logouts (OpenID Connect Front-Channel Logout 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,

@@ -8,6 +8,7 @@ use crate::pkce::Challenge;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
+use crate::sign_in::Proof;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -38,6 +39,9 @@ pub struct Granted {
     /// The languages in which claims are told as well (OpenID Connect Core 5.2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// How the user signed in, where that is more than a password or the realm tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Box<Proof>>,
     /// Of a reference alone: how its user is named to its client, where that is not by their id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -66,9 +70,6 @@ pub struct CodeBinding {
     /// The claims of the user that the ID token carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub id_token_claims: Vec<String>,
-    /// What the ID token says of the sign-in, where that was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
     /// The granted scope is not the one asked for.
     pub scope_differs: bool,
     /// What was granted.

@@ -15,6 +15,7 @@ use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
+use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,9 @@ pub struct Realm {
     /// What it keeps to beyond its dialect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// What is asked of people beside a password.
+    #[serde(default, skip_serializing_if = "SignInPolicy::is_default")]
+    pub sign_in: SignInPolicy,
 }
 
 /// A further host of a realm.

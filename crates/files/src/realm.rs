@@ -11,6 +11,7 @@ mod entries;
 mod policy;
 mod registration;
 mod set;
+mod sign_in;
 mod url;
 mod users;
 pub mod written;
@@ -226,6 +227,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         claims: ClaimPolicy { locales: raw.realm.claims_locales.clone(), rules: raw.claim.clone() },
         dpop: raw.dpop.clone(),
         profile: raw.realm.profile,
+        sign_in: raw.sign_in.clone(),
     }
 }
 

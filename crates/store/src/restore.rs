@@ -191,7 +191,13 @@ async fn forget(tx: &mut impl Tx, ended: &mut Ended) -> Result<(), Fault> {
         *count(ended) = tx.execute(statement, values![]).await?;
     }
     for statement in
-        [Statement::ForgetSignedInTo, Statement::ForgetBrakes, Statement::ForgetLeases, Statement::ForgetDevices]
+        [
+        Statement::ForgetSignedInTo,
+        Statement::ForgetBrakes,
+        Statement::ForgetLeases,
+        Statement::ForgetDevices,
+        Statement::ForgetBrowsers,
+    ]
     {
         tx.execute(statement, values![]).await?;
     }

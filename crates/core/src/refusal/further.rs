@@ -17,6 +17,9 @@ pub enum Further {
     /// Nothing that we gave out, or to another client.
     #[error("the device code is not valid")]
     DeviceUnknown,
+    /// OpenID Connect Core 3.1.2.6.
+    #[error("the user must prove more than they did, and prompt=none lets nobody ask them")]
+    InteractionRequired,
     /// Too many requests from one place, or too many that wait.
     #[error("too many requests of devices wait for an answer; try again in {0} seconds")]
     TooManyDevices(i64),
@@ -30,6 +33,7 @@ impl Further {
             Self::SlowDown(_) => ErrorCode::SlowDown,
             Self::DeviceExpired => ErrorCode::ExpiredToken,
             Self::DeviceUnknown => ErrorCode::InvalidGrant,
+            Self::InteractionRequired => ErrorCode::InteractionRequired,
             Self::TooManyDevices(_) => ErrorCode::TemporarilyUnavailable,
         }
     }

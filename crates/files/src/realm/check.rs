@@ -78,6 +78,7 @@ impl<'a> Check<'a> {
         self.hosts();
         self.policy();
         self.registration();
+        self.sign_in();
         self.unique();
         self.apis_and_scopes();
         self.claims();

@@ -186,7 +186,7 @@ pub(crate) async fn token_answer(
                 subject,
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
-                acr: plan.acr.as_deref(),
+                proof: decision.granted.proof.as_deref(),
                 session: decision.granted.session.as_deref(),
                 claims: &plan.user,
                 access: Some(&access.token),
@@ -434,6 +434,8 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
                 cnf: of.confirmation,
                 claims_locales: Cow::Borrowed(&of.granted.claims_locales),
+                acr: of.granted.proof.as_ref().and_then(|proof| proof.acr.as_deref()).map(Cow::Borrowed),
+                amr: of.granted.proof.as_ref().map_or(Cow::Borrowed(&[]), |proof| Cow::Borrowed(&proof.amr)),
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;

@@ -24,6 +24,7 @@ mod language;
 mod locale;
 pub mod mails;
 mod pair;
+mod qr;
 mod render;
 mod samples;
 mod script;

@@ -7,6 +7,7 @@
 mod about;
 mod account;
 mod device;
+mod second_factor;
 mod signed_out;
 
 use std::fmt;
@@ -18,6 +19,10 @@ pub use super::pair::Pair;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
+pub use super::qr::QrCode;
+pub use second_factor::{
+    FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice,
+};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;
@@ -97,6 +102,8 @@ pub struct SignIn {
     pub pending: Option<String>,
     /// Where "Not you?" posts to, shown beside a prefilled user name.
     pub not_you_action: Option<String>,
+    /// Where somebody goes on without a request.
+    pub onward: Option<&'static str>,
 }
 
 /// Why a login did not work.

@@ -116,6 +116,7 @@ fn claims_of_row(
     jti: String,
     gid: Option<String>,
 ) -> AccessClaims<'static> {
+    let proof = granted.proof.map(|proof| *proof).unwrap_or_default();
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
         sub: Cow::Owned(granted.subject.or_else(|| row.user.clone()).unwrap_or_else(|| row.client.clone())),
@@ -133,6 +134,8 @@ fn claims_of_row(
         userinfo_claims: Cow::Owned(granted.userinfo_claims),
         cnf: granted.confirmation,
         claims_locales: Cow::Owned(granted.claims_locales),
+        acr: proof.acr.map(Cow::Owned),
+        amr: Cow::Owned(proof.amr),
     }
 }
 
