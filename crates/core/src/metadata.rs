@@ -270,6 +270,7 @@ mod tests {
             claims: crate::claim_rule::ClaimPolicy::default(),
             dpop: crate::realm::DpopPolicy::default(),
             profile: None,
+            sign_in: crate::sign_in::SignInPolicy::default(),
         }
     }
 

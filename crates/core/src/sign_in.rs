@@ -4,11 +4,13 @@
 //! A sign-in has one of three levels: a password alone, a second factor beside it, a passkey that knew its user. A realm has a
 //! word for each (`acr`). What was proved is kept with the session, and tokens tell it.
 
+mod demanded;
 mod how;
 mod policy;
 
+pub use demanded::Demanded;
 pub use how::{How, Proof, Proved};
-pub use policy::{Demand, Demanded, FactorKind, OrganisationSignIn, SignInPolicy};
+pub use policy::{Demand, FactorKind, OrganisationSignIn, SignInPolicy};
 
 #[cfg(test)]
 mod tests;

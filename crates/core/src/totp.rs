@@ -106,8 +106,7 @@ mod tests {
         ] {
             assert_eq!(secret.code(TotpSecret::step_at(seconds * 1000)), code, "{seconds}");
         }
-        let hotp =
-            ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
+        let hotp = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
         for (counter, code) in (0..).zip(hotp) {
             assert_eq!(secret.code(counter), code, "{counter}");
         }

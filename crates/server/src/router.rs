@@ -5,7 +5,8 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, check_session, consent, device, end_session, home, page, second_factor, secret, security, show, sign_in, switch,
+    about, check_session, consent, device, end_session, home, page, second_factor, secret, security, show, sign_in,
+    switch,
 };
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,

@@ -3,6 +3,7 @@
 //! Whatever is good once is used by a conditional write whose row count is checked: a code that changes with the time only behind
 //! the last one that was used, a code that was shown once only while it is not used.
 
+use crate::changes::{ChangeKind, note};
 use crate::clients;
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -84,7 +85,7 @@ impl Store {
                     return Ok(Undo(false));
                 }
             }
-            tx.execute(Statement::TouchUser, values![&realm, &user, now]).await?;
+            touch(tx, &realm, &user, now).await?;
             if is_first {
                 ByPassword::default().end_of_programs(tx, &realm, &user, now, tokens_until).await?;
             }
@@ -108,7 +109,7 @@ impl Store {
                 tx.execute(Statement::ForgetBrowsersOfUser, values![&realm, &user]).await?;
             }
             if removed {
-                tx.execute(Statement::TouchUser, values![&realm, &user, now]).await?;
+                touch(tx, &realm, &user, now).await?;
             }
             Ok(Keep(removed))
         })
@@ -143,7 +144,8 @@ impl Store {
     /// The store cannot read.
     pub async fn programs_by_password(&self, realm: &str, user: &str) -> Result<Vec<String>, Fault> {
         read!(self, |tx| {
-            let mut ids = tx.query(Statement::ClientsWithPasswordGrants, values![realm, user], |row| row.string(0)).await?;
+            let mut ids =
+                tx.query(Statement::ClientsWithPasswordGrants, values![realm, user], |row| row.string(0)).await?;
             let whose = clients::by_password(tx, realm).await?;
             ids.extend(whose.into_iter().filter(|(of, _)| of == user).map(|(_, client)| client));
             ids.sort_unstable();
@@ -214,6 +216,12 @@ impl Store {
             Ok(Keep(tx.execute(Statement::ForgetBrowser, values![&realm, &user, &hash]).await? > 0))
         })
     }
+}
+
+/// They are another one since: what rests on them as they were is written no more, and what servers remember of them is forgotten.
+async fn touch(tx: &mut impl Tx, realm: &str, user: &str, now: i64) -> Result<(), Fault> {
+    tx.execute(Statement::TouchUser, values![realm, user, now]).await?;
+    note(tx, ChangeKind::User, realm, user, now).await
 }
 
 async fn of_user(tx: &mut impl Tx, realm: &str, user: &str) -> Result<Vec<Factor>, Fault> {

@@ -1,9 +1,10 @@
 //! What a sign-in lacks for a request (OpenID Connect Core 5.5.1.1, RFC 9470 5).
 
-use super::{AuthorizationRequest, Session};
+use super::AuthorizationRequest;
 use crate::client::Client;
 use crate::realm::Realm;
 use crate::sign_in::{FactorKind, How};
+use crate::user::User;
 
 /// What is still to be proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +20,15 @@ pub(super) fn missing(
     realm: &Realm,
     client: &Client,
     request: &AuthorizationRequest,
-    session: &Session<'_>,
+    user: &User,
+    how: Option<&How>,
 ) -> Option<Missing> {
     if !realm.sign_in.is_on() {
         return None;
     }
     let by_password = How::default();
-    let how = session.how.unwrap_or(&by_password);
-    let demanded = realm.demanded(Some(client), session.user);
+    let how = how.unwrap_or(&by_password);
+    let demanded = realm.demanded(Some(client), user);
     if demanded.is_required && !how.meets(realm, &demanded.kinds) {
         return Some(Missing { kinds: demanded.kinds, is_voluntary: false });
     }

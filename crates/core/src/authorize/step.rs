@@ -83,7 +83,7 @@ pub fn next_step(
     let Some(session) = session.filter(is_right) else {
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
-    if let Some(missing) = missing(realm, client, request, &session) {
+    if let Some(missing) = missing(realm, client, request, session.user, session.how) {
         if !request.prompt.none {
             return Step::SecondFactor(missing);
         }

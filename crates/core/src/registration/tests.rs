@@ -33,6 +33,7 @@ fn realm() -> Realm {
         claims: crate::claim_rule::ClaimPolicy::default(),
         dpop: crate::realm::DpopPolicy::default(),
         profile: None,
+        sign_in: crate::sign_in::SignInPolicy::default(),
     }
 }
 

@@ -30,10 +30,7 @@ fn the_strictest_word_counts() {
         },
         ..client.clone()
     };
-    assert_eq!(
-        realm.demanded(Some(&of_client), &user),
-        Demanded { is_required: true, kinds: vec![FactorKind::Totp] }
-    );
+    assert_eq!(realm.demanded(Some(&of_client), &user), Demanded { is_required: true, kinds: vec![FactorKind::Totp] });
     assert_eq!(realm.demanded(None, &user), lax);
     let of_acme =
         OrganisationSignIn { id: "acme".into(), second_factor: Demand::Required, second_factor_kinds: Vec::new() };

@@ -36,7 +36,8 @@ impl Check<'_> {
             self.stricter(&at("second-factor"), own.second_factor);
             self.kinds(&at("second-factor-kinds"), &own.second_factor_kinds);
         }
-        let clients: Vec<_> = self.raw.client.iter().map(|one| (one.second_factor, one.second_factor_kinds.clone())).collect();
+        let clients: Vec<_> =
+            self.raw.client.iter().map(|one| (one.second_factor, one.second_factor_kinds.clone())).collect();
         for (i, (demand, kinds)) in clients.into_iter().enumerate() {
             self.stricter(&["client".into(), i.into(), "second-factor".into()], demand);
             self.kinds(&["client".into(), i.into(), "second-factor-kinds".into()], &kinds);

@@ -24,7 +24,6 @@ mod language;
 mod locale;
 pub mod mails;
 mod pair;
-mod qr;
 mod render;
 mod samples;
 mod script;

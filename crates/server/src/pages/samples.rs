@@ -307,8 +307,13 @@ fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
     let apps = vec![AppLink { app: x("Fleet Planner"), url: x("https://fleet.example/login?iss=a") }];
-    SignedIn { account: account(x), apps, security_url: Some(x("/account/security")),
-        logout_action: Some(x("/logout")), csrf: x("csrf").into() }
+    SignedIn {
+        account: account(x),
+        apps,
+        security_url: Some(x("/account/security")),
+        logout_action: Some(x("/logout")),
+        csrf: x("csrf").into(),
+    }
 }
 
 fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {

@@ -7,6 +7,7 @@
 mod about;
 mod account;
 mod device;
+mod qr;
 mod second_factor;
 mod signed_out;
 
@@ -16,13 +17,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
+pub use qr::QrCode;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
-pub use super::qr::QrCode;
-pub use second_factor::{
-    FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice,
-};
+pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;

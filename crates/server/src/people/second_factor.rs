@@ -360,9 +360,7 @@ async fn set_up(
             let verified = half.verified(state, site).await?;
             verified.map(|verified| Who::HalfWay(half, verified))
         }
-        Who::SignedIn(_) => {
-            signed_in(state, site, flow.browser, "").await?.map(|who| Who::SignedIn(Box::new(who)))
-        }
+        Who::SignedIn(_) => signed_in(state, site, flow.browser, "").await?.map(|who| Who::SignedIn(Box::new(who))),
     };
     let Some(who) = who else { return start_over(flow, front, onward).await };
     let Some((session, cookies)) = who.begin(flow, Proved::Totp).await? else {

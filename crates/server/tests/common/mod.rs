@@ -471,6 +471,7 @@ pub fn realm(authority: &str) -> Realm {
         claims: claviger_core::claim_rule::ClaimPolicy::default(),
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 

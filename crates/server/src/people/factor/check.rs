@@ -6,10 +6,10 @@ use crate::failure::Failure;
 use crate::state::State;
 use crate::state::brakes::{Attempt, Subject};
 use crate::state::sites::Site;
+use claviger_core::Refusal;
 use claviger_core::sign_in::{FactorKind, Proved};
 use claviger_core::totp::DIGITS;
 use claviger_core::user::User;
-use claviger_core::Refusal;
 use claviger_store::Factor;
 use std::net::IpAddr;
 use zeroize::Zeroizing;
@@ -66,13 +66,7 @@ async fn check(
 }
 
 /// Whether this is the code of one of the user's authenticator apps, and nobody used it before.
-async fn totp(
-    state: &State,
-    owner: (&str, &str),
-    usable: &[&Factor],
-    code: &str,
-    now: i64,
-) -> Result<bool, Failure> {
+async fn totp(state: &State, owner: (&str, &str), usable: &[&Factor], code: &str, now: i64) -> Result<bool, Failure> {
     for factor in usable.iter().filter(|factor| factor.kind == FactorKind::Totp) {
         let secret = secret_of(&state.secrets, owner, factor)
             .ok_or_else(|| Failure::Fault("the secret of an authenticator app does not open".to_owned()))?;

@@ -52,6 +52,7 @@ fn realm() -> Realm {
         claims: claviger_core::claim_rule::ClaimPolicy::default(),
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 
