@@ -113,6 +113,21 @@ security-notice-removed = Es ist entfernt.
 security-notice-needed = Ihr Konto braucht einen zweiten Schritt, und dies ist der einzige. Fügen Sie erst einen anderen hinzu.
 security-notice-forgotten = Dieser Browser fragt wieder nach dem zweiten Schritt.
 security-notice-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+security-notice-password-fair = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist mäßig: Ein längeres wäre besser.
+security-notice-password-good = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist gut.
+security-notice-password-strong = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist stark.
+security-notice-password-wrong = Ihr jetziges Passwort stimmt nicht.
+security-notice-password-short = Das neue Passwort ist zu kurz: Es braucht mindestens 8 Zeichen. Mehrere Wörter eignen sich gut.
+security-notice-password-guessable = Das neue Passwort ist eines der ersten, die jemand versucht. Wählen Sie eines, das keinem Muster folgt.
+security-notice-password-own-name = Das neue Passwort ist kaum mehr als ein Name. Wählen Sie eines, das niemand Ihnen ansieht.
+security-notice-password-known = Das neue Passwort steht auf einer Liste bekannt gewordener Passwörter. Wählen Sie eines, das Sie nirgends sonst benutzen.
+security-notice-password-locked = Es waren zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+security-password = Passwort
+security-current-password = Jetziges Passwort
+security-change-password = Passwort ändern
+security-change-password-hint = Hier bleiben Sie angemeldet, überall sonst werden Sie abgemeldet. Apps, die Ihr Passwort kennen, funktionieren nicht mehr.
+new-password = Neues Passwort
+new-password-hint = Mindestens 8 Zeichen; je länger, desto stärker. Mehrere Wörter eignen sich gut.
 security-notice-any = Es ist erledigt.
 
 ## Accounts of this browser

@@ -115,6 +115,21 @@ security-notice-removed = It is removed.
 security-notice-needed = Your account needs a second step, and this is the only one. Add another one first.
 security-notice-forgotten = That browser asks for the second step again.
 security-notice-again = This page was opened before your browser's cookies changed. Try once more.
+security-notice-password-fair = Your password is changed, and you are signed out everywhere else. It is fair: a longer one would be better.
+security-notice-password-good = Your password is changed, and you are signed out everywhere else. It is good.
+security-notice-password-strong = Your password is changed, and you are signed out everywhere else. It is strong.
+security-notice-password-wrong = Your present password is not right.
+security-notice-password-short = The new password is too short: it needs at least 8 characters. Several words do well.
+security-notice-password-guessable = The new password is one of the first that anybody tries. Choose one that does not follow a pattern.
+security-notice-password-own-name = The new password is little more than a name. Choose one that nobody can tell from who you are.
+security-notice-password-known = The new password is on a list of passwords that became known. Choose one that you use nowhere else.
+security-notice-password-locked = There were too many attempts. Wait a minute, then try again.
+security-password = Password
+security-current-password = Present password
+security-change-password = Change password
+security-change-password-hint = You stay signed in here, and are signed out everywhere else. Apps that know your password stop working.
+new-password = New password
+new-password-hint = At least 8 characters; longer is stronger. Several words do well.
 security-notice-any = It is done.
 
 ## Accounts of this browser

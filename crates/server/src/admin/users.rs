@@ -5,13 +5,14 @@ use super::{Act, Admin, AdminError, Complaint, SubjectKind};
 use crate::hashing::Hasher;
 use crate::ids;
 use crate::state::hashing::normal_form;
+use claviger_core::password;
 use claviger_core::token::Plain;
 use claviger_core::user::rules;
 use claviger_core::{Realm, User};
 use claviger_store::{Alike, Edited, Fault, Masked, Place, Store, id_text};
 
 /// The shortest password that is taken (NIST SP 800-63B-4, 3.1.1.2: no rules of composition).
-pub const SHORTEST_PASSWORD: usize = 8;
+pub const SHORTEST_PASSWORD: usize = password::SHORTEST;
 
 /// The user of this name, or else of this id.
 ///

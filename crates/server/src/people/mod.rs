@@ -13,6 +13,7 @@ pub(crate) mod factor;
 pub(crate) mod flow;
 pub(crate) mod hint;
 pub(crate) mod home;
+pub(crate) mod new_password;
 pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod password;

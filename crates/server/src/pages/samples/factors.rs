@@ -69,6 +69,7 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
     Security {
         account: account(x),
         notice,
+        has_password: true,
         has_second_factors: true,
         is_required: true,
         apps: vec![app("a", "Phone", Some(ago("minutes", 1))), app("b", "", None)],
@@ -82,6 +83,7 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
 
 pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
     Security {
+        has_password: false,
         has_second_factors: false,
         is_required: false,
         apps: Vec::new(),
