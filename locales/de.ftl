@@ -130,6 +130,47 @@ new-password = Neues Passwort
 new-password-hint = Mindestens 8 Zeichen; je länger, desto stärker. Mehrere Wörter eignen sich gut.
 security-notice-any = Es ist erledigt.
 
+## Links, die Leute per Mail bekommen
+
+forgotten-title = Passwort vergessen?
+forgotten-message = Sagen Sie, wer Sie bei { $realm } sind, und Sie bekommen einen Link per Mail.
+forgotten-submit = Link zusenden
+forgotten-back = Zurück zur Anmeldung
+forgotten-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+forgotten-sent-title = Sehen Sie in Ihre Mail
+forgotten-sent-message = Wenn { $realm } Sie kennt, ist eine Mail an Ihre Adresse unterwegs. Ihr Link gilt eine Stunde.
+forgotten-sent-hint = Nach ein paar Minuten nichts da? Sehen Sie unter der unerwünschten Post nach, oder fragen Sie, wer Ihr Konto betreut.
+choose-title = Passwort wählen
+choose-message = für { $username } bei { $realm }
+choose-submit = Speichern
+choose-done-title = Ihr Passwort ist gesetzt
+choose-done-fair = Es ist mäßig: Ein längeres wäre besser. Melden Sie sich jetzt damit an.
+choose-done-good = Es ist gut. Melden Sie sich jetzt damit an.
+choose-done-strong = Es ist stark. Melden Sie sich jetzt damit an.
+confirm-title = Ist das Ihre Adresse?
+confirm-message = { $email } wird die Adresse Ihres Kontos bei { $realm }.
+confirm-submit = Ja, sie gehört mir
+confirm-done-title = Ihre Adresse ist geändert
+confirm-done-message = Mails gehen von jetzt an an { $email }.
+link-gone-title = Dieser Link gilt nicht mehr
+link-gone-message = Er wurde benutzt, ist zu alt, oder ein Teil davon fehlt. Fordern Sie einen neuen an.
+mail-link-reset-subject = { $realm }: neues Passwort wählen
+mail-link-reset = Jemand, wahrscheinlich Sie, hat das Passwort Ihres Kontos bei { $realm } vergessen.
+mail-link-first-login-subject = { $realm }: Ihr Passwort wählen
+mail-link-first-login = Sie haben ein Konto bei { $realm }. Wählen Sie ein Passwort, dann können Sie sich anmelden.
+mail-link-email-subject = { $realm }: Ist das Ihre Adresse?
+mail-link-email = Jemand möchte diese Adresse für das eigene Konto bei { $realm } verwenden.
+mail-link-nobody-subject = { $realm }: Niemand hat diese Adresse
+mail-link-nobody = Jemand hat mit dieser Adresse ein neues Passwort angefordert. Kein Konto bei { $realm } hat sie: Vielleicht haben Sie eine andere angegeben.
+mail-link-moved-subject = { $realm }: Ihr Konto hat eine andere Adresse
+mail-link-moved = Ihr Konto bei { $realm } hat von jetzt an eine andere Adresse. Wenn Sie das nicht waren, bitten Sie sofort um Hilfe.
+mail-link-username = Sie melden sich an als
+mail-link-button = Passwort wählen
+mail-link-email-button = Ja, es ist meine Adresse
+mail-link-valid = Der Link gilt einmal, innerhalb von { $duration }. Ihn zu öffnen verbraucht ihn nicht.
+mail-link-closing = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun. Fragen? Schreiben Sie an { $contact }.
+mail-link-closing-nobody = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun, oder sagen Sie { $realm } Bescheid.
+
 ## Accounts of this browser
 
 accounts-page-title = Konto auswählen

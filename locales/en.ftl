@@ -132,6 +132,47 @@ new-password = New password
 new-password-hint = At least 8 characters; longer is stronger. Several words do well.
 security-notice-any = It is done.
 
+## Links that people get by mail
+
+forgotten-title = Forgotten your password?
+forgotten-message = Say who you are at { $realm }, and you get a link by mail.
+forgotten-submit = Send me a link
+forgotten-back = Back to the sign-in
+forgotten-again = This page was opened before your browser's cookies changed. Try once more.
+forgotten-sent-title = Look at your mail
+forgotten-sent-message = If { $realm } knows you, a mail is on its way to your address. Its link works for an hour.
+forgotten-sent-hint = Nothing there after a few minutes? Look among the unwanted mail, or ask whoever runs your account.
+choose-title = Choose a password
+choose-message = for { $username } at { $realm }
+choose-submit = Save
+choose-done-title = Your password is set
+choose-done-fair = It is fair: a longer one would be better. Sign in with it now.
+choose-done-good = It is good. Sign in with it now.
+choose-done-strong = It is strong. Sign in with it now.
+confirm-title = Is this your address?
+confirm-message = { $email } becomes the address of your { $realm } account.
+confirm-submit = Yes, it is mine
+confirm-done-title = Your address is changed
+confirm-done-message = Mails go to { $email } from now on.
+link-gone-title = This link does not work any more
+link-gone-message = It was used, it is too old, or a part of it is missing. Ask for a new one.
+mail-link-reset-subject = { $realm }: choose a new password
+mail-link-reset = Somebody, most likely you, forgot the password of your { $realm } account.
+mail-link-first-login-subject = { $realm }: choose your password
+mail-link-first-login = You have an account at { $realm }. Choose a password, then you can sign in.
+mail-link-email-subject = { $realm }: is this your address?
+mail-link-email = Somebody wants to use this address for their { $realm } account.
+mail-link-nobody-subject = { $realm }: nobody has this address
+mail-link-nobody = Somebody asked for a new password with this address. No { $realm } account has it: perhaps you signed up with another one.
+mail-link-moved-subject = { $realm }: your account has another address
+mail-link-moved = Your { $realm } account has another address from now on. If that was not you, ask for help at once.
+mail-link-username = You sign in as
+mail-link-button = Choose a password
+mail-link-email-button = Yes, it is my address
+mail-link-valid = The link works once, within { $duration }. Opening it does not use it up.
+mail-link-closing = If you did not ask for this, you need not do anything. Questions? Write to { $contact }.
+mail-link-closing-nobody = If you did not ask for this, you need not do anything, or tell { $realm }.
+
 ## Accounts of this browser
 
 accounts-page-title = Choose an account

@@ -34,6 +34,7 @@ mod nodes;
 mod openid;
 mod organisations;
 mod pairwise;
+mod passwords;
 mod people;
 mod pkce_and_codes;
 mod protection;
