@@ -128,6 +128,13 @@ security-change-password = Passwort ändern
 security-change-password-hint = Hier bleiben Sie angemeldet, überall sonst werden Sie abgemeldet. Apps, die Ihr Passwort kennen, funktionieren nicht mehr.
 new-password = Neues Passwort
 new-password-hint = Mindestens 8 Zeichen; je länger, desto stärker. Mehrere Wörter eignen sich gut.
+security-notice-email-sent = Eine Mail an diese Adresse ist unterwegs. Folgen Sie ihrem Link, und die Adresse gehört Ihnen.
+security-notice-email-wrong = Das ist keine Mailadresse.
+security-notice-email-locked = Sie haben innerhalb einer Stunde mehrere Adressen versucht. Warten Sie eine Weile.
+security-email = Mailadresse
+security-email-now = Mails gehen an { $email }.
+security-new-email = Neue Adresse
+security-change-email = Link dorthin senden
 security-notice-any = Es ist erledigt.
 
 ## Links, die Leute per Mail bekommen

@@ -130,6 +130,13 @@ security-change-password = Change password
 security-change-password-hint = You stay signed in here, and are signed out everywhere else. Apps that know your password stop working.
 new-password = New password
 new-password-hint = At least 8 characters; longer is stronger. Several words do well.
+security-notice-email-sent = A mail is on its way to that address. Follow its link, and the address is yours.
+security-notice-email-wrong = That is not a mail address.
+security-notice-email-locked = You have tried several addresses within an hour. Wait a while.
+security-email = Mail address
+security-email-now = Mails go to { $email }.
+security-new-email = New address
+security-change-email = Send a link to it
 security-notice-any = It is done.
 
 ## Links that people get by mail

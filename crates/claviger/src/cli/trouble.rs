@@ -127,6 +127,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
+            | AdminError::NoAddress(_)
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
             | AdminError::Managed { .. }

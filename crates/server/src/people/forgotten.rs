@@ -3,12 +3,13 @@
 //! The page says the same whoever is meant, after the same time, and an address that nobody has gets a mail as well, which says so to
 //! whoever reads it there.
 
+use crate::admin::letters::Post;
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::pages::Pages;
 use crate::pages::mails::LinkMailKind;
 use crate::pages::views::{LinkState, UserLinkPage};
 use crate::people::browser::Browser;
-use crate::people::letters::{send_link, tell};
 use crate::people::page::{Speech, no_store, view};
 use crate::people::show::{self, see_other, with_browser};
 use crate::state::State;
@@ -95,9 +96,16 @@ async fn take(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer,
 async fn send(state: &State, site: &Site, typed: &str) -> Result<(), Failure> {
     let found = state.store.login_to_verify(&site.realm.id, typed).await?.map(|(stored, _)| stored.user);
     let user = found.filter(|user| !user.disabled);
+    let pages = state.pages.load_full();
     match user.as_ref().and_then(|user| Some((user, user.email.as_deref()?))) {
-        Some((user, to)) => send_link(state, site, user, LinkKind::Reset, to).await,
-        None if is_mail_address(typed) => tell(state, site, None, LinkMailKind::Nobody, typed).await,
-        None => Ok(()),
+        Some((user, to)) => post(state, site, &pages).send_link(user, LinkKind::Reset, to).await?,
+        None if is_mail_address(typed) => post(state, site, &pages).tell(None, LinkMailKind::Nobody, typed).await?,
+        None => {}
     }
+    Ok(())
+}
+
+/// Who sends mails for a site.
+pub(crate) fn post<'a>(state: &'a State, site: &'a Site, pages: &'a Pages) -> Post<'a> {
+    Post { store: &state.store, secrets: &state.secrets, pages, realm: &site.realm, now: state.clock.now() }
 }

@@ -14,7 +14,6 @@ pub(crate) mod flow;
 pub(crate) mod hint;
 pub(crate) mod forgotten;
 pub(crate) mod home;
-pub(crate) mod letters;
 pub(crate) mod new_password;
 pub(crate) mod notice;
 pub(crate) mod page;

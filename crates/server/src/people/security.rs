@@ -10,6 +10,7 @@ use crate::people::browser::Browser;
 use crate::people::factor::made::recovery_codes;
 use crate::people::factor::{Face, Onward, face, has_any};
 use crate::people::flow::Flow;
+use crate::people::forgotten::post;
 use crate::people::page::{Speech, no_store, view};
 use crate::people::new_password::choose;
 use crate::people::password::{Verified, check_password};
@@ -18,16 +19,20 @@ use crate::people::session::{begin_session, signed_in};
 use crate::people::show::{self, see_other, with_browser};
 use crate::state::State;
 use crate::state::brakes::Peer;
+use crate::state::rates::Counted;
 use crate::state::sites::{Site, Target};
 use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::password::{Strength, Weakness};
 use claviger_core::sign_in::{FactorKind, How};
 use claviger_core::token::Plain;
-use claviger_core::user::User;
+use claviger_core::user::{User, is_mail_address};
 use claviger_core::{Params, Refusal};
-use claviger_store::{Factor, RememberedBrowser, SignedIn};
+use claviger_store::{Factor, LinkKind, RememberedBrowser, SignedIn};
 use http::Method;
 use http::header::SET_COOKIE;
+
+/// How often within an hour somebody may try another address.
+const HOURLY_ADDRESSES: u32 = 5;
 
 /// Shows the page; takes its forms.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -99,6 +104,7 @@ fn page(
         account: account(&who.user),
         notice,
         has_password: false,
+        email: who.user.email.clone(),
         has_second_factors: policy.is_on(),
         is_required: site.realm.demanded(None, &who.user).is_required,
         apps: of_kind(FactorKind::Totp).map(own).collect(),
@@ -140,6 +146,9 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
     }
     if params.get("password").is_some() {
         return change_password(flow, &who, &params).await;
+    }
+    if params.get("email").is_some() {
+        return change_email(flow, &who, &params).await;
     }
     if params.get("codes").is_some() && has_any(&factors) {
         return new_codes(flow, &who).await;
@@ -205,6 +214,22 @@ async fn change_password(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -
         answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     }
     Ok(answer)
+}
+
+/// A link to the address that somebody wants to have; theirs is another one when they have followed it.
+async fn change_email(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -> Result<Answer, Failure> {
+    let (state, site) = (flow.state, flow.site);
+    let email = params.get("new_email").unwrap_or_default().trim();
+    if !is_mail_address(email) {
+        return Ok(back(flow, Some(SecurityNotice::EmailWrong)));
+    }
+    let counted = Counted::of_realm(&format!("address\0{}", who.user.id), &site.realm.id, HOURLY_ADDRESSES);
+    if state.rates.take(&[counted], state.clock.now()).is_err() {
+        return Ok(back(flow, Some(SecurityNotice::EmailLocked)));
+    }
+    let pages = state.pages.load_full();
+    post(state, site, &pages).send_link(&who.user, LinkKind::Email, email).await?;
+    Ok(back(flow, Some(SecurityNotice::EmailSent)))
 }
 
 const fn not_taken(weakness: Weakness) -> SecurityNotice {

@@ -8,8 +8,7 @@ use crate::http::{Answer, Incoming};
 use crate::pages::mails::LinkMailKind;
 use crate::pages::views::LinkState;
 use crate::people::browser::Browser;
-use crate::people::forgotten::page;
-use crate::people::letters::tell;
+use crate::people::forgotten::{page, post};
 use crate::people::new_password::choose;
 use crate::people::show;
 use crate::state::State;
@@ -132,7 +131,8 @@ async fn confirm(state: &State, site: &Site, browser: &Browser, live: &Live) -> 
     tracing::info!("somebody has another address");
     let old = before.email.as_deref().filter(|old| *old != live.link.email);
     if let Some(old) = old {
-        tell(state, site, Some(&before), LinkMailKind::Moved, old).await?;
+        let pages = state.pages.load_full();
+        post(state, site, &pages).tell(Some(&before), LinkMailKind::Moved, old).await?;
     }
     let shown = LinkState::Confirmed { email: live.link.email.clone() };
     Ok(page(state, site, browser, shown, site.page_path(Target::UserLink), None))

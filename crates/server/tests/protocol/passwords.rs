@@ -87,3 +87,147 @@ async fn the_form_is_of_this_session_and_the_sign_in_of_now() {
     assert_eq!(late.header("location"), "/-/sign-in?to=security");
     assert_eq!(Browser::default().get(&server, PAGE).await.header("location"), "/-/sign-in?to=security");
 }
+
+/// The mails that wait, and the links in them.
+async fn mails(server: &Server) -> Vec<(String, Option<String>)> {
+    let due = server.store.due_mails(server.now(), 100).await.unwrap();
+    due.into_iter().map(|due| (due.mail.recipient.clone(), link_in(&due.mail, server))).collect()
+}
+
+fn link_in(mail: &claviger_store::Mail, server: &Server) -> Option<String> {
+    let sealed = claviger_core::jose::from_base64url(&mail.doc).unwrap();
+    let plain = server.state.secrets.outbox_key(&mail.id).unwrap().open(b"mail", &sealed).unwrap();
+    let letter: serde_json::Value = serde_json::from_slice(&plain).unwrap();
+    let text = letter["text"].as_str().unwrap();
+    assert!(letter["html"].as_str().unwrap().contains("<h1"), "both parts");
+    let link = text.split_whitespace().find(|word| word.contains("/-/link?link="))?;
+    Some(link.strip_prefix(&server.realm.issuer).unwrap().to_owned())
+}
+
+async fn by_mail() -> Server {
+    let server = Server::with(|realm| realm.sign_in.reset_by_mail = true).await;
+    let alice = claviger_core::User {
+        email: Some("alice@example.com".into()),
+        email_verified: true,
+        ..crate::common::user("u1", "alice")
+    };
+    server.add_user(&alice).await;
+    server
+}
+
+/// Asks for a link, as somebody behind `address`.
+async fn ask(server: &Server, browser: &Browser, username: &str) -> Reply {
+    let page = browser.get(server, "/-/forgotten").await;
+    page.is_html();
+    let csrf = page.hidden("csrf").unwrap();
+    let form = [("csrf", csrf.as_str()), ("username", username)];
+    browser.send(server, Method::POST, "/-/forgotten", Some(&form)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_by_asking_who_has_an_account() {
+    let server = by_mail().await;
+    let sign_in = Browser::default().get(&server, "/-/sign-in").await;
+    assert!(sign_in.body.contains("href=\"/-/forgotten\""), "{}", sign_in.body);
+    let mut answers = Vec::new();
+    for (username, expected) in
+        [("alice", 1), ("ALICE@example.com", 2), ("nobody@example.com", 3), ("nobody", 3), ("", 3)]
+    {
+        let browser = Browser::default();
+        let reply = ask(&server, &browser, username).await;
+        let page = browser.get(&server, reply.header("location")).await;
+        assert!(page.body.contains("Look at your mail"), "{}", page.body);
+        answers.push((reply.status, reply.header("location").to_owned(), page.body));
+        assert_eq!(mails(&server).await.len(), expected, "{username}");
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "the same for all");
+    let sent = mails(&server).await;
+    assert_eq!(sent.iter().filter(|(to, link)| to == "alice@example.com" && link.is_some()).count(), 2);
+    assert!(sent.contains(&("nobody@example.com".to_owned(), None)));
+    // So often within an hour, and no more.
+    for _ in 0..3 {
+        ask(&server, &Browser::default(), "alice").await;
+    }
+    assert_eq!(mails(&server).await.len(), 5);
+    let off = Server::start().await;
+    assert_eq!(Browser::default().get(&off, "/-/forgotten").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_sets_a_password_once_from_whatever_browser() {
+    let server = by_mail().await;
+    server.add_client(&client("app")).await;
+    let before = Browser::default();
+    before.authorize(&server, &authorize_query("app", "read")).await.code();
+    ask(&server, &Browser::default(), "alice").await;
+    let link = mails(&server).await[0].1.clone().unwrap();
+    // A scanner looks at it.
+    for _ in 0..3 {
+        let page = Browser::default().get(&server, &link).await;
+        page.is_html();
+        assert!(page.status == 200 && page.body.contains("Choose a password") && page.body.contains("alice"));
+    }
+    let browser = Browser::default();
+    let send = async |browser: &Browser, password: &str| {
+        let page = browser.get(&server, &link).await;
+        let csrf = page.hidden("csrf").unwrap_or_default();
+        let form = [("csrf", csrf.as_str()), ("new_password", password)];
+        browser.send(&server, Method::POST, &link, Some(&form)).await
+    };
+    let weak = send(&browser, "alice123").await;
+    assert!(weak.body.contains("little more than a name"), "{}", weak.body);
+    let forged = [("csrf", "forged"), ("new_password", "somebody else chose this")];
+    let shown = browser.send(&server, Method::POST, &link, Some(&forged)).await;
+    assert!(shown.body.contains("Choose a password"), "nothing is used up: {}", shown.body);
+    let done = send(&browser, "quite another phrase").await;
+    assert!(done.status == 200 && done.body.contains("Your password is set"), "{}", done.body);
+    assert!(browser.cookie("session").is_none(), "a link signs nobody in");
+    let again = send(&browser, "yet another phrase").await;
+    assert!(again.status == 410 && again.body.contains("does not work any more"), "{}", again.body);
+    before.ask(&server, &authorize_query("app", "read")).await.asks_to_sign_in();
+    let page = browser.get(&server, "/-/sign-in").await;
+    assert_eq!(browser.sign_in(&server, &page, "alice", "quite another phrase").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_ends_and_belongs_to_its_realm() {
+    let server = by_mail().await;
+    ask(&server, &Browser::default(), "alice").await;
+    let link = mails(&server).await[0].1.clone().unwrap();
+    assert_eq!(Browser::default().get(&server, &link).await.status, 200);
+    for broken in ["/-/link", "/-/link?link=", "/-/link?link=cvl_x", &link[..link.len() - 4]] {
+        assert_eq!(Browser::default().get(&server, broken).await.status, 410, "{broken}");
+    }
+    server.store.disable_user("test", "u1", true, server.now(), server.now()).await.unwrap();
+    assert_eq!(Browser::default().get(&server, &link).await.status, 410);
+    server.store.disable_user("test", "u1", false, server.now(), server.now()).await.unwrap();
+    server.pass(3600);
+    assert_eq!(Browser::default().get(&server, &link).await.status, 410);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_theirs_when_they_have_followed_its_link() {
+    let server = by_mail().await;
+    let browser = signed_in(&server).await;
+    let change = async |email: &str| {
+        let page = browser.get(&server, PAGE).await;
+        let csrf = page.hidden("csrf").unwrap();
+        let form = [("csrf", csrf.as_str()), ("email", "1"), ("new_email", email)];
+        browser.send(&server, Method::POST, PAGE, Some(&form)).await.header("location").to_owned()
+    };
+    assert_eq!(change("no address").await, "/account/security?said=email_wrong");
+    assert_eq!(change("new@example.com").await, "/account/security?said=email_sent");
+    let (to, link) = mails(&server).await[0].clone();
+    assert_eq!(to, "new@example.com");
+    let email = async || server.store.user("test", "u1").await.unwrap().unwrap().user.email.unwrap();
+    assert_eq!(email().await, "alice@example.com", "not yet");
+    let other = Browser::default();
+    let page = other.get(&server, &link.clone().unwrap()).await;
+    assert!(page.body.contains("Is this your address?") && page.body.contains("new@example.com"), "{}", page.body);
+    let csrf = page.hidden("csrf").unwrap();
+    let done = other.send(&server, Method::POST, &link.unwrap(), Some(&[("csrf", csrf.as_str())])).await;
+    assert!(done.body.contains("Your address is changed"), "{}", done.body);
+    assert_eq!(email().await, "new@example.com");
+    let told = mails(&server).await;
+    assert!(told.contains(&("alice@example.com".to_owned(), None)), "the old one hears of it: {told:?}");
+}

@@ -71,6 +71,7 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
     Security {
         account: account(x),
         notice,
+        email: Some(x("ada@example.com")),
         has_password: true,
         has_second_factors: true,
         is_required: true,
@@ -85,6 +86,7 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
 
 pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
     Security {
+        email: None,
         has_password: false,
         has_second_factors: false,
         is_required: false,

@@ -102,6 +102,8 @@ pub struct Security {
     pub account: Account,
     /// What was done, or why not.
     pub notice: Option<SecurityNotice>,
+    /// Where mails to them go.
+    pub email: Option<String>,
     /// They have a password here, and can choose another.
     pub has_password: bool,
     /// Second factors are there in this realm.
@@ -176,11 +178,17 @@ pub enum SecurityNotice {
     PasswordKnown,
     /// There were too many attempts.
     PasswordLocked,
+    /// A link to an address is on its way.
+    EmailSent,
+    /// That is no address.
+    EmailWrong,
+    /// Too many addresses were tried.
+    EmailLocked,
 }
 
 impl SecurityNotice {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Removed,
         Self::Needed,
         Self::Forgotten,
@@ -194,6 +202,9 @@ impl SecurityNotice {
         Self::PasswordOwnName,
         Self::PasswordKnown,
         Self::PasswordLocked,
+        Self::EmailSent,
+        Self::EmailWrong,
+        Self::EmailLocked,
     ];
 
     /// As an address says it.
@@ -212,6 +223,9 @@ impl SecurityNotice {
             Self::PasswordOwnName => "password_own_name",
             Self::PasswordKnown => "password_known",
             Self::PasswordLocked => "password_locked",
+            Self::EmailSent => "email_sent",
+            Self::EmailWrong => "email_wrong",
+            Self::EmailLocked => "email_locked",
         }
     }
 }
