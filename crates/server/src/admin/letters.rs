@@ -110,6 +110,6 @@ impl Post<'_> {
         });
         let (subject, text, html) = (mail.subject, mail.text, mail.html);
         let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
-        letter.queued(self.secrets, id).map_err(Fault::other)
+        letter.queued(self.secrets, id).map_err(|error| Fault::Other(error.to_string()))
     }
 }
