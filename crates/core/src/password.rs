@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn length_makes_strong_whatever_it_is_made_of() {
         assert_eq!(strength("x7Kq!a2Z"), Strength::Fair);
-        assert_eq!(strength("tree lamp nine"), Strength::Strong);
-        assert_eq!(strength("correcthorse"), Strength::Good);
+        assert_eq!(strength("tree lamp nine bread"), Strength::Strong);
+        assert_eq!(strength("correcthorsebattery"), Strength::Good);
         assert_eq!(strength("zzzzzzzzzzzzzzzzzzzzzzzz"), Strength::Fair);
     }
 }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// No line is longer, in bytes.
 const LONGEST_LINE: u64 = 128;
+/// What is read at once: a line before the place, and one behind it.
+const WINDOW: usize = 256;
 /// How many hexadecimal digits a hash has.
 const DIGITS: usize = 40;
 
@@ -108,7 +110,7 @@ impl List {
     /// The line in which a byte lies; none where it is no line of such a list.
     fn line_at(&self, at: u64) -> io::Result<Option<Line>> {
         let from = at.saturating_sub(LONGEST_LINE);
-        let mut window = [0_u8; 2 * LONGEST_LINE as usize];
+        let mut window = [0_u8; WINDOW];
         let length = read_at(&self.file, &mut window, from)?;
         let window = window.get(..length).unwrap_or_default();
         let inside = usize::try_from(at - from).unwrap_or_default().min(length);

@@ -121,7 +121,7 @@ pub(super) fn user_link(x: &dyn Fn(&str) -> String, state: LinkState) -> UserLin
 }
 
 /// The mails to people, in `lang`.
-pub(in super::super) fn link_mails(x: &dyn Fn(&str) -> String, lang: &str) -> Vec<LinkMail> {
+pub(super) fn link_mails(x: &dyn Fn(&str) -> String, lang: &str) -> Vec<LinkMail> {
     let mail = |kind| LinkMail {
         kind,
         owner_name: Some(x("Ada Whitlock")),
