@@ -53,6 +53,131 @@ sign-in-show = Anzeigen
 sign-in-hide = Verbergen
 sign-in-try-now = Sie können es jetzt erneut versuchen.
 
+## Der zweite Faktor
+
+factor-ask-title = Bestätigen Sie, dass Sie es sind
+factor-code = Code aus Ihrer Authenticator-App
+factor-recovery-code = Wiederherstellungscode
+factor-code-hint = Kein Telefon zur Hand? Einer Ihrer Wiederherstellungscodes geht auch.
+factor-remember = In diesem Browser { $duration } lang nicht mehr fragen
+factor-continue = Weiter
+factor-skip = Jetzt nicht
+factor-error-title = Das hat nicht geklappt
+factor-wrong = Der Code stimmt nicht oder wurde schon benutzt. Warten Sie auf den nächsten und versuchen Sie es noch einmal.
+factor-again-title = Bitte noch einmal
+factor-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Nichts ist verloren: Geben Sie noch einmal einen Code ein.
+factor-too-many = Es waren zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann noch einmal.
+factor-try-now = Sie können es jetzt wieder versuchen.
+factor-compare-host = Geben Sie einen Code nur ein, wenn die Adresszeile Ihres Browsers { $host } zeigt.
+factor-set-up-title = Zweiten Schritt einrichten
+factor-set-up-message = Von jetzt an fragt { $realm } neben Ihrem Passwort nach einem Code aus einer App auf Ihrem Telefon.
+factor-programs-title = Diese Apps werden nicht mehr funktionieren:
+factor-programs-message = Sie melden sich nur mit Ihrem Passwort an. Fragen Sie deren Betreiber nach einem anderen Weg, bevor Sie weitermachen.
+factor-step-app = Öffnen Sie eine Authenticator-App auf Ihrem Telefon. Jede ist geeignet.
+factor-step-scan = Scannen Sie damit diesen Code.
+factor-step-type = Oder geben Sie diesen Schlüssel in die App ein:
+factor-step-confirm = Geben Sie den Code ein, den die App jetzt zeigt.
+factor-qr = QR-Code für Ihre Authenticator-App. Der Schlüssel darunter sagt dasselbe.
+factor-secret = Schlüssel
+factor-set-up-submit = Einrichten
+factor-codes-title = Ihre Wiederherstellungscodes
+factor-codes-message = Ohne Ihr Telefon kommen Sie mit jedem davon einmal hinein. Bewahren Sie sie auffindbar auf: Sie werden nicht noch einmal gezeigt.
+factor-codes-hint = Drucken Sie sie aus oder legen Sie sie in Ihrem Passwortmanager ab.
+factor-codes-done = Ich habe sie aufbewahrt
+
+## Womit sich jemand anmeldet
+
+security-title = Anmeldung
+security-factors = Zweiter Schritt
+security-required = Ihr Konto braucht einen zweiten Schritt.
+security-no-factors = Sie melden sich nur mit Ihrem Passwort an.
+security-password-only = Sie melden sich mit Ihrem Passwort an.
+security-app = Authenticator-App
+security-add-app = Authenticator-App hinzufügen
+security-remove = Entfernen
+security-remove-app = Diese Authenticator-App entfernen
+security-codes = Wiederherstellungscodes
+security-codes-left =
+    { $count ->
+        [one] { $count } Code ist noch übrig.
+       *[other] { $count } Codes sind noch übrig.
+    }
+security-new-codes = Neue Codes erzeugen
+security-new-codes-hint = Die alten gelten dann nicht mehr.
+security-browsers = Browser, die nicht nach dem zweiten Schritt fragen
+security-some-browser = Ein Browser
+security-forget = Wieder fragen
+security-forget-browser = In { $name } wieder fragen
+security-not-done = Nichts wurde geändert
+security-notice-removed = Es ist entfernt.
+security-notice-needed = Ihr Konto braucht einen zweiten Schritt, und dies ist der einzige. Fügen Sie erst einen anderen hinzu.
+security-notice-forgotten = Dieser Browser fragt wieder nach dem zweiten Schritt.
+security-notice-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+security-notice-password-fair = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist mäßig: Ein längeres wäre besser.
+security-notice-password-good = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist gut.
+security-notice-password-strong = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet. Es ist stark.
+security-notice-password-wrong = Ihr jetziges Passwort stimmt nicht.
+security-notice-password-short = Das neue Passwort ist zu kurz: Es braucht mindestens 8 Zeichen. Mehrere Wörter eignen sich gut.
+security-notice-password-guessable = Das neue Passwort ist eines der ersten, die jemand versucht. Wählen Sie eines, das keinem Muster folgt.
+security-notice-password-own-name = Das neue Passwort ist kaum mehr als ein Name. Wählen Sie eines, das niemand Ihnen ansieht.
+security-notice-password-known = Das neue Passwort steht auf einer Liste bekannt gewordener Passwörter. Wählen Sie eines, das Sie nirgends sonst benutzen.
+security-notice-password-locked = Es waren zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+security-password = Passwort
+security-current-password = Jetziges Passwort
+security-change-password = Passwort ändern
+security-change-password-hint = Hier bleiben Sie angemeldet, überall sonst werden Sie abgemeldet. Apps, die Ihr Passwort kennen, funktionieren nicht mehr.
+new-password = Neues Passwort
+new-password-hint = Mindestens 8 Zeichen; je länger, desto stärker. Mehrere Wörter eignen sich gut.
+security-notice-email-sent = Eine Mail an diese Adresse ist unterwegs. Folgen Sie ihrem Link, und die Adresse gehört Ihnen.
+security-notice-email-wrong = Das ist keine Mailadresse.
+security-notice-email-locked = Sie haben innerhalb einer Stunde mehrere Adressen versucht. Warten Sie eine Weile.
+security-email = Mailadresse
+security-email-now = Mails gehen an { $email }.
+security-new-email = Neue Adresse
+security-change-email = Link dorthin senden
+security-notice-any = Es ist erledigt.
+
+## Links, die Leute per Mail bekommen
+
+forgotten-title = Passwort vergessen?
+forgotten-message = Sagen Sie, wer Sie bei { $realm } sind, und Sie bekommen einen Link per Mail.
+forgotten-submit = Link zusenden
+forgotten-back = Zurück zur Anmeldung
+forgotten-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+forgotten-sent-title = Sehen Sie in Ihre Mail
+forgotten-sent-message = Wenn { $realm } Sie kennt, ist eine Mail an Ihre Adresse unterwegs. Ihr Link gilt eine Stunde.
+forgotten-sent-hint = Nach ein paar Minuten nichts da? Sehen Sie unter der unerwünschten Post nach, oder fragen Sie, wer Ihr Konto betreut.
+choose-title = Passwort wählen
+choose-message = für { $username } bei { $realm }
+choose-submit = Speichern
+choose-done-title = Ihr Passwort ist gesetzt
+choose-done-fair = Es ist mäßig: Ein längeres wäre besser. Melden Sie sich jetzt damit an.
+choose-done-good = Es ist gut. Melden Sie sich jetzt damit an.
+choose-done-strong = Es ist stark. Melden Sie sich jetzt damit an.
+confirm-title = Ist das Ihre Adresse?
+confirm-message = { $email } wird die Adresse Ihres Kontos bei { $realm }.
+confirm-submit = Ja, sie gehört mir
+confirm-done-title = Ihre Adresse ist geändert
+confirm-done-message = Mails gehen von jetzt an an { $email }.
+link-gone-title = Dieser Link gilt nicht mehr
+link-gone-message = Er wurde benutzt, ist zu alt, oder ein Teil davon fehlt. Fordern Sie einen neuen an.
+mail-link-reset-subject = { $realm }: neues Passwort wählen
+mail-link-reset = Jemand, wahrscheinlich Sie, hat das Passwort Ihres Kontos bei { $realm } vergessen.
+mail-link-first-login-subject = { $realm }: Ihr Passwort wählen
+mail-link-first-login = Sie haben ein Konto bei { $realm }. Wählen Sie ein Passwort, dann können Sie sich anmelden.
+mail-link-email-subject = { $realm }: Ist das Ihre Adresse?
+mail-link-email = Jemand möchte diese Adresse für das eigene Konto bei { $realm } verwenden.
+mail-link-nobody-subject = { $realm }: Niemand hat diese Adresse
+mail-link-nobody = Jemand hat mit dieser Adresse ein neues Passwort angefordert. Kein Konto bei { $realm } hat sie: Vielleicht haben Sie eine andere angegeben.
+mail-link-moved-subject = { $realm }: Ihr Konto hat eine andere Adresse
+mail-link-moved = Ihr Konto bei { $realm } hat von jetzt an eine andere Adresse. Wenn Sie das nicht waren, bitten Sie sofort um Hilfe.
+mail-link-username = Sie melden sich an als
+mail-link-button = Passwort wählen
+mail-link-email-button = Ja, es ist meine Adresse
+mail-link-valid = Der Link gilt einmal, innerhalb von { $duration }. Ihn zu öffnen verbraucht ihn nicht.
+mail-link-closing = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun. Fragen? Schreiben Sie an { $contact }.
+mail-link-closing-nobody = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun, oder sagen Sie { $realm } Bescheid.
+
 ## Accounts of this browser
 
 accounts-page-title = Konto auswählen

@@ -55,6 +55,131 @@ sign-in-show = Show
 sign-in-hide = Hide
 sign-in-try-now = You can try again now.
 
+## The second factor
+
+factor-ask-title = Confirm that it is you
+factor-code = Code from your authenticator app
+factor-recovery-code = Recovery code
+factor-code-hint = No phone at hand? One of your recovery codes does as well.
+factor-remember = Do not ask again in this browser for { $duration }
+factor-continue = Continue
+factor-skip = Not now
+factor-error-title = That did not work
+factor-wrong = The code is not right, or it was used before. Wait for the next one and try again.
+factor-again-title = Please try once more
+factor-again = This page was opened before your browser's cookies changed. Nothing is lost: type a code again.
+factor-too-many = There were too many attempts. Wait { $wait }, then try again.
+factor-try-now = You can try again now.
+factor-compare-host = Only enter a code if the address bar of your browser shows { $host }.
+factor-set-up-title = Set up a second step
+factor-set-up-message = From now on, { $realm } asks for a code from an app on your phone as well as for your password.
+factor-programs-title = These apps will stop working:
+factor-programs-message = They sign in with your password alone. Ask whoever runs them for another way before you go on.
+factor-step-app = Open an authenticator app on your phone. Any will do.
+factor-step-scan = Scan this code with it.
+factor-step-type = Or type this key into the app:
+factor-step-confirm = Type the code that the app shows now.
+factor-qr = QR code for your authenticator app. The key below it says the same.
+factor-secret = Key
+factor-set-up-submit = Set up
+factor-codes-title = Your recovery codes
+factor-codes-message = Without your phone, each of these lets you in once. Keep them where you find them: they are not shown again.
+factor-codes-hint = Print them, or put them into your password manager.
+factor-codes-done = I have kept them
+
+## What somebody signs in with
+
+security-title = Signing in
+security-factors = Second step
+security-required = Your account needs a second step.
+security-no-factors = You sign in with your password alone.
+security-password-only = You sign in with your password.
+security-app = Authenticator app
+security-add-app = Add an authenticator app
+security-remove = Remove
+security-remove-app = Remove this authenticator app
+security-codes = Recovery codes
+security-codes-left =
+    { $count ->
+        [one] { $count } code is left.
+       *[other] { $count } codes are left.
+    }
+security-new-codes = Make new codes
+security-new-codes-hint = The old ones stop working then.
+security-browsers = Browsers that do not ask for the second step
+security-some-browser = A browser
+security-forget = Ask again
+security-forget-browser = Ask again in { $name }
+security-not-done = Nothing was changed
+security-notice-removed = It is removed.
+security-notice-needed = Your account needs a second step, and this is the only one. Add another one first.
+security-notice-forgotten = That browser asks for the second step again.
+security-notice-again = This page was opened before your browser's cookies changed. Try once more.
+security-notice-password-fair = Your password is changed, and you are signed out everywhere else. It is fair: a longer one would be better.
+security-notice-password-good = Your password is changed, and you are signed out everywhere else. It is good.
+security-notice-password-strong = Your password is changed, and you are signed out everywhere else. It is strong.
+security-notice-password-wrong = Your present password is not right.
+security-notice-password-short = The new password is too short: it needs at least 8 characters. Several words do well.
+security-notice-password-guessable = The new password is one of the first that anybody tries. Choose one that does not follow a pattern.
+security-notice-password-own-name = The new password is little more than a name. Choose one that nobody can tell from who you are.
+security-notice-password-known = The new password is on a list of passwords that became known. Choose one that you use nowhere else.
+security-notice-password-locked = There were too many attempts. Wait a minute, then try again.
+security-password = Password
+security-current-password = Present password
+security-change-password = Change password
+security-change-password-hint = You stay signed in here, and are signed out everywhere else. Apps that know your password stop working.
+new-password = New password
+new-password-hint = At least 8 characters; longer is stronger. Several words do well.
+security-notice-email-sent = A mail is on its way to that address. Follow its link, and the address is yours.
+security-notice-email-wrong = That is not a mail address.
+security-notice-email-locked = You have tried several addresses within an hour. Wait a while.
+security-email = Mail address
+security-email-now = Mails go to { $email }.
+security-new-email = New address
+security-change-email = Send a link to it
+security-notice-any = It is done.
+
+## Links that people get by mail
+
+forgotten-title = Forgotten your password?
+forgotten-message = Say who you are at { $realm }, and you get a link by mail.
+forgotten-submit = Send me a link
+forgotten-back = Back to the sign-in
+forgotten-again = This page was opened before your browser's cookies changed. Try once more.
+forgotten-sent-title = Look at your mail
+forgotten-sent-message = If { $realm } knows you, a mail is on its way to your address. Its link works for an hour.
+forgotten-sent-hint = Nothing there after a few minutes? Look among the unwanted mail, or ask whoever runs your account.
+choose-title = Choose a password
+choose-message = for { $username } at { $realm }
+choose-submit = Save
+choose-done-title = Your password is set
+choose-done-fair = It is fair: a longer one would be better. Sign in with it now.
+choose-done-good = It is good. Sign in with it now.
+choose-done-strong = It is strong. Sign in with it now.
+confirm-title = Is this your address?
+confirm-message = { $email } becomes the address of your { $realm } account.
+confirm-submit = Yes, it is mine
+confirm-done-title = Your address is changed
+confirm-done-message = Mails go to { $email } from now on.
+link-gone-title = This link does not work any more
+link-gone-message = It was used, it is too old, or a part of it is missing. Ask for a new one.
+mail-link-reset-subject = { $realm }: choose a new password
+mail-link-reset = Somebody, most likely you, forgot the password of your { $realm } account.
+mail-link-first-login-subject = { $realm }: choose your password
+mail-link-first-login = You have an account at { $realm }. Choose a password, then you can sign in.
+mail-link-email-subject = { $realm }: is this your address?
+mail-link-email = Somebody wants to use this address for their { $realm } account.
+mail-link-nobody-subject = { $realm }: nobody has this address
+mail-link-nobody = Somebody asked for a new password with this address. No { $realm } account has it: perhaps you signed up with another one.
+mail-link-moved-subject = { $realm }: your account has another address
+mail-link-moved = Your { $realm } account has another address from now on. If that was not you, ask for help at once.
+mail-link-username = You sign in as
+mail-link-button = Choose a password
+mail-link-email-button = Yes, it is my address
+mail-link-valid = The link works once, within { $duration }. Opening it does not use it up.
+mail-link-closing = If you did not ask for this, you need not do anything. Questions? Write to { $contact }.
+mail-link-closing-nobody = If you did not ask for this, you need not do anything, or tell { $realm }.
+
 ## Accounts of this browser
 
 accounts-page-title = Choose an account

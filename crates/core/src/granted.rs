@@ -9,6 +9,7 @@ use crate::pkce::Challenge;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
+use crate::sign_in::Proof;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -42,6 +43,9 @@ pub struct Granted {
     /// The languages in which claims are told as well (OpenID Connect Core 5.2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_locales: Vec<String>,
+    /// How the user signed in, where that is more than a password or the realm tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Box<Proof>>,
     /// Of a reference alone: how its user is named to its client, where that is not by their id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -73,9 +77,6 @@ pub struct CodeBinding {
     /// The claims of the user that the ID token carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub id_token_claims: Vec<String>,
-    /// What the ID token says of the sign-in, where that was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
     /// The granted scope is not the one asked for.
     pub scope_differs: bool,
     /// What was granted.
@@ -85,7 +86,8 @@ pub struct CodeBinding {
 impl Granted {
     /// How strong the sign-in was that it rests on; `None` where nobody signed in.
     pub fn acr<'g>(&'g self, realm: &'g Realm) -> Option<&'g str> {
-        self.auth_time.map(|_| self.acr.as_deref().unwrap_or(&realm.sessions.acr))
+        let proven = self.proof.as_ref().and_then(|proof| proof.acr.as_deref());
+        self.auth_time.map(|_| proven.or(self.acr.as_deref()).unwrap_or(&realm.sessions.acr))
     }
 }
 

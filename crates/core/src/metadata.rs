@@ -272,6 +272,7 @@ mod tests {
             assertion_issuers: vec![],
             user_check: None,
             directory: None,
+            sign_in: crate::sign_in::SignInPolicy::default(),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
+use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
@@ -93,6 +94,9 @@ pub struct Realm {
     /// The directory that users without a password here are looked up in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<Box<Directory>>,
+    /// What is asked of people beside a password.
+    #[serde(default, skip_serializing_if = "SignInPolicy::is_default")]
+    pub sign_in: SignInPolicy,
 }
 
 /// A further host of a realm.

@@ -12,6 +12,7 @@ mod entries;
 mod policy;
 mod registration;
 mod set;
+mod sign_in;
 mod source_entries;
 mod sources;
 mod url;
@@ -235,6 +236,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         assertion_issuers: raw.assertion_issuer.clone(),
         user_check: raw.user_check.as_ref().map(|entry| Box::new(entry.user_check())),
         directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
+        sign_in: raw.sign_in.clone(),
     }
 }
 

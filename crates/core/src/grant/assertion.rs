@@ -59,6 +59,7 @@ pub fn jwt_bearer(
         organisations,
         auth_time: None,
         acr: None,
+        proof: None,
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,

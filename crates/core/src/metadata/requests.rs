@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the standards' fields")]
 pub(super) struct Requests<'a> {
-    acr_values_supported: [&'a str; 1],
+    acr_values_supported: Vec<&'a str>,
     display_values_supported: [&'static str; 1],
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
@@ -37,7 +37,7 @@ impl<'a> Requests<'a> {
         let unsigned = (!signed && realm.profile.is_none()).then_some("none");
         let by_secret = realm.profile.is_none().then_some(HS256);
         Self {
-            acr_values_supported: [&realm.sessions.acr],
+            acr_values_supported: realm.acr_values(),
             display_values_supported: ["page"],
             claims_parameter_supported: true,
             request_parameter_supported: true,

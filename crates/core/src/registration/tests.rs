@@ -36,6 +36,7 @@ fn realm() -> Realm {
         assertion_issuers: vec![],
         user_check: None,
         directory: None,
+        sign_in: crate::sign_in::SignInPolicy::default(),
     }
 }
 

@@ -80,6 +80,7 @@ impl<'a> Check<'a> {
         self.registration();
         self.assertion_issuers();
         self.sources();
+        self.sign_in();
         self.unique();
         self.apis_and_scopes();
         self.claims();

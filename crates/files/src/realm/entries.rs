@@ -21,6 +21,7 @@ use claviger_core::realm::{
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
+use claviger_core::sign_in::{Demand, FactorKind, SignInPolicy};
 use claviger_core::span::Span;
 use claviger_core::user::{Details, Organisation, User};
 use serde::Deserialize;
@@ -50,6 +51,8 @@ pub(super) struct RealmDocument {
     pub(super) user_check: Option<UserCheckEntry>,
     #[serde(default)]
     pub(super) directory: Option<DirectoryEntry>,
+    #[serde(default)]
+    pub(super) sign_in: SignInPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -326,6 +329,10 @@ pub(super) struct ClientEntry {
     pub(super) introspection_signed_response_alg: Option<Algorithm>,
     #[serde(default)]
     pub(super) token_exchange: Option<Box<ExchangePolicy>>,
+    #[serde(default)]
+    pub(super) second_factor: Demand,
+    #[serde(default)]
+    pub(super) second_factor_kinds: Vec<FactorKind>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -405,6 +412,8 @@ impl ClientEntry {
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
                 introspection_signed_response_alg: self.introspection_signed_response_alg,
+                second_factor: self.second_factor,
+                second_factor_kinds: self.second_factor_kinds.clone(),
             },
             registered: self.registered(),
             identity: Identity {

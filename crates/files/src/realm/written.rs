@@ -22,6 +22,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("dpop", "dpop"),
     ("user_check", "user-check"),
     ("directory", "directory"),
+    ("sign_in", "sign-in"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),

@@ -12,6 +12,7 @@ pub mod export;
 pub mod given;
 pub mod import;
 pub mod keys;
+pub mod letters;
 pub mod mails;
 pub mod organisations;
 pub mod realms;

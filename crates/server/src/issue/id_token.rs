@@ -8,6 +8,7 @@ use claviger_core::claims::IdClaims;
 use claviger_core::jose::jwe::Inside;
 use claviger_core::jose::{Typ, token_hash};
 use claviger_core::logout::sid;
+use claviger_core::sign_in::Proof;
 use claviger_core::token::Plain;
 use serde_json::{Map, Value};
 
@@ -22,8 +23,8 @@ pub(crate) struct IdTokenOf<'a> {
     pub(crate) auth_time: Option<i64>,
     /// As the client sent it.
     pub(crate) nonce: Option<&'a str>,
-    /// How strong the sign-in was, where that was asked for.
-    pub(crate) acr: Option<&'a str>,
+    /// How the user signed in, where that is more than a password or the realm tells it.
+    pub(crate) proof: Option<&'a Proof>,
     /// The session in which the user signed in, as grants name it.
     pub(crate) session: Option<&'a str>,
     /// Claims of the user.
@@ -43,6 +44,11 @@ pub(crate) struct IdTokenOf<'a> {
 pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdTokenOf<'_>) -> Result<String, Failure> {
     let key = site.keys.signing(site.realm.id_token_algorithm(of.client)).await?;
     let hash = |token: &Plain| token_hash(key.alg(), token.expose());
+    let amr: Vec<&str> = match of.proof {
+        Some(proof) => proof.amr.iter().map(String::as_str).collect(),
+        None if of.auth_time.is_some() => vec!["pwd"],
+        None => Vec::new(),
+    };
     let claims = IdClaims {
         iss: &site.realm.issuer,
         sub: of.subject,
@@ -54,7 +60,8 @@ pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdToke
         at_hash: of.access.map(hash),
         c_hash: of.code.map(hash),
         azp: &of.client.id,
-        acr: of.acr,
+        acr: of.proof.and_then(|proof| proof.acr.as_deref()),
+        amr: &amr,
         sid: of.session.filter(|_| of.client.logout.is_told()).map(|session| sid(session, &of.client.id)),
         user: of.claims,
     };

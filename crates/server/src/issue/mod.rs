@@ -194,7 +194,7 @@ pub(crate) async fn token_answer(
                 subject,
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
-                acr: plan.acr.as_deref(),
+                proof: decision.granted.proof.as_deref(),
                 session: decision.granted.session.as_deref(),
                 claims: &plan.user,
                 access: Some(&access.token),
@@ -448,6 +448,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 cnf: of.confirmation,
                 claims_locales: Cow::Borrowed(&of.granted.claims_locales),
                 act: of.granted.act.clone(),
+                amr: of.granted.proof.as_ref().map_or(Cow::Borrowed(&[]), |proof| Cow::Borrowed(&proof.amr)),
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;

@@ -110,6 +110,7 @@ fn decision(seats: &[&str]) -> Decision {
             userinfo_claims: Vec::new(),
             confirmation: None,
             claims_locales: Vec::new(),
+            proof: None,
             subject: None,
             claims: serde_json::Map::new(),
             act: None,

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::http::trace;
 use crate::issue::spending::Spending;
 use crate::outbound::Outbound;
+use crate::people::factor::has_any;
 use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::client_keys::ClientKeys;
@@ -354,12 +355,13 @@ impl<'a> Authenticator<'a> {
         let acts_as = entry.client.acts_as.as_ref().filter(|_| entry.client.secret_is_password);
         let Some(user) = acts_as else { return Ok(None) };
         let stored = self.store.user(&self.realm.id, user).await?.filter(|stored| !stored.user.disabled);
-        match stored {
-            Some(stored) if stored.password_hash.is_some() || are_asked(self.realm) => {
-                self.matching_password(entry, &stored, &pair.secret).await
-            }
-            _ => Ok(None),
+        let Some(stored) = stored.filter(|stored| stored.password_hash.is_some() || are_asked(self.realm)) else {
+            return Ok(None);
+        };
+        if self.has_second_factor(&stored.user.id).await? {
+            return Ok(None);
         }
+        self.matching_password(entry, &stored, &pair.secret).await
     }
 
     /// Compares with the password of the user that the client stands for. One that somebody else knows is not remembered, and nothing is
@@ -386,6 +388,12 @@ impl<'a> Authenticator<'a> {
     fn passwords(&self) -> Passwords<'_> {
         let Self { store, clock, secrets, hasher, outbound, realm, .. } = *self;
         Passwords { store, clock, secrets, hasher, outbound, realm, turn: self.turn() }
+    }
+
+    /// Whether a user has a second factor, which no program can be asked for: then their password is no program's secret.
+    async fn has_second_factor(&self, user: &str) -> Result<bool, Failure> {
+        let is_on = self.realm.sign_in.is_on();
+        Ok(is_on && has_any(&self.store.factors(&self.realm.id, user).await?))
     }
 
     /// Whether a stored hash is of this secret.

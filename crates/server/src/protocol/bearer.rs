@@ -118,6 +118,7 @@ fn claims_of_row(
     gid: Option<String>,
 ) -> AccessClaims<'static> {
     let acr = granted.acr(&site.realm).map(|acr| Cow::Owned(acr.to_owned()));
+    let proof = granted.proof.map(|proof| *proof).unwrap_or_default();
     AccessClaims {
         iss: Cow::Owned(site.realm.issuer.clone()),
         sub: Cow::Owned(granted.subject.or_else(|| row.user.clone()).unwrap_or_else(|| row.client.clone())),
@@ -137,6 +138,7 @@ fn claims_of_row(
         cnf: granted.confirmation,
         claims_locales: Cow::Owned(granted.claims_locales),
         act: granted.act,
+        amr: Cow::Owned(proof.amr),
     }
 }
 

@@ -147,6 +147,7 @@ fn bare(scope: ScopeSet, audience: Audience) -> Granted {
         organisations: Vec::new(),
         auth_time: None,
         acr: None,
+        proof: None,
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,

@@ -30,6 +30,14 @@ pub(crate) enum Target {
     Discovery,
     /// The login form's target, and the ordinary login page.
     SignIn,
+    /// What is asked for beside the password.
+    SecondFactor,
+    /// What somebody signs in with.
+    Security,
+    /// Who forgot their password asks for a link.
+    Forgotten,
+    /// A link that somebody got by mail.
+    UserLink,
     /// The consent form's target.
     Consent,
     /// The accounts of this browser: another one is chosen for the waiting request.
@@ -55,6 +63,10 @@ impl Target {
             Self::Endpoint(endpoint) => endpoint.name(),
             Self::Discovery => "discovery",
             Self::SignIn => "sign-in",
+            Self::SecondFactor => "second-factor",
+            Self::Security => "security",
+            Self::Forgotten => "forgotten",
+            Self::UserLink => "user-link",
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
             Self::Secret => "secret",
@@ -83,9 +95,13 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 9] = [
+const PAGES: [(&str, Target); 13] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
+    ("/-/second-factor", Target::SecondFactor),
+    ("/account/security", Target::Security),
+    ("/-/forgotten", Target::Forgotten),
+    ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
     ("/-/secret", Target::Secret),

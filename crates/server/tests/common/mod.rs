@@ -475,6 +475,7 @@ pub fn realm(authority: &str) -> Realm {
         assertion_issuers: vec![],
         user_check: None,
         directory: None,
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 

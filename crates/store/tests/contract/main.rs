@@ -9,6 +9,7 @@ mod browsers;
 mod clients;
 mod codes;
 mod devices;
+mod factors;
 mod fixtures;
 mod heartbeat;
 mod imports;
@@ -23,6 +24,7 @@ mod refresh;
 mod revocation;
 mod seats;
 mod spend;
+mod user_links;
 
 /// Declares each of a subject's promises as a test of each engine.
 macro_rules! promises {
@@ -60,6 +62,8 @@ promises! {
         a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
     browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_answered_once,
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
+    factors: the_first_factor_ends_what_programs_had_by_password, of_64_uses_of_a_code_one_counts,
+        a_browser_is_remembered_until_the_password_changes;
     logouts: who_signed_in_hears_of_the_end_once, an_operators_end_is_heard_as_well,
         a_session_that_goes_on_is_not_told_of;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,
@@ -86,6 +90,7 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,
         a_use_that_is_over_is_forgotten;
+    user_links: of_64_who_use_a_link_one_chooses_the_password, an_address_is_shown_to_be_theirs_once;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;

@@ -55,6 +55,7 @@ fn realm() -> Realm {
         assertion_issuers: vec![],
         user_check: None,
         directory: None,
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 
