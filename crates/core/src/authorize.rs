@@ -188,7 +188,9 @@ fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsR
     let usual = Some(client.registered.default_acr_values.join(" ")).filter(|words| !words.is_empty());
     let acr_values = params.get("acr_values").or(usual.as_deref());
     let asked = ClaimsRequest::read(params.get("claims"), acr_values, params.get("claims_locales"))?;
-    if asked.acr.as_ref().is_some_and(|acr| !acr.is_met_by(&realm.sessions.acr)) {
+    // How strong a sign-in at the vendor's own pages is, they say themselves.
+    let is_ours = realm.login_app.is_none();
+    if is_ours && asked.acr.as_ref().is_some_and(|acr| !acr.is_met_by(&realm.sessions.acr)) {
         return Err(Refusal::AcrUnmet);
     }
     if asked.is_empty() {

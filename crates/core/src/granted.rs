@@ -9,6 +9,7 @@ use crate::pkce::Challenge;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
+use crate::told::Told;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -51,6 +52,9 @@ pub struct Granted {
     /// Who acts for its subject, where it was exchanged for that (RFC 8693 4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Box<Actor>>,
+    /// What the vendor's own pages said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.

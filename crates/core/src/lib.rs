@@ -52,6 +52,7 @@ pub mod span;
 pub mod step_up;
 pub mod subject;
 pub mod text;
+pub mod told;
 pub mod token;
 pub mod token_exchange;
 pub mod token_request;

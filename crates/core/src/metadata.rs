@@ -270,6 +270,7 @@ mod tests {
             dpop: crate::realm::DpopPolicy::default(),
             profile: None,
             assertion_issuers: vec![],
+            login_app: None,
         }
     }
 

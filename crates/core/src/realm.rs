@@ -6,6 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 mod assertions;
+mod login_app;
 mod registration;
 
 use crate::brand::Brand;
@@ -19,6 +20,7 @@ use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
 use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
+pub use login_app::LoginApp;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,6 +87,9 @@ pub struct Realm {
     /// Whose assertions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertion_issuers: Vec<AssertionIssuer>,
+    /// The vendor's own pages in the place of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_app: Option<LoginApp>,
 }
 
 /// A further host of a realm.

@@ -9,6 +9,7 @@ mod check;
 mod claims;
 mod clients;
 mod entries;
+mod login_app;
 mod policy;
 mod registration;
 mod set;
@@ -228,6 +229,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         dpop: raw.dpop.clone(),
         profile: raw.realm.profile,
         assertion_issuers: raw.assertion_issuer.clone(),
+        login_app: raw.login_app.clone(),
     }
 }
 

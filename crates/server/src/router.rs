@@ -4,7 +4,9 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{about, check_session, consent, device, end_session, home, page, secret, show, sign_in, switch};
+use crate::people::{
+    about, check_session, consent, device, end_session, home, login_app, page, secret, show, sign_in, switch,
+};
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
     revocations, token, userinfo,
@@ -134,6 +136,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SignIn
         | Target::Consent
         | Target::SwitchAccount
+        | Target::LoginApp
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
@@ -188,6 +191,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
+        Target::LoginApp => Box::pin(login_app::back::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,
         Target::Home => Box::pin(home::answer(state, site, incoming)).await,
         Target::Stylesheet => page::stylesheet(state, site),

@@ -499,4 +499,14 @@ CREATE TABLE signed_in_to (
 ) {CLUSTERED};
 CREATE INDEX signed_in_to_user ON signed_in_to (realm, user_id);
 CREATE INDEX signed_in_to_expiry ON signed_in_to (expires_at);
+
+-- What people allowed on the vendor's own consent page, and until when it need not ask again.
+CREATE TABLE app_consent (
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    client TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    remembered_until BIGINT NOT NULL,
+    PRIMARY KEY (realm, user_id, client)
+);
 ";

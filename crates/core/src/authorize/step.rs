@@ -202,5 +202,6 @@ pub fn granted(
         subject: None,
         claims: serde_json::Map::new(),
         act: None,
+        told: None,
     }
 }

@@ -79,6 +79,7 @@ impl<'a> Check<'a> {
         self.policy();
         self.registration();
         self.assertion_issuers();
+        self.login_app();
         self.unique();
         self.apis_and_scopes();
         self.claims();

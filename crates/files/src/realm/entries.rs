@@ -15,8 +15,7 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, RegistrationPolicy, RequestPolicy, Scope, SeatPool,
-    SessionPolicy, TokenPolicy,
+    AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -45,6 +44,8 @@ pub(super) struct RealmDocument {
     pub(super) registration: RegistrationPolicy,
     #[serde(default)]
     pub(super) dpop: DpopPolicy,
+    #[serde(default)]
+    pub(super) login_app: Option<LoginApp>,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]

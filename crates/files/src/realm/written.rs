@@ -20,6 +20,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("mtls", "mtls"),
     ("registration", "registration"),
     ("dpop", "dpop"),
+    ("login_app", "login-app"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
@@ -255,6 +256,13 @@ most-clients = 5
 [[registration.software-issuer]]
 issuer = "https://trust.example"
 jwks = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}'
+[login-app]
+login-url = "https://r.example/login?x=1"
+consent-url = "https://r.example/consent"
+logout-url = "https://r.example/logout"
+token-sha256 = ["3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"]
+trust-network = true
+organisations = ["acme"]
 [[api]]
 audience = "api"
 name = "API"

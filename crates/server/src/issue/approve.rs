@@ -22,6 +22,7 @@ use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
+use claviger_core::told::Told;
 use claviger_core::token::{self, Kind, Plain};
 use claviger_core::{Client, Refusal};
 use claviger_store::{
@@ -43,6 +44,8 @@ pub(crate) struct Approved<'a> {
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
     pub(crate) precondition: Option<SessionPrecondition>,
+    /// What the vendor's own pages said.
+    pub(crate) told: Option<Box<Told>>,
 }
 
 /// Makes what the request asks for, and says where it goes; `None` if the request does not wait any more, or what was
@@ -53,7 +56,8 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
     let signed_in_to = signed_in_to(site, &approved, session.as_deref().unwrap_or_default());
-    let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
+    let mut granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
+    granted.told.clone_from(&approved.told);
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
@@ -143,7 +147,7 @@ fn make_code(
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         id_token_claims: request.claims.id_token.clone(),
-        acr: request.acr(&site.realm).map(str::to_owned),
+        acr: acr(site, request, granted.told.as_deref()).map(str::to_owned),
         scope_differs: request.scope_differs,
         granted,
     };
@@ -204,12 +208,13 @@ async fn respond(
         }
     }
     if parts.id_token {
+        let name = state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?;
         let of = IdTokenOf {
             client: approved.client,
-            subject: &state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?,
+            subject: approved.told.as_ref().and_then(|told| told.subject.as_deref()).unwrap_or(&name),
             auth_time: Some(approved.who.session.auth_time),
             nonce: request.nonce.as_deref(),
-            acr: request.acr(&site.realm),
+            acr: acr(site, request, approved.told.as_deref()),
             claims: &told,
             session: Some(&id_text_of_hash(&approved.who.session.hash)),
             access: access.as_ref().map(|access| &access.token),
@@ -220,6 +225,11 @@ async fn respond(
     }
     pairs.extend(state_of_session(site, approved).map(|state| ("session_state", Cow::Owned(state))));
     Ok(Ok(pairs))
+}
+
+/// What the ID token says of the sign-in: what the vendor's own pages said of it, or else this realm's word where it is asked for.
+fn acr<'a>(site: &'a Site, request: &AuthorizationRequest, told: Option<&'a Told>) -> Option<&'a str> {
+    told.map_or_else(|| request.acr(&site.realm), |told| told.acr.as_deref())
 }
 
 /// `session_state` (OpenID Connect Session Management 3), for a client that a browser's frame can be asked by.

@@ -16,6 +16,7 @@ use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
+use crate::people::login_app::leave;
 use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
 use crate::people::show::{self, Speech, Ticks};
@@ -128,6 +129,7 @@ impl Flow<'_> {
         let (state, site) = (self.state, self.site);
         let recalled = recalled(state, site, self.browser, &client.id);
         let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
+        let is_usual = is_usual && site.realm.login_app.is_none();
         let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
         let consent = consent_on_record(Some(&who));
         let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
@@ -135,7 +137,7 @@ impl Flow<'_> {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
                 let approved =
-                    Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition };
+                    Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition, told: None };
                 let delivery = approve(state, site, approved).await?;
                 let answer = delivery.map(|delivery| self.deliver(client, request, delivery));
                 Ok(answer.map(|answer| in_step(answer, site, self.browser, Some(&who.session.hash))))
@@ -173,7 +175,18 @@ impl Flow<'_> {
         }
         let session =
             signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
-        match authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now) {
+        let step = authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now);
+        if let Some(app) = &site.realm.login_app
+            && !matches!(step, Step::Refuse(_))
+        {
+            let who = signed_in.as_ref().filter(|_| !matches!(step, Step::SelectAccount | Step::SignIn));
+            let waiting = self.wait(request, waiting, now);
+            return match leave::to_login((state, site, app), self.browser, &waiting, who)? {
+                Some(answer) => Ok(answer),
+                None => self.refuse(client, request, &leave::TOO_LONG).await,
+            };
+        }
+        match step {
             Step::SelectAccount => {
                 let waiting = self.wait(request, waiting, now);
                 let accounts = Accounts::of(state, site, self.browser).shown(state, site, signed_in.as_ref()).await?;
@@ -210,7 +223,8 @@ impl Flow<'_> {
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let (is_on_record, session) = (given.is_none(), who.session.hash);
-                let approved = Approved { client, request, who, organisations, waiting, given, precondition: None };
+                let approved =
+                    Approved { client, request, who, organisations, waiting, given, precondition: None, told: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
                     return self.answered(client, request, waiting, true, who).await;
                 };
@@ -284,6 +298,7 @@ impl Flow<'_> {
                 let apps = launches(state, site, &who.user.id).await?;
                 Ok(show::signed_in(state, site, self.browser, &who.user, apps))
             }
+            (None, _) if site.realm.login_app.is_some() => Ok(show::home(state, site, self.incoming)),
             (None, Some(notice)) => self.say(None, notice),
             (None, None) => show::sign_in(state, site, self.browser, None, String::new(), None),
         }
@@ -309,7 +324,7 @@ impl Flow<'_> {
     }
 
     /// The request is not answered here any more; the page says why, and how it is sent again.
-    fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
+    pub(crate) fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
         let realm = &self.site.realm;
         let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
         let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));

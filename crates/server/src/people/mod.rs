@@ -11,6 +11,7 @@ pub(crate) mod end_session;
 pub(crate) mod flow;
 pub(crate) mod hint;
 pub(crate) mod home;
+pub(crate) mod login_app;
 pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod password;

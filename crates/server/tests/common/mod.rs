@@ -472,6 +472,7 @@ pub fn realm(authority: &str) -> Realm {
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        login_app: None,
     }
 }
 

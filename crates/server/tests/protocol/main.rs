@@ -28,6 +28,7 @@ mod http2;
 mod introspection;
 mod issuer_in_answers;
 mod languages;
+mod login_app;
 mod logout;
 mod made_claims;
 mod mails;
