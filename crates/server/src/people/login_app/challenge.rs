@@ -31,6 +31,10 @@ pub(crate) trait Challenge: Serialize + DeserializeOwned + Clone {
     fn named(self, id: Id) -> Self;
     /// When it is over, in milliseconds.
     fn expires_at(&self) -> i64;
+    /// The request that waits behind it, where it carries that.
+    fn carries(&self) -> Option<Waiting> {
+        None
+    }
 }
 
 /// To sign somebody in, for a request that waits.
@@ -80,6 +84,9 @@ impl Challenge for LoginChallenge {
     }
     fn expires_at(&self) -> i64 {
         self.waiting.expires_at
+    }
+    fn carries(&self) -> Option<Waiting> {
+        Some(self.waiting())
     }
 }
 
@@ -240,7 +247,7 @@ pub(crate) fn verifier<C: Challenge>(id: &Id, state: &State, realm: &str) -> Res
     seal(&(), id, &format!("{} verifier", C::KIND), &state.secrets, realm)
 }
 
-/// The answer that a browser comes back with; `None` where there is none, or no longer.
+/// The answer that a browser comes back with.
 ///
 /// # Errors
 /// The store cannot read.
@@ -248,12 +255,22 @@ pub(crate) async fn came_back<C: Challenge>(
     text: &str,
     state: &State,
     realm: &str,
-) -> Result<Option<Settled<C>>, Failure> {
-    let opened = open::<()>(text, &format!("{} verifier", C::KIND), &state.secrets, realm);
-    match opened {
-        Some((id, ())) => settled(&id, state, realm).await,
-        None => Ok(None),
-    }
+) -> Result<Came<C>, Failure> {
+    let Some((id, ())) = open::<()>(text, &format!("{} verifier", C::KIND), &state.secrets, realm) else {
+        return Ok(Came::Strangely);
+    };
+    let settled = settled(&id, state, realm).await?;
+    Ok(settled.map_or(Came::Late, |settled| Came::Back(Box::new(settled))))
+}
+
+/// What a browser came back with.
+pub(crate) enum Came<C: Challenge> {
+    /// What the app said.
+    Back(Box<Settled<C>>),
+    /// What the app said too late, or what nobody remembers any more.
+    Late,
+    /// Nothing of ours.
+    Strangely,
 }
 
 /// What the app said of a challenge, if it did.

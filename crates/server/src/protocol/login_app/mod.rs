@@ -182,12 +182,22 @@ impl Call<'_> {
     async fn open_challenge<C: Challenge>(&self, name: &'static str) -> Result<C, Problem> {
         let challenge: C = self.challenge(name)?;
         let realm = &self.site.realm.id;
-        let is_settled = settled::<C>(&challenge.id(), self.state, realm).await?.is_some();
-        // What is over is told to the person in front of the browser, who can begin again there.
-        if is_settled || challenge.expires_at() <= self.state.clock.now() {
+        if settled::<C>(&challenge.id(), self.state, realm).await?.is_some() {
             return Err(Problem::Gone(self.way_back(&challenge)?));
         }
+        self.is_in_time(&challenge)?;
         Ok(challenge)
+    }
+
+    /// What is over is told to the person in front of the browser, who can begin again there.
+    fn is_in_time<C: Challenge>(&self, challenge: &C) -> Result<(), Problem> {
+        if challenge.expires_at() > self.state.clock.now() {
+            return Ok(());
+        }
+        let Some(waiting) = challenge.carries() else { return Err(Problem::Gone(self.way_back(challenge)?)) };
+        let sealed = waiting.seal(&self.state.secrets, &self.site.realm.id)?;
+        let path = self.site.page_path(Target::SignIn);
+        Err(Problem::Gone(format!("{}{path}?request={sealed}", self.site.realm.origin())))
     }
 
     /// The address at which the browser comes back.
@@ -202,9 +212,7 @@ impl Call<'_> {
     async fn settle<C: Challenge>(&self, challenge: C, outcome: Outcome<C::Said>) -> Result<Answer, Problem> {
         let (state, realm) = (self.state, &self.site.realm.id);
         let redirect_to = self.way_back(&challenge)?;
-        if challenge.expires_at() <= state.clock.now() {
-            return Err(Problem::Gone(redirect_to));
-        }
+        self.is_in_time(&challenge)?;
         let said = Settled { challenge, outcome };
         if !put(&said, state, realm).await? {
             let before = settled::<C>(&said.challenge.id(), state, realm).await?;

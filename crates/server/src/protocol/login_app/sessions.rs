@@ -1,6 +1,7 @@
 //! What users allowed, and where they are signed in: told, and taken back.
 
 use super::{Call, Problem, done, shapes, told};
+use crate::failure::Failure;
 use crate::http::Answer;
 use crate::people::login_app::challenge::hash;
 use claviger_store::{AppConsent, ConsentLine, Of};
@@ -60,6 +61,7 @@ pub(super) async fn take_back(call: &Call<'_>) -> Result<Answer, Problem> {
         store.withdraw_consent_by_act(&realm.id, subject, &line.client, now, until).await?;
         store.forget_app_consent(&realm.id, subject, &line.client).await?;
     }
+    call.state.follower().catch_up().await.map_err(Failure::from)?;
     Ok(done())
 }
 

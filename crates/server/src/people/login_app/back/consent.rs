@@ -1,6 +1,6 @@
 //! Back from the consent page.
 
-use super::{client_of, reject, unreadable};
+use super::{client_of, reject, said_of, unreadable};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::issue::approve::{Approved, approve};
@@ -8,7 +8,7 @@ use crate::pages::views::Ended;
 use crate::people::check_session::in_step;
 use crate::people::flow::{Flow, consent_on_record};
 use crate::people::login_app::challenge::{
-    ConsentChallenge, LoginChallenge, Outcome, Settled, came_back, settled, use_up,
+    ConsentChallenge, LoginChallenge, Outcome, Settled, settled, use_up,
 };
 use crate::people::login_app::said::{ConsentSaid, LoginSaid, Named};
 use crate::people::waiting::Waiting;
@@ -24,8 +24,9 @@ use serde_json::json;
 pub(super) async fn go_on(flow: &Flow<'_>, text: &str) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let realm = &site.realm.id;
-    let Some(Settled { challenge, outcome }) = came_back::<ConsentChallenge>(text, state, realm).await? else {
-        return Ok(unreadable(flow));
+    let Settled { challenge, outcome } = match said_of::<ConsentChallenge>(flow, text).await? {
+        Ok(settled) => settled,
+        Err(answer) => return Ok(answer),
     };
     let login = settled::<LoginChallenge>(&challenge.login(), state, realm).await?;
     let Some(Settled { challenge: login, outcome: Outcome::Accepted(signed_in) }) = login else {

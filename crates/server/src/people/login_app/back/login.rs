@@ -1,6 +1,6 @@
 //! Back from the sign-in page.
 
-use super::{client_of, parts, reject, unreadable};
+use super::{client_of, parts, reject, said_of};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::views::Ended;
@@ -8,7 +8,7 @@ use crate::people::browser::{self, Browser};
 use crate::people::check_session::in_step;
 use crate::people::flow::{Flow, consent_on_record};
 use crate::people::login_app::challenge::{
-    ConsentChallenge, LoginChallenge, Outcome, Settled, came_back, hash, use_up,
+    ConsentChallenge, LoginChallenge, Outcome, Settled, hash, use_up,
 };
 use crate::people::login_app::leave::{TOO_LONG, to_consent, to_login};
 use crate::people::login_app::said::LoginSaid;
@@ -26,8 +26,9 @@ use http::header::SET_COOKIE;
 /// Signs in whom the app named, and goes on to the consent page.
 pub(super) async fn go_on(flow: &Flow<'_>, app: &LoginApp, text: &str) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
-    let Some(Settled { challenge, outcome }) = came_back::<LoginChallenge>(text, state, &site.realm.id).await? else {
-        return Ok(unreadable(flow));
+    let Settled { challenge, outcome } = match said_of::<LoginChallenge>(flow, text).await? {
+        Ok(settled) => settled,
+        Err(answer) => return Ok(answer),
     };
     let waiting = challenge.waiting();
     let entry = match client_of(flow, &waiting).await? {

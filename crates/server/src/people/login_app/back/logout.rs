@@ -1,6 +1,6 @@
 //! Back from the page for signing out.
 
-use super::unreadable;
+use super::{said_of, unreadable};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::views::Ended;
@@ -9,7 +9,7 @@ use crate::people::browser;
 use crate::people::check_session::in_step;
 use crate::people::end_session::end;
 use crate::people::flow::Flow;
-use crate::people::login_app::challenge::{Challenge, LogoutChallenge, Outcome, Settled, came_back, use_up};
+use crate::people::login_app::challenge::{Challenge, LogoutChallenge, Outcome, Settled, use_up};
 use crate::people::show::{self, Speech, see_other};
 use http::header::SET_COOKIE;
 
@@ -17,8 +17,11 @@ use http::header::SET_COOKIE;
 pub(super) async fn go_on(flow: &Flow<'_>, text: &str) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let ended = |why| show::ended(state, site, flow.incoming, why, None);
-    let settled = came_back::<LogoutChallenge>(text, state, &site.realm.id).await?;
-    let Some(Settled { challenge, outcome: Outcome::Accepted(_) }) = settled else { return Ok(unreadable(flow)) };
+    let challenge = match said_of::<LogoutChallenge>(flow, text).await? {
+        Ok(Settled { challenge, outcome: Outcome::Accepted(_) }) => challenge,
+        Ok(_) => return Ok(unreadable(flow)),
+        Err(answer) => return Ok(answer),
+    };
     if !challenge.is_of(flow.browser) {
         return Ok(ended(Ended::Elsewhere));
     }

@@ -13,6 +13,7 @@ use crate::issue::delivery::send;
 use crate::pages::views::Ended;
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, still_allowed};
+use crate::people::login_app::challenge::{Came, Challenge, Settled, came_back};
 use crate::people::login_app::said::Rejection;
 use crate::people::show;
 use crate::people::waiting::{Kept, Waiting};
@@ -61,6 +62,15 @@ async fn respond(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure
 
 fn unreadable(flow: &Flow<'_>) -> Answer {
     show::ended(flow.state, flow.site, flow.incoming, Ended::Unreadable, None)
+}
+
+/// What the app said of the challenge that a browser comes back from; else the page that says why there is nothing.
+async fn said_of<C: Challenge>(flow: &Flow<'_>, text: &str) -> Result<Result<Settled<C>, Answer>, Failure> {
+    Ok(match came_back::<C>(text, flow.state, &flow.site.realm.id).await? {
+        Came::Back(settled) => Ok(*settled),
+        Came::Late => Err(show::ended(flow.state, flow.site, flow.incoming, Ended::TooLong, None)),
+        Came::Strangely => Err(unreadable(flow)),
+    })
 }
 
 /// The client of a request that waits in this browser still; else the page that says why nobody can go on.
