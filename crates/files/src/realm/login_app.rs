@@ -28,7 +28,8 @@ impl Check<'_> {
             }
         }
         if app.token_sha256.is_empty() && !app.trust_network {
-            let help = "add token-sha256; or trust-network = true, where nobody but the app reaches the management address";
+            let help =
+                "add token-sha256; or trust-network = true, where nobody but the app reaches the management address";
             self.say(&at("token-sha256"), "nobody could answer for the pages: the app has no token", Some(help.into()));
         }
         for (i, id) in app.organisations.iter().enumerate() {

@@ -22,8 +22,8 @@ use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
-use claviger_core::told::Told;
 use claviger_core::token::{self, Kind, Plain};
+use claviger_core::told::Told;
 use claviger_core::{Client, Refusal};
 use claviger_store::{
     Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, SignedInTo, StoredUser,

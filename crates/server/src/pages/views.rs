@@ -335,15 +335,8 @@ pub enum Ended {
 
 impl Ended {
     /// Every cause.
-    pub const ALL: [Self; 7] = [
-        Self::TooLong,
-        Self::Allowed,
-        Self::Denied,
-        Self::AppChanged,
-        Self::Unreadable,
-        Self::Elsewhere,
-        Self::Used,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::TooLong, Self::Allowed, Self::Denied, Self::AppChanged, Self::Unreadable, Self::Elsewhere, Self::Used];
 }
 
 /// A request that nobody can go on with.

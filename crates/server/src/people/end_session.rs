@@ -54,7 +54,8 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
         Some(back) if frames.is_empty() => see_other(&back.url()),
         _ => show::signed_out(state, site, speech, back.as_ref(), frames),
     };
-    if let Some(answer) = leave_for_app((state, site, incoming), &browser, who.as_ref(), hint.as_ref(), back.as_ref())? {
+    if let Some(answer) = leave_for_app((state, site, incoming), &browser, who.as_ref(), hint.as_ref(), back.as_ref())?
+    {
         return Ok(answer);
     }
     match who {

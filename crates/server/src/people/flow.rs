@@ -136,8 +136,16 @@ impl Flow<'_> {
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
-                let approved =
-                    Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition, told: None };
+                let approved = Approved {
+                    client,
+                    request,
+                    who: &who,
+                    organisations,
+                    waiting: None,
+                    given: None,
+                    precondition,
+                    told: None,
+                };
                 let delivery = approve(state, site, approved).await?;
                 let answer = delivery.map(|delivery| self.deliver(client, request, delivery));
                 Ok(answer.map(|answer| in_step(answer, site, self.browser, Some(&who.session.hash))))

@@ -141,7 +141,13 @@ impl Pushed {
 ///
 /// # Errors
 /// The library fails.
-pub(crate) fn seal<T: Serialize>(what: &T, id: &Id, use_: &str, secrets: &Secrets, realm: &str) -> Result<String, Failure> {
+pub(crate) fn seal<T: Serialize>(
+    what: &T,
+    id: &Id,
+    use_: &str,
+    secrets: &Secrets,
+    realm: &str,
+) -> Result<String, Failure> {
     let sealed = secrets.request_key(id)?.seal(&purpose(use_, realm), &serde_json::to_vec(what)?)?;
     let mut bytes = id.to_vec();
     bytes.extend_from_slice(&sealed);

@@ -6,8 +6,8 @@ use claviger_core::client::{ClientKind, GrantType};
 use claviger_core::dialect::OrganisationChoice;
 use claviger_core::realm::{LoginApp, Realm};
 use claviger_core::user::Organisation;
-use claviger_server::telemetry::Management;
 use claviger_server::http::{Limits, serve};
+use claviger_server::telemetry::Management;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -190,7 +190,10 @@ async fn somebody_signs_in_allows_and_signs_out_at_the_vendors_pages() {
     let back = vendor.accept("consent", &consent, said).await;
     let answer = server.redeem("app", &browser.get(server, &back).await.code()).await;
     let access = claims(&answer.text("access_token"));
-    assert_eq!((&access["sub"], &access["client_id"], &access["tier"]), (&json!("ada-17"), &json!("app"), &json!("gold")));
+    assert_eq!(
+        (&access["sub"], &access["client_id"], &access["tier"]),
+        (&json!("ada-17"), &json!("app"), &json!("gold"))
+    );
     assert_eq!(access["ext"]["tier"], "gold");
     let id = claims(&answer.text("id_token"));
     assert_eq!((&id["sub"], &id["aud"], &id["email"]), (&json!("ada-17"), &json!("app"), &json!("ada@x.example")));
@@ -213,7 +216,10 @@ async fn what_is_remembered_is_skipped() {
     let vendor = Vendor::start().await;
     let (server, browser) = (&vendor.server, Browser::default());
     let login = json!({ "subject": "ada", "remember": true, "remember_for": 3600 });
-    vendor.through(&browser, &query("openid read"), login, json!({ "remember": true, "remember_for": 600 })).await.code();
+    vendor
+        .through(&browser, &query("openid read"), login, json!({ "remember": true, "remember_for": 600 }))
+        .await
+        .code();
     let challenge = vendor.begin(&browser, &query("openid read")).await;
     let told = vendor.told("login", &challenge).await;
     assert_eq!((&told["skip"], &told["subject"]), (&json!(true), &json!("ada")));
@@ -222,7 +228,13 @@ async fn what_is_remembered_is_skipped() {
     let back = vendor.accept("login", &challenge, json!({ "subject": "ada" })).await;
     let consent = self::challenge(&browser.get(server, &back).await, CONSENT);
     assert_eq!(vendor.told("consent", &consent).await["skip"], true);
-    let back = vendor.accept("consent", &consent, json!({ "grant_scope": ["openid", "read"], "remember": true, "remember_for": 600 })).await;
+    let back = vendor
+        .accept(
+            "consent",
+            &consent,
+            json!({ "grant_scope": ["openid", "read"], "remember": true, "remember_for": 600 }),
+        )
+        .await;
     browser.get(server, &back).await.code();
     // A new scope is asked for, and what is remembered for a while is forgotten then.
     let more = vendor.signed_in(&browser, &query("openid read write"), json!({ "subject": "ada" })).await;
@@ -381,12 +393,16 @@ async fn the_app_proves_who_it_is() {
         assert_eq!((reply.status.as_u16(), &*reply.text("error")), (401, "request_unauthorized"));
         assert!(reply.header("www-authenticate").starts_with("Bearer"));
         assert_eq!(vendor.say("login", "accept", &login, json!({ "subject": "eve" })).await.status, 401);
-        assert_eq!(vendor.call(Method::DELETE, "/admin/oauth2/auth/sessions/login?subject=u1", Value::Null).await.status, 401);
+        assert_eq!(
+            vendor.call(Method::DELETE, "/admin/oauth2/auth/sessions/login?subject=u1", Value::Null).await.status,
+            401
+        );
     }
     assert!(vendor.server.store.user("test", "eve").await.unwrap().is_none());
     vendor.token = Some(TOKEN);
     // The paths of before are there as well.
-    let old = vendor.call(Method::GET, &format!("/oauth2/auth/requests/login?login_challenge={login}"), Value::Null).await;
+    let old =
+        vendor.call(Method::GET, &format!("/oauth2/auth/requests/login?login_challenge={login}"), Value::Null).await;
     assert_eq!(old.status, 200);
     for (method, path, status) in [
         (Method::GET, "/admin/oauth2/auth/requests/login", 400),
@@ -402,14 +418,16 @@ async fn the_app_proves_who_it_is() {
     let elsewhere = vendor.base.replace("/realms/test", "/realms/other/admin/oauth2/auth/sessions/login?subject=u1");
     assert_eq!(vendor.server.http.delete(elsewhere).send().await.unwrap().status(), 404);
     // Nothing of it is at the address for everybody.
-    let public = vendor.server.send(Method::GET, "/realms/test/admin/oauth2/auth/sessions/consent?subject=u1", &[], "").await;
+    let public =
+        vendor.server.send(Method::GET, "/realms/test/admin/oauth2/auth/sessions/consent?subject=u1", &[], "").await;
     assert_eq!(public.status, 404);
 }
 
 #[tokio::test]
 async fn whoever_reaches_the_management_address_is_the_app_where_the_realm_says_so() {
     let mut vendor =
-        Vendor::with(|realm| realm.login_app = Some(LoginApp { trust_network: true, token_sha256: vec![], ..app() })).await;
+        Vendor::with(|realm| realm.login_app = Some(LoginApp { trust_network: true, token_sha256: vec![], ..app() }))
+            .await;
     vendor.token = None;
     vendor.through(&Browser::default(), &query("read"), json!({ "subject": "ada" }), json!({})).await.code();
 }
@@ -424,7 +442,11 @@ async fn a_subject_is_a_user_who_can_be_one() {
         vendor.say("login", "accept", &login, json!({ "subject": subject })).await.refused(400, "invalid_request");
     }
     vendor.say("login", "accept", &login, json!({})).await.refused(400, "invalid_request");
-    server.store.put_user("test", &claviger_core::User { disabled: true, ..user("u9", "bob") }, None, server.now()).await.unwrap();
+    server
+        .store
+        .put_user("test", &claviger_core::User { disabled: true, ..user("u9", "bob") }, None, server.now())
+        .await
+        .unwrap();
     vendor.say("login", "accept", &login, json!({ "subject": "u9" })).await.refused(403, "access_denied");
     // A name to sign in with that is somebody's stays theirs.
     vendor.accept("login", &login, json!({ "subject": "alice" })).await;
@@ -620,14 +642,15 @@ async fn a_device_waits_for_the_vendors_pages_too() {
     let begun = server.post("/device_authorization", &asked).await;
     assert_eq!(begun.status, 200, "{}", begun.body);
     let uri = begun.text("verification_uri_complete");
-    let page = browser.get(server, uri.strip_prefix(&server.origin).unwrap()).await;
-    let (csrf, pending) = (page.hidden("csrf").unwrap(), page.hidden("pending").unwrap_or_default());
     let code = begun.text("user_code");
-    let form = [("csrf", &*csrf), ("pending", &*pending), ("user_code", &*code), ("decision", "continue")];
-    let action = uri.strip_prefix(&server.origin).unwrap().split('?').next().unwrap().to_owned();
-    let mut reply = browser.send(server, Method::POST, &action, Some(&form)).await;
-    if reply.status == 303 && reply.header("location").starts_with('/') {
-        let location = reply.header("location").to_owned();
+    let mut reply = browser.get(server, uri.strip_prefix(&server.origin).unwrap()).await;
+    for (name, value) in [("user_code", code.as_str()), ("decision", "continue")] {
+        let (csrf, pending) = (reply.hidden("csrf").unwrap(), reply.hidden("pending"));
+        let mut form = vec![("csrf", csrf.as_str()), (name, value)];
+        form.extend(pending.as_deref().map(|pending| ("pending", pending)));
+        let sent = browser.send(server, Method::POST, "/device", Some(&form)).await;
+        let location = sent.header("location").to_owned();
+        assert!(location.starts_with('/'), "{location}: {}", sent.body);
         reply = browser.get(server, &location).await;
     }
     let login = challenge(&reply, LOGIN);
@@ -635,7 +658,8 @@ async fn a_device_waits_for_the_vendors_pages_too() {
     let consent = challenge(&browser.get(server, &back).await, CONSENT);
     let back = vendor.accept("consent", &consent, json!({ "grant_scope": ["read"] })).await;
     browser.get(server, &back).await;
-    let poll = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", &begun.text("device_code"))];
+    let poll =
+        [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", &begun.text("device_code"))];
     let answer = server.token("tv", &poll).await;
     assert_eq!(claims(&answer.text("access_token"))["sub"], "ada");
 }

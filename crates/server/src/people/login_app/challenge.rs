@@ -251,11 +251,7 @@ pub(crate) fn verifier<C: Challenge>(id: &Id, state: &State, realm: &str) -> Res
 ///
 /// # Errors
 /// The store cannot read.
-pub(crate) async fn came_back<C: Challenge>(
-    text: &str,
-    state: &State,
-    realm: &str,
-) -> Result<Came<C>, Failure> {
+pub(crate) async fn came_back<C: Challenge>(text: &str, state: &State, realm: &str) -> Result<Came<C>, Failure> {
     let Some((id, ())) = open::<()>(text, &format!("{} verifier", C::KIND), &state.secrets, realm) else {
         return Ok(Came::Strangely);
     };

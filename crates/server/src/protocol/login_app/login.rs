@@ -27,12 +27,15 @@ pub(super) async fn accept(call: &Call<'_>) -> Result<Answer, Problem> {
     let challenge: LoginChallenge = call.challenge(CHALLENGE)?;
     let said: LoginSaid = call.body()?;
     if challenge.known.as_ref().is_some_and(|known| known.user != said.subject) {
-        return Err(Problem::request("skip was true: the subject is the one that the challenge names, or it is rejected"));
+        return Err(Problem::request(
+            "skip was true: the subject is the one that the challenge names, or it is rejected",
+        ));
     }
     shapes::small("context", &said.context)?;
     subject::check_words(said.acr.as_deref(), &said.amr, said.force_subject_identifier.as_deref())?;
-    let named = organisations(said.context.as_ref())
-        .map_err(|error| Problem::request(format!("context.organisations is no list of ids or organisations: {error}")))?;
+    let named = organisations(said.context.as_ref()).map_err(|error| {
+        Problem::request(format!("context.organisations is no list of ids or organisations: {error}"))
+    })?;
     subject::settle(call, &said.subject, named.as_deref()).await?;
     call.settle(challenge, Outcome::Accepted(said)).await
 }

@@ -166,7 +166,8 @@ impl Call<'_> {
     /// The body, as JSON; an empty one is an empty object.
     fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let body = if self.incoming.body.trim_ascii().is_empty() { b"{}" } else { &*self.incoming.body };
-        serde_json::from_slice(body).map_err(|error| Problem::request(format!("the body is not as it must be: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| Problem::request(format!("the body is not as it must be: {error}")))
     }
 
     /// The challenge of a call, under its parameter's name.

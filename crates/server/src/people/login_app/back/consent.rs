@@ -7,9 +7,7 @@ use crate::issue::approve::{Approved, approve};
 use crate::pages::views::Ended;
 use crate::people::check_session::in_step;
 use crate::people::flow::{Flow, consent_on_record};
-use crate::people::login_app::challenge::{
-    ConsentChallenge, LoginChallenge, Outcome, Settled, settled, use_up,
-};
+use crate::people::login_app::challenge::{ConsentChallenge, LoginChallenge, Outcome, Settled, settled, use_up};
 use crate::people::login_app::said::{ConsentSaid, LoginSaid, Named};
 use crate::people::waiting::Waiting;
 use claviger_core::audience::Audience;

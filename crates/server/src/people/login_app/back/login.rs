@@ -7,9 +7,7 @@ use crate::pages::views::Ended;
 use crate::people::browser::{self, Browser};
 use crate::people::check_session::in_step;
 use crate::people::flow::{Flow, consent_on_record};
-use crate::people::login_app::challenge::{
-    ConsentChallenge, LoginChallenge, Outcome, Settled, hash, use_up,
-};
+use crate::people::login_app::challenge::{ConsentChallenge, LoginChallenge, Outcome, Settled, hash, use_up};
 use crate::people::login_app::leave::{TOO_LONG, to_consent, to_login};
 use crate::people::login_app::said::LoginSaid;
 use crate::people::show;

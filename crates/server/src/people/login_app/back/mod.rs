@@ -93,12 +93,7 @@ async fn client_of(flow: &Flow<'_>, waiting: &Waiting) -> Result<Result<Arc<Entr
 }
 
 /// The client is told what the app said, and the request is over.
-async fn reject(
-    flow: &Flow<'_>,
-    client: &Client,
-    waiting: &Waiting,
-    rejection: &Rejection,
-) -> Result<Answer, Failure> {
+async fn reject(flow: &Flow<'_>, client: &Client, waiting: &Waiting, rejection: &Rejection) -> Result<Answer, Failure> {
     let (state, site, request) = (flow.state, flow.site, &waiting.request);
     tracing::info!(?rejection, "refused by the login app");
     let error = rejection.error.as_deref().map_or_else(|| "access_denied".into(), |error| plain(error, LONGEST_ERROR));
