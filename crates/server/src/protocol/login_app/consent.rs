@@ -35,13 +35,12 @@ pub(super) async fn tell(call: &Call<'_>) -> Result<Answer, Problem> {
 
 /// The request, and what was said of who signed in for it.
 async fn signed_in(call: &Call<'_>, challenge: &ConsentChallenge) -> Result<(Waiting, LoginSaid), Problem> {
-    match settled::<LoginChallenge>(&challenge.login(), call.state, &call.site.realm.id).await? {
-        Some(Settled { challenge, outcome: Outcome::Accepted(said) }) => Ok((challenge.waiting(), said)),
-        _ => {
-            let why = "nobody knows this sign-in any more; the person begins again".to_owned();
-            Err(Problem::Wrong(StatusCode::NOT_FOUND, "not_found", why))
-        }
+    let login = settled::<LoginChallenge>(&challenge.login(), call.state, &call.site.realm.id).await?;
+    if let Some(Settled { challenge, outcome: Outcome::Accepted(said) }) = login {
+        return Ok((challenge.waiting(), said));
     }
+    let why = "nobody knows this sign-in any more; the person begins again".to_owned();
+    Err(Problem::Wrong(StatusCode::NOT_FOUND, "not_found", why))
 }
 
 /// Somebody allowed.
@@ -75,12 +74,11 @@ async fn picks(call: &Call<'_>, subject: &str, client: &str, said: &ConsentSaid)
         None => subject::known(call, subject).await?,
     };
     let (store, realm) = (&call.state.store, &call.site.realm);
-    let chosen: Vec<String> = match named {
-        Some(named) => named.iter().map(|named| named.id().to_owned()).collect(),
-        None => {
-            let before = store.consent(&realm.id, subject, client).await?.unwrap_or_else(no_consent);
-            before.organisations.into_iter().filter(|id| user.organisations.contains(id)).collect()
-        }
+    let chosen: Vec<String> = if let Some(named) = named {
+        named.iter().map(|named| named.id().to_owned()).collect()
+    } else {
+        let before = store.consent(&realm.id, subject, client).await?.unwrap_or_else(no_consent);
+        before.organisations.into_iter().filter(|id| user.organisations.contains(id)).collect()
     };
     match picked(realm.dialect.organisation, &user, chosen.iter().map(String::as_str)) {
         Ok(_) => Ok(()),

@@ -113,15 +113,12 @@ fn narrowed(request: &AuthorizationRequest, allowed: &ScopeSet, said: &ConsentSa
 fn organisations(flow: &Flow<'_>, who: &SignedIn, said: &ConsentSaid) -> Result<Vec<String>, Refusal> {
     let choice = flow.site.realm.dialect.organisation;
     // It was read when the app said it.
-    match said.organisations().unwrap_or_default() {
-        Some(named) => authorize::picked(choice, &who.user, named.iter().map(Named::id)),
-        None => {
-            let before = consent_on_record(Some(who)).organisations;
-            let own = Members::of(&who.user.organisations);
-            let before = before.iter().map(String::as_str).filter(|id| own.contain(id));
-            authorize::picked(choice, &who.user, before)
-        }
+    if let Some(named) = said.organisations().unwrap_or_default() {
+        return authorize::picked(choice, &who.user, named.iter().map(Named::id));
     }
+    let before = consent_on_record(Some(who)).organisations;
+    let own = Members::of(&who.user.organisations);
+    authorize::picked(choice, &who.user, before.iter().map(String::as_str).filter(|id| own.contain(id)))
 }
 
 /// What goes into tokens.
