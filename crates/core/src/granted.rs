@@ -89,7 +89,10 @@ pub struct CodeBinding {
 impl Granted {
     /// How strong the sign-in was that it rests on; `None` where nobody signed in.
     pub fn acr<'g>(&'g self, realm: &'g Realm) -> Option<&'g str> {
-        self.auth_time.map(|_| self.acr.as_deref().unwrap_or(&realm.sessions.acr))
+        match &self.told {
+            Some(told) => told.acr.as_deref(),
+            None => self.auth_time.map(|_| self.acr.as_deref().unwrap_or(&realm.sessions.acr)),
+        }
     }
 }
 

@@ -66,6 +66,7 @@ pub fn jwt_bearer(
         subject: None,
         claims: Map::new(),
         act: assertion.act.clone(),
+        told: None,
     };
     Ok(Decision {
         narrowed: None,

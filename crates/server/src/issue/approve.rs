@@ -57,6 +57,7 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let auth_time = approved.who.session.auth_time;
     let signed_in_to = signed_in_to(site, &approved, session.as_deref().unwrap_or_default());
     let mut granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
+    granted.acr = approved.told.as_ref().and_then(|told| told.acr.clone());
     granted.told.clone_from(&approved.told);
     let mut approval = Approval {
         now: state.clock.now(),
