@@ -198,8 +198,10 @@ fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsR
     let usual = Some(client.registered.default_acr_values.join(" ")).filter(|words| !words.is_empty());
     let acr_values = params.get("acr_values").or(usual.as_deref());
     let asked = ClaimsRequest::read(params.get("claims"), acr_values, params.get("claims_locales"))?;
+    // How strong a sign-in at the vendor's own pages is, they say themselves.
+    let is_ours = realm.login_app.is_none();
     let is_known = |acr: &AcrRequest| realm.acr_values().into_iter().any(|known| acr.is_met_by(known));
-    if asked.acr.as_ref().is_some_and(|acr| !is_known(acr)) {
+    if is_ours && asked.acr.as_ref().is_some_and(|acr| !is_known(acr)) {
         return Err(Refusal::AcrUnmet);
     }
     if asked.is_empty() {

@@ -172,6 +172,7 @@ pub fn client_credentials(
         subject: None,
         claims: Map::new(),
         act: None,
+        told: None,
     };
     Ok(Decision {
         narrowed: None,
@@ -219,6 +220,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         subject: None,
         claims: Map::new(),
         act: None,
+        told: None,
     };
     Ok(Decision {
         narrowed: None,
@@ -338,6 +340,9 @@ pub fn id_token_claims(
     let organisations = &granted.organisations;
     let telling = Telling { place: Place::IdToken, user: Some(user), scope: &granted.scope, organisations, names };
     tell(realm, client, &telling, &mut told);
+    if let Some(said) = &granted.told {
+        said.add_to_id_token(&mut told);
+    }
     told
 }
 
@@ -352,6 +357,9 @@ pub fn access_token_claims(
     let organisations = &granted.organisations;
     let telling = Telling { place: Place::AccessToken, user, scope: &granted.scope, organisations, names: &[] };
     tell(realm, client, &telling, &mut told);
+    if let Some(said) = &granted.told {
+        said.add_to_access_token(&mut told);
+    }
     told
 }
 

@@ -10,6 +10,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::sign_in::Proof;
+use crate::told::Told;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -55,6 +56,9 @@ pub struct Granted {
     /// Who acts for its subject, where it was exchanged for that (RFC 8693 4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Box<Actor>>,
+    /// What the vendor's own pages said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Box<Told>>,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.
@@ -86,6 +90,9 @@ pub struct CodeBinding {
 impl Granted {
     /// How strong the sign-in was that it rests on; `None` where nobody signed in.
     pub fn acr<'g>(&'g self, realm: &'g Realm) -> Option<&'g str> {
+        if let Some(told) = &self.told {
+            return told.acr.as_deref();
+        }
         let proven = self.proof.as_ref().and_then(|proof| proof.acr.as_deref());
         self.auth_time.map(|_| proven.or(self.acr.as_deref()).unwrap_or(&realm.sessions.acr))
     }

@@ -57,6 +57,7 @@ pub mod text;
 pub mod token;
 pub mod token_exchange;
 pub mod token_request;
+pub mod told;
 pub mod totp;
 pub mod unique;
 pub mod user;

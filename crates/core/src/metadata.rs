@@ -273,6 +273,7 @@ mod tests {
             user_check: None,
             directory: None,
             sign_in: crate::sign_in::SignInPolicy::default(),
+            login_app: None,
         }
     }
 

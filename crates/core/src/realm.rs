@@ -6,6 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 mod assertions;
+mod login_app;
 mod registration;
 mod sources;
 
@@ -21,6 +22,7 @@ use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
+pub use login_app::LoginApp;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
 pub use sources::{CheckMode, Directory, DirectoryAttributes, DirectoryGroup, SearchScope, UserCheck};
@@ -97,6 +99,9 @@ pub struct Realm {
     /// What is asked of people beside a password.
     #[serde(default, skip_serializing_if = "SignInPolicy::is_default")]
     pub sign_in: SignInPolicy,
+    /// The vendor's own pages in the place of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_app: Option<LoginApp>,
 }
 
 /// A further host of a realm.

@@ -9,6 +9,7 @@ mod check;
 mod claims;
 mod clients;
 mod entries;
+mod login_app;
 mod policy;
 mod registration;
 mod set;
@@ -237,6 +238,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         user_check: raw.user_check.as_ref().map(|entry| Box::new(entry.user_check())),
         directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
         sign_in: raw.sign_in.clone(),
+        login_app: raw.login_app.clone(),
     }
 }
 

@@ -5,8 +5,8 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, check_session, consent, device, end_session, forgotten, home, page, second_factor, secret, security, show, sign_in,
-    switch, user_link,
+    about, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor, secret, security, show,
+    sign_in, switch, user_link,
 };
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
@@ -141,6 +141,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::UserLink
         | Target::Consent
         | Target::SwitchAccount
+        | Target::LoginApp
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
@@ -199,6 +200,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
+        Target::LoginApp => Box::pin(login_app::back::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,
         Target::Home => Box::pin(home::answer(state, site, incoming)).await,
         Target::Stylesheet => page::stylesheet(state, site),

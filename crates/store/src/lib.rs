@@ -11,6 +11,7 @@
 //! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
 //! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.
 
+mod app_consents;
 mod apply;
 mod approve;
 mod audit;
@@ -66,6 +67,7 @@ mod uses;
 mod value;
 mod withdraw;
 
+pub use app_consents::AppConsent;
 pub use apply::{Put, Puts, Told};
 pub use approve::Approval;
 pub use audit::act::{Act, Actor, Subject, SubjectKind, Way};

@@ -539,4 +539,13 @@ CREATE TABLE user_link (
 );
 CREATE INDEX user_link_user ON user_link (realm, user_id);
 CREATE INDEX user_link_expiry ON user_link (expires_at);
+-- What people allowed on the vendor's own consent page, and until when it need not ask again.
+CREATE TABLE app_consent (
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    client TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    remembered_until BIGINT NOT NULL,
+    PRIMARY KEY (realm, user_id, client)
+);
 ";

@@ -315,6 +315,14 @@ registry! {
         SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
     WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    PutAppConsent = "INSERT INTO app_consent (realm, user_id, client, doc, remembered_until) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (realm, user_id, client) DO UPDATE
+        SET doc = excluded.doc, remembered_until = excluded.remembered_until";
+    AppConsent = "SELECT realm, user_id, client, doc, remembered_until FROM app_consent
+        WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    AppConsents = "SELECT realm, user_id, client, doc, remembered_until FROM app_consent
+        WHERE realm = ?1 AND user_id = ?2 ORDER BY client";
+    DeleteAppConsent = "DELETE FROM app_consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
 
     // ---- codes, grants, tokens
     /// Only while the session is not over and user and consent have the versions that the caller names.

@@ -83,7 +83,9 @@ pub fn next_step(
     let Some(session) = session.filter(is_right) else {
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
-    if let Some(missing) = missing(realm, client, request, session.user, session.how) {
+    // What the vendor's own pages ask beside a password is theirs to say.
+    let ours = realm.login_app.is_none().then_some(session);
+    if let Some(missing) = ours.and_then(|session| missing(realm, client, request, session.user, session.how)) {
         if !request.prompt.none {
             return Step::SecondFactor(missing);
         }
@@ -218,5 +220,6 @@ pub fn granted(
         subject: None,
         claims: serde_json::Map::new(),
         act: None,
+        told: None,
     }
 }

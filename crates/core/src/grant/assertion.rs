@@ -67,6 +67,7 @@ pub fn jwt_bearer(
         subject: None,
         claims: Map::new(),
         act: assertion.act.clone(),
+        told: None,
     };
     Ok(Decision {
         narrowed: None,

@@ -68,6 +68,8 @@ pub fn token_exchange(
         claims_locales: Vec::new(),
         confirmation: None,
         claims: Map::new(),
+        // What an app said of its own client's tokens is for no other.
+        told: None,
         ..subject.granted
     };
     if let Some(user) = &subject.user {

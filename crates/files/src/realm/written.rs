@@ -23,6 +23,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("user_check", "user-check"),
     ("directory", "directory"),
     ("sign_in", "sign-in"),
+    ("login_app", "login-app"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
@@ -276,6 +277,13 @@ phone-number = "telephoneNumber"
 dn = "cn=a,dc=x"
 organisation = "acme"
 role = "buyer"
+[login-app]
+login-url = "https://r.example/login?x=1"
+consent-url = "https://r.example/consent"
+logout-url = "https://r.example/logout"
+token-sha256 = ["3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"]
+trust-network = true
+organisations = ["acme"]
 [[api]]
 audience = "api"
 name = "API"

@@ -22,7 +22,9 @@ use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
+use claviger_core::sign_in::Proof;
 use claviger_core::token::{self, Kind, Plain};
+use claviger_core::told::Told;
 use claviger_core::{Client, Refusal};
 use claviger_store::{
     Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, SignedInTo, StoredUser,
@@ -43,6 +45,8 @@ pub(crate) struct Approved<'a> {
     pub(crate) given: Option<ConsentGrant>,
     /// Where all this was recalled: what must still be so.
     pub(crate) precondition: Option<SessionPrecondition>,
+    /// What the vendor's own pages said.
+    pub(crate) told: Option<Box<Told>>,
 }
 
 /// Makes what the request asks for, and says where it goes; `None` if the request does not wait any more, or what was
@@ -53,8 +57,13 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
     let signed_in_to = signed_in_to(site, &approved, session.as_deref().unwrap_or_default());
-    let proof = approved.request.proof(&site.realm, approved.who.session.how.as_deref());
-    let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session, proof);
+    let proof = match &approved.told {
+        Some(told) => Some(Box::new(Proof { acr: told.acr.clone(), amr: told.amr.clone() })),
+        None => approved.request.proof(&site.realm, approved.who.session.how.as_deref()),
+    };
+    let mut granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session, proof);
+    granted.acr = approved.told.as_ref().and_then(|told| told.acr.clone());
+    granted.told.clone_from(&approved.told);
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
@@ -205,9 +214,10 @@ async fn respond(
         }
     }
     if parts.id_token {
+        let name = state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?;
         let of = IdTokenOf {
             client: approved.client,
-            subject: &state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?,
+            subject: approved.told.as_ref().and_then(|told| told.subject.as_deref()).unwrap_or(&name),
             auth_time: Some(approved.who.session.auth_time),
             nonce: request.nonce.as_deref(),
             proof: proof.as_deref(),

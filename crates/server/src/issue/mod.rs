@@ -189,9 +189,10 @@ pub(crate) async fn token_answer(
     .await?;
     let id_token = match (&decision.id_token, &subject) {
         (Some(plan), Some(subject)) => {
+            let named = decision.granted.told.as_ref().and_then(|told| told.subject.as_deref());
             let of = IdTokenOf {
                 client,
-                subject,
+                subject: named.unwrap_or(subject),
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
                 proof: decision.granted.proof.as_deref(),

@@ -114,6 +114,7 @@ fn decision(seats: &[&str]) -> Decision {
             subject: None,
             claims: serde_json::Map::new(),
             act: None,
+            told: None,
         },
         narrowed: None,
         scope_differs: false,

@@ -335,11 +335,16 @@ pub enum Ended {
     AppChanged,
     /// What came is nothing that this server sent.
     Unreadable,
+    /// It was begun in another browser.
+    Elsewhere,
+    /// The vendor's own page has answered it before.
+    Used,
 }
 
 impl Ended {
     /// Every cause.
-    pub const ALL: [Self; 5] = [Self::TooLong, Self::Allowed, Self::Denied, Self::AppChanged, Self::Unreadable];
+    pub const ALL: [Self; 7] =
+        [Self::TooLong, Self::Allowed, Self::Denied, Self::AppChanged, Self::Unreadable, Self::Elsewhere, Self::Used];
 }
 
 /// A request that nobody can go on with.

@@ -159,8 +159,13 @@ fn same(expected: &str, token: &str) -> bool {
 
 /// A new session cookie: what is stored of it, and the header that sets it.
 pub(crate) fn new_session(realm: &Realm) -> ([u8; 32], Option<HeaderValue>) {
+    new_session_for(realm, None)
+}
+
+/// The same for a cookie that lives for so many seconds; `None`: until the browser is closed.
+pub(crate) fn new_session_for(realm: &Realm, max_age: Option<u32>) -> ([u8; 32], Option<HeaderValue>) {
     let secret = base64url(&random_bytes::<32>());
-    (sha256(secret.as_bytes()), set_cookie(realm, "session", &secret, None))
+    (sha256(secret.as_bytes()), set_cookie(realm, "session", &secret, max_age))
 }
 
 /// The header that takes the session cookie away.

@@ -11,6 +11,8 @@ use crate::people::back::Back;
 use crate::people::browser::{self, Browser};
 use crate::people::check_session::in_step;
 use crate::people::hint::{Hint, hint};
+use crate::people::login_app::challenge::LogoutChallenge;
+use crate::people::login_app::leave::to_logout;
 use crate::people::session::signed_in;
 use crate::people::show::{self, Speech, see_other};
 use crate::state::State;
@@ -18,7 +20,7 @@ use crate::state::sites::Site;
 use claviger_core::Params;
 use claviger_core::client::ClientStatus;
 use claviger_core::logout::frame;
-use claviger_store::SignedInTo;
+use claviger_store::{SignedIn, SignedInTo};
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -52,6 +54,10 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
         Some(back) if frames.is_empty() => see_other(&back.url()),
         _ => show::signed_out(state, site, speech, back.as_ref(), frames),
     };
+    if let Some(answer) = leave_for_app((state, site, incoming), &browser, who.as_ref(), hint.as_ref(), back.as_ref())?
+    {
+        return Ok(answer);
+    }
     match who {
         // A form that is sent twice has the answer of once.
         None if own_form || hint.is_some() => Ok(done(Vec::new())),
@@ -66,9 +72,28 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, params: &Param
     }
 }
 
+/// To the vendor's own page for signing out, where there is one and somebody is signed in.
+fn leave_for_app(
+    (state, site, incoming): (&State, &Site, &Incoming),
+    browser: &Browser,
+    who: Option<&SignedIn>,
+    hint: Option<&Hint>,
+    back: Option<&Back>,
+) -> Result<Option<Answer>, Failure> {
+    let Some(who) = who.filter(|_| site.realm.login_app.is_some()) else { return Ok(None) };
+    let patience = site.realm.sessions.pending.as_millis();
+    let mut challenge = LogoutChallenge::new(who, browser, state.clock.now(), patience);
+    challenge.client = back.map(|back| back.entry.client.id.clone()).or_else(|| hint.map(|hint| hint.aud.clone()));
+    challenge.back = back.map(|back| (back.address.clone(), back.state.clone()));
+    challenge.rp_initiated = hint.is_some();
+    // Without its query, in which there may be a whole ID token.
+    challenge.request_url = format!("{}{}", site.realm.origin(), incoming.path());
+    to_logout((state, site), browser, &challenge)
+}
+
 /// Ends a session; what the frames load by which apps are told in the browser (Front-Channel Logout 2). Those that are called
 /// by the server hear of it from the outbox, however long that takes.
-async fn end(state: &State, site: &Site, session: &[u8; 32]) -> Result<Vec<AppLink>, Failure> {
+pub(crate) async fn end(state: &State, site: &Site, session: &[u8; 32]) -> Result<Vec<AppLink>, Failure> {
     let told = state.store.end_session(session, state.clock.now()).await?.unwrap_or_default();
     state.handed_in.notify_one();
     let mut frames = Vec::new();

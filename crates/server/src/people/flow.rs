@@ -17,6 +17,7 @@ use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
 use crate::people::factor::{Face, Onward, Trouble};
+use crate::people::login_app::leave;
 use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
 use crate::people::show::{self, Speech, Ticks};
@@ -138,14 +139,23 @@ impl Flow<'_> {
         let (state, site) = (self.state, self.site);
         let recalled = recalled(state, site, self.browser, &client.id);
         let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
+        let is_usual = is_usual && site.realm.login_app.is_none();
         let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
         let consent = consent_on_record(Some(&who));
         let session = of(&who);
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
-                let approved =
-                    Approved { client, request, who: &who, organisations, waiting: None, given: None, precondition };
+                let approved = Approved {
+                    client,
+                    request,
+                    who: &who,
+                    organisations,
+                    waiting: None,
+                    given: None,
+                    precondition,
+                    told: None,
+                };
                 let delivery = approve(state, site, approved).await?;
                 let answer = delivery.map(|delivery| self.deliver(client, request, delivery));
                 Ok(answer.map(|answer| in_step(answer, site, self.browser, Some(&who.session.hash))))
@@ -182,7 +192,18 @@ impl Flow<'_> {
             consent.organisations.clone_from(&given.organisations);
         }
         let session = signed_in.as_ref().map(of);
-        match authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now) {
+        let step = authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now);
+        if let Some(app) = &site.realm.login_app
+            && !matches!(step, Step::Refuse(_))
+        {
+            let who = signed_in.as_ref().filter(|_| !matches!(step, Step::SelectAccount | Step::SignIn));
+            let waiting = self.wait(request, waiting, now);
+            return match leave::to_login((state, site, app), self.browser, &waiting, who)? {
+                Some(answer) => Ok(answer),
+                None => self.refuse(client, request, &leave::TOO_LONG).await,
+            };
+        }
+        match step {
             Step::SelectAccount => {
                 let waiting = self.wait(request, waiting, now);
                 let accounts = Accounts::of(state, site, self.browser).shown(state, site, signed_in.as_ref()).await?;
@@ -224,7 +245,8 @@ impl Flow<'_> {
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let (is_on_record, session) = (given.is_none(), who.session.hash);
-                let approved = Approved { client, request, who, organisations, waiting, given, precondition: None };
+                let approved =
+                    Approved { client, request, who, organisations, waiting, given, precondition: None, told: None };
                 let Some(delivery) = approve(state, site, approved).await? else {
                     return self.answered(client, request, waiting, true, who).await;
                 };
@@ -328,6 +350,7 @@ impl Flow<'_> {
                 let apps = launches(state, site, &who.user.id).await?;
                 Ok(show::signed_in(state, site, self.browser, &who.user, apps))
             }
+            _ if site.realm.login_app.is_some() => Ok(show::home(state, site, self.incoming)),
             (_, Some(notice)) => self.say(None, notice),
             (_, None) => show::sign_in(state, site, self.browser, (None, self.onward), String::new(), None),
         }
@@ -353,7 +376,7 @@ impl Flow<'_> {
     }
 
     /// The request is not answered here any more; the page says why, and how it is sent again.
-    fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
+    pub(crate) fn ended(&self, why: Ended, client: &Client, request: &AuthorizationRequest) -> Answer {
         let realm = &self.site.realm;
         let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
         let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));

@@ -14,6 +14,7 @@ pub(crate) mod flow;
 pub(crate) mod hint;
 pub(crate) mod forgotten;
 pub(crate) mod home;
+pub(crate) mod login_app;
 pub(crate) mod new_password;
 pub(crate) mod notice;
 pub(crate) mod page;

@@ -37,7 +37,8 @@ pub(crate) async fn signed_in(
     let Some(who) = found.filter(|who| who.session.realm == site.realm.id && !who.user.disabled) else {
         return Ok(None);
     };
-    if now - who.session.last_seen_at >= TOUCHED {
+    // How long a session of the vendor's own pages lasts, their app says.
+    if site.realm.login_app.is_none() && now - who.session.last_seen_at >= TOUCHED {
         state.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
     Ok(Some(who))

@@ -177,7 +177,8 @@ pub(crate) fn signed_out(
 
 /// The realm's first page, for somebody who is not signed in.
 pub(crate) fn home(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    let has_sign_in = site.realm.url(Endpoint::Authorization).is_some();
+    // The vendor's own page is reached from an app alone.
+    let has_sign_in = site.realm.url(Endpoint::Authorization).is_some() && site.realm.login_app.is_none();
     let page = Home { sign_in_url: has_sign_in.then(|| site.page_path(Target::SignIn)) };
     view(state, site, Speech::of(incoming, None), &page)
 }

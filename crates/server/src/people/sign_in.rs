@@ -33,6 +33,10 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 
 async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
+    if site.realm.login_app.is_some() {
+        // Passwords are typed at the vendor's own page alone.
+        return Ok(see_other(&site.page_path(Target::Home)));
+    }
     let params = Params::form(&flow.incoming.body)?;
     let username = params.get("username").unwrap_or_default();
     // What is too long for a name is not shown again.

@@ -140,7 +140,16 @@ impl Pushed {
 }
 
 /// The id, and behind it what is sealed under a key of its own.
-fn seal<T: Serialize>(what: &T, id: &Id, use_: &str, secrets: &Secrets, realm: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// The library fails.
+pub(crate) fn seal<T: Serialize>(
+    what: &T,
+    id: &Id,
+    use_: &str,
+    secrets: &Secrets,
+    realm: &str,
+) -> Result<String, Failure> {
     let sealed = secrets.request_key(id)?.seal(&purpose(use_, realm), &serde_json::to_vec(what)?)?;
     let mut bytes = id.to_vec();
     bytes.extend_from_slice(&sealed);
@@ -148,7 +157,7 @@ fn seal<T: Serialize>(what: &T, id: &Id, use_: &str, secrets: &Secrets, realm: &
 }
 
 /// What [`seal`] made, for this use in this realm.
-fn open<T: DeserializeOwned>(text: &str, use_: &str, secrets: &Secrets, realm: &str) -> Option<(Id, T)> {
+pub(crate) fn open<T: DeserializeOwned>(text: &str, use_: &str, secrets: &Secrets, realm: &str) -> Option<(Id, T)> {
     let bytes = from_base64url(text)?;
     let (id, sealed) = bytes.split_first_chunk::<16>()?;
     let plain = secrets.open_request(id, &purpose(use_, realm), sealed)?;

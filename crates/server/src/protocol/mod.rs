@@ -11,6 +11,7 @@ mod device_poll;
 mod exchange;
 mod id_token;
 pub(crate) mod introspection;
+pub(crate) mod login_app;
 pub(crate) mod logoff;
 pub(crate) mod metadata;
 mod possession;

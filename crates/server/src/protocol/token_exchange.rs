@@ -155,6 +155,7 @@ fn bare(scope: ScopeSet, audience: Audience) -> Granted {
         subject: None,
         claims: Map::new(),
         act: None,
+        told: None,
     }
 }
 

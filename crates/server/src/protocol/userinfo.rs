@@ -12,8 +12,11 @@ use claviger_core::bearer::{Reason, refuse as refusal};
 use claviger_core::claim_map::{Telling, tell};
 use claviger_core::claim_rule::Place;
 use claviger_core::claims::{Wanted, user_claims};
+use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::jose::jwe::Inside;
+use claviger_core::token::Id;
+use claviger_core::told::Told;
 use claviger_core::{Client, ScopeSet, User};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
@@ -77,13 +80,26 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     // Nearly always it is in memory, with all that else is asked of a client.
     let entry = state.clients.load(&state.store, &site.realm.id, &token.claims.client_id).await?;
     let mut claims = told(site, entry.as_deref().map(|entry| &entry.client), &token, &scope, &user);
-    claims.insert("sub".to_owned(), token.claims.sub.into());
+    let said = said_by_app(state, site, token.grant.as_ref()).await?;
+    if let Some(said) = &said {
+        said.add_to_userinfo(&mut claims);
+    }
+    let subject = said.and_then(|said| said.subject).unwrap_or_else(|| token.claims.sub.into_owned());
+    claims.insert("sub".to_owned(), subject.into());
     match entry {
         Some(entry) if entry.client.protects_userinfo() => {
             Box::pin(protect(state, site, &entry.client, claims)).await.map(Ok)
         }
         _ => Ok(Ok(Said::Json(serde_json::to_vec(&claims)?))),
     }
+}
+
+/// What the vendor's own pages said when the token's grant began.
+async fn said_by_app(state: &State, site: &Site, grant: Option<&Id>) -> Result<Option<Told>, Failure> {
+    let Some(grant) = grant.filter(|_| site.realm.login_app.is_some()) else { return Ok(None) };
+    let Some(row) = state.store.grant(grant).await? else { return Ok(None) };
+    let granted: Granted = serde_json::from_str(&row.grant.doc)?;
+    Ok(granted.told.map(|told| *told))
 }
 
 /// Signs and encrypts as the client registered it. What is signed says by whom and for whom (OpenID Connect Core 5.3.2).

@@ -42,6 +42,8 @@ pub(crate) enum Target {
     Consent,
     /// The accounts of this browser: another one is chosen for the waiting request.
     SwitchAccount,
+    /// Where the vendor's own pages send a browser back to.
+    LoginApp,
     /// The one-time link of the approval mail.
     Secret,
     /// Where the realm's pages begin.
@@ -69,6 +71,7 @@ impl Target {
             Self::UserLink => "user-link",
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
+            Self::LoginApp => "login-app",
             Self::Secret => "secret",
             Self::Home => "home",
             Self::Stylesheet => "stylesheet",
@@ -95,7 +98,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 13] = [
+const PAGES: [(&str, Target); 14] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
@@ -104,6 +107,7 @@ const PAGES: [(&str, Target); 13] = [
     ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
+    ("/-/login-app", Target::LoginApp),
     ("/-/secret", Target::Secret),
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),
@@ -293,6 +297,20 @@ impl Sites {
             None => self.load(store, keys, authority).await?,
         };
         Ok(found(&sites, authority, path))
+    }
+
+    /// The site of a realm, by its id.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn of_realm(&self, store: &Store, keys: &Keys, id: &str) -> Result<Option<Arc<Site>>, Fault> {
+        if let Some(site) = self.by_id.get(id) {
+            return Ok(Some(site));
+        }
+        let Some(realm) = store.realm(id).await? else { return Ok(None) };
+        let Some(authority) = realm.authorities.first() else { return Ok(None) };
+        let sites = self.load(store, keys, authority).await?;
+        Ok(sites.iter().find(|site| site.realm.id == id).cloned())
     }
 
     /// Whether any realm has this authority, as far as was found last.

@@ -3,6 +3,7 @@
 use crate::failure::json;
 use crate::http::tls::Tls;
 use crate::http::{Answer, Handler, Incoming};
+use crate::protocol::login_app;
 use crate::state::State;
 use crate::state::health::FaultKind;
 use http::header::CONTENT_TYPE;
@@ -18,7 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// Answers `/livez`, `/readyz` and `/metrics`.
+/// Answers `/livez`, `/readyz` and `/metrics`, and the apps of vendors' own pages below `/realms/`.
 #[derive(Clone)]
 pub struct Management {
     /// The server that is looked at.
@@ -33,7 +34,10 @@ impl Handler for Management {
             "/livez" => json(StatusCode::OK, r#"{"status":"alive"}"#),
             "/readyz" => self.ready().await,
             "/metrics" => self.metrics(),
-            _ => json(StatusCode::NOT_FOUND, r#"{"error":"not_found"}"#),
+            _ => match Box::pin(login_app::answer(&self.state, &incoming)).await {
+                Some(answer) => answer,
+                None => json(StatusCode::NOT_FOUND, r#"{"error":"not_found"}"#),
+            },
         }
     }
 }

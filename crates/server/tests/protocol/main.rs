@@ -31,6 +31,7 @@ mod integrator;
 mod introspection;
 mod issuer_in_answers;
 mod languages;
+mod login_app;
 mod logout;
 mod made_claims;
 mod mails;
