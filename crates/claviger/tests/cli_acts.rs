@@ -246,3 +246,71 @@ fn the_last_use_of_apps_and_secrets_is_shown() {
     assert_eq!((&apps[0]["id"], apps[0]["last_used_at"].is_string()), (&json!("nightly-export"), true));
     assert!(home.ok(&["app", "list"]).out().contains("LAST USED"));
 }
+
+#[test]
+fn what_an_app_says_of_logouts_certificates_and_requests_is_said_and_changed_by_options() {
+    let home = Home::applied();
+    let create = [
+        ["app", "create", "--id", "desk", "--name", "Desk"].as_slice(),
+        &["--redirect-uri", "https://desk.example/cb", "--scope", "openid"],
+        &["--post-logout-redirect-uri", "https://desk.example/bye"],
+        &["--backchannel-logout-uri", "https://desk.example/back", "--frontchannel-logout-uri", "https://desk.example/front"],
+        &["--token-endpoint-auth-method", "tls_client_auth"],
+    ]
+    .concat();
+    home.fails(2, &create, "needs exactly one name of the certificate");
+    let named = [create.as_slice(), &["--tls-client-auth-san-dns", "desk.example"]].concat();
+    home.fails(2, &[named.as_slice(), &["--tls-client-auth-san-ip", "10.0.0.1"]].concat(), "exactly one name");
+    home.ok(&[named.as_slice(), &["--tls-client-certificate-bound-access-tokens"]].concat());
+    let shown = || home.ok(&["app", "show", "desk", "-o", "json"]).json()["client"].clone();
+    let client = shown();
+    assert_eq!(client["post_logout_redirect_uris"][0], "https://desk.example/bye");
+    assert_eq!(client["backchannel_logout_uri"], "https://desk.example/back");
+    assert_eq!(client["frontchannel_logout_uri"], "https://desk.example/front");
+    assert_eq!(client["tls_client_auth_san_dns"], "desk.example");
+    assert_eq!(client["tls_client_certificate_bound_access_tokens"], true);
+
+    // One name takes the place of the other, an empty address is none, and what is not named stays.
+    let edit = [
+        ["app", "edit", "desk", "--tls-client-auth-subject-dn", "CN=desk,O=Example"].as_slice(),
+        &["--backchannel-logout-uri", "https://desk.example/other", "--frontchannel-logout-uri", ""],
+        &["--tls-client-certificate-bound-access-tokens", "false"],
+    ]
+    .concat();
+    home.ok(&edit);
+    let client = shown();
+    assert_eq!(client["tls_client_auth_subject_dn"], "CN=desk,O=Example");
+    assert_eq!(client["backchannel_logout_uri"], "https://desk.example/other");
+    for gone in ["tls_client_auth_san_dns", "frontchannel_logout_uri", "tls_client_certificate_bound_access_tokens"] {
+        assert!(client.get(gone).is_none_or(|left| left.is_null() || left == false), "{gone}: {client}");
+    }
+    assert_eq!(client["post_logout_redirect_uris"][0], "https://desk.example/bye");
+    home.fails(2, &["app", "edit", "desk", "--backchannel-logout-uri", "ftp://desk.example/"], "backchannel");
+
+    let signed = [
+        ["app", "create", "--id", "mac", "--name", "Mac", "--redirect-uri", "https://mac.example/cb"].as_slice(),
+        &["--scope", "openid", "--request-object-signing-alg", "HS256"],
+    ]
+    .concat();
+    home.fails(2, &signed, "client_secret_jwt");
+    home.ok(&[signed.as_slice(), &["--token-endpoint-auth-method", "client_secret_jwt"]].concat());
+    let mac = home.ok(&["app", "show", "mac", "-o", "json"]).json();
+    assert_eq!(mac["client"]["request_object_signing_alg"], "HS256");
+
+    for command in ["create", "edit"] {
+        let help = home.ok(&["app", command, "--help"]).out();
+        for option in [
+            "--tls-client-auth-subject-dn",
+            "--tls-client-auth-san-dns",
+            "--tls-client-auth-san-uri",
+            "--tls-client-auth-san-ip",
+            "--tls-client-auth-san-email",
+            "--tls-client-certificate-bound-access-tokens",
+            "--post-logout-redirect-uri",
+            "--frontchannel-logout-uri",
+            "--backchannel-logout-uri",
+        ] {
+            assert!(help.contains(option), "app {command}: {option}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
 use crate::key::ClientKey;
+use crate::possession::Possession;
+use crate::proof_key::ProofKey;
 use crate::secret::Secret;
 use crate::settings::{Server, Settings, address, wrong};
 use crate::storage::Storage;
@@ -25,6 +27,7 @@ pub struct Builder {
     client_secret: Option<Secret>,
     client_key: Option<ClientKey>,
     authentication: Option<ClientAuthentication>,
+    proof_key: Option<ProofKey>,
     grant: Option<Grant>,
     scope: Option<String>,
     audience: Option<String>,
@@ -87,6 +90,12 @@ impl Builder {
         self
     }
 
+    /// Binds the tokens to a key (DPoP, RFC 9449): each request carries a proof of it, and a token that the server did not bind is refused.
+    pub fn dpop(mut self, key: ProofKey) -> Self {
+        self.proof_key = Some(key);
+        self
+    }
+
     /// What the first token is asked with.
     pub fn grant(mut self, grant: Grant) -> Self {
         self.grant = Some(grant);
@@ -124,7 +133,7 @@ impl Builder {
         self
     }
 
-    /// The header in which [`Tokens::send`] puts `Bearer ..`; `Authorization` (RFC 6750 2.1) unless said otherwise.
+    /// The header in which [`Tokens::send`] puts `Bearer ..`, or `DPoP ..`; `Authorization` (RFC 6750 2.1) unless said otherwise.
     pub fn bearer_header(mut self, name: impl Into<String>) -> Self {
         self.header = Some(name.into());
         self
@@ -196,6 +205,7 @@ impl Builder {
             client_secret: secret,
             client_key: self.client_key,
             authentication,
+            possession: self.proof_key.map(Possession::new),
             grant,
             scope: self.scope,
             audience: self.audience,

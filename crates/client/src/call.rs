@@ -1,7 +1,7 @@
 //! Calls to APIs with the token on them, and one retry.
 
 use http::{HeaderValue, StatusCode};
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Request, RequestBuilder, Response};
 
 use crate::error::Error;
 use crate::secret::AccessToken;
@@ -69,6 +69,9 @@ impl Tokens {
     /// Sends a request with a live token in the bearer header and, after a 401, exactly once more with a new one. A
     /// request whose body is a stream cannot be sent twice: its 401 is returned, and the next call has a new token.
     ///
+    /// With a [key](crate::Builder::dpop) it carries a proof for this request as well, and where the API wants a nonce of its own in it
+    /// (RFC 9449 9), it is sent again with that first. The request should follow no redirects: the proof is for one address.
+    ///
     /// # Errors
     /// There is no token ([`bearer`](Self::bearer)), or the API cannot be reached ([`Error::Request`]). An answer of
     /// the API is never an error, not even a second 401.
@@ -77,8 +80,16 @@ impl Tokens {
         let mut request = request.map_err(Error::request)?;
         let again = request.try_clone();
         let token = self.bearer().await?;
-        self.put(&token, request.headers_mut())?;
-        let response = client.execute(request).await.map_err(Error::request)?;
+        self.put(&token, &mut request)?;
+        let url = request.url().clone();
+        let mut response = client.execute(request).await.map_err(Error::request)?;
+        if self.hear_nonce(&url, response.status(), response.headers())
+            && let Some(mut request) = again.as_ref().and_then(Request::try_clone)
+        {
+            self.put(&token, &mut request)?;
+            response = client.execute(request).await.map_err(Error::request)?;
+            self.hear_nonce(&url, response.status(), response.headers());
+        }
         if !response.is_unauthorized() {
             return Ok(response);
         }
@@ -86,15 +97,19 @@ impl Tokens {
         let Some(mut request) = again else {
             return Ok(response);
         };
-        self.put(&renewed?, request.headers_mut())?;
+        self.put(&renewed?, &mut request)?;
         client.execute(request).await.map_err(Error::request)
     }
 
-    fn put(&self, token: &AccessToken, headers: &mut http::HeaderMap) -> Result<(), Error> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+    fn put(&self, token: &AccessToken, request: &mut Request) -> Result<(), Error> {
+        let settings = self.settings();
+        let scheme = if settings.possession.is_some() { "DPoP" } else { "Bearer" };
+        let mut value = HeaderValue::try_from(format!("{scheme} {}", token.expose()))
             .map_err(|_| Error::Configuration("the token cannot stand in a header".into()))?;
         value.set_sensitive(true);
-        headers.insert(self.settings().header.clone(), value);
-        Ok(())
+        request.headers_mut().insert(settings.header.clone(), value);
+        let Some(possession) = &settings.possession else { return Ok(()) };
+        let (method, url) = (request.method().clone(), request.url().clone());
+        possession.put(request.headers_mut(), (&method, &url), Some(token.expose()), settings.clock.now())
     }
 }

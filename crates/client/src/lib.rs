@@ -31,6 +31,30 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Tokens that are bound to a key
+//!
+//! With [`Builder::dpop`] each token request carries a proof that the app holds a key (DPoP, RFC 9449), and the server binds its tokens to that
+//! key: whoever steals one has nothing. [`Tokens::send`] then puts `Authorization: DPoP ..` and a proof for this request on it. A server that
+//! wants its own nonce in proofs is answered with one, once.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use claviger_client::{Grant, ProofKey, Tokens};
+//!
+//! let tokens = Tokens::builder()
+//!     .issuer("https://login.example.com")
+//!     .client("my-app", "its secret")
+//!     .grant(Grant::ClientCredentials)
+//!     .dpop(ProofKey::kept_in("/var/lib/my-app/proofs.key")?)
+//!     .build()?;
+//! let http = reqwest::Client::new();
+//! let accounts = tokens.send(http.get("https://api.example.com/accounts")).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! A program with an HTTP client of its own asks for each proof ([`Tokens::proof`]) and says what it was answered
+//! ([`Tokens::hear_nonce`]). Where a user is sent to the authorization endpoint, [`ProofKey::thumbprint`] as `dpop_jkt` binds the code as well.
+//!
 //! Nothing here prints a secret: [`Secret`] and [`AccessToken`] show `***`, and errors carry the server's error code
 //! and description, never what was sent.
 
@@ -42,6 +66,8 @@ mod error;
 mod grant;
 mod key;
 mod pkce;
+mod possession;
+mod proof_key;
 mod renewal;
 mod request;
 mod secret;
@@ -57,6 +83,7 @@ pub use error::{Error, Refused};
 pub use grant::{BodyForm, ClientAuthentication, Grant};
 pub use key::ClientKey;
 pub use pkce::Pkce;
+pub use proof_key::ProofKey;
 pub use secret::{AccessToken, Secret};
 pub use storage::{FileStorage, Locked, Storage, StorageError};
 pub use tokens::Tokens;

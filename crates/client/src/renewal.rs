@@ -113,7 +113,7 @@ pub(crate) fn is_fresh(token: &AccessToken, now: i64) -> bool {
 /// What is stored.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    /// Whose tokens they are, hashed: another server, client, user, scope or audience does not use them.
+    /// Whose tokens they are, hashed: another server, client, user, scope, audience or key does not use them.
     of: String,
     /// The configured refresh token from which they descend, hashed: another one starts anew.
     from: Option<String>,
@@ -161,8 +161,12 @@ fn owner(settings: &Settings) -> String {
         Grant::Password { username, .. } => Some(username.as_str()),
         Grant::ClientCredentials | Grant::RefreshToken(_) | Grant::AuthorizationCode { .. } => None,
     };
-    let parts = serde_json::json!([server, settings.client_id, user, settings.scope, settings.audience]);
-    digest(&parts.to_string())
+    let mut parts = vec![Some(server), Some(settings.client_id.as_str()), user, settings.scope.as_deref()];
+    parts.push(settings.audience.as_deref());
+    let thumbprint = settings.possession.as_ref().map(|possession| possession.key.thumbprint());
+    // What was stored before there were keys stays as it was.
+    parts.extend(thumbprint.as_deref().map(Some));
+    digest(&serde_json::json!(parts).to_string())
 }
 
 fn origin(settings: &Settings) -> Option<String> {

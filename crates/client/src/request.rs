@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_core::client_auth::form_encoded;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, Method};
 use http::header::{ACCEPT, AUTHORIZATION};
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Refused};
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
+use crate::possession::is_asked_for;
 use crate::secret::{AccessToken, Secret};
 use crate::settings::{Server, Settings};
 use crate::wire::{self, unexpected};
@@ -57,12 +58,30 @@ struct Refusal {
     reference: Option<String>,
 }
 
-/// Sends one request.
+/// Asks the token endpoint; once more where it gave a nonce for the proof (RFC 9449 8).
 pub(crate) async fn send(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<Given, Error> {
+    let nonce = || settings.possession.as_ref().and_then(|possession| possession.nonce(endpoint));
+    let before = nonce();
+    match exchange(settings, endpoint, ask).await {
+        Err(error) if is_asked_for(&error) && nonce() != before => exchange(settings, endpoint, ask).await,
+        given => given,
+    }
+}
+
+/// Sends one request.
+async fn exchange(settings: &Settings, endpoint: &Url, ask: Ask<'_>) -> Result<Given, Error> {
     // The answer's lifetime starts before it was sent: counting from here errs on the safe side.
     let asked_at = settings.clock.now();
-    let request = build(settings, endpoint, ask)?;
+    let mut request = build(settings, endpoint, ask)?;
+    if let Some(possession) = &settings.possession {
+        let mut headers = HeaderMap::new();
+        possession.put(&mut headers, (&Method::POST, endpoint), None, asked_at)?;
+        request = request.headers(headers);
+    }
     let response = request.send().await.map_err(Error::unreachable)?;
+    if let Some(possession) = &settings.possession {
+        possession.hear(endpoint, response.headers());
+    }
     let reference = response.headers().get(REFERENCE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, body) = wire::body(response).await?;
     if status == StatusCode::OK {
@@ -163,8 +182,13 @@ fn read_answer(settings: &Settings, body: &[u8], asked_at: i64) -> Result<Given,
     let ok = StatusCode::OK;
     let answer: Answer =
         serde_json::from_slice(body).map_err(|_| unexpected(ok, "not a JSON object with an access_token"))?;
-    if answer.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-        return Err(unexpected(ok, "the token is not a bearer token"));
+    // RFC 9449 5: a token that is not bound is as good for whoever steals it.
+    match (&settings.possession, answer.token_type.as_deref()) {
+        (None, None) => {}
+        (None, Some(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
+        (None, Some(_)) => return Err(unexpected(ok, "the token is not a bearer token")),
+        (Some(_), Some(kind)) if kind.eq_ignore_ascii_case("DPoP") => {}
+        (Some(_), _) => return Err(unexpected(ok, "the token is not bound to the key")),
     }
     let text = answer.access_token.expose();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::grant::{BodyForm, ClientAuthentication, Grant};
 use crate::key::ClientKey;
+use crate::possession::Possession;
 use crate::secret::Secret;
 use crate::storage::Storage;
 
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) client_secret: Option<Secret>,
     pub(crate) client_key: Option<ClientKey>,
     pub(crate) authentication: ClientAuthentication,
+    /// The key that tokens are bound to, where there is one.
+    pub(crate) possession: Option<Possession>,
     pub(crate) grant: Grant,
     pub(crate) scope: Option<String>,
     pub(crate) audience: Option<String>,

@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::jose::base64url;
+
 /// A storage failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -113,6 +116,19 @@ fn write_new(path: &Path, record: &[u8]) -> io::Result<()> {
     let mut file = owner_only(OpenOptions::new().create_new(true).write(true)).open(path)?;
     file.write_all(record)?;
     file.sync_all()
+}
+
+/// Puts a file where there was none. Where another process was faster its file stays.
+pub(crate) fn write_once(path: &Path, content: &[u8]) -> Result<(), StorageError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", base64url(&random_bytes::<9>())));
+    let new = PathBuf::from(name);
+    let linked = write_new(&new, content).map_err(at(&new)).map(|()| fs::hard_link(&new, path));
+    let _ = fs::remove_file(&new);
+    match linked? {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(at(path)(error)),
+        _ => sync_folder(path).map_err(at(path)),
+    }
 }
 
 #[cfg(unix)]

@@ -325,7 +325,7 @@ mod tests {
             "request_parameter_supported": true,
             "request_uri_parameter_supported": true,
             "require_request_uri_registration": true,
-            "request_object_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "none"],
+            "request_object_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA", "HS256", "none"],
             "require_signed_request_object": false,
             "pushed_authorization_request_endpoint": "https://login.example.com/par",
             "require_pushed_authorization_requests": false,

@@ -149,7 +149,11 @@ pub fn outside(client: &Client) -> Vec<Outside<Field>> {
             },
         ),
         (
-            weak(object) || client.requests.request_object_signing_alg == Some(ObjectAlgorithm::None),
+            weak(object)
+                || matches!(
+                    client.requests.request_object_signing_alg,
+                    Some(ObjectAlgorithm::None | ObjectAlgorithm::Secret)
+                ),
             Outside {
                 field: Field::RequestObjectSigningAlg,
                 why: "request objects are signed with PS256, ES256 or EdDSA in this profile",

@@ -1,6 +1,7 @@
 //! Request objects (RFC 9101, OpenID Connect Core 6): an authorization request as the claims of a JWT.
 //!
-//! 1. [`open`] checks the signature against the client's keys, or lets an unsigned one pass where the client is registered so.
+//! 1. [`open`] checks the signature against the client's keys, or lets an unsigned one pass where the client is registered so;
+//!    [`open_by_secret`] checks one that was made with its secret.
 //! 2. [`RequestObject::params`] checks who made it, for whom and until when, and answers the parameters.
 //!
 //! Of a request whose object is signed nothing outside of the object counts (RFC 9101 6.3). An unsigned one protects nothing, and
@@ -8,7 +9,7 @@
 
 pub use crate::object_algorithm::ObjectAlgorithm;
 
-use crate::jose::{Algorithm, JwtError, VerifyingKeys, unsigned_claims, verify_jwt};
+use crate::jose::{Algorithm, JwtError, MacKey, VerifyingKeys, unsigned_claims, verify_hs256, verify_jwt};
 use crate::params::Params;
 use crate::profile::Profile;
 use crate::refusal::Refusal;
@@ -23,7 +24,7 @@ pub struct RequestObject {
     claims: Map<String, Value>,
     /// It was signed by the client.
     pub is_signed: bool,
-    /// With what.
+    /// With which key of its own; none where it was with its secret.
     pub algorithm: Option<Algorithm>,
 }
 
@@ -63,6 +64,19 @@ pub fn open(text: &str, keys: &VerifyingKeys, registered: Option<ObjectAlgorithm
     };
     let claims = serde_json::from_slice(&claims).map_err(|_| JwtError::ClaimsMalformed)?;
     Ok(RequestObject { claims, is_signed: algorithm.is_some(), algorithm })
+}
+
+/// Checks form and tag of one that the client made with its secret (HS256, OpenID Connect Core 6.1): with one of `keys`.
+///
+/// # Errors
+/// As [`verify_hs256`]; of another type.
+pub fn open_by_secret(text: &str, keys: &[MacKey]) -> Result<RequestObject, JwtError> {
+    let decoded = verify_hs256(text, keys)?;
+    if decoded.typ.as_deref().is_some_and(|typ| !is_request_type(typ)) {
+        return Err(JwtError::TypWrong);
+    }
+    let claims = serde_json::from_slice(&decoded.claims).map_err(|_| JwtError::ClaimsMalformed)?;
+    Ok(RequestObject { claims, is_signed: true, algorithm: None })
 }
 
 /// What was encrypted, and is no signed token inside: claims, for clients that may leave the signature out (OpenID Connect Core 6.1).

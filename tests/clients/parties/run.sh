@@ -9,6 +9,9 @@
 # needs: node | bash ../check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash ../check.sh node || npm install --global node@22; }
 # needs: npm | bash ../check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: chromium | bash ../check.sh chromium | apt-get install -y --no-install-recommends chromium
+# needs: curl | bash ../check.sh curl | apt-get install -y --no-install-recommends curl
+# needs: nginx | command -v nginx | apt-get install -y --no-install-recommends nginx
+# needs: haproxy | command -v haproxy | apt-get install -y --no-install-recommends haproxy
 # needs: mod_auth_openidc | bash ../check.sh mod_auth_openidc | apt-get install -y --no-install-recommends apache2 libapache2-mod-auth-openidc
 
 set -uo pipefail
@@ -33,7 +36,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(plans python node openid-client openidconnect browser apache go-oidc spring spring-4 keycloak oauth2-proxy)
+((${#only[@]})) || only=(plans python node openid-client openidconnect browser apache proxies go-oidc spring spring-4 keycloak oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -73,6 +76,7 @@ party() {
         openidconnect) quietly cargo build -q --locked --manifest-path "$here/rust/Cargo.toml" --target-dir "$root/target/parties-rust" &&
             python behind.py openidconnect "$root/target/parties-rust/debug/relying-party" ;;
         browser) node_modules && node "$here/node/oidc_client_ts.mjs" ;;
+        proxies) python proxies.py ;;
         apache) python behind.py mod-auth-openidc ;;
         go-oidc) (cd "$here/go" && quietly go build -o "$programs/relying-party" ./relying-party) &&
             python behind.py go-oidc "$programs/relying-party" ;;
@@ -105,6 +109,7 @@ start_server() {
         [[ -z $program && -x $base ]] && program=$base
     done
     [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
+    export PROGRAM=$program
     for base in $(seq 20080 10 20480); do
         is_free "$base" && is_free $((base + 1)) && is_free $((base + 2)) && break
     done

@@ -1,21 +1,21 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
 mod about;
+mod certificate;
 mod edit;
 mod exchange;
 mod identity;
 mod logout;
 mod mailed;
 mod protection;
+mod requests;
 
 use super::context::{Context, Data};
 use super::redirect;
 use super::trouble::{Exit, Trouble};
 use super::{ask, output};
 use clap::{Args, Subcommand, ValueEnum};
-use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, ClientStatus, GrantType, IdTokenClaims, Requests,
-};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, ClientStatus, GrantType, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -186,17 +186,12 @@ pub(crate) struct Create {
     /// What signs its assertions; left out: any algorithm that the method has
     #[arg(long, value_name = "ALGORITHM")]
     token_endpoint_auth_signing_alg: Option<AssertionAlgorithm>,
-    /// An address at which its request objects may lie; may be repeated
-    #[arg(long, value_name = "URL")]
-    request_uri: Vec<String>,
-    /// Its authorization requests must be signed
-    #[arg(long)]
-    require_signed_request_object: bool,
-    /// Its authorization requests must be pushed
-    #[arg(long)]
-    require_pushed_authorization_requests: bool,
+    #[command(flatten)]
+    requests: requests::RequestArgs,
     #[command(flatten)]
     identity: identity::IdentityArgs,
+    #[command(flatten)]
+    certificate: certificate::CertificateArgs,
     #[command(flatten)]
     logout: logout::LogoutArgs,
     #[command(flatten)]
@@ -345,19 +340,14 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         authentication: Authentication {
             method: create.token_endpoint_auth_method,
             signing_alg: create.token_endpoint_auth_signing_alg,
-            ..Authentication::default()
+            certificate: create.certificate.certificate(),
         },
         protection: create.protection.protection(),
-        requests: Requests {
-            authorization_signed_response_alg: create.protection.authorization_signed_response_alg,
-            request_uris: create.request_uri,
-            require_signed_request_object: create.require_signed_request_object,
-            require_pushed_authorization_requests: create.require_pushed_authorization_requests,
-            ..Requests::default()
-        },
+        requests: create.requests.requests(create.protection.authorization_signed_response_alg),
         identity: create.identity.new_identity(),
-        logout: create.logout.into(),
         token_exchange: create.exchange.policy(),
+        logout: create.logout.logout(),
+        post_logout_redirect_uris: create.logout.post_logout_redirect_uri,
     };
     let client = apps::register(&data.admin(), realm, registration).await?;
     if create.approve {

@@ -3,6 +3,7 @@
 
 mod asking;
 mod code;
+mod dpop;
 mod failing;
 mod refreshing;
 mod server;

@@ -1,6 +1,7 @@
 //! What a realm says of authorization requests (OpenID Connect Discovery 1.0 3, RFC 9101 10.5, RFC 9126 5).
 
 use crate::dialect::Endpoint;
+use crate::jose::HS256;
 use crate::jose::jwe::{ContentEncryption, KeyManagement};
 use crate::profile::Profile;
 use crate::realm::Realm;
@@ -34,6 +35,7 @@ impl<'a> Requests<'a> {
         let pushed = policy.require_pushed_authorization_requests || realm.profile.is_some();
         let signed = policy.require_signed_request_object || realm.profile.is_some_and(Profile::signs_requests);
         let unsigned = (!signed && realm.profile.is_none()).then_some("none");
+        let by_secret = realm.profile.is_none().then_some(HS256);
         Self {
             acr_values_supported: [&realm.sessions.acr],
             display_values_supported: ["page"],
@@ -45,6 +47,7 @@ impl<'a> Requests<'a> {
                 .proof_algorithms()
                 .iter()
                 .map(|algorithm| algorithm.name())
+                .chain(by_secret)
                 .chain(unsigned)
                 .collect(),
             require_signed_request_object: signed,

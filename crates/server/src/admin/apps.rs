@@ -9,6 +9,7 @@
 
 mod edit;
 mod letters;
+mod parts;
 mod registration;
 mod secrets;
 mod tell;
@@ -16,6 +17,7 @@ mod tell;
 mod tests;
 
 pub use edit::{Edit, Edition, edit};
+pub use parts::{CertificateEdit, LogoutEdit};
 pub use registration::{Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, last_uses, retire_secret, secrets_of};
 pub use tell::{reject, resend};

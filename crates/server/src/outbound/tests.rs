@@ -150,6 +150,27 @@ async fn the_connection_goes_to_the_address_that_was_checked() {
     assert!(matches!(outbound.get(&url, false, JSON).await, Err(OutboundError::NotPublic)));
 }
 
+/// The same for what is posted: nothing is sent to where a second answer leads.
+#[tokio::test]
+async fn a_post_goes_to_the_address_that_was_checked() {
+    let listener = TcpListener::bind("127.0.0.4:0").await.unwrap();
+    let other = TcpListener::bind(("127.0.0.1", listener.local_addr().unwrap().port())).await;
+    let allowed: fn(IpAddr) -> bool = |ip| ip == IpAddr::V4(Ipv4Addr::new(127, 0, 0, 4));
+    let (lookup, asked) = names(&[&["127.0.0.4"], &["127.0.0.1"]]);
+    let outbound = patient(lookup, allowed);
+    let url = format!("https://app.example:{}/", listener.local_addr().unwrap().port());
+    let (_, accepted) = tokio::join!(outbound.post_form(&url, false, "a=b".to_owned()), async {
+        tokio::time::timeout(Duration::from_secs(5), listener.accept()).await.unwrap().unwrap()
+    });
+    drop(accepted);
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "the name is looked up once");
+    let refused = outbound.post_form(&url, false, "a=b".to_owned()).await;
+    assert!(matches!(refused, Err(OutboundError::NotPublic)), "{refused:?}");
+    if let Ok(other) = other {
+        assert!(tokio::time::timeout(Duration::from_millis(50), other.accept()).await.is_err(), "and nobody came there");
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (target, reached) = serve(json("{}"), Duration::ZERO).await;

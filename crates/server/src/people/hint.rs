@@ -32,7 +32,8 @@ pub(crate) fn hint(state: &State, site: &Site, token: &str) -> Option<Hint> {
 }
 
 /// Says in a request whom its `id_token_hint` names and who the only one is that it may be about, each by their id: a client may
-/// know them by another name.
+/// know them by another name. A hint that is no ID token of this issuer names nobody: who is signed in is not the one that it is about
+/// (OpenID Connect Core 3.1.2.1).
 ///
 /// # Errors
 /// The library fails.
@@ -43,7 +44,7 @@ pub(crate) fn name_users(
     hint_sent: Option<&str>,
     request: &mut AuthorizationRequest,
 ) -> Result<(), CryptoError> {
-    request.hinted_user = hint_sent.and_then(|token| hint(state, site, token)).map(|hint| hint.sub);
+    request.hinted_user = hint_sent.map(|token| hint(state, site, token).map(|hint| hint.sub).unwrap_or_default());
     if let Some(subject) = &request.claims.subject {
         let (subjects, realm) = (&state.secrets.subjects, &site.realm.id);
         let user = subjects.user(realm, subject);

@@ -27,6 +27,7 @@ use claviger_core::token::Plain;
 use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{ClientSecret, Masked, SecretKind, Store, StoredUser};
 use method::{Check, check_for};
+pub(crate) use object::open_object;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -411,5 +412,6 @@ fn readings<'a>(realm: &Realm, client: &Client, credentials: &'a Credentials) ->
 mod assertion;
 mod certificate;
 mod method;
+mod object;
 #[cfg(test)]
 mod tests;

@@ -77,7 +77,7 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
     }
     match params.get("request_uri").filter(|uri| pushed::is_pushed(uri)) {
         Some(uri) => Box::pin(pushed::go_on(flow, &entry, uri)).await,
-        None => match Box::pin(request_object::read(state, site, &entry, params)).await {
+        None => match Box::pin(request_object::read(state, site, &entry, params, incoming.client)).await {
             Ok(None) => ask(flow, Some(&entry.client), params, Origin::default()).await,
             // Beside an unsigned object a parameter counts as well, so a redirect URI that is nobody's is not passed over.
             Ok(Some(inside)) if !inside.is_signed && redirects_elsewhere(site, &entry.client, params) => {

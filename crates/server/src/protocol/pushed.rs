@@ -56,7 +56,7 @@ async fn push(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>
         // RFC 9126 2.1.
         return Err(Refusal::WrongParameter { name: "request_uri", why: "it cannot be pushed itself" }.into());
     }
-    let inside = request_object::read(state, site, &client.entry, &params).await?;
+    let inside = request_object::read(state, site, &client.entry, &params, incoming.client).await?;
     let origin = Origin { is_pushed: true, is_signed: inside.as_ref().is_some_and(|inside| inside.is_signed) };
     let mut request = check(state, site, &client, inside.as_ref().map_or(&params, |inside| &inside.params), origin)?;
     // The code will be bound to the key of the proof that came along (RFC 9449 10.1).

@@ -1,6 +1,7 @@
 //! Request objects as they come (RFC 9101 5): in the request, or at an address that the client registered; encrypted to the realm,
 //! where it reads that.
 
+use super::authenticate::open_object;
 use crate::failure::Failure;
 use crate::state::State;
 use crate::state::clients::Entry;
@@ -9,6 +10,7 @@ use claviger_core::jose::jwe::{JweError, decrypt, is_encrypted};
 use claviger_core::jose::{JwtError, VerifyingKeys};
 use claviger_core::request_object::{self, Expected, ObjectAlgorithm, RequestObject};
 use claviger_core::{Client, Params, Refusal};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What a request object may be served as (RFC 9101 5.2.3), and what programs of before say.
@@ -31,6 +33,7 @@ pub(super) async fn read(
     site: &Site,
     entry: &Entry,
     outside: &Params<'_>,
+    from: IpAddr,
 ) -> Result<Option<Inside>, Failure> {
     if let Some(name) = ["request", "request_uri"].into_iter().find(|name| outside.repeats(name)) {
         return Err(Refusal::duplicate(name).into());
@@ -46,9 +49,9 @@ pub(super) async fn read(
         }
     };
     let object = if is_encrypted(text) {
-        open_encrypted(state, site, entry, text).await?
+        open_encrypted(state, site, entry, text, from).await?
     } else {
-        open(state, site, entry, text).await?
+        open(state, site, entry, text, from).await?
     };
     let (client, issuer, now) = (&entry.client.id, &site.realm.issuer, state.clock.now());
     let params = object.params(Expected { client, issuer, outside, profile: site.realm.profile, now })?;
@@ -72,7 +75,13 @@ async fn fetch(state: &State, site: &Site, entry: &Entry, uri: &str) -> Result<S
 }
 
 /// Decrypts, and checks what is inside: a signed token, or claims of a client that need not sign them.
-async fn open_encrypted(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
+async fn open_encrypted(
+    state: &State,
+    site: &Site,
+    entry: &Entry,
+    text: &str,
+    from: IpAddr,
+) -> Result<RequestObject, Failure> {
     let keys = site.keys.decrypting();
     if keys.is_empty() {
         return Err(Refusal::RequestObject("it is encrypted, and this realm reads no encrypted ones").into());
@@ -86,26 +95,56 @@ async fn open_encrypted(state: &State, site: &Site, entry: &Entry, text: &str) -
         return request_object::of_claims(&decrypted.content, registered).map_err(|why| refused(entry, why));
     }
     let inside = std::str::from_utf8(&decrypted.content).map_err(|_| Refusal::RequestObject("it holds no JWT"))?;
-    open(state, site, entry, inside).await
+    open(state, site, entry, inside, from).await
 }
 
-/// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
-async fn open(state: &State, site: &Site, entry: &Entry, text: &str) -> Result<RequestObject, Failure> {
+/// Checks what it was signed with: a key of the client's, or its secret.
+async fn open(
+    state: &State,
+    site: &Site,
+    entry: &Entry,
+    text: &str,
+    from: IpAddr,
+) -> Result<RequestObject, Failure> {
     let registered = signing(&entry.client);
-    let keys = keys(state, site, entry, false).await;
-    let mut opened = request_object::open(text, &keys, registered);
-    if entry.client.jwks_uri.is_some() && matches!(opened, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
-        let keys = self::keys(state, site, entry, true).await;
-        opened = request_object::open(text, &keys, registered);
-    }
-    if may_be_unsigned(&entry.client) && matches!(opened, Err(JwtError::AlgorithmNone)) {
-        opened = request_object::open(text, &keys, Some(ObjectAlgorithm::None));
+    let mut opened = if registered == Some(ObjectAlgorithm::Secret) {
+        open_object(state, &site.realm, entry, text, from).await?
+    } else {
+        open_by_key(state, site, entry, text, registered).await
+    };
+    if may_use_any(&entry.client) {
+        opened = match opened {
+            Err(JwtError::AlgorithmNone) => {
+                open_by_key(state, site, entry, text, Some(ObjectAlgorithm::None)).await
+            }
+            Err(JwtError::AlgorithmUnknown) if entry.client.needs_sealed_secret() => {
+                open_object(state, &site.realm, entry, text, from).await?
+            }
+            opened => opened,
+        };
     }
     let opened = opened.and_then(|object| {
         let may_be = object.algorithm.map_or(site.realm.profile.is_none(), |algorithm| site.realm.may_sign(algorithm));
         if may_be { Ok(object) } else { Err(JwtError::AlgorithmMismatch) }
     });
     opened.map_err(|why| refused(entry, why))
+}
+
+/// Checks the signature; where the client's keys lie elsewhere, a key that is not known is looked for there.
+async fn open_by_key(
+    state: &State,
+    site: &Site,
+    entry: &Entry,
+    text: &str,
+    registered: Option<ObjectAlgorithm>,
+) -> Result<RequestObject, JwtError> {
+    let keys = keys(state, site, entry, false).await;
+    let mut opened = request_object::open(text, &keys, registered);
+    if entry.client.jwks_uri.is_some() && matches!(opened, Err(JwtError::KidUnknown | JwtError::KidMissing)) {
+        let keys = self::keys(state, site, entry, true).await;
+        opened = request_object::open(text, &keys, registered);
+    }
+    opened
 }
 
 fn refused(entry: &Entry, why: JwtError) -> Failure {
@@ -121,9 +160,9 @@ fn signing(client: &Client) -> Option<ObjectAlgorithm> {
     registered.or((!has_keys).then_some(ObjectAlgorithm::None))
 }
 
-/// Whether it has keys and leaves objects unsigned all the same: a client that registered itself and named no algorithm may use any that
-/// the realm has, and metadata names `none` (OpenID Connect Dynamic Registration 1.0 2).
-const fn may_be_unsigned(client: &Client) -> bool {
+/// Whether it may leave objects unsigned, or make them with its secret, and has said neither: a client that registered itself and named
+/// no algorithm may use any that the realm has (OpenID Connect Dynamic Registration 1.0 2).
+const fn may_use_any(client: &Client) -> bool {
     client.registered.self_registered && client.requests.request_object_signing_alg.is_none()
 }
 
@@ -136,7 +175,9 @@ async fn keys(state: &State, site: &Site, entry: &Entry, must_be_new: bool) -> A
 const fn told(why: JwtError) -> &'static str {
     match why {
         JwtError::AlgorithmNone => "it is not signed, and this client is not registered for that",
-        JwtError::AlgorithmUnknown => "its algorithm is not one of ES256, RS256, PS256 and EdDSA",
+        JwtError::AlgorithmUnknown => {
+            "its algorithm is not one of ES256, RS256, PS256 and EdDSA, nor HS256 of a client that is registered for it"
+        }
         JwtError::AlgorithmMismatch => "its algorithm is not the one that its key or the client is registered for",
         JwtError::KidUnknown | JwtError::KidMissing => "its key is not among the client's",
         JwtError::SignatureWrong | JwtError::SignatureEncoding => "its signature is wrong",

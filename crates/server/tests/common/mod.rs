@@ -12,6 +12,7 @@
 
 mod browser;
 pub mod doors;
+mod neighbour;
 mod proof;
 mod reply;
 

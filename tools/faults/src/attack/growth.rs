@@ -33,10 +33,10 @@ pub(super) const ATTACKS: &[Attack] = &[
 ];
 
 /// What a server keeps.
-struct Kept {
-    rows: i64,
-    bytes: i64,
-    memory: u64,
+pub(super) struct Kept {
+    pub(super) rows: i64,
+    pub(super) bytes: i64,
+    pub(super) memory: u64,
 }
 
 /// Rows of what strangers can reach.
@@ -44,7 +44,7 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM answered) + (SELECT count(*) FR
     + (SELECT count(*) FROM grants) + (SELECT count(*) FROM access_token) + (SELECT count(*) FROM revocation) \
     + (SELECT count(*) FROM consent)";
 
-fn kept(toll: &Toll<'_>, deployment: &Deployment, node: &Node) -> Result<Kept> {
+pub(super) fn kept(toll: &Toll<'_>, deployment: &Deployment, node: &Node) -> Result<Kept> {
     let bytes = match toll.kind {
         Kind::Sqlite => {
             let mut bytes = 0;

@@ -8,6 +8,7 @@ mod accounts;
 mod enumeration;
 mod growth;
 mod guessing;
+mod registration;
 mod resources;
 mod target;
 mod toll;
@@ -71,6 +72,7 @@ fn attacks() -> Vec<&'static Attack> {
         guessing::ATTACKS,
         work::ATTACKS,
         growth::ATTACKS,
+        registration::ATTACKS,
         resources::ATTACKS,
         accounts::ATTACKS,
         enumeration::ATTACKS,

@@ -3,7 +3,9 @@
 use super::super::context::{Context, Data};
 use super::super::plan;
 use super::super::trouble::{Exit, Trouble};
+use super::certificate::CertificateArgs;
 use super::identity::IdentityArgs;
+use super::logout::LogoutArgs;
 use super::{Grant, auth_method, legacy, read_keys};
 use clap::Args;
 use claviger_core::Realm;
@@ -39,9 +41,6 @@ pub(crate) struct EditArgs {
     /// One redirect URI less; may be repeated
     #[arg(long, value_name = "URI")]
     remove_redirect_uri: Vec<String>,
-    /// Where users may be sent to after logging out, in the place of the present ones; may be repeated
-    #[arg(long, value_name = "URI")]
-    post_logout_redirect_uri: Vec<String>,
     /// The scopes that it may ask for, in the place of the present ones, separated by spaces
     #[arg(long)]
     scope: Option<String>,
@@ -79,6 +78,10 @@ pub(crate) struct EditArgs {
     exchange: super::exchange::ExchangeArgs,
     #[command(flatten)]
     identity: IdentityArgs,
+    #[command(flatten)]
+    logout: LogoutArgs,
+    #[command(flatten)]
+    certificate: CertificateArgs,
     /// Change it here although a realm file says something else, until that file is applied again
     #[arg(long)]
     despite_file: bool,
@@ -124,7 +127,8 @@ impl EditArgs {
             redirect_uris: some(self.redirect_uri),
             add_redirect_uris: self.add_redirect_uri,
             remove_redirect_uris: self.remove_redirect_uri,
-            post_logout_redirect_uris: some(self.post_logout_redirect_uri),
+            logout: self.logout.edit(),
+            post_logout_redirect_uris: some(self.logout.post_logout_redirect_uri),
             scope: self.scope,
             add_scope: self.add_scope,
             remove_scope: self.remove_scope,
@@ -134,6 +138,7 @@ impl EditArgs {
             auth_method: self.token_endpoint_auth_method.map(|Method(method)| method),
             auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),
             jwks: self.jwks.as_deref().map(read_keys).transpose()?,
+            certificate: self.certificate.edit(),
             jwks_uri: self.jwks_uri,
             subject_type: self.identity.subject_type,
             sector_identifier_uri: self.identity.sector_identifier_uri,

@@ -298,6 +298,9 @@ pub enum Problem {
     /// Requests that must be signed and are not.
     #[error("its requests must be signed, and are said not to be")]
     UnsignedAndSigned,
+    /// Requests that are signed with a secret which the server does not know.
+    #[error("its requests are to be signed with its secret, which is not kept: only `client_secret_jwt` needs that")]
+    SecretNotKnown,
     /// The realm's profile does not let it be.
     #[error("{why}: `{}`", profile.name())]
     OutsideProfile {
@@ -406,7 +409,7 @@ impl Problem {
             Self::AssertionAlgorithm { .. } => Field::TokenEndpointAuthSigningAlg,
             Self::TwoKeySets | Self::JwksUri { .. } => Field::JwksUri,
             Self::RequestUri { .. } | Self::TooManyRequestUris => Field::RequestUris,
-            Self::UnsignedAndSigned => Field::RequestObjectSigningAlg,
+            Self::UnsignedAndSigned | Self::SecretNotKnown => Field::RequestObjectSigningAlg,
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
             Self::LogoutUri { field, .. }

@@ -1,7 +1,7 @@
 //! A client's keys and what it registers about its requests.
 
 use super::{Facts, Problem, problems};
-use crate::client::Requests;
+use crate::client::{AuthMethod, Requests};
 use crate::jose::jwe::EncryptingKeys;
 use crate::jose::{JwkSet, VerifyingKeys};
 use crate::request_object::ObjectAlgorithm;
@@ -30,8 +30,10 @@ impl<'a> Facts<'a> {
         let Requests { request_uris, request_object_signing_alg, require_signed_request_object, .. } =
             &self.asked.requests;
         let has_keys = has_jwks || self.asked.jwks.is_some() || self.asked.jwks_uri.is_some();
-        let signed =
-            *require_signed_request_object || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_)));
+        let by_secret = *request_object_signing_alg == Some(ObjectAlgorithm::Secret);
+        let knows_secret = self.asked.authentication.method == Some(AuthMethod::ClientSecretJwt);
+        let signed = !by_secret
+            && (*require_signed_request_object || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_))));
         let contradicts = *require_signed_request_object && *request_object_signing_alg == Some(ObjectAlgorithm::None);
         let loopback = self.realm.requests.loopback;
         let bad_uri = |uri: &String| (!is_reachable(uri, loopback)).then(|| uri.clone());
@@ -43,6 +45,7 @@ impl<'a> Facts<'a> {
             self.asked.jwks_uri.as_ref().and_then(bad_uri).map(|uri| Problem::JwksUri { uri }),
             (signed && !has_keys).then_some(Problem::NoKeys),
             contradicts.then_some(Problem::UnsignedAndSigned),
+            (by_secret && !knows_secret).then_some(Problem::SecretNotKnown),
             (request_uris.len() > MOST_REQUEST_URIS).then_some(Problem::TooManyRequestUris),
         ])
         .chain(uris)

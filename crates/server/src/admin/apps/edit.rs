@@ -1,6 +1,7 @@
 //! An app as it shall be: some of its fields changed, and the whole checked by the rules that a registration is checked by.
 
 use super::find;
+use super::parts::{CertificateEdit, LogoutEdit, text};
 use super::registration::{complaint, sector};
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
@@ -35,6 +36,8 @@ pub struct Edit {
     pub remove_redirect_uris: Vec<String>,
     /// Where users may be sent to after logging out.
     pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// Where it is told that somebody signed out.
+    pub logout: LogoutEdit,
     /// Every scope that it may ask for.
     pub scope: Option<String>,
     /// More scopes.
@@ -51,6 +54,8 @@ pub struct Edit {
     pub auth_method: Option<Option<AuthMethod>>,
     /// What signs its assertions; `Some(None)`: any algorithm that the method has.
     pub auth_signing_alg: Option<Option<AssertionAlgorithm>>,
+    /// Whom its certificate names.
+    pub certificate: CertificateEdit,
     /// Its public keys, in place of those that it has.
     pub jwks: Option<String>,
     /// Where they are, in place of those that it has.
@@ -115,7 +120,6 @@ async fn found(store: &Store, realm: &Realm, client: &Client) -> Result<Found, A
 impl Edit {
     fn description(self, client: &Client, found: Found) -> Result<Description, AdminError> {
         let was = Description::of(client, found);
-        let text = |given: Option<String>, was| given.map_or(was, |text| Some(text).filter(|text| !text.is_empty()));
         let mut redirect_uris = self.redirect_uris.unwrap_or(was.redirect_uris);
         for gone in &self.remove_redirect_uris {
             let at = redirect_uris.iter().position(|uri| uri == gone);
@@ -148,8 +152,9 @@ impl Edit {
             authentication: Authentication {
                 method: self.auth_method.unwrap_or(was.authentication.method),
                 signing_alg: self.auth_signing_alg.unwrap_or(was.authentication.signing_alg),
-                certificate: was.authentication.certificate,
+                certificate: self.certificate.of(was.authentication.certificate),
             },
+            logout: self.logout.of(was.logout),
             identity: Identity {
                 subject_type: self.subject_type.unwrap_or(was.identity.subject_type),
                 sector_identifier_uri: text(self.sector_identifier_uri, was.identity.sector_identifier_uri),

@@ -40,6 +40,8 @@ pub struct Registration {
     pub grants: BTreeSet<GrantType>,
     /// Where users may be sent back to.
     pub redirect_uris: Vec<String>,
+    /// Where users may be sent to after logging out.
+    pub post_logout_redirect_uris: Vec<String>,
     /// Every scope that it may ask for.
     pub scope: String,
     /// The audiences; empty: the realm's first API.
@@ -100,6 +102,7 @@ impl Registration {
             status: ClientStatus::Pending,
             grants: Some(self.grants).filter(|grants| !grants.is_empty()),
             redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
             scope: self.scope,
             audiences: Some(self.audiences).filter(|audiences| !audiences.is_empty()),
             legacy: self.legacy,
