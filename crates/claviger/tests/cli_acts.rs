@@ -254,7 +254,12 @@ fn what_an_app_says_of_logouts_certificates_and_requests_is_said_and_changed_by_
         ["app", "create", "--id", "desk", "--name", "Desk"].as_slice(),
         &["--redirect-uri", "https://desk.example/cb", "--scope", "openid"],
         &["--post-logout-redirect-uri", "https://desk.example/bye"],
-        &["--backchannel-logout-uri", "https://desk.example/back", "--frontchannel-logout-uri", "https://desk.example/front"],
+        &[
+            "--backchannel-logout-uri",
+            "https://desk.example/back",
+            "--frontchannel-logout-uri",
+            "https://desk.example/front",
+        ],
         &["--token-endpoint-auth-method", "tls_client_auth"],
     ]
     .concat();

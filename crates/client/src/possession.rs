@@ -59,7 +59,8 @@ impl Possession {
 
     /// Keeps the nonce of an answer (RFC 9449 8.2). Whether it is another one than the last.
     pub(crate) fn hear(&self, url: &Url, headers: &HeaderMap) -> bool {
-        let Some(nonce) = headers.get(NONCE).and_then(|value| value.to_str().ok()).filter(|nonce| is_nonce(nonce)) else {
+        let Some(nonce) = headers.get(NONCE).and_then(|value| value.to_str().ok()).filter(|nonce| is_nonce(nonce))
+        else {
             return false;
         };
         let mut nonces = self.lock();

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_core::client_auth::form_encoded;
-use http::{HeaderMap, HeaderValue, Method};
 use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method};
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use zeroize::Zeroizing;

@@ -55,10 +55,11 @@ fn nonce_wanted(nonce: &str) -> Response {
 
 #[tokio::test]
 async fn each_token_request_has_a_proof_of_its_own() {
-    let server = Server::start(|_, before| async move {
-        bound(before + 1, &json!({"refresh_token": format!("refresh-{before}")}))
-    })
-    .await;
+    let server =
+        Server::start(
+            |_, before| async move { bound(before + 1, &json!({"refresh_token": format!("refresh-{before}")})) },
+        )
+        .await;
     let (key, clock) = (ProofKey::generate().unwrap(), TestClock::new());
     let tokens = server.client(&clock).dpop(key.clone()).build().unwrap();
     tokens.bearer().await.unwrap();

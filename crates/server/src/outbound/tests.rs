@@ -167,7 +167,10 @@ async fn a_post_goes_to_the_address_that_was_checked() {
     let refused = outbound.post_form(&url, false, "a=b".to_owned()).await;
     assert!(matches!(refused, Err(OutboundError::NotPublic)), "{refused:?}");
     if let Ok(other) = other {
-        assert!(tokio::time::timeout(Duration::from_millis(50), other.accept()).await.is_err(), "and nobody came there");
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), other.accept()).await.is_err(),
+            "and nobody came there"
+        );
     }
 }
 

@@ -99,13 +99,7 @@ async fn open_encrypted(
 }
 
 /// Checks what it was signed with: a key of the client's, or its secret.
-async fn open(
-    state: &State,
-    site: &Site,
-    entry: &Entry,
-    text: &str,
-    from: IpAddr,
-) -> Result<RequestObject, Failure> {
+async fn open(state: &State, site: &Site, entry: &Entry, text: &str, from: IpAddr) -> Result<RequestObject, Failure> {
     let registered = signing(&entry.client);
     let mut opened = if registered == Some(ObjectAlgorithm::Secret) {
         open_object(state, &site.realm, entry, text, from).await?
@@ -114,9 +108,7 @@ async fn open(
     };
     if may_use_any(&entry.client) {
         opened = match opened {
-            Err(JwtError::AlgorithmNone) => {
-                open_by_key(state, site, entry, text, Some(ObjectAlgorithm::None)).await
-            }
+            Err(JwtError::AlgorithmNone) => open_by_key(state, site, entry, text, Some(ObjectAlgorithm::None)).await,
             Err(JwtError::AlgorithmUnknown) if entry.client.needs_sealed_secret() => {
                 open_object(state, &site.realm, entry, text, from).await?
             }

@@ -28,7 +28,9 @@ impl Clock for Same {
 
 async fn started(nonces: Nonces) -> Server {
     let server = Server::with(|realm| realm.dpop.nonces = nonces).await;
-    server.add_client(&Client { dpop: Dpop { dpop_bound_access_tokens: true, ..Dpop::default() }, ..client("app") }).await;
+    server
+        .add_client(&Client { dpop: Dpop { dpop_bound_access_tokens: true, ..Dpop::default() }, ..client("app") })
+        .await;
     server
 }
 

@@ -93,7 +93,8 @@ async fn a_clients_assertion_at_every_endpoint() {
     let assertion = |audience: &str| {
         static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let jti = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string();
-        let claims = json!({ "iss": "keyed", "sub": "keyed", "aud": audience, "exp": ours.now() / 1000 + 60, "jti": jti });
+        let claims =
+            json!({ "iss": "keyed", "sub": "keyed", "aud": audience, "exp": ours.now() / 1000 + 60, "jti": jti });
         sign(&key, &claims)
     };
     let asked = async |path: &str, audience: &str| {
@@ -116,7 +117,7 @@ async fn a_clients_assertion_at_every_endpoint() {
             asked(path, &audience).await.refused(401, "invalid_client");
         }
         let taken = asked(path, &ours.realm.issuer).await;
-        assert_ne!(taken.text("error"), "invalid_client", "{path}: {}", taken.body);
+        assert!(!taken.body.contains("invalid_client"), "{path}: {}", taken.body);
     }
 }
 

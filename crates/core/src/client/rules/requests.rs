@@ -33,7 +33,8 @@ impl<'a> Facts<'a> {
         let by_secret = *request_object_signing_alg == Some(ObjectAlgorithm::Secret);
         let knows_secret = self.asked.authentication.method == Some(AuthMethod::ClientSecretJwt);
         let signed = !by_secret
-            && (*require_signed_request_object || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_))));
+            && (*require_signed_request_object
+                || matches!(request_object_signing_alg, Some(ObjectAlgorithm::Signed(_))));
         let contradicts = *require_signed_request_object && *request_object_signing_alg == Some(ObjectAlgorithm::None);
         let loopback = self.realm.requests.loopback;
         let bad_uri = |uri: &String| (!is_reachable(uri, loopback)).then(|| uri.clone());

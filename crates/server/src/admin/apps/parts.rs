@@ -50,7 +50,8 @@ impl CertificateEdit {
     pub fn of(self, was: CertificateOf) -> CertificateOf {
         let given = [&self.subject_dn, &self.san_dns, &self.san_uri, &self.san_ip, &self.san_email];
         let is_named = given.into_iter().flatten().any(|name| !name.is_empty());
-        let was = if is_named { CertificateOf { binds_tokens: was.binds_tokens, ..CertificateOf::NOTHING } } else { was };
+        let was =
+            if is_named { CertificateOf { binds_tokens: was.binds_tokens, ..CertificateOf::NOTHING } } else { was };
         CertificateOf {
             subject_dn: text(self.subject_dn, was.subject_dn),
             san_dns: text(self.san_dns, was.san_dns),
@@ -73,7 +74,11 @@ mod tests {
         let now = edit.of(was.clone());
         assert_eq!((now.names().collect::<Vec<_>>(), now.binds_tokens), (vec!["a.example"], true));
         assert_eq!(CertificateEdit::default().of(was.clone()), was);
-        let none = CertificateEdit { subject_dn: Some(String::new()), binds_tokens: Some(false), ..CertificateEdit::default() };
+        let none = CertificateEdit {
+            subject_dn: Some(String::new()),
+            binds_tokens: Some(false),
+            ..CertificateEdit::default()
+        };
         assert_eq!(none.of(was), CertificateOf::NOTHING);
     }
 

@@ -56,7 +56,9 @@ impl Problem {
             }
             Self::OutsideProfile { help, .. } => (*help).to_owned(),
             Self::Identity(problem) => problem.help()?.to_owned(),
-            Self::SecretNotKnown => "let it prove itself by client_secret_jwt, or sign with a key of its own".to_owned(),
+            Self::SecretNotKnown => {
+                "let it prove itself by client_secret_jwt, or sign with a key of its own".to_owned()
+            }
             Self::UnsignedAndSigned => "leave out \"none\", or require-signed-request-object".to_owned(),
             Self::NoKeyToEncrypt { alg, .. } => {
                 let kind = if alg.is_rsa() { "an RSA key of 2048 to 4096 bits" } else { "a key on P-256" };
