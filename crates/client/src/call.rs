@@ -1,9 +1,10 @@
 //! Calls to APIs with the token on them, and one retry.
 
-use http::{HeaderValue, StatusCode};
-use reqwest::{Request, RequestBuilder, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, Url};
 
 use crate::error::Error;
+use crate::possession::wants_nonce;
 use crate::secret::AccessToken;
 use crate::tokens::Tokens;
 
@@ -99,6 +100,24 @@ impl Tokens {
         };
         self.put(&renewed?, &mut request)?;
         client.execute(request).await.map_err(Error::request)
+    }
+
+    /// A proof for a request to an API with this token, for the header `DPoP` beside `Authorization: DPoP ..`: for programs that do not
+    /// send with [`send`](Self::send). It is good for one request. `None`: the app has no key ([`Builder::dpop`](crate::Builder::dpop)).
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn proof(&self, method: &Method, url: &Url, token: &AccessToken) -> Result<Option<String>, Error> {
+        let settings = self.settings();
+        let Some(possession) = &settings.possession else { return Ok(None) };
+        possession.proof(method, url, Some(token.expose()), settings.clock.now()).map(Some)
+    }
+
+    /// Takes the nonce of an API's answer for the proofs that follow: also for programs that do not send with [`send`](Self::send).
+    /// Whether the request should be sent again with a new proof: the API asked for one with this nonce.
+    pub fn hear_nonce(&self, url: &Url, status: StatusCode, headers: &HeaderMap) -> bool {
+        let Some(possession) = &self.settings().possession else { return false };
+        possession.hear(url, headers) && wants_nonce(status, headers)
     }
 
     fn put(&self, token: &AccessToken, request: &mut Request) -> Result<(), Error> {

@@ -9,9 +9,6 @@ use reqwest::Url;
 
 use crate::error::Error;
 use crate::proof_key::{ProofKey, Purpose};
-use crate::secret::AccessToken;
-use crate::settings::wrong;
-use crate::tokens::Tokens;
 
 /// The header of a proof.
 const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -42,12 +39,14 @@ impl Possession {
         now: i64,
     ) -> Result<(), Error> {
         let proof = self.proof(method, url, token, now)?;
-        let value = HeaderValue::try_from(proof).map_err(|_| wrong("the proof cannot stand in a header"))?;
+        let value = HeaderValue::try_from(proof)
+            .map_err(|_| Error::Configuration("the proof cannot stand in a header".into()))?;
         headers.insert(PROOF, value);
         Ok(())
     }
 
-    fn proof(&self, method: &Method, url: &Url, token: Option<&str>, now: i64) -> Result<String, Error> {
+    /// A proof for a request.
+    pub(crate) fn proof(&self, method: &Method, url: &Url, token: Option<&str>, now: i64) -> Result<String, Error> {
         let nonce = self.nonce(url);
         self.key.proof(&Purpose { method: method.as_str(), url, token, nonce: nonce.as_deref(), now })
     }
@@ -94,24 +93,4 @@ pub(crate) fn wants_nonce(status: StatusCode, headers: &HeaderMap) -> bool {
 /// Whether the token endpoint wants one (RFC 9449 8).
 pub(crate) fn is_asked_for(error: &Error) -> bool {
     error.code() == Some(USE_NONCE)
-}
-
-impl Tokens {
-    /// A proof for a request to an API with this token, for the header `DPoP` beside `Authorization: DPoP ..`: for programs that do not
-    /// send with [`send`](Self::send). It is good for one request. `None`: the app has no key ([`Builder::dpop`](crate::Builder::dpop)).
-    ///
-    /// # Errors
-    /// The key cannot sign.
-    pub fn proof(&self, method: &Method, url: &Url, token: &AccessToken) -> Result<Option<String>, Error> {
-        let settings = self.settings();
-        let Some(possession) = &settings.possession else { return Ok(None) };
-        possession.proof(method, url, Some(token.expose()), settings.clock.now()).map(Some)
-    }
-
-    /// Takes the nonce of an API's answer for the proofs that follow: also for programs that do not send with [`send`](Self::send).
-    /// Whether the request should be sent again with a new proof: the API asked for one with this nonce.
-    pub fn hear_nonce(&self, url: &Url, status: StatusCode, headers: &HeaderMap) -> bool {
-        let Some(possession) = &self.settings().possession else { return false };
-        possession.hear(url, headers) && wants_nonce(status, headers)
-    }
 }

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::settings::wrong;
 use crate::storage::{StorageError, write_once};
 
 /// A private key that an app's tokens are bound to (DPoP, RFC 9449). Cheap to clone; it prints as its thumbprint.
@@ -130,4 +129,8 @@ impl fmt::Debug for ProofKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProofKey({})", self.thumbprint())
     }
+}
+
+fn wrong(text: &str) -> Error {
+    Error::Configuration(text.to_owned())
 }
