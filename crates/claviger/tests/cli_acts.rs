@@ -270,10 +270,10 @@ fn what_an_app_says_of_logouts_certificates_and_requests_is_said_and_changed_by_
     let shown = || home.ok(&["app", "show", "desk", "-o", "json"]).json()["client"].clone();
     let client = shown();
     assert_eq!(client["post_logout_redirect_uris"][0], "https://desk.example/bye");
-    assert_eq!(client["backchannel_logout_uri"], "https://desk.example/back");
-    assert_eq!(client["frontchannel_logout_uri"], "https://desk.example/front");
-    assert_eq!(client["tls_client_auth_san_dns"], "desk.example");
-    assert_eq!(client["tls_client_certificate_bound_access_tokens"], true);
+    assert_eq!(client["logout"]["backchannel_logout_uri"], "https://desk.example/back");
+    assert_eq!(client["logout"]["frontchannel_logout_uri"], "https://desk.example/front");
+    assert_eq!(client["authentication"]["tls_client_auth_san_dns"], "desk.example");
+    assert_eq!(client["authentication"]["tls_client_certificate_bound_access_tokens"], true);
 
     // One name takes the place of the other, an empty address is none, and what is not named stays.
     let edit = [
@@ -284,10 +284,11 @@ fn what_an_app_says_of_logouts_certificates_and_requests_is_said_and_changed_by_
     .concat();
     home.ok(&edit);
     let client = shown();
-    assert_eq!(client["tls_client_auth_subject_dn"], "CN=desk,O=Example");
-    assert_eq!(client["backchannel_logout_uri"], "https://desk.example/other");
+    assert_eq!(client["authentication"]["tls_client_auth_subject_dn"], "CN=desk,O=Example");
+    assert_eq!(client["logout"]["backchannel_logout_uri"], "https://desk.example/other");
     for gone in ["tls_client_auth_san_dns", "frontchannel_logout_uri", "tls_client_certificate_bound_access_tokens"] {
-        assert!(client.get(gone).is_none_or(|left| left.is_null() || left == false), "{gone}: {client}");
+        let left = [&client["logout"][gone], &client["authentication"][gone]];
+        assert!(left.iter().all(|left| left.is_null() || **left == false), "{gone}: {client}");
     }
     assert_eq!(client["post_logout_redirect_uris"][0], "https://desk.example/bye");
     home.fails(2, &["app", "edit", "desk", "--backchannel-logout-uri", "ftp://desk.example/"], "backchannel");
@@ -300,7 +301,7 @@ fn what_an_app_says_of_logouts_certificates_and_requests_is_said_and_changed_by_
     home.fails(2, &signed, "client_secret_jwt");
     home.ok(&[signed.as_slice(), &["--token-endpoint-auth-method", "client_secret_jwt"]].concat());
     let mac = home.ok(&["app", "show", "mac", "-o", "json"]).json();
-    assert_eq!(mac["client"]["request_object_signing_alg"], "HS256");
+    assert_eq!(mac["client"]["requests"]["request_object_signing_alg"], "HS256");
 
     for command in ["create", "edit"] {
         let help = home.ok(&["app", command, "--help"]).out();
