@@ -14,10 +14,8 @@ use crate::server::{Folder, Seen, Server, TestClock, refusal, token};
 
 /// A token that is bound.
 fn bound(number: usize, more: &Value) -> Response {
-    let mut all = json!({"token_type": "DPoP"});
-    for (name, value) in more.as_object().unwrap() {
-        all[name] = value.clone();
-    }
+    let mut all = more.clone();
+    all.as_object_mut().unwrap().insert("token_type".to_owned(), "DPoP".into());
     token(number, &all)
 }
 
@@ -37,7 +35,7 @@ fn proof(server: &Server, seen: &Seen, method: &str, token: Option<&str>) -> Val
         token,
         nonces: Nonces::Off,
         is_nonce: |_: &str| true,
-        now: claims["iat"].as_i64().unwrap() * 1000,
+        now: claims.get("iat").and_then(Value::as_i64).unwrap() * 1000,
     };
     proof.check(&expected).unwrap();
     claims

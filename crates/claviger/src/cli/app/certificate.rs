@@ -7,6 +7,7 @@ use claviger_server::admin::apps::CertificateEdit;
 /// With `tls_client_auth` exactly one name of the certificate is given.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Certificates")]
+#[expect(clippy::struct_field_names, reason = "the standard's names")]
 pub(crate) struct CertificateArgs {
     /// The subject of its certificate, as RFC 4514 spells it: for `tls_client_auth`, which needs exactly one name
     #[arg(long, value_name = "DN")]

@@ -6,6 +6,7 @@ use claviger_server::admin::apps::LogoutEdit;
 
 /// Where an app is told that somebody signed out.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the standards' names")]
 pub(crate) struct LogoutArgs {
     /// Where users may be sent to after logging out; may be repeated. `app edit`: in the place of the present ones
     #[arg(long, value_name = "URI")]
