@@ -3,6 +3,7 @@
 
 use super::registration::{and, manage, registered, usual};
 use super::request_objects::{beside, jwks, key, object, sign};
+use super::{assertion_grant, token_exchange};
 use crate::common::{Browser, CALLBACK, ProofKey, Reply, SECRET, Server, authorize_query, claims, client, with};
 use claviger_core::Client;
 use claviger_core::client::{AuthMethod, Authentication, ClientKind, GrantType};
@@ -262,4 +263,37 @@ async fn a_session_and_a_waiting_request() {
         [("csrf", csrf.as_str()), ("pending", &pending), ("username", "alice"), ("password", crate::common::PASSWORD)];
     let reply = other.send(&ours, Method::POST, "/-/sign-in", Some(&form)).await;
     assert!(!reply.header("location").starts_with(CALLBACK), "{}", reply.header("location"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_exchanged() {
+    let ours = token_exchange::started().await;
+    let apis = ours.realm.apis.clone();
+    let theirs = ours
+        .neighbour(|realm| {
+            realm.tokens.token_exchange = true;
+            realm.apis = apis;
+        })
+        .await;
+    theirs.add_client(&client("web")).await;
+    theirs.add_client(&token_exchange::backend()).await;
+    let token = token_exchange::signed_in(&theirs, "read").await.text("access_token");
+    token_exchange::exchange(&ours, "backend", &token, &[]).await.refused(400, "invalid_request");
+    let taken = token_exchange::exchange(&theirs, "backend", &token, &[]).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
+}
+
+/// Of an issuer whom both realms trust.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assertion_about_a_user() {
+    let key = key("k1", Algorithm::Es256);
+    let ours = Server::with(|realm| realm.assertion_issuers.push(assertion_grant::trusted(&key))).await;
+    let theirs = ours.neighbour(|realm| realm.assertion_issuers.push(assertion_grant::trusted(&key))).await;
+    for server in [&ours, &theirs] {
+        server.add_client(&assertion_grant::app("app")).await;
+    }
+    let made = assertion_grant::sign(&key, &assertion_grant::claims(&theirs));
+    assertion_grant::bring(&ours, "app", &made, &[]).await.refused(400, "invalid_grant");
+    let taken = assertion_grant::bring(&theirs, "app", &made, &[]).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
 }
