@@ -80,13 +80,12 @@ fn send(peer: &Peer, numbers: std::ops::Range<usize>, answers: &Answers, began: 
             if began.elapsed() > LONGEST {
                 break;
             }
-            let status = match wire.ask(&registration(peer, number)) {
-                Ok(answer) => answer.status,
-                Err(_) => {
-                    // A server that has enough of a connection may close it.
-                    wire = Wire::open(peer.address)?;
-                    wire.ask(&registration(peer, number)).context("on a new connection")?.status
-                }
+            let status = if let Ok(answer) = wire.ask(&registration(peer, number)) {
+                answer.status
+            } else {
+                // A server that has enough of a connection may close it.
+                wire = Wire::open(peer.address)?;
+                wire.ask(&registration(peer, number)).context("on a new connection")?.status
             };
             let count = match status {
                 201 => &answers.registered,
