@@ -1,4 +1,4 @@
-//! A real directory for tests: OpenLDAP's `slapd`, in a folder of its own, on ports of its own, gone with the process that started it.
+//! A real directory for tests: `slapd`, in a folder of its own, on ports of its own, gone with the process that started it.
 
 use crate::certificates::Maker;
 use crate::tool::Tool;

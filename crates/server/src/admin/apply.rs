@@ -170,7 +170,9 @@ impl Plan<'_> {
         let stored = self.store.realm(&file.realm.id).await?;
         let realm = &self.with_secrets(file, stored.as_ref())?;
         let state = State::of(stored.as_ref(), realm);
-        self.count(state, || realm_secrets::told(Change::of_realm(stored.as_ref(), realm)?, stored.as_ref(), realm))?;
+        self.count(state, || {
+            Ok(realm_secrets::told(Change::of_realm(stored.as_ref(), realm)?, stored.as_ref(), realm))
+        })?;
         if state != State::Same {
             self.planned.put(Put::Realm(Box::new(realm.clone())));
         }

@@ -373,11 +373,10 @@ impl<'a> Authenticator<'a> {
         secret: &Plain,
     ) -> Result<Option<(Option<String>, Vec<u8>)>, Failure> {
         let hash = match self.passwords().verify(&stored.user.username, Some(stored), secret).await? {
-            Checked::Wrong => return Ok(None),
             Checked::Right => stored.password_hash.clone(),
             Checked::Moved(hash, _) => Some(hash),
             Checked::Adopted(adopted) if adopted.user.id == stored.user.id => adopted.hash,
-            Checked::Adopted(_) => return Ok(None),
+            Checked::Wrong | Checked::Adopted(_) => return Ok(None),
         };
         let Some(hash) = hash else { return Ok(Some((None, Vec::new()))) };
         let hash = hash.0.into_bytes();

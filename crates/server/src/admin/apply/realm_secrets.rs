@@ -8,7 +8,7 @@ use claviger_core::Realm;
 use claviger_core::token::Plain;
 use claviger_files::realm::RealmFile;
 use claviger_store::Fault;
-use serde_json::{Error, Value};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 impl Plan<'_> {
@@ -46,7 +46,7 @@ fn kept(
 }
 
 /// Says that a secret is another one, and not which.
-pub(super) fn told(mut change: Change, before: Option<&Realm>, after: &Realm) -> Result<Change, Error> {
+pub(super) fn told(mut change: Change, before: Option<&Realm>, after: &Realm) -> Change {
     let sealed = |realm: &Realm| {
         let user_check = realm.user_check.as_ref().map(|check| check.sealed_secret.clone());
         let directory = realm.directory.as_ref().map(|directory| directory.sealed_secret.clone());
@@ -64,5 +64,5 @@ pub(super) fn told(mut change: Change, before: Option<&Realm>, after: &Realm) ->
             change.fields.push(Field { field, before, after, destructive: is_replaced });
         }
     }
-    Ok(change)
+    change
 }

@@ -39,8 +39,8 @@ impl Passwords<'_> {
         }
         let there = self.store.organisations(&self.realm.id, &user.organisations).await?;
         let there: HashSet<&str> = there.iter().map(|organisation| organisation.id.as_str()).collect();
-        let knows = |id: &str| there.contains(id) || said.iter().any(|organisation| organisation.id == id);
-        if let Some(problem) = rules::check(&user, self.realm, knows).first() {
+        let is_there = |id: &str| there.contains(id) || said.iter().any(|organisation| organisation.id == id);
+        if let Some(problem) = rules::check(&user, self.realm, is_there).first() {
             return Err(Unsaid(format!("what is said of a user cannot be: {}: {problem}", problem.field())).into());
         }
         for organisation in said.iter().filter(|organisation| !there.contains(organisation.id.as_str())) {
@@ -78,11 +78,10 @@ impl Passwords<'_> {
             (Some(of_id), Some(named)) if of_id.user.id != named.user.id => {
                 return contradicts("the name is another user's");
             }
-            (Some(known), _) => known,
             (None, Some(_)) if profile.id.is_some() => {
                 return contradicts("the name belongs to a user with another id");
             }
-            (None, Some(known)) => known,
+            (Some(known), _) | (None, Some(known)) => known,
             (None, None) => return Ok(None),
         };
         if known.password_hash.is_some() {

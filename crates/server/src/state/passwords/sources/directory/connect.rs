@@ -17,7 +17,7 @@ use tokio_rustls::client::TlsStream;
 /// The most that a server says on one connection, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The most that an answer to StartTLS has, in bytes.
+/// The most that an answer to `StartTLS` has, in bytes.
 const LARGEST_ANSWER: usize = 4096;
 
 /// The extended request for `1.3.6.1.4.1.1466.20037`, message 1.

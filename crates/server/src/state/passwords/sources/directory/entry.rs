@@ -97,7 +97,7 @@ impl Found<'_> {
             if reversed {
                 group.reverse();
             }
-            group.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            group.iter().fold(String::new(), |spelled, byte| format!("{spelled}{byte:02x}"))
         });
         Some(spelled.join("-"))
     }
