@@ -53,6 +53,68 @@ sign-in-show = Anzeigen
 sign-in-hide = Verbergen
 sign-in-try-now = Sie können es jetzt erneut versuchen.
 
+## Der zweite Faktor
+
+factor-ask-title = Bestätigen Sie, dass Sie es sind
+factor-code = Code aus Ihrer Authenticator-App
+factor-recovery-code = Wiederherstellungscode
+factor-code-hint = Kein Telefon zur Hand? Einer Ihrer Wiederherstellungscodes geht auch.
+factor-remember = In diesem Browser { $duration } lang nicht mehr fragen
+factor-continue = Weiter
+factor-skip = Jetzt nicht
+factor-error-title = Das hat nicht geklappt
+factor-wrong = Der Code stimmt nicht oder wurde schon benutzt. Warten Sie auf den nächsten und versuchen Sie es noch einmal.
+factor-again-title = Bitte noch einmal
+factor-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Nichts ist verloren: Geben Sie noch einmal einen Code ein.
+factor-too-many = Es waren zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann noch einmal.
+factor-try-now = Sie können es jetzt wieder versuchen.
+factor-compare-host = Geben Sie einen Code nur ein, wenn die Adresszeile Ihres Browsers { $host } zeigt.
+factor-set-up-title = Zweiten Schritt einrichten
+factor-set-up-message = Von jetzt an fragt { $realm } neben Ihrem Passwort nach einem Code aus einer App auf Ihrem Telefon.
+factor-programs-title = Diese Apps werden nicht mehr funktionieren:
+factor-programs-message = Sie melden sich nur mit Ihrem Passwort an. Fragen Sie deren Betreiber nach einem anderen Weg, bevor Sie weitermachen.
+factor-step-app = Öffnen Sie eine Authenticator-App auf Ihrem Telefon. Jede ist geeignet.
+factor-step-scan = Scannen Sie damit diesen Code.
+factor-step-type = Oder geben Sie diesen Schlüssel in die App ein:
+factor-step-confirm = Geben Sie den Code ein, den die App jetzt zeigt.
+factor-qr = QR-Code für Ihre Authenticator-App. Der Schlüssel darunter sagt dasselbe.
+factor-secret = Schlüssel
+factor-set-up-submit = Einrichten
+factor-codes-title = Ihre Wiederherstellungscodes
+factor-codes-message = Ohne Ihr Telefon kommen Sie mit jedem davon einmal hinein. Bewahren Sie sie auffindbar auf: Sie werden nicht noch einmal gezeigt.
+factor-codes-hint = Drucken Sie sie aus oder legen Sie sie in Ihrem Passwortmanager ab.
+factor-codes-done = Ich habe sie aufbewahrt
+
+## Womit sich jemand anmeldet
+
+security-title = Anmeldung
+security-factors = Zweiter Schritt
+security-required = Ihr Konto braucht einen zweiten Schritt.
+security-no-factors = Sie melden sich nur mit Ihrem Passwort an.
+security-password-only = Sie melden sich mit Ihrem Passwort an.
+security-app = Authenticator-App
+security-add-app = Authenticator-App hinzufügen
+security-remove = Entfernen
+security-remove-app = Diese Authenticator-App entfernen
+security-codes = Wiederherstellungscodes
+security-codes-left =
+    { $count ->
+        [one] { $count } Code ist noch übrig.
+       *[other] { $count } Codes sind noch übrig.
+    }
+security-new-codes = Neue Codes erzeugen
+security-new-codes-hint = Die alten gelten dann nicht mehr.
+security-browsers = Browser, die nicht nach dem zweiten Schritt fragen
+security-some-browser = Ein Browser
+security-forget = Wieder fragen
+security-forget-browser = In { $name } wieder fragen
+security-not-done = Nichts wurde geändert
+security-notice-removed = Es ist entfernt.
+security-notice-needed = Ihr Konto braucht einen zweiten Schritt, und dies ist der einzige. Fügen Sie erst einen anderen hinzu.
+security-notice-forgotten = Dieser Browser fragt wieder nach dem zweiten Schritt.
+security-notice-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+security-notice-any = Es ist erledigt.
+
 ## Accounts of this browser
 
 accounts-page-title = Konto auswählen

@@ -55,6 +55,68 @@ sign-in-show = Show
 sign-in-hide = Hide
 sign-in-try-now = You can try again now.
 
+## The second factor
+
+factor-ask-title = Confirm that it is you
+factor-code = Code from your authenticator app
+factor-recovery-code = Recovery code
+factor-code-hint = No phone at hand? One of your recovery codes does as well.
+factor-remember = Do not ask again in this browser for { $duration }
+factor-continue = Continue
+factor-skip = Not now
+factor-error-title = That did not work
+factor-wrong = The code is not right, or it was used before. Wait for the next one and try again.
+factor-again-title = Please try once more
+factor-again = This page was opened before your browser's cookies changed. Nothing is lost: type a code again.
+factor-too-many = There were too many attempts. Wait { $wait }, then try again.
+factor-try-now = You can try again now.
+factor-compare-host = Only enter a code if the address bar of your browser shows { $host }.
+factor-set-up-title = Set up a second step
+factor-set-up-message = From now on, { $realm } asks for a code from an app on your phone as well as for your password.
+factor-programs-title = These apps will stop working:
+factor-programs-message = They sign in with your password alone. Ask whoever runs them for another way before you go on.
+factor-step-app = Open an authenticator app on your phone. Any will do.
+factor-step-scan = Scan this code with it.
+factor-step-type = Or type this key into the app:
+factor-step-confirm = Type the code that the app shows now.
+factor-qr = QR code for your authenticator app. The key below it says the same.
+factor-secret = Key
+factor-set-up-submit = Set up
+factor-codes-title = Your recovery codes
+factor-codes-message = Without your phone, each of these lets you in once. Keep them where you find them: they are not shown again.
+factor-codes-hint = Print them, or put them into your password manager.
+factor-codes-done = I have kept them
+
+## What somebody signs in with
+
+security-title = Signing in
+security-factors = Second step
+security-required = Your account needs a second step.
+security-no-factors = You sign in with your password alone.
+security-password-only = You sign in with your password.
+security-app = Authenticator app
+security-add-app = Add an authenticator app
+security-remove = Remove
+security-remove-app = Remove this authenticator app
+security-codes = Recovery codes
+security-codes-left =
+    { $count ->
+        [one] { $count } code is left.
+       *[other] { $count } codes are left.
+    }
+security-new-codes = Make new codes
+security-new-codes-hint = The old ones stop working then.
+security-browsers = Browsers that do not ask for the second step
+security-some-browser = A browser
+security-forget = Ask again
+security-forget-browser = Ask again in { $name }
+security-not-done = Nothing was changed
+security-notice-removed = It is removed.
+security-notice-needed = Your account needs a second step, and this is the only one. Add another one first.
+security-notice-forgotten = That browser asks for the second step again.
+security-notice-again = This page was opened before your browser's cookies changed. Try once more.
+security-notice-any = It is done.
+
 ## Accounts of this browser
 
 accounts-page-title = Choose an account

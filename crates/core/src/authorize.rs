@@ -6,7 +6,7 @@
 //!    answer.
 
 use crate::audience::Audience;
-use crate::claims_request::ClaimsRequest;
+use crate::claims_request::{AcrRequest, ClaimsRequest};
 use crate::client::Client;
 use crate::confirmation::Thumbprint;
 use crate::dialect::Legacy;
@@ -18,6 +18,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::response::{ResponseMode, ResponseType};
 use crate::scope::ScopeSet;
+use crate::sign_in::{How, Proof};
 use crate::token_request;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -26,12 +27,14 @@ mod again;
 mod destination;
 pub mod device;
 mod prompt;
+mod second_factor;
 mod step;
 
 use destination::response_type;
 pub use destination::{Destination, Entry, destination, entry, registered_redirect};
 pub use device::Device;
 pub use prompt::Prompt;
+pub use second_factor::Missing;
 pub use step::{Consent, Session, Step, granted, next_step, picked, uses_remembered_implicit};
 
 /// Longest `nonce`, in bytes: it travels back in a token.
@@ -159,9 +162,16 @@ impl AuthorizationRequest {
         Cow::Owned(all)
     }
 
-    /// What the ID token says of the sign-in: this realm's word, where the request asks for one.
-    pub fn acr<'r>(&self, realm: &'r Realm) -> Option<&'r str> {
-        self.claims.acr.as_ref().map(|_| realm.sessions.acr.as_str())
+    /// What tokens say of the sign-in: this realm's words, where it has more than one or the request asks for one. How a sign-in by
+    /// password is told where nobody asks need not be kept.
+    pub fn proof(&self, realm: &Realm, how: Option<&How>) -> Option<Proof> {
+        let asked = self.claims.acr.as_ref();
+        if asked.is_none() && !realm.sign_in.is_on() && how.is_none() {
+            return None;
+        }
+        let by_password = How::default();
+        let values = asked.map(|asked| asked.values.as_slice()).unwrap_or_default();
+        Some(how.unwrap_or(&by_password).proof(realm, values))
     }
 }
 
@@ -188,7 +198,8 @@ fn claims(realm: &Realm, client: &Client, params: &Params<'_>) -> Result<ClaimsR
     let usual = Some(client.registered.default_acr_values.join(" ")).filter(|words| !words.is_empty());
     let acr_values = params.get("acr_values").or(usual.as_deref());
     let asked = ClaimsRequest::read(params.get("claims"), acr_values, params.get("claims_locales"))?;
-    if asked.acr.as_ref().is_some_and(|acr| !acr.is_met_by(&realm.sessions.acr)) {
+    let is_known = |acr: &AcrRequest| realm.acr_values().into_iter().any(|known| acr.is_met_by(known));
+    if asked.acr.as_ref().is_some_and(|acr| !is_known(acr)) {
         return Err(Refusal::AcrUnmet);
     }
     if asked.is_empty() {

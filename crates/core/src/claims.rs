@@ -68,6 +68,9 @@ pub struct AccessClaims<'a> {
     /// Who acts for the subject (RFC 8693 4.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Box<Actor>>,
+    /// What the user's sign-in was made of (RFC 8176), where the realm knows more than one kind.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub amr: Cow<'a, [String]>,
 }
 
 /// What the subject of a token is: the private claim `sub_type`, which no comparison of two ids can replace.
@@ -125,6 +128,7 @@ impl AccessClaims<'_> {
             cnf: self.cnf,
             claims_locales: Cow::Owned(self.claims_locales.into_owned()),
             act: self.act,
+            amr: Cow::Owned(self.amr.into_owned()),
         }
     }
 }
@@ -156,9 +160,12 @@ pub struct IdClaims<'a> {
     pub c_hash: Option<String>,
     /// The client once more, for those that look here.
     pub azp: &'a str,
-    /// How strong the sign-in was, where that was asked for.
+    /// How strong the sign-in was, where that was asked for or there are several kinds of sign-ins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'a str>,
+    /// What it was made of (RFC 8176).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub amr: &'a [&'a str],
     /// The session as this client knows it, where it is told of logouts (OpenID Connect Front-Channel Logout 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,

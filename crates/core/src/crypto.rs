@@ -40,6 +40,12 @@ pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     HmacKey::new(key).sign(data)
 }
 
+/// HMAC-SHA-1 of `data` (RFC 2104), for the one standard that wants it ([`crate::totp`]).
+pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; 20] {
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+    hmac::sign(&key, data).as_ref().first_chunk().copied().unwrap_or_default()
+}
+
 /// A key for HMAC-SHA-256, prepared once.
 #[derive(Clone)]
 pub struct HmacKey(hmac::Key);

@@ -77,8 +77,6 @@ pub enum RefreshPlan {
 pub struct IdTokenPlan {
     /// As the authorization request carried it.
     pub nonce: Option<String>,
-    /// What it says of the sign-in.
-    pub acr: Option<String>,
     /// Claims of the user.
     pub user: Map<String, Value>,
 }
@@ -166,6 +164,7 @@ pub fn client_credentials(
         organisations: acts_as.map(|user| user.organisations.clone()).unwrap_or_default(),
         auth_time: None,
         acr: None,
+        amr: Vec::new(),
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,
@@ -212,6 +211,7 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         organisations: user.organisations.clone(),
         auth_time: None,
         acr: None,
+        amr: Vec::new(),
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,
@@ -322,7 +322,7 @@ fn id_token(
         |name: &str| trusted || consented.is_some_and(|consented| owner(realm, client, name).allows(consented));
     let names: Vec<String> = code.id_token_claims.iter().filter(|name| allowed(name)).cloned().collect();
     let user = id_token_claims(realm, client, user, granted, by_scope(client, &granted.scope), &names);
-    IdTokenPlan { nonce: code.nonce.clone(), acr: code.acr.clone(), user }
+    IdTokenPlan { nonce: code.nonce.clone(), user }
 }
 
 /// What an ID token says of its user: the claims of `scope`, those that were asked for by name, and those that the realm makes.

@@ -30,6 +30,9 @@ pub struct Granted {
     /// How strong that sign-in was, where that is not what a password is in this realm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// What it was made of (RFC 8176), where the realm knows more than one kind or somebody asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// The browser session in which it was granted, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
@@ -73,9 +76,6 @@ pub struct CodeBinding {
     /// The claims of the user that the ID token carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub id_token_claims: Vec<String>,
-    /// What the ID token says of the sign-in, where that was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
     /// The granted scope is not the one asked for.
     pub scope_differs: bool,
     /// What was granted.

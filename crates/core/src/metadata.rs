@@ -270,6 +270,7 @@ mod tests {
             dpop: crate::realm::DpopPolicy::default(),
             profile: None,
             assertion_issuers: vec![],
+            sign_in: crate::sign_in::SignInPolicy::default(),
         }
     }
 

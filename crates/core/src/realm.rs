@@ -17,6 +17,7 @@ use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
+use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
@@ -85,6 +86,9 @@ pub struct Realm {
     /// Whose assertions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertion_issuers: Vec<AssertionIssuer>,
+    /// What is asked of people beside a password.
+    #[serde(default, skip_serializing_if = "SignInPolicy::is_default")]
+    pub sign_in: SignInPolicy,
 }
 
 /// A further host of a realm.

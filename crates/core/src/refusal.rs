@@ -375,6 +375,8 @@ pub enum ErrorCode {
     LoginRequired,
     /// `consent_required`
     ConsentRequired,
+    /// `interaction_required`
+    InteractionRequired,
     /// `invalid_request_object`
     InvalidRequestObject,
     /// `invalid_request_uri`
@@ -412,6 +414,7 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
             Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

@@ -12,6 +12,7 @@ mod entries;
 mod policy;
 mod registration;
 mod set;
+mod sign_in;
 mod url;
 mod users;
 pub mod written;
@@ -228,6 +229,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         dpop: raw.dpop.clone(),
         profile: raw.realm.profile,
         assertion_issuers: raw.assertion_issuer.clone(),
+        sign_in: raw.sign_in.clone(),
     }
 }
 

@@ -4,7 +4,10 @@
 
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
-use crate::people::{about, check_session, consent, device, end_session, home, page, secret, show, sign_in, switch};
+use crate::people::{
+    about, check_session, consent, device, end_session, home, page, second_factor, secret, security, show, sign_in,
+    switch,
+};
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
     revocations, token, userinfo,
@@ -132,6 +135,8 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         Target::Endpoint(Endpoint::Authorization) => authorization::turn_away(state, site, incoming, failure).await,
         Target::Endpoint(Endpoint::EndSession | Endpoint::DeviceVerification)
         | Target::SignIn
+        | Target::SecondFactor
+        | Target::Security
         | Target::Consent
         | Target::SwitchAccount
         | Target::Secret => show::failure(state, site, incoming, failure),
@@ -186,6 +191,8 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Endpoint(Endpoint::CheckSession) => check_session::answer(site, incoming),
         Target::Discovery => metadata::discovery(site, incoming),
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
+        Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
+        Target::Security => Box::pin(security::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,

@@ -100,7 +100,7 @@ impl Store {
         read!(self, |tx| {
             let params = values![realm, from, hash, to, of.app.as_deref(), now, limit];
             tx.query(Statement::Sessions, params, |row| {
-                Ok(SessionLine { session: read_session(row)?, username: username(row, 7)? })
+                Ok(SessionLine { session: read_session(row)?, username: username(row, 8)? })
             })
             .await
         })

@@ -13,7 +13,8 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 18] = [
+const SUBJECTS: [(Statement, i64); 19] = [
+    (Statement::PurgeBrowsers, 0),
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),

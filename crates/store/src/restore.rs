@@ -192,9 +192,13 @@ async fn forget(tx: &mut impl Tx, ended: &mut Ended) -> Result<(), Fault> {
     for (statement, count) in GONE {
         *count(ended) = tx.execute(statement, values![]).await?;
     }
-    for statement in
-        [Statement::ForgetSignedInTo, Statement::ForgetBrakes, Statement::ForgetLeases, Statement::ForgetDevices]
-    {
+    for statement in [
+        Statement::ForgetSignedInTo,
+        Statement::ForgetBrakes,
+        Statement::ForgetLeases,
+        Statement::ForgetDevices,
+        Statement::ForgetBrowsers,
+    ] {
         tx.execute(statement, values![]).await?;
     }
     Ok(())

@@ -499,4 +499,33 @@ CREATE TABLE signed_in_to (
 ) {CLUSTERED};
 CREATE INDEX signed_in_to_user ON signed_in_to (realm, user_id);
 CREATE INDEX signed_in_to_expiry ON signed_in_to (expires_at);
+
+-- How somebody signed in, where that is more than by a password.
+ALTER TABLE session ADD COLUMN how TEXT;
+-- What people prove who they are with beside their password. `content`: a sealed secret, or a code's tag. `counter`: what was used
+-- last, behind which the next one must be. `used_at` of a code that is good once: it was.
+CREATE TABLE factor (
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL,
+    content {BYTES} NOT NULL,
+    counter BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (realm, user_id, id)
+);
+-- Browsers in which somebody is not asked for their second factor; `hash` is of what the browser keeps.
+CREATE TABLE remembered_browser (
+    hash {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    used_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX remembered_browser_user ON remembered_browser (realm, user_id);
+CREATE INDEX remembered_browser_expiry ON remembered_browser (expires_at);
 ";

@@ -9,6 +9,7 @@ use crate::users::read_user_at;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Id, Store};
 use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::sign_in::How;
 use claviger_core::{ScopeSet, User};
 
 /// A browser in which somebody signed in.
@@ -28,6 +29,8 @@ pub struct Session {
     pub last_seen_at: i64,
     /// When it is over: the nearer of the idle and the absolute limit.
     pub expires_at: i64,
+    /// How they signed in; none: with a password.
+    pub how: Option<Box<How>>,
 }
 
 /// An authorization request that was answered: nobody answers it again, and whoever sends the same form twice is told the
@@ -137,9 +140,9 @@ impl Store {
     pub async fn signed_in(&self, hash: &Hash, client: &str, now: i64) -> Result<Option<SignedIn>, Fault> {
         read!(self, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
-                let user = read_user_at(row, 7)?.ok_or_else(|| Fault::other("a user without a document"))?;
-                let (session, consent) = (read_session(row)?, read_consent_at(row, 10)?);
-                Ok(SignedIn { session, user: user.user, consent, precondition: Precondition::read(row, 13, 14)? })
+                let user = read_user_at(row, 8)?.ok_or_else(|| Fault::other("a user without a document"))?;
+                let (session, consent) = (read_session(row)?, read_consent_at(row, 11)?);
+                Ok(SignedIn { session, user: user.user, consent, precondition: Precondition::read(row, 14, 15)? })
             })
             .await
         })
@@ -239,9 +242,10 @@ impl Store {
 
 /// As [`Store::create_session`].
 async fn create(tx: &mut impl Tx, session: &Session, backed_by: Precondition) -> Result<bool, Fault> {
-    let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at } = session;
+    let Session { hash, realm, user, created_at, auth_time, last_seen_at, expires_at, how } = session;
     let [version, _] = backed_by.values();
-    let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at, version];
+    let how = how.as_ref().map(serde_json::to_string).transpose()?;
+    let params = values![hash, realm, user, *created_at, *auth_time, *last_seen_at, *expires_at, version, &how];
     Ok(tx.execute(Statement::CreateSession, params).await? > 0)
 }
 
@@ -285,5 +289,6 @@ pub(crate) fn read_session(row: &Row<'_>) -> Result<Session, Fault> {
         auth_time: row.int(4)?,
         last_seen_at: row.int(5)?,
         expires_at: row.int(6)?,
+        how: row.text_or_null(7)?.map(serde_json::from_str).transpose()?,
     })
 }

@@ -28,6 +28,7 @@ macro_rules! registry {
     };
 }
 
+mod factors;
 mod registrations;
 
 registry! {
@@ -180,7 +181,7 @@ registry! {
     GrantsOfPair = "SELECT id FROM grants
         WHERE realm = ?1 AND user_id = ?2 AND client = ?3 AND revoked_at IS NULL AND user_id IS NOT NULL ORDER BY id";
     /// Of users from ?2 to ?4; ?5: only of users who let this app act for them.
-    Sessions = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, u.doc
+    Sessions = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.how, u.doc
         FROM session s LEFT JOIN users u ON u.realm = s.realm AND u.id = s.user_id
         WHERE s.realm = ?1 AND s.user_id >= ?2 AND s.user_id <= ?4 AND (s.user_id, s.hash) > (?2, ?3)
             AND (CAST(?5 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM consent c
@@ -211,6 +212,23 @@ registry! {
 
     ListOrganisations = "SELECT doc FROM organisation WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
+    // ---- what people prove who they are with
+    Factors = factors::OF_USER;
+    AddFactor = factors::ADD;
+    RemoveFactor = factors::REMOVE;
+    RemoveFactorsOfKind = factors::REMOVE_KIND;
+    UseFactor = factors::USE;
+    UseOnce = factors::USE_ONCE;
+    TouchUser = factors::TOUCH_USER;
+    ClientsWithPasswordGrants = factors::WITH_PASSWORD_GRANTS;
+    RememberBrowser = factors::REMEMBER;
+    RememberedBrowser = factors::REMEMBERED;
+    BrowsersOfUser = factors::BROWSERS;
+    ForgetBrowser = factors::FORGET_BROWSER;
+    ForgetBrowsersOfUser = factors::FORGET_BROWSERS;
+    ForgetBrowsers = factors::FORGET_ALL_BROWSERS;
+    PurgeBrowsers = factors::PURGE_BROWSERS;
+
     // ---- names of people
     UserKeys = "SELECT username_key, doc FROM users WHERE realm = ?1 AND id = ?2";
     UsersByEmail = "SELECT doc, disabled, password_hash, version FROM users
@@ -223,14 +241,14 @@ registry! {
             AND NOT EXISTS (SELECT 1 FROM users o WHERE o.realm = ?1 AND o.username_key = ?3 AND o.id <> ?2)";
 
     // ---- browsers: sessions, waiting requests, consent
-    CreateSession = "INSERT INTO session (hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+    CreateSession = "INSERT INTO session (hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at, how)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9
         WHERE CAST(?8 AS BIGINT) IS NULL OR ?8 = (SELECT u.version FROM users u
             WHERE u.realm = ?2 AND u.id = ?3 AND u.disabled = 0)";
-    Session = "SELECT hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at FROM session
+    Session = "SELECT hash, realm, user_id, created_at, auth_time, last_seen_at, expires_at, how FROM session
         WHERE hash = ?1 AND expires_at > ?2";
     /// With all that an authorization request has to know: one round trip.
-    SignedIn = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at,
+    SignedIn = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.how,
             u.doc, u.disabled, u.password_hash, c.scope, c.organisations, c.updated_at, u.version, c.version
         FROM session s JOIN users u ON u.realm = s.realm AND u.id = s.user_id
             LEFT JOIN consent c ON c.realm = s.realm AND c.user_id = s.user_id AND c.client = ?2

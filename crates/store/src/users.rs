@@ -250,6 +250,19 @@ impl ByPassword {
         tokens_until: i64,
     ) -> Result<(), Fault> {
         logouts::end_of_user(tx, realm, id, now).await?;
+        tx.execute(Statement::ForgetBrowsersOfUser, values![realm, id]).await?;
+        self.end_of_programs(tx, realm, id, now, tokens_until).await
+    }
+
+    /// Ends what programs have that know the password; people stay signed in.
+    pub(crate) async fn end_of_programs(
+        &mut self,
+        tx: &mut impl Tx,
+        realm: &str,
+        id: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<(), Fault> {
         let grants = tx.query(Statement::GrantsByPassword, values![realm, id], |row| row.array(0)).await?;
         revoke_each(tx, realm, &grants, "password", now, tokens_until).await?;
         if !self.clients.contains_key(realm) {

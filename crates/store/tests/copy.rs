@@ -96,6 +96,7 @@ async fn fill(store: &Store) -> Filled {
         auth_time: NOW,
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
+        how: None,
     };
     store.create_session(session, Precondition::default()).await.unwrap();
     let mail = Mail { id: id(), recipient: "a@example.com".into(), doc: "sealed".into() };

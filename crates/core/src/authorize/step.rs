@@ -1,13 +1,15 @@
 //! What the browser sees next, and what an approval grants.
 
 use super::AuthorizationRequest;
+use super::second_factor::{Missing, missing};
 use crate::client::{Client, GrantType};
 use crate::confirmation::Confirmation;
 use crate::dialect::{AskForConsent, Legacy, OrganisationChoice};
 use crate::granted::Granted;
 use crate::realm::Realm;
-use crate::refusal::Refusal;
+use crate::refusal::{Further, Refusal};
 use crate::scope::ScopeSet;
+use crate::sign_in::{How, Proof};
 use crate::unique::Members;
 use crate::user::User;
 
@@ -18,6 +20,8 @@ pub struct Session<'a> {
     pub user: &'a User,
     /// When they signed in, in milliseconds.
     pub auth_time: i64,
+    /// How; none: with a password.
+    pub how: Option<&'a How>,
 }
 
 /// The consent that is on record.
@@ -36,6 +40,8 @@ pub enum Step {
     SelectAccount,
     /// The sign-in page.
     SignIn,
+    /// The page of the second factor.
+    SecondFactor(Missing),
     /// That the user has no organisation, and so nothing to grant.
     NoOrganisation,
     /// The consent page.
@@ -77,6 +83,14 @@ pub fn next_step(
     let Some(session) = session.filter(is_right) else {
         return if request.prompt.none { Step::Refuse(Refusal::LoginRequired) } else { Step::SignIn };
     };
+    if let Some(missing) = missing(realm, client, request, session.user, session.how) {
+        if !request.prompt.none {
+            return Step::SecondFactor(missing);
+        }
+        if !missing.is_voluntary {
+            return Step::Refuse(Further::InteractionRequired.into());
+        }
+    }
     let picked = pick(realm.dialect.organisation, session.user, consent);
     let asked = request.asked_scope();
     let missing = asked.without(&consent.scope);
@@ -187,14 +201,17 @@ pub fn granted(
     organisations: Vec<String>,
     auth_time: i64,
     session: Option<String>,
+    proof: Option<Proof>,
 ) -> Granted {
+    let Proof { acr, amr } = proof.unwrap_or_default();
     Granted {
         flow: if request.device.is_some() { GrantType::DeviceCode } else { GrantType::AuthorizationCode },
         scope: request.scope.clone(),
         audience: request.audience.clone(),
         organisations,
         auth_time: Some(auth_time),
-        acr: None,
+        acr,
+        amr,
         session,
         userinfo_claims: request.claims.userinfo.clone(),
         confirmation: request.dpop_jkt.map(Confirmation::Key),

@@ -3,6 +3,7 @@
 
 use crate::jose::Algorithm;
 use crate::object_algorithm::ObjectAlgorithm;
+use crate::sign_in::{Demand, FactorKind};
 use serde::{Deserialize, Serialize};
 
 /// A client's authorization requests and their answers.
@@ -25,6 +26,12 @@ pub struct Requests {
     /// What signs the answers to its introspections, where it asks for signed ones; absent: RS256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection_signed_response_alg: Option<Algorithm>,
+    /// Whether who comes to it signs in with a second factor, whatever the realm asks for.
+    #[serde(skip_serializing_if = "Demand::is_none")]
+    pub second_factor: Demand,
+    /// Which will do; none: whichever the realm has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub second_factor_kinds: Vec<FactorKind>,
 }
 
 impl Requests {

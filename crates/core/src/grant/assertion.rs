@@ -59,6 +59,7 @@ pub fn jwt_bearer(
         organisations,
         auth_time: None,
         acr: None,
+        amr: Vec::new(),
         session: None,
         userinfo_claims: Vec::new(),
         confirmation: None,

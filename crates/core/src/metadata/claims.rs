@@ -17,8 +17,8 @@ pub(super) struct Claims<'a> {
 }
 
 /// The claims of ID tokens that say nothing of what somebody is called.
-pub(super) const OF_TOKENS: [&str; 11] =
-    ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "azp", "acr"];
+pub(super) const OF_TOKENS: [&str; 12] =
+    ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "azp", "acr", "amr"];
 
 impl<'a> Claims<'a> {
     /// Those of a realm: what its scopes and its rules bring.

@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the standards' fields")]
 pub(super) struct Requests<'a> {
-    acr_values_supported: [&'a str; 1],
+    acr_values_supported: Vec<&'a str>,
     display_values_supported: [&'static str; 1],
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
@@ -35,7 +35,7 @@ impl<'a> Requests<'a> {
         let signed = policy.require_signed_request_object || realm.profile.is_some_and(Profile::signs_requests);
         let unsigned = (!signed && realm.profile.is_none()).then_some("none");
         Self {
-            acr_values_supported: [&realm.sessions.acr],
+            acr_values_supported: realm.acr_values(),
             display_values_supported: ["page"],
             claims_parameter_supported: true,
             request_parameter_supported: true,

@@ -27,6 +27,9 @@ pub enum Further {
     /// RFC 7521 4.1.1.
     #[error("the assertion is not valid: {0}")]
     Assertion(&'static str),
+    /// OpenID Connect Core 3.1.2.6.
+    #[error("the user must prove more than they did, and prompt=none lets nobody ask them")]
+    InteractionRequired,
     /// Too many requests from one place, or too many that wait.
     #[error("too many requests of devices wait for an answer; try again in {0} seconds")]
     TooManyDevices(i64),
@@ -41,6 +44,7 @@ impl Further {
             Self::DeviceExpired => ErrorCode::ExpiredToken,
             Self::SubjectToken(_) | Self::ActorToken(_) => ErrorCode::InvalidRequest,
             Self::DeviceUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
+            Self::InteractionRequired => ErrorCode::InteractionRequired,
             Self::TooManyDevices(_) => ErrorCode::TemporarilyUnavailable,
         }
     }

@@ -34,6 +34,7 @@ fn realm() -> Realm {
         dpop: crate::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        sign_in: crate::sign_in::SignInPolicy::default(),
     }
 }
 

@@ -79,6 +79,7 @@ impl<'a> Check<'a> {
         self.policy();
         self.registration();
         self.assertion_issuers();
+        self.sign_in();
         self.unique();
         self.apis_and_scopes();
         self.claims();

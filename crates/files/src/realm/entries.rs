@@ -20,6 +20,7 @@ use claviger_core::realm::{
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
+use claviger_core::sign_in::{Demand, FactorKind, SignInPolicy};
 use claviger_core::span::Span;
 use claviger_core::user::{Details, Organisation, User};
 use serde::Deserialize;
@@ -45,6 +46,8 @@ pub(super) struct RealmDocument {
     pub(super) registration: RegistrationPolicy,
     #[serde(default)]
     pub(super) dpop: DpopPolicy,
+    #[serde(default)]
+    pub(super) sign_in: SignInPolicy,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -321,6 +324,9 @@ pub(super) struct ClientEntry {
     pub(super) introspection_signed_response_alg: Option<Algorithm>,
     #[serde(default)]
     pub(super) token_exchange: Option<Box<ExchangePolicy>>,
+    pub(super) second_factor: Demand,
+    #[serde(default)]
+    pub(super) second_factor_kinds: Vec<FactorKind>,
 }
 
 /// `kind`: whether it can keep a secret, and what it is where it cannot.
@@ -400,6 +406,8 @@ impl ClientEntry {
                 require_pushed_authorization_requests: self.require_pushed_authorization_requests,
                 authorization_signed_response_alg: self.authorization_signed_response_alg,
                 introspection_signed_response_alg: self.introspection_signed_response_alg,
+                second_factor: self.second_factor,
+                second_factor_kinds: self.second_factor_kinds.clone(),
             },
             registered: self.registered(),
             identity: Identity {

@@ -20,6 +20,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("mtls", "mtls"),
     ("registration", "registration"),
     ("dpop", "dpop"),
+    ("sign_in", "sign-in"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),

@@ -53,7 +53,8 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let session = Some(id_text_of_hash(&approved.who.session.hash));
     let auth_time = approved.who.session.auth_time;
     let signed_in_to = signed_in_to(site, &approved, session.as_deref().unwrap_or_default());
-    let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session);
+    let proof = approved.request.proof(&site.realm, approved.who.session.how.as_deref());
+    let granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session, proof);
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
@@ -143,7 +144,6 @@ fn make_code(
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         id_token_claims: request.claims.id_token.clone(),
-        acr: request.acr(&site.realm).map(str::to_owned),
         scope_differs: request.scope_differs,
         granted,
     };
@@ -191,6 +191,7 @@ async fn respond(
     if let Some(access) = &access {
         pairs.extend(token_pairs(site, approved, access));
     }
+    let (acr, amr) = if parts.id_token { (granted.acr.clone(), granted.amr.clone()) } else { (None, Vec::new()) };
     let told = if parts.id_token { front_claims(site, approved, &granted) } else { Map::new() };
     let mut code = None;
     if parts.code {
@@ -209,7 +210,8 @@ async fn respond(
             subject: &state.secrets.subjects.name(&site.realm.id, approved.client, &approved.who.user.id)?,
             auth_time: Some(approved.who.session.auth_time),
             nonce: request.nonce.as_deref(),
-            acr: request.acr(&site.realm),
+            acr: acr.as_deref(),
+            amr: &amr,
             claims: &told,
             session: Some(&id_text_of_hash(&approved.who.session.hash)),
             access: access.as_ref().map(|access| &access.token),

@@ -22,8 +22,10 @@ pub(crate) struct IdTokenOf<'a> {
     pub(crate) auth_time: Option<i64>,
     /// As the client sent it.
     pub(crate) nonce: Option<&'a str>,
-    /// How strong the sign-in was, where that was asked for.
+    /// How strong the sign-in was, where that is asked for or the realm knows more than one kind.
     pub(crate) acr: Option<&'a str>,
+    /// What it was made of; nothing: of a password.
+    pub(crate) amr: &'a [String],
     /// The session in which the user signed in, as grants name it.
     pub(crate) session: Option<&'a str>,
     /// Claims of the user.
@@ -43,6 +45,10 @@ pub(crate) struct IdTokenOf<'a> {
 pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdTokenOf<'_>) -> Result<String, Failure> {
     let key = site.keys.signing(site.realm.id_token_algorithm(of.client)).await?;
     let hash = |token: &Plain| token_hash(key.alg(), token.expose());
+    let mut amr: Vec<&str> = of.amr.iter().map(String::as_str).collect();
+    if amr.is_empty() && of.auth_time.is_some() {
+        amr.push("pwd");
+    }
     let claims = IdClaims {
         iss: &site.realm.issuer,
         sub: of.subject,
@@ -55,6 +61,7 @@ pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdToke
         c_hash: of.code.map(hash),
         azp: &of.client.id,
         acr: of.acr,
+        amr: &amr,
         sid: of.session.filter(|_| of.client.logout.is_told()).map(|session| sid(session, &of.client.id)),
         user: of.claims,
     };

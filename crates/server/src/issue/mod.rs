@@ -194,7 +194,8 @@ pub(crate) async fn token_answer(
                 subject,
                 auth_time: decision.granted.auth_time,
                 nonce: plan.nonce.as_deref(),
-                acr: plan.acr.as_deref(),
+                acr: decision.granted.acr.as_deref(),
+                amr: &decision.granted.amr,
                 session: decision.granted.session.as_deref(),
                 claims: &plan.user,
                 access: Some(&access.token),
@@ -448,6 +449,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 cnf: of.confirmation,
                 claims_locales: Cow::Borrowed(&of.granted.claims_locales),
                 act: of.granted.act.clone(),
+                amr: Cow::Borrowed(&of.granted.amr),
             };
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;

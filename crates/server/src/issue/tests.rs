@@ -106,6 +106,7 @@ fn decision(seats: &[&str]) -> Decision {
             organisations: Vec::new(),
             auth_time: None,
             acr: None,
+            amr: Vec::new(),
             session: None,
             userinfo_claims: Vec::new(),
             confirmation: None,

@@ -3,14 +3,16 @@
 //! [`try_all`] renders them to find what is wrong with an operator's templates before a visitor does; the tests
 //! look at the same ones.
 
+mod factors;
+
 use minijinja::Error;
 
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError,
     DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm,
-    NoOrganisation, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SignIn, SignInError,
-    SignedIn, SignedOut,
+    NoOrganisation, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SecurityNotice, SignIn,
+    SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -109,6 +111,15 @@ pub(super) fn each<E>(
     for (name, state) in device_states(x) {
         seen(name, pages.try_page(brand, &device(x, state)))?;
     }
+    for (name, state, error) in factors::faces(x) {
+        seen(name, pages.try_page(full, &factors::second_factor(x, state, error)))?;
+    }
+    seen("second_factor_minimal", pages.try_page(brand, &factors::second_factor_minimal(x)))?;
+    seen("security", pages.try_page(full, &factors::security(x, None)))?;
+    seen("security_minimal", pages.try_page(brand, &factors::security_minimal(x)))?;
+    for notice in SecurityNotice::ALL {
+        seen(notice.name(), pages.try_page(brand, &factors::security(x, Some(notice))))?;
+    }
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }
 
@@ -121,6 +132,7 @@ fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
         csrf: x("csrf").into(),
         pending: None,
         not_you_action: None,
+        onward: None,
     }
 }
 
@@ -295,7 +307,13 @@ fn signed_out(x: &dyn Fn(&str) -> String) -> SignedOut {
 
 fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
     let apps = vec![AppLink { app: x("Fleet Planner"), url: x("https://fleet.example/login?iss=a") }];
-    SignedIn { account: account(x), apps, logout_action: Some(x("/logout")), csrf: x("csrf").into() }
+    SignedIn {
+        account: account(x),
+        apps,
+        security_url: Some(x("/account/security")),
+        logout_action: Some(x("/logout")),
+        csrf: x("csrf").into(),
+    }
 }
 
 fn endpoints(x: &dyn Fn(&str) -> String) -> Vec<Pair> {

@@ -7,6 +7,8 @@
 mod about;
 mod account;
 mod device;
+mod qr;
+mod second_factor;
 mod signed_out;
 
 use std::fmt;
@@ -15,9 +17,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
+pub use qr::QrCode;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
+pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;
@@ -97,6 +101,8 @@ pub struct SignIn {
     pub pending: Option<String>,
     /// Where "Not you?" posts to, shown beside a prefilled user name.
     pub not_you_action: Option<String>,
+    /// Where somebody goes on without a request.
+    pub onward: Option<&'static str>,
 }
 
 /// Why a login did not work.

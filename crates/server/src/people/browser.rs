@@ -2,7 +2,8 @@
 //!
 //! Three cookies a realm, all host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
 //! browser that they were shown to, `…_session` says who signed in, `…_accounts` who did before ([`super::accounts`]).
-//! `…_state` is a fourth, for the script of a frame ([`super::check_session`]): it says no more than whether the session is another.
+//! `…_remembered` is there where no second factor is asked for ([`super::factor`]);
+//! `…_state` is one more, for the script of a frame ([`super::check_session`]): it says no more than whether the session is another.
 //! Cookies know no ports, so the realm's name is in their names. None is stored, only hashes of the first two are.
 
 use crate::http::Incoming;
@@ -177,6 +178,16 @@ pub(crate) fn set_state(realm: &Realm, value: &str, max_age: Option<u32>) -> Opt
     let anywhere = if realm.is_https() { "; SameSite=None; Secure" } else { "" };
     let age = max_age.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
     HeaderValue::from_str(&format!("{}={value}; Path=/{anywhere}{age}", state_name(realm))).ok()
+}
+
+/// What a browser keeps under one of our cookies' names.
+pub(crate) fn kept<'a>(realm: &Realm, incoming: &'a Incoming, what: &str) -> Option<&'a str> {
+    cookie(incoming, &name(realm, what))
+}
+
+/// The header by which it keeps that, for so many seconds.
+pub(crate) fn keep(realm: &Realm, what: &str, value: &str, max_age: u32) -> Option<HeaderValue> {
+    set_cookie(realm, what, value, Some(max_age))
 }
 
 fn name(realm: &Realm, what: &str) -> String {

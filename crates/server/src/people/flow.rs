@@ -16,6 +16,7 @@ use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
+use crate::people::factor::{Face, Onward, Trouble};
 use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
 use crate::people::show::{self, Speech, Ticks};
@@ -24,7 +25,7 @@ use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::{Delivery, Response};
-use claviger_core::authorize::{self, AuthorizationRequest, Step};
+use claviger_core::authorize::{self, AuthorizationRequest, Missing, Step};
 use claviger_core::client::{ClientStatus, GrantType};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::response::ResponseType;
@@ -67,12 +68,21 @@ pub(crate) struct Flow<'a> {
     pub(crate) browser: &'a Browser,
     /// What the sign-in page says, where a sign-in did not work.
     notice: Option<Notice>,
+    /// What the page of the second factor says.
+    trouble: Option<Trouble>,
+    /// Where somebody goes on who signs in without a request.
+    onward: Option<Onward>,
 }
 
 impl<'a> Flow<'a> {
     /// A browser and what it asks for.
     pub(crate) const fn new(state: &'a State, site: &'a Site, incoming: &'a Incoming, browser: &'a Browser) -> Self {
-        Self { state, site, incoming, browser, notice: None }
+        Self { state, site, incoming, browser, notice: None, trouble: None, onward: None }
+    }
+
+    /// The same, where a second factor did not do.
+    pub(crate) fn with_trouble(&self, trouble: Option<Trouble>) -> Self {
+        Self { trouble, notice: self.notice.clone(), ..*self }
     }
 }
 
@@ -130,7 +140,7 @@ impl Flow<'_> {
         let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
         let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
         let consent = consent_on_record(Some(&who));
-        let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time };
+        let session = of(&who);
         match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
@@ -171,8 +181,7 @@ impl Flow<'_> {
             consent.scope.extend(&given.scope);
             consent.organisations.clone_from(&given.organisations);
         }
-        let session =
-            signed_in.as_ref().map(|who| authorize::Session { user: &who.user, auth_time: who.session.auth_time });
+        let session = signed_in.as_ref().map(of);
         match authorize::next_step(&site.realm, client, request, session, &consent, given.is_some(), now) {
             Step::SelectAccount => {
                 let waiting = self.wait(request, waiting, now);
@@ -185,6 +194,11 @@ impl Flow<'_> {
             Step::SignIn => {
                 let waiting = self.wait(request, waiting, now);
                 self.sign_in_page(client, &waiting, signed_in.as_ref())
+            }
+            Step::SecondFactor(missing) => {
+                let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
+                let waiting = self.wait(request, waiting, now);
+                self.second_factor_page(client, waiting, who, &missing).await
             }
             Step::NoOrganisation => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
@@ -224,6 +238,33 @@ impl Flow<'_> {
                 Ok(in_step(self.refuse(client, request, &refusal).await?, site, self.browser, session))
             }
         }
+    }
+
+    /// What somebody who is signed in must prove beside that; whoever signed in too long ago to set it up signs in once more.
+    async fn second_factor_page(
+        &self,
+        client: &Client,
+        mut waiting: Waiting,
+        who: &SignedIn,
+        missing: &Missing,
+    ) -> Result<Answer, Failure> {
+        let face = Face {
+            state: self.state,
+            site: self.site,
+            browser: self.browser,
+            front: Some((client, &waiting)),
+            half: None,
+            user: &who.user,
+            onward: None,
+            may_skip: missing.is_voluntary,
+            trouble: self.trouble,
+        };
+        if let Some(answer) = face.of_signed_in(who, &missing.kinds).await? {
+            return Ok(answer);
+        }
+        waiting.request.prompt.login = true;
+        waiting.request.arrived_at = self.state.clock.now();
+        self.sign_in_page(client, &waiting, Some(who))
     }
 
     /// The request as it waits: as before, or from now on.
@@ -266,26 +307,29 @@ impl Flow<'_> {
         let front = Some((client, waiting));
         match &self.notice {
             Some(notice) => self.say(front, notice),
-            None => show::sign_in(self.state, self.site, self.browser, front, username, None),
+            None => show::sign_in(self.state, self.site, self.browser, (front, None), username, None),
         }
     }
 
     /// The sign-in page that says what did not work.
     pub(crate) fn say(&self, front: Option<(&Client, &Waiting)>, notice: &Notice) -> Result<Answer, Failure> {
         let error = notice.error(self.state.clock.now());
-        show::sign_in(self.state, self.site, self.browser, front, notice.username.clone(), error)
+        show::sign_in(self.state, self.site, self.browser, (front, notice.onward()), notice.username.clone(), error)
     }
 
     /// The ordinary login page; who is signed in already sees their account.
     pub(crate) async fn front_page(&self) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
         match (signed_in(state, site, self.browser, "").await?, &self.notice) {
-            (Some(who), _) => {
+            (Some(who), None) if self.onward.is_some() => {
+                show::sign_in(state, site, self.browser, (None, self.onward), who.user.username, None)
+            }
+            (Some(who), notice) if notice.as_ref().is_none_or(|notice| notice.onward().is_none()) => {
                 let apps = launches(state, site, &who.user.id).await?;
                 Ok(show::signed_in(state, site, self.browser, &who.user, apps))
             }
-            (None, Some(notice)) => self.say(None, notice),
-            (None, None) => show::sign_in(state, site, self.browser, None, String::new(), None),
+            (_, Some(notice)) => self.say(None, notice),
+            (_, None) => show::sign_in(state, site, self.browser, (None, self.onward), String::new(), None),
         }
     }
 
@@ -379,6 +423,11 @@ impl Flow<'_> {
     }
 }
 
+/// The session, as the decision sees it.
+fn of(who: &SignedIn) -> authorize::Session<'_> {
+    authorize::Session { user: &who.user, auth_time: who.session.auth_time, how: who.session.how.as_deref() }
+}
+
 /// What the user has let the client do until now.
 pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
     let found = who.and_then(|who| who.consent.clone());
@@ -401,7 +450,8 @@ pub(crate) fn still_allowed(site: &Site, client: &Client, request: &Authorizatio
 pub(crate) async fn resume(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let params = Params::form(flow.incoming.query().as_bytes())?;
     let notice = params.get("notice").and_then(|text| Notice::open(text, flow.state, flow.site, flow.browser));
-    let flow = &Flow { notice, ..*flow };
+    let onward = params.get("to").and_then(Onward::named);
+    let flow = &Flow { notice, onward, ..*flow };
     let Some(id) = params.get("request") else {
         return flow.front_page().await;
     };

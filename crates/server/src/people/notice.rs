@@ -4,6 +4,7 @@
 use crate::failure::Failure;
 use crate::pages::views::SignInError;
 use crate::people::browser::Browser;
+use crate::people::factor::Onward;
 use crate::people::sealed;
 use crate::state::State;
 use crate::state::sites::Site;
@@ -18,6 +19,9 @@ pub(crate) struct Notice {
     pub(crate) username: String,
     /// Why it did not work.
     pub(crate) why: Why,
+    /// Where somebody goes on without a request.
+    #[serde(default)]
+    pub(crate) to: Option<String>,
 }
 
 /// Why a sign-in did not work.
@@ -46,6 +50,11 @@ impl Notice {
         sealed::open(text, PURPOSE, &site.realm.id, browser, &state.secrets)
     }
 
+    /// Where somebody goes on without a request.
+    pub(crate) fn onward(&self) -> Option<Onward> {
+        self.to.as_deref().and_then(Onward::named)
+    }
+
     /// What the page says now; a lock that is over is not spoken of.
     pub(crate) fn error(&self, now: i64) -> Option<SignInError> {
         match self.why {
@@ -65,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_lock_is_spoken_of_until_it_ends() {
-        let error = |now| Notice { username: String::new(), why: Why::Locked(90_000) }.error(now);
+        let error = |now| Notice { username: String::new(), why: Why::Locked(90_000), to: None }.error(now);
         assert_eq!(error(0), Some(SignInError::TooMany { seconds: 90 }));
         assert_eq!(error(89_500), Some(SignInError::TooMany { seconds: 1 }));
         assert_eq!((error(90_000), error(200_000)), (None, None));

@@ -7,7 +7,9 @@ use crate::people::check_session;
 use crate::people::password::Verified;
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_store::{Session, SignedIn};
+use claviger_core::User;
+use claviger_core::sign_in::How;
+use claviger_store::{Precondition, Session, SignedIn};
 use http::HeaderValue;
 
 /// How often a session's idle limit is moved, in milliseconds.
@@ -46,6 +48,9 @@ fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
     (now + policy.idle.as_millis()).min(created_at + policy.absolute.as_millis())
 }
 
+/// What a session that began leaves with the browser: its hash, and cookies.
+pub(crate) type Begun = ([u8; 32], Vec<HeaderValue>);
+
 /// A new session with a new cookie, whatever the browser carried before; the old one ends, and the browser remembers whose the
 /// new one is. `None` where the user was changed since their password was found right.
 pub(crate) async fn begin_session(
@@ -53,30 +58,63 @@ pub(crate) async fn begin_session(
     site: &Site,
     browser: &Browser,
     verified: &Verified,
-) -> Result<Option<([u8; 32], Vec<HeaderValue>)>, Failure> {
+    how: How,
+) -> Result<Option<Begun>, Failure> {
     let now = state.clock.now();
-    let (hash, cookie) = browser::new_session(&site.realm);
     let session = Session {
-        hash,
+        hash: [0; 32],
         realm: site.realm.id.clone(),
         user: verified.user.id.clone(),
         created_at: now,
         auth_time: now,
         last_seen_at: now,
         expires_at: session_end(site, now, now),
+        how: (how != How::default()).then(|| Box::new(how)),
     };
+    begin(state, site, browser, (session, &verified.user), verified.precondition).await
+}
+
+/// The session of somebody who has proved more: another one in its place, which lives no longer, and says when they signed in as
+/// before. `None` where the user was changed meanwhile.
+pub(crate) async fn step_up(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    who: &SignedIn,
+    how: How,
+) -> Result<Option<Begun>, Failure> {
+    let now = state.clock.now();
+    let session = Session {
+        last_seen_at: now,
+        expires_at: session_end(site, who.session.created_at, now),
+        how: Some(Box::new(how)),
+        ..who.session.clone()
+    };
+    begin(state, site, browser, (session, &who.user), who.precondition()).await
+}
+
+async fn begin(
+    state: &State,
+    site: &Site,
+    browser: &Browser,
+    (session, user): (Session, &User),
+    backed_by: Precondition,
+) -> Result<Option<Begun>, Failure> {
+    let (hash, cookie) = browser::new_session(&site.realm);
+    let session = Session { hash, ..session };
     let begun = match browser.session() {
         Some(old) => {
-            let begun = state.store.replace_session(old, session, verified.precondition).await?;
+            let begun = state.store.replace_session(old, session, backed_by).await?;
             state.handed_in.notify_one();
             begun
         }
-        None => state.store.create_session(session, verified.precondition).await?,
+        None => state.store.create_session(session, backed_by).await?,
     };
     if !begun {
         return Ok(None);
     }
-    let mut cookies = Accounts::of(state, site, browser).after(&verified.user, now).cookies(state, site, browser)?;
+    let now = state.clock.now();
+    let mut cookies = Accounts::of(state, site, browser).after(user, now).cookies(state, site, browser)?;
     cookies.extend(cookie);
     cookies.extend(check_session::cookie(site, browser, Some(&hash)));
     Ok(Some((hash, cookies)))

@@ -11,6 +11,7 @@ use crate::pages::{Cause, nearest_redirect};
 use crate::people::accounts::account;
 use crate::people::back::Back;
 use crate::people::browser::Browser;
+use crate::people::factor::Onward;
 use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
@@ -93,7 +94,7 @@ pub(crate) fn ended(
     view(state, site, Speech::of(incoming, asked), &Expired { cause, again_url })
 }
 
-/// The sign-in form; `front`: the request that waits behind it.
+/// The sign-in form; `front`: the request that waits behind it, `onward`: where somebody goes on without one.
 ///
 /// # Errors
 /// The request cannot be sealed.
@@ -101,7 +102,7 @@ pub(crate) fn sign_in(
     state: &State,
     site: &Site,
     browser: &Browser,
-    front: Option<(&Client, &Waiting)>,
+    (front, onward): (Option<(&Client, &Waiting)>, Option<Onward>),
     username: String,
     error: Option<SignInError>,
 ) -> Result<Answer, Failure> {
@@ -114,6 +115,7 @@ pub(crate) fn sign_in(
         csrf: browser.form_token(&state.secrets.forms, front.map(|(_, waiting)| &waiting.id)).into(),
         pending: front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
         not_you_action: front.map(|_| site.page_path(Target::SwitchAccount)),
+        onward: onward.map(Onward::name),
     };
     let speech = Speech::of_browser(browser, request.and_then(|request| request.ui_locales.as_deref()));
     Ok(with_browser(view(state, site, speech, &form), site, browser))
@@ -125,6 +127,7 @@ pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &Us
     let page = SignedIn {
         account: account(user),
         apps,
+        security_url: Some(site.page_path(Target::Security)),
         logout_action: site.endpoint_path(Endpoint::EndSession),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
     };

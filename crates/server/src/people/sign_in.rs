@@ -2,10 +2,13 @@
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
+use crate::people::arrive::go_on;
 use crate::people::browser::Browser;
+use crate::people::factor::Onward;
 use crate::people::flow::{Flow, Found, Front, resume};
 use crate::people::notice::{Notice, Why};
 use crate::people::password::check_password;
+use crate::people::second_factor::{After, after_password};
 use crate::people::session::begin_session;
 use crate::people::show::{self, see_other, with_browser};
 use crate::people::waiting::SignInStep;
@@ -15,7 +18,6 @@ use crate::state::sites::{Site, Target};
 use claviger_core::token::Plain;
 use claviger_core::{Params, Refusal};
 use http::Method;
-use http::header::SET_COOKIE;
 
 /// The sign-in page's own address: shows the page for a waiting request, or the ordinary one; takes the form.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -45,7 +47,8 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     let page = |why: Why| {
         tracing::info!(?why, "sign-in refused");
-        again(flow, front.as_ref(), &Notice { username: shown.to_owned(), why })
+        let to = params.get("to").map(str::to_owned);
+        again(flow, front.as_ref(), &Notice { username: shown.to_owned(), why, to })
     };
     let id = front.as_ref().map(|front| &front.waiting.id);
     let token = params.get("csrf").unwrap_or_default();
@@ -65,25 +68,16 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let Some((session, cookies)) = begin_session(state, site, flow.browser, &verified).await? else {
+    let onward = params.get("to").and_then(Onward::named);
+    let how = match after_password(flow, front.as_ref(), onward, &verified).await? {
+        After::Complete(how) => how,
+        After::Ask(answer) => return Ok(answer),
+        After::Changed => return page(Why::Again),
+    };
+    let Some(begun) = begin_session(state, site, flow.browser, &verified, how).await? else {
         return page(Why::Again);
     };
-    let mut answer = match front {
-        None => see_other(&site.page_path(Target::Home)),
-        Some(Front { waiting, entry }) => {
-            let mut waiting = waiting.after(SignInStep::Password, state.clock.now());
-            waiting.request.prompt.select_account = false;
-            if let Some(address) = flow.address(Target::Consent, &waiting, None)? {
-                see_other(&address)
-            } else {
-                let browser = &flow.browser.with_session(session);
-                let flow = Flow::new(state, site, flow.incoming, browser);
-                Box::pin(flow.advance(&entry.client, &waiting.request, Some(&waiting), None)).await?
-            }
-        }
-    };
-    answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
-    Ok(answer)
+    go_on(flow, front, onward, SignInStep::Password, begun).await
 }
 
 /// The sign-in page once more, by its address: loading it anew sends no password. Where that would be too long, the page

@@ -51,6 +51,8 @@ struct Done {
 pub(crate) enum SignInStep {
     /// The right password.
     Password,
+    /// What was asked for beside it.
+    SecondFactor,
 }
 
 impl Waiting {

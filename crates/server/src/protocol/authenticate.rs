@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::http::trace;
 use crate::issue::spending::Spending;
 use crate::outbound::Outbound;
+use crate::people::factor::has_any;
 use crate::state::State;
 use crate::state::brakes::{Brakes, Peer, Subject};
 use crate::state::client_keys::ClientKeys;
@@ -350,6 +351,7 @@ impl<'a> Authenticator<'a> {
         if let (true, Some(user)) = (entry.client.secret_is_password, &entry.client.acts_as)
             && let Some(StoredUser { user, password_hash: Some(hash) }) = self.store.user(&self.realm.id, user).await?
             && !user.disabled
+            && !self.has_second_factor(&user.id).await?
         {
             let hash = hash.0.into_bytes();
             for form in forms_of(&pair.secret) {
@@ -360,6 +362,12 @@ impl<'a> Authenticator<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a user has a second factor, which no program can be asked for: then their password is no program's secret.
+    async fn has_second_factor(&self, user: &str) -> Result<bool, Failure> {
+        let is_on = self.realm.sign_in.is_on();
+        Ok(is_on && has_any(&self.store.factors(&self.realm.id, user).await?))
     }
 
     /// Whether a stored hash is of this secret.

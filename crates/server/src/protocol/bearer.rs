@@ -137,6 +137,7 @@ fn claims_of_row(
         cnf: granted.confirmation,
         claims_locales: Cow::Owned(granted.claims_locales),
         act: granted.act,
+        amr: Cow::Owned(granted.amr),
     }
 }
 

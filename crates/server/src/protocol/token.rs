@@ -6,6 +6,7 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Incoming};
 use crate::issue::{self, Origin};
+use crate::people::factor::has_any;
 use crate::people::password::{Verified, check_password};
 use crate::protocol::authenticate::{Authenticated, authenticate_unspent};
 use crate::protocol::call::{Call, use_legacy};
@@ -109,12 +110,26 @@ async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
     issue::token_answer(call.issuer(), client.client(), decision, origin).await
 }
 
+/// Whether the user of this name has a second factor, which nobody can be asked for here. Asked before the password is looked at,
+/// so that nobody learns by the answer that it was right.
+async fn has_second_factor(call: Call<'_>, username: &str) -> Result<bool, Failure> {
+    let Call { state, site, .. } = call;
+    if !site.realm.sign_in.is_on() {
+        return Ok(false);
+    }
+    let realm = &site.realm.id;
+    let Some((found, _)) = state.store.login_to_verify(realm, username).await? else { return Ok(false) };
+    let demanded = site.realm.demanded(None, &found.user).is_required;
+    Ok(demanded || has_any(&state.store.factors(realm, &found.user.id).await?))
+}
+
 async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> Result<Vec<u8>, Failure> {
     let Call { state, site, client, request } = call;
     call.use_legacy(Legacy::Password)?;
     // A client that proved who it is stands for the users that came through it; a public one could be anybody.
     let proof = client.proved.then(|| sha256(format!("client\0{}", client.client().id).as_bytes()));
-    let may = |user: &User| grant::may_use_password(&site.realm, user);
+    let has_more = has_second_factor(call, login.0).await?;
+    let may = |user: &User| grant::may_use_password(&site.realm, user) && !has_more;
     let checked = check_password(state, &site.realm, login, Peer { address: from, proof }, may).await?;
     let Verified { user, precondition } = checked.ok_or(Refusal::WrongPassword)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;

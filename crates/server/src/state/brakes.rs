@@ -42,6 +42,8 @@ pub struct Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Known,
+    /// A short code, for which nobody is kept out who does not know a password already.
+    Factor,
     Unknown,
     Address,
     /// Somebody, over all addresses.
@@ -59,6 +61,11 @@ impl Subject {
     /// A user that exists, by id.
     pub fn user(realm: &str, id: &str) -> Self {
         Self::new(Kind::Known, &["user", realm, id])
+    }
+
+    /// The second factor of a user that exists: whoever guesses it knows their password.
+    pub fn second_factor(realm: &str, id: &str) -> Self {
+        Self::new(Kind::Factor, &["second factor", realm, id])
     }
 
     /// A client id that nobody has.
@@ -195,7 +202,7 @@ impl Brakes {
 
     fn table_of(&self, kind: Kind) -> MutexGuard<'_, Table> {
         let table = match kind {
-            Kind::Known => &self.known,
+            Kind::Known | Kind::Factor => &self.known,
             Kind::Unknown | Kind::UnknownTotal => &self.unknown,
             Kind::Address => &self.addresses,
             Kind::Total => &self.totals,

@@ -30,6 +30,10 @@ pub(crate) enum Target {
     Discovery,
     /// The login form's target, and the ordinary login page.
     SignIn,
+    /// What is asked for beside the password.
+    SecondFactor,
+    /// What somebody signs in with.
+    Security,
     /// The consent form's target.
     Consent,
     /// The accounts of this browser: another one is chosen for the waiting request.
@@ -55,6 +59,8 @@ impl Target {
             Self::Endpoint(endpoint) => endpoint.name(),
             Self::Discovery => "discovery",
             Self::SignIn => "sign-in",
+            Self::SecondFactor => "second-factor",
+            Self::Security => "security",
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
             Self::Secret => "secret",
@@ -83,9 +89,11 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 9] = [
+const PAGES: [(&str, Target); 11] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
+    ("/-/second-factor", Target::SecondFactor),
+    ("/account/security", Target::Security),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
     ("/-/secret", Target::Secret),

@@ -472,6 +472,7 @@ pub fn realm(authority: &str) -> Realm {
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 

@@ -52,6 +52,7 @@ mod request_objects;
 mod requests;
 mod resource_and_metadata;
 mod seats;
+mod second_factor;
 mod story;
 mod strangers;
 mod tls;

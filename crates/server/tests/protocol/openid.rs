@@ -171,7 +171,7 @@ async fn id_tokens_are_rs256_unless_the_client_registered_otherwise() {
         let (id, now) = (claims(&id_token), server.now() / 1000);
         let expected = json!({
             "iss": server.realm.issuer, "sub": "u1", "aud": "app", "azp": "app", "iat": now, "exp": now + 600,
-            "auth_time": now, "at_hash": token_hash(Algorithm::Rs256, &access),
+            "auth_time": now, "amr": ["pwd"], "at_hash": token_hash(Algorithm::Rs256, &access),
         });
         assert_eq!(id, expected);
         let metadata = server.send(Method::GET, "/.well-known/openid-configuration", &[], "").await.json();

@@ -145,6 +145,7 @@ pub(crate) async fn sessions_are_listed_and_end(store: Store) {
             auth_time: NOW,
             last_seen_at: NOW,
             expires_at,
+            how: None,
         };
         assert!(store.create_session(session, Precondition::default()).await.unwrap());
     }
@@ -202,6 +203,7 @@ pub(crate) async fn an_edit_rests_on_what_was_read(store: Store) {
         auth_time: NOW,
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
+        how: None,
     };
     assert!(store.create_session(session, Precondition::default()).await.unwrap());
     assert_eq!(edit.edit_user("r", (&before, &after), None, NOW, NOW).await.unwrap(), Edited::Done);

@@ -11,6 +11,7 @@ pub(crate) async fn a_session_lives_as_long_as_it_is_touched(store: Store) {
         auth_time: NOW,
         last_seen_at: NOW,
         expires_at: NOW + MINUTE,
+        how: None,
     };
     store.create_session(session.clone(), Precondition::default()).await.unwrap();
     assert_eq!(store.session(&[1; 32], NOW).await.unwrap(), Some(session.clone()));
@@ -60,7 +61,7 @@ pub(crate) async fn a_code_rests_on_what_was_read(store: Store) {
     for hash in [hash, other] {
         let (realm, user) = ("r".into(), "u".into());
         let (auth_time, last_seen_at, expires_at) = (NOW, NOW, NOW + MINUTE);
-        let session = Session { hash, realm, user, created_at: NOW, auth_time, last_seen_at, expires_at };
+        let session = Session { hash, realm, user, created_at: NOW, auth_time, last_seen_at, expires_at, how: None };
         store.create_session(session, Precondition::default()).await.unwrap();
     }
     store.grant_consent(consent("a", &["x"]), NOW).await.unwrap();

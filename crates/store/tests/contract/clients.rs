@@ -188,6 +188,7 @@ fn session(hash: u8) -> Session {
         auth_time: NOW,
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
+        how: None,
     }
 }
 

@@ -12,6 +12,7 @@ fn session(n: u8, user: &str) -> Session {
         auth_time: NOW,
         last_seen_at: NOW,
         expires_at: NOW + HOUR,
+        how: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod browsers;
 mod clients;
 mod codes;
 mod devices;
+mod factors;
 mod fixtures;
 mod heartbeat;
 mod keeping;
@@ -59,6 +60,8 @@ promises! {
         a_username_belongs_to_one_user, disabling_a_user_ends_everything, a_new_password_signs_out;
     browsers: a_session_lives_as_long_as_it_is_touched, a_waiting_request_is_answered_once,
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
+    factors: the_first_factor_ends_what_programs_had_by_password, of_64_uses_of_a_code_one_counts,
+        a_browser_is_remembered_until_the_password_changes;
     logouts: who_signed_in_hears_of_the_end_once, an_operators_end_is_heard_as_well,
         a_session_that_goes_on_is_not_told_of;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,

@@ -202,6 +202,7 @@ fn the_status_and_the_redirect_follow_from_the_view() {
         csrf: "c".into(),
         pending: None,
         not_you_action: None,
+        onward: None,
     };
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));

@@ -19,6 +19,9 @@ pub struct Numbers {
 /// The longest pause, in milliseconds, for somebody who is guessed at from many addresses: they are kept out themselves.
 const LONGEST_IN_ALL: i64 = 20_000;
 
+/// The longest pause between two guesses at a short code, in milliseconds.
+const LONGEST_FOR_CODES: i64 = 900_000;
+
 impl Default for Numbers {
     fn default() -> Self {
         Self { failures: 5, failures_in_all: 50, failures_of_address: 200, longest_pause: 60_000 }
@@ -54,6 +57,13 @@ impl Brakes {
         let longest = numbers.longest_pause;
         match subject.kind {
             Kind::Known | Kind::Unknown => Policy { free: numbers.failures, longest, window: 900_000, forgiving: true },
+            // A hundred guesses a day at one of a million codes, of which three are good.
+            Kind::Factor => Policy {
+                free: numbers.failures,
+                longest: longest.max(LONGEST_FOR_CODES),
+                window: 86_400_000,
+                forgiving: true,
+            },
             Kind::Address => Policy { free: numbers.failures_of_address, longest, window: 300_000, forgiving: false },
             // A success makes up for nothing: a program that signs in every second would otherwise clear the way for
             // who guesses from ever new addresses.

@@ -174,7 +174,7 @@ impl Subject {
 
     fn to_bytes(self) -> Vec<u8> {
         let kind = match self.kind {
-            Kind::Known => 1,
+            Kind::Known | Kind::Factor => 1,
             Kind::Unknown => 2,
             Kind::Address => 3,
             Kind::Total => 4,

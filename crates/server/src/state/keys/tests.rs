@@ -53,6 +53,7 @@ fn realm() -> Realm {
         dpop: claviger_core::realm::DpopPolicy::default(),
         profile: None,
         assertion_issuers: vec![],
+        sign_in: claviger_core::sign_in::SignInPolicy::default(),
     }
 }
 

@@ -1,0 +1,135 @@
+//! How somebody signed in.
+
+use super::FactorKind;
+use crate::realm::Realm;
+use serde::{Deserialize, Serialize};
+
+/// What somebody proved beside their password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proved {
+    /// A code that changes with the time.
+    Totp,
+    /// A code that was shown once.
+    RecoveryCode,
+}
+
+impl Proved {
+    /// What kind of factor that is.
+    pub const fn kind(self) -> FactorKind {
+        match self {
+            Self::Totp => FactorKind::Totp,
+            Self::RecoveryCode => FactorKind::RecoveryCode,
+        }
+    }
+
+    /// RFC 8176 2.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Totp | Self::RecoveryCode => "otp",
+        }
+    }
+}
+
+/// How somebody signed in; kept with the session. The default is: with a password, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct How {
+    /// With a password.
+    pub password: bool,
+    /// What else they proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proved: Vec<Proved>,
+    /// When they proved that last, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proved_at: Option<i64>,
+    /// In a browser in which they are not asked again; that counts for what is required, and is no proof.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub remembered: bool,
+    /// `acr`, where somebody else signed them in and says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// `amr`, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        Self { password: true, proved: Vec::new(), proved_at: None, remembered: false, acr: None, amr: Vec::new() }
+    }
+}
+
+/// What tokens say of a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Proof {
+    /// How strong it was (OpenID Connect Core 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// What it was made of (RFC 8176).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
+impl How {
+    /// The same with one thing more proved at `now`.
+    #[must_use]
+    pub fn with(mut self, proved: Proved, now: i64) -> Self {
+        if !self.proved.contains(&proved) {
+            self.proved.push(proved);
+        }
+        self.proved_at = Some(now);
+        self
+    }
+
+    /// Whether somebody else signed them in.
+    pub fn is_told(&self) -> bool {
+        self.acr.is_some() || !self.amr.is_empty()
+    }
+
+    /// How strong it is: 1 for a password alone, 2 with a second factor.
+    pub fn level(&self, realm: &Realm) -> usize {
+        let told = self.acr.as_deref().and_then(|acr| realm.level_of(acr)).unwrap_or_default();
+        let several = self.amr.iter().any(|word| word == "mfa") || self.password && !self.proved.is_empty();
+        told.max(if several { 2 } else { 1 })
+    }
+
+    /// Whether it has one of these kinds, as far as one is asked for because it is required.
+    pub fn meets(&self, realm: &Realm, kinds: &[FactorKind]) -> bool {
+        let proved = self.proved.iter().any(|proved| kinds.contains(&proved.kind()));
+        proved || self.remembered || self.is_told() && self.level(realm) > 1
+    }
+
+    /// What it was made of (RFC 8176).
+    pub fn amr(&self) -> Vec<String> {
+        if !self.amr.is_empty() {
+            return self.amr.clone();
+        }
+        let mut words = Vec::new();
+        words.extend(self.password.then_some("pwd"));
+        for proved in &self.proved {
+            if !words.contains(&proved.word()) {
+                words.push(proved.word());
+            }
+        }
+        words.extend((self.password && !self.proved.is_empty()).then_some("mfa"));
+        words.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The realm's word for it.
+    pub fn acr<'a>(&'a self, realm: &'a Realm) -> Option<&'a str> {
+        match &self.acr {
+            Some(told) => Some(told),
+            None => realm.acr_values().get(self.level(realm).saturating_sub(1)).copied(),
+        }
+    }
+
+    /// What tokens say of it; `asked`: the words that the request would rather hear, of which the strongest is told that is true.
+    pub fn proof(&self, realm: &Realm, asked: &[String]) -> Proof {
+        let level = self.level(realm);
+        let fitting = asked.iter().filter_map(|word| Some((realm.level_of(word)?, word)));
+        let best = fitting.filter(|(wanted, _)| *wanted <= level).max_by_key(|(wanted, _)| *wanted);
+        let acr = best.map(|(_, word)| word.as_str()).filter(|_| self.acr.is_none()).or_else(|| self.acr(realm));
+        Proof { acr: acr.map(str::to_owned), amr: self.amr() }
+    }
+}

@@ -1,0 +1,93 @@
+//! The page of the second factor, and that of what somebody signs in with.
+
+use super::account;
+use crate::pages::views::{
+    Ago, FactorError, FactorState, OwnBrowser, OwnFactor, QrCode, SecondFactor, Security, SecurityNotice,
+};
+
+/// Each face, and what it can say.
+pub(super) fn faces(x: &dyn Fn(&str) -> String) -> Vec<(&'static str, FactorState, Option<FactorError>)> {
+    let ask = || FactorState::Ask { has_app: true, has_codes: true, remember_seconds: Some(30 * 86_400) };
+    let codes = ["0a1b2-c3d4e", "f5g6h-j7k8m"].map(x).join("\n");
+    vec![
+        ("second_factor", ask(), None),
+        ("second_factor_wrong", ask(), Some(FactorError::Wrong)),
+        ("second_factor_again", ask(), Some(FactorError::Again)),
+        ("second_factor_too_many", ask(), Some(FactorError::TooMany { seconds: 90 })),
+        ("second_factor_set_up", set_up(x), None),
+        ("second_factor_set_up_wrong", set_up(x), Some(FactorError::Wrong)),
+        ("second_factor_codes", FactorState::Codes { codes: codes.into() }, None),
+    ]
+}
+
+fn set_up(x: &dyn Fn(&str) -> String) -> FactorState {
+    let path = x("M4 4h7v1h-7z");
+    FactorState::SetUp {
+        qr: QrCode { size: 41, path: path.into() },
+        secret: x("GEZD GNBV GY3T QOJQ").into(),
+        sealed: x("sealed"),
+        programs: vec![x("Nightly export")],
+    }
+}
+
+pub(super) fn second_factor(
+    x: &dyn Fn(&str) -> String,
+    state: FactorState,
+    error: Option<FactorError>,
+) -> SecondFactor {
+    SecondFactor {
+        client_name: Some(x("Fleet Planner")),
+        account: account(x),
+        state,
+        error,
+        action: x("/second-factor"),
+        csrf: x("csrf").into(),
+        pending: Some(x("01992c3e-6b1f")),
+        half: Some(x("half")),
+        onward: None,
+        may_skip: true,
+        switch_account_action: Some(x("/switch")),
+    }
+}
+
+pub(super) fn second_factor_minimal(x: &dyn Fn(&str) -> String) -> SecondFactor {
+    SecondFactor {
+        client_name: None,
+        pending: None,
+        half: None,
+        onward: Some("security"),
+        may_skip: false,
+        switch_account_action: None,
+        ..second_factor(x, FactorState::Ask { has_app: false, has_codes: true, remember_seconds: None }, None)
+    }
+}
+
+pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice>) -> Security {
+    let ago = |unit, count| Ago { unit, count };
+    let app = |id: &str, label: &str, used| OwnFactor { id: x(id), label: x(label), added: ago("days", 3), used };
+    let browser = |id: &str, name: &str| OwnBrowser { id: x(id), name: x(name), used: ago("hours", 2) };
+    Security {
+        account: account(x),
+        notice,
+        has_second_factors: true,
+        is_required: true,
+        apps: vec![app("a", "Phone", Some(ago("minutes", 1))), app("b", "", None)],
+        codes_left: Some(1),
+        set_up_url: Some(x("/second-factor?act=set-up")),
+        browsers: vec![browser("c", "Firefox, Linux"), browser("d", "")],
+        action: x("/account/security"),
+        csrf: x("csrf").into(),
+    }
+}
+
+pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
+    Security {
+        has_second_factors: false,
+        is_required: false,
+        apps: Vec::new(),
+        codes_left: None,
+        set_up_url: None,
+        browsers: Vec::new(),
+        ..security(x, None)
+    }
+}

@@ -1,0 +1,219 @@
+//! The page of the second factor: a field for a code, or what there is to set up.
+
+use super::half_way::HalfWay;
+use super::made::Shown;
+use super::{has_any, usable};
+use crate::failure::Failure;
+use crate::http::Answer;
+use crate::pages::views::{FactorError, FactorState, QrCode, SecondFactor};
+use crate::people::accounts::account;
+use crate::people::browser::Browser;
+use crate::people::page::{Speech, no_store, view, with_browser};
+use crate::people::waiting::Waiting;
+use crate::state::State;
+use crate::state::sites::{Site, Target};
+use claviger_core::Client;
+use claviger_core::params::form_encode;
+use claviger_core::sign_in::FactorKind;
+use claviger_core::user::User;
+use claviger_store::SignedIn;
+use zeroize::Zeroizing;
+
+/// How long a session counts as just begun, in milliseconds: nobody sets something up in one that was left open.
+const RECENT: i64 = 900_000;
+
+/// Where somebody goes on who signs in without an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Onward {
+    /// To the page of what they sign in with.
+    Security,
+}
+
+impl Onward {
+    /// As forms and addresses say it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+        }
+    }
+
+    /// What [`Self::name`] says.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        (name == Self::Security.name()).then_some(Self::Security)
+    }
+
+    /// The page.
+    pub(crate) const fn target(this: Option<Self>) -> Target {
+        match this {
+            Some(Self::Security) => Target::Security,
+            None => Target::Home,
+        }
+    }
+}
+
+/// Why a code did not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It is wrong, or was used.
+    Wrong,
+    /// The form was not shown in this browser, or its cookies are gone.
+    Again,
+    /// The brake is on for so many seconds.
+    Locked(i64),
+}
+
+impl Trouble {
+    /// As an address says it.
+    pub(crate) fn put(self, address: &mut String) {
+        let mut pair = |name, value: &str| form_encode(address, name, value);
+        match self {
+            Self::Wrong => pair("problem", "wrong"),
+            Self::Again => pair("problem", "again"),
+            Self::Locked(seconds) => {
+                pair("problem", "wait");
+                pair("seconds", &seconds.to_string());
+            }
+        }
+    }
+
+    /// Reads that; anybody can write it.
+    pub(crate) fn read(problem: Option<&str>, seconds: Option<&str>) -> Option<Self> {
+        match problem? {
+            "wrong" => Some(Self::Wrong),
+            "again" => Some(Self::Again),
+            "wait" => Some(Self::Locked(seconds.and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, 3600))),
+            _ => None,
+        }
+    }
+
+    fn error(self) -> FactorError {
+        match self {
+            Self::Wrong => FactorError::Wrong,
+            Self::Again => FactorError::Again,
+            Self::Locked(seconds) => FactorError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) },
+        }
+    }
+}
+
+/// The page in front of somebody.
+#[derive(Clone, Copy)]
+pub(crate) struct Face<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) site: &'a Site,
+    pub(crate) browser: &'a Browser,
+    /// The request that waits.
+    pub(crate) front: Option<(&'a Client, &'a Waiting)>,
+    /// Of somebody who is not signed in yet.
+    pub(crate) half: Option<&'a HalfWay>,
+    /// Whose it is.
+    pub(crate) user: &'a User,
+    /// Where they go on without a request.
+    pub(crate) onward: Option<Onward>,
+    /// The request goes on without it as well.
+    pub(crate) may_skip: bool,
+    /// Why the last code did not do.
+    pub(crate) trouble: Option<Trouble>,
+}
+
+impl Face<'_> {
+    /// For somebody half way: what they have, or what there is to set up.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn of_half_way(&self) -> Result<Answer, Failure> {
+        let factors = self.state.store.factors(&self.site.realm.id, &self.user.id).await?;
+        if has_any(&factors) {
+            return self.ask(usable(&factors, &self.site.realm.sign_in.second_factor_kinds).iter().map(|one| one.kind));
+        }
+        self.set_up().await
+    }
+
+    /// For somebody who is signed in and needs more: a field where they have one of these kinds, else what there is to set up;
+    /// `None` where they signed in too long ago for that, or would have to prove what they have first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn of_signed_in(&self, who: &SignedIn, kinds: &[FactorKind]) -> Result<Option<Answer>, Failure> {
+        let factors = self.state.store.factors(&self.site.realm.id, &self.user.id).await?;
+        let usable = usable(&factors, kinds);
+        if usable.iter().any(|one| one.kind != FactorKind::RecoveryCode) {
+            return self.ask(usable.iter().map(|one| one.kind)).map(Some);
+        }
+        let is_proved = who.session.how.as_ref().is_some_and(|how| how.level(&self.site.realm) > 1);
+        if has_any(&factors) && !is_proved {
+            return self.ask(factors.iter().map(|one| one.kind)).map(Some);
+        }
+        if is_recent(who, self.state.clock.now()) { self.set_up().await.map(Some) } else { Ok(None) }
+    }
+
+    fn ask(&self, kinds: impl Iterator<Item = FactorKind>) -> Result<Answer, Failure> {
+        let kinds: Vec<FactorKind> = kinds.collect();
+        let days = self.site.realm.sign_in.remember_browser_ttl.as_seconds();
+        self.page(FactorState::Ask {
+            has_app: kinds.contains(&FactorKind::Totp),
+            has_codes: kinds.contains(&FactorKind::RecoveryCode),
+            // A session that is there already began with what was proved then.
+            remember_seconds: u64::try_from(days).ok().filter(|days| *days > 0 && self.half.is_some()),
+        })
+    }
+
+    /// A new authenticator app.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn set_up(&self) -> Result<Answer, Failure> {
+        self.set_up_of(&Shown::new(&self.user.id, self.state.clock.now())).await
+    }
+
+    /// The same with a secret that was shown already.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn set_up_of(&self, shown: &Shown) -> Result<Answer, Failure> {
+        let (state, site) = (self.state, self.site);
+        let secret = shown.secret();
+        let uri = secret.uri(&site.realm.name, &self.user.username);
+        let programs = state.store.programs_by_password(&site.realm.id, &self.user.id).await?;
+        self.page(FactorState::SetUp {
+            qr: QrCode::of(&uri).map_err(|error| Failure::Fault(error.to_string()))?,
+            secret: secret.text().as_str().into(),
+            sealed: shown.seal(state, site, self.browser)?,
+            programs,
+        })
+    }
+
+    /// Recovery codes, this once.
+    ///
+    /// # Errors
+    /// The request cannot be sealed.
+    pub(crate) fn codes(&self, codes: &[Zeroizing<String>]) -> Result<Answer, Failure> {
+        let lines: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        self.page(FactorState::Codes { codes: lines.join("\n").into() })
+    }
+
+    fn page(&self, shown: FactorState) -> Result<Answer, Failure> {
+        let (state, site, browser) = (self.state, self.site, self.browser);
+        let page = SecondFactor {
+            client_name: self.front.map(|(client, _)| client.name.clone()),
+            account: account(self.user),
+            state: shown,
+            error: self.trouble.map(Trouble::error),
+            action: site.page_path(Target::SecondFactor),
+            csrf: browser.form_token(&state.secrets.forms, self.front.map(|(_, waiting)| &waiting.id)).into(),
+            pending: self.front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
+            half: self.half.map(|half| half.seal(state, site, browser)).transpose()?,
+            onward: self.onward.map(Onward::name),
+            may_skip: self.may_skip,
+            switch_account_action: self.front.map(|_| site.page_path(Target::SwitchAccount)),
+        };
+        let asked = self.front.and_then(|(_, waiting)| waiting.request.ui_locales.as_deref());
+        let mut answer = view(state, site, Speech::of_browser(browser, asked), &page);
+        no_store(&mut answer);
+        Ok(with_browser(answer, site, browser))
+    }
+}
+
+/// Whether somebody signed in just now.
+pub(crate) fn is_recent(who: &SignedIn, now: i64) -> bool {
+    now - who.session.auth_time <= RECENT
+}

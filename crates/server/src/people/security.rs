@@ -1,0 +1,177 @@
+//! The page of what somebody signs in with: `/account/security`.
+//!
+//! It is for somebody who signed in just now, and has proved what they have; others sign in once more first.
+
+use crate::failure::{Failure, wrong_method};
+use crate::http::{Answer, Incoming};
+use crate::pages::views::{Ago, OwnBrowser, OwnFactor, Security, SecurityNotice};
+use crate::people::accounts::account;
+use crate::people::browser::Browser;
+use crate::people::factor::made::recovery_codes;
+use crate::people::factor::{Face, Onward, face, has_any};
+use crate::people::flow::Flow;
+use crate::people::page::{Speech, no_store, view};
+use crate::people::second_factor::sign_in_address;
+use crate::people::session::signed_in;
+use crate::people::show::{self, see_other, with_browser};
+use crate::state::State;
+use crate::state::sites::{Site, Target};
+use claviger_core::Params;
+use claviger_core::jose::{base64url, from_base64url};
+use claviger_core::sign_in::FactorKind;
+use claviger_store::{Factor, RememberedBrowser, SignedIn};
+use http::Method;
+
+/// Shows the page; takes its forms.
+pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
+    let browser = Browser::read(&site.realm, incoming);
+    let flow = Flow::new(state, site, incoming, &browser);
+    let result = match incoming.head.method {
+        Method::GET => open(&flow).await,
+        Method::POST => take(&flow).await,
+        _ => return wrong_method("GET, POST"),
+    };
+    result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
+}
+
+/// Whose page it is, and what they have; or where they go first.
+async fn owner(flow: &Flow<'_>) -> Result<Result<(SignedIn, Vec<Factor>), Answer>, Failure> {
+    let (state, site) = (flow.state, flow.site);
+    let who = signed_in(state, site, flow.browser, "").await?;
+    let Some(who) = who.filter(|who| face::is_recent(who, state.clock.now())) else {
+        return Ok(Err(see_other(&sign_in_address(flow, Some(Onward::Security)))));
+    };
+    let factors = state.store.factors(&site.realm.id, &who.user.id).await?;
+    let is_proved = who.session.how.as_ref().is_some_and(|how| how.level(&site.realm) > 1);
+    if site.realm.sign_in.is_on() && has_any(&factors) && !is_proved {
+        let path = site.page_path(Target::SecondFactor);
+        return Ok(Err(see_other(&format!("{path}?to={}", Onward::Security.name()))));
+    }
+    Ok(Ok((who, factors)))
+}
+
+async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
+    let (who, factors) = match owner(flow).await? {
+        Ok(owner) => owner,
+        Err(answer) => return Ok(answer),
+    };
+    let params = Params::form(flow.incoming.query().as_bytes())?;
+    let said = params.get("said");
+    let notice = SecurityNotice::ALL.into_iter().find(|notice| Some(notice.name()) == said);
+    let (state, site) = (flow.state, flow.site);
+    let now = state.clock.now();
+    let browsers = state.store.remembered_browsers(&site.realm.id, &who.user.id, now).await?;
+    let page = page(flow, &who, &factors, &browsers, notice);
+    let mut answer = view(state, site, Speech::of_browser(flow.browser, None), &page);
+    no_store(&mut answer);
+    Ok(with_browser(answer, site, flow.browser))
+}
+
+fn page(
+    flow: &Flow<'_>,
+    who: &SignedIn,
+    factors: &[Factor],
+    browsers: &[RememberedBrowser],
+    notice: Option<SecurityNotice>,
+) -> Security {
+    let (state, site, now) = (flow.state, flow.site, flow.state.clock.now());
+    let own = |factor: &Factor| OwnFactor {
+        id: factor.id.clone(),
+        label: factor.label.clone(),
+        added: Ago::of(now - factor.created_at),
+        used: factor.used_at.map(|at| Ago::of(now - at)),
+    };
+    let of_kind = |kind| factors.iter().filter(move |factor: &&Factor| factor.kind == kind);
+    let left = of_kind(FactorKind::RecoveryCode).filter(|code| code.used_at.is_none()).count();
+    let policy = &site.realm.sign_in;
+    let may_have = |kind| policy.is_on() && policy.second_factor_kinds.contains(&kind);
+    let set_up = format!("{}?to={}&act=set-up", site.page_path(Target::SecondFactor), Onward::Security.name());
+    Security {
+        account: account(&who.user),
+        notice,
+        has_second_factors: policy.is_on(),
+        is_required: site.realm.demanded(None, &who.user).is_required,
+        apps: of_kind(FactorKind::Totp).map(own).collect(),
+        codes_left: (has_any(factors) && may_have(FactorKind::RecoveryCode)).then_some(left),
+        set_up_url: may_have(FactorKind::Totp).then_some(set_up),
+        browsers: browsers
+            .iter()
+            .map(|one| OwnBrowser {
+                id: base64url(&one.hash),
+                name: one.name.clone(),
+                used: Ago::of(now - one.used_at),
+            })
+            .collect(),
+        action: site.page_path(Target::Security),
+        csrf: flow.browser.consent_token(&state.secrets.forms, None).into(),
+    }
+}
+
+async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
+    let (who, factors) = match owner(flow).await? {
+        Ok(owner) => owner,
+        Err(answer) => return Ok(answer),
+    };
+    let (state, site) = (flow.state, flow.site);
+    let params = Params::form(&flow.incoming.body)?;
+    let token = params.get("csrf").unwrap_or_default();
+    if !flow.browser.is_own_consent(site, flow.incoming, &state.secrets.forms, None, token) {
+        return Ok(back(flow, Some(SecurityNotice::Again)));
+    }
+    if let Some(id) = params.get("remove") {
+        return remove(flow, &who, &factors, id).await;
+    }
+    if let Some(browser) = params.get("forget") {
+        let hash = from_base64url(browser).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        if let Some(hash) = hash {
+            state.store.forget_browser(&site.realm.id, &who.user.id, &hash).await?;
+        }
+        return Ok(back(flow, Some(SecurityNotice::Forgotten)));
+    }
+    if params.get("codes").is_some() && has_any(&factors) {
+        return new_codes(flow, &who).await;
+    }
+    Ok(back(flow, None))
+}
+
+fn back(flow: &Flow<'_>, notice: Option<SecurityNotice>) -> Answer {
+    let path = flow.site.page_path(Target::Security);
+    see_other(&notice.map_or(path.clone(), |notice| format!("{path}?said={}", notice.name())))
+}
+
+/// Takes something away that they signed in with.
+async fn remove(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str) -> Result<Answer, Failure> {
+    let (state, realm) = (flow.state, &flow.site.realm);
+    let others = factors.iter().any(|factor| factor.kind != FactorKind::RecoveryCode && factor.id != id);
+    if !others && realm.demanded(None, &who.user).is_required {
+        return Ok(back(flow, Some(SecurityNotice::Needed)));
+    }
+    let is_own = factors.iter().any(|factor| factor.kind != FactorKind::RecoveryCode && factor.id == id);
+    if is_own && state.store.remove_factor(&realm.id, &who.user.id, id, state.clock.now()).await? {
+        tracing::info!("a second factor was removed");
+    }
+    Ok(back(flow, Some(SecurityNotice::Removed)))
+}
+
+/// New recovery codes in place of the old ones.
+async fn new_codes(flow: &Flow<'_>, who: &SignedIn) -> Result<Answer, Failure> {
+    let (state, realm, now) = (flow.state, &flow.site.realm, flow.state.clock.now());
+    let (codes, factors): (Vec<_>, Vec<_>) =
+        recovery_codes(&state.secrets, (&realm.id, &who.user.id), now).into_iter().unzip();
+    if !state.store.add_factors(&realm.id, &who.user.id, factors, now, now + realm.longest_token()).await? {
+        return Ok(back(flow, Some(SecurityNotice::Again)));
+    }
+    tracing::info!("new recovery codes were made");
+    Face {
+        state,
+        site: flow.site,
+        browser: flow.browser,
+        front: None,
+        half: None,
+        user: &who.user,
+        onward: Some(Onward::Security),
+        may_skip: false,
+        trouble: None,
+    }
+    .codes(&codes)
+}
