@@ -93,7 +93,7 @@ client() {
                 "$(value '.realms.jim2.clients | map(select(.grants | index("client_credentials"))) | map("\(.id)=\(.secret)") | join("\n")')" ;;
         postman) provide node npm jq && node_modules "$here/node" && node "$here/node/postman.mjs" "$here/postman/blastiq.postman_collection.json" ;;
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
-        browser) provide node npm chromium && node_modules "$root/tests/browser" && node "$root/tests/browser/browser.mjs" && node "$root/tests/browser/people.mjs" ;;
+        browser) provide node npm chromium && node_modules "$root/tests/browser" && node "$root/tests/browser/browser.mjs" && node "$root/tests/browser/people.mjs" && node "$root/tests/browser/factor.mjs" ;;
         *) echo "there is no client $1"; return 2 ;;
     esac
 }

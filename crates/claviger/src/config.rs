@@ -52,6 +52,8 @@ pub struct Config {
     pub brakes: brakes::Numbers,
     /// Hosts that are called although their addresses are not public.
     pub private_hosts: Vec<String>,
+    /// A list of passwords that became known; see [`claviger_server::leaked`].
+    pub known_passwords: Option<PathBuf>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -254,6 +256,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         languages,
         dialects_folder,
         brakes: check.brakes(),
+        known_passwords: values.passwords.known.as_deref().filter(|text| !text.is_empty()).map(|text| path("passwords.known", text)),
         private_hosts: check.private_hosts(values.outbound.private_hosts.as_deref().unwrap_or_default()),
         log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }

@@ -46,6 +46,12 @@ pub fn hmac_sha1(key: &[u8], data: &[u8]) -> [u8; 20] {
     hmac::sign(&key, data).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
+/// SHA-1 of `data` in upper-case hexadecimal, for lists that others made with it; it protects nothing.
+pub fn sha1_hex(data: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, data);
+    data_encoding::HEXUPPER.encode(digest.as_ref())
+}
+
 /// A key for HMAC-SHA-256, prepared once.
 #[derive(Clone)]
 pub struct HmacKey(hmac::Key);

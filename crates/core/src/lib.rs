@@ -36,6 +36,7 @@ pub mod metadata;
 pub mod mutual_tls;
 pub mod object_algorithm;
 pub mod params;
+pub mod password;
 pub mod pkce;
 pub mod precis;
 pub mod profile;

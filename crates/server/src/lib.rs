@@ -19,4 +19,4 @@ pub mod state;
 pub mod telemetry;
 
 pub use router::Service;
-pub use state::{State, brakes, clock, hashing, keys, master_key, master_keys, secrets};
+pub use state::{State, brakes, clock, hashing, keys, leaked, master_key, master_keys, secrets};

@@ -5,7 +5,7 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, check_session, consent, device, end_session, home, page, second_factor, secret, security, show, sign_in,
+    about, check_session, consent, device, end_session, forgotten, home, page, second_factor, secret, security, show, sign_in,
     switch,
 };
 use crate::protocol::{
@@ -137,6 +137,8 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SignIn
         | Target::SecondFactor
         | Target::Security
+        | Target::Forgotten
+        | Target::UserLink
         | Target::Consent
         | Target::SwitchAccount
         | Target::Secret => show::failure(state, site, incoming, failure),
@@ -193,6 +195,8 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
         Target::Security => Box::pin(security::answer(state, site, incoming)).await,
+        Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,
+        Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,

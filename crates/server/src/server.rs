@@ -18,6 +18,7 @@ use crate::state::followed::Followed;
 use crate::state::hashing::Hasher;
 use crate::state::health::Health;
 use crate::state::keys::Keys;
+use crate::state::leaked::Leaked;
 use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
 use crate::state::rates::Rates;
@@ -79,6 +80,7 @@ pub async fn open(
         keys: Keys::new(store.clone(), &master, clock.clone())?,
         hasher: Hasher::new(workers, HASH_QUEUE)?,
         brakes,
+        leaked: Leaked::default(),
         sites: Sites::new(pages.languages().clone()),
         strangers: Strangers::default(),
         pages: ArcSwap::from_pointee(pages),

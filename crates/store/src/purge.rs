@@ -15,6 +15,7 @@ const KEPT: i64 = 7 * 86_400_000;
 /// What leaves, and how long after its end.
 const SUBJECTS: [(Statement, i64); 19] = [
     (Statement::PurgeBrowsers, 0),
+    (Statement::PurgeUserLinks, 0),
     (Statement::PurgeSeats, 0),
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),

@@ -198,6 +198,7 @@ async fn forget(tx: &mut impl Tx, ended: &mut Ended) -> Result<(), Fault> {
         Statement::ForgetLeases,
         Statement::ForgetDevices,
         Statement::ForgetBrowsers,
+        Statement::ForgetAllUserLinks,
     ] {
         tx.execute(statement, values![]).await?;
     }

@@ -528,4 +528,15 @@ CREATE TABLE remembered_browser (
 );
 CREATE INDEX remembered_browser_user ON remembered_browser (realm, user_id);
 CREATE INDEX remembered_browser_expiry ON remembered_browser (expires_at);
+-- Links that people get by mail; one that was used is gone.
+CREATE TABLE user_link (
+    hash {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    email TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX user_link_user ON user_link (realm, user_id);
+CREATE INDEX user_link_expiry ON user_link (expires_at);
 ";

@@ -30,6 +30,7 @@ macro_rules! registry {
 
 mod factors;
 mod registrations;
+mod user_links;
 
 registry! {
     // ---- sequences and changes
@@ -228,6 +229,15 @@ registry! {
     ForgetBrowsersOfUser = factors::FORGET_BROWSERS;
     ForgetBrowsers = factors::FORGET_ALL_BROWSERS;
     PurgeBrowsers = factors::PURGE_BROWSERS;
+
+    // ---- links that people get by mail
+    PutUserLink = user_links::PUT;
+    UserLink = user_links::FIND;
+    UseUserLink = user_links::USE;
+    ForgetEmailLinks = user_links::FORGET_EMAIL;
+    ForgetPasswordLinks = user_links::FORGET_PASSWORD;
+    ForgetAllUserLinks = user_links::FORGET_ALL;
+    PurgeUserLinks = user_links::PURGE;
 
     // ---- names of people
     UserKeys = "SELECT username_key, doc FROM users WHERE realm = ?1 AND id = ?2";

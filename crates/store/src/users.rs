@@ -251,6 +251,7 @@ impl ByPassword {
     ) -> Result<(), Fault> {
         logouts::end_of_user(tx, realm, id, now).await?;
         tx.execute(Statement::ForgetBrowsersOfUser, values![realm, id]).await?;
+        tx.execute(Statement::ForgetPasswordLinks, values![realm, id]).await?;
         self.end_of_programs(tx, realm, id, now, tokens_until).await
     }
 

@@ -51,6 +51,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let state = Box::pin(opened).await.map_err(wrong_start)?;
     state.brake(config.brakes);
     state.let_in(&config.private_hosts);
+    state.refuse_known(config.known_passwords.as_deref())?;
     warn_of_unknown_realms(&state, &config.server.listeners).await?;
     warn_of_no_realm(&state).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.clone().into(), ..Limits::default() };

@@ -2,6 +2,7 @@
 
 use claviger_core::text::printable_lines;
 use claviger_files::Problems;
+use claviger_server::leaked::LeakedError;
 use claviger_server::admin::AdminError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
@@ -126,6 +127,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
+            | AdminError::NoAddress(_)
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
             | AdminError::Managed { .. }
@@ -177,6 +179,12 @@ impl From<Problems> for Trouble {
 
 impl From<MasterKeyError> for Trouble {
     fn from(error: MasterKeyError) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
+
+impl From<LeakedError> for Trouble {
+    fn from(error: LeakedError) -> Self {
         Self::new(Exit::Configuration, error.to_string())
     }
 }

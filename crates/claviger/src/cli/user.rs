@@ -55,6 +55,14 @@ Examples:
         #[arg(long)]
         file: Option<PathBuf>,
     },
+    /// Send a user a link by mail behind which they choose their password; it works once, within a week
+    #[command(after_help = "\
+Examples:
+  claviger user invite ada@example.com")]
+    Invite {
+        /// The user name
+        username: String,
+    },
     /// Let a user sign in no more, and end their sessions, grants and tokens at once
     Disable {
         /// The user name
@@ -95,6 +103,12 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
             let password = ask::secret(file.as_deref(), "password")?;
             users::set_password(&data.admin(), &hasher()?, &realm, &user.id, password).await?;
             done(context, &realm, &user, "password set")
+        }
+        UserCommand::Invite { username } => {
+            let user = users::find(&data.store, &realm, &username).await?;
+            let (secrets, pages) = (data.secrets().await?, context.pages()?);
+            users::invite(&data.admin(), &secrets, &pages, &realm, &user).await?;
+            done(context, &realm, &user, "invited")
         }
         UserCommand::Add(args) => edit::add(args, context, &data, &realm).await,
         UserCommand::Edit(args) => edit::edit(args, context, &data, &realm).await,

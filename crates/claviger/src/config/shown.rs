@@ -146,6 +146,7 @@ fn value(given: &Given, config: &Config, key: &str) -> Value {
         "brakes.failures-of-address" => json!(config.brakes.failures_of_address),
         "brakes.longest-pause" => json!(format!("{}s", config.brakes.longest_pause / 1000)),
         "outbound.private-hosts" => json!(config.private_hosts),
+        "passwords.known" => path(config.known_passwords.as_deref()),
         "log.format" => json!(config.log.format),
         "log.level" => json!(config.log.level),
         _ => Value::Null,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 40] = [
+pub(super) const KEYS: [(&str, &str); 41] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -48,6 +48,7 @@ pub(super) const KEYS: [(&str, &str); 40] = [
     ("brakes", "failures-of-address"),
     ("brakes", "longest-pause"),
     ("outbound", "private-hosts"),
+    ("passwords", "known"),
     ("log", "format"),
     ("log", "level"),
 ];
@@ -103,6 +104,7 @@ section!(Pages { templates: String, languages: Vec<String> });
 section!(Dialects { folder: String });
 section!(Brakes { failures: u32, failures_in_all: u32, failures_of_address: u32, longest_pause: Span });
 section!(Outbound { private_hosts: Vec<String> });
+section!(Passwords { known: String });
 section!(Log { format: LogFormat, level: String });
 
 /// An address that serves some realms only.
@@ -137,6 +139,7 @@ pub(super) struct Values {
     pub(super) dialects: Dialects,
     pub(super) brakes: Brakes,
     pub(super) outbound: Outbound,
+    pub(super) passwords: Passwords,
     pub(super) log: Log,
 }
 
@@ -152,6 +155,7 @@ impl Values {
         self.dialects.overrule(with.dialects);
         self.brakes.overrule(with.brakes);
         self.outbound.overrule(with.outbound);
+        self.passwords.overrule(with.passwords);
         self.log.overrule(with.log);
     }
 }

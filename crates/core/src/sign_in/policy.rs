@@ -68,6 +68,8 @@ pub struct SignInPolicy {
     pub second_factor_acr: String,
     /// For how long a browser may be remembered, in which no second factor is asked for; nothing: none is remembered.
     pub remember_browser_ttl: Span,
+    /// Whoever forgot their password gets a link by mail.
+    pub reset_by_mail: bool,
     /// Organisations that ask for more than the realm.
     #[serde(rename = "organisation", skip_serializing_if = "Vec::is_empty")]
     pub organisations: Vec<OrganisationSignIn>,
@@ -94,6 +96,7 @@ impl Default for SignInPolicy {
             second_factor_kinds: FactorKind::ALL.to_vec(),
             second_factor_acr: "2".to_owned(),
             remember_browser_ttl: Span::seconds(0),
+            reset_by_mail: false,
             organisations: Vec::new(),
         }
     }

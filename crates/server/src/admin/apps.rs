@@ -8,7 +8,7 @@
 //! Nothing here knows of a command line or a page; both call it.
 
 mod edit;
-mod letters;
+pub(crate) mod letters;
 mod registration;
 mod secrets;
 mod tell;

@@ -13,6 +13,9 @@ pub enum AdminError {
     /// The realm has no such app.
     #[error("there is no app `{0}`")]
     NoSuchApp(String),
+    /// Nobody knows where to write to.
+    #[error("the user `{0}` has no mail address; `claviger user edit {0} --email ..` gives one")]
+    NoAddress(String),
     /// The id is taken.
     #[error("there is an app `{0}` already")]
     Exists(String),

@@ -11,6 +11,7 @@ mod error;
 pub mod export;
 pub mod given;
 pub mod keys;
+pub mod letters;
 pub mod mails;
 pub mod realms;
 pub mod registrations;

@@ -1,17 +1,21 @@
 //! Users: passwords, and who may sign in.
 
 use super::apply::changes::Change;
+use super::letters::Post;
 use super::{Act, Admin, AdminError, Complaint, SubjectKind};
 use crate::hashing::Hasher;
 use crate::ids;
+use crate::pages::Pages;
+use crate::secrets::Secrets;
 use crate::state::hashing::normal_form;
+use claviger_core::password;
 use claviger_core::token::Plain;
 use claviger_core::user::rules;
 use claviger_core::{Realm, User};
 use claviger_store::{Alike, Edited, Fault, Masked, Place, Store, id_text};
 
 /// The shortest password that is taken (NIST SP 800-63B-4, 3.1.1.2: no rules of composition).
-pub const SHORTEST_PASSWORD: usize = 8;
+pub const SHORTEST_PASSWORD: usize = password::SHORTEST;
 
 /// The user of this name, or else of this id.
 ///
@@ -59,6 +63,20 @@ pub async fn set_password(
     let until = admin.now + realm.longest_token();
     let known = admin.act(Act::UserPassword).set_password(&realm.id, id, hash, admin.now, until).await?;
     if known { Ok(()) } else { Err(no_such_user(realm, id)) }
+}
+
+/// Sends a user a link by mail behind which they choose their password.
+///
+/// # Errors
+/// They have no address, or the store cannot write.
+pub async fn invite(
+    admin: &Admin<'_>,
+    secrets: &Secrets,
+    pages: &Pages,
+    realm: &Realm,
+    user: &User,
+) -> Result<(), AdminError> {
+    Post { store: admin.store, secrets, pages, realm, now: admin.now }.invite(user).await
 }
 
 /// Adds a user. The id is made where it is empty.

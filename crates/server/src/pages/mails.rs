@@ -1,5 +1,9 @@
 //! One plain struct for each mail, and how they are rendered: a line for the subject, a text and an HTML part.
 
+mod link;
+
+pub use link::{LinkMail, LinkMailKind};
+
 use super::Pages;
 use super::locale::direction;
 use super::pair::Pair;
@@ -16,6 +20,11 @@ pub trait MailView: Serialize {
     const TEMPLATE: &'static str;
     /// The message that is its subject; it may name `app` and `realm`.
     const SUBJECT: &'static str;
+
+    /// The message that is the subject of this one, where there are several.
+    fn subject(&self) -> &'static str {
+        Self::SUBJECT
+    }
 
     /// BCP 47 language.
     fn lang(&self) -> &str;
@@ -57,10 +66,11 @@ fn rendered<M: MailView>(environment: &Environment<'static>, mail: &M) -> Result
         #[serde(flatten)]
         mail: &'a M,
         dir: &'static str,
+        subject: &'static str,
     }
     let mail = &mail.on_one_line();
-    let value = Value::from(Serde(WithDirection { mail, dir: direction(mail.lang()) }));
-    let subject = format!(r#"{{{{ t("{}", app=mail.app_name, realm=mail.realm_name) }}}}"#, M::SUBJECT);
+    let value = Value::from(Serde(WithDirection { mail, dir: direction(mail.lang()), subject: mail.subject() }));
+    let subject = format!(r#"{{{{ t("{}", app=mail.app_name, realm=mail.realm_name) }}}}"#, mail.subject());
     let subject =
         environment.template_from_named_str("subject.txt", &subject)?.render(context! { mail => value.clone() })?;
     let part =

@@ -24,6 +24,9 @@ use claviger_core::Refusal;
 pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
     each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
     pages.try_mail(&approval_mail(&plain, lang))?;
+    for mail in factors::link_mails(&plain, lang) {
+        pages.try_mail(&mail)?;
+    }
     pages.try_mail(&rejection_mail(&plain, lang)).map(drop)
 }
 
@@ -119,6 +122,9 @@ pub(super) fn each<E>(
     seen("security_minimal", pages.try_page(brand, &factors::security_minimal(x)))?;
     for notice in SecurityNotice::ALL {
         seen(notice.name(), pages.try_page(brand, &factors::security(x, Some(notice))))?;
+    }
+    for (name, state) in factors::links(x) {
+        seen(name, pages.try_page(full, &factors::user_link(x, state)))?;
     }
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }

@@ -28,6 +28,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
     ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),
     ("mail/frame.html", include_str!("../../../../templates/mail/frame.html")),
+    ("mail/link.html", include_str!("../../../../templates/mail/link.html")),
+    ("mail/link.txt", include_str!("../../../../templates/mail/link.txt")),
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
     ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),
@@ -38,6 +40,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("sign_in.html", include_str!("../../../../templates/sign_in.html")),
     ("signed_in.html", include_str!("../../../../templates/signed_in.html")),
     ("signed_out.html", include_str!("../../../../templates/signed_out.html")),
+    ("user_link.html", include_str!("../../../../templates/user_link.html")),
 ];
 
 /// What pages do in a browser with scripts; without, they work all the same.

@@ -7,6 +7,7 @@
 mod about;
 mod account;
 mod device;
+mod link;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -21,6 +22,7 @@ pub use qr::QrCode;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
+pub use link::{LinkState, UserLinkPage};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 

@@ -79,6 +79,9 @@ fn brand(state: &State, site: &Site) -> Brand {
             (kind, Some(url)) => brand.links.push(Link { kind, url: url.to_owned() }),
         }
     }
+    if brand.forgotten_password_url.is_none() && realm.sign_in.reset_by_mail {
+        brand.forgotten_password_url = Some(site.page_path(Target::Forgotten));
+    }
     brand
 }
 

@@ -10,17 +10,29 @@ use crate::people::browser::Browser;
 use crate::people::factor::made::recovery_codes;
 use crate::people::factor::{Face, Onward, face, has_any};
 use crate::people::flow::Flow;
+use crate::people::forgotten::post;
 use crate::people::page::{Speech, no_store, view};
+use crate::people::new_password::choose;
+use crate::people::password::{Verified, check_password};
 use crate::people::second_factor::sign_in_address;
-use crate::people::session::signed_in;
+use crate::people::session::{begin_session, signed_in};
 use crate::people::show::{self, see_other, with_browser};
 use crate::state::State;
+use crate::state::brakes::Peer;
+use crate::state::rates::Counted;
 use crate::state::sites::{Site, Target};
-use claviger_core::Params;
 use claviger_core::jose::{base64url, from_base64url};
-use claviger_core::sign_in::FactorKind;
-use claviger_store::{Factor, RememberedBrowser, SignedIn};
+use claviger_core::password::{Strength, Weakness};
+use claviger_core::sign_in::{FactorKind, How};
+use claviger_core::token::Plain;
+use claviger_core::user::{User, is_mail_address};
+use claviger_core::{Params, Refusal};
+use claviger_store::{Factor, LinkKind, RememberedBrowser, SignedIn};
 use http::Method;
+use http::header::SET_COOKIE;
+
+/// How often within an hour somebody may try another address.
+const HOURLY_ADDRESSES: u32 = 5;
 
 /// Shows the page; takes its forms.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -61,7 +73,9 @@ async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let now = state.clock.now();
     let browsers = state.store.remembered_browsers(&site.realm.id, &who.user.id, now).await?;
-    let page = page(flow, &who, &factors, &browsers, notice);
+    let stored = state.store.user(&site.realm.id, &who.user.id).await?;
+    let has_password = stored.is_some_and(|stored| stored.password_hash.is_some());
+    let page = Security { has_password, ..page(flow, &who, &factors, &browsers, notice) };
     let mut answer = view(state, site, Speech::of_browser(flow.browser, None), &page);
     no_store(&mut answer);
     Ok(with_browser(answer, site, flow.browser))
@@ -89,6 +103,8 @@ fn page(
     Security {
         account: account(&who.user),
         notice,
+        has_password: false,
+        email: who.user.email.clone(),
         has_second_factors: policy.is_on(),
         is_required: site.realm.demanded(None, &who.user).is_required,
         apps: of_kind(FactorKind::Totp).map(own).collect(),
@@ -128,6 +144,12 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         return Ok(back(flow, Some(SecurityNotice::Forgotten)));
     }
+    if params.get("password").is_some() {
+        return change_password(flow, &who, &params).await;
+    }
+    if params.get("email").is_some() {
+        return change_email(flow, &who, &params).await;
+    }
     if params.get("codes").is_some() && has_any(&factors) {
         return new_codes(flow, &who).await;
     }
@@ -151,6 +173,72 @@ async fn remove(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str) -
         tracing::info!("a second factor was removed");
     }
     Ok(back(flow, Some(SecurityNotice::Removed)))
+}
+
+/// Another password in place of the present one: every session ends, and this browser has a new one.
+async fn change_password(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -> Result<Answer, Failure> {
+    let (state, site, now) = (flow.state, flow.site, flow.state.clock.now());
+    let (realm, user) = (&site.realm, &who.user);
+    let [current, new] = ["current", "new_password"].map(|name| Plain::from(params.get(name).unwrap_or_default()));
+    let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
+    let is_own = |found: &User| found.id == user.id;
+    let known = check_password(state, realm, (user.username.as_str(), &current), from, is_own).await;
+    match known {
+        Ok(Some(_)) => {}
+        Ok(None) => return Ok(back(flow, Some(SecurityNotice::PasswordWrong))),
+        Err(Failure::Refusal(Refusal::Braked { .. })) => return Ok(back(flow, Some(SecurityNotice::PasswordLocked))),
+        Err(failure) => return Err(failure),
+    }
+    let chosen = match choose(state, realm, user, &new).await? {
+        Ok(chosen) => chosen,
+        Err(weakness) => return Ok(back(flow, Some(not_taken(weakness)))),
+    };
+    let until = now + realm.longest_token();
+    if !state.store.set_password(&realm.id, &user.id, chosen.hash, now, until).await? {
+        return Ok(back(flow, Some(SecurityNotice::Again)));
+    }
+    state.handed_in.notify_one();
+    tracing::info!("somebody changed their password");
+    let notice = match chosen.strength {
+        Strength::Fair => SecurityNotice::PasswordFair,
+        Strength::Good => SecurityNotice::PasswordGood,
+        Strength::Strong => SecurityNotice::PasswordStrong,
+    };
+    let mut answer = back(flow, Some(notice));
+    let Some((user, precondition)) = state.store.user_to_verify(&realm.id, &user.id).await? else { return Ok(answer) };
+    let verified = Verified { user: user.user, precondition };
+    let how = who.session.how.as_deref().cloned().unwrap_or_default();
+    // Who proved a second factor a moment ago need not do so again; and what is remembered ended with the password.
+    let how = How { remembered: false, ..how };
+    if let Some((_, cookies)) = begin_session(state, site, flow.browser, &verified, how).await? {
+        answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    }
+    Ok(answer)
+}
+
+/// A link to the address that somebody wants to have; theirs is another one when they have followed it.
+async fn change_email(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -> Result<Answer, Failure> {
+    let (state, site) = (flow.state, flow.site);
+    let email = params.get("new_email").unwrap_or_default().trim();
+    if !is_mail_address(email) {
+        return Ok(back(flow, Some(SecurityNotice::EmailWrong)));
+    }
+    let counted = Counted::of_realm(&format!("address\0{}", who.user.id), &site.realm.id, HOURLY_ADDRESSES);
+    if state.rates.take(&[counted], state.clock.now()).is_err() {
+        return Ok(back(flow, Some(SecurityNotice::EmailLocked)));
+    }
+    let pages = state.pages.load_full();
+    post(state, site, &pages).send_link(&who.user, LinkKind::Email, email).await?;
+    Ok(back(flow, Some(SecurityNotice::EmailSent)))
+}
+
+const fn not_taken(weakness: Weakness) -> SecurityNotice {
+    match weakness {
+        Weakness::Short => SecurityNotice::PasswordShort,
+        Weakness::Guessable => SecurityNotice::PasswordGuessable,
+        Weakness::OwnName => SecurityNotice::PasswordOwnName,
+        Weakness::Known => SecurityNotice::PasswordKnown,
+    }
 }
 
 /// New recovery codes in place of the old ones.

@@ -12,6 +12,7 @@ pub mod hashing;
 pub(crate) mod health;
 mod kept_secret;
 pub mod keys;
+pub mod leaked;
 pub(crate) mod logos;
 pub mod master_key;
 pub mod master_keys;
@@ -38,12 +39,14 @@ use followed::{Followed, Follower};
 use hashing::Hasher;
 use health::Health;
 use keys::Keys;
+use leaked::{Leaked, LeakedError};
 use meter::Meter;
 use rates::Rates;
 use recall::Recall;
 use revoked::Revoked;
 use secrets::Secrets;
 use sites::Sites;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use strangers::Strangers;
@@ -64,6 +67,8 @@ pub struct State {
     /// Where passwords are hashed.
     pub hasher: Hasher,
     pub(crate) brakes: Brakes,
+    /// Passwords that became known.
+    pub(crate) leaked: Leaked,
     pub(crate) pages: ArcSwap<Pages>,
     pub(crate) sites: Sites,
     pub(crate) strangers: Strangers,
@@ -103,6 +108,14 @@ impl State {
     /// From now on these hosts are called although their addresses are not public: names, addresses, `*.` and a domain.
     pub fn let_in(&self, private_hosts: &[String]) {
         self.outbound.let_in(private_hosts);
+    }
+
+    /// From now on no new password is one of this list; see [`leaked`].
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no such list; what there was before stays.
+    pub fn refuse_known(&self, list: Option<&Path>) -> Result<(), LeakedError> {
+        self.leaked.read_from(list)
     }
 
     /// Answers everybody who waits for the next revocation: the server stops, nothing will come any more.

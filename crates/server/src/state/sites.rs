@@ -34,6 +34,10 @@ pub(crate) enum Target {
     SecondFactor,
     /// What somebody signs in with.
     Security,
+    /// Who forgot their password asks for a link.
+    Forgotten,
+    /// A link that somebody got by mail.
+    UserLink,
     /// The consent form's target.
     Consent,
     /// The accounts of this browser: another one is chosen for the waiting request.
@@ -61,6 +65,8 @@ impl Target {
             Self::SignIn => "sign-in",
             Self::SecondFactor => "second-factor",
             Self::Security => "security",
+            Self::Forgotten => "forgotten",
+            Self::UserLink => "user-link",
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
             Self::Secret => "secret",
@@ -89,11 +95,13 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 11] = [
+const PAGES: [(&str, Target); 13] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
     ("/account/security", Target::Security),
+    ("/-/forgotten", Target::Forgotten),
+    ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
     ("/-/secret", Target::Secret),

@@ -38,6 +38,7 @@ mod nodes;
 mod openid;
 mod organisations;
 mod pairwise;
+mod passwords;
 mod people;
 mod pkce_and_codes;
 mod protection;

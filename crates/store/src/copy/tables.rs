@@ -12,10 +12,11 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 22] = [
+const OF_REQUESTS: [&str; 23] = [
     "session",
     "factor",
     "remembered_browser",
+    "user_link",
     "signed_in_to",
     "pending",
     "answered",

@@ -23,6 +23,7 @@ mod refresh;
 mod revocation;
 mod seats;
 mod spend;
+mod user_links;
 
 /// Declares each of a subject's promises as a test of each engine.
 macro_rules! promises {
@@ -85,6 +86,7 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,
         a_use_that_is_over_is_forgotten;
+    user_links: of_64_who_use_a_link_one_chooses_the_password, an_address_is_shown_to_be_theirs_once;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;

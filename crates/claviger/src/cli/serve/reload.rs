@@ -56,6 +56,7 @@ impl Reload<'_> {
         };
         self.log.set_level(&config.log.level)?;
         self.state.take_in(new.pages, config.brakes);
+        self.state.refuse_known(config.known_passwords.as_deref())?;
         self.state.let_in(&config.private_hosts);
         tls::warn_of_open_keys(config);
         let mut changed: Vec<String> = realms.iter().map(|realm| format!("the dialect of realm {realm}")).collect();

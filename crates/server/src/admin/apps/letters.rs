@@ -57,14 +57,14 @@ pub(super) fn rejection(pages: &Pages, realm: &Realm, client: &Client, reason: O
 }
 
 /// The logo, where it is of a kind that mail programs show: an SVG is none.
-fn logo(realm: &Realm) -> Option<Logo> {
+pub(crate) fn logo(realm: &Realm) -> Option<Logo> {
     realm.brand.logo.clone().filter(|logo| matches!(logo.media_type.as_str(), "image/png" | "image/jpeg"))
 }
 
-fn accent(realm: &Realm) -> String {
+pub(crate) fn accent(realm: &Realm) -> String {
     realm.brand.accent.map_or_else(|| USUAL_ACCENT.to_owned(), |accent| accent.to_string())
 }
 
-fn language(pages: &Pages, realm: &Realm) -> String {
+pub(crate) fn language(pages: &Pages, realm: &Realm) -> String {
     pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default()
 }

@@ -1,8 +1,10 @@
 //! The page of the second factor, and that of what somebody signs in with.
 
 use super::account;
+use crate::pages::mails::{LinkMail, LinkMailKind};
 use crate::pages::views::{
-    Ago, FactorError, FactorState, OwnBrowser, OwnFactor, QrCode, SecondFactor, Security, SecurityNotice,
+    Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, QrCode, SecondFactor, Security, SecurityNotice,
+    UserLinkPage,
 };
 
 /// Each face, and what it can say.
@@ -69,6 +71,8 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
     Security {
         account: account(x),
         notice,
+        email: Some(x("ada@example.com")),
+        has_password: true,
         has_second_factors: true,
         is_required: true,
         apps: vec![app("a", "Phone", Some(ago("minutes", 1))), app("b", "", None)],
@@ -82,6 +86,8 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
 
 pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
     Security {
+        email: None,
+        has_password: false,
         has_second_factors: false,
         is_required: false,
         apps: Vec::new(),
@@ -90,4 +96,44 @@ pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
         browsers: Vec::new(),
         ..security(x, None)
     }
+}
+
+/// The pages of links.
+pub(super) fn links(x: &dyn Fn(&str) -> String) -> Vec<(&'static str, LinkState)> {
+    let choose = |error| LinkState::Choose { username: x("ada@example.com"), error };
+    let mut all = vec![
+        ("link_ask", LinkState::Ask { again: false }),
+        ("link_ask_again", LinkState::Ask { again: true }),
+        ("link_sent", LinkState::Sent),
+        ("link_choose", choose(None)),
+        ("link_confirm", LinkState::Confirm { email: x("ada@example.org") }),
+        ("link_confirmed", LinkState::Confirmed { email: x("ada@example.org") }),
+        ("link_gone", LinkState::Gone),
+    ];
+    all.extend(["fair", "good", "strong"].map(|strength| ("link_chosen", LinkState::Chosen { strength })));
+    let errors = ["password_short", "password_guessable", "password_own_name", "password_known"];
+    all.extend(errors.map(|error| ("link_choose_wrong", choose(Some(error)))));
+    all
+}
+
+pub(super) fn user_link(x: &dyn Fn(&str) -> String, state: LinkState) -> UserLinkPage {
+    UserLinkPage { state, action: x("/link"), csrf: x("csrf").into(), sign_in_url: x("/login") }
+}
+
+/// The mails to people, in `lang`.
+pub(super) fn link_mails(x: &dyn Fn(&str) -> String, lang: &str) -> Vec<LinkMail> {
+    let mail = |kind| LinkMail {
+        kind,
+        owner_name: Some(x("Ada Whitlock")),
+        realm_name: x("Harbour Freight Online"),
+        app_name: x("Harbour Freight Online"),
+        username: Some(x("ada@example.com")),
+        link: Some(x("https://id.harbour.example/link/sample").into()),
+        link_valid_seconds: 3600,
+        contact: (kind != LinkMailKind::Nobody).then(|| x("help@harbour.example")),
+        accent: "#4a3fc4".to_owned(),
+        has_logo: true,
+        lang: lang.to_owned(),
+    };
+    LinkMailKind::ALL.map(mail).to_vec()
 }

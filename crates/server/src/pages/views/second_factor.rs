@@ -102,6 +102,10 @@ pub struct Security {
     pub account: Account,
     /// What was done, or why not.
     pub notice: Option<SecurityNotice>,
+    /// Where mails to them go.
+    pub email: Option<String>,
+    /// They have a password here, and can choose another.
+    pub has_password: bool,
     /// Second factors are there in this realm.
     pub has_second_factors: bool,
     /// They need one.
@@ -156,11 +160,52 @@ pub enum SecurityNotice {
     Forgotten,
     /// The form was not of this session.
     Again,
+    /// The password is another one.
+    PasswordFair,
+    /// And strong enough.
+    PasswordGood,
+    /// And strong.
+    PasswordStrong,
+    /// The present one is not right.
+    PasswordWrong,
+    /// The new one is too short.
+    PasswordShort,
+    /// It is guessed first.
+    PasswordGuessable,
+    /// It is little more than a name.
+    PasswordOwnName,
+    /// It is on a list of those that became known.
+    PasswordKnown,
+    /// There were too many attempts.
+    PasswordLocked,
+    /// A link to an address is on its way.
+    EmailSent,
+    /// That is no address.
+    EmailWrong,
+    /// Too many addresses were tried.
+    EmailLocked,
 }
 
 impl SecurityNotice {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Removed, Self::Needed, Self::Forgotten, Self::Again];
+    pub const ALL: [Self; 16] = [
+        Self::Removed,
+        Self::Needed,
+        Self::Forgotten,
+        Self::Again,
+        Self::PasswordFair,
+        Self::PasswordGood,
+        Self::PasswordStrong,
+        Self::PasswordWrong,
+        Self::PasswordShort,
+        Self::PasswordGuessable,
+        Self::PasswordOwnName,
+        Self::PasswordKnown,
+        Self::PasswordLocked,
+        Self::EmailSent,
+        Self::EmailWrong,
+        Self::EmailLocked,
+    ];
 
     /// As an address says it.
     pub const fn name(self) -> &'static str {
@@ -169,6 +214,18 @@ impl SecurityNotice {
             Self::Needed => "needed",
             Self::Forgotten => "forgotten",
             Self::Again => "again",
+            Self::PasswordFair => "password_fair",
+            Self::PasswordGood => "password_good",
+            Self::PasswordStrong => "password_strong",
+            Self::PasswordWrong => "password_wrong",
+            Self::PasswordShort => "password_short",
+            Self::PasswordGuessable => "password_guessable",
+            Self::PasswordOwnName => "password_own_name",
+            Self::PasswordKnown => "password_known",
+            Self::PasswordLocked => "password_locked",
+            Self::EmailSent => "email_sent",
+            Self::EmailWrong => "email_wrong",
+            Self::EmailLocked => "email_locked",
         }
     }
 }

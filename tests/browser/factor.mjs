@@ -1,0 +1,85 @@
+// The second step of a sign-in and the page of what one signs in with, as people use them; and each page, looked at.
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { finish, look, manifest, signIn, story } from './driver.mjs'
+
+const origin = new URL(manifest.realms.standard.endpoints.authorization).origin
+const frieda = { username: 'frieda', password: 'demo-frieda-standard' }
+const security = `${origin}/account/security`
+
+/** What an authenticator app does with base32 and the time. */
+function codeOf(secret, step = Math.floor(Date.now() / 30000)) {
+  const bits = [...secret.replace(/\s/g, '')].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
+}
+
+const fits = async (page) => {
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'it overflows')
+}
+
+/** Signs in and sets an app up; its secret and the recovery codes. */
+async function setUp(page, name) {
+  await page.goto(security)
+  await signIn(page, frieda)
+  await look(page, `${name}-security`)
+  await fits(page)
+  await page.getByRole('link', { name: 'Add an authenticator app' }).click()
+  await look(page, `${name}-set-up`)
+  await fits(page)
+  const secret = await page.locator('pre').innerText()
+  const box = await page.locator('svg.qr').boundingBox()
+  assert.ok(box.width > 100 && Math.abs(box.width - box.height) < 1, JSON.stringify(box))
+  await page.locator('input[name=code]').fill('000000')
+  await page.keyboard.press('Enter')
+  await look(page, `${name}-set-up-wrong`)
+  assert.equal(await page.locator('pre').innerText(), secret, 'the same secret once more')
+  await page.locator('input[name=code]').fill(codeOf(secret))
+  await page.keyboard.press('Enter')
+  await look(page, `${name}-codes`)
+  await fits(page)
+  const codes = (await page.locator('pre').innerText()).trim().split('\n')
+  assert.equal(codes.length, 10)
+  await page.locator('button.primary').click()
+  await page.waitForURL(security)
+  return { secret, codes }
+}
+
+/** Takes it away again: the tests can run twice on the same demo. */
+async function remove(page) {
+  await page.goto(security)
+  await page.getByRole('button', { name: 'Remove this authenticator app' }).click()
+  assert.match(await page.getByRole('status').innerText(), /It is removed/)
+}
+
+for (const [name, options] of [
+  ['factor', {}],
+  ['factor-dark', { colorScheme: 'dark' }],
+  ['factor-narrow', { viewport: { width: 320, height: 640 } }],
+]) {
+  await story(`${name}: set up, asked for, a recovery code, removed`, async (page, context) => {
+    const { codes } = await setUp(page, name)
+    await context.clearCookies()
+    await page.goto(`${origin}/-/sign-in`)
+    await signIn(page, frieda)
+    await look(page, `${name}-asked`)
+    await fits(page)
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'code', 'the field has the focus')
+    await page.keyboard.type('abcde-fghjk')
+    await page.keyboard.press('Enter')
+    await look(page, `${name}-asked-wrong`)
+    assert.equal(await page.getByRole('alert').count(), 1)
+    await page.emulateMedia({ media: 'print' })
+    await fits(page)
+    await page.emulateMedia({ media: null })
+    await page.keyboard.type(codes[0])
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${origin}/`)
+    await remove(page)
+  }, options)
+}
+
+process.exit(await finish())
