@@ -1,6 +1,7 @@
 //! Passwords that people choose: what is not taken, and what ends with the one before.
 
 use crate::common::{Browser, PASSWORD, Reply, Server, authorize_query, client};
+use claviger_store::{MAIL_TOPIC, Parcel};
 use reqwest::Method;
 
 const PAGE: &str = "/account/security";
@@ -90,12 +91,12 @@ async fn the_form_is_of_this_session_and_the_sign_in_of_now() {
 
 /// The mails that wait, and the links in them.
 async fn mails(server: &Server) -> Vec<(String, Option<String>)> {
-    let due = server.store.due_mails(server.now(), 100).await.unwrap();
-    due.into_iter().map(|due| (due.mail.recipient.clone(), link_in(&due.mail, server))).collect()
+    let due = server.store.due_parcels(MAIL_TOPIC, server.now(), 100).await.unwrap();
+    due.into_iter().map(|due| (due.parcel.addressee.clone(), link_in(&due.parcel, server))).collect()
 }
 
-fn link_in(mail: &claviger_store::Mail, server: &Server) -> Option<String> {
-    let sealed = claviger_core::jose::from_base64url(&mail.doc).unwrap();
+fn link_in(mail: &Parcel, server: &Server) -> Option<String> {
+    let sealed = claviger_core::jose::from_base64url(std::str::from_utf8(&mail.sealed).unwrap()).unwrap();
     let plain = server.state.secrets.outbox_key(&mail.id).unwrap().open(b"mail", &sealed).unwrap();
     let letter: serde_json::Value = serde_json::from_slice(&plain).unwrap();
     let text = letter["text"].as_str().unwrap();

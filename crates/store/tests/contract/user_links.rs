@@ -1,7 +1,7 @@
 //! Links that people get by mail.
 
 use crate::fixtures::{HOUR, NOW, at_once, id, set_up};
-use claviger_store::{LinkKind, Mail, Masked, Moved, Store, UserLink};
+use claviger_store::{LinkKind, MAIL_TOPIC, Mail, Masked, Moved, Store, UserLink};
 
 fn link(n: u8, kind: LinkKind) -> UserLink {
     let email = if kind == LinkKind::Email { "new@example.com".to_owned() } else { String::new() };
@@ -22,7 +22,7 @@ pub(crate) async fn of_64_who_use_a_link_one_chooses_the_password(store: Store) 
     for n in [1, 2] {
         send(&store, link(n, LinkKind::Reset)).await;
     }
-    assert_eq!(store.due_mails(NOW, 10).await.unwrap().len(), 2);
+    assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len(), 2);
     assert!(is_good(&store, 1, NOW).await && is_good(&store, 2, NOW).await, "nobody keeps the user from theirs");
     assert!(!is_good(&store, 1, NOW + HOUR).await && !is_good(&store, 9, NOW).await);
     let of = store.clone();
