@@ -13,7 +13,7 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 19] = [
+const SUBJECTS: [(Statement, i64); 20] = [
     (Statement::PurgeBrowsers, 0),
     (Statement::PurgeUserLinks, 0),
     (Statement::PurgeSeats, 0),
