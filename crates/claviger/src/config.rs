@@ -256,7 +256,12 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
         languages,
         dialects_folder,
         brakes: check.brakes(),
-        known_passwords: values.passwords.known.as_deref().filter(|text| !text.is_empty()).map(|text| path("passwords.known", text)),
+        known_passwords: values
+            .passwords
+            .known
+            .as_deref()
+            .filter(|text| !text.is_empty())
+            .map(|text| path("passwords.known", text)),
         private_hosts: check.private_hosts(values.outbound.private_hosts.as_deref().unwrap_or_default()),
         log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }

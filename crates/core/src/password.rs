@@ -91,9 +91,9 @@ fn is_repeated(plain: &str) -> bool {
 fn is_little_more_than(plain: &str, name: &str) -> bool {
     let name = precis::username(name.trim());
     let parts = std::iter::once(name.as_str()).chain(name.split(['@', '.', ' ', '-', '_']));
-    parts.filter(|part| part.chars().count() >= SHORTEST_NAME).any(|part| {
-        plain.contains(part) && plain.replacen(part, "", 1).chars().count() < SHORTEST_NAME
-    })
+    parts
+        .filter(|part| part.chars().count() >= SHORTEST_NAME)
+        .any(|part| plain.contains(part) && plain.replacen(part, "", 1).chars().count() < SHORTEST_NAME)
 }
 
 #[cfg(test)]

@@ -24,6 +24,16 @@ pub enum Edited {
     NameTaken,
 }
 
+/// What goes with a user, beside what ends as with one who is disabled.
+const OF_A_USER: [Statement; 6] = [
+    Statement::DeleteConsentsOfUser,
+    Statement::DeleteAppConsentsOfUser,
+    Statement::RemoveFactorsOfUser,
+    Statement::ForgetBrowsersOfUser,
+    Statement::ForgetEmailLinks,
+    Statement::ForgetPasswordLinks,
+];
+
 impl Store {
     /// Writes an app in the place of what was read as `before`. The status stays.
     ///
@@ -121,7 +131,9 @@ impl Store {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let Some(was) = users::find(tx, &realm, &id).await? else { return Ok(Undo(false)) };
             users::end_disabled(tx, &realm, &id, now, tokens_until).await?;
-            tx.execute(Statement::DeleteConsentsOfUser, values![&realm, &id]).await?;
+            for gone in OF_A_USER {
+                tx.execute(gone, values![&realm, &id]).await?;
+            }
             managed::put(tx, &realm, (SubjectKind::User.name(), &id), None).await?;
             tx.execute(Statement::DeleteUser, values![&realm, &id]).await?;
             let values = Values::of_gone_user(serde_json::to_value(&was.user)?, &was.user.username);

@@ -226,6 +226,7 @@ registry! {
     AddFactor = factors::ADD;
     RemoveFactor = factors::REMOVE;
     RemoveFactorsOfKind = factors::REMOVE_KIND;
+    RemoveFactorsOfUser = factors::REMOVE_ALL;
     UseFactor = factors::USE;
     UseOnce = factors::USE_ONCE;
     TouchUser = factors::TOUCH_USER;
@@ -323,6 +324,7 @@ registry! {
     AppConsents = "SELECT realm, user_id, client, doc, remembered_until FROM app_consent
         WHERE realm = ?1 AND user_id = ?2 ORDER BY client";
     DeleteAppConsent = "DELETE FROM app_consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    DeleteAppConsentsOfUser = "DELETE FROM app_consent WHERE realm = ?1 AND user_id = ?2";
 
     // ---- codes, grants, tokens
     /// Only while the session is not over and user and consent have the versions that the caller names.

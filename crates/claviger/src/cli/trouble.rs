@@ -2,8 +2,8 @@
 
 use claviger_core::text::printable_lines;
 use claviger_files::Problems;
-use claviger_server::leaked::LeakedError;
 use claviger_server::admin::AdminError;
+use claviger_server::leaked::LeakedError;
 use claviger_server::mail::MailError;
 use claviger_server::master_key::MasterKeyError;
 use claviger_server::secrets::SecretsError;

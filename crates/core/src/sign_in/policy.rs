@@ -23,7 +23,6 @@ impl Demand {
     }
 
     /// Whether nothing is asked for.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }

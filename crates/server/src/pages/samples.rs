@@ -121,7 +121,7 @@ pub(super) fn each<E>(
     seen("security", pages.try_page(full, &factors::security(x, None)))?;
     seen("security_minimal", pages.try_page(brand, &factors::security_minimal(x)))?;
     for notice in SecurityNotice::ALL {
-        seen("security_said", pages.try_page(brand, &factors::security(x, Some(notice))))?;
+        seen(notice.name(), pages.try_page(brand, &factors::security(x, Some(notice))))?;
     }
     for (name, state) in factors::links(x) {
         seen(name, pages.try_page(full, &factors::user_link(x, state)))?;

@@ -18,11 +18,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
-pub use qr::QrCode;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 

@@ -7,6 +7,7 @@ pub(super) const ADD: &str = "INSERT INTO factor (realm, user_id, id, kind, labe
     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND disabled = 0)
     ON CONFLICT (realm, user_id, id) DO NOTHING";
 pub(super) const REMOVE: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2 AND id = ?3";
+pub(super) const REMOVE_ALL: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2";
 pub(super) const REMOVE_KIND: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2 AND kind = ?3";
 /// Only behind what was used last.
 pub(super) const USE: &str = "UPDATE factor SET counter = ?4, used_at = ?5
