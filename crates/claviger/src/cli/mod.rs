@@ -118,7 +118,7 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     Realm(realm::RealmCommand),
     /// Apps: register, approve, suspend
     #[command(subcommand)]
-    App(app::AppCommand),
+    App(Box<app::AppCommand>),
     /// Apps' secrets: two may be live, so that one can replace the other
     #[command(subcommand)]
     Secret(secret::SecretCommand),
@@ -127,7 +127,7 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     RegistrationToken(registration_token::RegistrationTokenCommand),
     /// Users: passwords, who may sign in
     #[command(subcommand)]
-    User(user::UserCommand),
+    User(Box<user::UserCommand>),
     /// Organisations: the companies or sites that users belong to
     #[command(subcommand)]
     Organisation(organisation::OrganisationCommand),
@@ -219,10 +219,10 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
-        Command::App(command) => app::run(command, context).await,
+        Command::App(command) => app::run(*command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,
-        Command::User(command) => user::run(command, context).await,
+        Command::User(command) => user::run(*command, context).await,
         Command::Organisation(command) => organisation::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
         Command::Grant(command) => given::grant(command, context).await,

@@ -130,7 +130,7 @@ impl<'a> Way<'a> {
 
 /// Who stands in front of the page.
 enum Who {
-    HalfWay(HalfWay, Verified),
+    HalfWay(Box<HalfWay>, Box<Verified>),
     SignedIn(Box<SignedIn>),
 }
 
@@ -140,7 +140,7 @@ impl Who {
         if let Some(text) = params.get("half") {
             let Some(half) = HalfWay::open(text, state, site, flow.browser) else { return Ok(None) };
             let verified = half.verified(state, site).await?;
-            return Ok(verified.map(|verified| Self::HalfWay(half, verified)));
+            return Ok(verified.map(|verified| Self::HalfWay(Box::new(half), Box::new(verified))));
         }
         Ok(signed_in(state, site, flow.browser, "").await?.map(|who| Self::SignedIn(Box::new(who))))
     }
@@ -358,7 +358,7 @@ async fn set_up(
     let who = match who {
         Who::HalfWay(half, _) => {
             let verified = half.verified(state, site).await?;
-            verified.map(|verified| Who::HalfWay(half, verified))
+            verified.map(|verified| Who::HalfWay(half, Box::new(verified)))
         }
         Who::SignedIn(_) => signed_in(state, site, flow.browser, "").await?.map(|who| Who::SignedIn(Box::new(who))),
     };

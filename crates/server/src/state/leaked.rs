@@ -85,11 +85,11 @@ impl List {
         let unreadable = |cause| LeakedError::Unreadable { path: path.to_owned(), cause };
         let file = File::open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
-        let list = Self { file, size, path: path.to_owned() };
+        let leaked = Self { file, size, path: path.to_owned() };
         let (first, last) =
-            (list.line_at(0).map_err(unreadable)?, list.line_at(size.saturating_sub(2)).map_err(unreadable)?);
+            (leaked.line_at(0).map_err(unreadable)?, leaked.line_at(size.saturating_sub(2)).map_err(unreadable)?);
         match (first, last) {
-            (Some(first), Some(last)) if first.hash <= last.hash => Ok(list),
+            (Some(first), Some(last)) if first.hash <= last.hash => Ok(leaked),
             _ => Err(LeakedError::NotAList { path: path.to_owned() }),
         }
     }

@@ -279,8 +279,8 @@ async fn a_token_that_is_exchanged() {
     theirs.add_client(&token_exchange::backend()).await;
     let token = token_exchange::signed_in(&theirs, "read").await.text("access_token");
     token_exchange::exchange(&ours, "backend", &token, &[]).await.refused(400, "invalid_request");
-    let taken = token_exchange::exchange(&theirs, "backend", &token, &[]).await;
-    assert_eq!(taken.status, 200, "{}", taken.body);
+    let at_home = token_exchange::exchange(&theirs, "backend", &token, &[]).await;
+    assert_eq!(at_home.status, 200, "{}", at_home.body);
 }
 
 /// Of an issuer whom both realms trust.

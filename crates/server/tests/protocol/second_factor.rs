@@ -275,13 +275,13 @@ async fn a_session_by_password_is_stepped_up_and_says_when_it_began() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_remembered_until_its_user_says_otherwise() {
     let server = started(Demand::Required).await;
-    let (secret, _) = {
+    let secret = {
         let browser = Browser::default();
         let page = browser.ask(&server, &query()).await;
         let page = password(&browser, &server, &page).await;
         let secret = secret_on(&page);
         send(&browser, &server, &page, &[("act", "set-up"), ("code", &code_now(&server, &secret))]).await;
-        (secret, ())
+        secret
     };
     server.pass(60);
     let (browser, page) = half_way(&server).await;
