@@ -1,6 +1,6 @@
 //! A directory (LDAP): the user's entry is searched, and the password is tried by a bind as that entry.
 //!
-//! 1. Connect to the first server that answers, encrypted ([`connect`]). 2. Bind as whoever may search. 3. Search the entry; what was
+//! 1. Connect to the first server that answers, encrypted ([`connect()`]). 2. Bind as whoever may search. 3. Search the entry; what was
 //!    typed is escaped (RFC 4515 3). Exactly one must be found. 4. Bind as the entry. 5. Search its groups. 6. Read what is known of the
 //!    user ([`entry`]).
 //!
