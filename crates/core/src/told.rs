@@ -62,11 +62,7 @@ mod tests {
     #[test]
     fn what_an_app_says_never_takes_the_place_of_what_the_server_says() {
         let said = json!({ "sub": "eve", "aud": "x", "cnf": {}, "tier": "gold", "name": "Eve" });
-        let told = Told {
-            access_token: map(said.clone()),
-            id_token: map(said.clone()),
-            ..Told::default()
-        };
+        let told = Told { access_token: map(said.clone()), id_token: map(said.clone()), ..Told::default() };
         let mut access = map(json!({ "name": "Ada" }));
         told.add_to_access_token(&mut access);
         assert_eq!(Value::from(access), json!({ "name": "Ada", "tier": "gold", "ext": said }));
