@@ -37,16 +37,8 @@ impl Told {
         }
     }
 
-    /// The same for an ID token.
+    /// The same for an ID token and for userinfo. `acr` and `amr` are claims that the server tells.
     pub fn add_to_id_token(&self, claims: &mut Map<String, Value>) {
-        self.add_to_userinfo(claims);
-        if !self.amr.is_empty() {
-            claims.entry("amr").or_insert_with(|| self.amr.clone().into());
-        }
-    }
-
-    /// The same for userinfo.
-    pub fn add_to_userinfo(&self, claims: &mut Map<String, Value>) {
         add(claims, &self.id_token);
     }
 }
@@ -70,18 +62,13 @@ mod tests {
     #[test]
     fn what_an_app_says_never_takes_the_place_of_what_the_server_says() {
         let said = json!({ "sub": "eve", "aud": "x", "cnf": {}, "tier": "gold", "name": "Eve" });
-        let told = Told {
-            access_token: map(said.clone()),
-            id_token: map(said.clone()),
-            amr: vec!["pwd".into()],
-            ..Told::default()
-        };
+        let told = Told { access_token: map(said.clone()), id_token: map(said.clone()), ..Told::default() };
         let mut access = map(json!({ "name": "Ada" }));
         told.add_to_access_token(&mut access);
         assert_eq!(Value::from(access), json!({ "name": "Ada", "tier": "gold", "ext": said }));
         let mut id = map(json!({ "name": "Ada" }));
         told.add_to_id_token(&mut id);
-        assert_eq!(Value::from(id), json!({ "name": "Ada", "tier": "gold", "amr": ["pwd"] }));
+        assert_eq!(Value::from(id), json!({ "name": "Ada", "tier": "gold" }));
         let mut none = Map::new();
         Told::default().add_to_access_token(&mut none);
         Told::default().add_to_id_token(&mut none);

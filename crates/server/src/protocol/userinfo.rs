@@ -82,7 +82,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Resu
     let mut claims = told(site, entry.as_deref().map(|entry| &entry.client), &token, &scope, &user);
     let said = said_by_app(state, site, token.grant.as_ref()).await?;
     if let Some(said) = &said {
-        said.add_to_userinfo(&mut claims);
+        said.add_to_id_token(&mut claims);
     }
     let subject = said.and_then(|said| said.subject).unwrap_or_else(|| token.claims.sub.into_owned());
     claims.insert("sub".to_owned(), subject.into());

@@ -133,6 +133,12 @@ fn challenge(reply: &Reply, page: &str) -> String {
     value.to_owned()
 }
 
+/// The claims of a JWT, as they were signed.
+fn text_of(token: &str) -> String {
+    let claims = claviger_core::jose::from_base64url(token.split('.').nth(1).unwrap()).unwrap();
+    String::from_utf8(claims).unwrap()
+}
+
 fn query(scope: &str) -> Vec<(String, String)> {
     authorize_query("app", scope)
 }
@@ -197,6 +203,9 @@ async fn somebody_signs_in_allows_and_signs_out_at_the_vendors_pages() {
     assert_eq!(access["ext"]["tier"], "gold");
     let id = claims(&answer.text("id_token"));
     assert_eq!((&id["sub"], &id["aud"], &id["email"]), (&json!("ada-17"), &json!("app"), &json!("ada@x.example")));
+    // Each member is there once, which a reader that takes the last one would not notice.
+    let text = text_of(&answer.text("id_token"));
+    assert_eq!((text.matches("\"amr\":").count(), text.matches("\"acr\":").count()), (1, 1), "{text}");
     assert_eq!((&id["acr"], &id["amr"], &id["nonce"]), (&json!("gold"), &json!(["pwd", "otp"]), &json!("n")));
     let userinfo = server.bearer(Method::GET, "/userinfo", &answer.text("access_token")).await.json();
     assert_eq!(userinfo, json!({ "sub": "ada-17", "email": "ada@x.example" }));
