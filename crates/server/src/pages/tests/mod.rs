@@ -112,7 +112,8 @@ fn every_field_has_a_label_and_every_reference_a_target() {
             assert!(elements.iter().any(|other| label(&other)), "{name}: no label for {id}");
         }
         for reference in ["aria-describedby", "aria-labelledby", "for"] {
-            for target in elements.iter().filter_map(|element| element.attribute(reference)) {
+            let named = elements.iter().filter_map(|element| element.attribute(reference));
+            for target in named.flat_map(str::split_whitespace) {
                 assert!(ids.contains(&target), "{name}: {reference} names {target}, which is not there");
             }
         }
