@@ -21,6 +21,9 @@ const fits = async (page) => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'it overflows')
 }
 
+/** Sends the form of the field that has the focus, and waits for the page that comes of it. */
+const enter = (page) => Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+
 /** Signs in and sets an app up; its secret and the recovery codes. */
 async function setUp(page, name) {
   await page.goto(security)
@@ -34,11 +37,11 @@ async function setUp(page, name) {
   const box = await page.locator('svg.qr').boundingBox()
   assert.ok(box.width > 100 && Math.abs(box.width - box.height) < 1, JSON.stringify(box))
   await page.locator('input[name=code]').fill('000000')
-  await page.keyboard.press('Enter')
+  await enter(page)
   await look(page, `${name}-set-up-wrong`)
   assert.equal(await page.locator('pre').innerText(), secret, 'the same secret once more')
   await page.locator('input[name=code]').fill(codeOf(secret))
-  await page.keyboard.press('Enter')
+  await enter(page)
   await look(page, `${name}-codes`)
   await fits(page)
   const codes = (await page.locator('pre').innerText()).trim().split('\n')
@@ -69,14 +72,14 @@ for (const [name, options] of [
     await fits(page)
     assert.equal(await page.evaluate(() => document.activeElement.name), 'code', 'the field has the focus')
     await page.keyboard.type('abcde-fghjk')
-    await page.keyboard.press('Enter')
+    await enter(page)
     await look(page, `${name}-asked-wrong`)
     assert.equal(await page.getByRole('alert').count(), 1)
     await page.emulateMedia({ media: 'print' })
     await fits(page)
     await page.emulateMedia({ media: null })
     await page.keyboard.type(codes[0])
-    await page.keyboard.press('Enter')
+    await enter(page)
     await page.waitForURL(`${origin}/`)
     await remove(page)
   }, options)
