@@ -88,6 +88,27 @@ pub struct CodeBinding {
 }
 
 impl Granted {
+    /// Nothing but a scope for these APIs, by this grant: nobody signed in, nothing is bound.
+    pub fn bare(flow: GrantType, scope: ScopeSet, audience: Audience) -> Self {
+        Self {
+            flow,
+            scope,
+            audience,
+            organisations: Vec::new(),
+            auth_time: None,
+            acr: None,
+            proof: None,
+            session: None,
+            userinfo_claims: Vec::new(),
+            confirmation: None,
+            claims_locales: Vec::new(),
+            subject: None,
+            claims: Map::new(),
+            act: None,
+            told: None,
+        }
+    }
+
     /// How strong the sign-in was that it rests on; `None` where nobody signed in.
     pub fn acr<'g>(&'g self, realm: &'g Realm) -> Option<&'g str> {
         if let Some(told) = &self.told {

@@ -10,7 +10,6 @@ use crate::refusal::Refusal;
 use crate::scope::ScopeSet;
 use crate::token_request::TokenRequest;
 use crate::user::User;
-use serde_json::Map;
 
 /// Whether an assertion of this issuer may be about this user, and which organisations the token is then for.
 ///
@@ -52,23 +51,8 @@ pub fn jwt_bearer(
     }
     let scope = scope(realm, client, request, trusted, assertion)?;
     let audience = resolve_audience(realm, client, asked, &scope)?;
-    let granted = Granted {
-        flow: GrantType::JwtBearer,
-        scope,
-        audience,
-        organisations,
-        auth_time: None,
-        acr: None,
-        proof: None,
-        session: None,
-        userinfo_claims: Vec::new(),
-        confirmation: None,
-        claims_locales: Vec::new(),
-        subject: None,
-        claims: Map::new(),
-        act: assertion.act.clone(),
-        told: None,
-    };
+    let bare = Granted::bare(GrantType::JwtBearer, scope, audience);
+    let granted = Granted { organisations, act: assertion.act.clone(), ..bare };
     Ok(Decision {
         narrowed: None,
         scope_differs: differs(request.scope.as_ref(), &granted.scope),

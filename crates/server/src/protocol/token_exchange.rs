@@ -20,7 +20,7 @@ use claviger_core::token::Id;
 use claviger_core::token_exchange::{Presented, TokenExchange, TokenType};
 use claviger_core::{Refusal, User};
 use claviger_store::{Precondition, Spend};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// A subject token that is good.
@@ -121,7 +121,7 @@ async fn of_access_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) ->
         confirmation: claims.cnf,
         act: claims.act,
         subject,
-        ..bare(scope, claims.aud.into_owned())
+        ..Granted::bare(GrantType::TokenExchange, scope, claims.aud.into_owned())
     };
     let user = match (&token.grant, &token.user) {
         (Some(grant), _) => {
@@ -136,27 +136,6 @@ async fn of_access_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) ->
     let has_grant = token.grant.is_some();
     let subject = Subject { granted, user, may_act, expires_at: token.expires_at, has_grant };
     Ok(Found { subject, grant: token.grant, begins: false, spend: None })
-}
-
-/// Nothing but a scope for these APIs.
-fn bare(scope: ScopeSet, audience: Audience) -> Granted {
-    Granted {
-        flow: GrantType::TokenExchange,
-        scope,
-        audience,
-        organisations: Vec::new(),
-        auth_time: None,
-        acr: None,
-        proof: None,
-        session: None,
-        userinfo_claims: Vec::new(),
-        confirmation: None,
-        claims_locales: Vec::new(),
-        subject: None,
-        claims: Map::new(),
-        act: None,
-        told: None,
-    }
 }
 
 /// What a token still carries, now that its grant is as it is: revoked it carries nothing, and of a scope that its user consented to
@@ -223,7 +202,12 @@ async fn of_id_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) -> Res
     };
     let organisations = sole(&user.organisations)?;
     let audience = Audience::from(giver.id.as_str());
-    let granted = Granted { organisations, auth_time: token.auth_time, acr: token.acr, ..bare(scope, audience) };
+    let granted = Granted {
+        organisations,
+        auth_time: token.auth_time,
+        acr: token.acr,
+        ..Granted::bare(GrantType::TokenExchange, scope, audience)
+    };
     let (may_act, expires_at) = (token.may_act, token.expires_at);
     let subject = Subject { granted, user: Some(user), may_act, expires_at, has_grant: false };
     Ok(Found { subject, grant: None, begins: true, spend: None })
@@ -250,7 +234,8 @@ async fn of_assertion(call: Call<'_>, text: &str) -> Result<Found, Failure> {
     let scope = if trusted.scope.is_empty() { own.clone() } else { trusted.scope.clone() };
     let scope = assertion.scope.as_ref().map_or(scope.clone(), |said| scope.within(said));
     let audience = Audience::from(call.site.realm.issuer.as_str());
-    let granted = Granted { organisations, act: assertion.act, ..bare(scope, audience) };
+    let granted =
+        Granted { organisations, act: assertion.act, ..Granted::bare(GrantType::TokenExchange, scope, audience) };
     let subject = Subject {
         granted,
         user: Some(user),
