@@ -55,7 +55,7 @@ pub(crate) async fn revoke(
     Ok(revoke_each(tx, realm, &[*id], reason, now, tokens_until).await? > 0)
 }
 
-/// As [`Store::revoke_grant`], for several, in the order of their ids; how many were live.
+/// As [`Store::revoke_grant`], for several; how many were live.
 pub(crate) async fn revoke_each(
     tx: &mut impl Tx,
     realm: &str,
@@ -64,9 +64,15 @@ pub(crate) async fn revoke_each(
     now: i64,
     tokens_until: i64,
 ) -> Result<u64, Fault> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    let mut lives = Vec::with_capacity(ids.len());
+    // All grants before all seats, as everybody else locks them.
+    for id in &ids {
+        lives.push(tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await?);
+    }
     let (mut ended, mut untold) = (0, Vec::with_capacity(ids.len()));
-    for id in ids {
-        let live = tx.execute(Statement::RevokeGrant, values![id, now, reason, tokens_until]).await?;
+    for (id, live) in ids.iter().zip(lives) {
         tx.execute(Statement::RevokeTokensOfGrant, values![id, now]).await?;
         tx.execute(Statement::FreeSeatsOfGrant, values![id]).await?;
         ended += live;

@@ -1,7 +1,8 @@
 //! Every SQL statement there is, in the subset that all engines read alike.
 //!
-//! Parameters are `?1`, `?2`, ..; `{NOW}` is the database's own time in milliseconds since the epoch, a whole number. Each
-//! engine spells both in its way, once. The place in [`Statement::ALL`] is the place in an engine's table of prepared
+//! Parameters are `?1`, `?2`, ..; `{NOW}` is the database's own time in milliseconds since the epoch, a whole number;
+//! `{LOCKED}` locks the rows of a `SELECT` in its order, so that two who change many never wait for each other. Each engine
+//! spells them in its way, once. The place in [`Statement::ALL`] is the place in an engine's table of prepared
 //! statements, so none is found by its text.
 
 /// Declares the registry: a name and the SQL, in sections.
@@ -387,11 +388,11 @@ registry! {
     RevokeGrant = "UPDATE grants SET revoked_at = ?2, revoked_reason = ?3, replay = NULL, check_at = ?4
         WHERE id = ?1 AND COALESCE(revoked_at, 0) = 0";
     RevokeGrantsOfClient = "UPDATE grants SET revoked_at = ?3, revoked_reason = ?4, replay = NULL, check_at = ?5
-        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
-            WHERE realm = ?1 AND client = ?2 AND revoked_at IS NULL LIMIT ?6)";
+        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants WHERE id IN (SELECT id FROM grants
+            WHERE realm = ?1 AND client = ?2 AND revoked_at IS NULL LIMIT ?6) ORDER BY id{LOCKED})";
     RevokeGrantsOfUser = "UPDATE grants SET revoked_at = ?3, revoked_reason = ?4, replay = NULL, check_at = ?5
-        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants
-            WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL LIMIT ?6)";
+        WHERE revoked_at IS NULL AND id IN (SELECT id FROM grants WHERE id IN (SELECT id FROM grants
+            WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL LIMIT ?6) ORDER BY id{LOCKED})";
     GrantsByPassword = "SELECT id FROM grants
         WHERE realm = ?1 AND user_id = ?2 AND revoked_at IS NULL AND user_id IS NOT NULL AND flow = 'password' ORDER BY id";
     AddAccessToken = "INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issued_at, expires_at)
@@ -413,7 +414,10 @@ registry! {
         WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4 AND grant_id = ?5 AND expires_at > ?7";
     LockPool = "INSERT INTO seat_pool (realm, pool, organisation, size) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (realm, pool, organisation) DO UPDATE SET size = excluded.size";
-    ExpireSeats = "DELETE FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND expires_at <= ?4";
+    ExpireSeats = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
+        SELECT realm, pool, organisation, holder, grant_id FROM seat
+        WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND expires_at <= ?4
+        ORDER BY realm, pool, organisation, holder, grant_id{LOCKED})";
     ClaimSeat = "INSERT INTO seat (realm, pool, organisation, holder, grant_id, client, user_id, claimed_at, expires_at)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
         WHERE EXISTS (SELECT 1 FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4)
@@ -430,9 +434,15 @@ registry! {
         WHERE s.realm = ?1 AND s.expires_at > ?2 ORDER BY s.pool, s.organisation, s.claimed_at, s.holder";
     SeatGrants = "SELECT grant_id FROM seat WHERE realm = ?1 AND pool = ?2 AND organisation = ?3 AND holder = ?4
         ORDER BY grant_id";
-    FreeSeatsOfGrant = "DELETE FROM seat WHERE grant_id = ?1";
-    FreeSeatsOfClient = "DELETE FROM seat WHERE realm = ?1 AND client = ?2";
-    FreeSeatsOfUser = "DELETE FROM seat WHERE realm = ?1 AND user_id = ?2";
+    FreeSeatsOfGrant = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
+        SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE grant_id = ?1
+        ORDER BY realm, pool, organisation, holder, grant_id{LOCKED})";
+    FreeSeatsOfClient = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
+        SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE realm = ?1 AND client = ?2
+        ORDER BY realm, pool, organisation, holder, grant_id{LOCKED})";
+    FreeSeatsOfUser = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
+        SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE realm = ?1 AND user_id = ?2
+        ORDER BY realm, pool, organisation, holder, grant_id{LOCKED})";
 
     // ---- revocations
     Revocation = "SELECT before_ms, expires_at FROM revocation WHERE realm = ?1 AND kind = ?2 AND value = ?3";
@@ -586,7 +596,10 @@ registry! {
                 WHERE check_at < ?1 AND check_at >= ?3 ORDER BY check_at LIMIT ?2)
             AND revoked_at IS NULL AND idle_expires_at >= ?1 AND expires_at >= ?1";
     PurgeSeats = "DELETE FROM seat WHERE (realm, pool, organisation, holder, grant_id) IN (
-        SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE expires_at <= ?1 LIMIT ?2)";
+        SELECT realm, pool, organisation, holder, grant_id FROM seat
+        WHERE (realm, pool, organisation, holder, grant_id) IN (
+            SELECT realm, pool, organisation, holder, grant_id FROM seat WHERE expires_at <= ?1 LIMIT ?2)
+        ORDER BY realm, pool, organisation, holder, grant_id{LOCKED})";
     PurgeRevocations = "DELETE FROM revocation WHERE seq IN (SELECT seq FROM revocation WHERE expires_at < ?1 LIMIT ?2)";
     PurgeLinks = "DELETE FROM one_time_link WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < ?1 LIMIT ?2)";
     PurgeFailures = "DELETE FROM brake WHERE subject IN (SELECT subject FROM brake WHERE expires_at < ?1 LIMIT ?2)";

@@ -13,8 +13,11 @@ pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 /// A statement in SQLite's spelling.
 pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
-    static ALL: LazyLock<Vec<String>> =
-        LazyLock::new(|| Statement::ALL.iter().map(|statement| statement.sql().replace("{NOW}", NOW)).collect());
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+        // One connection writes, so that no row needs to be locked.
+        let spell = |sql: &str| sql.replace("{NOW}", NOW).replace("{LOCKED}", "");
+        Statement::ALL.iter().map(|statement| spell(statement.sql())).collect()
+    });
     ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))
 }
 

@@ -35,9 +35,14 @@ pub(crate) fn fresh(on_postgres: bool) -> String {
     }
 }
 
+/// Patience for a machine that does much beside these tests.
+pub(crate) fn options() -> Options {
+    Options { patience: std::time::Duration::from_secs(30), ..Options::default() }
+}
+
 /// Does a sequence to a fresh store.
 async fn run(url: &str, steps: &[Op]) -> Outcome {
-    let store = Store::connect(url, &Options::default()).await.map_err(failed)?;
+    let store = Store::connect(url, &options()).await.map_err(failed)?;
     let mut world = World::set_up(store).await?;
     world.observe().await?;
     for (number, op) in steps.iter().enumerate() {

@@ -4,12 +4,12 @@
 use crate::history::{Did, Entry, History, Watched};
 use crate::operations::{MINUTE, SECOND};
 use crate::world::{START, client, realm, tokens_until, user};
-use crate::{fresh, setting};
+use crate::{fresh, options, setting};
 use claviger_core::ScopeSet;
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Answered, Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Options,
-    Precondition, Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
+    Answered, Approval, ConsentGrant, Id, Issue, Issued, Masked, NewAccessToken, NewCode, NewGrant, Precondition,
+    Redeem, Replay, Revocation, Rotate, SeatClaim, Store, id_text,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -336,7 +336,7 @@ fn rounds(on_postgres: bool, servers: usize) {
         let url = fresh(on_postgres);
         let mut stores = Vec::new();
         for _ in 0..servers {
-            stores.push(Store::connect(&url, &Options::default()).await.unwrap());
+            stores.push(Store::connect(&url, &options()).await.unwrap());
         }
         let rounds = setting("CLAVIGER_MODEL_ROUNDS", if on_postgres { 8 } else { 20 });
         for number in first..first + u64::from(rounds) {
