@@ -5,5 +5,6 @@
 # needs: npm | bash ../clients/check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: jq | bash ../clients/check.sh jq | apt-get install -y --no-install-recommends jq
 # needs: chromium | bash ../clients/check.sh chromium | apt-get install -y --no-install-recommends chromium
+# needs: slapd | test -x /usr/sbin/slapd | apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils
 
 exec bash "$(dirname "${BASH_SOURCE[0]}")/../clients/run.sh" --only browser "$@"

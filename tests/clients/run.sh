@@ -15,6 +15,7 @@
 # needs: php | bash check.sh php | apt-get install -y --no-install-recommends php-cli php-curl
 # needs: mono | bash check.sh mono | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil libmono-system-web-extensions4.0-cil
 # needs: chromium | bash check.sh chromium | apt-get install -y --no-install-recommends chromium
+# needs: slapd | test -x /usr/sbin/slapd | apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils
 
 set -uo pipefail
 
@@ -81,6 +82,15 @@ node_modules() {
     fi
 }
 
+# Every file of stories; each ends by itself.
+stories() {
+    local file failed=0
+    for file in "$root"/tests/browser/*.mjs; do
+        [[ $file == */driver.mjs ]] || node "$file" || failed=1
+    done
+    return $failed
+}
+
 client() {
     case $1 in
         curl) provide curl jq && bash "$here/curl/guides.sh" ;;
@@ -93,7 +103,7 @@ client() {
                 "$(value '.realms.jim2.clients | map(select(.grants | index("client_credentials"))) | map("\(.id)=\(.secret)") | join("\n")')" ;;
         postman) provide node npm jq && node_modules "$here/node" && node "$here/node/postman.mjs" "$here/postman/blastiq.postman_collection.json" ;;
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
-        browser) provide node npm chromium && node_modules "$root/tests/browser" && node "$root/tests/browser/browser.mjs" && node "$root/tests/browser/people.mjs" && node "$root/tests/browser/factor.mjs" ;;
+        browser) provide node npm chromium slapd && node_modules "$root/tests/browser" && stories ;;
         *) echo "there is no client $1"; return 2 ;;
     esac
 }

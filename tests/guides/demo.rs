@@ -103,11 +103,11 @@ impl Drop for Demo {
     }
 }
 
-/// The first of eleven ports in a row that are free now.
+/// The first of sixteen ports in a row that are free now.
 fn free_ports() -> u16 {
     let start = 21_000 + u16::try_from(std::process::id() % 700).unwrap() * 30;
     (0..100)
-        .map(|i| start + i * 11)
-        .find(|base| (*base..*base + 11).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
-        .expect("eleven free ports")
+        .map(|i| start + i * 16)
+        .find(|base| (*base..*base + 16).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
+        .expect("sixteen free ports")
 }

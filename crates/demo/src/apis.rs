@@ -45,7 +45,8 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
     let people = People { store: store.clone(), realm: realm.id.clone() };
     let mut app = Router::new();
     let mut routes = Vec::new();
-    for row in table()?.iter().filter(|row| row.dialect == realm.dialect.name) {
+    let is_served = |row: &&Row| row.whom != For::Another || realm.apis.len() > 1;
+    for row in table()?.iter().filter(|row| row.dialect == realm.dialect.name).filter(is_served) {
         app = app.route(&row.path, row.guarded(file, &guard, http)?);
         routes.push(Route {
             name: &row.name,

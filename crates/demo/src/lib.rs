@@ -1,16 +1,19 @@
-//! `claviger demo`: the eight realms of `demo/*.toml` on loopback ports, with the vendors' sample APIs and a sample
-//! integrator beside them. Nothing here is done differently than by `claviger apply` and `claviger serve`.
+//! `claviger demo`: the realms of `demo/*.toml` on loopback ports, with the vendors' sample APIs, a sample integrator, a
+//! vendor's own pages and, where slapd is installed, a directory beside them. Nothing here is done differently than by `claviger apply` and `claviger serve`.
 //!
 //! 1. [`plan`] takes the ports, so that one in use is told before anything is made.
 //! 2. [`folder`] is where the database and the master key live.
-//! 3. The realm files are applied; [`apis`] and [`integrator`] answer at their authorities what no realm knows.
+//! 3. [`directory`] is started, the realm files are applied; [`apis`], [`integrator`] and [`login_app`] answer at their
+//!    authorities what no realm knows.
 //! 4. When every port answers, [`manifest`] is written and [`lines`] are printed.
 //! 5. Ctrl-C or SIGTERM ends it.
 
 mod apis;
+mod directory;
 mod folder;
 mod integrator;
 mod lines;
+mod login_app;
 mod manifest;
 mod plan;
 mod realm_files;
@@ -19,7 +22,7 @@ mod views;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use claviger_core::crypto::sha256;
 use claviger_files::Variables;
@@ -28,9 +31,12 @@ use claviger_server::admin::{Actor, Admin, Way, new_reference};
 use claviger_server::clock::Clock;
 use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
+use claviger_server::pages::{HTML_TYPE, security_headers};
 use claviger_server::server;
+use claviger_server::telemetry::Management;
 use claviger_server::{Service, State as Server};
 use claviger_store::{Options as StoreOptions, Store, lock_for_serving};
+use directory::Directory;
 use folder::Folder;
 use manifest::Route;
 use plan::Plan;
@@ -88,6 +94,7 @@ struct Running {
     served: tokio::task::JoinHandle<()>,
     service: Service,
     _lock: claviger_store::ServingLock,
+    _directory: Option<Directory>,
 }
 
 impl Running {
@@ -124,13 +131,29 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let state = Box::pin(server::open(store.clone(), &master, Clock::default(), pages)).await?;
 
     let dialects = claviger_files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let variables = realm_files::variables(options.port_base);
-    let files = claviger_files::realm::parse(&realm_files::realm_files(), &dialects, &variables)
+    let mut variables = realm_files::variables(options.port_base);
+    let mut texts = realm_files::REALM_FILES.to_vec();
+    let directory = match directory::start(folder, &mut variables).await? {
+        Ok(directory) => {
+            texts.push(directory::REALM_FILE);
+            Some(directory)
+        }
+        Err(why) => {
+            say(&why);
+            None
+        }
+    };
+    let files = claviger_files::realm::parse(&realm_files::named(&texts), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    apply(&state, &files, folder, &variables).await?;
+    apply(&state, &files, &texts, (folder, &variables)).await?;
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
+    let [management, _] = plan.authorities(plan::MANAGEMENT)?;
+    let own_pages = login_app::router(&format!("http://{management}"), http.clone())?;
+    for authority in plan.authorities("own_pages_app_port")? {
+        routers.insert(authority, own_pages.clone());
+    }
     let integrator = integrator::Integrator::new(&plan.integrator(), &files, http.clone())?.router();
     for authority in plan.integrator_authorities() {
         routers.insert(authority, integrator.clone());
@@ -148,7 +171,13 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
     let limits = Limits::default().for_connections(connections);
-    let served = tokio::spawn(server::run(service.clone(), listeners, limits, stopped));
+    let management = Management { state: Arc::clone(&service.state), tls: None };
+    let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
+    let management = claviger_server::http::serve(listeners.management, management, management_limits, stopped.clone());
+    let realms_served = server::run(service.clone(), listeners.all, limits, stopped);
+    let served = tokio::spawn(async {
+        tokio::join!(realms_served, management);
+    });
 
     wait_until_all_answer(&http, &realms, &plan.integrator()).await?;
     if let Some(path) = &options.manifest {
@@ -157,20 +186,30 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(lines::all(&realms, &plan.integrator()).as_bytes()).and_then(|()| out.flush());
     say(&format!("ready after {} ms; Ctrl-C stops it", began.elapsed().as_millis()));
-    Ok(Running { stop, served, service, _lock: lock })
+    Ok(Running { stop, served, service, _lock: lock, _directory: directory })
 }
 
 /// Applies the realm files, as `claviger apply` does. A kept folder to which the very same files were applied before is left
 /// alone: checking its passwords once more would cost more than all the rest of the start.
-async fn apply(server: &Server, files: &[RealmFile], folder: &Folder, variables: &Variables) -> anyhow::Result<()> {
-    let texts = realm_files::REALM_FILES.iter().map(|(_, text)| *text);
+async fn apply(
+    server: &Server,
+    files: &[RealmFile],
+    texts: &[(&str, &str)],
+    (folder, variables): (&Folder, &Variables),
+) -> anyhow::Result<()> {
+    let texts = texts.iter().map(|(_, text)| *text);
     let values = variables.values().map(String::as_str);
     let applied: Vec<&str> = texts.chain(values).chain([env!("CARGO_PKG_VERSION")]).collect();
     let mark = claviger_core::jose::base64url(&sha256(applied.join("\0").as_bytes()));
     let mark_file = folder.path().join("demo.applied");
     let mut known = std::fs::read_to_string(&mark_file).is_ok_and(|text| text == mark);
     for file in files {
-        known = known && server.store.realm(&file.realm.id).await?.as_ref() == Some(&file.realm);
+        let mut stored = server.store.realm(&file.realm.id).await?;
+        // What is sealed stands in the database alone.
+        if let Some(directory) = stored.as_mut().and_then(|realm| realm.directory.as_mut()) {
+            directory.sealed_secret.clear();
+        }
+        known = known && stored.as_ref() == Some(&file.realm);
     }
     if known {
         say("the realm files are as they were");
@@ -212,6 +251,19 @@ async fn by_authority(State(routers): State<Arc<HashMap<String, Router>>>, reque
         },
         None => (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response(),
     }
+}
+
+/// A page as an answer, with the headers that every page has.
+fn page_response(page: &claviger_server::pages::Page) -> Response {
+    let mut answer = Response::new(axum::body::Body::from(page.html.clone()));
+    *answer.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML_TYPE));
+    for (name, value) in security_headers(page) {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    answer
 }
 
 /// Each realm's discovery and each sample app, over HTTP.

@@ -1,5 +1,6 @@
 //! What tools are told of a running demo: a JSON file with every address, client and user.
 
+use crate::{directory, login_app};
 use anyhow::Context;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
@@ -61,6 +62,7 @@ fn realm(file: &RealmFile, routes: &[Route]) -> Value {
         "apis": apis,
         "clients": clients,
         "users": users,
+        "person": person(file).map(|(username, password)| json!({ "username": username, "password": password })),
     })
 }
 
@@ -97,8 +99,16 @@ pub(super) fn password_of(user: &FileUser) -> Option<String> {
     }
 }
 
-/// A person who signs in on a page.
+/// A person who signs in on a page: one of the file, or one whom only the vendor's own pages or its directory know.
 pub(super) fn person(file: &RealmFile) -> Option<(String, String)> {
+    let elsewhere = match file.realm.id.as_str() {
+        login_app::REALM => Some(login_app::PERSON),
+        directory::REALM => Some(directory::PERSON),
+        _ => None,
+    };
+    if let Some((username, password)) = elsewhere {
+        return Some((username.to_owned(), password.to_owned()));
+    }
     let people =
         file.users.iter().filter(|entry| !entry.user.service && !entry.user.administrator && !entry.user.disabled);
     let has_code = file.clients.iter().any(|entry| entry.client.may(GrantType::AuthorizationCode));

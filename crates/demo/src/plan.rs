@@ -1,8 +1,23 @@
 //! Which port is whose.
 
 use crate::realm_files::PORTS;
+use anyhow::Context;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
+
+/// The port of the management address.
+pub(super) const MANAGEMENT: &str = "management_port";
+/// The port of the directory.
+const SLAPD: &str = "directory_ldaps_port";
+
+/// The sockets of one demo.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    /// Where realms and sample apps answer.
+    pub(super) all: Vec<TcpListener>,
+    /// The management address.
+    pub(super) management: TcpListener,
+}
 
 /// The ports of one demo, on this machine only.
 #[derive(Debug, Clone, Copy)]
@@ -33,21 +48,35 @@ impl Plan {
         [format!("localhost:{}", self.base), format!("127.0.0.1:{}", self.base)]
     }
 
-    /// Listens on all ports.
+    /// The authorities of the port with this name.
+    ///
+    /// # Errors
+    /// There is no such port.
+    pub(super) fn authorities(self, name: &str) -> anyhow::Result<[String; 2]> {
+        let port = PORTS.iter().zip(self.base..).find(|(known, _)| **known == name);
+        let (_, port) = port.with_context(|| format!("demo/ports.txt has no {name}"))?;
+        Ok([format!("localhost:{port}"), format!("127.0.0.1:{port}")])
+    }
+
+    /// Listens on all ports but that of slapd, which listens by itself.
     ///
     /// # Errors
     /// One of them is taken; the message says which, and whose it would be.
-    pub(super) async fn listen(self) -> anyhow::Result<Vec<TcpListener>> {
-        let mut listeners = Vec::new();
+    pub(super) async fn listen(self) -> anyhow::Result<Listeners> {
+        let (mut all, mut management) = (Vec::new(), None);
         for (name, port) in PORTS.iter().zip(self.base..) {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 let whose = name.trim_end_matches("_port").replace('_', " ");
                 anyhow::anyhow!("cannot listen on {address} (for {whose}): {error}; choose another --port-base")
             })?;
-            listeners.push(listener);
+            match *name {
+                SLAPD => drop(listener),
+                MANAGEMENT => management = Some(listener),
+                _ => all.push(listener),
+            }
         }
-        Ok(listeners)
+        Ok(Listeners { all, management: management.context("demo/ports.txt has no management_port")? })
     }
 }
 
@@ -58,8 +87,8 @@ mod tests {
     #[tokio::test]
     async fn there_must_be_room_for_all_ports() {
         assert_eq!(Plan::new(8080).unwrap().integrator(), "http://localhost:8080");
-        assert!(Plan::new(65_525).is_ok());
-        for base in [0, 65_526, 65_535] {
+        assert!(Plan::new(65_520).is_ok());
+        for base in [0, 65_521, 65_535] {
             assert!(Plan::new(base).is_err(), "{base}");
         }
     }

@@ -15,14 +15,14 @@ pub fn variables(port_base: u16) -> Variables {
     PORTS.iter().zip(ports).map(|(name, port)| ((*name).to_owned(), port.to_string())).collect()
 }
 
-/// The realm files as [`claviger_files::realm::parse`] takes them.
-pub fn realm_files() -> Vec<(&'static Path, &'static [u8])> {
-    REALM_FILES.iter().map(|(name, text)| (Path::new(*name), text.as_bytes())).collect()
+/// Realm files as [`claviger_files::realm::parse`] takes them.
+pub fn named<'t>(files: &[(&'t str, &'t str)]) -> Vec<(&'t Path, &'t [u8])> {
+    files.iter().map(|(name, text)| (Path::new(*name), text.as_bytes())).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{REALM_FILES, realm_files, variables};
+    use super::{REALM_FILES, named, variables};
     use claviger_core::client::GrantType;
     use claviger_core::dialect::Legacy;
     use claviger_files::dialect::Dialects;
@@ -41,9 +41,9 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_has_eight_realms_and_every_flow() {
-        let files = parse(&realm_files(), &dialects(), &variables(8080)).unwrap_or_else(|p| panic!("{p}"));
-        assert_eq!(files.len(), 8);
+    fn the_demo_has_nine_realms_and_every_flow() {
+        let files = parse(&named(REALM_FILES), &dialects(), &variables(8080)).unwrap_or_else(|p| panic!("{p}"));
+        assert_eq!(files.len(), 9);
         let port =
             |url: &str| url.split(':').nth(2).and_then(|rest| rest.split('/').next()).map(str::to_owned).unwrap();
         let ports: Vec<String> = files
@@ -53,7 +53,7 @@ mod tests {
                     .chain(file.realm.hosts.values().map(|host| port(&host.origin)))
             })
             .collect();
-        assert_eq!(ports, (8081..=8090).map(|port| port.to_string()).collect::<Vec<_>>());
+        assert_eq!(ports, (8081..=8091).map(|port| port.to_string()).collect::<Vec<_>>());
         let clients = || files.iter().flat_map(|file| file.clients.iter().map(|client| &client.client));
         let grants: BTreeSet<GrantType> = clients().flat_map(|client| client.grants.clone()).collect();
         assert_eq!(grants.len(), 6);
@@ -87,7 +87,7 @@ mod tests {
         let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
         let secrets = Secrets::load(&store, &MasterKey::generate()).await.unwrap();
         let hasher = Hasher::new(2, 64).unwrap();
-        let files = parse(&realm_files(), &dialects(), &variables(8080)).unwrap();
+        let files = parse(&named(REALM_FILES), &dialects(), &variables(8080)).unwrap();
         let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: String::new() };
         let report = apply(&Admin { store: &store, actor: &actor, now: 1 }, &files, &hasher, &secrets).await.unwrap();
         assert_eq!((report.unchanged, report.changed.len(), report.secrets.len()), (0, 0, 0));

@@ -66,6 +66,61 @@ impl View for Connection {
     const TEMPLATE: &'static str = "demo/connection.html";
 }
 
+/// A page of the vendor that keeps its own: it asks one question.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct OwnPage {
+    /// The question.
+    pub title: String,
+    /// What it is about.
+    pub lead: String,
+    /// What was wrong with the last answer.
+    pub problem: Option<String>,
+    /// The scopes that an app asks for.
+    pub scopes: Vec<String>,
+    /// Whether a name and a password are asked for, and the name that was typed.
+    pub username: Option<String>,
+    /// The button that says yes.
+    pub yes: &'static str,
+    /// The one that says no.
+    pub no: &'static str,
+}
+
+impl OwnPage {
+    /// Name and password; `typed`: the name that was typed with a wrong password.
+    pub fn login(app: &str, typed: Option<&str>) -> Self {
+        Self {
+            title: "Sign in".to_owned(),
+            lead: format!("{app} wants to know who you are. This is the vendor's own page, not one of Claviger's."),
+            problem: typed.map(|_| "The name or the password is wrong.".to_owned()),
+            username: Some(typed.unwrap_or_default().to_owned()),
+            yes: "Sign in",
+            no: "Cancel",
+            ..Self::default()
+        }
+    }
+
+    /// Whether an app may.
+    pub fn consent(app: &str, scopes: Vec<String>) -> Self {
+        let lead = "It asks the vendor's own page for:".to_owned();
+        Self { title: format!("Let {app} in?"), lead, scopes, yes: "Allow", no: "Deny", ..Self::default() }
+    }
+
+    /// Whether to sign out.
+    pub fn logout() -> Self {
+        let (title, lead) = ("Sign out?".to_owned(), "Apps that you have let in go on working.".to_owned());
+        Self { title, lead, yes: "Sign out", no: "Stay signed in", ..Self::default() }
+    }
+}
+
+impl View for OwnPage {
+    const TEMPLATE: &'static str = "demo/own_page.html";
+
+    /// Each answer sends the browser back to the server.
+    fn leaves(&self) -> bool {
+        true
+    }
+}
+
 /// A JWT's two readable parts, as indented JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decoded {

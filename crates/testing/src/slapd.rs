@@ -23,6 +23,18 @@ const KEEPER: &str =
 /// How long a start may take.
 const START: Duration = Duration::from_mins(1);
 
+/// Makes sure that slapd and what goes with it are installed.
+///
+/// # Errors
+/// They are not there and cannot be installed.
+pub fn provide() -> Result<()> {
+    static LOOKING: Mutex<()> = Mutex::new(());
+    let _one = LOOKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let check = "test -x /usr/sbin/slapd && command -v ldapmodify && test -f /etc/ldap/schema/core.schema";
+    let install = "apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils";
+    Tool::new("slapd", check, install).provide(Path::new("/"))
+}
+
 /// A directory under way.
 pub struct Slapd {
     certificates: Maker,
@@ -38,13 +50,7 @@ impl Slapd {
     /// # Errors
     /// slapd is not there and cannot be installed, or does not start.
     pub fn start(ldif: &str) -> Result<Self> {
-        static LOOKING: Mutex<()> = Mutex::new(());
-        {
-            let _one = LOOKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let check = "test -x /usr/sbin/slapd && command -v ldapmodify && test -f /etc/ldap/schema/core.schema";
-            let install = "apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils";
-            Tool::new("slapd", check, install).provide(Path::new("/"))?;
-        }
+        provide()?;
         let certificates = Maker::default();
         let pair = certificates.self_signed("slapd", "/CN=localhost", "DNS:localhost,IP:127.0.0.1");
         let folder = certificates.folder().to_owned();

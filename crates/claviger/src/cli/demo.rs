@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// pasted into a shell or a browser.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    /// The first of eleven ports: the sample integrator, then the realms.
+    /// The first of sixteen ports: the sample integrator, then the realms.
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port_base: u16,
     /// Keeps the data in this folder; without it, a temporary folder is used and deleted at the end.

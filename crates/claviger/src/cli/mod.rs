@@ -49,7 +49,7 @@ use trouble::{Exit, Trouble};
     arg_required_else_help = true,
     after_help = "\
 Begin:
-  claviger demo                       eight realms with sample apps, in a temporary folder
+  claviger demo                       ten realms with sample apps, in a temporary folder
   claviger init /etc/claviger         a commented configuration, a master key, an example realm
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them

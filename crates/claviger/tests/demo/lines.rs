@@ -27,8 +27,8 @@ async fn every_printed_line_works() {
             tokens += 1;
         }
     }
-    // Client credentials or password in six realms; pages: the integrator, two of one vendor, one each of four realms.
-    assert_eq!((tokens, calls, links), (6, 6, 7), "{}", demo.printed);
+    // Client credentials or password in six realms; pages: the integrator, two of one vendor, one each of six realms.
+    assert_eq!((tokens, calls, links), (6, 6, 9), "{}", demo.printed);
 }
 
 #[tokio::test]
@@ -36,8 +36,18 @@ async fn the_manifest_says_what_tools_need() {
     let demo = Demo::start();
     assert_eq!(demo.integrator(), format!("http://localhost:{}", demo.base));
     let realms: Vec<&String> = demo.manifest["realms"].as_object().unwrap().keys().collect();
-    let expected =
-        ["audaconnect", "jim2", "blastiq", "aurora-dev", "aurora-live", "billit-sandbox", "billit-live", "standard"];
+    let expected = [
+        "audaconnect",
+        "jim2",
+        "blastiq",
+        "aurora-dev",
+        "aurora-live",
+        "billit-sandbox",
+        "billit-live",
+        "standard",
+        "own-pages",
+        "directory",
+    ];
     assert_eq!(realms, expected);
     for id in expected {
         let realm = demo.realm(id);

@@ -52,6 +52,7 @@ impl Demo {
     }
 
     pub fn start_with(folder: Folder, arguments: &[&str]) -> Self {
+        claviger_testing::slapd::provide().unwrap();
         // Another test may take a port between the look and the start.
         let mut tries = 0..5;
         let mut folder = Some(folder);

@@ -5,11 +5,11 @@ use super::browser::Visit;
 use super::steps::part;
 use super::vendors::Vendor;
 use super::wire::Exchanged;
-use crate::views;
+use crate::{page_response, views};
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, header};
+use claviger_server::pages::Brand;
 use claviger_server::pages::views::{NotFound, Pair, View};
-use claviger_server::pages::{Brand, HTML_TYPE, security_headers};
 use std::fmt::Write;
 
 /// Hands what stands behind the `#` on as soon as the page is there; the fragment itself never goes over the wire.
@@ -116,7 +116,7 @@ scripts, copy the whole address from the address bar and paste it here.</p>
         csrf = visit.csrf(),
     );
     let page = claviger_server::pages::Page { status: 200, html, ..claviger_server::pages::Page::default() };
-    let mut answer = respond(&page);
+    let mut answer = page_response(&page);
     let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action 'self'; \
                   frame-ancestors 'none'; base-uri 'none'";
     answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
@@ -130,17 +130,5 @@ pub(super) fn not_found(app: &Integrator) -> Response<Body> {
 
 fn render<V: View>(app: &Integrator, view: &V) -> Response<Body> {
     let brand = Brand { home_url: Some("/".to_owned()), ..Brand::new("Sample integrator", "/claviger.css") };
-    respond(&app.pages.page(&brand, view))
-}
-
-fn respond(page: &claviger_server::pages::Page) -> Response<Body> {
-    let mut answer = Response::new(Body::from(page.html.clone()));
-    *answer.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML_TYPE));
-    for (name, value) in security_headers(page) {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            answer.headers_mut().insert(HeaderName::from_static(name), value);
-        }
-    }
-    answer
+    page_response(&app.pages.page(&brand, view))
 }

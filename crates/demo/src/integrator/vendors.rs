@@ -1,5 +1,6 @@
 //! What each vendor told the integrator: addresses, credentials, and how their guide wants things sent.
 
+use crate::directory::REALM;
 use crate::manifest::{bearer_header, password_of, person, secret_of};
 use anyhow::Context;
 use claviger_core::client::GrantType;
@@ -161,7 +162,9 @@ fn accent(realm: &Realm) -> (String, Option<String>) {
 /// # Errors
 /// The files have not what a recipe needs.
 pub(super) fn all(origin: &str, files: &[RealmFile]) -> anyhow::Result<Vec<Vendor>> {
-    recipes()?.iter().map(|recipe| vendor(origin, files, recipe)).collect()
+    // The directory's realm is there only where slapd is.
+    let is_there = |recipe: &&Recipe| recipe.realm != REALM || files.iter().any(|file| file.realm.id == REALM);
+    recipes()?.iter().filter(is_there).map(|recipe| vendor(origin, files, recipe)).collect()
 }
 
 fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow::Result<Vendor> {

@@ -20,6 +20,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("demo/base.html", include_str!("../../../../templates/demo/base.html")),
     ("demo/connection.html", include_str!("../../../../templates/demo/connection.html")),
     ("demo/home.html", include_str!("../../../../templates/demo/home.html")),
+    ("demo/own_page.html", include_str!("../../../../templates/demo/own_page.html")),
     ("error.html", include_str!("../../../../templates/error.html")),
     ("expired.html", include_str!("../../../../templates/expired.html")),
     ("form_post.html", include_str!("../../../../templates/form_post.html")),
