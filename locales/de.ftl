@@ -204,6 +204,16 @@ accounts-other = Anderes Konto verwenden
 accounts-forget-who = { $name } aus dieser Liste nehmen
 accounts-why = Diese Konten wurden in diesem Browser verwendet. Alle außer dem angemeldeten fragen nach ihrem Passwort.
 
+## Eine App, die auf Freigabe wartet
+
+not-approved-page-title = Noch nicht freigegeben
+not-approved-title = { $client } ist noch nicht freigegeben
+not-approved-message = { $client } kommt von { $host }. { $realm } lässt eine App erst zu, wenn jemand sie angesehen hat. Sie können um diese bitten; das kostet nichts und gibt der App noch nichts.
+not-approved-ask = { $realm } darum bitten
+not-approved-asked-title = Sie haben darum gebeten
+not-approved-asked = { $realm } wird sich { $client } ansehen. Verbinden Sie die App von dort aus noch einmal, sobald sie freigegeben ist.
+not-approved-contact = Fragen:
+
 ## Nothing to choose
 
 no-organisation-page-title = Noch nichts zu erlauben

@@ -206,6 +206,16 @@ accounts-other = Use another account
 accounts-forget-who = Take { $name } off this list
 accounts-why = These accounts were used in this browser. Each one but yours that is signed in asks for its password.
 
+## An app that waits for approval
+
+not-approved-page-title = Not approved yet
+not-approved-title = { $client } is not approved yet
+not-approved-message = { $client } comes from { $host }. { $realm } lets an app in only after looking at it. You can ask for this one; it costs you nothing, and gives the app nothing yet.
+not-approved-ask = Ask { $realm } for it
+not-approved-asked-title = You have asked for it
+not-approved-asked = { $realm } will look at { $client }. Connect it again from the app once it is approved.
+not-approved-contact = Questions:
+
 ## Nothing to choose
 
 no-organisation-page-title = Nothing to allow yet

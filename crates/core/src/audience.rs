@@ -45,12 +45,11 @@ impl Audience {
     ///
     /// # Errors
     /// One that is not among these.
-    pub fn narrowed(&self, asked: &[String]) -> Result<Option<Self>, NotGranted> {
+    pub fn narrowed(&self, asked: &[&str]) -> Result<Option<Self>, NotGranted> {
         if !asked.iter().all(|name| self.contains(name)) {
             return Err(NotGranted);
         }
-        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-        Ok(Self::of(&asked).filter(|asked| asked.iter().count() < self.iter().count()))
+        Ok(Self::of(asked).filter(|asked| asked.iter().count() < self.iter().count()))
     }
 }
 
@@ -77,11 +76,11 @@ mod tests {
     #[test]
     fn a_token_is_for_some_of_what_was_granted_and_for_no_more() {
         let granted = Audience::of(&["a", "b"]).unwrap();
-        let asked = |names: &[&str]| granted.narrowed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let asked = |names: &[&str]| granted.narrowed(names);
         assert_eq!(asked(&[]), Ok(None));
         assert_eq!(asked(&["b"]), Ok(Some(Audience::from("b"))));
         assert_eq!(asked(&["b", "a"]), Ok(None), "all of them");
         assert_eq!(asked(&["a", "c"]), Err(NotGranted));
-        assert_eq!(Audience::from("a").narrowed(&["a".to_owned()]), Ok(None));
+        assert_eq!(Audience::from("a").narrowed(&["a"]), Ok(None));
     }
 }

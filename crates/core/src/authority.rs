@@ -30,6 +30,15 @@ pub fn is_same(one: &str, other: &str, https: bool) -> bool {
     one == other || without_default_port(one, https) == without_default_port(other, https)
 }
 
+/// The host of an authority and what follows it.
+pub(crate) fn host_of(rest: &str) -> &str {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -155,6 +155,18 @@ impl BearerAnswer {
     }
 }
 
+impl BearerAnswer {
+    /// The same answer, naming the document in which the API says what it is (RFC 9728 5.1), and the scopes to ask for. An answer
+    /// without a challenge stays without one.
+    #[must_use]
+    pub fn described_at(mut self, url: &str, scope: Option<&str>) -> Self {
+        let scope = scope.map(|scope| format!(r#", scope="{}""#, quotable(scope))).unwrap_or_default();
+        let url = quotable(url);
+        self.challenge = self.challenge.map(|challenge| format!(r#"{challenge}{scope}, resource_metadata="{url}""#));
+        self
+    }
+}
+
 /// Spells a refusal. `realm` is the challenge's realm; `scope` what the token would need, for
 /// [`Reason::InsufficientScope`].
 ///

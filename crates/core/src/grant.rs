@@ -293,7 +293,7 @@ fn approved(
     consented: Option<&ScopeSet>,
 ) -> Result<Decision, Refusal> {
     let user = user.filter(|user| !user.disabled).ok_or(Refusal::GrantUnbacked)?;
-    let narrowed = code.granted.audience.narrowed(&request.audiences)?;
+    let narrowed = code.granted.audience.narrowed(&request.asked_apis(realm))?;
     let mut granted = still_granted(realm, client, code.granted.clone(), consented)?;
     keep_organisations(realm, &mut granted, user)?;
     let id_token = granted.scope.contains("openid").then(|| id_token(realm, client, code, user, consented, &granted));
@@ -447,7 +447,7 @@ pub fn refresh(
     if stored.granted.flow == GrantType::Password && !realm.allows(client, Legacy::Password) {
         return Err(Refusal::LegacyNotAllowed(Legacy::Password));
     }
-    let narrowed = stored.granted.audience.narrowed(&request.audiences)?;
+    let narrowed = stored.granted.audience.narrowed(&request.asked_apis(realm))?;
     let mut granted = stored.granted.clone();
     // What the client may no longer have, it no longer gets.
     granted.scope = granted.scope.within(&client.scope);

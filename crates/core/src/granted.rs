@@ -156,7 +156,7 @@ pub fn resolve_audience(
     requested: &[String],
     scope: &ScopeSet,
 ) -> Result<Audience, Refusal> {
-    let names: Vec<&str> = requested.iter().map(String::as_str).collect();
+    let names: Vec<&str> = requested.iter().map(|name| realm.spelled(name)).collect();
     let Some(audience) = Audience::of(&names) else {
         if realm.dialect.token.audience == AudienceParameter::Required {
             return Err(Refusal::AudienceMissing);

@@ -25,6 +25,7 @@ pub mod client_auth;
 pub mod confirmation;
 pub mod crypto;
 pub mod dialect;
+pub mod document_id;
 pub mod dpop;
 pub mod dpop_challenge;
 pub mod grant;

@@ -63,6 +63,8 @@ struct Metadata<'a> {
     dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_authorization_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    client_id_metadata_document_supported: bool,
     #[serde(flatten)]
     protection: Protection,
     #[serde(flatten)]
@@ -159,6 +161,8 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
             None => Vec::new(),
         },
         device_authorization_endpoint: realm.url(Endpoint::DeviceAuthorization),
+        client_id_metadata_document_supported: realm.registration.documents.is_on()
+            && serves(realm, GrantType::AuthorizationCode),
         protection: Protection::of(realm),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
     };

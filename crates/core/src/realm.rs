@@ -6,6 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 mod assertions;
+mod documents;
 mod login_app;
 mod registration;
 mod sources;
@@ -22,6 +23,7 @@ use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
+pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use login_app::LoginApp;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
@@ -376,10 +378,28 @@ impl RequestPolicy {
     }
 }
 
+/// An address with scheme and host in lower case and without a slash at its end; `None` where it has no host.
+fn usual_resource(address: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let path = path.strip_suffix('/').unwrap_or(path);
+    Some(format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase()))
+}
+
 impl Realm {
     /// The API with this audience.
     pub fn api(&self, audience: &str) -> Option<&Api> {
         self.apis.iter().find(|api| api.audience == audience)
+    }
+
+    /// An audience as its API spells it: in a resource's address (RFC 8707) the case of scheme and host, and one slash at the end,
+    /// are no difference. One that is no API's stays as it is.
+    pub fn spelled<'a>(&'a self, audience: &'a str) -> &'a str {
+        let found = self.api(audience).or_else(|| {
+            let wanted = usual_resource(audience)?;
+            self.apis.iter().find(|api| usual_resource(&api.audience).as_deref() == Some(&wanted))
+        });
+        found.map_or(audience, |api| &api.audience)
     }
 
     /// The scope of this name.

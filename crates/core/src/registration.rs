@@ -6,6 +6,7 @@
 //! and whatever would make the client less safe than it believes is refused.
 
 mod allowance;
+mod document;
 mod members;
 mod settle;
 mod statement;
@@ -13,6 +14,7 @@ mod statement;
 mod tests;
 
 pub use allowance::{Allowance, TokenAllows};
+pub use document::{LARGEST_DOCUMENT, of_document};
 pub use members::answered;
 pub use statement::believed;
 

@@ -25,6 +25,13 @@ pub struct TokenRequest {
     pub confirmation: Option<Confirmation>,
 }
 
+impl TokenRequest {
+    /// The APIs that it is for, as the realm spells them.
+    pub(crate) fn asked_apis<'a>(&'a self, realm: &'a Realm) -> Vec<&'a str> {
+        self.audiences.iter().map(|name| realm.spelled(name)).collect()
+    }
+}
+
 /// One grant with its own parameters.
 #[derive(Debug, Clone)]
 pub enum Grant {

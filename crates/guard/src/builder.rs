@@ -15,7 +15,7 @@ use crate::issuer::{Credentials, Issuer};
 use crate::keys::Keys;
 use crate::rejection::Presentation;
 use crate::revocations::{self, Revocations};
-use crate::{Clock, SystemClock, Vocabulary};
+use crate::{Clock, ProtectedResource, ResourceMetadata, SystemClock, Vocabulary};
 
 /// Why a guard cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum BuildError {
     /// The address for proofs is no `http` or `https` URL, or has a query or a fragment.
     #[error("the address for dpop() is not an http or https URL without query and fragment")]
     DpopUrl,
+    /// The address of the API is no `http` or `https` URL, or has a query or a fragment.
+    #[error("the address for protected_resource() is not an http or https URL without query and fragment")]
+    Resource,
     /// There is nowhere to run the task that follows the revocation feed.
     #[error("a guard that follows the revocation feed is built inside a tokio runtime")]
     NoRuntime,
@@ -67,6 +70,7 @@ pub struct GuardBuilder {
     revocation_capacity: usize,
     dpop: Option<String>,
     dpop_nonces: Option<NonceKey>,
+    resource: Option<ProtectedResource>,
     clock: Option<Arc<dyn Clock>>,
     http: Option<reqwest::Client>,
 }
@@ -100,6 +104,7 @@ impl GuardBuilder {
             revocation_capacity: 500_000,
             dpop: None,
             dpop_nonces: None,
+            resource: None,
             clock: None,
             http: None,
         }
@@ -228,6 +233,13 @@ impl GuardBuilder {
         self
     }
 
+    /// The API says of itself what it is and where its tokens come from (RFC 9728). Refusals name that document, and the layer
+    /// serves it; where requests for it do not pass through a layer, [`Guard::resource_metadata`] has it.
+    pub fn protected_resource(mut self, resource: ProtectedResource) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
     /// Another clock, for tests.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
@@ -268,6 +280,12 @@ impl GuardBuilder {
             None => None,
             Some(url) => Some(Proofs::new(url, self.dpop_nonces).ok_or(BuildError::DpopUrl)?),
         };
+        let metadata = match self.resource {
+            None => None,
+            Some(resource) => {
+                Some(ResourceMetadata::new(resource, &self.issuer, proofs.is_some()).ok_or(BuildError::Resource)?)
+            }
+        };
         let http = match self.http {
             Some(http) => http,
             None => default_client(&self.issuer)?,
@@ -298,7 +316,7 @@ impl GuardBuilder {
             bearer_headers,
             refuse_implicit: self.refuse_implicit,
             leeway: self.leeway,
-            presentation: Arc::new(Presentation { realm, vocabulary: self.vocabulary }),
+            presentation: Arc::new(Presentation { realm, vocabulary: self.vocabulary, metadata }),
             clock,
             keys: Arc::new(keys),
             introspection,

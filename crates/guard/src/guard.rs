@@ -17,7 +17,7 @@ use crate::introspection::{Answer, Introspection, Past};
 use crate::keys::{Keys, VerifyError};
 use crate::rejection::Presentation;
 use crate::revocations::{Revocations, Verdict};
-use crate::{Caller, ClientCertificate, Clock, Reason, Rejection, bearer};
+use crate::{Caller, ClientCertificate, Clock, Reason, Rejection, ResourceMetadata, bearer};
 
 /// What one route asks of a token beyond its being good.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -145,11 +145,12 @@ impl Guard {
         };
         checked.await.map_err(|reason| {
             tracing::debug!(issuer = %inner.issuer, %reason, "request refused");
-            let missing =
-                (reason == Reason::InsufficientScope && !needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
+            let wanted = (!needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
+            let missing = wanted.clone().filter(|_| reason == Reason::InsufficientScope);
             let schemes = schemes(inner.proofs.is_some(), headers, &inner.bearer_headers);
             let nonce = (reason == Reason::NonceNeeded).then(|| self.next_nonce()).flatten();
             let rejection = Rejection::new(reason, missing, Arc::clone(&inner.presentation)).in_schemes(schemes, nonce);
+            let rejection = rejection.wanting(wanted);
             if reason == Reason::InsufficientAuthentication { rejection.asking_for(&needs.sign_in) } else { rejection }
         })
     }
@@ -163,6 +164,12 @@ impl Guard {
     /// A refusal in this API's own words, for a handler that finds a reason of its own.
     pub fn reject(&self, reason: Reason) -> Rejection {
         Rejection::new(reason, None, Arc::clone(&self.0.presentation))
+    }
+
+    /// What the API says of itself (RFC 9728), where [`GuardBuilder::protected_resource`](crate::GuardBuilder::protected_resource) said
+    /// it.
+    pub fn resource_metadata(&self) -> Option<&ResourceMetadata> {
+        self.0.presentation.metadata.as_ref()
     }
 
     /// How long ago the revocation feed last answered; `None` when it never did. While all is well it is less than half a

@@ -101,6 +101,9 @@ where
         let (guard, needs) = (self.guard.clone(), Arc::clone(&self.needs));
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
+            if let Some(metadata) = guard.resource_metadata().filter(|metadata| metadata.path() == parts.uri.path()) {
+                return Ok(metadata.answer(&parts.method).map(ResponseBody::from));
+            }
             match guard.check_parts(&parts, &needs).await {
                 Ok(caller) => {
                     let nonce = if caller.claims.contains_key("cnf") { guard.next_nonce() } else { None };

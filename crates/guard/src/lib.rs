@@ -27,6 +27,8 @@
 //!    certificate with that certificate (`certificate`, RFC 8705 section 3).
 //! 6. The layer's own demands: scopes, no tokens from the implicit flow, and a sign-in that is strong and recent enough (RFC 9470).
 //!
+//! An API that says of itself what it is ([`ProtectedResource`], RFC 9728) names that in each refusal, and the layer serves it.
+//!
 //! What is wrong is a [`Rejection`], spelled as RFC 6750 section 3 has it or with the vendor's codes ([`Vocabulary`]).
 
 mod bearer;
@@ -40,6 +42,7 @@ mod introspection;
 mod issuer;
 mod keys;
 mod layer;
+mod protected_resource;
 mod rejection;
 mod revocations;
 
@@ -49,6 +52,7 @@ pub use certificate::ClientCertificate;
 pub use clock::{Clock, SystemClock};
 pub use guard::{Guard, Needs};
 pub use layer::{GuardLayer, GuardService, ResponseFuture};
+pub use protected_resource::{ProtectedResource, ResourceMetadata};
 pub use rejection::Rejection;
 
 /// What is wrong with a request.

@@ -5,8 +5,8 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor, secret,
-    security, show, sign_in, switch, user_link,
+    about, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor,
+    secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
@@ -142,6 +142,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Consent
         | Target::SwitchAccount
         | Target::LoginApp
+        | Target::AskForApp
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
@@ -197,6 +198,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
         Target::Security => Box::pin(security::answer(state, site, incoming)).await,
         Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,
+        Target::AskForApp => Box::pin(ask_for_app::answer(state, site, incoming)).await,
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,

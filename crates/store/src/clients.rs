@@ -262,6 +262,8 @@ impl Store {
                 tx.execute(Statement::ForgetSecretUses, values![realm, id]).await?;
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
+                tx.execute(Statement::DeleteClientDocument, values![realm, id]).await?;
+                tx.execute(Statement::DeleteAskedForClient, values![realm, id]).await?;
                 managed::put(tx, realm, (SubjectKind::App.name(), id), None).await?;
                 note(tx, ChangeKind::Client, realm, id, now).await?;
                 log.write(tx, realm, &subject, Values::of_app(Some(&was), None)?, now).await?;

@@ -25,7 +25,8 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 6] = [
+const OF_A_USER: [Statement; 7] = [
+    Statement::DeleteAskedByUser,
     Statement::DeleteConsentsOfUser,
     Statement::DeleteAppConsentsOfUser,
     Statement::RemoveFactorsOfUser,

@@ -302,7 +302,12 @@ impl Store {
 }
 
 /// The transaction of [`Store::register_by_itself`], but for its line in the log.
-async fn register(tx: &mut impl Tx, realm: &str, asked: &Registering, now: i64) -> Result<RegisteredBy, Fault> {
+pub(crate) async fn register(
+    tx: &mut impl Tx,
+    realm: &str,
+    asked: &Registering,
+    now: i64,
+) -> Result<RegisteredBy, Fault> {
     let Registering { client, secret, token_hash, allows, initial_token, most, check_at } = asked;
     if let Some(id) = initial_token
         && tx.execute(Statement::UseInitialToken, values![realm, id, now]).await? == 0

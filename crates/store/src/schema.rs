@@ -486,6 +486,26 @@ CREATE TABLE client_logo (
     picture {BYTES} NOT NULL,
     PRIMARY KEY (realm, client)
 );
+-- Clients whose id is the address of a document; and who asked the operator for one (nobody in particular: an empty user).
+CREATE TABLE client_document (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    host TEXT NOT NULL,
+    digest {BYTES} NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    fresh_until BIGINT NOT NULL,
+    PRIMARY KEY (realm, client)
+);
+CREATE TABLE client_asked (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    PRIMARY KEY (realm, client, user_id)
+);
+CREATE INDEX client_asked_user ON client_asked (realm, user_id);
 CREATE INDEX client_launch ON client (realm, id) WHERE doc LIKE '%\"initiate_login_uri\":%';
 CREATE TABLE signed_in_to (
     session {BYTES} NOT NULL,

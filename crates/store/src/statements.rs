@@ -95,6 +95,14 @@ registry! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (realm, id) DO NOTHING";
     ClientStatus = "SELECT status FROM client WHERE realm = ?1 AND id = ?2";
     /// Clients at which a sign-in can begin.
+    ClientDocument = registrations::DOCUMENT;
+    PutClientDocument = registrations::PUT_DOCUMENT;
+    CountClientDocuments = registrations::COUNT_DOCUMENTS;
+    DeleteClientDocument = registrations::DELETE_DOCUMENT;
+    AskForClient = registrations::ASK_FOR;
+    AskedForClient = registrations::ASKED_FOR;
+    DeleteAskedForClient = registrations::DELETE_ASKED;
+    DeleteAskedByUser = registrations::DELETE_ASKED_OF_USER;
     LaunchableClients = registrations::LAUNCHABLE;
     AddRegistration = registrations::ADD;
     CountRegistrations = registrations::COUNT;

@@ -461,12 +461,14 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
     let last = uses.iter().map(|one| one.used_at).max().map(output::time);
     let file = data.store.managed_by(&realm.id, SubjectKind::App, id).await?;
     let addresses = apps::addresses(realm, &client);
+    let asked = about::asked_for(&data.store, &realm.id, id).await?;
     let item = serde_json::json!({
         "realm": realm.id,
         "client": client,
         "secrets": secrets,
         "last_used_at": last,
         "realm_file": file,
+        "asked_for": about::asked_json(&asked),
         "addresses": addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into()))
             .collect::<serde_json::Map<String, serde_json::Value>>(),
     });
@@ -488,6 +490,7 @@ async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result
         ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
     ];
     pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
+    pairs.push(("asked for by", about::asked_lines(&asked)));
     pairs.extend(about::pairs(&client));
     pairs.extend(protection::openid(realm, &client));
     pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));

@@ -28,6 +28,7 @@ use super::{
     Protection, Registered, Requests,
 };
 use crate::dialect::{Legacy, Pkce, Turnover};
+use crate::document_id::DocumentId;
 use crate::jose::Algorithm;
 use crate::profile_rules::{self, Outside};
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
@@ -376,7 +377,8 @@ impl<'a> Facts<'a> {
     fn names(self) -> impl Iterator<Item = Problem> + use<'a> {
         let Description { id, name, publisher, owner_email, .. } = self.asked;
         let id_is_good = (1..=LONGEST).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            || DocumentId::parse(id, true).is_some();
         let name_is_good =
             !name.trim().is_empty() && name.trim().chars().count() <= LONGEST && crate::text::is_name(name);
         let publisher_is_good = publisher

@@ -127,7 +127,7 @@ fn is_let_act(
 /// The APIs that the new token is for (RFC 8693 2.1: `audience` and `resource`).
 fn audience(realm: &Realm, client: &Client, policy: &ExchangePolicy, asked: &[String]) -> Result<Audience, Refusal> {
     let allowed = if policy.audiences.is_empty() { &client.audiences } else { &policy.audiences };
-    let names: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let names: Vec<&str> = asked.iter().map(|name| realm.spelled(name)).collect();
     let Some(audience) = Audience::of(&names) else {
         if realm.dialect.token.audience == AudienceParameter::Required {
             return Err(Refusal::AudienceMissing);

@@ -1,6 +1,7 @@
 //! Who may register clients without the operator, and what such a client may be (RFC 7591, OpenID Connect Dynamic
 //! Registration 1.0).
 
+use super::DocumentPolicy;
 use crate::dialect::Legacy;
 use crate::grant_type::GrantType;
 use crate::response::ResponseType;
@@ -52,6 +53,9 @@ pub struct RegistrationPolicy {
     pub software_issuers: Vec<SoftwareIssuer>,
     /// People are shown the pictures of clients that nobody vouches for, and are offered a sign-in at them.
     pub show_unproven: bool,
+    /// Clients whose id is the address of a document; what else is said here counts for them as well, but for `mode`.
+    #[serde(skip_serializing_if = "DocumentPolicy::is_default")]
+    pub documents: DocumentPolicy,
 }
 
 /// Whose software statements count (RFC 7591 2.3).
@@ -98,6 +102,7 @@ impl Default for RegistrationPolicy {
             require_software_statement: false,
             software_issuers: Vec::new(),
             show_unproven: false,
+            documents: DocumentPolicy::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a registration may ask for: what the realm says, narrowed or widened by the initial access token that it came with.
 
+use crate::authority::host_of;
 use crate::realm::Realm;
 use serde::{Deserialize, Serialize};
 
@@ -68,14 +69,5 @@ impl Allowance {
             Some(parent) => host.strip_suffix(parent).is_some_and(|name| name.len() > 1 && name.ends_with('.')),
             None => named == host,
         })
-    }
-}
-
-/// The host of an authority and what follows it.
-pub(super) fn host_of(rest: &str) -> &str {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
     }
 }

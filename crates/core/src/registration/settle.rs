@@ -1,7 +1,8 @@
 //! From what a client sent to what it asks for: what follows where it said nothing, and what the realm leaves of the rest.
 
 use super::members::Draft;
-use super::{Allowance, RegistrationRefusal, allowance, wrong};
+use super::{Allowance, RegistrationRefusal, wrong};
+use crate::authority::host_of;
 use crate::client::rules::Description;
 use crate::client::{ApplicationType, AuthMethod, ClientKind, ClientStatus, GrantType};
 use crate::dialect::{Legacy, Pkce};
@@ -191,7 +192,7 @@ fn scope(named: Option<Vec<String>>, realm: &Realm, allowance: &Allowance) -> Re
 /// What people see of a client that has no name: where it sends them.
 fn usual_name(asked: &Description) -> String {
     let first = asked.redirect_uris.first().map(String::as_str).unwrap_or_default();
-    let host = first.split_once("://").map(|(_, rest)| allowance::host_of(rest));
+    let host = first.split_once("://").map(|(_, rest)| host_of(rest));
     let name = host.or_else(|| first.split_once(':').map(|(scheme, _)| scheme)).filter(|name| !name.is_empty());
     name.unwrap_or(&asked.id).chars().take(100).collect()
 }

@@ -8,7 +8,7 @@ use claviger_core::client::{GrantType, Registered};
 use claviger_core::dialect::Legacy;
 use claviger_core::jose::{JwkSet, VerifyingKeys};
 use claviger_core::metadata::authentication_methods;
-use claviger_core::realm::{RegistrationPolicy, SoftwareIssuer};
+use claviger_core::realm::{DocumentPolicy, RegistrationPolicy, SoftwareIssuer};
 use claviger_core::span::Span;
 
 /// What a client that registers itself may be given of what the standards have left behind.
@@ -32,9 +32,34 @@ impl Check<'_> {
         for (i, issuer) in policy.software_issuers.iter().enumerate() {
             self.software_issuer(i, issuer);
         }
+        self.documents(&policy.documents);
         if policy.require_software_statement && policy.software_issuers.is_empty() {
             let help = Some("add [[registration.software-issuer]] with issuer and jwks".to_owned());
             self.say(&at("require-software-statement"), "no statement could be right: nobody may make one", help);
+        }
+    }
+
+    fn documents(&mut self, policy: &DocumentPolicy) {
+        const LIST: &str = "documents";
+        let of_domains = policy.domains.iter().flat_map(|domain| &domain.scopes);
+        let unknown =
+            policy.scopes.iter().chain(of_domains).find(|name| !self.known.scopes.contains_key(name.as_str()));
+        if let Some(name) = unknown.cloned() {
+            self.unknown(&["registration".into(), LIST.into(), "scopes".into()], "scope", &name, self.scope_names());
+        }
+        if policy.is_on() && self.realm.profile.is_some() {
+            let message = "a realm with a profile has no public clients, and a document's client is one";
+            self.say(&["registration".into(), LIST.into(), "mode".into()], message, None);
+        }
+        for (i, domain) in policy.domains.iter().enumerate() {
+            let host = domain.name.strip_prefix("*.").unwrap_or(&domain.name);
+            let good = !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+            if !good {
+                let help = Some("like app.example or *.app.example".to_owned());
+                let place = ["registration".into(), LIST.into(), "domain".into(), i.into(), "name".into()];
+                self.say(&place, "this is no host in lower case", help);
+            }
         }
     }
 

@@ -261,6 +261,15 @@ redirect-hosts = ["*.r.example"]
 legacy = ["no-pkce"]
 never-used-ttl = "2h"
 most-clients = 5
+[registration.documents]
+mode = "approval"
+scopes = ["read"]
+most-per-host = 4
+[[registration.documents.domain]]
+name = "*.r.example"
+mode = "open"
+scopes = ["read"]
+most-clients = 2
 [[registration.software-issuer]]
 issuer = "https://trust.example"
 jwks = '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a"}]}'

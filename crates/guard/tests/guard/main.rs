@@ -14,6 +14,7 @@ mod feed;
 mod issuer;
 mod jwt;
 mod keys;
+mod protected_resource;
 mod reference;
 mod step_up;
 mod words;

@@ -18,7 +18,7 @@ mod sector;
 use address::is_public;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use private::PrivateHosts;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
@@ -143,12 +143,26 @@ impl Outbound {
     /// # Errors
     /// As [`OutboundError`] has them.
     pub(crate) async fn get(&self, address: &str, loopback: bool, media: &[&str]) -> Result<Bytes, OutboundError> {
+        Ok(self.get_fresh(address, loopback, media).await?.0)
+    }
+
+    /// The same, and for how long the answer is good by its own words (RFC 9111 5.2.2, `max-age`), in milliseconds.
+    ///
+    /// # Errors
+    /// As [`OutboundError`] has them.
+    pub(crate) async fn get_fresh(
+        &self,
+        address: &str,
+        loopback: bool,
+        media: &[&str],
+    ) -> Result<(Bytes, Option<i64>), OutboundError> {
         let url = self.checked(address, loopback)?;
         let _permit = self.shared.permits.try_acquire().map_err(|_| OutboundError::Busy)?;
         let call = async {
             let client = self.client(loopback && is_on_this_machine(&url))?;
             let response = client.get(url).send().await.map_err(|error| failed(&error))?;
-            read(response, media).await
+            let fresh = freshness(&response);
+            Ok((read(response, media).await?, fresh))
         };
         timeout(self.shared.patience, call).await.map_err(|_| OutboundError::TooLate)?
     }
@@ -263,6 +277,17 @@ fn failed(error: &reqwest::Error) -> OutboundError {
         Some(OutboundError::NotPublic) => OutboundError::NotPublic,
         _ => OutboundError::Failed(cause.to_string()),
     }
+}
+
+/// What `Cache-Control` says; `no-store` and `no-cache` are no time at all.
+fn freshness(response: &Response) -> Option<i64> {
+    let said = response.headers().get(CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
+    let mut directives = said.split(',').map(str::trim);
+    if directives.clone().any(|one| matches!(one, "no-store" | "no-cache")) {
+        return Some(0);
+    }
+    let seconds: i64 = directives.find_map(|one| one.strip_prefix("max-age="))?.trim_matches('"').parse().ok()?;
+    seconds.checked_mul(1000).filter(|fresh| *fresh >= 0)
 }
 
 async fn read(mut response: Response, media: &[&str]) -> Result<Bytes, OutboundError> {

@@ -11,8 +11,8 @@ use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError,
     DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm,
-    NoOrganisation, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState, SecurityNotice, SignIn,
-    SignInError, SignedIn, SignedOut,
+    NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
+    SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -75,6 +75,8 @@ pub(super) fn each<E>(
     seen("sign_in_again", pages.try_page(brand, &sign_in(x, Some(SignInError::Again))))?;
     seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
     seen("accounts", pages.try_page(brand, &accounts(x)))?;
+    seen("not_approved", pages.try_page(full, &not_approved(x, false)))?;
+    seen("not_approved_asked", pages.try_page(brand, &not_approved(x, true)))?;
     seen("no_organisation", pages.try_page(full, &no_organisation(x, true)))?;
     seen("no_organisation_minimal", pages.try_page(brand, &no_organisation(x, false)))?;
     seen("home", pages.try_page(full, &Home { sign_in_url: Some(x("/login")) }))?;
@@ -176,6 +178,18 @@ fn accounts(x: &dyn Fn(&str) -> String) -> Accounts {
         action: x("/switch"),
         csrf: x("csrf").into(),
         pending: Some(x("01992c3e-6b1f")),
+    }
+}
+
+fn not_approved(x: &dyn Fn(&str) -> String, asked: bool) -> NotApproved {
+    NotApproved {
+        client_name: x("Desk Assistant"),
+        publisher: x("assistant.example"),
+        asked,
+        action: x("/ask-for-app"),
+        client: x("https://assistant.example/client.json"),
+        csrf: x("csrf").into(),
+        contact: (!asked).then(|| x("help@harbour.example")),
     }
 }
 

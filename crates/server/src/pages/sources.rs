@@ -34,6 +34,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
     ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),
+    ("not_approved.html", include_str!("../../../../templates/not_approved.html")),
     ("not_found.html", include_str!("../../../../templates/not_found.html")),
     ("second_factor.html", include_str!("../../../../templates/second_factor.html")),
     ("secret_once.html", include_str!("../../../../templates/secret_once.html")),

@@ -19,7 +19,7 @@ use serde::ser::{SerializeMap as _, Serializer};
 
 pub use super::pair::Pair;
 pub use about::{About, AboutLink};
-pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, SignedIn};
+pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
 pub use qr::QrCode;

@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod accounts;
 pub(crate) mod arrive;
+pub(crate) mod ask_for_app;
 pub(crate) mod back;
 pub(crate) mod browser;
 pub(crate) mod check_session;

@@ -7,11 +7,12 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::issue::delivery::send;
+use crate::people::ask_for_app;
 use crate::people::browser::Browser;
 use crate::people::flow::Flow;
 use crate::people::hint::name_users;
 use crate::people::show::{self, Speech};
-use crate::protocol::{pushed, request_object};
+use crate::protocol::{documents, pushed, request_object};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::Response;
@@ -67,9 +68,13 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
         Err(refusal) => return Ok(show::refusal(state, site, incoming, params.get("ui_locales"), &refusal, None)),
     };
     trace::client(client_id);
+    documents::look_up(state, site, client_id, incoming.client).await?;
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
     let Some(entry) = entry else { return ask(flow, None, params, Origin::default()).await };
+    if let Some(page) = ask_for_app::instead(flow, &entry.client).await? {
+        return Ok(page);
+    }
     // What signs for it alone is published by the time that it signs.
     entry.client.signing_algorithms().for_each(|algorithm| site.keys.prepare(algorithm));
     if !has_object(params) {

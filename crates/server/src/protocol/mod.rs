@@ -8,6 +8,7 @@ mod call;
 mod certificate;
 pub(crate) mod device_authorization;
 mod device_poll;
+pub(crate) mod documents;
 mod exchange;
 mod id_token;
 pub(crate) mod introspection;

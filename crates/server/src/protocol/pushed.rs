@@ -10,6 +10,7 @@ use crate::people::flow::{Flow, still_allowed};
 use crate::people::hint::name_users;
 use crate::people::waiting::{PUSHED, Pushed, Waiting};
 use crate::protocol::authenticate::{Authenticated, authenticate};
+use crate::protocol::documents;
 use crate::protocol::possession::{give_nonce, proof_key, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::request_object;
@@ -51,6 +52,9 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn push(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {
     let (params, _) = read_params(&site.realm.dialect, incoming)?;
     let credentials = read_credentials(&site.realm.dialect, incoming, &params)?;
+    if let Some(id) = params.get("client_id") {
+        documents::look_up(state, site, id, incoming.client).await?;
+    }
     let client = authenticate(state, &site.realm, &credentials, incoming.client).await?;
     if params.get("request_uri").is_some() {
         // RFC 9126 2.1.

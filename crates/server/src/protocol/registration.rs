@@ -7,6 +7,8 @@ mod manage;
 mod register;
 mod secret;
 
+pub(super) use register::reachable;
+
 use crate::failure::{Failure, empty, json, named_body, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::protocol::read::{allow_any_origin, preflight};

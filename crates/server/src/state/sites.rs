@@ -44,6 +44,8 @@ pub(crate) enum Target {
     SwitchAccount,
     /// Where the vendor's own pages send a browser back to.
     LoginApp,
+    /// Asks the operator for an app that waits for approval.
+    AskForApp,
     /// The one-time link of the approval mail.
     Secret,
     /// Where the realm's pages begin.
@@ -72,6 +74,7 @@ impl Target {
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
             Self::LoginApp => "login-app",
+            Self::AskForApp => "ask-for-app",
             Self::Secret => "secret",
             Self::Home => "home",
             Self::Stylesheet => "stylesheet",
@@ -98,7 +101,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 14] = [
+const PAGES: [(&str, Target); 15] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
@@ -108,6 +111,7 @@ const PAGES: [(&str, Target); 14] = [
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
     ("/-/login-app", Target::LoginApp),
+    ("/-/ask-for-app", Target::AskForApp),
     ("/-/secret", Target::Secret),
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),

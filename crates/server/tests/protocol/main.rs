@@ -14,6 +14,7 @@ mod assertions;
 mod authorization_endpoint;
 mod bad_input;
 mod claims;
+mod client_documents;
 mod client_methods;
 mod compromise;
 mod device;

@@ -232,6 +232,16 @@ async fn several_apis_are_granted_at_once_and_a_token_is_for_all_or_some_of_them
         assert!(!server.is_active("api-two", &next.text("access_token")).await, "it is for the other API");
         let whole = server.refresh("app", &next.text("refresh_token")).await;
         assert_eq!(audience(&whole.text("access_token")).await, json!([ONE, TWO]));
+        // Case of scheme and host and a slash at the end are no difference; the path's case is.
+        for same in [format!("{ONE}/"), ONE.replace("https", "HTTPS").replace("example", "Example")] {
+            let asked = crate::common::plus(query("read"), "resource", &same);
+            let code = browser.ask(&server, &asked).await.code();
+            assert_eq!(audience(&narrowed(&[&same], &code).await.text("access_token")).await, ONE, "{same}");
+        }
+        for other in [format!("{ONE}//"), format!("{ONE}/a"), format!("{ONE}?a")] {
+            let asked = crate::common::plus(query("read"), "resource", &other);
+            browser.ask(&server, &asked).await.sent_back(&server, "invalid_target");
+        }
         // No more than was granted.
         let one = crate::common::plus(query("read"), "resource", ONE);
         let code = browser.ask(&server, &one).await.code();

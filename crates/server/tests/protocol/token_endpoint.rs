@@ -467,7 +467,7 @@ async fn a_token_is_for_one_api_that_the_client_may_call() {
     for name in ["audience", "resource"] {
         let tokens = server.token("app", &ask(name, "https://two.example")).await;
         assert_eq!(claims(&tokens.text("access_token"))["aud"], "https://two.example");
-        for bad in ["https://three.example", "https://nobody.example", "https://two.example/"] {
+        for bad in ["https://three.example", "https://nobody.example", "https://two.example/a"] {
             server.token("app", &ask(name, bad)).await.refused(400, "invalid_target");
         }
     }

@@ -12,7 +12,8 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 23] = [
+const OF_REQUESTS: [&str; 24] = [
+    "client_asked",
     "session",
     "factor",
     "remembered_browser",

@@ -1,5 +1,22 @@
 //! Statements about clients that registered themselves, and what lets them.
 
+pub(super) const DOCUMENT: &str = "SELECT host, digest, fetched_at, fresh_until FROM client_document
+    WHERE realm = ?1 AND client = ?2";
+pub(super) const PUT_DOCUMENT: &str =
+    "INSERT INTO client_document (realm, client, host, digest, fetched_at, fresh_until)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (realm, client) DO UPDATE SET digest = excluded.digest,
+        fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until";
+pub(super) const COUNT_DOCUMENTS: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN host = ?2 THEN 1 ELSE 0 END), 0)
+    FROM client_document WHERE realm = ?1";
+pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM client_document WHERE realm = ?1 AND client = ?2";
+/// On condition that the client waits for approval: nobody fills the table with ids.
+pub(super) const ASK_FOR: &str = "INSERT INTO client_asked (realm, client, user_id, first_at, last_at, times)
+    SELECT ?1, ?2, ?3, ?4, ?4, 1 WHERE EXISTS (SELECT 1 FROM client WHERE realm = ?1 AND id = ?2 AND status = ?5)
+    ON CONFLICT (realm, client, user_id) DO UPDATE SET last_at = excluded.last_at, times = client_asked.times + 1";
+pub(super) const ASKED_FOR: &str = "SELECT user_id, first_at, last_at, times FROM client_asked
+    WHERE realm = ?1 AND client = ?2 ORDER BY last_at DESC, user_id LIMIT ?3";
+pub(super) const DELETE_ASKED: &str = "DELETE FROM client_asked WHERE realm = ?1 AND client = ?2";
+pub(super) const DELETE_ASKED_OF_USER: &str = "DELETE FROM client_asked WHERE realm = ?1 AND user_id = ?2";
 pub(super) const LAUNCHABLE: &str = "SELECT doc, status FROM client
     WHERE realm = ?1 AND doc LIKE '%\"initiate_login_uri\":%' ORDER BY id LIMIT ?2";
 pub(super) const ADD: &str = "INSERT INTO registration (realm, client, token_hash, allows, created_at, check_at)

@@ -6,6 +6,7 @@ mod acts;
 mod audit;
 mod brakes;
 mod browsers;
+mod client_documents;
 mod clients;
 mod codes;
 mod devices;
@@ -90,6 +91,8 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,
         a_use_that_is_over_is_forgotten;
+    client_documents: there_are_so_many_of_a_host_and_at_all, a_document_is_renewed_on_condition_that_its_client_is_as_it_was,
+        people_ask_for_what_waits_and_for_nothing_else;
     user_links: of_64_who_use_a_link_one_chooses_the_password, an_address_is_shown_to_be_theirs_once;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;

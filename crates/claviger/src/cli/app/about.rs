@@ -1,6 +1,37 @@
 //! What an app says about itself, line by line.
 
+use crate::cli::output;
 use claviger_core::Client;
+use claviger_store::{AskedFor, Fault, Store};
+
+/// How many of those who asked for an app are shown.
+const SHOWN: i64 = 20;
+
+/// Who asked the operator for it while it waits for approval; nothing where nobody did.
+///
+/// # Errors
+/// The database cannot be read.
+pub(super) async fn asked_for(store: &Store, realm: &str, client: &str) -> Result<Vec<AskedFor>, Fault> {
+    store.asked_for_client(realm, client, SHOWN).await
+}
+
+/// The same, a line each.
+pub(super) fn asked_lines(asked: &[AskedFor]) -> String {
+    let line = |one: &AskedFor| {
+        let who = one.user.as_deref().unwrap_or("somebody who was not signed in");
+        format!("{who}: {} times, last {}", one.times, output::time(one.last_at))
+    };
+    asked.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The same, as JSON has it.
+pub(super) fn asked_json(asked: &[AskedFor]) -> serde_json::Value {
+    let one = |one: &AskedFor| {
+        serde_json::json!({ "user": one.user, "times": one.times, "first_at": output::time(one.first_at),
+            "last_at": output::time(one.last_at) })
+    };
+    asked.iter().map(one).collect()
+}
 
 /// What there is to say, with what it is called.
 pub(super) fn pairs(client: &Client) -> Vec<(&'static str, String)> {

@@ -16,7 +16,9 @@ use std::collections::BTreeSet;
 #[non_exhaustive]
 pub enum Problem {
     /// It does not fit into URLs, logs and HTTP Basic in every reading.
-    #[error("a client's id is 1 to 100 of the letters a to z, digits, `-`, `_` and `.`")]
+    #[error(
+        "a client's id is 1 to 100 of the letters a to z, digits, `-`, `_` and `.`, or the https:// address of its document"
+    )]
     Id,
     /// Empty, too long, or with control characters.
     #[error("a client's name is 1 to 100 printable characters: people are shown it")]

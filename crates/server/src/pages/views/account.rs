@@ -97,6 +97,29 @@ impl View for NoOrganisation {
     }
 }
 
+/// Tells whoever wanted to connect an app that the operator has not approved it.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotApproved {
+    /// What the app calls itself.
+    pub client_name: String,
+    /// The domain that it comes from.
+    pub publisher: String,
+    /// It was just asked for.
+    pub asked: bool,
+    /// Where the button that asks for it posts to.
+    pub action: String,
+    /// Its id.
+    pub client: String,
+    /// Ties the form to this browser.
+    pub csrf: Masked,
+    /// The mail address that they can write to.
+    pub contact: Option<String>,
+}
+
+impl View for NotApproved {
+    const TEMPLATE: &'static str = "not_approved.html";
+}
+
 /// Somebody is signed in, and no app asks for anything: the page that "sign in" alone ends at.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignedIn {

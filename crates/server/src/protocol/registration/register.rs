@@ -13,7 +13,7 @@ use claviger_core::bearer::Reason;
 use claviger_core::claims::id_text;
 use claviger_core::client::ClientStatus;
 use claviger_core::realm::RegistrationMode;
-use claviger_core::registration::{self, Allowance, TokenAllows, wrong};
+use claviger_core::registration::{self, Allowance, RegistrationRefusal, TokenAllows, wrong};
 use claviger_core::token::{self, Kind};
 use claviger_store::{Act, Masked, RegisteredBy, Registering};
 use http::StatusCode;
@@ -102,11 +102,16 @@ fn full() -> Refused {
 }
 
 /// Addresses that are private ones by themselves are refused at once; what a name leads to is looked at with each call.
-pub(super) fn reachable(state: &State, site: &Site, client: &Client, allowance: &Allowance) -> Result<(), Refused> {
+pub(crate) fn reachable(
+    state: &State,
+    site: &Site,
+    client: &Client,
+    allowance: &Allowance,
+) -> Result<(), RegistrationRefusal> {
     let is_public = |host: &str| state.outbound.may_call(&format!("https://{host}/"), false);
     for uri in &client.redirect_uris {
         if !allowance.allows_redirect(uri.as_str(), is_public) {
-            return Err(wrong("redirect_uris", "clients that register themselves here have none at this host").into());
+            return Err(wrong("redirect_uris", "clients that register themselves here have none at this host"));
         }
     }
     let loopback = site.realm.requests.loopback;
@@ -125,7 +130,7 @@ pub(super) fn reachable(state: &State, site: &Site, client: &Client, allowance: 
     let listed = client.requests.request_uris.iter().map(|uri| ("request_uris", uri.as_str()));
     for (member, uri) in named.chain(listed) {
         if !state.outbound.may_call(uri, loopback) {
-            return Err(wrong(member, "the address is not a public one").into());
+            return Err(wrong(member, "the address is not a public one"));
         }
     }
     Ok(())
