@@ -255,7 +255,7 @@ async fn one_that_nobody_approved_is_told_so_can_be_asked_for_and_connects_when_
     };
     let asked = ask(&browser, &page).await;
     assert_eq!(asked.status, 303);
-    let sent = browser.get(&server, &asked.header("location")).await;
+    let sent = browser.get(&server, asked.header("location")).await;
     assert!(sent.body.contains("You have asked for it"), "{}", sent.body);
     ask(&browser, &page).await;
     // Somebody who is not signed in, and a form of another browser.
