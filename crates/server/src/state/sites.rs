@@ -52,6 +52,8 @@ pub(crate) enum Target {
     Stylesheet,
     /// The script.
     Script,
+    /// The script of pages that ask for a passkey.
+    PasskeyScript,
     /// The realm's logo.
     Logo,
     /// An app's picture.
@@ -76,6 +78,7 @@ impl Target {
             Self::Home => "home",
             Self::Stylesheet => "stylesheet",
             Self::Script => "script",
+            Self::PasskeyScript => "passkey-script",
             Self::Logo => "logo",
             Self::AppLogo => "app-logo",
         }
@@ -89,6 +92,7 @@ impl Target {
             Self::Discovery
                 | Self::Stylesheet
                 | Self::Script
+                | Self::PasskeyScript
                 | Self::Logo
                 | Self::Endpoint(
                     Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo | Endpoint::CheckSession
@@ -98,7 +102,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 14] = [
+const PAGES: [(&str, Target); 15] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
@@ -111,6 +115,7 @@ const PAGES: [(&str, Target); 14] = [
     ("/-/secret", Target::Secret),
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),
+    ("/-/passkey.js", Target::PasskeyScript),
     ("/-/logo", Target::Logo),
     ("/-/app-logo", Target::AppLogo),
 ];
