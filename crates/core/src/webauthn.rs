@@ -14,12 +14,14 @@ mod ceremony;
 mod key;
 mod options;
 mod party;
+mod problem;
 
 pub use answer::{Assertion, LONGEST_ANSWER, Registration};
-pub use ceremony::{Ceremony, Credential, Problem, Registered, Shown};
+pub use ceremony::{Ceremony, Credential, Registered, Shown};
 pub use key::CredentialKey;
 pub use options::{Person, creation_options, request_options};
 pub use party::{RelyingParty, user_handle};
+pub use problem::Problem;
 
 #[cfg(test)]
 mod tests;

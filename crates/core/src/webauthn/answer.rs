@@ -1,6 +1,6 @@
 //! What a browser's script hands in: `RegistrationResponseJSON` and `AuthenticationResponseJSON` (sections 5.1.4 and 5.1.5).
 
-use super::ceremony::Problem;
+use super::problem::Problem;
 use crate::jose::from_base64url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! Answers of passkeys that answer nothing, and where another one's is tried.
 
 use super::passkeys::{PAGE, follow, half_way, policy, query, send, set_up, set_up_page, show, started, with_passkey};
-use crate::common::authenticator::{Authenticator, PRESENT};
+use crate::common::authenticator::{Authenticator, PRESENT, VERIFIED};
 use crate::common::{Browser, Reply, Server, client, user};
 use claviger_core::jose::base64url;
 use claviger_core::sign_in::{Demand, FactorKind};
@@ -9,6 +9,9 @@ use claviger_store::AuditFilter;
 use reqwest::Method;
 
 const SIGN_IN: &str = "/-/sign-in";
+
+/// What an authenticator or a browser does otherwise.
+type Change = fn(&mut Authenticator);
 
 /// Asserts that an answer on the sign-in page lets nobody in, and that the page says so in the same words as ever.
 async fn refused(browser: &Browser, server: &Server, reply: Reply) {
@@ -29,15 +32,8 @@ async fn in_front(server: &Server) -> (Browser, Reply) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_answers_something_else_lets_nobody_in() {
     let server = started(Demand::Optional).await;
-    let (_, key) = with_passkey(&server).await;
-    let with = |change: fn(&mut Authenticator)| {
-        move |mut key: Authenticator| {
-            change(&mut key);
-            key
-        }
-    };
-    let mut key = key;
-    let changes: [(&str, fn(&mut Authenticator)); 6] = [
+    let (_, mut key) = with_passkey(&server).await;
+    let changes: [(&str, Change); 6] = [
         ("wrong origin", |key| key.origin = Some("https://evil.example".into())),
         ("another port", |key| key.origin = Some("http://localhost:1".into())),
         ("wrong rp id", |key| key.party = Some("evil.example".into())),
@@ -46,14 +42,12 @@ async fn what_answers_something_else_lets_nobody_in() {
         ("nobody there", |key| key.flags = 0),
     ];
     for (name, change) in changes {
-        let (origin, party, challenge, flags) =
-            (key.origin.clone(), key.party.clone(), key.challenge.clone(), key.flags);
-        key = with(change)(key);
+        change(&mut key);
         let (browser, page) = in_front(&server).await;
         let reply = show(&browser, &server, &page, &mut key).await;
         println!("{name}");
         refused(&browser, &server, reply).await;
-        (key.origin, key.party, key.challenge, key.flags) = (origin, party, challenge, flags);
+        (key.origin, key.party, key.challenge, key.flags) = (None, None, None, PRESENT | VERIFIED);
     }
     // Whose it is, it must say itself, and rightly.
     for handle in [None, Some(claviger_core::webauthn::user_handle("test", "u2"))] {

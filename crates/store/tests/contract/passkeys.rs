@@ -88,7 +88,8 @@ pub(crate) async fn a_counter_only_moves_on(store: Store) {
     let actor = Actor { name: "192.0.2.1".into(), way: Way::Pages, reference: "ref".into() };
     store.audited(&actor, Act::PasskeyCopied).note_passkey_copied("r", "u", "p", (5, 4), NOW).await.unwrap();
     let lines = store.audit_lines(&AuditFilter::default(), i64::MAX, 9).await.unwrap();
-    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = &lines[0];
     assert_eq!((line.act.as_str(), line.way.as_str(), line.subject.as_str()), ("user.passkey-copied", "pages", "u"));
     assert_eq!(line.before.as_deref(), Some(r#"{"passkey":"p","counter":5}"#));
     assert_eq!(line.after.as_deref(), Some(r#"{"passkey":"p","counter":4}"#));
