@@ -52,6 +52,8 @@ sign-in-forgotten = Passwort vergessen?
 sign-in-show = Anzeigen
 sign-in-hide = Verbergen
 sign-in-try-now = Sie können es jetzt erneut versuchen.
+sign-in-passkey = Mit einem Passkey anmelden
+sign-in-passkey-wrong = Dieser Passkey gilt hier nicht. Wählen Sie einen anderen oder melden Sie sich mit Ihrem Passwort an.
 
 ## Der zweite Faktor
 
@@ -80,10 +82,25 @@ factor-step-confirm = Geben Sie den Code ein, den die App jetzt zeigt.
 factor-qr = QR-Code für Ihre Authenticator-App. Der Schlüssel darunter sagt dasselbe.
 factor-secret = Schlüssel
 factor-set-up-submit = Einrichten
+factor-passkey = Passkey verwenden
+factor-passkey-wrong = Der Passkey hat nicht funktioniert. Versuchen Sie es noch einmal oder wählen Sie einen anderen.
 factor-codes-title = Ihre Wiederherstellungscodes
 factor-codes-message = Ohne Ihr Telefon kommen Sie mit jedem davon einmal hinein. Bewahren Sie sie auffindbar auf: Sie werden nicht noch einmal gezeigt.
 factor-codes-hint = Drucken Sie sie aus oder legen Sie sie in Ihrem Passwortmanager ab.
 factor-codes-done = Ich habe sie aufbewahrt
+
+## Passkeys, auf mehreren Seiten
+
+passkey-set-up-title = Passkey hinzufügen
+passkey-set-up-message = Mit einem Passkey melden Sie sich bei { $realm } so an, wie Sie Ihr Gerät entsperren: mit dem Finger, dem Gesicht oder einer PIN. Von da an genügt Ihr Passwort allein nicht mehr.
+passkey-create = Passkey erstellen
+passkey-instead = Stattdessen einen Passkey erstellen
+passkey-name = Name des Passkeys
+passkey-name-hint = Damit Sie ihn wiedererkennen, etwa der Name des Geräts, auf dem er liegt.
+passkey-cancelled = Es wurde kein Passkey verwendet. Sie können es noch einmal versuchen.
+passkey-known = Auf diesem Gerät gibt es für dieses Konto schon einen Passkey.
+passkey-unsupported = Dieser Browser kennt keine Passkeys. Öffnen Sie die Seite in einem anderen Browser.
+passkey-no-script = Passkeys brauchen JavaScript. Erlauben Sie es für diese Seite oder öffnen Sie sie in einem anderen Browser.
 
 ## Womit sich jemand anmeldet
 
@@ -96,6 +113,27 @@ security-app = Authenticator-App
 security-add-app = Authenticator-App hinzufügen
 security-remove = Entfernen
 security-remove-app = Diese Authenticator-App entfernen
+security-passkey = Passkey
+security-add-passkey = Passkey hinzufügen
+security-added-now = Gerade eben hinzugefügt
+security-added-minutes =
+    { $count ->
+        [one] Vor { $count } Minute hinzugefügt
+       *[other] Vor { $count } Minuten hinzugefügt
+    }
+security-added-hours =
+    { $count ->
+        [one] Vor { $count } Stunde hinzugefügt
+       *[other] Vor { $count } Stunden hinzugefügt
+    }
+security-added-days =
+    { $count ->
+        [one] Vor { $count } Tag hinzugefügt
+       *[other] Vor { $count } Tagen hinzugefügt
+    }
+security-remove-passkey = Den Passkey { $name } entfernen
+security-rename = Umbenennen
+security-rename-submit = Namen speichern
 security-codes = Wiederherstellungscodes
 security-codes-left =
     { $count ->
@@ -110,6 +148,7 @@ security-forget = Wieder fragen
 security-forget-browser = In { $name } wieder fragen
 security-not-done = Nichts wurde geändert
 security-notice-removed = Es ist entfernt.
+security-notice-renamed = Er hat seinen neuen Namen.
 security-notice-needed = Ihr Konto braucht einen zweiten Schritt, und dies ist der einzige. Fügen Sie erst einen anderen hinzu.
 security-notice-forgotten = Dieser Browser fragt wieder nach dem zweiten Schritt.
 security-notice-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
@@ -469,6 +508,8 @@ demo-open = Öffnen
 demo-connected = Verbunden
 demo-not-connected = Nicht verbunden
 demo-sign-in-as = Anmelden als
+demo-passkey = Hier gehen auch Passkeys:
+demo-passkey-link = fügen Sie einen hinzu, melden Sie sich ab und damit wieder an
 demo-back = Alle Anbieter
 demo-actions = Nächste Schritte
 demo-call-api = API aufrufen

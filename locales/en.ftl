@@ -54,6 +54,8 @@ sign-in-forgotten = Forgotten your password?
 sign-in-show = Show
 sign-in-hide = Hide
 sign-in-try-now = You can try again now.
+sign-in-passkey = Sign in with a passkey
+sign-in-passkey-wrong = That passkey does not work here. Choose another one, or sign in with your password.
 
 ## The second factor
 
@@ -82,10 +84,25 @@ factor-step-confirm = Type the code that the app shows now.
 factor-qr = QR code for your authenticator app. The key below it says the same.
 factor-secret = Key
 factor-set-up-submit = Set up
+factor-passkey = Use a passkey
+factor-passkey-wrong = The passkey did not work. Try again, or choose another one.
 factor-codes-title = Your recovery codes
 factor-codes-message = Without your phone, each of these lets you in once. Keep them where you find them: they are not shown again.
 factor-codes-hint = Print them, or put them into your password manager.
 factor-codes-done = I have kept them
+
+## Passkeys, on several pages
+
+passkey-set-up-title = Add a passkey
+passkey-set-up-message = With a passkey you sign in to { $realm } the way you unlock your device: with a finger, your face or a PIN. From then on, your password alone is not enough.
+passkey-create = Create a passkey
+passkey-instead = Create a passkey instead
+passkey-name = Name of the passkey
+passkey-name-hint = So that you know it again, like the name of the device that it is on.
+passkey-cancelled = No passkey was used. You can try again.
+passkey-known = There is a passkey for this account on that device already.
+passkey-unsupported = This browser has no passkeys. Open this page in another browser.
+passkey-no-script = Passkeys need JavaScript. Switch it on for this page, or open the page in another browser.
 
 ## What somebody signs in with
 
@@ -98,6 +115,27 @@ security-app = Authenticator app
 security-add-app = Add an authenticator app
 security-remove = Remove
 security-remove-app = Remove this authenticator app
+security-passkey = Passkey
+security-add-passkey = Add a passkey
+security-added-now = Added just now
+security-added-minutes =
+    { $count ->
+        [one] Added { $count } minute ago
+       *[other] Added { $count } minutes ago
+    }
+security-added-hours =
+    { $count ->
+        [one] Added { $count } hour ago
+       *[other] Added { $count } hours ago
+    }
+security-added-days =
+    { $count ->
+        [one] Added { $count } day ago
+       *[other] Added { $count } days ago
+    }
+security-remove-passkey = Remove the passkey { $name }
+security-rename = Rename
+security-rename-submit = Save the name
 security-codes = Recovery codes
 security-codes-left =
     { $count ->
@@ -112,6 +150,7 @@ security-forget = Ask again
 security-forget-browser = Ask again in { $name }
 security-not-done = Nothing was changed
 security-notice-removed = It is removed.
+security-notice-renamed = It has its new name.
 security-notice-needed = Your account needs a second step, and this is the only one. Add another one first.
 security-notice-forgotten = That browser asks for the second step again.
 security-notice-again = This page was opened before your browser's cookies changed. Try once more.
@@ -474,6 +513,8 @@ demo-open = Open
 demo-connected = Connected
 demo-not-connected = Not connected
 demo-sign-in-as = Sign in as
+demo-passkey = Passkeys work here as well:
+demo-passkey-link = add one, sign out, and sign in with it
 demo-back = All vendors
 demo-actions = What to do next
 demo-call-api = Call the API

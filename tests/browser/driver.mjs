@@ -93,7 +93,7 @@ export async function look(page, name) {
 export async function signIn(page, user) {
   await page.locator('input[name=username]').fill(user.username)
   await page.locator('input[name=password]').fill(user.password)
-  await page.locator('form:has(input[name=password]) button[type=submit]').click()
+  await page.locator('form:has(input[name=password]) button[type=submit]').first().click()
   await page.waitForLoadState()
 }
 

@@ -183,3 +183,16 @@ fn a_user_is_added_changed_disabled_let_in_again_and_removed() {
     home.fails(6, &["user", "delete", "ada", "--yes"], "comes from the realm file");
     home.ok(&["user", "delete", "ada", "--yes", "--despite-file"]);
 }
+
+#[test]
+fn a_user_is_shown_with_what_they_sign_in_with() {
+    let home = Home::applied();
+    home.write("new.txt", "several words that nobody knows");
+    home.ok(&["user", "add", "zoe@example.com", "--name", "Zoe", "--file", "new.txt"]);
+    let shown = home.ok(&["user", "show", "zoe@example.com", "-o", "json"]).json();
+    assert_eq!((&shown["username"], &shown["name"]), (&json!("zoe@example.com"), &json!("Zoe")));
+    assert_eq!(shown["factors"], json!({}));
+    let text = home.ok(&["user", "show", shown["id"].as_str().unwrap()]);
+    assert!(text.out().contains("second factors") && text.out().contains("none"), "{}", text.out());
+    home.fails(5, &["user", "show", "nobody"], "no user `nobody`");
+}

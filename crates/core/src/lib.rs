@@ -63,6 +63,7 @@ pub mod totp;
 pub mod unique;
 pub mod user;
 pub mod user_code;
+pub mod webauthn;
 
 pub use client::Client;
 pub use dialect::Dialect;

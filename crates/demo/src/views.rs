@@ -35,6 +35,8 @@ pub struct Vendor {
     pub connection_url: String,
     /// User name (`label`) and password (`value`) of the sample user, where a person signs in.
     pub sign_in: Option<Pair>,
+    /// Where they add a passkey, where there are such.
+    pub passkey_url: Option<String>,
     /// The colour of the vendor's own pages, as `data-accent` names it.
     pub accent: String,
 }
@@ -168,6 +170,7 @@ mod tests {
             connected,
             connect_url: x("/connect/harbour"),
             connection_url: x("/connection/harbour"),
+            passkey_url: connected.then(|| x("/account/security")),
             sign_in: (!connected).then(|| Pair::new(x("ada"), x("sample password"))),
             accent: accent.to_string(),
         }

@@ -149,6 +149,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Discovery
         | Target::Stylesheet
         | Target::Script
+        | Target::PasskeyScript
         | Target::Logo
         | Target::AppLogo => {
             let mut answer = failure.to_json(&site.realm.dialect, false, incoming.id);
@@ -207,6 +208,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Home => Box::pin(home::answer(state, site, incoming)).await,
         Target::Stylesheet => page::stylesheet(state, site),
         Target::Script => page::script(),
+        Target::PasskeyScript => page::passkey_script(),
         Target::Logo => page::logo(site),
         Target::AppLogo => Box::pin(about::logo(state, site, incoming)).await,
     }

@@ -219,18 +219,18 @@ impl Store {
 }
 
 /// They are another one since: what rests on them as they were is written no more, and what servers remember of them is forgotten.
-async fn touch(tx: &mut impl Tx, realm: &str, user: &str, now: i64) -> Result<(), Fault> {
+pub(crate) async fn touch(tx: &mut impl Tx, realm: &str, user: &str, now: i64) -> Result<(), Fault> {
     tx.execute(Statement::TouchUser, values![realm, user, now]).await?;
     note(tx, ChangeKind::User, realm, user, now).await
 }
 
-async fn of_user(tx: &mut impl Tx, realm: &str, user: &str) -> Result<Vec<Factor>, Fault> {
+pub(crate) async fn of_user(tx: &mut impl Tx, realm: &str, user: &str) -> Result<Vec<Factor>, Fault> {
     let rows = tx.query(Statement::Factors, values![realm, user], read_factor).await?;
     Ok(rows.into_iter().flatten().collect())
 }
 
 /// `None` for a kind of a newer program's.
-fn read_factor(row: &Row<'_>) -> Result<Option<Factor>, Fault> {
+pub(crate) fn read_factor(row: &Row<'_>) -> Result<Option<Factor>, Fault> {
     let Some(kind) = FactorKind::named(row.text(1)?) else { return Ok(None) };
     Ok(Some(Factor {
         id: row.string(0)?,

@@ -536,6 +536,8 @@ CREATE TABLE factor (
     used_at BIGINT,
     PRIMARY KEY (realm, user_id, id)
 );
+-- A passkey says itself which it is, and is nobody else's in its realm.
+CREATE UNIQUE INDEX factor_passkey ON factor (realm, id) WHERE kind = 'passkey';
 -- Browsers in which somebody is not asked for their second factor; `hash` is of what the browser keeps.
 CREATE TABLE remembered_browser (
     hash {BYTES} NOT NULL PRIMARY KEY,

@@ -20,6 +20,8 @@ pub enum SpendKind {
     Grant,
     /// That shows a key (RFC 9449 4).
     Proof,
+    /// Which a passkey answers (Web Authentication 13.4.3).
+    Challenge,
 }
 
 impl SpendKind {
@@ -29,6 +31,7 @@ impl SpendKind {
             Self::ClientAssertion => "client assertion",
             Self::Grant => "assertion grant",
             Self::Proof => "proof",
+            Self::Challenge => "passkey challenge",
         }
     }
 }

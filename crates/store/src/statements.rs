@@ -238,6 +238,9 @@ registry! {
     RemoveFactorsOfUser = factors::REMOVE_ALL;
     UseFactor = factors::USE;
     UseOnce = factors::USE_ONCE;
+    Passkey = factors::PASSKEY;
+    UsePasskey = factors::USE_PASSKEY;
+    RenameFactor = factors::RENAME;
     TouchUser = factors::TOUCH_USER;
     ClientsWithPasswordGrants = factors::WITH_PASSWORD_GRANTS;
     RememberBrowser = factors::REMEMBER;

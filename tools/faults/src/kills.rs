@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::deployment::{Deployment, Node};
+use super::factors::SignIn;
 use super::operations::{Approve, Check, Exchange, Operation, Refresh, Seat};
 use super::peer::Peer;
 use super::proxy::{Effect, Proxy};
@@ -30,6 +31,12 @@ pub(crate) const CASES: &[Entry] = &[
     ),
     ("kill-seat", BOTH, "SIGKILL at every write of a claim: never more seats than the pool has", seat),
     ("kill-approve", BOTH, "SIGKILL at every write of a consent: approved or not, never half", approve),
+    (
+        "kill-factor",
+        BOTH,
+        "SIGKILL at every write of a sign-in by an app's code, a recovery code, a passkey: each lets in once at most",
+        factor,
+    ),
     (
         "kill-app",
         BOTH,
@@ -79,6 +86,13 @@ fn seat(trial: &mut Trial<'_>) -> Result<()> {
 
 fn approve(trial: &mut Trial<'_>) -> Result<()> {
     sweep(trial, &mut Approve::default(), Means::of(trial.kind))
+}
+
+fn factor(trial: &mut Trial<'_>) -> Result<()> {
+    for mut sign_in in SignIn::all() {
+        sweep(trial, &mut sign_in, Means::of(trial.kind))?;
+    }
+    Ok(())
 }
 
 /// The server lives, and does not hear whether its commit was kept.

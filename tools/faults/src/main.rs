@@ -11,6 +11,7 @@ mod clocks;
 mod commands;
 mod deployment;
 mod disk;
+mod factors;
 mod gave_up;
 mod kill_app;
 mod killer;

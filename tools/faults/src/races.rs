@@ -32,6 +32,12 @@ pub(crate) const CASES: &[Entry] = &[
     ("race-refresh", POSTGRES, "64 callers with one refresh token: all get the very same successor", refresh),
     ("race-seat", POSTGRES, "64 callers for the last seat: one sits", seat),
     ("race-assertion", BOTH, "64 callers with one client assertion: one is the client", assertion),
+    (
+        "race-factor",
+        BOTH,
+        "64 callers with one code of an app, recovery code or passkey's answer: one is signed in",
+        super::factors::race,
+    ),
     ("race-revoke", POSTGRES, "63 refreshes against a revocation: after its 200 nothing of the family lives", revoke),
 ];
 

@@ -4,6 +4,7 @@ mod details;
 mod edit;
 mod export;
 mod import;
+mod show;
 
 use super::ask;
 use super::context::{Context, Data};
@@ -20,6 +21,15 @@ use std::path::PathBuf;
 pub(crate) enum UserCommand {
     /// List a realm's users
     List,
+    /// Show a user: names, companies, and which kinds of second factors they have
+    #[command(after_help = "\
+Examples:
+  claviger user show ada@example.com
+  claviger user show ada@example.com -o json")]
+    Show {
+        /// The user name, or the id
+        username: String,
+    },
     /// Add a user
     #[command(after_help = "\
 Examples:
@@ -142,6 +152,7 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
                 ]
             })
         }
+        UserCommand::Show { username } => show::run(&username, context, &data, &realm).await,
         UserCommand::Password { username, file } => {
             let user = users::find(&data.store, &realm, &username).await?;
             let password = ask::secret(file.as_deref(), "password")?;

@@ -12,6 +12,17 @@ pub enum Proved {
     Totp,
     /// A code that was shown once.
     RecoveryCode,
+    /// A passkey.
+    Passkey(PasskeyUse),
+}
+
+/// How a passkey was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyUse {
+    /// The authenticator knew its user, by a PIN or a part of them.
+    pub verified: bool,
+    /// It may be copied to other devices of its user, so that no single piece of hardware has it.
+    pub synced: bool,
 }
 
 impl Proved {
@@ -20,14 +31,22 @@ impl Proved {
         match self {
             Self::Totp => FactorKind::Totp,
             Self::RecoveryCode => FactorKind::RecoveryCode,
+            Self::Passkey(_) => FactorKind::Passkey,
         }
     }
 
-    /// RFC 8176 2.
-    const fn word(self) -> &'static str {
+    /// RFC 8176 2: a passkey proves that somebody has a key, and that somebody was there.
+    const fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Totp | Self::RecoveryCode => "otp",
+            Self::Totp | Self::RecoveryCode => &["otp"],
+            Self::Passkey(PasskeyUse { synced: false, .. }) => &["hwk", "pop", "user"],
+            Self::Passkey(PasskeyUse { synced: true, .. }) => &["swk", "pop", "user"],
         }
+    }
+
+    /// Whether it is two factors by itself.
+    const fn is_two(self) -> bool {
+        matches!(self, Self::Passkey(PasskeyUse { verified: true, .. }))
     }
 }
 
@@ -87,10 +106,15 @@ impl How {
         self.acr.is_some() || !self.amr.is_empty()
     }
 
+    /// Whether there were two factors: something beside the password, or a passkey that knew its user.
+    fn has_several(&self) -> bool {
+        self.password && !self.proved.is_empty() || self.proved.iter().any(|proved| proved.is_two())
+    }
+
     /// How strong it is: 1 for a password alone, 2 with a second factor.
     pub fn level(&self, realm: &Realm) -> usize {
         let told = self.acr.as_deref().and_then(|acr| realm.level_of(acr)).unwrap_or_default();
-        let several = self.amr.iter().any(|word| word == "mfa") || self.password && !self.proved.is_empty();
+        let several = self.amr.iter().any(|word| word == "mfa") || self.has_several();
         told.max(if several { 2 } else { 1 })
     }
 
@@ -107,12 +131,12 @@ impl How {
         }
         let mut words = Vec::new();
         words.extend(self.password.then_some("pwd"));
-        for proved in &self.proved {
-            if !words.contains(&proved.word()) {
-                words.push(proved.word());
+        for word in self.proved.iter().flat_map(|proved| proved.words()) {
+            if !words.contains(word) {
+                words.push(word);
             }
         }
-        words.extend((self.password && !self.proved.is_empty()).then_some("mfa"));
+        words.extend(self.has_several().then_some("mfa"));
         words.into_iter().map(str::to_owned).collect()
     }
 

@@ -36,17 +36,20 @@ pub enum FactorKind {
     Totp,
     /// One of the codes that were shown once.
     RecoveryCode,
+    /// A key that an authenticator keeps (Web Authentication); by itself or beside the password.
+    Passkey,
 }
 
 impl FactorKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 3] = [Self::Totp, Self::RecoveryCode, Self::Passkey];
 
     /// As files and the database spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery-code",
+            Self::Passkey => "passkey",
         }
     }
 
@@ -93,7 +96,7 @@ impl Default for SignInPolicy {
     fn default() -> Self {
         Self {
             second_factor: Demand::None,
-            second_factor_kinds: FactorKind::ALL.to_vec(),
+            second_factor_kinds: vec![FactorKind::Totp, FactorKind::RecoveryCode],
             second_factor_acr: "2".to_owned(),
             remember_browser_ttl: Span::seconds(0),
             reset_by_mail: false,
@@ -106,6 +109,11 @@ impl SignInPolicy {
     /// Whether there are second factors at all.
     pub const fn is_on(&self) -> bool {
         self.second_factor.is_on()
+    }
+
+    /// Whether people may have passkeys.
+    pub fn has_passkeys(&self) -> bool {
+        self.is_on() && self.second_factor_kinds.contains(&FactorKind::Passkey)
     }
 
     /// Whether it says what a realm without it has.

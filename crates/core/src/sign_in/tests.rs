@@ -18,7 +18,7 @@ fn parts(policy: SignInPolicy) -> (Realm, Client, User) {
 fn the_strictest_word_counts() {
     let policy = SignInPolicy { second_factor: Demand::Optional, ..SignInPolicy::default() };
     let (realm, client, user) = parts(policy.clone());
-    let lax = Demanded { is_required: false, kinds: FactorKind::ALL.to_vec() };
+    let lax = Demanded { is_required: false, kinds: policy.second_factor_kinds.clone() };
     assert_eq!(realm.demanded(Some(&client), &user), lax);
     let administrator = User { administrator: true, ..user.clone() };
     assert!(realm.demanded(None, &administrator).is_required);
@@ -57,6 +57,14 @@ fn tokens_say_what_was_proved_in_the_words_that_were_asked_for() {
     let remembered = How { remembered: true, ..How::default() };
     assert_eq!(remembered.proof(&realm, &[]), proof("1", &["pwd"]), "nothing was proved");
     assert!(remembered.meets(&realm, &[FactorKind::Totp]) && !password.meets(&realm, &[FactorKind::Totp]));
+    let used = |verified, synced| Proved::Passkey(PasskeyUse { verified, synced });
+    let alone = How { password: false, ..How::default() }.with(used(true, true), 5);
+    assert_eq!(alone.proof(&realm, &[]), proof("2", &["swk", "pop", "user", "mfa"]), "two factors by itself");
+    assert!(alone.meets(&realm, &[FactorKind::Passkey]) && !alone.meets(&realm, &[FactorKind::Totp]));
+    let beside = password.clone().with(used(false, false), 5);
+    assert_eq!(beside.proof(&realm, &[]), proof("2", &["pwd", "hwk", "pop", "user", "mfa"]));
+    let unverified = How { password: false, ..How::default() }.with(used(false, false), 5);
+    assert_eq!(unverified.proof(&realm, &[]), proof("1", &["hwk", "pop", "user"]), "whoever holds it");
     let told = How { acr: Some("urn:x".into()), amr: asked(&["face"]), ..How::default() };
     assert_eq!(told.proof(&realm, &asked(&["1"])), proof("urn:x", &["face"]));
 }
@@ -67,6 +75,10 @@ fn what_was_kept_before_is_read() {
     let how = How::default().with(Proved::Totp, 9);
     let text = serde_json::to_string(&how).unwrap();
     assert_eq!(text, r#"{"password":true,"proved":["totp"],"proved_at":9}"#);
+    assert_eq!(serde_json::from_str::<How>(&text).unwrap(), how);
+    let how = How::default().with(Proved::Passkey(PasskeyUse { verified: true, synced: false }), 9);
+    let text = serde_json::to_string(&how).unwrap();
+    assert!(text.contains(r#""proved":[{"passkey":{"verified":true,"synced":false}}]"#), "{text}");
     assert_eq!(serde_json::from_str::<How>(&text).unwrap(), how);
     for kind in FactorKind::ALL {
         assert_eq!(FactorKind::named(kind.name()), Some(kind));

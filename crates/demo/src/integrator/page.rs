@@ -62,6 +62,7 @@ fn tile(vendor: &Vendor, visit: &Visit) -> views::Vendor {
         connect_url: format!("/connect/{}", vendor.id),
         connection_url: vendor.connection_path(),
         sign_in: vendor.person.as_ref().filter(|_| !connected).map(|(name, password)| Pair::new(name, password)),
+        passkey_url: vendor.passkeys.clone(),
         accent: vendor.accent.0.clone(),
     }
 }

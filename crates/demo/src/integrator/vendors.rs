@@ -82,6 +82,8 @@ pub(super) struct Vendor {
     pub(super) logoff: Option<String>,
     /// Who can sign in.
     pub(super) person: Option<(String, String)>,
+    /// Where they add a passkey.
+    pub(super) passkeys: Option<String>,
 }
 
 impl Vendor {
@@ -207,5 +209,6 @@ fn vendor(origin: &str, files: &[RealmFile], recipe: &'static Recipe) -> anyhow:
         revocation: realm.url(Endpoint::Revocation),
         logoff: realm.url(Endpoint::Logoff),
         person: person(file).filter(|_| signs_in),
+        passkeys: realm.sign_in.has_passkeys().then(|| format!("{}/account/security", realm.issuer)),
     })
 }

@@ -3,6 +3,7 @@
 use super::check::Check;
 use crate::tree::Step;
 use claviger_core::sign_in::{Demand, FactorKind};
+use claviger_core::webauthn::RelyingParty;
 
 /// Nobody is remembered for longer.
 const LONGEST_REMEMBERED: i64 = 365 * 86_400;
@@ -27,6 +28,12 @@ impl Check<'_> {
             self.say(&at("remember-browser-ttl"), "a browser is remembered for a year at most", None);
         }
         self.kinds(&at("second-factor-kinds"), &policy.second_factor_kinds);
+        let issuer = &self.raw.realm.issuer;
+        if policy.second_factor_kinds.contains(&FactorKind::Passkey) && RelyingParty::of_issuer(issuer).is_none() {
+            let help =
+                Some("browsers bind them to a host: an https address with a name, or http://localhost".to_owned());
+            self.say(&at("second-factor-kinds"), "there are no passkeys at this issuer's address", help);
+        }
         for (i, own) in policy.organisations.iter().enumerate() {
             let at = |key: &'static str| [Step::from("sign-in"), "organisation".into(), i.into(), key.into()];
             if !self.raw.organisation.iter().any(|known| known.id == own.id) {

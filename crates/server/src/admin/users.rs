@@ -9,6 +9,7 @@ use crate::pages::Pages;
 use crate::secrets::Secrets;
 use crate::state::hashing::normal_form;
 use claviger_core::password;
+use claviger_core::sign_in::FactorKind;
 use claviger_core::token::Plain;
 use claviger_core::user::rules;
 use claviger_core::{Realm, User};
@@ -27,6 +28,19 @@ pub async fn find(store: &Store, realm: &Realm, username: &str) -> Result<User, 
         None => store.user(&realm.id, username).await?,
     };
     found.map(|stored| stored.user).ok_or_else(|| no_such_user(realm, username))
+}
+
+/// Which kinds of second factors a user has, and how many of each; of codes that are good once, those that are left.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn factors(store: &Store, realm: &Realm, id: &str) -> Result<Vec<(FactorKind, usize)>, AdminError> {
+    let factors = store.factors(&realm.id, id).await?;
+    let left = |kind| {
+        let of_kind = factors.iter().filter(|factor| factor.kind == kind);
+        of_kind.filter(|factor| kind != FactorKind::RecoveryCode || factor.used_at.is_none()).count()
+    };
+    Ok(FactorKind::ALL.map(|kind| (kind, left(kind))).into_iter().filter(|(_, count)| *count > 0).collect())
 }
 
 /// The users of a realm, in order of their ids.

@@ -68,6 +68,7 @@ pub(crate) const fn spent(kind: SpendKind) -> Refusal {
     match kind {
         SpendKind::ClientAssertion => Refusal::AssertionReplayed,
         SpendKind::Grant => Refusal::Further(Further::Assertion("it was used before; each is good once")),
+        SpendKind::Challenge => Refusal::WrongParameter { name: "passkey", why: "its challenge was used before" },
         SpendKind::Proof => Refusal::WrongParameter { name: "DPoP", why: "it was used before" },
     }
 }

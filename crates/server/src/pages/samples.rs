@@ -73,6 +73,7 @@ pub(super) fn each<E>(
     seen("sign_in", pages.try_page(full, &sign_in(x, None)))?;
     seen("sign_in_wrong", pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))))?;
     seen("sign_in_again", pages.try_page(brand, &sign_in(x, Some(SignInError::Again))))?;
+    seen("sign_in_passkey", pages.try_page(brand, &sign_in(x, Some(SignInError::Passkey))))?;
     seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
     seen("accounts", pages.try_page(brand, &accounts(x)))?;
     seen("not_approved", pages.try_page(full, &not_approved(x, false)))?;
@@ -141,6 +142,7 @@ fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
         pending: None,
         not_you_action: None,
         onward: None,
+        passkey: None,
     }
 }
 
@@ -151,6 +153,7 @@ fn sign_in(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> SignIn {
         error,
         pending: Some(x("01992c3e-6b1f")),
         not_you_action: Some(x("/switch")),
+        passkey: Some(factors::passkey(x)),
         ..sign_in_minimal(x)
     }
 }

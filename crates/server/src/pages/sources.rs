@@ -48,6 +48,9 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
 /// What pages do in a browser with scripts; without, they work all the same.
 pub const SCRIPT: &str = include_str!("../../../../assets/claviger.js");
 
+/// What those do that ask for a passkey: no browser has one without a script.
+pub const PASSKEY_SCRIPT: &str = include_str!("../../../../assets/passkey.js");
+
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 
 /// The languages as they were compiled in.

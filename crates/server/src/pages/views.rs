@@ -8,6 +8,7 @@ mod about;
 mod account;
 mod device;
 mod link;
+mod passkey;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -22,6 +23,7 @@ pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use passkey::PasskeyForm;
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
@@ -105,6 +107,8 @@ pub struct SignIn {
     pub not_you_action: Option<String>,
     /// Where somebody goes on without a request.
     pub onward: Option<&'static str>,
+    /// What a passkey is asked, where there are such.
+    pub passkey: Option<PasskeyForm>,
 }
 
 /// Why a login did not work.
@@ -115,6 +119,8 @@ pub enum SignInError {
     WrongPassword,
     /// The form was not shown in this browser, or its cookies are gone.
     Again,
+    /// A passkey that does not work here.
+    Passkey,
     /// The brake is on for so many seconds.
     TooMany {
         /// Seconds until the next attempt.
@@ -136,7 +142,7 @@ impl View for SignIn {
     fn retry_after(&self) -> Option<u64> {
         match self.error? {
             SignInError::TooMany { seconds } => Some(seconds),
-            SignInError::WrongPassword | SignInError::Again => None,
+            SignInError::WrongPassword | SignInError::Again | SignInError::Passkey => None,
         }
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod login_app;
 pub(crate) mod new_password;
 pub(crate) mod notice;
 pub(crate) mod page;
+pub(crate) mod passkey;
 pub(crate) mod password;
 mod sealed;
 pub(crate) mod second_factor;

@@ -32,6 +32,8 @@ pub(crate) enum Why {
     WrongPassword,
     /// The form was not shown in this browser, or its cookies are gone.
     Again,
+    /// A passkey that is not known here, or an answer that is none.
+    Passkey,
     /// The brake is on, until then (milliseconds).
     Locked(i64),
 }
@@ -60,6 +62,7 @@ impl Notice {
         match self.why {
             Why::WrongPassword => Some(SignInError::WrongPassword),
             Why::Again => Some(SignInError::Again),
+            Why::Passkey => Some(SignInError::Passkey),
             Why::Locked(until) => {
                 let seconds = u64::try_from((until - now + 999) / 1000).unwrap_or_default();
                 (seconds > 0).then_some(SignInError::TooMany { seconds })

@@ -3,7 +3,9 @@
 use crate::failure::empty;
 use crate::http::{Answer, Incoming};
 use crate::pages::views::View;
-use crate::pages::{Brand, HTML_TYPE, Link, Page, SCRIPT, accent_rules, choose_language, security_headers};
+use crate::pages::{
+    Brand, HTML_TYPE, Link, PASSKEY_SCRIPT, Page, SCRIPT, accent_rules, choose_language, security_headers,
+};
 use crate::people::browser::Browser;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
@@ -131,6 +133,11 @@ pub(crate) fn stylesheet(state: &State, site: &Site) -> Answer {
 /// The one script.
 pub(crate) fn script() -> Answer {
     file("text/javascript; charset=utf-8", Bytes::from_static(SCRIPT.as_bytes()))
+}
+
+/// The script of pages that ask for a passkey.
+pub(crate) fn passkey_script() -> Answer {
+    file("text/javascript; charset=utf-8", Bytes::from_static(PASSKEY_SCRIPT.as_bytes()))
 }
 
 /// The realm's logo; whoever opens it by itself runs no script that is in it.

@@ -18,12 +18,13 @@ use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::params::form_encode;
 use claviger_core::sign_in::{FactorKind, How, Proved};
-use claviger_core::totp::TotpSecret;
 use claviger_core::user::User;
 use claviger_core::{Params, Refusal};
-use claviger_store::SignedIn;
+use claviger_store::{Factor, SignedIn};
 use http::Method;
 use http::header::SET_COOKIE;
+
+pub(crate) mod passkeys;
 
 /// The longest address that a browser is sent to, in bytes.
 const LONGEST_ADDRESS: usize = 4096;
@@ -191,6 +192,14 @@ async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     let Some(who) = Who::of(flow, &params).await? else { return start_over(flow, front, onward).await };
     let way = Way { front: front.as_ref(), half: who.half(), onward };
+    let is_set_up = params.get("act") == Some("set-up");
+    if is_set_up && params.get("kind") == Some(FactorKind::Passkey.name()) {
+        let factors = flow.state.store.factors(&flow.site.realm.id, &who.user().id).await?;
+        if may_add(flow, &who, &factors).await? {
+            return passkeys::page(flow, &way, &who, trouble).await;
+        }
+        return Ok(see_other(&sign_in_address(flow, onward)));
+    }
     let face = way.face(flow, who.user(), trouble);
     let who = match &who {
         Who::HalfWay(..) => return face.of_half_way().await,
@@ -198,7 +207,7 @@ async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     let kinds = &flow.site.realm.sign_in.second_factor_kinds;
     // One more beside what they have, or the first.
-    let shown = if params.get("act") == Some("set-up") {
+    let shown = if is_set_up {
         if may_set_up(flow, who).await? { Some(face.set_up().await?) } else { None }
     } else {
         face.of_signed_in(who, kinds).await?
@@ -255,6 +264,8 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
         Some("skip") => skip(flow, front, onward).await,
         Some("go-on") if front.is_none() => Ok(see_other(&site.page_path(Onward::target(onward)))),
         Some("go-on") => start_over(flow, front, onward).await,
+        Some("passkey") => passkeys::show(flow, front, who, onward, &params).await,
+        Some("set-up-passkey") => passkeys::set_up(flow, front, who, onward, &params).await,
         Some("set-up") => set_up(flow, front, who, onward, &params).await,
         _ => prove(flow, front, who, onward, &params).await,
     }
@@ -314,6 +325,19 @@ async fn prove(
         }
         Err(failure) => return Err(failure),
     };
+    prove_with(flow, front, who, onward, params, proved).await
+}
+
+/// Goes on as somebody who has proved what was asked for.
+async fn prove_with(
+    flow: &Flow<'_>,
+    front: Option<Front>,
+    who: Who,
+    onward: Option<Onward>,
+    params: &Params<'_>,
+    proved: Proved,
+) -> Result<Answer, Failure> {
+    let (state, site) = (flow.state, flow.site);
     let Some(mut begun) = who.begin(flow, proved).await? else {
         return start_over(flow, front, onward).await;
     };
@@ -334,11 +358,7 @@ async fn set_up(
     let (state, site, now) = (flow.state, flow.site, flow.state.clock.now());
     let (realm, user) = (site.realm.id.as_str(), who.user().id.as_str());
     let factors = state.store.factors(realm, user).await?;
-    let may = match &who {
-        // What they have is proved first.
-        Who::HalfWay(..) => !has_any(&factors),
-        Who::SignedIn(signed_in) => may_set_up(flow, signed_in).await?,
-    };
+    let may = may_add(flow, &who, &factors).await?;
     let shown = params.get("secret").and_then(|text| Shown::open(text, state, site, flow.browser, user));
     let (true, Some(shown)) = (may, shown) else {
         return back(flow, front.as_ref(), &who, onward, Trouble::Again).await;
@@ -350,10 +370,32 @@ async fn set_up(
         // The same secret once more: the app has it already.
         return way.face(flow, who.user(), Some(Trouble::Wrong)).set_up_of(&shown).await;
     };
-    let Some(codes) = add(flow, &who, &secret, step, has_any(&factors)).await? else {
+    let app = authenticator(&state.secrets, (realm, user), &secret, step, now)?;
+    let Some(codes) = add(flow, &who, app, has_any(&factors)).await? else {
         return back(flow, front.as_ref(), &who, onward, Trouble::Again).await;
     };
     tracing::info!("an authenticator app was set up");
+    after_set_up(flow, front, who, onward, Proved::Totp, &codes).await
+}
+
+/// Whether somebody may add something: what they have is proved first.
+async fn may_add(flow: &Flow<'_>, who: &Who, factors: &[Factor]) -> Result<bool, Failure> {
+    match who {
+        Who::HalfWay(..) => Ok(!has_any(factors)),
+        Who::SignedIn(signed_in) => may_set_up(flow, signed_in).await,
+    }
+}
+
+/// Goes on as somebody who has proved what they set up; shows the recovery codes that came with it.
+async fn after_set_up(
+    flow: &Flow<'_>,
+    front: Option<Front>,
+    who: Who,
+    onward: Option<Onward>,
+    proved: Proved,
+    codes: &[zeroize::Zeroizing<String>],
+) -> Result<Answer, Failure> {
+    let (state, site) = (flow.state, flow.site);
     // They are another one since: what was known of them before is.
     let who = match who {
         Who::HalfWay(half, _) => {
@@ -363,7 +405,7 @@ async fn set_up(
         Who::SignedIn(_) => signed_in(state, site, flow.browser, "").await?.map(|who| Who::SignedIn(Box::new(who))),
     };
     let Some(who) = who else { return start_over(flow, front, onward).await };
-    let Some((session, cookies)) = who.begin(flow, Proved::Totp).await? else {
+    let Some((session, cookies)) = who.begin(flow, proved).await? else {
         return start_over(flow, front, onward).await;
     };
     if codes.is_empty() {
@@ -373,22 +415,21 @@ async fn set_up(
     let browser = &flow.browser.with_session(session);
     let flow = Flow::new(state, site, flow.incoming, browser);
     let way = Way { front: front.as_ref(), half: None, onward };
-    let mut answer = way.face(&flow, who.user(), None).codes(&codes)?;
+    let mut answer = way.face(&flow, who.user(), None).codes(codes)?;
     answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }
 
-/// Stores an authenticator app, with recovery codes where it is the first; `None` where it is there already, or its user is gone.
+/// Stores a factor, with recovery codes where it is the first; `None` where it is there already, or its user is gone.
 async fn add(
     flow: &Flow<'_>,
     who: &Who,
-    secret: &TotpSecret,
-    step: i64,
+    factor: Factor,
     has_others: bool,
 ) -> Result<Option<Vec<zeroize::Zeroizing<String>>>, Failure> {
     let (state, realm, now) = (flow.state, &flow.site.realm, flow.state.clock.now());
     let owner = (realm.id.as_str(), who.user().id.as_str());
-    let mut new = vec![authenticator(&state.secrets, owner, secret, step, now)?];
+    let mut new = vec![factor];
     let mut codes = Vec::new();
     if !has_others && realm.sign_in.second_factor_kinds.contains(&FactorKind::RecoveryCode) {
         for (code, factor) in recovery_codes(&state.secrets, owner, now) {

@@ -13,7 +13,9 @@ use crate::people::flow::Flow;
 use crate::people::forgotten::post;
 use crate::people::new_password::choose;
 use crate::people::page::{Speech, no_store, view};
+use crate::people::passkey;
 use crate::people::password::{Verified, check_password};
+use crate::people::second_factor::passkeys::{MOST, name_typed};
 use crate::people::second_factor::sign_in_address;
 use crate::people::session::{begin_session, signed_in};
 use crate::people::show::{self, see_other, with_browser};
@@ -98,6 +100,7 @@ fn page(
     let of_kind = |kind| factors.iter().filter(move |factor: &&Factor| factor.kind == kind);
     let left = of_kind(FactorKind::RecoveryCode).filter(|code| code.used_at.is_none()).count();
     let policy = &site.realm.sign_in;
+    let may_add_passkeys = passkey::form::party(site).is_some() && of_kind(FactorKind::Passkey).count() < MOST;
     let may_have = |kind| policy.is_on() && policy.second_factor_kinds.contains(&kind);
     let set_up = format!("{}?to={}&act=set-up", site.page_path(Target::SecondFactor), Onward::Security.name());
     Security {
@@ -108,7 +111,9 @@ fn page(
         has_second_factors: policy.is_on(),
         is_required: site.realm.demanded(None, &who.user).is_required,
         apps: of_kind(FactorKind::Totp).map(own).collect(),
+        passkeys: of_kind(FactorKind::Passkey).map(own).collect(),
         codes_left: (has_any(factors) && may_have(FactorKind::RecoveryCode)).then_some(left),
+        passkey_url: may_add_passkeys.then(|| format!("{set_up}&kind={}", FactorKind::Passkey.name())),
         set_up_url: may_have(FactorKind::Totp).then_some(set_up),
         browsers: browsers
             .iter()
@@ -137,6 +142,9 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if let Some(id) = params.get("remove") {
         return remove(flow, &who, &factors, id).await;
     }
+    if let Some(id) = params.get("rename") {
+        return rename(flow, &who, &factors, id, &name_typed(params.get("name").unwrap_or_default())).await;
+    }
     if let Some(browser) = params.get("forget") {
         let hash = from_base64url(browser).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         if let Some(hash) = hash {
@@ -164,8 +172,10 @@ fn back(flow: &Flow<'_>, notice: Option<SecurityNotice>) -> Answer {
 /// Takes something away that they signed in with.
 async fn remove(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str) -> Result<Answer, Failure> {
     let (state, realm) = (flow.state, &flow.site.realm);
-    let others = factors.iter().any(|factor| factor.kind != FactorKind::RecoveryCode && factor.id != id);
-    if !others && realm.demanded(None, &who.user).is_required {
+    let demanded = realm.demanded(None, &who.user);
+    let will_do = |factor: &Factor| factor.kind != FactorKind::RecoveryCode && demanded.kinds.contains(&factor.kind);
+    let others = factors.iter().any(|factor| will_do(factor) && factor.id != id);
+    if !others && demanded.is_required {
         return Ok(back(flow, Some(SecurityNotice::Needed)));
     }
     let is_own = factors.iter().any(|factor| factor.kind != FactorKind::RecoveryCode && factor.id == id);
@@ -173,6 +183,13 @@ async fn remove(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str) -
         tracing::info!("a second factor was removed");
     }
     Ok(back(flow, Some(SecurityNotice::Removed)))
+}
+
+/// Calls a passkey something else.
+async fn rename(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str, name: &str) -> Result<Answer, Failure> {
+    let is_own = factors.iter().any(|factor| factor.kind == FactorKind::Passkey && factor.id == id);
+    let is_renamed = is_own && flow.state.store.rename_factor(&flow.site.realm.id, &who.user.id, id, name).await?;
+    Ok(back(flow, is_renamed.then_some(SecurityNotice::Renamed)))
 }
 
 /// Another password in place of the present one: every session ends, and this browser has a new one.

@@ -12,6 +12,7 @@ use crate::people::accounts::account;
 use crate::people::back::Back;
 use crate::people::browser::Browser;
 use crate::people::factor::Onward;
+use crate::people::passkey::form;
 use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
@@ -116,6 +117,7 @@ pub(crate) fn sign_in(
         pending: front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
         not_you_action: front.map(|_| site.page_path(Target::SwitchAccount)),
         onward: onward.map(Onward::name),
+        passkey: form::sign_in(state, site, browser)?,
     };
     let speech = Speech::of_browser(browser, request.and_then(|request| request.ui_locales.as_deref()));
     Ok(with_browser(view(state, site, speech, &form), site, browser))

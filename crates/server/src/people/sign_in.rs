@@ -19,6 +19,8 @@ use claviger_core::token::Plain;
 use claviger_core::{Params, Refusal};
 use http::Method;
 
+mod passkey;
+
 /// The sign-in page's own address: shows the page for a waiting request, or the ordinary one; takes the form.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
     let browser = Browser::read(&site.realm, incoming);
@@ -59,6 +61,13 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     if !is_here || !flow.browser.is_own_form(site, flow.incoming, &state.secrets.forms, id, token) {
         return page(Why::Again);
     }
+    let onward = params.get("to").and_then(Onward::named);
+    if params.get("act") == Some("passkey") {
+        return match passkey::begin(flow, &params).await? {
+            Ok(begun) => go_on(flow, front, onward, SignInStep::Passkey, begun).await,
+            Err(why) => page(why),
+        };
+    }
     let password = Plain::from(params.get("password").unwrap_or_default());
     if username.len() > 1024 || password.expose().len() > 1024 || username.is_empty() || password.expose().is_empty() {
         return page(Why::WrongPassword);
@@ -72,7 +81,6 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let onward = params.get("to").and_then(Onward::named);
     let how = match after_password(flow, front.as_ref(), onward, &verified).await? {
         After::Complete(how) => how,
         After::Ask(answer) => return Ok(answer),

@@ -53,6 +53,8 @@ pub(crate) enum SignInStep {
     Password,
     /// What was asked for beside it.
     SecondFactor,
+    /// A passkey in place of both.
+    Passkey,
 }
 
 impl Waiting {

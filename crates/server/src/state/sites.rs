@@ -54,6 +54,8 @@ pub(crate) enum Target {
     Stylesheet,
     /// The script.
     Script,
+    /// The script of pages that ask for a passkey.
+    PasskeyScript,
     /// The realm's logo.
     Logo,
     /// An app's picture.
@@ -79,6 +81,7 @@ impl Target {
             Self::Home => "home",
             Self::Stylesheet => "stylesheet",
             Self::Script => "script",
+            Self::PasskeyScript => "passkey-script",
             Self::Logo => "logo",
             Self::AppLogo => "app-logo",
         }
@@ -92,6 +95,7 @@ impl Target {
             Self::Discovery
                 | Self::Stylesheet
                 | Self::Script
+                | Self::PasskeyScript
                 | Self::Logo
                 | Self::Endpoint(
                     Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo | Endpoint::CheckSession
@@ -115,6 +119,7 @@ const PAGES: [(&str, Target); 15] = [
     ("/-/secret", Target::Secret),
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),
+    ("/-/passkey.js", Target::PasskeyScript),
     ("/-/logo", Target::Logo),
     ("/-/app-logo", Target::AppLogo),
 ];

@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+pub mod authenticator;
 mod browser;
 pub mod doors;
 mod neighbour;

@@ -46,6 +46,8 @@ mod objects_by_secret;
 mod openid;
 mod organisations;
 mod pairwise;
+mod passkeys;
+mod passkeys_refused;
 mod passwords;
 mod people;
 mod pkce_and_codes;

@@ -57,6 +57,8 @@ named! {
         Apply = "apply",
         /// A client itself, at the registration endpoint.
         Registration = "registration",
+        /// Whoever signs in, at a page of ours.
+        Pages = "pages",
     }
 }
 
@@ -97,6 +99,10 @@ named! {
         UserEdit = "user.edit",
         /// A user got another password.
         UserPassword = "user.password",
+        /// A passkey was used whose counter went back: there may be a copy of it.
+        PasskeyCopied = "user.passkey-copied",
+        /// A user lost their passkeys.
+        PasskeysRemove = "user.passkeys-remove",
         /// A user signs in no more.
         UserDisable = "user.disable",
         /// A user may sign in again.

@@ -5,7 +5,7 @@ pub(super) const OF_USER: &str = "SELECT id, kind, label, content, counter, crea
 /// Only for a user that there is.
 pub(super) const ADD: &str = "INSERT INTO factor (realm, user_id, id, kind, label, content, counter, created_at)
     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND disabled = 0)
-    ON CONFLICT (realm, user_id, id) DO NOTHING";
+    ON CONFLICT DO NOTHING";
 pub(super) const REMOVE: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2 AND id = ?3";
 pub(super) const REMOVE_ALL: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2";
 pub(super) const REMOVE_KIND: &str = "DELETE FROM factor WHERE realm = ?1 AND user_id = ?2 AND kind = ?3";
@@ -14,6 +14,14 @@ pub(super) const USE: &str = "UPDATE factor SET counter = ?4, used_at = ?5
     WHERE realm = ?1 AND user_id = ?2 AND id = ?3 AND counter < ?4";
 pub(super) const USE_ONCE: &str = "UPDATE factor SET used_at = ?4
     WHERE realm = ?1 AND user_id = ?2 AND id = ?3 AND used_at IS NULL";
+/// Whose a passkey is.
+pub(super) const PASSKEY: &str = "SELECT id, kind, label, content, counter, created_at, used_at, user_id FROM factor
+    WHERE realm = ?1 AND id = ?2 AND kind = 'passkey'";
+/// Only where its counter moved on, or its authenticator has none (Web Authentication 6.1.1); or where this very use wrote it.
+pub(super) const USE_PASSKEY: &str = "UPDATE factor SET counter = ?4, used_at = ?5, content = ?6
+    WHERE realm = ?1 AND user_id = ?2 AND id = ?3 AND kind = 'passkey'
+        AND (counter < ?4 OR (counter = 0 AND ?4 = 0) OR (counter = ?4 AND used_at = ?5 AND content = ?6))";
+pub(super) const RENAME: &str = "UPDATE factor SET label = ?4 WHERE realm = ?1 AND user_id = ?2 AND id = ?3";
 /// Whatever rests on the user as they were is written no more.
 pub(super) const TOUCH_USER: &str = "UPDATE users SET updated_at = ?3 WHERE realm = ?1 AND id = ?2";
 pub(super) const WITH_PASSWORD_GRANTS: &str = "SELECT DISTINCT client FROM grants

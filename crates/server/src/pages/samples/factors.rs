@@ -3,8 +3,8 @@
 use super::account;
 use crate::pages::mails::{LinkMail, LinkMailKind};
 use crate::pages::views::{
-    Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, QrCode, SecondFactor, Security, SecurityNotice,
-    UserLinkPage,
+    Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, PasskeyForm, QrCode, SecondFactor, Security,
+    SecurityNotice, UserLinkPage,
 };
 
 /// Each face, and what it can say.
@@ -16,6 +16,24 @@ pub(super) fn faces(x: &dyn Fn(&str) -> String) -> Vec<(&'static str, FactorStat
         ("second_factor_wrong", ask(), Some(FactorError::Wrong)),
         ("second_factor_again", ask(), Some(FactorError::Again)),
         ("second_factor_too_many", ask(), Some(FactorError::TooMany { seconds: 90 })),
+        (
+            "second_factor_passkey",
+            FactorState::Ask { has_app: false, has_codes: false, remember_seconds: Some(60) },
+            None,
+        ),
+        (
+            "second_factor_passkey_or_code",
+            FactorState::Ask { has_app: false, has_codes: true, remember_seconds: None },
+            None,
+        ),
+        (
+            "second_factor_passkey_code_wrong",
+            FactorState::Ask { has_app: false, has_codes: true, remember_seconds: Some(60) },
+            Some(FactorError::Wrong),
+        ),
+        ("second_factor_passkey_wrong", ask(), Some(FactorError::Passkey)),
+        ("second_factor_set_up_passkey", set_up_passkey(x), None),
+        ("second_factor_set_up_passkey_wrong", set_up_passkey(x), Some(FactorError::Passkey)),
         ("second_factor_set_up", set_up(x), None),
         ("second_factor_set_up_wrong", set_up(x), Some(FactorError::Wrong)),
         ("second_factor_codes", FactorState::Codes { codes: codes.into() }, None),
@@ -32,11 +50,25 @@ fn set_up(x: &dyn Fn(&str) -> String) -> FactorState {
     }
 }
 
+fn set_up_passkey(x: &dyn Fn(&str) -> String) -> FactorState {
+    FactorState::SetUpPasskey { name: x("Firefox, Linux"), programs: vec![x("Nightly export")] }
+}
+
+pub(super) fn passkey(x: &dyn Fn(&str) -> String) -> PasskeyForm {
+    PasskeyForm {
+        options: x("{}"),
+        ceremony: x("ceremony"),
+        good_for_seconds: 585,
+        script_url: "/passkey.js".to_owned(),
+    }
+}
+
 pub(super) fn second_factor(
     x: &dyn Fn(&str) -> String,
     state: FactorState,
     error: Option<FactorError>,
 ) -> SecondFactor {
+    let has_question = !matches!(state, FactorState::Codes { .. });
     SecondFactor {
         client_name: Some(x("Fleet Planner")),
         account: account(x),
@@ -47,6 +79,7 @@ pub(super) fn second_factor(
         pending: Some(x("01992c3e-6b1f")),
         half: Some(x("half")),
         onward: None,
+        passkey: has_question.then(|| passkey(x)),
         may_skip: true,
         switch_account_action: Some(x("/switch")),
     }
@@ -58,6 +91,7 @@ pub(super) fn second_factor_minimal(x: &dyn Fn(&str) -> String) -> SecondFactor 
         pending: None,
         half: None,
         onward: Some("security"),
+        passkey: None,
         may_skip: false,
         switch_account_action: None,
         ..second_factor(x, FactorState::Ask { has_app: false, has_codes: true, remember_seconds: None }, None)
@@ -75,9 +109,11 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
         has_password: true,
         has_second_factors: true,
         is_required: true,
+        passkeys: vec![app("e", "Laptop", None), app("f", "", Some(ago("days", 2)))],
         apps: vec![app("a", "Phone", Some(ago("minutes", 1))), app("b", "", None)],
         codes_left: Some(1),
         set_up_url: Some(x("/second-factor?act=set-up")),
+        passkey_url: Some(x("/second-factor?act=set-up&kind=passkey")),
         browsers: vec![browser("c", "Firefox, Linux"), browser("d", "")],
         action: x("/account/security"),
         csrf: x("csrf").into(),
@@ -91,8 +127,10 @@ pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
         has_second_factors: false,
         is_required: false,
         apps: Vec::new(),
+        passkeys: Vec::new(),
         codes_left: None,
         set_up_url: None,
+        passkey_url: None,
         browsers: Vec::new(),
         ..security(x, None)
     }

@@ -45,7 +45,8 @@ fn every_page_renders_and_is_well_formed() {
 }
 
 fn without_scripts(html: &str) -> String {
-    html.replace(&ByItself::Send.element(), "").replace(&ByItself::GoOn.element(), "")
+    let html = html.replace(&ByItself::Send.element(), "").replace(&ByItself::GoOn.element(), "");
+    html.replace("<script src=\"/passkey.js\" defer></script>", "")
 }
 
 #[test]
@@ -146,6 +147,19 @@ fn every_form_is_posted_and_carries_its_token() {
     }
 }
 
+#[test]
+fn only_pages_that_ask_for_a_passkey_load_its_script_and_its_button_waits_for_it() {
+    for (name, _, html) in rendered_everywhere() {
+        let elements = parse(&html).unwrap();
+        let button = elements.iter().find(|element| element.attribute("data-passkey").is_some());
+        let script = elements.iter().find(|element| element.attribute("src") == Some("/passkey.js"));
+        let is_ready = script.is_some_and(|script| script.attribute("defer").is_some());
+        assert_eq!(button.is_some(), is_ready, "{name}");
+        assert_eq!(button.is_some(), html.contains("id=\"passkey-said\""), "{name}");
+        assert!(button.is_none_or(|button| button.attribute("hidden").is_some()), "{name}");
+    }
+}
+
 fn sample(wanted: &str) -> Vec<Element> {
     let all = rendered(&brand(), &plain);
     let (_, html) = all.into_iter().find(|(name, _)| *name == wanted).unwrap();
@@ -159,7 +173,7 @@ fn a_wrong_password_is_announced_and_tied_to_its_fields() {
     assert_eq!((alert.attribute("tabindex"), alert.attribute("autofocus")), (None, None), "one calm alert");
     let focused: Vec<_> = elements.iter().filter(|element| element.attribute("autofocus").is_some()).collect();
     assert!(focused.len() == 1 && focused[0].attribute("id") == Some("password"), "{focused:?}");
-    for (id, autocomplete) in [("username", "username"), ("password", "current-password")] {
+    for (id, autocomplete) in [("username", "username webauthn"), ("password", "current-password")] {
         let field = elements.iter().find(|element| element.attribute("id") == Some(id)).unwrap();
         assert_eq!(field.attribute("autocomplete"), Some(autocomplete));
         assert_eq!(field.attribute("aria-invalid"), Some("true"));
@@ -204,6 +218,7 @@ fn the_status_and_the_redirect_follow_from_the_view() {
         pending: None,
         not_you_action: None,
         onward: None,
+        passkey: None,
     };
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));

@@ -1,6 +1,6 @@
 //! The page of the second factor, and that of what somebody signs in with.
 
-use super::{Account, Ago, Masked, QrCode, View};
+use super::{Account, Ago, Masked, PasskeyForm, QrCode, View};
 use serde::Serialize;
 
 /// What is asked for beside the password, or set up.
@@ -24,6 +24,8 @@ pub struct SecondFactor {
     pub half: Option<String>,
     /// Where somebody goes on without a request.
     pub onward: Option<&'static str>,
+    /// What a passkey is asked, to be shown or set up.
+    pub passkey: Option<PasskeyForm>,
     /// The app goes on without it as well.
     pub may_skip: bool,
     /// Where "Use another account" posts to.
@@ -54,6 +56,13 @@ pub enum FactorState {
         /// The programs that stop working with the password alone.
         programs: Vec<String>,
     },
+    /// A passkey is to be set up, and nothing else.
+    SetUpPasskey {
+        /// What it is called if nobody says otherwise.
+        name: String,
+        /// The programs that stop working with the password alone.
+        programs: Vec<String>,
+    },
     /// These are the recovery codes.
     Codes {
         /// One a line.
@@ -69,6 +78,8 @@ pub enum FactorError {
     Wrong,
     /// The form was not shown in this browser, or its cookies are gone.
     Again,
+    /// The passkey is not one that was asked for, or could not be set up.
+    Passkey,
     /// The brake is on for so many seconds.
     TooMany {
         /// Seconds until the next attempt.
@@ -90,7 +101,7 @@ impl View for SecondFactor {
     fn retry_after(&self) -> Option<u64> {
         match self.error? {
             FactorError::TooMany { seconds } => Some(seconds),
-            FactorError::Wrong | FactorError::Again => None,
+            FactorError::Wrong | FactorError::Again | FactorError::Passkey => None,
         }
     }
 }
@@ -112,10 +123,14 @@ pub struct Security {
     pub is_required: bool,
     /// What they have.
     pub apps: Vec<OwnFactor>,
+    /// Their passkeys.
+    pub passkeys: Vec<OwnFactor>,
     /// How many recovery codes are left, where they have something that these go with.
     pub codes_left: Option<usize>,
     /// Where an authenticator app is set up.
     pub set_up_url: Option<String>,
+    /// Where a passkey is.
+    pub passkey_url: Option<String>,
     /// Browsers in which they are not asked.
     pub browsers: Vec<OwnBrowser>,
     /// Where the forms go.
@@ -154,6 +169,8 @@ pub struct OwnBrowser {
 pub enum SecurityNotice {
     /// It was removed.
     Removed,
+    /// It is called something else.
+    Renamed,
     /// It cannot be removed: it is the only one, and one is needed.
     Needed,
     /// The browser is forgotten.
@@ -188,8 +205,9 @@ pub enum SecurityNotice {
 
 impl SecurityNotice {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Removed,
+        Self::Renamed,
         Self::Needed,
         Self::Forgotten,
         Self::Again,
@@ -211,6 +229,7 @@ impl SecurityNotice {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Removed => "removed",
+            Self::Renamed => "renamed",
             Self::Needed => "needed",
             Self::Forgotten => "forgotten",
             Self::Again => "again",

@@ -5,10 +5,11 @@ use super::made::Shown;
 use super::{has_any, usable};
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::pages::views::{FactorError, FactorState, QrCode, SecondFactor};
+use crate::pages::views::{FactorError, FactorState, PasskeyForm, QrCode, SecondFactor};
 use crate::people::accounts::account;
 use crate::people::browser::Browser;
 use crate::people::page::{Speech, no_store, view, with_browser};
+use crate::people::passkey::form;
 use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
@@ -16,7 +17,7 @@ use claviger_core::Client;
 use claviger_core::params::form_encode;
 use claviger_core::sign_in::FactorKind;
 use claviger_core::user::User;
-use claviger_store::SignedIn;
+use claviger_store::{Factor, SignedIn};
 use zeroize::Zeroizing;
 
 /// How long a session counts as just begun, in milliseconds: nobody sets something up in one that was left open.
@@ -58,6 +59,8 @@ pub(crate) enum Trouble {
     Wrong,
     /// The form was not shown in this browser, or its cookies are gone.
     Again,
+    /// The passkey is not one that was asked for, or could not be set up.
+    Passkey,
     /// The brake is on for so many seconds.
     Locked(i64),
 }
@@ -69,6 +72,7 @@ impl Trouble {
         match self {
             Self::Wrong => pair("problem", "wrong"),
             Self::Again => pair("problem", "again"),
+            Self::Passkey => pair("problem", "passkey"),
             Self::Locked(seconds) => {
                 pair("problem", "wait");
                 pair("seconds", &seconds.to_string());
@@ -81,6 +85,7 @@ impl Trouble {
         match problem? {
             "wrong" => Some(Self::Wrong),
             "again" => Some(Self::Again),
+            "passkey" => Some(Self::Passkey),
             "wait" => Some(Self::Locked(seconds.and_then(|text| text.parse().ok()).unwrap_or(1).clamp(1, 3600))),
             _ => None,
         }
@@ -90,6 +95,7 @@ impl Trouble {
         match self {
             Self::Wrong => FactorError::Wrong,
             Self::Again => FactorError::Again,
+            Self::Passkey => FactorError::Passkey,
             Self::Locked(seconds) => FactorError::TooMany { seconds: u64::try_from(seconds).unwrap_or(1) },
         }
     }
@@ -123,7 +129,7 @@ impl Face<'_> {
     pub(crate) async fn of_half_way(&self) -> Result<Answer, Failure> {
         let factors = self.state.store.factors(&self.site.realm.id, &self.user.id).await?;
         if has_any(&factors) {
-            return self.ask(usable(&factors, &self.site.realm.sign_in.second_factor_kinds).iter().map(|one| one.kind));
+            return self.ask(&usable(&factors, &self.site.realm.sign_in.second_factor_kinds));
         }
         self.set_up().await
     }
@@ -137,31 +143,47 @@ impl Face<'_> {
         let factors = self.state.store.factors(&self.site.realm.id, &self.user.id).await?;
         let usable = usable(&factors, kinds);
         if usable.iter().any(|one| one.kind != FactorKind::RecoveryCode) {
-            return self.ask(usable.iter().map(|one| one.kind)).map(Some);
+            return self.ask(&usable).map(Some);
         }
         let is_proved = who.session.how.as_ref().is_some_and(|how| how.level(&self.site.realm) > 1);
         if has_any(&factors) && !is_proved {
-            return self.ask(factors.iter().map(|one| one.kind)).map(Some);
+            return self.ask(&factors.iter().collect::<Vec<_>>()).map(Some);
         }
         if is_recent(who, self.state.clock.now()) { self.set_up().await.map(Some) } else { Ok(None) }
     }
 
-    fn ask(&self, kinds: impl Iterator<Item = FactorKind>) -> Result<Answer, Failure> {
-        let kinds: Vec<FactorKind> = kinds.collect();
+    fn ask(&self, factors: &[&Factor]) -> Result<Answer, Failure> {
+        let has = |kind| factors.iter().any(|factor| factor.kind == kind);
+        let passkey = form::second_factor(self.state, self.site, self.browser, self.user, factors)?;
         let days = self.site.realm.sign_in.remember_browser_ttl.as_seconds();
-        self.page(FactorState::Ask {
-            has_app: kinds.contains(&FactorKind::Totp),
-            has_codes: kinds.contains(&FactorKind::RecoveryCode),
+        let shown = FactorState::Ask {
+            has_app: has(FactorKind::Totp),
+            has_codes: has(FactorKind::RecoveryCode),
             // A session that is there already began with what was proved then.
             remember_seconds: u64::try_from(days).ok().filter(|days| *days > 0 && self.half.is_some()),
-        })
+        };
+        self.page(shown, passkey)
     }
 
-    /// A new authenticator app.
+    /// A new passkey, and nothing else.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn set_up_passkey(&self, form: PasskeyForm, name: String) -> Result<Answer, Failure> {
+        let programs = self.state.store.programs_by_password(&self.site.realm.id, &self.user.id).await?;
+        self.page(FactorState::SetUpPasskey { name, programs }, Some(form))
+    }
+
+    /// A new authenticator app, or a passkey in its place; where the realm has no apps, that alone.
     ///
     /// # Errors
     /// The store fails.
     pub(crate) async fn set_up(&self) -> Result<Answer, Failure> {
+        if !self.site.realm.sign_in.second_factor_kinds.contains(&FactorKind::Totp) {
+            let form = form::set_up(self.state, self.site, self.browser, self.user, &self.factors().await?)?;
+            let form = form.ok_or_else(|| Failure::Fault("the realm has no second factor to set up".to_owned()))?;
+            return self.set_up_passkey(form, String::new()).await;
+        }
         self.set_up_of(&Shown::new(&self.user.id, self.state.clock.now())).await
     }
 
@@ -174,12 +196,18 @@ impl Face<'_> {
         let secret = shown.secret();
         let uri = secret.uri(&site.realm.name, &self.user.username);
         let programs = state.store.programs_by_password(&site.realm.id, &self.user.id).await?;
-        self.page(FactorState::SetUp {
+        let passkey = form::set_up(state, site, self.browser, self.user, &self.factors().await?)?;
+        let shown = FactorState::SetUp {
             qr: QrCode::of(&uri).map_err(|error| Failure::Fault(error.to_string()))?,
             secret: secret.text().as_str().into(),
             sealed: shown.seal(state, site, self.browser)?,
             programs,
-        })
+        };
+        self.page(shown, passkey)
+    }
+
+    async fn factors(&self) -> Result<Vec<Factor>, Failure> {
+        Ok(self.state.store.factors(&self.site.realm.id, &self.user.id).await?)
     }
 
     /// Recovery codes, this once.
@@ -188,10 +216,10 @@ impl Face<'_> {
     /// The request cannot be sealed.
     pub(crate) fn codes(&self, codes: &[Zeroizing<String>]) -> Result<Answer, Failure> {
         let lines: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-        self.page(FactorState::Codes { codes: lines.join("\n").into() })
+        self.page(FactorState::Codes { codes: lines.join("\n").into() }, None)
     }
 
-    fn page(&self, shown: FactorState) -> Result<Answer, Failure> {
+    fn page(&self, shown: FactorState, passkey: Option<PasskeyForm>) -> Result<Answer, Failure> {
         let (state, site, browser) = (self.state, self.site, self.browser);
         let page = SecondFactor {
             client_name: self.front.map(|(client, _)| client.name.clone()),
@@ -203,6 +231,7 @@ impl Face<'_> {
             pending: self.front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
             half: self.half.map(|half| half.seal(state, site, browser)).transpose()?,
             onward: self.onward.map(Onward::name),
+            passkey,
             may_skip: self.may_skip,
             switch_account_action: self.front.map(|_| site.page_path(Target::SwitchAccount)),
         };
