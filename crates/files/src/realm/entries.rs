@@ -15,7 +15,7 @@ use claviger_core::jose::Algorithm;
 use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
-use claviger_core::realm::{
+use claviger_core::realm::{AccountPolicy, 
     AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy, RequestPolicy, Scope,
     SeatPool, SessionPolicy, TokenPolicy,
 };
@@ -53,6 +53,8 @@ pub(super) struct RealmDocument {
     pub(super) directory: Option<DirectoryEntry>,
     #[serde(default)]
     pub(super) sign_in: SignInPolicy,
+    #[serde(default)]
+    pub(super) account: AccountPolicy,
     #[serde(default)]
     pub(super) login_app: Option<LoginApp>,
     #[serde(default)]
