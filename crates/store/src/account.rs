@@ -94,9 +94,8 @@ impl Store {
         app: &str,
         now: i64,
     ) -> Result<Option<ConnectedApp>, Fault> {
-        let found = read!(self, |tx| {
-            tx.optional(Statement::AppOfUser, values![realm, user, app, now], read_app).await
-        })?;
+        let found =
+            read!(self, |tx| { tx.optional(Statement::AppOfUser, values![realm, user, app, now], read_app).await })?;
         Ok(found.filter(|found| found.consent.is_some() || found.used_at.is_some()))
     }
 

@@ -15,9 +15,9 @@ use claviger_core::jose::Algorithm;
 use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
-use claviger_core::realm::{AccountPolicy, 
-    AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy, RequestPolicy, Scope,
-    SeatPool, SessionPolicy, TokenPolicy,
+use claviger_core::realm::{
+    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy,
+    RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;

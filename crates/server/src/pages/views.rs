@@ -8,6 +8,7 @@ mod about;
 mod account;
 mod device;
 mod link;
+mod own;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -22,6 +23,11 @@ pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use own::{
+    AccountHome, AccountNotice, ActivityEntry, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
+    CompanyMember, DeleteAccount, Deleted, LanguageChoice, OwnActivity, OwnApp, OwnApps, OwnData, OwnLicences,
+    OwnSessionEntry, OwnSessions, SeatEntry, TakeBack,
+};
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
@@ -105,6 +111,8 @@ pub struct SignIn {
     pub not_you_action: Option<String>,
     /// Where somebody goes on without a request.
     pub onward: Option<&'static str>,
+    /// Where people see and change what their account is used for.
+    pub account_url: String,
 }
 
 /// Why a login did not work.

@@ -1,13 +1,16 @@
 //! Who is signed in, in a browser: sessions with an idle and an absolute limit.
 
 use crate::failure::Failure;
+use crate::http::Incoming;
 use crate::people::accounts::Accounts;
 use crate::people::browser::{self, Browser};
 use crate::people::check_session;
+use crate::people::happened::Scene;
 use crate::people::password::Verified;
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::User;
+use claviger_core::realm::AccountMail;
 use claviger_core::sign_in::How;
 use claviger_store::{Precondition, Session, SignedIn};
 use http::HeaderValue;
@@ -57,7 +60,7 @@ pub(crate) type Begun = ([u8; 32], Vec<HeaderValue>);
 pub(crate) async fn begin_session(
     state: &State,
     site: &Site,
-    browser: &Browser,
+    (incoming, browser): (&Incoming, &Browser),
     verified: &Verified,
     how: How,
 ) -> Result<Option<Begun>, Failure> {
@@ -72,7 +75,16 @@ pub(crate) async fn begin_session(
         expires_at: session_end(site, now, now),
         how: (how != How::default()).then(|| Box::new(how)),
     };
-    begin(state, site, browser, (session, &verified.user), verified.precondition).await
+    let is_known = Accounts::of(state, site, browser).knows(&verified.user);
+    let begun = begin(state, site, browser, (session, &verified.user), verified.precondition).await?;
+    if let Some((hash, _)) = &begun {
+        let scene = Scene { state, site, incoming };
+        scene.session(&verified.user.id, hash, true).await;
+        if !is_known {
+            scene.tell(&verified.user, AccountMail::NewBrowser, "").await;
+        }
+    }
+    Ok(begun)
 }
 
 /// The session of somebody who has proved more: another one in its place, which lives no longer, and says when they signed in as
@@ -80,7 +92,7 @@ pub(crate) async fn begin_session(
 pub(crate) async fn step_up(
     state: &State,
     site: &Site,
-    browser: &Browser,
+    (incoming, browser): (&Incoming, &Browser),
     who: &SignedIn,
     how: How,
 ) -> Result<Option<Begun>, Failure> {
@@ -91,7 +103,11 @@ pub(crate) async fn step_up(
         how: Some(Box::new(how)),
         ..who.session.clone()
     };
-    begin(state, site, browser, (session, &who.user), who.precondition()).await
+    let begun = begin(state, site, browser, (session, &who.user), who.precondition()).await?;
+    if let Some((hash, _)) = &begun {
+        Scene { state, site, incoming }.session(&who.user.id, hash, false).await;
+    }
+    Ok(begun)
 }
 
 async fn begin(
@@ -117,6 +133,8 @@ async fn begin(
     let now = state.clock.now();
     let mut cookies = Accounts::of(state, site, browser).after(user, now).cookies(state, site, browser)?;
     cookies.extend(cookie);
+    let chosen = user.details.claims.get("locale").and_then(serde_json::Value::as_str);
+    cookies.extend(chosen.and_then(|tag| Browser::speak(&site.realm, tag)));
     cookies.extend(check_session::cookie(site, browser, Some(&hash)));
     Ok(Some((hash, cookies)))
 }

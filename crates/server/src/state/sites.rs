@@ -34,6 +34,8 @@ pub(crate) enum Target {
     SecondFactor,
     /// What somebody signs in with.
     Security,
+    /// The other pages of somebody's account.
+    Account,
     /// Who forgot their password asks for a link.
     Forgotten,
     /// A link that somebody got by mail.
@@ -69,6 +71,7 @@ impl Target {
             Self::SignIn => "sign-in",
             Self::SecondFactor => "second-factor",
             Self::Security => "security",
+            Self::Account => "account",
             Self::Forgotten => "forgotten",
             Self::UserLink => "user-link",
             Self::Consent => "consent",
@@ -106,6 +109,7 @@ const PAGES: [(&str, Target); 15] = [
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
     ("/account/security", Target::Security),
+    ("/account", Target::Account),
     ("/-/forgotten", Target::Forgotten),
     ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
@@ -181,7 +185,8 @@ impl Site {
                 self.routes.get(&path.to_ascii_lowercase())
             }
             _ => self.routes.get(path),
-        }?;
+        };
+        let Some(route) = route else { return self.is_of_account(authority, path).then_some(Target::Account) };
         let is_file = matches!(route.target, Target::Stylesheet | Target::Script | Target::Logo);
         if is_file && !self.is_at(authority) {
             return self.is_at_a_host(authority).then_some(route.target);
@@ -192,6 +197,12 @@ impl Site {
         };
         let https = url.starts_with("https://");
         authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
+    }
+
+    /// Whether an address that has no route of its own is below the account page's.
+    fn is_of_account(&self, authority: &str, path: &str) -> bool {
+        let below = path.strip_prefix(self.realm.base_path()).and_then(|rest| rest.strip_prefix("/account/"));
+        below.is_some() && self.is_at(authority)
     }
 
     /// Whether the address is the first page's.

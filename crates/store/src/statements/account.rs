@@ -6,7 +6,8 @@ pub(super) const SESSIONS: &str =
     FROM session WHERE realm = ?1 AND user_id = ?2 AND expires_at > ?3 ORDER BY last_seen_at DESC, hash LIMIT ?4";
 /// Apps with a consent or a live grant. Each of the user's grants is looked at twice, however many apps there are; the order in which
 /// they are read keeps the database at the index of the user's.
-pub(super) const APPS: &str = "SELECT own.client, k.doc, c.scope, c.organisations, c.updated_at, c.created_at, g.used_at, g.began_at
+pub(super) const APPS: &str =
+    "SELECT own.client, k.doc, c.scope, c.organisations, c.updated_at, c.created_at, g.used_at, g.began_at
     FROM (SELECT client FROM consent WHERE realm = ?1 AND user_id = ?2
             UNION SELECT client FROM (SELECT client FROM grants
                 WHERE realm = ?1 AND user_id = ?2 AND user_id IS NOT NULL AND revoked_at IS NULL
@@ -38,7 +39,8 @@ pub(super) const SET_GRANT_DOC: &str = "UPDATE grants SET doc = ?2 WHERE id = ?1
 /// Those that are still good.
 pub(super) const DROP_CODES: &str = "DELETE FROM code
     WHERE expires_at > ?4 AND realm = ?1 AND user_id = ?2 AND client = ?3 AND redeemed_at IS NULL";
-pub(super) const SEATS: &str = "SELECT s.realm, s.pool, s.organisation, s.holder, s.grant_id, s.client, s.user_id, s.claimed_at,
+pub(super) const SEATS: &str =
+    "SELECT s.realm, s.pool, s.organisation, s.holder, s.grant_id, s.client, s.user_id, s.claimed_at,
         s.expires_at, c.doc, o.doc
     FROM seat s LEFT JOIN client c ON c.realm = s.realm AND c.id = s.client
         LEFT JOIN organisation o ON o.realm = s.realm AND o.id = s.organisation
@@ -59,10 +61,14 @@ pub(super) const FORGET_ACTIVITY: &str = "DELETE FROM activity WHERE realm = ?1 
 pub(super) const PURGE_ACTIVITY: &str =
     "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE expires_at < ?1 LIMIT ?2)";
 
+/// Only where the same was not agreed to already and stands: whoever is asked each time agrees to one thing.
 pub(super) const ADD_EVIDENCE: &str =
     "INSERT INTO consent_evidence (id, realm, user_id, client, doc, address, at, kept_ms, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
-pub(super) const EVIDENCE: &str = "SELECT e.id, e.user_id, e.client, e.doc, e.address, e.at, e.ended_at, e.expires_at, u.doc
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM consent_evidence
+        WHERE realm = ?2 AND user_id = ?3 AND client = ?4 AND doc = ?5 AND ended_at IS NULL)
+    ON CONFLICT (id) DO NOTHING";
+pub(super) const EVIDENCE: &str =
+    "SELECT e.id, e.user_id, e.client, e.doc, e.address, e.at, e.ended_at, e.expires_at, u.doc
     FROM consent_evidence e LEFT JOIN users u ON u.realm = e.realm AND u.id = e.user_id
     WHERE e.realm = ?1 AND e.user_id >= ?2 AND e.user_id <= ?4 AND (e.user_id, e.id) > (?2, ?3)
         AND (CAST(?5 AS TEXT) IS NULL OR e.client = ?5)
