@@ -218,8 +218,8 @@ not-approved-contact = Fragen:
 
 no-organisation-page-title = Noch nichts zu erlauben
 no-organisation-title = Sie können diese App noch nicht nutzen
-no-organisation-message = { $client } arbeitet für Unternehmen oder Standorte, und Ihr Konto bei { $realm } gehört zu keinem.
-no-organisation-what-to-do = Bitten Sie die Person, die { $realm } in Ihrem Unternehmen betreut, Sie hinzuzufügen, und beginnen Sie dann in der App von vorn.
+no-organisation-message = { $client } arbeitet für Unternehmen oder Standorte, und es gibt keines, für das sie Ihr Konto bei { $realm } nutzen darf.
+no-organisation-what-to-do = Bitten Sie die Person, die { $realm } in Ihrem Unternehmen betreut, Sie hinzuzufügen oder die App zu erlauben, und beginnen Sie dann in der App von vorn.
 no-organisation-back = Zurück zu { $client }
 
 ## Where a realm's pages begin

@@ -220,8 +220,8 @@ not-approved-contact = Questions:
 
 no-organisation-page-title = Nothing to allow yet
 no-organisation-title = You cannot use this app yet
-no-organisation-message = { $client } works for companies or sites, and your { $realm } account belongs to none.
-no-organisation-what-to-do = Ask whoever runs { $realm } at your company to add you, then start again from the app.
+no-organisation-message = { $client } works for companies or sites, and there is none that it may use with your { $realm } account.
+no-organisation-what-to-do = Ask whoever runs { $realm } at your company to add you, or to allow the app, then start again from the app.
 no-organisation-back = Back to { $client }
 
 ## Where a realm's pages begin

@@ -143,7 +143,9 @@ impl Store {
             tx.execute(Statement::DropCodesOfPair, values![&realm, &user, &app, now]).await?;
             let params = values![&realm, &user, &app, &app, now, i64::from(u32::MAX)];
             let grants = tx.query(Statement::GrantsOfApps, params, read_grant).await?;
-            change_grants(tx, &realm, &grants, (&was.organisations, &companies), (now, tokens_until)).await?;
+            let added: Vec<String> = companies.iter().filter(|id| !was.organisations.contains(id)).cloned().collect();
+            let keeps = |id: &String| companies.contains(id);
+            change_grants(tx, &realm, &grants, (&keeps, &added), (now, tokens_until)).await?;
             let changed =
                 Values::change(json!({ "organisations": was.organisations }), json!({ "organisations": companies }));
             let subject = Subject::new(SubjectKind::Consent, format!("{app}/{user}"));
@@ -211,14 +213,15 @@ impl Store {
     }
 }
 
-/// Gives the grants of one app the companies that were added, and takes those away that were removed.
-async fn change_grants(
+/// Takes companies away from grants but for those that they keep, and gives them those that were added. One that is left with none ends;
+/// how many did.
+pub(crate) async fn change_grants(
     tx: &mut impl Tx,
     realm: &str,
     grants: &[GrantOfApp],
-    (before, after): (&[String], &[String]),
+    (keeps, added): (&impl Fn(&String) -> bool, &[String]),
     (now, tokens_until): (i64, i64),
-) -> Result<(), Fault> {
+) -> Result<u64, Fault> {
     let mut without = Vec::new();
     let mut narrowed = Vec::new();
     for grant in grants {
@@ -228,9 +231,9 @@ async fn change_grants(
         if own.is_empty() {
             continue;
         }
-        let mut kept: Vec<String> = own.iter().filter(|id| after.contains(id)).cloned().collect();
+        let mut kept: Vec<String> = own.iter().filter(|id| keeps(id)).cloned().collect();
         let is_narrowed = kept.len() < own.len();
-        kept.extend(after.iter().filter(|id| !before.contains(id) && !own.contains(id)).cloned());
+        kept.extend(added.iter().filter(|id| !own.contains(id)).cloned());
         if kept == own {
             continue;
         }
@@ -248,12 +251,12 @@ async fn change_grants(
             narrowed.push(id_text(&grant.id));
         }
     }
-    revoke_each(tx, realm, &without, "consent", now, tokens_until).await?;
+    let ended = revoke_each(tx, realm, &without, "consent", now, tokens_until).await?;
     // The family goes on: what it was given until now does not.
     for name in &narrowed {
         revocations::put(tx, realm, RevocationKind::Grant, name, now, tokens_until, now).await?;
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// The organisations in a grant's document.
@@ -262,7 +265,7 @@ pub(crate) fn companies_of(doc: &Value) -> Vec<String> {
     all.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn read_grant(row: &Row<'_>) -> Result<GrantOfApp, Fault> {
+pub(crate) fn read_grant(row: &Row<'_>) -> Result<GrantOfApp, Fault> {
     Ok(GrantOfApp { client: row.string(0)?, id: row.array(1)?, doc: row.string(2)? })
 }
 

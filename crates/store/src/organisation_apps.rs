@@ -1,18 +1,17 @@
 //! Which apps may act for an organisation, as its administrators say, and which do.
 
-use crate::account::companies_of;
+use crate::account::{GrantOfApp, change_grants, companies_of, read_grant};
 use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
-use crate::endings::revoke_each;
 use crate::organisations::pattern;
 use crate::overview::username;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
-use crate::{Fault, Id, Store};
+use crate::{Fault, Store};
 use claviger_core::Client;
 use serde_json::json;
 
@@ -132,7 +131,8 @@ impl Store {
         Ok(merged)
     }
 
-    /// Ends the grants that act for an organisation, of one app or of all, as an act in batches; how many ended.
+    /// Ends what apps may do for an organisation, one of them or all, as an act in batches; how many grants it was taken from. What is
+    /// for other organisations as well goes on for those. Somebody may connect an app anew, unless a rule says no.
     ///
     /// # Errors
     /// The store cannot write; what ended until then stays so.
@@ -147,20 +147,13 @@ impl Store {
         let pattern = pattern(organisation)?;
         let (mut ended, mut after): (u64, Vec<u8>) = (0, Vec::new());
         loop {
-            let found = read!(self, |tx| {
+            let found: Vec<GrantOfApp> = read!(self, |tx| {
                 let params = values![realm, &pattern, app, &after, AT_ONCE];
-                tx.query(Statement::GrantsForOrganisation, params, |row| {
-                    let doc: serde_json::Value = serde_json::from_str(row.text(1)?)?;
-                    Ok((row.array::<16>(0)?, companies_of(&doc).iter().any(|id| id == organisation)))
-                })
-                .await
+                tx.query(Statement::GrantsForOrganisation, params, read_grant).await
             })?;
-            let Some((last, _)) = found.last() else { return Ok(ended) };
-            after = last.to_vec();
-            let ids: Vec<Id> = found.into_iter().filter(|(_, acts)| *acts).map(|(id, _)| id).collect();
-            if !ids.is_empty() {
-                ended += self.end_these(realm, organisation, ids, (now, tokens_until)).await?;
-            }
+            let Some(last) = found.last() else { return Ok(ended) };
+            after = last.id.to_vec();
+            ended += self.end_these(realm, organisation, found, (now, tokens_until)).await?;
         }
     }
 
@@ -168,26 +161,43 @@ impl Store {
         &self,
         realm: &str,
         organisation: &str,
-        ids: Vec<Id>,
+        grants: Vec<GrantOfApp>,
         (now, tokens_until): (i64, i64),
     ) -> Result<u64, Fault> {
         let (realm, organisation, audit) = (realm.to_owned(), organisation.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let ended = revoke_each(tx, &realm, &ids, "organisation", now, tokens_until).await?;
-            if ended > 0 {
-                let changed = Values::change(json!({ "grants": ended }), json!({ "grants": 0 }));
-                log.write(tx, &realm, &Subject::new(SubjectKind::Organisation, &organisation), changed, now).await?;
+            let mut touched = Vec::new();
+            for grant in &grants {
+                if acts_for(&grant.doc, &organisation)? {
+                    touched.push(grant.clone());
+                }
             }
-            Ok(Keep(ended))
+            if touched.is_empty() {
+                return Ok(Undo(0));
+            }
+            let keeps = |id: &String| *id != organisation;
+            change_grants(tx, &realm, &touched, (&keeps, &[]), (now, tokens_until)).await?;
+            // What servers remember of these grants rests on their users as they were.
+            for grant in &touched {
+                tx.execute(Statement::TouchUserOfGrant, values![&grant.id, now]).await?;
+            }
+            let count = u64::try_from(touched.len()).unwrap_or(u64::MAX);
+            let changed = Values::change(json!({ "grants": count }), json!({ "grants": 0 }));
+            log.write(tx, &realm, &Subject::new(SubjectKind::Organisation, &organisation), changed, now).await?;
+            Ok(Keep(count))
         })
     }
 }
 
+/// Whether a grant's document names an organisation as one that it is for.
+fn acts_for(doc: &str, organisation: &str) -> Result<bool, Fault> {
+    Ok(companies_of(&serde_json::from_str(doc)?).iter().any(|id| id == organisation))
+}
+
 /// `None` where the organisation stands in the document as something else.
 fn read_acting(row: &Row<'_>, organisation: &str) -> Result<Option<ActingFor>, Fault> {
-    let doc: serde_json::Value = serde_json::from_str(row.text(6)?)?;
-    if !companies_of(&doc).iter().any(|id| id == organisation) {
+    if !acts_for(row.text(6)?, organisation)? {
         return Ok(None);
     }
     let client = row.text_or_null(2)?.map(serde_json::from_str::<Client>).transpose()?;

@@ -277,6 +277,7 @@ registry! {
     DropAppRules = account::DROP_APP_RULES;
     ActingFor = account::ACTING_FOR;
     GrantsForOrganisation = account::GRANTS_FOR_ORGANISATION;
+    TouchUserOfGrant = account::TOUCH_USER_OF_GRANT;
 
     // ---- links that people get by mail
     PutUserLink = user_links::PUT;

@@ -152,7 +152,7 @@ async fn every_act_leaves_one_line_without_a_secret() {
     let database = [Act::DbBackup, Act::DbCopy, Act::DbMigrate, Act::DbRestore];
     let given = [Act::GrantRevoke, Act::ConsentWithdraw, Act::SessionEnd, Act::MailRetry, Act::AppResend];
     let edits = [Act::AppEdit, Act::UserCreate, Act::UserEdit, Act::InitialTokenCreate, Act::InitialTokenRevoke];
-    let people = [Act::UserImport, Act::UserDelete];
+    let people = [Act::UserImport, Act::UserDelete, Act::UserResetFactor, Act::ConsentEdit, Act::OrganisationApps];
     let organisations = [Act::OrganisationCreate, Act::OrganisationEdit, Act::OrganisationDelete];
     let others = [&keys[..], &database, &given, &edits, &people, &organisations].concat();
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &others[..]].concat();

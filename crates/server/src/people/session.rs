@@ -14,6 +14,7 @@ use claviger_core::realm::AccountMail;
 use claviger_core::sign_in::How;
 use claviger_store::{Precondition, Session, SignedIn};
 use http::HeaderValue;
+use std::borrow::Cow;
 
 /// How often a session's idle limit is moved, in milliseconds.
 const TOUCHED: i64 = 60_000;
@@ -23,7 +24,15 @@ const TOUCHED: i64 = 60_000;
 pub(crate) fn recalled(state: &State, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
     let who = state.recall.session(browser.session()?, client)?;
     let is_fresh = state.clock.now() - who.session.last_seen_at < TOUCHED;
-    (is_fresh && who.session.realm == site.realm.id).then_some(who)
+    (is_fresh && who.session.realm == site.realm.id).then(|| met(site, who, client))
+}
+
+/// Who is signed in, as an app meets them: of the organisations for which it may act.
+fn met(site: &Site, mut who: SignedIn, client: &str) -> SignedIn {
+    if let Cow::Owned(user) = site.company_rules.met_by(&who.user, client) {
+        who.user = user;
+    }
+    who
 }
 
 /// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
@@ -44,7 +53,7 @@ pub(crate) async fn signed_in(
     if site.realm.login_app.is_none() && now - who.session.last_seen_at >= TOUCHED {
         state.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
-    Ok(Some(who))
+    Ok(Some(if client.is_empty() { who } else { met(site, who, client) }))
 }
 
 fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {

@@ -5,6 +5,7 @@
 //! start. Paths and their case differ by realm, so this is the router; there is no other.
 
 use crate::pages::Languages;
+use crate::state::company_rules::CompanyRules;
 use crate::state::keys::{KeyRing, Keys};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -138,6 +139,8 @@ pub(crate) struct Site {
     pub(crate) logo: Option<Bytes>,
     /// Changes whenever its brand does; for addresses that are cached.
     pub(crate) look: String,
+    /// Which apps may act for which organisations.
+    pub(crate) company_rules: CompanyRules,
     routes: HashMap<String, Route>,
 }
 
@@ -148,14 +151,14 @@ struct Route {
 }
 
 impl Site {
-    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>) -> Self {
+    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>, company_rules: CompanyRules) -> Self {
         let tags: Vec<String> = languages.iter().map(ToString::to_string).collect();
         let discovery = Bytes::from(metadata::discovery(&realm, &tags));
         let routes = routes(&realm);
         let logo = realm.brand.logo.as_ref().and_then(|logo| from_base64url(&logo.data)).map(Bytes::from);
         let look = sha256(&serde_json::to_vec(&realm.brand).unwrap_or_default());
         let look = base64url(look.get(..6).unwrap_or_default());
-        Self { realm, keys, languages, discovery, logo, look, routes }
+        Self { realm, keys, languages, discovery, logo, look, company_rules, routes }
     }
 
     /// Whether requests for this authority are for the issuer itself.
@@ -385,7 +388,8 @@ impl Sites {
                 if languages.len() < realm.languages.len() {
                     tracing::warn!(realm = realm.id, "there are no strings for every language that the realm names");
                 }
-                let site = Arc::new(Site::new(realm, keys, languages));
+                let rules = CompanyRules::new(store.app_rules(&realm.id).await?);
+                let site = Arc::new(Site::new(realm, keys, languages, rules));
                 self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
                 site
             };

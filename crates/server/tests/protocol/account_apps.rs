@@ -64,7 +64,7 @@ async fn what_an_app_may_do_is_shown_and_taken_back_with_all_that_came_of_it() {
     let list = browser.get(&server, "/account/apps").await;
     assert_eq!(list.status, 200);
     list.is_html();
-    for shown in ["App app", "use write", "Know that it is you", "2027-01-15", "2 hours ago", TAKE_BACK] {
+    for shown in ["App app", "use write", "use openid", "2027-01-15", "2 hours ago", TAKE_BACK] {
         assert!(list.body.contains(shown), "{shown}: {}", list.body);
     }
     assert!(!list.body.contains(COMPANIES), "this realm has no companies: {}", list.body);

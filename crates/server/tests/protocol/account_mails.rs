@@ -41,7 +41,10 @@ async fn a_new_browser_and_a_new_app_are_told_once() {
     mails.sort_by_key(|mail| mail.contains("acts for you"));
     assert_eq!(mails.len(), 2, "{mails:?}");
     for mail in &mails {
-        assert!(mail.contains("text/plain") && mail.contains("text/html") && mail.contains("alice@example.com"), "{mail}");
+        assert!(
+            mail.contains("text/plain") && mail.contains("text/html") && mail.contains("alice@example.com"),
+            "{mail}"
+        );
         assert!(mail.contains("Was that not you?"), "{mail}");
     }
     assert!(mails[0].contains("a new browser") && mails[0].contains("127.0.0.1"), "{}", mails[0]);
@@ -64,7 +67,8 @@ async fn a_changed_password_is_told_in_the_users_language() {
     assert!(sent(&server, &folder).await.is_empty(), "only what the realm chose");
     let page = browser.get(&server, "/account/security").await;
     let csrf = page.hidden("csrf").unwrap();
-    let form = [("csrf", csrf.as_str()), ("password", "1"), ("current", PASSWORD), ("new_password", "a long new phrase")];
+    let form =
+        [("csrf", csrf.as_str()), ("password", "1"), ("current", PASSWORD), ("new_password", "a long new phrase")];
     browser.send(&server, Method::POST, "/account/security", Some(&form)).await;
     let mails = sent(&server, &folder).await;
     assert_eq!(mails.len(), 1, "{mails:?}");

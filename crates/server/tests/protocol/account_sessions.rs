@@ -28,7 +28,8 @@ async fn send(browser: &Browser, server: &Server, page: &Reply, path: &str, more
 }
 
 fn ids(page: &Reply, button: &str) -> Vec<String> {
-    let parts = page.body.split(&format!("name=\"{button}\" value=\"")).skip(1);
+    let mark = format!("name=\"{button}\" value=\"");
+    let parts = page.body.split(&mark).skip(1);
     parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
 }
 
@@ -123,9 +124,7 @@ async fn refused_sign_ins_are_told_and_push_nothing_else_out() {
         guesser.sign_in(&server, &page, "alice", "wrong").await;
         guesser.sign_in(&server, &page, "nobody", "wrong").await;
     }
-    server
-        .until(async || server.store.activity("test", "u1", None, 100).await.unwrap().len() == 4)
-        .await;
+    server.until(async || server.store.activity("test", "u1", None, 100).await.unwrap().len() == 5).await;
     let page = browser.get(&server, "/account/activity").await;
     assert_eq!(page.body.matches("A sign-in was refused").count(), 3, "{}", page.body);
     for n in 0..200_u8 {
@@ -216,6 +215,6 @@ async fn who_is_not_signed_in_comes_back_to_the_page_they_wanted() {
     let form = [("csrf", csrf.as_str()), ("to", to.as_str()), ("username", "alice"), ("password", PASSWORD)];
     let reply = browser.send(&server, Method::POST, "/-/sign-in", Some(&form)).await;
     assert_eq!(reply.header("location"), "/account/sessions");
-    let signed = browser.get(&server, "/").await;
+    let signed = browser.get(&server, "/-/sign-in").await;
     assert!(signed.body.contains("href=\"/account\""), "{}", signed.body);
 }

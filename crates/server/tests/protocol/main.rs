@@ -8,6 +8,7 @@ mod common;
 
 mod access_tokens;
 mod account_apps;
+mod account_companies;
 mod account_data;
 mod account_mails;
 mod account_sessions;

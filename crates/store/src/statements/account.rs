@@ -96,6 +96,8 @@ pub(super) const ACTING_FOR: &str = "SELECT g.client, g.user_id, k.doc, u.doc, g
         LEFT JOIN users u ON u.realm = g.realm AND u.id = g.user_id
     WHERE g.realm = ?1 AND g.revoked_at IS NULL AND g.doc LIKE ?2 AND g.idle_expires_at > ?3 AND g.expires_at > ?3
     ORDER BY g.client, g.user_id, g.id LIMIT ?4";
-pub(super) const GRANTS_FOR_ORGANISATION: &str = "SELECT id, doc FROM grants
+pub(super) const GRANTS_FOR_ORGANISATION: &str = "SELECT client, id, doc FROM grants
     WHERE realm = ?1 AND revoked_at IS NULL AND doc LIKE ?2 AND (CAST(?3 AS TEXT) IS NULL OR client = ?3) AND id > ?4
     ORDER BY id LIMIT ?5";
+pub(super) const TOUCH_USER_OF_GRANT: &str = "UPDATE users SET updated_at = ?2
+    WHERE (realm, id) IN (SELECT realm, user_id FROM grants WHERE id = ?1 AND user_id IS NOT NULL)";

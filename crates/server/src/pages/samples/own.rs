@@ -13,6 +13,11 @@ type Through<'a> = &'a dyn Fn(&str) -> String;
 
 const AT: i64 = 1_800_000_000_000;
 
+/// What is not there stays so.
+fn some(x: Through<'_>, text: &str) -> String {
+    if text.is_empty() { String::new() } else { x(text) }
+}
+
 pub(super) fn home(x: Through<'_>, notice: Option<AccountNotice>) -> AccountHome {
     let language = |tag: &str, name: &str, is_chosen| LanguageChoice { tag: tag.to_owned(), name: x(name), is_chosen };
     AccountHome {
@@ -101,8 +106,8 @@ pub(super) fn companies(x: Through<'_>) -> Companies {
 pub(super) fn sessions(x: Through<'_>, is_full: bool) -> OwnSessions {
     let session = |id: &str, browser: &str, address: &str, is_this| OwnSessionEntry {
         id: x(id),
-        browser: x(browser),
-        address: x(address),
+        browser: some(x, browser),
+        address: some(x, address),
         since: Moment::of(AT),
         seen: Ago { unit: "minutes", count: 3 },
         is_this,
@@ -126,9 +131,9 @@ pub(super) fn sessions(x: Through<'_>, is_full: bool) -> OwnSessions {
 pub(super) fn activity(x: Through<'_>, is_full: bool) -> OwnActivity {
     let entry = |kind: &str, about: &str, address: &str| ActivityEntry {
         kind: kind.to_owned(),
-        about: x(about),
+        about: some(x, about),
         browser: x("Firefox, Linux"),
-        address: x(address),
+        address: some(x, address),
         at: Moment::of(AT),
     };
     let all = vec![entry("app-connected", "Fleet Planner", "192.0.2.7"), entry("something-new", "", "")];

@@ -1,6 +1,7 @@
 //! The pages of somebody's own account, below `/account`. (What they sign in with has a page of its own: [`super::security`].)
 
 mod apps;
+mod company;
 mod data;
 mod desk;
 mod history;
@@ -31,6 +32,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let base = flow.site.page_path(Target::Account).len();
     let tail = flow.incoming.path().get(base..).unwrap_or_default();
+    let company = tail.strip_prefix("/organisations/").filter(|id| !id.is_empty() && !id.contains('/'));
     let onward = match tail {
         "" | "/language" => Onward::Account,
         "/apps" | "/apps/companies" | "/apps/take-back" => Onward::Apps,
@@ -39,6 +41,7 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
         "/licences" => Onward::Licences,
         "/data" => Onward::Data,
         "/delete" => Onward::Delete,
+        _ if company.is_some() => Onward::Account,
         _ => return Ok(show::not_found(flow.state, flow.site, flow.incoming)),
     };
     let takes = match flow.incoming.head.method {
@@ -48,9 +51,8 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
     };
     // What is given away, or cannot be undone, asks for a sign-in of just now.
     let found = match tail {
-        "/data" | "/delete" | "/apps/companies" => {
-            owner::recent_owner(flow, onward).await?.map(|(who, factors)| (who, factors))
-        }
+        "/data" | "/delete" | "/apps/companies" => owner::recent_owner(flow, onward).await?,
+        _ if company.is_some() => owner::recent_owner(flow, onward).await?,
         _ => owner::owner(flow, onward).await?.map(|who| (who, Vec::new())),
     };
     let (who, factors) = match found {
@@ -60,6 +62,9 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let desk = Desk::new(flow, who);
     let sent = if takes { flow.incoming.body.as_ref() } else { flow.incoming.query().as_bytes() };
     let params = Params::form(sent)?;
+    if let Some(id) = company {
+        return if takes { company::take(&desk, id, &params).await } else { company::open(&desk, id, &params).await };
+    }
     match (tail, takes) {
         ("", false) => home::open(&desk, &params).await,
         ("/language", true) => home::choose_language(&desk, &params).await,
