@@ -35,7 +35,7 @@ async fn started() -> Server {
 
 async fn chief(server: &Server) -> Browser {
     let browser = Browser::picking("chief", &["north"]);
-    browser.authorize(server, &authorize_query("other", "read")).await.code();
+    server.code_flow(&browser, "other", "read").await;
     browser
 }
 
@@ -104,7 +104,6 @@ async fn only_listed_apps_may_act_and_all_can_be_ended() {
     assert_eq!(claims(&robots.text("access_token"))["org"], json!(["south"]), "what it may still act for");
     boss.ask(&server, &authorize_query("other", "read")).await.code();
     let of = Of { app: Some("other".into()), user: None };
-    server.code_flow(&boss, "other", "read").await;
     assert_eq!(server.store.list_grants("test", &of, None, server.now(), 9).await.unwrap().len(), 1);
     let unsure = send(&boss, &server, &page, &[("end_all", "1")]).await;
     assert_eq!(unsure.status, 404);
