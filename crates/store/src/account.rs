@@ -238,6 +238,8 @@ pub(crate) async fn change_grants(
             continue;
         }
         if kept.is_empty() {
+            // Held in the order of the ids, as everybody else holds them; ended below.
+            tx.execute(Statement::SetGrantDoc, values![&grant.id, &grant.doc]).await?;
             without.push(grant.id);
             continue;
         }

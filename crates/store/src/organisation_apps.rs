@@ -176,12 +176,12 @@ impl Store {
             if touched.is_empty() {
                 return Ok(Undo(0));
             }
-            let keeps = |id: &String| *id != organisation;
-            change_grants(tx, &realm, &touched, (&keeps, &[]), (now, tokens_until)).await?;
-            // What servers remember of these grants rests on their users as they were.
+            // What servers remember of these grants rests on their users as they were. Users before grants, as everybody locks them.
             for grant in &touched {
                 tx.execute(Statement::TouchUserOfGrant, values![&grant.id, now]).await?;
             }
+            let keeps = |id: &String| *id != organisation;
+            change_grants(tx, &realm, &touched, (&keeps, &[]), (now, tokens_until)).await?;
             let count = u64::try_from(touched.len()).unwrap_or(u64::MAX);
             let changed = Values::change(json!({ "grants": count }), json!({ "grants": 0 }));
             log.write(tx, &realm, &Subject::new(SubjectKind::Organisation, &organisation), changed, now).await?;

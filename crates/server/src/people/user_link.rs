@@ -109,7 +109,10 @@ async fn set_password(
     tracing::info!("a password was chosen behind a link");
     let scene = Scene { state, site, incoming };
     scene.note(&live.user.id, ActivityKind::PasswordChanged, "").await;
-    scene.tell(&live.user, AccountMail::PasswordChanged, "").await;
+    // Whoever chose their first one had none that was changed.
+    if live.link.kind != LinkKind::FirstLogin {
+        scene.tell(&live.user, AccountMail::PasswordChanged, "").await;
+    }
     let strength = match chosen.strength {
         Strength::Fair => "fair",
         Strength::Good => "good",
