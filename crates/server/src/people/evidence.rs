@@ -27,7 +27,7 @@ pub(crate) struct Agreed<'a> {
 }
 
 impl Scene<'_> {
-    /// What was agreed to on our own page.
+    /// What was agreed to on our own page, where something was.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -35,13 +35,15 @@ impl Scene<'_> {
         self,
         (client, who): (&Client, &SignedIn),
         request: &AuthorizationRequest,
-        given: &ConsentGrant,
+        given: Option<&ConsentGrant>,
         browser: &Browser,
-    ) -> Result<Evidence, Failure> {
+    ) -> Result<Option<Evidence>, Failure> {
+        let Some(given) = given else { return Ok(None) };
         let Self { state, site, incoming } = self;
         let language = Speech::of_browser(browser, request.ui_locales.as_deref()).language(site);
         let organisations = &given.organisations;
-        Agreed { state, site, incoming, client, user: &who.user, organisations }.to_our_page(request, language).await
+        let agreed = Agreed { state, site, incoming, client, user: &who.user, organisations };
+        Ok(Some(agreed.to_our_page(request, language).await?))
     }
 }
 

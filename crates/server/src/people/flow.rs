@@ -86,9 +86,7 @@ impl<'a> Flow<'a> {
     pub(crate) fn with_trouble(&self, trouble: Option<Trouble>) -> Self {
         Self { trouble, notice: self.notice.clone(), ..*self }
     }
-}
 
-impl<'a> Flow<'a> {
     /// Where this happens.
     pub(crate) const fn scene(&self) -> Scene<'a> {
         Scene { state: self.state, site: self.site, incoming: self.incoming }
@@ -240,24 +238,14 @@ impl Flow<'_> {
                 let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
-                let asked = show::Asked {
-                    client,
-                    waiting,
-                    new: &new,
-                    organisations,
-                    consent: &consent,
-                    user: &who.user,
-                    about,
-                };
+                let (user, consent, new) = (&who.user, &consent, &new);
+                let asked = show::Asked { client, waiting, new, organisations, consent, user, about };
                 show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let (is_on_record, session) = (given.is_none(), who.session.hash);
-                let evidence = match &given {
-                    Some(given) => Some(self.scene().agreed((client, who), request, given, self.browser).await?),
-                    None => None,
-                };
+                let evidence = self.scene().agreed((client, who), request, given.as_ref(), self.browser).await?;
                 let approved = Approved {
                     client,
                     request,

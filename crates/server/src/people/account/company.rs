@@ -52,7 +52,7 @@ fn own(desk: &Desk<'_>, encoded: &str) -> Option<String> {
 pub(super) async fn open(desk: &Desk<'_>, encoded: &str, params: &Params<'_>) -> Result<Answer, Failure> {
     let Some(id) = own(desk, encoded) else { return Ok(desk.not_found()) };
     let (state, realm) = (desk.flow.state, &desk.flow.site.realm);
-    let Some(organisation) = state.store.organisations(&realm.id, &[id.clone()]).await?.pop() else {
+    let Some(organisation) = state.store.organisations(&realm.id, std::slice::from_ref(&id)).await?.pop() else {
         return Ok(desk.not_found());
     };
     let (acting, rules) = match organisation_apps::list(&state.store, realm, &id, desk.now()).await {
