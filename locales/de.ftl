@@ -257,8 +257,8 @@ not-approved-contact = Fragen:
 
 no-organisation-page-title = Noch nichts zu erlauben
 no-organisation-title = Sie können diese App noch nicht nutzen
-no-organisation-message = { $client } arbeitet für Unternehmen oder Standorte, und Ihr Konto bei { $realm } gehört zu keinem.
-no-organisation-what-to-do = Bitten Sie die Person, die { $realm } in Ihrem Unternehmen betreut, Sie hinzuzufügen, und beginnen Sie dann in der App von vorn.
+no-organisation-message = { $client } arbeitet für Unternehmen oder Standorte, und es gibt keines, für das sie Ihr Konto bei { $realm } nutzen darf.
+no-organisation-what-to-do = Bitten Sie die Person, die { $realm } in Ihrem Unternehmen betreut, Sie hinzuzufügen oder die App zu erlauben, und beginnen Sie dann in der App von vorn.
 no-organisation-back = Zurück zu { $client }
 
 ## Where a realm's pages begin
@@ -424,6 +424,7 @@ signed-in-at = Sie sind bei { $realm } angemeldet.
 signed-in-message = Apps, die mit diesem Konto arbeiten, starten Sie auf deren eigener Seite oder als Programm. Hier wartet gerade keine auf Sie.
 signed-in-apps = Ihre Apps
 signed-in-open = { $client } öffnen
+signed-in-account = Ihr Konto: Apps, Browser, Sicherheit
 signed-in-submit = Abmelden
 
 ## Secret
@@ -553,3 +554,139 @@ device-denied-title = Ihr Gerät wurde nicht verbunden
 device-denied-message = Es wurde nichts weitergegeben. Sie können diese Seite schließen.
 device-failed-title = Es wurde nichts entschieden
 device-failed-message = Etwas hat nicht funktioniert, und Ihr Gerät wartet noch. Geben Sie seinen Code noch einmal ein, oder beginnen Sie auf dem Gerät von vorn.
+
+## Das eigene Konto
+
+language-name = Deutsch
+account-title = Ihr Konto
+account-back = Zurück zu Ihrem Konto
+account-keep = So lassen, wie es ist
+account-save = Speichern
+account-more = Mehr anzeigen
+account-just-now = gerade eben
+account-minutes-ago =
+    { $count ->
+        [one] vor { $count } Minute
+       *[other] vor { $count } Minuten
+    }
+account-hours-ago =
+    { $count ->
+        [one] vor { $count } Stunde
+       *[other] vor { $count } Stunden
+    }
+account-days-ago =
+    { $count ->
+        [one] vor { $count } Tag
+       *[other] vor { $count } Tagen
+    }
+account-notice-again = Diese Seite wurde geöffnet, bevor sich die Cookies Ihres Browsers geändert haben. Versuchen Sie es noch einmal.
+account-notice-taken-back = Die App handelt nicht mehr für Sie. Wenn sie Sie wieder braucht, fragt sie.
+account-notice-companies = Die App handelt ab jetzt für das, was Sie gewählt haben.
+account-notice-needs-one = Die App handelt für mindestens eines. Soll sie für keines handeln, nehmen Sie die Erlaubnis zurück.
+account-notice-ended = Dieser Browser ist abgemeldet.
+account-notice-others-ended = Sie sind überall sonst abgemeldet.
+account-notice-forgotten = Dieser Browser fragt wieder nach dem zweiten Schritt.
+account-notice-released = Die Lizenz ist wieder frei. Die App, die sie genutzt hat, muss neu fragen.
+account-notice-language = Seiten und E-Mails sind ab jetzt in dieser Sprache.
+account-notice-wrong = Das Passwort oder der Code stimmt nicht.
+account-notice-locked = Es gab zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+account-notice-in-use = Ein Programm des Betreibers handelt als dieses Konto, darum kann es hier nicht gelöscht werden. Fragen Sie dort nach.
+account-notice-rule = Es ist geändert und gilt ab jetzt.
+account-notice-pulled-plug = Der Zugriff ist beendet.
+account-notice-any = Es ist erledigt.
+account-security-hint = Passwort, zweiter Schritt, E-Mail-Adresse
+account-company-hint = Apps und Mitglieder
+account-apps-title = Verbundene Apps
+account-apps-hint = Was sie dürfen und wie Sie es zurücknehmen
+account-apps-for = Für
+account-apps-since = seit
+account-apps-used = Zuletzt genutzt
+account-apps-unused = Hat zurzeit keinen Zugriff
+account-apps-companies = Firmen ändern
+account-apps-take-back = Zurücknehmen
+account-apps-none = Keine App handelt für Sie.
+account-take-back-title = Zurücknehmen, was { $client } darf?
+account-take-back-message = Der Zugriff endet sofort und überall, die Lizenzen sind wieder frei. Was die App schon hat, liegt bei ihren Herstellern. Wenn sie Sie wieder braucht, fragt sie Sie wieder.
+account-companies-title = Wofür darf { $client } handeln?
+account-companies-message = Was Sie wegnehmen, endet sofort. Was Sie hinzufügen, hat die App, wenn sie das nächste Mal Zugriff holt.
+account-sessions-title = Wo Sie angemeldet sind
+account-sessions-hint = Browser und wie Sie sie abmelden
+account-sessions-here = Browser
+account-sessions-this = Dieser Browser
+account-sessions-since = seit
+account-sessions-seen = Zuletzt genutzt
+account-sessions-end = Abmelden
+account-sessions-end-others = Überall sonst abmelden
+account-sessions-message = Verbundene Apps bleiben verbunden. Kennen Sie einen davon nicht? Melden Sie ihn ab und ändern Sie dann Ihr Passwort.
+account-activity-title = Letzte Aktivitäten
+account-activity-hint = Anmeldungen und Änderungen
+account-activity-message = Ist etwas dabei, das nicht von Ihnen war? Ändern Sie Ihr Passwort und melden Sie sich überall sonst ab.
+account-activity-none = Im letzten Jahr ist nichts geschehen.
+activity-signed-in = Angemeldet
+activity-refused = Eine Anmeldung wurde abgelehnt
+activity-password-changed = Passwort geändert
+activity-factor-added = Zweiter Schritt hinzugefügt
+activity-factor-removed = Zweiter Schritt entfernt
+activity-codes-made = Neue Wiederherstellungscodes erstellt
+activity-email-changed = E-Mail-Adresse geändert in
+activity-app-connected = App verbunden:
+activity-app-taken-back = App zurückgenommen:
+activity-companies-changed = Firmen geändert für
+activity-sessions-ended = Anderswo abgemeldet
+activity-seat-released = Lizenz freigegeben:
+activity-any = Etwas wurde geändert
+account-licences-title = Lizenzen
+account-licences-hint = Was Sie zurzeit nutzen
+account-licences-message = Jede davon zählt als genutzt. Wer eine freigibt, beendet den Zugriff der App, die sie nutzt.
+account-licences-none = Sie halten keine Lizenz.
+account-licences-release = Freigeben
+account-data-title = Ihre Daten
+account-data-hint = Herunterladen oder das Konto löschen
+account-download-title = Ihre Daten herunterladen
+account-download-message = Eine Datei mit allem, was hier über Sie gespeichert ist, als JSON. Es ist kein Passwort darin und nichts, womit man sich anmelden kann.
+account-download-submit = Herunterladen
+account-delete-title = Ihr Konto löschen
+account-delete-hint = Alles, was hier über Sie gespeichert ist, geht mit ihm und kann nicht zurückgeholt werden.
+account-delete-ask = Das können Sie hier nicht selbst tun. Schreiben Sie an { $contact }.
+account-delete-ask-realm = Das können Sie hier nicht selbst tun. Fragen Sie { $realm }.
+account-delete-message = Sie werden überall abgemeldet, verbundene Apps verlieren ihren Zugriff, und { $realm } vergisst, wer Sie sind. Das lässt sich nicht rückgängig machen.
+account-delete-code = Code Ihrer Authenticator-App oder ein Wiederherstellungscode
+account-delete-sure = Ja, mein Konto endgültig löschen
+account-delete-submit = Löschen
+account-deleted-title = Ihr Konto ist gelöscht
+account-deleted-message = Sie sind abgemeldet, und was über Sie gespeichert war, ist fort. Sie können diese Seite schließen.
+account-language-title = Sprache
+account-language = Seiten und E-Mails auf
+account-language-submit = Diese Sprache verwenden
+company-apps = Apps
+company-app-allowed = Darf handeln
+company-app-blocked = Gesperrt
+company-app-itself = Für sich selbst
+company-block = Sperren
+company-allow = Erlauben
+company-end = Zugriff beenden
+company-no-apps = Keine App handelt dafür.
+company-only-listed = Nur aufgeführte Apps erlauben
+company-only-listed-hint = Ab dann dürfen nur Apps dafür handeln, die Sie erlaubt haben.
+company-any = Jede App erlauben, die nicht gesperrt ist
+company-any-hint = Zurzeit dürfen nur Apps dafür handeln, die Sie erlaubt haben.
+company-end-all = Allen Zugriff beenden
+company-end-all-sure = Ja, beenden, was alle Apps jetzt dafür dürfen
+company-members = Mitglieder
+company-more-members = Es gibt mehr Mitglieder, als hier stehen.
+
+## E-Mails über ein Konto
+
+mail-notice-new-browser-subject = { $realm }: ein neuer Browser
+mail-notice-new-browser = Jemand, vermutlich Sie, hat sich bei Ihrem { $realm }-Konto in einem Browser angemeldet, den Sie bisher nicht genutzt haben.
+mail-notice-new-browser-if = Waren das nicht Sie? Ändern Sie jetzt Ihr Passwort und melden Sie sich überall sonst ab:
+mail-notice-password-changed-subject = { $realm }: Ihr Passwort wurde geändert
+mail-notice-password-changed = Das Passwort Ihres { $realm }-Kontos wurde geändert, und jeder andere Browser wurde abgemeldet.
+mail-notice-password-changed-if = Waren das nicht Sie? Dann hat vielleicht jemand anderes Ihr Konto. Wählen Sie jetzt ein neues Passwort, und bitten Sie um Hilfe, wenn das nicht geht:
+mail-notice-app-connected-subject = { $realm }: eine App handelt für Sie
+mail-notice-app-connected = Sie, oder jemand mit Ihrem Konto, haben { $client } erlaubt, für Ihr { $realm }-Konto zu handeln.
+mail-notice-app-connected-if = Waren das nicht Sie? Nehmen Sie es zurück und ändern Sie Ihr Passwort:
+mail-notice-where = Wo
+mail-notice-button = Das Konto ansehen
+mail-notice-closing = Wenn Sie das waren, müssen Sie nichts tun. Fragen? Schreiben Sie an { $contact }.
+mail-notice-closing-nobody = Wenn Sie das waren, müssen Sie nichts tun. Fragen? Wenden Sie sich an { $realm }.

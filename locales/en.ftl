@@ -259,8 +259,8 @@ not-approved-contact = Questions:
 
 no-organisation-page-title = Nothing to allow yet
 no-organisation-title = You cannot use this app yet
-no-organisation-message = { $client } works for companies or sites, and your { $realm } account belongs to none.
-no-organisation-what-to-do = Ask whoever runs { $realm } at your company to add you, then start again from the app.
+no-organisation-message = { $client } works for companies or sites, and there is none that it may use with your { $realm } account.
+no-organisation-what-to-do = Ask whoever runs { $realm } at your company to add you, or to allow the app, then start again from the app.
 no-organisation-back = Back to { $client }
 
 ## Where a realm's pages begin
@@ -429,6 +429,7 @@ signed-in-at = You are signed in at { $realm }.
 signed-in-message = Apps that work with this account start from their own page or program. None is waiting for you here.
 signed-in-apps = Your apps
 signed-in-open = Open { $client }
+signed-in-account = Your account: apps, browsers, security
 signed-in-submit = Sign out
 
 ## Secret
@@ -558,3 +559,139 @@ device-denied-title = Your device was not connected
 device-denied-message = Nothing was shared. You can close this page.
 device-failed-title = It was not decided
 device-failed-message = Something did not work, and your device is still waiting. Type its code once more, or start again on the device.
+
+## Somebody's own account
+
+language-name = English
+account-title = Your account
+account-back = Back to your account
+account-keep = Leave it as it is
+account-save = Save
+account-more = Show more
+account-just-now = just now
+account-minutes-ago =
+    { $count ->
+        [one] { $count } minute ago
+       *[other] { $count } minutes ago
+    }
+account-hours-ago =
+    { $count ->
+        [one] { $count } hour ago
+       *[other] { $count } hours ago
+    }
+account-days-ago =
+    { $count ->
+        [one] { $count } day ago
+       *[other] { $count } days ago
+    }
+account-notice-again = This page was opened before your browser's cookies changed. Try once more.
+account-notice-taken-back = The app acts for you no more. If it needs you again, it asks.
+account-notice-companies = The app acts for what you chose from now on.
+account-notice-needs-one = The app acts for one at least. If it is to act for none, take it back.
+account-notice-ended = That browser is signed out.
+account-notice-others-ended = You are signed out everywhere else.
+account-notice-forgotten = That browser asks for the second step again.
+account-notice-released = The licence is free again. The app that used it has to ask anew.
+account-notice-language = Pages and mails are in this language from now on.
+account-notice-wrong = The password or the code is not right.
+account-notice-locked = There were too many attempts. Wait a minute, then try again.
+account-notice-in-use = A program of whoever runs this acts as this account, so it cannot be deleted here. Ask them.
+account-notice-rule = It is changed, and holds from now on.
+account-notice-pulled-plug = The access is ended.
+account-notice-any = It is done.
+account-security-hint = Password, second step, mail address
+account-company-hint = Apps and members
+account-apps-title = Connected apps
+account-apps-hint = What they may do, and how you take it back
+account-apps-for = For
+account-apps-since = since
+account-apps-used = Last used
+account-apps-unused = Has no access at present
+account-apps-companies = Change companies
+account-apps-take-back = Take back
+account-apps-none = No app acts for you.
+account-take-back-title = Take back what { $client } may do?
+account-take-back-message = Its access ends at once, everywhere, and its licences are free again. What it already has is with its makers. If it needs you again, it asks you again.
+account-companies-title = What may { $client } act for?
+account-companies-message = What you take away ends at once. What you add, the app has when it next asks for access.
+account-sessions-title = Where you are signed in
+account-sessions-hint = Browsers, and how you sign them out
+account-sessions-here = Browsers
+account-sessions-this = This browser
+account-sessions-since = since
+account-sessions-seen = Last used
+account-sessions-end = Sign out
+account-sessions-end-others = Sign out everywhere else
+account-sessions-message = Apps that you connected stay connected. Do you not know one of these? Sign it out, then change your password.
+account-activity-title = Recent activity
+account-activity-hint = Sign-ins and changes
+account-activity-message = Is there something that was not you? Change your password, and sign out everywhere else.
+account-activity-none = Nothing happened in the last year.
+activity-signed-in = Signed in
+activity-refused = A sign-in was refused
+activity-password-changed = Password changed
+activity-factor-added = Second step added
+activity-factor-removed = Second step removed
+activity-codes-made = New recovery codes made
+activity-email-changed = Mail address changed to
+activity-app-connected = App connected:
+activity-app-taken-back = App taken back:
+activity-companies-changed = Companies changed for
+activity-sessions-ended = Signed out elsewhere
+activity-seat-released = Licence released:
+activity-any = Something was changed
+account-licences-title = Licences
+account-licences-hint = What you use at present
+account-licences-message = Each of these counts as in use. Whoever releases one ends the access of the app that uses it.
+account-licences-none = You hold no licence.
+account-licences-release = Release
+account-data-title = Your data
+account-data-hint = Download it, or delete your account
+account-download-title = Download your data
+account-download-message = A file with everything that is kept about you here, as JSON. There is no password in it and nothing to sign in with.
+account-download-submit = Download
+account-delete-title = Delete your account
+account-delete-hint = Everything that is kept about you here goes with it, and it cannot be brought back.
+account-delete-ask = You cannot do this here yourself. Write to { $contact }.
+account-delete-ask-realm = You cannot do this here yourself. Ask { $realm }.
+account-delete-message = You are signed out everywhere, apps that you connected lose their access, and { $realm } forgets who you are. This cannot be undone.
+account-delete-code = Code from your authenticator app, or a recovery code
+account-delete-sure = Yes, delete my account for good
+account-delete-submit = Delete
+account-deleted-title = Your account is deleted
+account-deleted-message = You are signed out, and what was kept about you is gone. You can close this page.
+account-language-title = Language
+account-language = Pages and mails in
+account-language-submit = Use this language
+company-apps = Apps
+company-app-allowed = May act
+company-app-blocked = Blocked
+company-app-itself = For itself
+company-block = Block
+company-allow = Allow
+company-end = End access
+company-no-apps = No app acts for it.
+company-only-listed = Allow only listed apps
+company-only-listed-hint = From then on only apps that you allowed may act for it.
+company-any = Allow every app that is not blocked
+company-any-hint = At present only apps that you allowed may act for it.
+company-end-all = End all access
+company-end-all-sure = Yes, end what all apps may do for it now
+company-members = Members
+company-more-members = There are more members than are shown here.
+
+## Mails about an account
+
+mail-notice-new-browser-subject = { $realm }: a new browser
+mail-notice-new-browser = Somebody, most likely you, signed in to your { $realm } account in a browser that you did not use before.
+mail-notice-new-browser-if = Was that not you? Change your password now, and sign out everywhere else:
+mail-notice-password-changed-subject = { $realm }: your password was changed
+mail-notice-password-changed = The password of your { $realm } account was changed, and every other browser was signed out.
+mail-notice-password-changed-if = Was that not you? Somebody else may have your account. Choose a new password now, and ask for help if you cannot:
+mail-notice-app-connected-subject = { $realm }: an app acts for you
+mail-notice-app-connected = You, or somebody with your account, let { $client } act for your { $realm } account.
+mail-notice-app-connected-if = Was that not you? Take it back, and change your password:
+mail-notice-where = Where
+mail-notice-button = Look at your account
+mail-notice-closing = If that was you, you need not do anything. Questions? Write to { $contact }.
+mail-notice-closing-nobody = If that was you, you need not do anything. Questions? Ask { $realm }.

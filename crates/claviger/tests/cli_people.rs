@@ -196,3 +196,28 @@ fn a_user_is_shown_with_what_they_sign_in_with() {
     assert!(text.out().contains("second factors") && text.out().contains("none"), "{}", text.out());
     home.fails(5, &["user", "show", "nobody"], "no user `nobody`");
 }
+
+#[test]
+fn a_company_says_which_apps_may_act_and_a_lost_factor_is_removed() {
+    let home = Home::applied();
+    home.ok(&["organisation", "add", "acme"]);
+    home.fails(5, &["organisation", "block", "acme", "ghost"], "ghost");
+    home.fails(5, &["organisation", "block", "ghost", "nightly-export"], "no organisation `ghost`");
+    let blocked = home.ok(&["organisation", "block", "acme", "nightly-export"]).out();
+    assert!(blocked.contains("blocked"), "{blocked}");
+    home.ok(&["organisation", "only-listed", "acme"]);
+    let listed = home.ok(&["organisation", "apps", "acme", "-o", "json"]).json();
+    let rules: Vec<_> = listed.as_array().unwrap().iter().map(|one| (&one["app"], &one["rule"])).collect();
+    let (every, one, word) = (json!("*"), json!("nightly-export"), json!("blocked"));
+    assert_eq!(rules, [(&every, &word), (&one, &word)]);
+    home.ok(&["organisation", "allow", "acme", "nightly-export"]);
+    home.ok(&["organisation", "only-listed", "acme", "--off"]);
+    home.fails(2, &["organisation", "end-access", "acme"], "--yes goes ahead");
+    home.ok(&["organisation", "end-access", "acme", "--yes"]);
+    home.fails(5, &["user", "reset-factor", "ada", "--yes"], "nothing beside their password");
+    assert_eq!(home.ok(&["consent", "evidence", "--user", "ada", "-o", "json"]).json(), json!([]));
+    let acts: Vec<_> = acts(&home).into_iter().map(|(act, _)| act).collect();
+    let rule = "organisation.apps";
+    assert_eq!(acts, ["organisation.create", rule, rule, rule, rule]);
+    home.ok(&["audit", "verify"]);
+}

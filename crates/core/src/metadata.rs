@@ -277,6 +277,7 @@ mod tests {
             user_check: None,
             directory: None,
             sign_in: crate::sign_in::SignInPolicy::default(),
+            account: crate::realm::AccountPolicy::default(),
             login_app: None,
         }
     }

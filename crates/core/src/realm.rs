@@ -5,6 +5,7 @@
 //! These types are stored as they are, and the parts of a realm file are read into them (keys in kebab case). They let
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
+mod account;
 mod assertions;
 mod documents;
 mod login_app;
@@ -22,6 +23,7 @@ use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;
 use crate::span::Span;
+pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use login_app::LoginApp;
@@ -101,6 +103,9 @@ pub struct Realm {
     /// What is asked of people beside a password.
     #[serde(default, skip_serializing_if = "SignInPolicy::is_default")]
     pub sign_in: SignInPolicy,
+    /// What people can do at their own account pages.
+    #[serde(default, skip_serializing_if = "AccountPolicy::is_default")]
+    pub account: AccountPolicy,
     /// The vendor's own pages in the place of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_app: Option<LoginApp>,

@@ -238,6 +238,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         user_check: raw.user_check.as_ref().map(|entry| Box::new(entry.user_check())),
         directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
         sign_in: raw.sign_in.clone(),
+        account: raw.account.clone(),
         login_app: raw.login_app.clone(),
     }
 }

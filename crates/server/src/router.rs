@@ -5,7 +5,7 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor,
+    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor,
     secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
@@ -137,6 +137,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SignIn
         | Target::SecondFactor
         | Target::Security
+        | Target::Account
         | Target::Forgotten
         | Target::UserLink
         | Target::Consent
@@ -198,6 +199,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
         Target::Security => Box::pin(security::answer(state, site, incoming)).await,
+        Target::Account => Box::pin(account::answer(state, site, incoming)).await,
         Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,
         Target::AskForApp => Box::pin(ask_for_app::answer(state, site, incoming)).await,
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,

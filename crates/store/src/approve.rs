@@ -1,5 +1,6 @@
 //! A user's approval of an authorization request.
 
+use crate::evidence::{self, Evidence};
 use crate::logouts::{self, SignedInTo};
 use crate::postgres::Combined;
 use crate::precondition::SessionPrecondition;
@@ -22,6 +23,8 @@ pub struct Approval {
     pub answers: Option<Answered>,
     /// The consent to remember.
     pub consent: Option<ConsentGrant>,
+    /// What was agreed to, as it was shown.
+    pub evidence: Option<Evidence>,
     /// The code that is given out.
     pub code: Option<NewCode>,
     /// Who gives the code, where that was read a while ago and must still be current.
@@ -79,6 +82,9 @@ async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> 
     }
     if let Some(consent) = &approval.consent {
         sessions::grant_consent(tx, consent, approval.now).await?;
+    }
+    if let Some(evidence) = &approval.evidence {
+        evidence::put(tx, evidence).await?;
     }
     if let Some(code) = &approval.code
         && !put_code(tx, code, approval.precondition.as_ref(), approval.now).await?

@@ -259,6 +259,7 @@ impl Store {
                 let deleted = tx.execute(Statement::DeleteClient, values![realm, id]).await? > 0;
                 tx.execute(Statement::DeleteSecrets, values![realm, id]).await?;
                 tx.execute(Statement::DeleteConsentsOfClient, values![realm, id]).await?;
+                tx.execute(Statement::EndEvidenceOfClient, values![realm, id, now]).await?;
                 tx.execute(Statement::ForgetSecretUses, values![realm, id]).await?;
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;

@@ -25,8 +25,10 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 7] = [
+const OF_A_USER: [Statement; 9] = [
     Statement::DeleteAskedByUser,
+    Statement::ForgetActivityOfUser,
+    Statement::ForgetEvidenceOfUser,
     Statement::DeleteConsentsOfUser,
     Statement::DeleteAppConsentsOfUser,
     Statement::RemoveFactorsOfUser,

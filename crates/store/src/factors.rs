@@ -3,6 +3,9 @@
 //! Whatever is good once is used by a conditional write whose row count is checked: a code that changes with the time only behind
 //! the last one that was used, a code that was shown once only while it is not used.
 
+use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
 use crate::clients;
 use crate::statements::Statement;
@@ -12,6 +15,7 @@ use crate::users::ByPassword;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Masked, Store};
 use claviger_core::sign_in::FactorKind;
+use serde_json::json;
 
 /// Something that a user has beside their password.
 #[derive(Debug, Clone)]
@@ -111,6 +115,27 @@ impl Store {
             if removed {
                 touch(tx, &realm, &user, now).await?;
             }
+            Ok(Keep(removed))
+        })
+    }
+
+    /// Removes all that a user has beside their password, as an act, and the browsers in which they are not asked for it; how many
+    /// there were.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing was written.
+    pub async fn reset_factors(&self, realm: &str, user: &str, now: i64) -> Result<u64, Fault> {
+        let (realm, user, audit) = (realm.to_owned(), user.to_owned(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            let removed = tx.execute(Statement::RemoveFactorsOfUser, values![&realm, &user]).await?;
+            if removed == 0 {
+                return Ok(Undo(0));
+            }
+            tx.execute(Statement::ForgetBrowsersOfUser, values![&realm, &user]).await?;
+            touch(tx, &realm, &user, now).await?;
+            let changed = Values::change(json!({ "factors": removed }), json!({ "factors": 0 }));
+            log.write(tx, &realm, &Subject::new(SubjectKind::User, &user), changed, now).await?;
             Ok(Keep(removed))
         })
     }

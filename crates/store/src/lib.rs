@@ -11,6 +11,8 @@
 //! Documents (`doc`) are text to the store: those of realms, clients, users and organisations are core's types as JSON,
 //! the others belong to whoever writes them. Secrets and tokens are only ever here as hashes or sealed.
 
+mod account;
+mod activity;
 mod app_consents;
 mod apply;
 mod approve;
@@ -24,6 +26,7 @@ mod decide;
 mod devices;
 mod edit;
 mod endings;
+mod evidence;
 mod factors;
 mod fault;
 mod grants;
@@ -39,6 +42,7 @@ mod mail;
 mod managed;
 mod names;
 mod options;
+mod organisation_apps;
 mod organisations;
 mod outbox;
 mod overview;
@@ -69,6 +73,8 @@ mod uses;
 mod value;
 mod withdraw;
 
+pub use account::{ConnectedApp, GrantOfApp, OwnSeat, OwnSession};
+pub use activity::{Activity, ActivityKind, ActivityLine};
 pub use app_consents::AppConsent;
 pub use apply::{Put, Puts, Told};
 pub use approve::Approval;
@@ -83,6 +89,7 @@ pub use clients::{ClientSecret, SecretAdded, SecretKind};
 pub use copy::Ended;
 pub use devices::{Begun, DeviceRow, NewDevice, PollPolicy, Polled};
 pub use edit::Edited;
+pub use evidence::{Evidence, EvidenceLine};
 pub use factors::{Factor, RememberedBrowser};
 pub use fault::Fault;
 pub use grants::{GrantRow, GrantWithUser, NewGrant, Replay};
@@ -96,6 +103,7 @@ pub use logouts::{LOGOUT_TOPIC, SessionEnded, SignedInTo};
 pub use mail::{MAIL_TOPIC, Mail};
 pub use names::{Alike, Place};
 pub use options::Options;
+pub use organisation_apps::{ActingFor, AppRule};
 pub use organisations::Removed;
 pub use outbox::{DueParcel, Parcel, ParcelLine};
 pub use overview::{ConsentLine, GrantLine, Of, SessionLine};

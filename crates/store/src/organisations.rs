@@ -88,6 +88,7 @@ impl Store {
                 }
             }
             tx.execute(Statement::DeleteOrganisation, values![&realm, &id]).await?;
+            tx.execute(Statement::DropAppRules, values![&realm, &id]).await?;
             note(tx, ChangeKind::Realm, &realm, &realm, now).await?;
             log.write(tx, &realm, &subject(&id), Values::of(Some(&was), None)?, now).await?;
             Ok(Keep(Removed::Done))
@@ -135,7 +136,7 @@ fn belongs(user: &User, id: &str) -> bool {
 }
 
 /// What LIKE finds the id by, as JSON spells it.
-fn pattern(id: &str) -> Result<String, Fault> {
+pub(crate) fn pattern(id: &str) -> Result<String, Fault> {
     let spelled = serde_json::to_string(id)?;
     Ok(format!("%{}%", spelled.replace('\\', "_").replace(['%', '_'], "_")))
 }

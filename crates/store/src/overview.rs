@@ -155,7 +155,7 @@ pub(crate) async fn list_grants(
 }
 
 /// The users to look at: the one that is named, or all from where the last page ended.
-fn range<'a>(of: &'a Of, after: &'a str) -> (&'a str, &'a str) {
+pub(crate) fn range<'a>(of: &'a Of, after: &'a str) -> (&'a str, &'a str) {
     of.user.as_deref().map_or((after, LAST), |user| (user, user))
 }
 

@@ -13,7 +13,9 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 20] = [
+const SUBJECTS: [(Statement, i64); 22] = [
+    (Statement::PurgeActivity, 0),
+    (Statement::PurgeEvidence, 0),
     (Statement::PurgeBrowsers, 0),
     (Statement::PurgeUserLinks, 0),
     (Statement::PurgeSeats, 0),

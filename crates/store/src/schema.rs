@@ -570,4 +570,47 @@ CREATE TABLE app_consent (
     remembered_until BIGINT NOT NULL,
     PRIMARY KEY (realm, user_id, client)
 );
+
+-- What somebody's account pages show: in what browser and from where a session began, since when an app may act.
+ALTER TABLE session ADD COLUMN browser TEXT;
+ALTER TABLE session ADD COLUMN address TEXT;
+ALTER TABLE consent ADD COLUMN created_at BIGINT;
+-- What happened to an account, for its owner: the newest of each user. `about`: the app, the new address, as the kind has it.
+CREATE TABLE activity (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    browser TEXT NOT NULL,
+    address TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX activity_user ON activity (realm, user_id, id);
+CREATE INDEX activity_expiry ON activity (expires_at);
+-- What people agreed to, as they were shown it. It is kept while that stands, and for `kept_ms` after.
+CREATE TABLE consent_evidence (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    client TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    address TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    kept_ms BIGINT NOT NULL,
+    ended_at BIGINT,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX consent_evidence_user ON consent_evidence (realm, user_id, client, id);
+CREATE INDEX consent_evidence_expiry ON consent_evidence (expires_at);
+-- Which apps may act for an organisation, where its administrators say so; `client` is empty: those that are not named.
+CREATE TABLE organisation_app (
+    realm TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    client TEXT NOT NULL,
+    allowed BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (realm, organisation, client)
+) {CLUSTERED};
 ";

@@ -152,7 +152,7 @@ fn seat(pool: &str, organisation: &str, holder: &str) -> Subject {
     Subject::new(SubjectKind::Seat, parts.collect::<Vec<_>>().join("/"))
 }
 
-fn read_seat(row: &Row<'_>) -> Result<SeatRow, Fault> {
+pub(crate) fn read_seat(row: &Row<'_>) -> Result<SeatRow, Fault> {
     Ok(SeatRow {
         realm: row.string(0)?,
         pool: row.string(1)?,

@@ -29,6 +29,7 @@ macro_rules! registry {
     };
 }
 
+mod account;
 mod factors;
 mod people;
 mod registrations;
@@ -251,6 +252,36 @@ registry! {
     ForgetBrowsers = factors::FORGET_ALL_BROWSERS;
     PurgeBrowsers = factors::PURGE_BROWSERS;
 
+    // ---- the account pages
+    NoteOrigin = account::NOTE_ORIGIN;
+    SessionsOfUser = account::SESSIONS;
+    AppsOfUser = account::APPS;
+    AppOfUser = account::APP;
+    GrantsOfApps = account::GRANTS_OF_APPS;
+    SetCompanies = account::SET_COMPANIES;
+    SetGrantDoc = account::SET_GRANT_DOC;
+    DropCodesOfPair = account::DROP_CODES;
+    SeatsOfUser = account::SEATS;
+    AddActivity = account::ADD_ACTIVITY;
+    TrimActivity = account::TRIM_ACTIVITY;
+    TrimActivityOfKind = account::TRIM_ACTIVITY_OF_KIND;
+    Activity = account::ACTIVITY;
+    ForgetActivityOfUser = account::FORGET_ACTIVITY;
+    PurgeActivity = account::PURGE_ACTIVITY;
+    AddEvidence = account::ADD_EVIDENCE;
+    Evidence = account::EVIDENCE;
+    EndEvidence = account::END_EVIDENCE;
+    EndEvidenceOfClient = account::END_EVIDENCE_OF_CLIENT;
+    ForgetEvidenceOfUser = account::FORGET_EVIDENCE;
+    PurgeEvidence = account::PURGE_EVIDENCE;
+    AppRules = account::APP_RULES;
+    PutAppRule = account::PUT_APP_RULE;
+    DropAppRule = account::DROP_APP_RULE;
+    DropAppRules = account::DROP_APP_RULES;
+    ActingFor = account::ACTING_FOR;
+    GrantsForOrganisation = account::GRANTS_FOR_ORGANISATION;
+    TouchUserOfGrant = account::TOUCH_USER_OF_GRANT;
+
     // ---- links that people get by mail
     PutUserLink = user_links::PUT;
     UserLink = user_links::FIND;
@@ -322,8 +353,8 @@ registry! {
     Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
     /// is not taken for the old one.
-    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at, version, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)
         ON CONFLICT (realm, user_id, client) DO UPDATE
         SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
     WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";

@@ -63,8 +63,8 @@ impl Store {
         })
     }
 
-    /// Takes back what a user lets an app do, and ends the grants that came of it; how many ended. None: there was no such
-    /// consent.
+    /// Takes back what a user lets an app do, and ends the grants that came of it; how many ended. What the vendor's own page
+    /// remembers goes with it. None: there was no such consent.
     ///
     /// # Errors
     /// The store cannot write; nothing was written.
@@ -76,18 +76,48 @@ impl Store {
         now: i64,
         tokens_until: i64,
     ) -> Result<Option<u64>, Fault> {
-        let [realm, user, app] = [realm, user, app].map(str::to_owned);
+        self.take_back([realm, user, app], false, (now, tokens_until)).await
+    }
+
+    /// The same for an app that acts for the user, whether they were asked or not.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing was written.
+    pub async fn disconnect_app_by_act(
+        &self,
+        realm: &str,
+        user: &str,
+        app: &str,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<Option<u64>, Fault> {
+        self.take_back([realm, user, app], true, (now, tokens_until)).await
+    }
+
+    async fn take_back(
+        &self,
+        names: [&str; 3],
+        without_consent: bool,
+        (now, tokens_until): (i64, i64),
+    ) -> Result<Option<u64>, Fault> {
+        let [realm, user, app] = names.map(str::to_owned);
         let audit = self.audit.clone();
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
             let was = tx.optional(Statement::Consent, values![&realm, &user, &app], |row| row.string(0)).await?;
-            let Some(scope) = was else { return Ok(Undo(None)) };
             tx.execute(Statement::WithdrawConsent, values![&realm, &user, &app]).await?;
+            // What the vendor's own page remembers would answer in its place.
+            let remembered = tx.execute(Statement::DeleteAppConsent, values![&realm, &user, &app]).await?;
+            tx.execute(Statement::EndEvidence, values![&realm, &user, &app, now]).await?;
             let grants: Vec<Id> =
                 tx.query(Statement::GrantsOfPair, values![&realm, &user, &app], |row| row.array(0)).await?;
+            let has_grants = without_consent && !grants.is_empty();
+            if was.is_none() && remembered == 0 && !has_grants {
+                return Ok(Undo(None));
+            }
             let ended = revoke_each(tx, &realm, &grants, "consent", now, tokens_until).await?;
             let changed =
-                Values::change(json!({ "scope": scope, "grants": ended }), json!({ "scope": null, "grants": 0 }));
+                Values::change(json!({ "scope": was, "grants": ended }), json!({ "scope": null, "grants": 0 }));
             let subject = Subject::new(SubjectKind::Consent, format!("{app}/{user}"));
             log.write(tx, &realm, &subject, changed, now).await?;
             Ok(Keep(Some(ended)))

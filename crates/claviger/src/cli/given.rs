@@ -1,5 +1,7 @@
 //! `claviger grant`, `claviger consent`, `claviger session`: what was given to whom, and how it ends.
 
+mod evidence;
+
 use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
 use super::{ask, output};
@@ -7,6 +9,7 @@ use clap::{Args, Subcommand};
 use claviger_core::Realm;
 use claviger_server::admin::given::{self, Grant};
 use claviger_store::{ConsentLine, Of, SessionLine, id_text, session_name};
+use evidence::evidence;
 use serde::Serialize;
 
 /// Whose.
@@ -71,7 +74,15 @@ withdraw` ends both; `claviger app suspend` stops the app as well.")]
 pub(crate) enum ConsentCommand {
     /// List what users let apps do
     List(Listing),
-    /// Take back what a user lets an app do; the grants that came of it end
+    /// List what users agreed to, as it was shown to them: the sentences, their language, when, from which address
+    #[command(after_help = "\
+Examples:
+  claviger consent evidence --user ada@example.com
+  claviger consent evidence --app fleet-planner -o json
+
+It is kept while the consent stands, and for as long after as the realm says: [account] consent-evidence-ttl.")]
+    Evidence(Listing),
+    /// Take back what a user lets an app do; the grants that came of it end, and what the vendor's own page remembers is forgotten
     #[command(after_help = "\
 Examples:
   claviger consent withdraw --user ada@example.com --app fleet-planner
@@ -240,6 +251,10 @@ pub(crate) async fn consent(command: ConsentCommand, context: &Context) -> Resul
                     consent.updated_at.clone(),
                 ]
             })
+        }
+        ConsentCommand::Evidence(listing) => {
+            let of = listing.filter.of(&data, &realm).await?;
+            evidence(context, &data, &realm, &of, listing.limit).await
         }
         ConsentCommand::Withdraw(which) => {
             let of = which.of(&data, &realm).await?;

@@ -1,5 +1,7 @@
 //! `claviger organisation`: the companies or sites that users belong to.
 
+mod apps;
+
 use super::context::Context;
 use super::trouble::{Exit, Trouble};
 use super::{ask, plan};
@@ -39,6 +41,54 @@ Examples:
         #[arg(long)]
         kind: Option<String>,
     },
+    /// List the apps that act for an organisation: who allowed them, since when, when they were used last; and which are blocked
+    Apps {
+        /// The id
+        id: String,
+    },
+    /// Let an app act for an organisation no more; what it has there ends at once
+    #[command(after_help = "\
+Examples:
+  claviger organisation apps acme
+  claviger organisation block acme fleet-planner
+  claviger organisation allow acme fleet-planner
+  claviger organisation only-listed acme              only apps that were allowed may act for it
+  claviger organisation only-listed acme --off
+  claviger organisation end-access acme --yes         of every app, which may be connected anew
+
+Members with the role `admin` do the same at /account/organisations/acme.")]
+    Block {
+        /// The id
+        id: String,
+        /// The app's client id
+        app: String,
+    },
+    /// Let an app act for an organisation
+    Allow {
+        /// The id
+        id: String,
+        /// The app's client id
+        app: String,
+    },
+    /// Let only apps act for an organisation that it allowed
+    OnlyListed {
+        /// The id
+        id: String,
+        /// Every app that is not blocked may act for it again
+        #[arg(long)]
+        off: bool,
+    },
+    /// End what apps may do for an organisation now
+    EndAccess {
+        /// The id
+        id: String,
+        /// Of this app only, by its client id
+        #[arg(long, value_name = "ID")]
+        app: Option<String>,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Remove an organisation that nobody belongs to
     Remove {
         /// The id
@@ -77,6 +127,13 @@ pub(crate) async fn run(command: OrganisationCommand, context: &Context) -> Resu
                     .help("name what shall be: `claviger organisation edit --help`"));
             }
             done(context, &realm, &id, &plan::fields(&change))
+        }
+        OrganisationCommand::Apps { id } => apps::list(context, &data, &realm, &id).await,
+        OrganisationCommand::Block { id, app } => apps::set(context, &data, &realm, (&id, &app), false).await,
+        OrganisationCommand::Allow { id, app } => apps::set(context, &data, &realm, (&id, &app), true).await,
+        OrganisationCommand::OnlyListed { id, off } => apps::only_listed(context, &data, &realm, &id, !off).await,
+        OrganisationCommand::EndAccess { id, app, yes } => {
+            apps::end(context, &data, &realm, (&id, app.as_deref()), yes).await
         }
         OrganisationCommand::Remove { id, yes } => {
             organisations::find(&data.store, &realm, &id).await?;

@@ -124,6 +124,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchGrant { .. }
             | AdminError::NoSuchConsent { .. }
             | AdminError::NoSuchSession { .. }
+            | AdminError::NoFactor(_)
             | AdminError::NoSuchMail(_)
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,

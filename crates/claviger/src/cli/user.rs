@@ -90,6 +90,20 @@ Examples:
         /// The user name
         username: String,
     },
+    /// Remove what a user signs in with beside their password, because they lost it: authenticator apps, recovery codes, remembered browsers
+    #[command(after_help = "\
+Examples:
+  claviger user reset-factor ada@example.com
+
+Be sure that it is they who ask. Their password stays, and so do their sessions; `claviger user password` and `claviger session end` change
+that. Where the realm requires a second factor, they set up another one at the next sign-in.")]
+    ResetFactor {
+        /// The user name
+        username: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Let a user sign in no more, and end their sessions, grants and tokens at once
     Disable {
         /// The user name
@@ -176,6 +190,12 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
         UserCommand::Export(args) => export::run(args, &data, &realm).await,
         UserCommand::Import(args) => import::run(args, context, &data, &realm).await,
         UserCommand::Alike => alike(context, &data, &realm).await,
+        UserCommand::ResetFactor { username, yes } => {
+            let user = users::find(&data.store, &realm, &username).await?;
+            ask::confirm(yes, &format!("Let `{}` sign in with their password alone?", user.username))?;
+            users::reset_factors(&data.admin(), &realm, &user).await?;
+            done(context, &realm, &user, "factors removed")
+        }
         UserCommand::Disable { username, yes } => {
             let user = users::find(&data.store, &realm, &username).await?;
             ask::confirm(yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;

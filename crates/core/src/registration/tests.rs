@@ -37,6 +37,7 @@ fn realm() -> Realm {
         user_check: None,
         directory: None,
         sign_in: crate::sign_in::SignInPolicy::default(),
+        account: crate::realm::AccountPolicy::default(),
         login_app: None,
     }
 }

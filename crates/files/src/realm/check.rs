@@ -81,6 +81,7 @@ impl<'a> Check<'a> {
         self.assertion_issuers();
         self.sources();
         self.sign_in();
+        self.account();
         self.login_app();
         self.unique();
         self.apis_and_scopes();

@@ -16,8 +16,8 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy, RequestPolicy, Scope,
-    SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, Host, LoginApp, RegistrationPolicy,
+    RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -53,6 +53,8 @@ pub(super) struct RealmDocument {
     pub(super) directory: Option<DirectoryEntry>,
     #[serde(default)]
     pub(super) sign_in: SignInPolicy,
+    #[serde(default)]
+    pub(super) account: AccountPolicy,
     #[serde(default)]
     pub(super) login_app: Option<LoginApp>,
     #[serde(default)]

@@ -8,6 +8,9 @@ use claviger_core::webauthn::RelyingParty;
 /// Nobody is remembered for longer.
 const LONGEST_REMEMBERED: i64 = 365 * 86_400;
 
+/// No evidence of a consent is kept for longer after its end.
+const LONGEST_EVIDENCE: i64 = 10 * 365 * 86_400;
+
 fn at(key: &str) -> [Step<'_>; 2] {
     ["sign-in".into(), key.into()]
 }
@@ -48,6 +51,13 @@ impl Check<'_> {
         for (i, (demand, kinds)) in clients.into_iter().enumerate() {
             self.stricter(&["client".into(), i.into(), "second-factor".into()], demand);
             self.kinds(&["client".into(), i.into(), "second-factor-kinds".into()], &kinds);
+        }
+    }
+
+    pub(super) fn account(&mut self) {
+        if self.raw.account.consent_evidence_ttl.as_seconds() > LONGEST_EVIDENCE {
+            let place = ["account".into(), "consent-evidence-ttl".into()];
+            self.say(&place, "what people agreed to is kept for ten years at most", None);
         }
     }
 

@@ -23,6 +23,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("user_check", "user-check"),
     ("directory", "directory"),
     ("sign_in", "sign-in"),
+    ("account", "account"),
     ("login_app", "login-app"),
     ("apis", "api"),
     ("scopes", "scope"),

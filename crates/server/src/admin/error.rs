@@ -16,6 +16,9 @@ pub enum AdminError {
     /// Nobody knows where to write to.
     #[error("the user `{0}` has no mail address; `claviger user edit {0} --email ..` gives one")]
     NoAddress(String),
+    /// There is nothing to remove.
+    #[error("the user `{0}` has nothing beside their password to sign in with")]
+    NoFactor(String),
     /// The id is taken.
     #[error("there is an app `{0}` already")]
     Exists(String),

@@ -7,7 +7,7 @@ use super::{Act, Admin, AdminError, apps, users};
 use claviger_core::Realm;
 use claviger_core::claims::id_from_text;
 use claviger_core::granted::Granted;
-use claviger_store::{ConsentLine, GrantLine, Of, SessionLine, Store, session_name};
+use claviger_store::{ConsentLine, EvidenceLine, GrantLine, Of, SessionLine, Store, session_name};
 
 /// Read at a time.
 const PAGE: i64 = 500;
@@ -88,6 +88,22 @@ pub async fn consents(store: &Store, realm: &Realm, of: &Of, limit: usize) -> Re
     let mut all: Vec<ConsentLine> = Vec::new();
     while all.len() < limit {
         let page = store.list_consents(&realm.id, of, all.last(), page(limit - all.len())).await?;
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    Ok(all)
+}
+
+/// What users agreed to, as it was shown to them, as far as it passes the filter and is still kept, at most `limit`.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn evidence(store: &Store, realm: &Realm, of: &Of, limit: usize) -> Result<Vec<EvidenceLine>, AdminError> {
+    let mut all: Vec<EvidenceLine> = Vec::new();
+    while all.len() < limit {
+        let page = store.list_evidence(&realm.id, of, all.last(), page(limit - all.len())).await?;
         if page.is_empty() {
             break;
         }

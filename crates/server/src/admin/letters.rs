@@ -4,7 +4,7 @@ use super::AdminError;
 use super::apps::letters::{accent, logo};
 use crate::ids;
 use crate::mail::Letter;
-use crate::pages::mails::{LinkMail, LinkMailKind};
+use crate::pages::mails::{LinkMail, LinkMailKind, NoticeKind, NoticeMail};
 use crate::pages::{Pages, choose_language};
 use crate::secrets::Secrets;
 use claviger_core::Realm;
@@ -83,6 +83,48 @@ impl Post<'_> {
         self.store.queue_mail(mail, self.now).await
     }
 
+    /// Tells somebody what happened to their account; `about`: the app, where one was connected. Nothing where they have no address.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub(crate) async fn notify(
+        &self,
+        user: &User,
+        kind: NoticeKind,
+        (about, place): (&str, String),
+    ) -> Result<(), Fault> {
+        let Some(to) = user.email.as_deref() else { return Ok(()) };
+        let realm = self.realm;
+        let page = match kind {
+            NoticeKind::NewBrowser => "/account/sessions",
+            NoticeKind::PasswordChanged => "/account/security",
+            NoticeKind::AppConnected => "/account/apps",
+        };
+        let mail = self.pages.mail(&NoticeMail {
+            kind,
+            owner_name: user.name.clone(),
+            realm_name: realm.name.clone(),
+            app_name: if about.is_empty() { realm.name.clone() } else { about.to_owned() },
+            place,
+            link: format!("{}{page}", realm.base()),
+            contact: realm.brand.contact.clone(),
+            accent: accent(realm),
+            has_logo: logo(realm).is_some(),
+            lang: self.language(Some(user)),
+        });
+        let (subject, text, html) = (mail.subject, mail.text, mail.html);
+        let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
+        let mail = letter.queued(self.secrets, ids::new(self.now)).map_err(|error| Fault::Other(error.to_string()))?;
+        self.store.queue_mail(mail, self.now).await
+    }
+
+    /// The language in which somebody gets their mails.
+    fn language(&self, user: Option<&User>) -> String {
+        let languages = self.pages.languages().of_realm(&self.realm.languages);
+        let locale = user.and_then(|user| user.details.claims.get("locale")).and_then(serde_json::Value::as_str);
+        choose_language(&languages, locale, None).map(ToString::to_string).unwrap_or_default()
+    }
+
     fn letter(
         &self,
         user: Option<&User>,
@@ -91,9 +133,7 @@ impl Post<'_> {
         id: Id,
     ) -> Result<Mail, Fault> {
         let realm = self.realm;
-        let languages = self.pages.languages().of_realm(&realm.languages);
-        let locale = user.and_then(|user| user.details.claims.get("locale")).and_then(serde_json::Value::as_str);
-        let lang = choose_language(&languages, locale, None).map(ToString::to_string).unwrap_or_default();
+        let lang = self.language(user);
         let url = |text: &Plain| format!("{}{PATH}?link={}", realm.base(), text.expose());
         let mail = self.pages.mail(&LinkMail {
             kind,

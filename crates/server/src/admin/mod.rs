@@ -14,6 +14,7 @@ pub mod import;
 pub mod keys;
 pub mod letters;
 pub mod mails;
+pub mod organisation_apps;
 pub mod organisations;
 pub mod realms;
 pub mod registrations;

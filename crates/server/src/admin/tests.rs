@@ -152,9 +152,10 @@ async fn every_act_leaves_one_line_without_a_secret() {
     let database = [Act::DbBackup, Act::DbCopy, Act::DbMigrate, Act::DbRestore];
     let given = [Act::GrantRevoke, Act::ConsentWithdraw, Act::SessionEnd, Act::MailRetry, Act::AppResend];
     let edits = [Act::AppEdit, Act::UserCreate, Act::UserEdit, Act::InitialTokenCreate, Act::InitialTokenRevoke];
-    let people = [Act::UserImport, Act::UserDelete, Act::PasskeyCopied, Act::PasskeysRemove];
+    let people = [Act::UserImport, Act::UserDelete, Act::PasskeyCopied, Act::PasskeysRemove, Act::UserResetFactor];
+    let theirs = [Act::ConsentEdit, Act::OrganisationApps];
     let organisations = [Act::OrganisationCreate, Act::OrganisationEdit, Act::OrganisationDelete];
-    let others = [&keys[..], &database, &given, &edits, &people, &organisations].concat();
+    let others = [&keys[..], &database, &given, &edits, &people, &theirs, &organisations].concat();
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &others[..]].concat();
     for act in Act::ALL.iter().filter(|act| !elsewhere.contains(act)).map(|act| act.name()) {
         assert_eq!(told.iter().filter(|told| *told == act).count(), 1, "{act}");

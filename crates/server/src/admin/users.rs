@@ -209,6 +209,18 @@ fn long_enough(password: &Plain) -> Result<(), AdminError> {
     if long { Ok(()) } else { Err(AdminError::ShortPassword(SHORTEST_PASSWORD)) }
 }
 
+/// Removes what a user signs in with beside their password, because they lost it; how many there were. The next sign-in asks for the
+/// password alone, or has them set up another one where the realm requires it.
+///
+/// # Errors
+/// They have none, or the store cannot write.
+pub async fn reset_factors(admin: &Admin<'_>, realm: &Realm, user: &User) -> Result<u64, AdminError> {
+    match admin.act(Act::UserResetFactor).reset_factors(&realm.id, &user.id, admin.now).await? {
+        0 => Err(AdminError::NoFactor(user.username.clone())),
+        removed => Ok(removed),
+    }
+}
+
 /// Lets a user sign in no more, and ends their sessions, grants, seats and tokens at once.
 ///
 /// # Errors

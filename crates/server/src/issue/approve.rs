@@ -27,7 +27,7 @@ use claviger_core::token::{self, Kind, Plain};
 use claviger_core::told::Told;
 use claviger_core::{Client, Refusal};
 use claviger_store::{
-    Approval, CodeRow, ConsentGrant, Masked, NewCode, SessionPrecondition, SignedIn, SignedInTo, StoredUser,
+    Approval, CodeRow, ConsentGrant, Evidence, Masked, NewCode, SessionPrecondition, SignedIn, SignedInTo, StoredUser,
 };
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -43,6 +43,8 @@ pub(crate) struct Approved<'a> {
     pub(crate) waiting: Option<&'a Waiting>,
     /// What the user has just allowed.
     pub(crate) given: Option<ConsentGrant>,
+    /// As it was shown to them.
+    pub(crate) evidence: Option<Evidence>,
     /// Where all this was recalled: what must still be so.
     pub(crate) precondition: Option<SessionPrecondition>,
     /// What the vendor's own pages said.
@@ -67,6 +69,7 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
+        evidence: approved.evidence.clone(),
         precondition: approved.precondition,
         signed_in_to,
         ..Approval::default()

@@ -1,8 +1,10 @@
 //! One plain struct for each mail, and how they are rendered: a line for the subject, a text and an HTML part.
 
 mod link;
+mod notice;
 
 pub use link::{LinkMail, LinkMailKind};
+pub use notice::{NoticeKind, NoticeMail};
 
 use super::Pages;
 use super::locale::direction;

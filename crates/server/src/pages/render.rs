@@ -169,6 +169,22 @@ impl Pages {
         render(self.environment(&brand.lang), V::TEMPLATE, of(brand, view))
     }
 
+    /// What the speakers of a language call it.
+    pub(crate) fn language_name(&self, lang: &str) -> String {
+        let said = self.environment(lang).render_str("{{ t('language-name') }}", context! {});
+        said.unwrap_or_else(|_| lang.to_owned())
+    }
+
+    /// What an app with a scope may do, as a page in this language says it.
+    pub fn sentence(&self, lang: &str, scope: &str, sentence: Option<&str>, translate: bool) -> String {
+        let given = context! { scope, sentence, translate };
+        let said = self.environment(lang).render_str("{{ scope_sentence(scope, sentence, translate) }}", given);
+        said.unwrap_or_else(|error| {
+            tracing::error!(%error, scope, "a sentence cannot be said");
+            sentence.unwrap_or(scope).to_owned()
+        })
+    }
+
     /// What was compiled in.
     pub(super) const fn built_in(&self) -> &Environment<'static> {
         &self.embedded

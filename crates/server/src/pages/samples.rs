@@ -4,14 +4,15 @@
 //! look at the same ones.
 
 mod factors;
+mod own;
 
 use minijinja::Error;
 
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
-    About, AboutLink, Account, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Device, DeviceError,
-    DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm,
-    NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
+    About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
+    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack,
+    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
     SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
@@ -25,6 +26,9 @@ pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
     each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
     pages.try_mail(&approval_mail(&plain, lang))?;
     for mail in factors::link_mails(&plain, lang) {
+        pages.try_mail(&mail)?;
+    }
+    for mail in own::notice_mails(&plain, lang) {
         pages.try_mail(&mail)?;
     }
     pages.try_mail(&rejection_mail(&plain, lang)).map(drop)
@@ -129,7 +133,39 @@ pub(super) fn each<E>(
     for (name, state) in factors::links(x) {
         seen(name, pages.try_page(full, &factors::user_link(x, state)))?;
     }
+    own_pages(pages, (brand, full), x, &mut seen)?;
     seen("not_found", pages.try_page(brand, &NotFound {}))
+}
+
+/// The pages of somebody's own account.
+fn own_pages<E>(
+    pages: &Pages,
+    (brand, full): (&Brand, &Brand),
+    x: &dyn Fn(&str) -> String,
+    seen: &mut impl FnMut(&'static str, Result<String, Error>) -> Result<(), E>,
+) -> Result<(), E> {
+    seen("account", pages.try_page(full, &own::home(x, None)))?;
+    seen("account_minimal", pages.try_page(brand, &own::home_minimal(x)))?;
+    seen("account_done", pages.try_page(brand, &own::home(x, Some(AccountNotice::Language))))?;
+    seen("account_again", pages.try_page(brand, &own::home(x, Some(AccountNotice::Again))))?;
+    seen("account_apps", pages.try_page(full, &own::apps(x)))?;
+    seen("account_no_apps", pages.try_page(brand, &own::no_apps(x)))?;
+    seen("account_take_back", pages.try_page(brand, &own::take_back(x)))?;
+    seen("account_companies", pages.try_page(brand, &own::companies(x)))?;
+    seen("account_data", pages.try_page(brand, &own::data(x, true, None)))?;
+    seen("account_data_ask", pages.try_page(brand, &own::data(x, false, Some("help@harbour.example"))))?;
+    seen("account_data_ask_realm", pages.try_page(brand, &own::data(x, false, None)))?;
+    seen("account_deleted", pages.try_page(full, &Deleted {}))?;
+    seen("account_sessions", pages.try_page(brand, &own::sessions(x, true)))?;
+    seen("account_one_session", pages.try_page(brand, &own::sessions(x, false)))?;
+    seen("account_activity", pages.try_page(brand, &own::activity(x, true)))?;
+    seen("account_no_activity", pages.try_page(brand, &own::activity(x, false)))?;
+    seen("account_licences", pages.try_page(brand, &own::licences(x, true)))?;
+    seen("account_no_licences", pages.try_page(brand, &own::licences(x, false)))?;
+    seen("account_delete", pages.try_page(brand, &own::delete(x, true)))?;
+    seen("account_delete_sure", pages.try_page(brand, &own::delete(x, false)))?;
+    seen("account_company", pages.try_page(brand, &own::company(x, true)))?;
+    seen("account_company_empty", pages.try_page(brand, &own::company(x, false)))
 }
 
 fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
@@ -142,7 +178,9 @@ fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
         pending: None,
         not_you_action: None,
         onward: None,
-        passkey: None,
+    About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
+    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack,
+    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
     }
 }
 
@@ -333,7 +371,7 @@ fn signed_in(x: &dyn Fn(&str) -> String) -> SignedIn {
     SignedIn {
         account: account(x),
         apps,
-        security_url: Some(x("/account/security")),
+        account_url: x("/account"),
         logout_action: Some(x("/logout")),
         csrf: x("csrf").into(),
     }

@@ -12,7 +12,19 @@ use super::locale::{self, FALLBACK, Messages};
 
 /// The templates as they were compiled in, by the name that templates use for each other.
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
+    ("_account.html", include_str!("../../../../templates/_account.html")),
     ("_parts.html", include_str!("../../../../templates/_parts.html")),
+    ("account.html", include_str!("../../../../templates/account.html")),
+    ("account_activity.html", include_str!("../../../../templates/account_activity.html")),
+    ("account_apps.html", include_str!("../../../../templates/account_apps.html")),
+    ("account_companies.html", include_str!("../../../../templates/account_companies.html")),
+    ("account_company.html", include_str!("../../../../templates/account_company.html")),
+    ("account_data.html", include_str!("../../../../templates/account_data.html")),
+    ("account_delete.html", include_str!("../../../../templates/account_delete.html")),
+    ("account_deleted.html", include_str!("../../../../templates/account_deleted.html")),
+    ("account_licences.html", include_str!("../../../../templates/account_licences.html")),
+    ("account_sessions.html", include_str!("../../../../templates/account_sessions.html")),
+    ("account_take_back.html", include_str!("../../../../templates/account_take_back.html")),
     ("accounts.html", include_str!("../../../../templates/accounts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
     ("consent.html", include_str!("../../../../templates/consent.html")),
@@ -33,6 +45,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("mail/link.txt", include_str!("../../../../templates/mail/link.txt")),
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
+    ("mail/notice.html", include_str!("../../../../templates/mail/notice.html")),
+    ("mail/notice.txt", include_str!("../../../../templates/mail/notice.txt")),
     ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),
     ("not_approved.html", include_str!("../../../../templates/not_approved.html")),
     ("not_found.html", include_str!("../../../../templates/not_found.html")),

@@ -8,6 +8,7 @@ mod about;
 mod account;
 mod device;
 mod link;
+mod own;
 mod passkey;
 mod qr;
 mod second_factor;
@@ -23,6 +24,11 @@ pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use own::{
+    AccountHome, AccountNotice, ActivityEntry, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
+    CompanyMember, DeleteAccount, Deleted, LanguageChoice, OwnActivity, OwnApp, OwnApps, OwnData, OwnLicences,
+    OwnSessionEntry, OwnSessions, SeatEntry, TakeBack,
+};
 pub use passkey::PasskeyForm;
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
@@ -109,6 +115,8 @@ pub struct SignIn {
     pub onward: Option<&'static str>,
     /// What a passkey is asked, where there are such.
     pub passkey: Option<PasskeyForm>,
+    /// Where people see and change what their account is used for.
+    pub account_url: String,
 }
 
 /// Why a login did not work.

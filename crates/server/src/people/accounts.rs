@@ -41,6 +41,11 @@ impl Accounts {
         Self(opened.unwrap_or_default())
     }
 
+    /// Whether somebody signed in here before.
+    pub(crate) fn knows(&self, user: &User) -> bool {
+        self.0.iter().any(|used| used.user == user.id)
+    }
+
     /// The same after `user` signed in.
     pub(crate) fn after(self, user: &User, now: i64) -> Self {
         let mut accounts = self.without(&user.id).0;

@@ -20,7 +20,7 @@ pub(crate) async fn go_on(
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let mut answer = match front {
-        None => see_other(&site.page_path(Onward::target(onward))),
+        None => see_other(&Onward::path(onward, site)),
         Some(Front { waiting, entry }) => {
             let mut waiting = waiting.after(step, state.clock.now());
             waiting.request.prompt.select_account = false;

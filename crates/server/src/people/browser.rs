@@ -2,7 +2,7 @@
 //!
 //! Three cookies a realm, all host-only, `HttpOnly`, `SameSite=Lax`: `…_browser` ties waiting requests and forms to the
 //! browser that they were shown to, `…_session` says who signed in, `…_accounts` who did before ([`super::accounts`]).
-//! `…_remembered` is there where no second factor is asked for ([`super::factor`]);
+//! `…_language` is there where somebody chose one; `…_remembered` is there where no second factor is asked for ([`super::factor`]);
 //! `…_state` is one more, for the script of a frame ([`super::check_session`]): it says no more than whether the session is another.
 //! Cookies know no ports, so the realm's name is in their names. None is stored, only hashes of the first two are.
 
@@ -40,7 +40,12 @@ impl Browser {
         let session = cookie(incoming, &name(realm, "session")).map(|text| sha256(text.as_bytes()));
         let accounts = cookie(incoming, &name(realm, "accounts")).map(str::to_owned);
         let state = cookie(incoming, &name(realm, "state")).map(str::to_owned);
-        let accept_language = incoming.header("accept-language").map(str::to_owned);
+        let accepted = incoming.header("accept-language");
+        // What somebody chose goes before what their browser says.
+        let accept_language = match cookie(incoming, &name(realm, "language")).filter(|tag| is_tag(tag)) {
+            Some(chosen) => Some(format!("{chosen}, {}", accepted.unwrap_or_default())),
+            None => accepted.map(str::to_owned),
+        };
         let is_new = secret.is_none();
         let secret = secret.map_or_else(|| base64url(&random_bytes::<32>()), str::to_owned);
         Self { secret, is_new, session, accounts, state, accept_language }
@@ -86,6 +91,11 @@ impl Browser {
             set_cookie(realm, "accounts", accounts, Some(REMEMBERED)),
             set_cookie(realm, "browser", &self.secret, Some(REMEMBERED)),
         ]
+    }
+
+    /// The cookie by which it remembers the language that its user chose.
+    pub(crate) fn speak(realm: &Realm, tag: &str) -> Option<HeaderValue> {
+        is_tag(tag).then(|| set_cookie(realm, "language", tag, Some(REMEMBERED))).flatten()
     }
 
     /// What a waiting request carries of this browser.
@@ -150,6 +160,11 @@ impl Browser {
         });
         !self.is_new && same_site && own_origin
     }
+}
+
+/// Whether a text can be a language's tag (BCP 47).
+fn is_tag(text: &str) -> bool {
+    (2..=35).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// In constant time.

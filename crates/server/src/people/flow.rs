@@ -14,9 +14,11 @@ use crate::issue::delivery::send;
 use crate::pages::views::Ended;
 use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
+use crate::people::allowed::still_allowed;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
 use crate::people::factor::{Face, Onward, Trouble};
+use crate::people::happened::Scene;
 use crate::people::login_app::leave;
 use crate::people::notice::Notice;
 use crate::people::session::{recalled, signed_in};
@@ -27,8 +29,7 @@ use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest, Missing, Step};
-use claviger_core::client::{ClientStatus, GrantType};
-use claviger_core::dialect::{Endpoint, Legacy};
+use claviger_core::dialect::Endpoint;
 use claviger_core::response::ResponseType;
 use claviger_core::{Client, Params, Refusal};
 use claviger_store::{ConsentGrant, SignedIn};
@@ -84,6 +85,11 @@ impl<'a> Flow<'a> {
     /// The same, where a second factor did not do.
     pub(crate) fn with_trouble(&self, trouble: Option<Trouble>) -> Self {
         Self { trouble, notice: self.notice.clone(), ..*self }
+    }
+
+    /// Where this happens.
+    pub(crate) const fn scene(&self) -> Scene<'a> {
+        Scene { state: self.state, site: self.site, incoming: self.incoming }
     }
 }
 
@@ -153,6 +159,7 @@ impl Flow<'_> {
                     organisations,
                     waiting: None,
                     given: None,
+                    evidence: None,
                     precondition,
                     told: None,
                 };
@@ -231,25 +238,31 @@ impl Flow<'_> {
                 let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
-                let asked = show::Asked {
-                    client,
-                    waiting,
-                    new: &new,
-                    organisations,
-                    consent: &consent,
-                    user: &who.user,
-                    about,
-                };
+                let (user, consent, new) = (&who.user, &consent, &new);
+                let asked = show::Asked { client, waiting, new, organisations, consent, user, about };
                 show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
                 let (is_on_record, session) = (given.is_none(), who.session.hash);
-                let approved =
-                    Approved { client, request, who, organisations, waiting, given, precondition: None, told: None };
+                let evidence = self.scene().agreed((client, who), request, given.as_ref(), self.browser).await?;
+                let approved = Approved {
+                    client,
+                    request,
+                    who,
+                    organisations,
+                    waiting,
+                    given,
+                    evidence,
+                    precondition: None,
+                    told: None,
+                };
                 let Some(delivery) = approve(state, site, approved).await? else {
                     return self.answered(client, request, waiting, true, who).await;
                 };
+                if !is_on_record {
+                    self.scene().connected(client, who).await;
+                }
                 if let Some(who) = signed_in.filter(|_| is_on_record) {
                     state.recall.keep_session(&client.id, who);
                 }
@@ -455,18 +468,6 @@ fn of(who: &SignedIn) -> authorize::Session<'_> {
 pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
     let found = who.and_then(|who| who.consent.clone());
     found.map(|found| authorize::Consent { scope: found.scope, organisations: found.organisations }).unwrap_or_default()
-}
-
-/// What was allowed when the request arrived may have been taken back while its person was reading.
-pub(crate) fn still_allowed(site: &Site, client: &Client, request: &AuthorizationRequest) -> bool {
-    let implicit = !request.response_type.has_token() || site.realm.allows(client, Legacy::Implicit);
-    let way_back = if request.device.is_some() {
-        client.may(GrantType::DeviceCode)
-    } else {
-        let redirect = authorize::registered_redirect(&site.realm, client, &request.destination.redirect_uri);
-        client.may_respond(request.response_type) && redirect.is_some()
-    };
-    client.status == ClientStatus::Active && way_back && implicit && request.asked_scope().is_subset(&client.scope)
 }
 
 /// A GET of a page's address goes on with the waiting request that it names.

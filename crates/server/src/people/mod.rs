@@ -1,7 +1,9 @@
 //! The pages in front of people, and what their forms do.
 
 pub(crate) mod about;
+pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod allowed;
 pub(crate) mod arrive;
 pub(crate) mod ask_for_app;
 pub(crate) mod back;
@@ -10,9 +12,11 @@ pub(crate) mod check_session;
 pub(crate) mod consent;
 pub(crate) mod device;
 pub(crate) mod end_session;
+mod evidence;
 pub(crate) mod factor;
 pub(crate) mod flow;
 pub(crate) mod forgotten;
+mod happened;
 pub(crate) mod hint;
 pub(crate) mod home;
 pub(crate) mod login_app;
@@ -29,5 +33,6 @@ pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod sign_in;
 pub(crate) mod switch;
+mod user_agent;
 pub(crate) mod user_link;
 pub(crate) mod waiting;

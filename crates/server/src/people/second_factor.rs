@@ -20,7 +20,7 @@ use claviger_core::params::form_encode;
 use claviger_core::sign_in::{FactorKind, How, Proved};
 use claviger_core::user::User;
 use claviger_core::{Params, Refusal};
-use claviger_store::{Factor, SignedIn};
+use claviger_store::{ActivityKind, Factor, SignedIn};
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -165,11 +165,12 @@ impl Who {
         let (state, site, now) = (flow.state, flow.site, flow.state.clock.now());
         match self {
             Self::HalfWay(_, verified) => {
-                begin_session(state, site, flow.browser, verified, How::default().with(proved, now)).await
+                begin_session(state, site, (flow.incoming, flow.browser), verified, How::default().with(proved, now))
+                    .await
             }
             Self::SignedIn(who) => {
                 let how = who.session.how.as_deref().cloned().unwrap_or_default().with(proved, now);
-                step_up(state, site, flow.browser, who, How { remembered: false, ..how }).await
+                step_up(state, site, (flow.incoming, flow.browser), who, How { remembered: false, ..how }).await
             }
         }
     }
@@ -262,7 +263,7 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
     match params.get("act") {
         _ if !is_own => back(flow, front.as_ref(), &who, onward, Trouble::Again).await,
         Some("skip") => skip(flow, front, onward).await,
-        Some("go-on") if front.is_none() => Ok(see_other(&site.page_path(Onward::target(onward)))),
+        Some("go-on") if front.is_none() => Ok(see_other(&Onward::path(onward, site))),
         Some("go-on") => start_over(flow, front, onward).await,
         Some("passkey") => passkeys::show(flow, front, who, onward, &params).await,
         Some("set-up-passkey") => passkeys::set_up(flow, front, who, onward, &params).await,
@@ -296,7 +297,7 @@ async fn back(
 
 /// Goes on without, where the request lets it.
 async fn skip(flow: &Flow<'_>, front: Option<Front>, onward: Option<Onward>) -> Result<Answer, Failure> {
-    let Some(mut front) = front else { return Ok(see_other(&flow.site.page_path(Onward::target(onward)))) };
+    let Some(mut front) = front else { return Ok(see_other(&Onward::path(onward, flow.site))) };
     if let Some(acr) = front.waiting.request.claims.acr.as_mut().filter(|acr| !acr.essential) {
         acr.values.clear();
     }
@@ -319,7 +320,10 @@ async fn prove(
     let kinds = &site.realm.sign_in.second_factor_kinds;
     let proved = match check::prove(state, site, who.user(), typed, kinds, flow.incoming.client).await {
         Ok(Some(proved)) => proved,
-        Ok(None) => return back(flow, front.as_ref(), &who, onward, Trouble::Wrong).await,
+        Ok(None) => {
+            flow.scene().note(&who.user().id, ActivityKind::Refused, "").await;
+            return back(flow, front.as_ref(), &who, onward, Trouble::Wrong).await;
+        }
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
             return back(flow, front.as_ref(), &who, onward, Trouble::Locked(seconds)).await;
         }
@@ -396,6 +400,7 @@ async fn after_set_up(
     codes: &[zeroize::Zeroizing<String>],
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
+    flow.scene().note(who.user(), ActivityKind::FactorAdded, "").await;
     // They are another one since: what was known of them before is.
     let who = match who {
         Who::HalfWay(half, _) => {

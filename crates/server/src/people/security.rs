@@ -5,10 +5,11 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{Ago, OwnBrowser, OwnFactor, Security, SecurityNotice};
+use crate::people::account::owner::recent_owner;
 use crate::people::accounts::account;
 use crate::people::browser::Browser;
 use crate::people::factor::made::recovery_codes;
-use crate::people::factor::{Face, Onward, face, has_any};
+use crate::people::factor::{Face, Onward, has_any};
 use crate::people::flow::Flow;
 use crate::people::forgotten::post;
 use crate::people::new_password::choose;
@@ -17,7 +18,7 @@ use crate::people::passkey;
 use crate::people::password::{Verified, check_password};
 use crate::people::second_factor::passkeys::{MOST, name_typed};
 use crate::people::second_factor::sign_in_address;
-use crate::people::session::{begin_session, signed_in};
+use crate::people::session::begin_session;
 use crate::people::show::{self, see_other, with_browser};
 use crate::state::State;
 use crate::state::brakes::Peer;
@@ -25,11 +26,12 @@ use crate::state::rates::Counted;
 use crate::state::sites::{Site, Target};
 use claviger_core::jose::{base64url, from_base64url};
 use claviger_core::password::{Strength, Weakness};
+use claviger_core::realm::AccountMail;
 use claviger_core::sign_in::{FactorKind, How};
 use claviger_core::token::Plain;
 use claviger_core::user::{User, is_mail_address};
 use claviger_core::{Params, Refusal};
-use claviger_store::{Factor, LinkKind, RememberedBrowser, SignedIn};
+use claviger_store::{ActivityKind, Factor, LinkKind, RememberedBrowser, SignedIn};
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -48,24 +50,8 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
-/// Whose page it is, and what they have; or where they go first.
-async fn owner(flow: &Flow<'_>) -> Result<Result<(SignedIn, Vec<Factor>), Answer>, Failure> {
-    let (state, site) = (flow.state, flow.site);
-    let who = signed_in(state, site, flow.browser, "").await?;
-    let Some(who) = who.filter(|who| face::is_recent(who, state.clock.now())) else {
-        return Ok(Err(see_other(&sign_in_address(flow, Some(Onward::Security)))));
-    };
-    let factors = state.store.factors(&site.realm.id, &who.user.id).await?;
-    let is_proved = who.session.how.as_ref().is_some_and(|how| how.level(&site.realm) > 1);
-    if site.realm.sign_in.is_on() && has_any(&factors) && !is_proved {
-        let path = site.page_path(Target::SecondFactor);
-        return Ok(Err(see_other(&format!("{path}?to={}", Onward::Security.name()))));
-    }
-    Ok(Ok((who, factors)))
-}
-
 async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
-    let (who, factors) = match owner(flow).await? {
+    let (who, factors) = match recent_owner(flow, Onward::Security).await? {
         Ok(owner) => owner,
         Err(answer) => return Ok(answer),
     };
@@ -129,7 +115,7 @@ fn page(
 }
 
 async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
-    let (who, factors) = match owner(flow).await? {
+    let (who, factors) = match recent_owner(flow, Onward::Security).await? {
         Ok(owner) => owner,
         Err(answer) => return Ok(answer),
     };
@@ -181,6 +167,7 @@ async fn remove(flow: &Flow<'_>, who: &SignedIn, factors: &[Factor], id: &str) -
     let is_own = factors.iter().any(|factor| factor.kind != FactorKind::RecoveryCode && factor.id == id);
     if is_own && state.store.remove_factor(&realm.id, &who.user.id, id, state.clock.now()).await? {
         tracing::info!("a second factor was removed");
+        flow.scene().note(&who.user.id, ActivityKind::FactorRemoved, "").await;
     }
     Ok(back(flow, Some(SecurityNotice::Removed)))
 }
@@ -216,6 +203,8 @@ async fn change_password(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -
     }
     state.handed_in.notify_one();
     tracing::info!("somebody changed their password");
+    flow.scene().note(&user.id, ActivityKind::PasswordChanged, "").await;
+    flow.scene().tell(user, AccountMail::PasswordChanged, "").await;
     let notice = match chosen.strength {
         Strength::Fair => SecurityNotice::PasswordFair,
         Strength::Good => SecurityNotice::PasswordGood,
@@ -227,7 +216,7 @@ async fn change_password(flow: &Flow<'_>, who: &SignedIn, params: &Params<'_>) -
     let how = who.session.how.as_deref().cloned().unwrap_or_default();
     // Who proved a second factor a moment ago need not do so again; and what is remembered ended with the password.
     let how = How { remembered: false, ..how };
-    if let Some((_, cookies)) = begin_session(state, site, flow.browser, &verified, how).await? {
+    if let Some((_, cookies)) = begin_session(state, site, (flow.incoming, flow.browser), &verified, how).await? {
         answer.headers_mut().extend(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     }
     Ok(answer)
@@ -267,6 +256,7 @@ async fn new_codes(flow: &Flow<'_>, who: &SignedIn) -> Result<Answer, Failure> {
         return Ok(back(flow, Some(SecurityNotice::Again)));
     }
     tracing::info!("new recovery codes were made");
+    flow.scene().note(&who.user.id, ActivityKind::CodesMade, "").await;
     Face {
         state,
         site: flow.site,

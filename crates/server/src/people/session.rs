@@ -1,16 +1,20 @@
 //! Who is signed in, in a browser: sessions with an idle and an absolute limit.
 
 use crate::failure::Failure;
+use crate::http::Incoming;
 use crate::people::accounts::Accounts;
 use crate::people::browser::{self, Browser};
 use crate::people::check_session;
+use crate::people::happened::Scene;
 use crate::people::password::Verified;
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::User;
+use claviger_core::realm::AccountMail;
 use claviger_core::sign_in::How;
 use claviger_store::{Precondition, Session, SignedIn};
 use http::HeaderValue;
+use std::borrow::Cow;
 
 /// How often a session's idle limit is moved, in milliseconds.
 const TOUCHED: i64 = 60_000;
@@ -20,7 +24,15 @@ const TOUCHED: i64 = 60_000;
 pub(crate) fn recalled(state: &State, site: &Site, browser: &Browser, client: &str) -> Option<SignedIn> {
     let who = state.recall.session(browser.session()?, client)?;
     let is_fresh = state.clock.now() - who.session.last_seen_at < TOUCHED;
-    (is_fresh && who.session.realm == site.realm.id).then_some(who)
+    (is_fresh && who.session.realm == site.realm.id).then(|| met(site, who, client))
+}
+
+/// Who is signed in, as an app meets them: of the organisations for which it may act.
+fn met(site: &Site, mut who: SignedIn, client: &str) -> SignedIn {
+    if let Cow::Owned(user) = site.company_rules.met_by(&who.user, client) {
+        who.user = user;
+    }
+    who
 }
 
 /// Who is signed in, in this browser, and what they let `client` do (empty: no client is asked about). Moves the session's
@@ -41,7 +53,7 @@ pub(crate) async fn signed_in(
     if site.realm.login_app.is_none() && now - who.session.last_seen_at >= TOUCHED {
         state.store.touch_session(hash, now, session_end(site, who.session.created_at, now)).await?;
     }
-    Ok(Some(who))
+    Ok(Some(if client.is_empty() { who } else { met(site, who, client) }))
 }
 
 fn session_end(site: &Site, created_at: i64, now: i64) -> i64 {
@@ -57,7 +69,7 @@ pub(crate) type Begun = ([u8; 32], Vec<HeaderValue>);
 pub(crate) async fn begin_session(
     state: &State,
     site: &Site,
-    browser: &Browser,
+    (incoming, browser): (&Incoming, &Browser),
     verified: &Verified,
     how: How,
 ) -> Result<Option<Begun>, Failure> {
@@ -72,7 +84,16 @@ pub(crate) async fn begin_session(
         expires_at: session_end(site, now, now),
         how: (how != How::default()).then(|| Box::new(how)),
     };
-    begin(state, site, browser, (session, &verified.user), verified.precondition).await
+    let is_known = Accounts::of(state, site, browser).knows(&verified.user);
+    let begun = begin(state, site, browser, (session, &verified.user), verified.precondition).await?;
+    if let Some((hash, _)) = &begun {
+        let scene = Scene { state, site, incoming };
+        scene.session(&verified.user.id, hash, true).await;
+        if !is_known {
+            scene.tell(&verified.user, AccountMail::NewBrowser, "").await;
+        }
+    }
+    Ok(begun)
 }
 
 /// The session of somebody who has proved more: another one in its place, which lives no longer, and says when they signed in as
@@ -80,7 +101,7 @@ pub(crate) async fn begin_session(
 pub(crate) async fn step_up(
     state: &State,
     site: &Site,
-    browser: &Browser,
+    (incoming, browser): (&Incoming, &Browser),
     who: &SignedIn,
     how: How,
 ) -> Result<Option<Begun>, Failure> {
@@ -91,7 +112,11 @@ pub(crate) async fn step_up(
         how: Some(Box::new(how)),
         ..who.session.clone()
     };
-    begin(state, site, browser, (session, &who.user), who.precondition()).await
+    let begun = begin(state, site, browser, (session, &who.user), who.precondition()).await?;
+    if let Some((hash, _)) = &begun {
+        Scene { state, site, incoming }.session(&who.user.id, hash, false).await;
+    }
+    Ok(begun)
 }
 
 async fn begin(
@@ -117,6 +142,8 @@ async fn begin(
     let now = state.clock.now();
     let mut cookies = Accounts::of(state, site, browser).after(user, now).cookies(state, site, browser)?;
     cookies.extend(cookie);
+    let chosen = user.details.claims.get("locale").and_then(serde_json::Value::as_str);
+    cookies.extend(chosen.and_then(|tag| Browser::speak(&site.realm, tag)));
     cookies.extend(check_session::cookie(site, browser, Some(&hash)));
     Ok(Some((hash, cookies)))
 }

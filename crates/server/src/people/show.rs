@@ -118,6 +118,7 @@ pub(crate) fn sign_in(
         not_you_action: front.map(|_| site.page_path(Target::SwitchAccount)),
         onward: onward.map(Onward::name),
         passkey: form::sign_in(state, site, browser)?,
+        account_url: site.page_path(Target::Account),
     };
     let speech = Speech::of_browser(browser, request.and_then(|request| request.ui_locales.as_deref()));
     Ok(with_browser(view(state, site, speech, &form), site, browser))
@@ -129,7 +130,7 @@ pub(crate) fn signed_in(state: &State, site: &Site, browser: &Browser, user: &Us
     let page = SignedIn {
         account: account(user),
         apps,
-        security_url: Some(site.page_path(Target::Security)),
+        account_url: site.page_path(Target::Account),
         logout_action: site.endpoint_path(Endpoint::EndSession),
         csrf: browser.form_token(&state.secrets.forms, None).into(),
     };
@@ -321,7 +322,7 @@ pub(crate) fn consent(
             OrganisationChoice::Many => OrganisationMode::Many,
         },
         lifetime: lifetime(site, asked.client),
-        manage_url: None,
+        manage_url: Some(format!("{}/apps", site.page_path(Target::Account))),
         error: (ticks == Ticks::Missing).then_some(ConsentError::NoOrganisation),
         action: site.page_path(Target::Consent),
         csrf: browser.consent_token(&state.secrets.forms, Some(&asked.waiting.id)).into(),

@@ -75,7 +75,10 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let from = Peer { address: flow.incoming.client, proof: Some(flow.browser.hash()) };
     let verified = match check_password(state, &site.realm, (username, &password), from, |_| true).await {
         Ok(Some(verified)) => verified,
-        Ok(None) => return page(Why::WrongPassword),
+        Ok(None) => {
+            flow.scene().refused(username);
+            return page(Why::WrongPassword);
+        }
         Err(Failure::Refusal(Refusal::Braked { seconds, .. })) => {
             return page(Why::Locked(state.clock.now() + seconds * 1000));
         }
@@ -86,7 +89,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
         After::Ask(answer) => return Ok(answer),
         After::Changed => return page(Why::Again),
     };
-    let Some(begun) = begin_session(state, site, flow.browser, &verified, how).await? else {
+    let Some(begun) = begin_session(state, site, (flow.incoming, flow.browser), &verified, how).await? else {
         return page(Why::Again);
     };
     go_on(flow, front, onward, SignInStep::Password, begun).await

@@ -9,15 +9,17 @@ use crate::pages::mails::LinkMailKind;
 use crate::pages::views::LinkState;
 use crate::people::browser::Browser;
 use crate::people::forgotten::{page, post};
+use crate::people::happened::Scene;
 use crate::people::new_password::choose;
 use crate::people::show;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::Params;
 use claviger_core::password::{Strength, Weakness};
+use claviger_core::realm::AccountMail;
 use claviger_core::token::{self, Id, Kind, Plain};
 use claviger_core::user::User;
-use claviger_store::{LinkKind, Moved, UserLink};
+use claviger_store::{ActivityKind, LinkKind, Moved, UserLink};
 use http::Method;
 
 /// Shows the page; takes its form.
@@ -79,10 +81,10 @@ async fn take(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer,
         return Ok(face(state, site, &browser, Some(&live), None));
     }
     match live.link.kind {
-        LinkKind::Email => confirm(state, site, &browser, &live).await,
+        LinkKind::Email => confirm(state, site, (incoming, &browser), &live).await,
         LinkKind::Reset | LinkKind::FirstLogin => {
             let typed = Plain::from(params.get("new_password").unwrap_or_default());
-            set_password(state, site, &browser, &live, &typed).await
+            set_password(state, site, (incoming, &browser), &live, &typed).await
         }
     }
 }
@@ -90,7 +92,7 @@ async fn take(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer,
 async fn set_password(
     state: &State,
     site: &Site,
-    browser: &Browser,
+    (incoming, browser): (&Incoming, &Browser),
     live: &Live,
     typed: &Plain,
 ) -> Result<Answer, Failure> {
@@ -105,6 +107,12 @@ async fn set_password(
     }
     state.handed_in.notify_one();
     tracing::info!("a password was chosen behind a link");
+    let scene = Scene { state, site, incoming };
+    scene.note(&live.user.id, ActivityKind::PasswordChanged, "").await;
+    // Whoever chose their first one had none that was changed.
+    if live.link.kind != LinkKind::FirstLogin {
+        scene.tell(&live.user, AccountMail::PasswordChanged, "").await;
+    }
     let strength = match chosen.strength {
         Strength::Fair => "fair",
         Strength::Good => "good",
@@ -123,12 +131,19 @@ const fn not_taken(weakness: Weakness) -> &'static str {
     }
 }
 
-async fn confirm(state: &State, site: &Site, browser: &Browser, live: &Live) -> Result<Answer, Failure> {
+async fn confirm(
+    state: &State,
+    site: &Site,
+    (incoming, browser): (&Incoming, &Browser),
+    live: &Live,
+) -> Result<Answer, Failure> {
     let before = match state.store.move_email_by_link(&live.link, state.clock.now()).await? {
         Moved::Done(before) => before,
         Moved::Gone => return Ok(face(state, site, browser, None, None)),
     };
     tracing::info!("somebody has another address");
+    let scene = Scene { state, site, incoming };
+    scene.note(&live.user.id, ActivityKind::EmailChanged, &live.link.email).await;
     let old = before.email.as_deref().filter(|old| *old != live.link.email);
     if let Some(old) = old {
         let pages = state.pages.load_full();

@@ -67,6 +67,7 @@ pub(super) async fn accept<'a>(call: Call<'a>, jwt: &str) -> Result<Accepted<'a>
     assertion.check(trusted, client.client(), expected)?;
     verify(call, trusted, jwt).await?;
     let user = user_of(call, trusted, &assertion.subject).await?.map(|stored| stored.user);
+    let user = user.map(|user| site.company_rules.meet(user, &client.client().id)).transpose()?;
     let organisations = grant::subject_of(realm, trusted, user.as_ref())?;
     let user = user.ok_or(Refusal::GrantUnbacked)?;
     let until = assertion.exp.saturating_mul(1000).saturating_add(LONGER);

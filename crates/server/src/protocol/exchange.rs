@@ -93,6 +93,8 @@ impl Exchange<'_> {
             (None, None)
         };
         let user = row.user.as_ref().or(late.as_ref()).map(|stored| &stored.user);
+        let met = user.map(|user| site.company_rules.met_by(user, &client.client().id));
+        let user = met.as_deref();
         let consented = row.consent.as_ref().or(late_consent.as_ref()).map(|consent| &consent.scope);
         let decide = if matches!(request.grant, Grant::DeviceCode { .. }) {
             grant::device_code

@@ -6,7 +6,8 @@
 
 use crate::failure::{Failure, json, wrong_method};
 use crate::http::{Answer, Incoming};
-use crate::people::flow::{Flow, still_allowed};
+use crate::people::allowed::still_allowed;
+use crate::people::flow::Flow;
 use crate::people::hint::name_users;
 use crate::people::waiting::{PUSHED, Pushed, Waiting};
 use crate::protocol::authenticate::{Authenticated, authenticate};

@@ -83,7 +83,8 @@ impl Refresh<'_> {
             revoked: row.revoked.as_ref().map(|(_, why)| why.as_str()),
             proved: self.call.client.proved,
         };
-        let user = as_grant_user(row, loaded.user.as_ref().map(|stored| &stored.user));
+        let met = loaded.user.as_ref().map(|stored| site.company_rules.met_by(&stored.user, &client.id));
+        let user = as_grant_user(row, met.as_deref());
         let now = state.clock.now();
         let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();

@@ -102,7 +102,8 @@ async fn client_credentials(call: Call<'_>) -> Result<Vec<u8>, Failure> {
         // They have another one since.
         return Err(Refusal::WrongClient.into());
     }
-    let user = acts_as.map(|stored| stored.user);
+    let met = |user: User| site.company_rules.meet(user, &client.client().id);
+    let user = acts_as.map(|stored| met(stored.user)).transpose()?;
     let decision = grant::client_credentials(&site.realm, client.client(), request, user.as_ref())?;
     // Another user's changes are no reason to refuse a client with a secret of its own.
     let backed_by = precondition.filter(|_| client.client().secret_is_password).unwrap_or_default();
@@ -132,6 +133,7 @@ async fn password_grant(call: Call<'_>, login: (&str, &Plain), from: IpAddr) -> 
     let may = |user: &User| grant::may_use_password(&site.realm, user) && !has_more;
     let checked = check_password(state, &site.realm, login, Peer { address: from, proof }, may).await?;
     let Verified { user, precondition } = checked.ok_or(Refusal::WrongPassword)?;
+    let user = site.company_rules.meet(user, &client.client().id)?;
     let decision = grant::password(&site.realm, client.client(), request, &user)?;
     let origin = Origin::Fresh { backed_by: precondition };
     issue::token_answer(call.issuer(), client.client(), decision, origin).await

@@ -43,7 +43,13 @@ pub(super) async fn answer(call: Call<'_>, exchange: &TokenExchange) -> Result<V
     let Call { state, site, client, request } = call;
     let not_allowed = || Refusal::grant_not_allowed(client.client());
     let policy = client.client().token_exchange.as_deref().filter(|_| client.proved).ok_or_else(not_allowed)?;
-    let Found { subject, grant, begins, spend } = subject(call, policy, &exchange.subject).await?;
+    let Found { mut subject, grant, begins, spend } = subject(call, policy, &exchange.subject).await?;
+    let met = |user| site.company_rules.meet(user, &client.client().id);
+    subject.user = subject
+        .user
+        .map(met)
+        .transpose()
+        .map_err(|_| unacceptable("its organisation does not let this client act for it"))?;
     let actor = match &exchange.actor {
         Some(presented) => Some(actor(call, presented).await?),
         None => None,

@@ -7,6 +7,7 @@ pub mod brakes;
 pub(crate) mod client_keys;
 pub(crate) mod clients;
 pub mod clock;
+pub(crate) mod company_rules;
 pub(crate) mod followed;
 pub mod hashing;
 pub(crate) mod health;

@@ -5,6 +5,7 @@
 //! start. Paths and their case differ by realm, so this is the router; there is no other.
 
 use crate::pages::Languages;
+use crate::state::company_rules::CompanyRules;
 use crate::state::keys::{KeyRing, Keys};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -34,6 +35,8 @@ pub(crate) enum Target {
     SecondFactor,
     /// What somebody signs in with.
     Security,
+    /// The other pages of somebody's account.
+    Account,
     /// Who forgot their password asks for a link.
     Forgotten,
     /// A link that somebody got by mail.
@@ -71,6 +74,7 @@ impl Target {
             Self::SignIn => "sign-in",
             Self::SecondFactor => "second-factor",
             Self::Security => "security",
+            Self::Account => "account",
             Self::Forgotten => "forgotten",
             Self::UserLink => "user-link",
             Self::Consent => "consent",
@@ -110,6 +114,7 @@ const PAGES: [(&str, Target); 15] = [
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
     ("/account/security", Target::Security),
+    ("/account", Target::Account),
     ("/-/forgotten", Target::Forgotten),
     ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
@@ -139,6 +144,8 @@ pub(crate) struct Site {
     pub(crate) logo: Option<Bytes>,
     /// Changes whenever its brand does; for addresses that are cached.
     pub(crate) look: String,
+    /// Which apps may act for which organisations.
+    pub(crate) company_rules: CompanyRules,
     routes: HashMap<String, Route>,
 }
 
@@ -149,14 +156,14 @@ struct Route {
 }
 
 impl Site {
-    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>) -> Self {
+    fn new(realm: Realm, keys: Arc<KeyRing>, languages: Vec<LanguageIdentifier>, company_rules: CompanyRules) -> Self {
         let tags: Vec<String> = languages.iter().map(ToString::to_string).collect();
         let discovery = Bytes::from(metadata::discovery(&realm, &tags));
         let routes = routes(&realm);
         let logo = realm.brand.logo.as_ref().and_then(|logo| from_base64url(&logo.data)).map(Bytes::from);
         let look = sha256(&serde_json::to_vec(&realm.brand).unwrap_or_default());
         let look = base64url(look.get(..6).unwrap_or_default());
-        Self { realm, keys, languages, discovery, logo, look, routes }
+        Self { realm, keys, languages, discovery, logo, look, company_rules, routes }
     }
 
     /// Whether requests for this authority are for the issuer itself.
@@ -186,7 +193,8 @@ impl Site {
                 self.routes.get(&path.to_ascii_lowercase())
             }
             _ => self.routes.get(path),
-        }?;
+        };
+        let Some(route) = route else { return self.is_of_account(authority, path).then_some(Target::Account) };
         let is_file = matches!(route.target, Target::Stylesheet | Target::Script | Target::Logo);
         if is_file && !self.is_at(authority) {
             return self.is_at_a_host(authority).then_some(route.target);
@@ -197,6 +205,12 @@ impl Site {
         };
         let https = url.starts_with("https://");
         authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
+    }
+
+    /// Whether an address that has no route of its own is below the account page's.
+    fn is_of_account(&self, authority: &str, path: &str) -> bool {
+        let below = path.strip_prefix(self.realm.base_path()).and_then(|rest| rest.strip_prefix("/account/"));
+        below.is_some() && self.is_at(authority)
     }
 
     /// Whether the address is the first page's.
@@ -379,7 +393,8 @@ impl Sites {
                 if languages.len() < realm.languages.len() {
                     tracing::warn!(realm = realm.id, "there are no strings for every language that the realm names");
                 }
-                let site = Arc::new(Site::new(realm, keys, languages));
+                let rules = CompanyRules::new(store.app_rules(&realm.id).await?);
+                let site = Arc::new(Site::new(realm, keys, languages, rules));
                 self.by_id.insert(site.realm.id.clone(), Arc::clone(&site));
                 site
             };

@@ -477,6 +477,7 @@ pub fn realm(authority: &str) -> Realm {
         user_check: None,
         directory: None,
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
+        account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
     }
 }

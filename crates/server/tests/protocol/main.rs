@@ -7,6 +7,11 @@
 mod common;
 
 mod access_tokens;
+mod account_apps;
+mod account_companies;
+mod account_data;
+mod account_mails;
+mod account_sessions;
 mod answers;
 mod as_documented;
 mod assertion_grant;

@@ -59,6 +59,8 @@ named! {
         Registration = "registration",
         /// Whoever signs in, at a page of ours.
         Pages = "pages",
+        /// A user, at their own account pages.
+        Account = "account",
     }
 }
 
@@ -103,6 +105,8 @@ named! {
         PasskeyCopied = "user.passkey-copied",
         /// A user lost their passkeys.
         PasskeysRemove = "user.passkeys-remove",
+        /// What a user signs in with beside their password was removed.
+        UserResetFactor = "user.reset-factor",
         /// A user signs in no more.
         UserDisable = "user.disable",
         /// A user may sign in again.
@@ -115,12 +119,16 @@ named! {
         OrganisationEdit = "organisation.edit",
         /// An organisation was removed.
         OrganisationDelete = "organisation.delete",
+        /// Which apps may act for an organisation was changed.
+        OrganisationApps = "organisation.apps",
         /// A seat was taken from its holder.
         SeatRelease = "seat.release",
         /// Grants ended, with their tokens and seats.
         GrantRevoke = "grant.revoke",
         /// What a user let an app do was taken back, with the grants that came of it.
         ConsentWithdraw = "consent.withdraw",
+        /// The companies that an app may act for in a user's name were changed.
+        ConsentEdit = "consent.edit",
         /// Browsers were signed out.
         SessionEnd = "session.end",
         /// A mail that was not sent is tried again.

@@ -11,6 +11,7 @@
 mod backup;
 mod cells;
 mod inspect;
+mod personal;
 pub(crate) mod side;
 mod tables;
 mod target;

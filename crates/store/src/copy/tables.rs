@@ -12,8 +12,10 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 24] = [
+const OF_REQUESTS: [&str; 26] = [
     "client_asked",
+    "activity",
+    "consent_evidence",
     "session",
     "factor",
     "remembered_browser",

@@ -20,6 +20,7 @@ mod leases;
 mod logouts;
 mod names;
 mod outbox;
+mod own_account;
 mod passkeys;
 mod realms;
 mod refresh;
@@ -101,6 +102,10 @@ promises! {
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
+    own_account: apps_are_listed_in_pages_and_taken_back, companies_of_an_app_are_changed_in_its_grants,
+        evidence_is_kept_while_it_stands_and_for_so_long_after, activity_is_bounded_and_goes_with_its_user,
+        a_language_is_kept_and_lost_factors_are_removed_once, seats_of_a_user_are_told_with_names,
+        an_organisation_says_which_apps_may_act_and_ends_what_they_have;
     keeping: a_mail_is_claimed_once, a_link_opens_once, a_link_to_a_retired_secret_opens_nothing, counts_add_up, changes_are_noticed, what_is_over_leaves,
         a_grant_in_use_is_not_purged;
 }

@@ -86,7 +86,16 @@ fn templates_and_code_ask_for_what_there_is_and_for_all_of_it() {
     for group in &groups {
         assert!(known.contains_key(format!("{group}-any").as_str()), "{group} has no message for the rest");
     }
-    let by_code = ["duration-", "scope-", "error-cause-", "error-person-", "address-", "mail-link-"];
+    let by_code = [
+        "duration-",
+        "scope-",
+        "error-cause-",
+        "error-person-",
+        "address-",
+        "mail-link-",
+        "mail-notice-",
+        "language-name",
+    ];
     for id in known.keys().filter(|id| !asked.contains(*id)) {
         let expected = *id == "unnamed-scope"
             || by_code.iter().any(|group| id.starts_with(group))

@@ -219,6 +219,7 @@ fn the_status_and_the_redirect_follow_from_the_view() {
         not_you_action: None,
         onward: None,
         passkey: None,
+        account_url: "/account".to_owned(),
     };
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));

@@ -127,8 +127,8 @@ pub struct SignedIn {
     pub account: Account,
     /// Apps at which a sign-in can begin.
     pub apps: Vec<AppLink>,
-    /// Where they see what they sign in with.
-    pub security_url: Option<String>,
+    /// Where they see and change what their account is used for.
+    pub account_url: String,
     /// Where the log-out button posts to; none where the realm has no such address.
     pub logout_action: Option<String>,
     /// Ties the form to this browser.

@@ -28,26 +28,60 @@ const RECENT: i64 = 900_000;
 pub(crate) enum Onward {
     /// To the page of what they sign in with.
     Security,
+    /// To where all account pages are.
+    Account,
+    /// To the apps that act for them.
+    Apps,
+    /// To where they are signed in.
+    Sessions,
+    /// To what happened.
+    Activity,
+    /// To the licences that they hold.
+    Licences,
+    /// To what is kept about them.
+    Data,
+    /// To the end of their account.
+    Delete,
 }
 
 impl Onward {
+    const ALL: [Self; 8] = [
+        Self::Security,
+        Self::Account,
+        Self::Apps,
+        Self::Sessions,
+        Self::Activity,
+        Self::Licences,
+        Self::Data,
+        Self::Delete,
+    ];
+
     /// As forms and addresses say it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Security => "security",
+            Self::Account => "account",
+            Self::Apps => "apps",
+            Self::Sessions => "sessions",
+            Self::Activity => "activity",
+            Self::Licences => "licences",
+            Self::Data => "data",
+            Self::Delete => "delete",
         }
     }
 
     /// What [`Self::name`] says.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        (name == Self::Security.name()).then_some(Self::Security)
+        Self::ALL.into_iter().find(|onward| onward.name() == name)
     }
 
-    /// The page.
-    pub(crate) const fn target(this: Option<Self>) -> Target {
+    /// The path of the page.
+    pub(crate) fn path(this: Option<Self>, site: &Site) -> String {
         match this {
-            Some(Self::Security) => Target::Security,
-            None => Target::Home,
+            None => site.page_path(Target::Home),
+            Some(Self::Security) => site.page_path(Target::Security),
+            Some(Self::Account) => site.page_path(Target::Account),
+            Some(page) => format!("{}/{}", site.page_path(Target::Account), page.name()),
         }
     }
 }

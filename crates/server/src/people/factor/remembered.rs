@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::http::Incoming;
 use crate::people::browser::{self, Browser};
 use crate::people::sealed;
+use crate::people::user_agent::browser_of;
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::crypto::entropy::random_bytes;
@@ -78,7 +79,7 @@ pub(crate) async fn remember(
     let one = Kept { user: user.id.clone(), secret: base64url(&random_bytes::<32>()) };
     let row = RememberedBrowser {
         hash: one.hash(),
-        name: name_of(incoming.header("user-agent").unwrap_or_default()),
+        name: browser_of(incoming),
         created_at: now,
         used_at: now,
         expires_at: now + ttl.as_millis(),
@@ -91,51 +92,4 @@ pub(crate) async fn remember(
     state.store.remember_browser(&site.realm.id, &user.id, row).await?;
     let age = u32::try_from(ttl.as_seconds()).unwrap_or(u32::MAX);
     Ok(browser::keep(&site.realm, COOKIE, &sealed, age))
-}
-
-/// What people call a browser: what it says of itself, as far as they know it.
-pub(crate) fn name_of(user_agent: &str) -> String {
-    const BROWSERS: [(&str, &str); 7] = [
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser", "Samsung Internet"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    const SYSTEMS: [(&str, &str); 7] = [
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let find = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name).unwrap_or_default()
-    };
-    let (browser, system) = (find(&BROWSERS), find(&SYSTEMS));
-    [browser, system].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name_of;
-
-    #[test]
-    fn browsers_have_the_names_that_people_know() {
-        for (says, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0.0.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1",
-                "Safari, iPhone",
-            ),
-            ("curl/8", ""),
-        ] {
-            assert_eq!(name_of(says), name);
-        }
-    }
 }

@@ -56,6 +56,7 @@ fn realm() -> Realm {
         user_check: None,
         directory: None,
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
+        account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
     }
 }

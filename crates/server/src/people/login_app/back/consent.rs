@@ -6,6 +6,7 @@ use crate::http::Answer;
 use crate::issue::approve::{Approved, approve};
 use crate::pages::views::Ended;
 use crate::people::check_session::in_step;
+use crate::people::evidence::Agreed;
 use crate::people::flow::{Flow, consent_on_record};
 use crate::people::login_app::challenge::{ConsentChallenge, LoginChallenge, Outcome, Settled, settled, use_up};
 use crate::people::login_app::said::{ConsentSaid, LoginSaid, Named};
@@ -71,6 +72,9 @@ async fn give(
         scope,
         organisations: organisations.clone(),
     };
+    let agreed =
+        Agreed { state, site, incoming: flow.incoming, client, user: &who.user, organisations: &organisations };
+    let evidence = Some(agreed.to_another_page(&given.scope).await?);
     state.store.put_app_consent(kept(&given, &request, said, state.clock.now())?).await?;
     let approved = Approved {
         client,
@@ -79,12 +83,16 @@ async fn give(
         organisations,
         waiting: Some(waiting),
         given: Some(given),
+        evidence,
         precondition: None,
         told: Some(Box::new(told(signed_in, said))),
     };
     let session = who.session.hash;
     match approve(state, site, approved).await? {
-        Some(delivery) => Ok(in_step(flow.deliver(client, &request, delivery), site, flow.browser, Some(&session))),
+        Some(delivery) => {
+            flow.scene().connected(client, who).await;
+            Ok(in_step(flow.deliver(client, &request, delivery), site, flow.browser, Some(&session)))
+        }
         None => flow.answered(client, &request, Some(waiting), true, who).await,
     }
 }

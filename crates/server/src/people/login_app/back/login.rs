@@ -86,7 +86,11 @@ async fn begin(flow: &Flow<'_>, challenge: &LoginChallenge, said: &LoginSaid) ->
         expires_at: if said.remember { until(site, now, said) } else { challenge.waiting().expires_at },
         how: None,
     };
+    let user = session.user.clone();
     let begun = put(state, flow.browser, session, precondition).await?;
+    if begun {
+        flow.scene().session(&user, &hash, true).await;
+    }
     // A session that is not to be remembered is the request's alone: the browser has nothing of it.
     let cookie = if said.remember { cookie } else { flow.browser.session().and(browser::no_session(&site.realm)) };
     Ok(begun.then(|| Begun { session: hash, cookies: cookie.into_iter().collect() }))
