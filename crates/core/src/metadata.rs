@@ -278,6 +278,7 @@ mod tests {
             directory: None,
             sign_in: crate::sign_in::SignInPolicy::default(),
             login_app: None,
+            identity_providers: Vec::new(),
         }
     }
 

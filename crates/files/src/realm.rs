@@ -9,6 +9,7 @@ mod check;
 mod claims;
 mod clients;
 mod entries;
+mod identity_providers;
 mod login_app;
 mod policy;
 mod registration;
@@ -239,6 +240,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
         sign_in: raw.sign_in.clone(),
         login_app: raw.login_app.clone(),
+        identity_providers: raw.identity_provider.clone(),
     }
 }
 

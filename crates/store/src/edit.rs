@@ -25,10 +25,11 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 7] = [
+const OF_A_USER: [Statement; 8] = [
     Statement::DeleteAskedByUser,
     Statement::DeleteConsentsOfUser,
     Statement::DeleteAppConsentsOfUser,
+    Statement::DeleteProviderAccountsOfUser,
     Statement::RemoveFactorsOfUser,
     Statement::ForgetBrowsersOfUser,
     Statement::ForgetEmailLinks,

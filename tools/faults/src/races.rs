@@ -4,6 +4,7 @@
 //! each caller got is the history of the round, and it is checked when the round is over.
 
 mod assertion;
+mod challenge;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,6 +33,13 @@ pub(crate) const CASES: &[Entry] = &[
     ("race-refresh", POSTGRES, "64 callers with one refresh token: all get the very same successor", refresh),
     ("race-seat", POSTGRES, "64 callers for the last seat: one sits", seat),
     ("race-assertion", BOTH, "64 callers with one client assertion: one is the client", assertion),
+    ("race-link", BOTH, "64 callers with one link, each with a password: one is chosen", super::link::race),
+    (
+        "race-challenge",
+        BOTH,
+        "24 answers to one login challenge, of two kinds, and 24 browsers that come back with it: one counts, one goes on",
+        challenge::race,
+    ),
     ("race-revoke", POSTGRES, "63 refreshes against a revocation: after its 200 nothing of the family lives", revoke),
 ];
 

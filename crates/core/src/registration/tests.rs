@@ -38,6 +38,7 @@ fn realm() -> Realm {
         directory: None,
         sign_in: crate::sign_in::SignInPolicy::default(),
         login_app: None,
+        identity_providers: Vec::new(),
     }
 }
 

@@ -37,6 +37,9 @@ impl Proved {
 pub struct How {
     /// With a password.
     pub password: bool,
+    /// At a provider, in place of a password: its id in the realm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// What else they proved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proved: Vec<Proved>,
@@ -56,7 +59,15 @@ pub struct How {
 
 impl Default for How {
     fn default() -> Self {
-        Self { password: true, proved: Vec::new(), proved_at: None, remembered: false, acr: None, amr: Vec::new() }
+        Self {
+            password: true,
+            provider: None,
+            proved: Vec::new(),
+            proved_at: None,
+            remembered: false,
+            acr: None,
+            amr: Vec::new(),
+        }
     }
 }
 
@@ -87,10 +98,15 @@ impl How {
         self.acr.is_some() || !self.amr.is_empty()
     }
 
-    /// How strong it is: 1 for a password alone, 2 with a second factor.
+    /// Whether what they proved here came behind something else: a password, or a provider's word.
+    const fn has_first(&self) -> bool {
+        self.password || self.provider.is_some()
+    }
+
+    /// How strong it is: 1 for a password or a provider alone, 2 with a second factor.
     pub fn level(&self, realm: &Realm) -> usize {
         let told = self.acr.as_deref().and_then(|acr| realm.level_of(acr)).unwrap_or_default();
-        let several = self.amr.iter().any(|word| word == "mfa") || self.password && !self.proved.is_empty();
+        let several = self.amr.iter().any(|word| word == "mfa") || self.has_first() && !self.proved.is_empty();
         told.max(if several { 2 } else { 1 })
     }
 
@@ -100,27 +116,26 @@ impl How {
         proved || self.remembered || self.is_told() && self.level(realm) > 1
     }
 
-    /// What it was made of (RFC 8176).
+    /// What it was made of (RFC 8176). There is no word for a provider: where it tells nothing that is believed, nothing is told.
     pub fn amr(&self) -> Vec<String> {
-        if !self.amr.is_empty() {
-            return self.amr.clone();
-        }
-        let mut words = Vec::new();
-        words.extend(self.password.then_some("pwd"));
-        for proved in &self.proved {
-            if !words.contains(&proved.word()) {
-                words.push(proved.word());
+        let first = (self.password && self.amr.is_empty()).then_some("pwd");
+        let both = (self.has_first() && !self.proved.is_empty()).then_some("mfa");
+        let own = first.into_iter().chain(self.proved.iter().map(|proved| proved.word())).chain(both);
+        let mut words = self.amr.clone();
+        for word in own {
+            if !words.iter().any(|known| known == word) {
+                words.push(word.to_owned());
             }
         }
-        words.extend((self.password && !self.proved.is_empty()).then_some("mfa"));
-        words.into_iter().map(str::to_owned).collect()
+        words
     }
 
     /// The realm's word for it.
     pub fn acr<'a>(&'a self, realm: &'a Realm) -> Option<&'a str> {
         match &self.acr {
             Some(told) => Some(told),
-            None => realm.acr_values().get(self.level(realm).saturating_sub(1)).copied(),
+            // A realm that has no word for it says the strongest that it has.
+            None => realm.acr_values().into_iter().take(self.level(realm)).next_back(),
         }
     }
 

@@ -24,6 +24,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("directory", "directory"),
     ("sign_in", "sign-in"),
     ("login_app", "login-app"),
+    ("identity_providers", "identity-provider"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),

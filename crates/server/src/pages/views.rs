@@ -8,6 +8,7 @@ mod about;
 mod account;
 mod device;
 mod link;
+mod link_account;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -22,6 +23,7 @@ pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use link_account::{LinkAccount, OwnProvider, ProviderButton};
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
@@ -105,6 +107,10 @@ pub struct SignIn {
     pub not_you_action: Option<String>,
     /// Where somebody goes on without a request.
     pub onward: Option<&'static str>,
+    /// Where else one may sign in: buttons.
+    pub providers: Vec<ProviderButton>,
+    /// Where they post to.
+    pub provider_action: String,
 }
 
 /// Why a login did not work.
@@ -115,11 +121,27 @@ pub enum SignInError {
     WrongPassword,
     /// The form was not shown in this browser, or its cookies are gone.
     Again,
+    /// An identity provider did not answer, or not as it must.
+    ProviderFailed,
+    /// Somebody did not sign in there.
+    ProviderRefused,
+    /// They signed in there too long ago, or nobody says when.
+    ProviderStale,
+    /// Who signed in there has no account here, and gets none.
+    NotLetIn,
+    /// Somebody else has their address, who has no password either.
+    AddressTaken,
     /// The brake is on for so many seconds.
     TooMany {
         /// Seconds until the next attempt.
         seconds: u64,
     },
+}
+
+impl SignInError {
+    /// What a sign-in at a provider can come to.
+    pub const OF_PROVIDERS: [Self; 5] =
+        [Self::ProviderFailed, Self::ProviderRefused, Self::ProviderStale, Self::NotLetIn, Self::AddressTaken];
 }
 
 impl View for SignIn {
@@ -136,7 +158,7 @@ impl View for SignIn {
     fn retry_after(&self) -> Option<u64> {
         match self.error? {
             SignInError::TooMany { seconds } => Some(seconds),
-            SignInError::WrongPassword | SignInError::Again => None,
+            _ => None,
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod new_password;
 pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod password;
+pub(crate) mod provider;
 mod sealed;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

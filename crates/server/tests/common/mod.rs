@@ -477,6 +477,7 @@ pub fn realm(authority: &str) -> Realm {
         directory: None,
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
         login_app: None,
+        identity_providers: Vec::new(),
     }
 }
 

@@ -12,12 +12,13 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 24] = [
+const OF_REQUESTS: [&str; 25] = [
     "client_asked",
     "session",
     "factor",
     "remembered_browser",
     "user_link",
+    "provider_account",
     "signed_in_to",
     "pending",
     "answered",

@@ -20,6 +20,7 @@ mod leases;
 mod logouts;
 mod names;
 mod outbox;
+mod provider_accounts;
 mod realms;
 mod refresh;
 mod revocation;
@@ -65,6 +66,8 @@ promises! {
         of_64_approvals_one_counts, a_code_rests_on_what_was_read, consent_grows, two_consents_at_once_lose_nothing;
     factors: the_first_factor_ends_what_programs_had_by_password, of_64_uses_of_a_code_one_counts,
         a_browser_is_remembered_until_the_password_changes;
+    provider_accounts: somebody_at_a_provider_is_one_user, of_64_first_sign_ins_one_makes_the_user,
+        nobody_loses_their_last_way_in;
     logouts: who_signed_in_hears_of_the_end_once, an_operators_end_is_heard_as_well,
         a_session_that_goes_on_is_not_told_of;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,

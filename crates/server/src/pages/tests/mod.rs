@@ -204,6 +204,8 @@ fn the_status_and_the_redirect_follow_from_the_view() {
         pending: None,
         not_you_action: None,
         onward: None,
+        providers: vec![],
+        provider_action: String::new(),
     };
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));

@@ -57,6 +57,7 @@ fn realm() -> Realm {
         directory: None,
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
         login_app: None,
+        identity_providers: Vec::new(),
     }
 }
 
