@@ -46,6 +46,13 @@ sign-in-wrong-password = Der Benutzername oder das Passwort stimmt nicht. Prüfe
 sign-in-again-title = Bitte melden Sie sich noch einmal an
 sign-in-again = Seit diese Seite geöffnet wurde, haben sich die Cookies Ihres Browsers geändert. Es ist nichts verloren: Geben Sie Ihr Passwort noch einmal ein.
 sign-in-too-many = Es gab zu viele Versuche. Warten Sie { $wait } und versuchen Sie es dann erneut.
+sign-in-provider-failed = Die Gegenseite hat nicht geantwortet, wie sie sollte. Versuchen Sie es in einer Minute noch einmal, oder melden Sie sich hier an.
+sign-in-provider-refused = Die Anmeldung dort wurde nicht abgeschlossen. Versuchen Sie es noch einmal, oder melden Sie sich hier an.
+sign-in-provider-stale = Eine App verlangt eine neue Anmeldung, und die Gegenseite sagt nicht, dass Sie sich eben angemeldet haben. Melden Sie sich dort ab und versuchen Sie es noch einmal, oder melden Sie sich hier an.
+sign-in-not-let-in = Sie sind dort angemeldet, haben hier aber kein Konto, das dazu gehört. Fragen Sie bei { $realm } nach.
+sign-in-address-taken = Es gibt ein Konto mit Ihrer Mailadresse, das kein Passwort hat. Melden Sie sich dort an wie bisher; danach können Sie dieses hier in Ihrem Konto unter „Anmeldung“ verbinden.
+sign-in-providers = Andere Wege zur Anmeldung
+sign-in-at-provider = Mit { $provider } anmelden
 sign-in-advice = Geben Sie Ihr Passwort nur auf einer Seite ein, deren Adresse Sie kennen.
 sign-in-compare-host = Geben Sie Ihr Passwort nur ein, wenn die Adresszeile Ihres Browsers { $host } zeigt.
 sign-in-forgotten = Passwort vergessen?
@@ -109,6 +116,7 @@ security-factors = Zweiter Schritt
 security-required = Ihr Konto braucht einen zweiten Schritt.
 security-no-factors = Sie melden sich nur mit Ihrem Passwort an.
 security-password-only = Sie melden sich mit Ihrem Passwort an.
+security-none-yet = Sie haben noch keinen.
 security-app = Authenticator-App
 security-add-app = Authenticator-App hinzufügen
 security-remove = Entfernen
@@ -174,6 +182,29 @@ security-email = Mailadresse
 security-email-now = Mails gehen an { $email }.
 security-new-email = Neue Adresse
 security-change-email = Link dorthin senden
+security-providers = Anmeldung anderswo
+security-unlink = { $name } entfernen
+security-connect = { $provider } verbinden
+security-since-now = eben verbunden
+security-since-minutes =
+    { $count ->
+        [one] vor { $count } Minute verbunden
+       *[other] vor { $count } Minuten verbunden
+    }
+security-since-hours =
+    { $count ->
+        [one] vor { $count } Stunde verbunden
+       *[other] vor { $count } Stunden verbunden
+    }
+security-since-days =
+    { $count ->
+        [one] vor { $count } Tag verbunden
+       *[other] vor { $count } Tagen verbunden
+    }
+security-notice-last-way = Ohne dies kämen Sie nicht mehr hinein. Verbinden Sie erst ein anderes Konto, oder lassen Sie sich vom Betreiber ein Passwort geben.
+security-notice-connected = Es ist verbunden. Von jetzt an können Sie sich damit anmelden.
+security-notice-not-connected = Die Gegenseite hat nicht gesagt, dass Sie es sind. Versuchen Sie es in einer Minute noch einmal.
+security-notice-connected-elsewhere = Ein anderes Konto hier ist damit verbunden. Melden Sie sich bei jenem an und entfernen Sie es dort zuerst.
 security-notice-any = Es ist erledigt.
 
 ## Links, die Leute per Mail bekommen
@@ -208,6 +239,8 @@ mail-link-email-subject = { $realm }: Ist das Ihre Adresse?
 mail-link-email = Jemand möchte diese Adresse für das eigene Konto bei { $realm } verwenden.
 mail-link-nobody-subject = { $realm }: Niemand hat diese Adresse
 mail-link-nobody = Jemand hat mit dieser Adresse ein neues Passwort angefordert. Kein Konto bei { $realm } hat sie: Vielleicht haben Sie eine andere angegeben.
+mail-link-provider-subject = { $realm }: Ihr Konto hat kein Passwort
+mail-link-provider = Jemand, wahrscheinlich Sie, wollte ein neues Passwort. Ihr Konto bei { $realm } hat keines: Nehmen Sie den Knopf der Anmeldeseite, mit dem Sie sich bisher angemeldet haben.
 mail-link-moved-subject = { $realm }: Ihr Konto hat eine andere Adresse
 mail-link-moved = Ihr Konto bei { $realm } hat von jetzt an eine andere Adresse. Wenn Sie das nicht waren, bitten Sie sofort um Hilfe.
 mail-link-username = Sie melden sich an als
@@ -216,6 +249,17 @@ mail-link-email-button = Ja, es ist meine Adresse
 mail-link-valid = Der Link gilt einmal, innerhalb von { $duration }. Ihn zu öffnen verbraucht ihn nicht.
 mail-link-closing = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun. Fragen? Schreiben Sie an { $contact }.
 mail-link-closing-nobody = Wenn Sie das nicht angefordert haben, brauchen Sie nichts zu tun, oder sagen Sie { $realm } Bescheid.
+
+## Ein Konto, das jemand bei einem Anbieter bekommen könnte
+
+link-account-page-title = Ist das Ihr Konto?
+link-account-title = Ist das Ihr Konto?
+link-account-message = Hier gibt es ein Konto { $username }. Ist es Ihres, weisen Sie das einmal mit seinem Passwort nach: Danach meldet { $provider } Sie dort an.
+link-account-password = Passwort von { $username }
+link-account-submit = Verbinden und anmelden
+link-account-wrong-password = Das Passwort ist nicht das dieses Kontos. Prüfen Sie es und versuchen Sie es noch einmal.
+link-account-instead = Auf andere Weise anmelden
+link-account-why = Ist es nicht Ihres, lassen Sie es so: { $provider } hat eine Adresse genannt, die zum Konto eines anderen gehört.
 
 ## Accounts of this browser
 

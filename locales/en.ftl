@@ -48,6 +48,13 @@ sign-in-wrong-password = The user name or the password is not right. Check both 
 sign-in-again-title = Please sign in once more
 sign-in-again = This page was opened before your browser's cookies changed. Nothing is lost: type your password again.
 sign-in-too-many = There were too many attempts. Wait { $wait }, then try again.
+sign-in-provider-failed = The other side did not answer as it should. Try again in a minute, or sign in here.
+sign-in-provider-refused = The sign-in there was not finished. Try again, or sign in here.
+sign-in-provider-stale = An app needs you to sign in anew, and the other side did not say that you did so just now. Sign out there and try again, or sign in here.
+sign-in-not-let-in = You have signed in there, but have no account here that goes with it. Ask whoever runs { $realm } to let you in.
+sign-in-address-taken = There is an account with your e-mail address, which has no password. Sign in to it as you did before; then you can connect this one under “Signing in” in your account.
+sign-in-providers = Other ways to sign in
+sign-in-at-provider = Sign in with { $provider }
 sign-in-advice = Only enter your password on a page whose address you know.
 sign-in-compare-host = Only enter your password if the address bar of your browser shows { $host }.
 sign-in-forgotten = Forgotten your password?
@@ -111,6 +118,7 @@ security-factors = Second step
 security-required = Your account needs a second step.
 security-no-factors = You sign in with your password alone.
 security-password-only = You sign in with your password.
+security-none-yet = You have none yet.
 security-app = Authenticator app
 security-add-app = Add an authenticator app
 security-remove = Remove
@@ -176,6 +184,29 @@ security-email = Mail address
 security-email-now = Mails go to { $email }.
 security-new-email = New address
 security-change-email = Send a link to it
+security-providers = Sign-in elsewhere
+security-unlink = Remove { $name }
+security-connect = Connect { $provider }
+security-since-now = connected just now
+security-since-minutes =
+    { $count ->
+        [one] connected { $count } minute ago
+       *[other] connected { $count } minutes ago
+    }
+security-since-hours =
+    { $count ->
+        [one] connected { $count } hour ago
+       *[other] connected { $count } hours ago
+    }
+security-since-days =
+    { $count ->
+        [one] connected { $count } day ago
+       *[other] connected { $count } days ago
+    }
+security-notice-last-way = You could not sign in any more without it. Connect another account first, or ask whoever runs this service for a password.
+security-notice-connected = It is connected. From now on you can sign in with it.
+security-notice-not-connected = The other side did not say that it is you. Try again in a minute.
+security-notice-connected-elsewhere = Another account here is connected with it. Sign in to that one, and remove it there first.
 security-notice-any = It is done.
 
 ## Links that people get by mail
@@ -210,6 +241,8 @@ mail-link-email-subject = { $realm }: is this your address?
 mail-link-email = Somebody wants to use this address for their { $realm } account.
 mail-link-nobody-subject = { $realm }: nobody has this address
 mail-link-nobody = Somebody asked for a new password with this address. No { $realm } account has it: perhaps you signed up with another one.
+mail-link-provider-subject = { $realm }: your account has no password
+mail-link-provider = Somebody, most likely you, asked for a new password. Your { $realm } account has none: use the button of the sign-in page with which you signed in before.
 mail-link-moved-subject = { $realm }: your account has another address
 mail-link-moved = Your { $realm } account has another address from now on. If that was not you, ask for help at once.
 mail-link-username = You sign in as
@@ -218,6 +251,17 @@ mail-link-email-button = Yes, it is my address
 mail-link-valid = The link works once, within { $duration }. Opening it does not use it up.
 mail-link-closing = If you did not ask for this, you need not do anything. Questions? Write to { $contact }.
 mail-link-closing-nobody = If you did not ask for this, you need not do anything, or tell { $realm }.
+
+## An account that somebody at a provider may become
+
+link-account-page-title = Is this your account?
+link-account-title = Is this your account?
+link-account-message = There is an account { $username } here. If it is yours, prove it once with its password: from then on { $provider } signs you in to it.
+link-account-password = Password of { $username }
+link-account-submit = Connect and sign in
+link-account-wrong-password = The password is not the one of this account. Check it and try again.
+link-account-instead = Sign in another way
+link-account-why = If it is not yours, leave it alone: { $provider } gave an address that somebody else's account has.
 
 ## Accounts of this browser
 

@@ -36,6 +36,7 @@ pub mod logout;
 pub mod metadata;
 pub mod mutual_tls;
 pub mod object_algorithm;
+pub mod openid_provider;
 pub mod params;
 pub mod password;
 pub mod pkce;

@@ -8,6 +8,7 @@
 mod account;
 mod assertions;
 mod documents;
+mod identity_provider;
 mod login_app;
 mod registration;
 mod sources;
@@ -26,6 +27,7 @@ use crate::span::Span;
 pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
+pub use identity_provider::{IdentityProvider, ProviderClaims};
 pub use login_app::LoginApp;
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,9 @@ pub struct Realm {
     /// The vendor's own pages in the place of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_app: Option<LoginApp>,
+    /// Where its users may sign in beside its own page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity_providers: Vec<IdentityProvider>,
 }
 
 /// A further host of a realm.

@@ -9,6 +9,7 @@ mod check;
 mod claims;
 mod clients;
 mod entries;
+mod identity_providers;
 mod login_app;
 mod policy;
 mod registration;
@@ -240,6 +241,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         sign_in: raw.sign_in.clone(),
         account: raw.account.clone(),
         login_app: raw.login_app.clone(),
+        identity_providers: raw.identity_provider.clone(),
     }
 }
 

@@ -5,8 +5,8 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor,
-    secret, security, show, sign_in, switch, user_link,
+    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, provider,
+    second_factor, secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
@@ -144,6 +144,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SwitchAccount
         | Target::LoginApp
         | Target::AskForApp
+        | Target::Provider
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
@@ -205,6 +206,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,
         Target::Consent => Box::pin(consent::answer(state, site, incoming)).await,
         Target::SwitchAccount => Box::pin(switch::answer(state, site, incoming)).await,
+        Target::Provider => Box::pin(provider::answer(state, site, incoming)).await,
         Target::LoginApp => Box::pin(login_app::back::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,
         Target::Home => Box::pin(home::answer(state, site, incoming)).await,

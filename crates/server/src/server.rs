@@ -21,6 +21,7 @@ use crate::state::keys::Keys;
 use crate::state::leaked::Leaked;
 use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
+use crate::state::providers::Providers;
 use crate::state::rates::Rates;
 use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
@@ -87,6 +88,7 @@ pub async fn open(
         clients: Clients::new(),
         client_keys: ClientKeys::new(),
         outbound: Outbound::new(),
+        providers: Providers::new(),
         rates: Rates::default(),
         handed_in: Notify::new(),
         recall: Recall::new(),

@@ -25,12 +25,13 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 9] = [
+const OF_A_USER: [Statement; 10] = [
     Statement::DeleteAskedByUser,
     Statement::ForgetActivityOfUser,
     Statement::ForgetEvidenceOfUser,
     Statement::DeleteConsentsOfUser,
     Statement::DeleteAppConsentsOfUser,
+    Statement::DeleteProviderAccountsOfUser,
     Statement::RemoveFactorsOfUser,
     Statement::ForgetBrowsersOfUser,
     Statement::ForgetEmailLinks,

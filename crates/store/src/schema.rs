@@ -561,6 +561,16 @@ CREATE TABLE user_link (
 );
 CREATE INDEX user_link_user ON user_link (realm, user_id);
 CREATE INDEX user_link_expiry ON user_link (expires_at);
+-- Which user somebody at an OpenID provider is.
+CREATE TABLE provider_account (
+    realm TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (realm, issuer, subject)
+);
+CREATE INDEX provider_account_user ON provider_account (realm, user_id);
 -- What people allowed on the vendor's own consent page, and until when it need not ask again.
 CREATE TABLE app_consent (
     realm TEXT NOT NULL,

@@ -32,6 +32,7 @@ macro_rules! registry {
 mod account;
 mod factors;
 mod people;
+mod provider_accounts;
 mod registrations;
 mod user_links;
 
@@ -366,6 +367,11 @@ registry! {
         WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     AppConsents = "SELECT realm, user_id, client, doc, remembered_until FROM app_consent
         WHERE realm = ?1 AND user_id = ?2 ORDER BY client";
+    ProviderUser = provider_accounts::FIND;
+    ProviderAccounts = provider_accounts::OF_USER;
+    PutProviderAccount = provider_accounts::PUT;
+    DeleteProviderAccount = provider_accounts::DELETE;
+    DeleteProviderAccountsOfUser = provider_accounts::DELETE_OF_USER;
     DeleteAppConsent = "DELETE FROM app_consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     DeleteAppConsentsOfUser = "DELETE FROM app_consent WHERE realm = ?1 AND user_id = ?2";
 

@@ -36,7 +36,7 @@ while (($#)); do
         *) echo "usage: run.sh [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(plans python node login-app openid-client openidconnect browser apache proxies go-oidc spring spring-4 keycloak oauth2-proxy)
+((${#only[@]})) || only=(plans python node login-app upstream openid-client openidconnect browser apache proxies go-oidc spring spring-4 keycloak oauth2-proxy)
 
 # Says ok to a command that installs something; shows its last words where it fails.
 quietly() { "$@" >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; return 1; }; }
@@ -75,6 +75,7 @@ party() {
             ISSUER=${ISSUER/localhost/127.0.0.1} node "$here/node/openid_client_5.mjs" ;;
         openidconnect) quietly cargo build -q --locked --manifest-path "$here/rust/Cargo.toml" --target-dir "$root/target/parties-rust" &&
             python behind.py openidconnect "$root/target/parties-rust/debug/relying-party" ;;
+        upstream) node_modules && node "$here/node/upstream.mjs" ;;
         login-app) node_modules && node "$here/node/login_app_story.mjs" ;;
         browser) node_modules && node "$here/node/oidc_client_ts.mjs" ;;
         proxies) python proxies.py ;;
@@ -112,9 +113,9 @@ start_server() {
     [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
     export PROGRAM=$program
     for base in $(seq 20080 10 20480); do
-        is_free "$base" && is_free $((base + 1)) && is_free $((base + 2)) && is_free $((base + 3)) && break
+        is_free "$base" && is_free $((base + 1)) && is_free $((base + 2)) && is_free $((base + 3)) && is_free $((base + 4)) && break
     done
-    export ISSUER=http://localhost:$base APP=http://localhost:$((base + 1)) MANAGEMENT=http://127.0.0.1:$((base + 3))
+    export ISSUER=http://localhost:$base APP=http://localhost:$((base + 1)) MANAGEMENT=http://127.0.0.1:$((base + 3)) UPSTREAM=http://localhost:$((base + 4))
     cat >"$work/claviger.toml" <<TOML
 [server]
 listen = ["127.0.0.1:$base"]
@@ -122,8 +123,8 @@ management = "127.0.0.1:$((base + 3))"
 [database]
 url = "sqlite://$work/claviger.db"
 TOML
-    cp "$here/realm.toml" "$here/plans.toml" "$here/login-app.toml" "$work/"
-    (cd "$work" && "$program" apply realm.toml plans.toml login-app.toml --create --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))") \
+    cp "$here/realm.toml" "$here/plans.toml" "$here/login-app.toml" "$here/upstream.toml" "$work/"
+    (cd "$work" && "$program" apply realm.toml plans.toml login-app.toml upstream.toml --create --config claviger.toml --set "issuer=$base" --set "app=$((base + 1))" --set "upstream=$((base + 4))") \
         >"$work/server.log" 2>&1 || { cat "$work/server.log"; return 1; }
     (cd "$work" && exec "$program" serve --config claviger.toml) >>"$work/server.log" 2>&1 </dev/null &
     server=$!

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::deployment::{Deployment, Node};
 use super::factors::SignIn;
+use super::link::Link;
 use super::operations::{Approve, Check, Exchange, Operation, Refresh, Seat};
 use super::peer::Peer;
 use super::proxy::{Effect, Proxy};
@@ -42,6 +43,12 @@ pub(crate) const CASES: &[Entry] = &[
         BOTH,
         "SIGKILL at every write of `claviger app approve`: done or not, and the mail is sent",
         super::kill_app::run,
+    ),
+    (
+        "kill-link",
+        BOTH,
+        "SIGKILL at every write of a password chosen behind a link: it is set and the link used up, or neither",
+        link,
     ),
     ("seat-lease", BOTH, "seats whose holders were killed with the server are free when their lease is over", lease),
 ];
@@ -95,6 +102,10 @@ fn factor(trial: &mut Trial<'_>) -> Result<()> {
     Ok(())
 }
 
+fn link(trial: &mut Trial<'_>) -> Result<()> {
+    sweep(trial, &mut Link::default(), Means::of(trial.kind))
+}
+
 /// The server lives, and does not hear whether its commit was kept.
 pub(super) fn in_doubt(trial: &mut Trial<'_>) -> Result<()> {
     sweep(trial, &mut Exchange::default(), CUTS)?;
@@ -106,6 +117,7 @@ pub(super) fn in_doubt(trial: &mut Trial<'_>) -> Result<()> {
 /// Goes through all points of all means, several times in the long form.
 fn sweep<D: Operation>(trial: &mut Trial<'_>, operation: &mut D, means: [Means; 2]) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
+    operation.set_up(trial.lab, &deployment)?;
     let proxy = match trial.kind {
         Kind::Sqlite => None,
         Kind::Postgres => Some(Proxy::start(trial.lab.cluster()?.port().context("PostgreSQL without a port")?)?),

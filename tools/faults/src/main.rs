@@ -16,6 +16,7 @@ mod gave_up;
 mod kill_app;
 mod killer;
 mod kills;
+mod link;
 mod operations;
 mod outage;
 mod overload;

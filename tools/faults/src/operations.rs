@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use super::Lab;
 use super::deployment::{Deployment, NEW_CLIENTS, PASSWORD};
 use super::peer::{CALLBACK, Peer, Tokens, authorize, code_of, error_word};
 use super::trial::Trial;
@@ -12,6 +13,10 @@ use claviger_testing::http::Answer;
 pub(super) trait Operation {
     /// What it needs.
     type Ready;
+    /// Before there is a server.
+    fn set_up(&mut self, _: &Lab, _: &Deployment) -> Result<()> {
+        Ok(())
+    }
     /// Makes ready, unharmed.
     fn prepare(&mut self, deployment: &Deployment, peer: &Peer) -> Result<Self::Ready>;
     /// The one request.

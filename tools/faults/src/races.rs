@@ -4,6 +4,7 @@
 //! each caller got is the history of the round, and it is checked when the round is over.
 
 mod assertion;
+mod challenge;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -37,6 +38,13 @@ pub(crate) const CASES: &[Entry] = &[
         BOTH,
         "64 callers with one code of an app, recovery code or passkey's answer: one is signed in",
         super::factors::race,
+    ),
+    ("race-link", BOTH, "64 callers with one link, each with a password: one is chosen", super::link::race),
+    (
+        "race-challenge",
+        BOTH,
+        "48 answers to one login challenge, of two kinds, and 48 browsers that come back with it: one counts, one goes on",
+        challenge::race,
     ),
     ("race-revoke", POSTGRES, "63 refreshes against a revocation: after its 200 nothing of the family lives", revoke),
 ];

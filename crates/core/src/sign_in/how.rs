@@ -56,6 +56,9 @@ impl Proved {
 pub struct How {
     /// With a password.
     pub password: bool,
+    /// At a provider, in place of a password: its id in the realm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// What else they proved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proved: Vec<Proved>,
@@ -75,7 +78,15 @@ pub struct How {
 
 impl Default for How {
     fn default() -> Self {
-        Self { password: true, proved: Vec::new(), proved_at: None, remembered: false, acr: None, amr: Vec::new() }
+        Self {
+            password: true,
+            provider: None,
+            proved: Vec::new(),
+            proved_at: None,
+            remembered: false,
+            acr: None,
+            amr: Vec::new(),
+        }
     }
 }
 
@@ -106,12 +117,17 @@ impl How {
         self.acr.is_some() || !self.amr.is_empty()
     }
 
-    /// Whether there were two factors: something beside the password, or a passkey that knew its user.
-    fn has_several(&self) -> bool {
-        self.password && !self.proved.is_empty() || self.proved.iter().any(|proved| proved.is_two())
+    /// Whether what they proved here came behind something else: a password, or a provider's word.
+    const fn has_first(&self) -> bool {
+        self.password || self.provider.is_some()
     }
 
-    /// How strong it is: 1 for a password alone, 2 with a second factor.
+    /// Whether there were two factors: something beside the first one, or a passkey that knew its user.
+    fn has_several(&self) -> bool {
+        self.has_first() && !self.proved.is_empty() || self.proved.iter().any(|proved| proved.is_two())
+    }
+
+    /// How strong it is: 1 for a password or a provider alone, 2 with a second factor.
     pub fn level(&self, realm: &Realm) -> usize {
         let told = self.acr.as_deref().and_then(|acr| realm.level_of(acr)).unwrap_or_default();
         let several = self.amr.iter().any(|word| word == "mfa") || self.has_several();
@@ -124,27 +140,26 @@ impl How {
         proved || self.remembered || self.is_told() && self.level(realm) > 1
     }
 
-    /// What it was made of (RFC 8176).
+    /// What it was made of (RFC 8176). There is no word for a provider: where it tells nothing that is believed, nothing is told.
     pub fn amr(&self) -> Vec<String> {
-        if !self.amr.is_empty() {
-            return self.amr.clone();
-        }
-        let mut words = Vec::new();
-        words.extend(self.password.then_some("pwd"));
-        for word in self.proved.iter().flat_map(|proved| proved.words()) {
-            if !words.contains(word) {
-                words.push(word);
+        let first = (self.password && self.amr.is_empty()).then_some("pwd");
+        let proved = self.proved.iter().flat_map(|proved| proved.words()).copied();
+        let several = self.has_several().then_some("mfa");
+        let mut words = self.amr.clone();
+        for word in first.into_iter().chain(proved).chain(several) {
+            if !words.iter().any(|known| known == word) {
+                words.push(word.to_owned());
             }
         }
-        words.extend(self.has_several().then_some("mfa"));
-        words.into_iter().map(str::to_owned).collect()
+        words
     }
 
     /// The realm's word for it.
     pub fn acr<'a>(&'a self, realm: &'a Realm) -> Option<&'a str> {
         match &self.acr {
             Some(told) => Some(told),
-            None => realm.acr_values().get(self.level(realm).saturating_sub(1)).copied(),
+            // A realm that has no word for it says the strongest that it has.
+            None => realm.acr_values().into_iter().take(self.level(realm)).next_back(),
         }
     }
 

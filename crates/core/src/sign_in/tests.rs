@@ -54,6 +54,15 @@ fn tokens_say_what_was_proved_in_the_words_that_were_asked_for() {
     assert_eq!(both.proof(&realm, &asked(&["1", "2"])).acr.as_deref(), Some("2"));
     assert_eq!(both.proof(&realm, &asked(&["1"])).acr.as_deref(), Some("1"), "a word that was asked for, and true");
     assert_eq!(both.proved_at, Some(7));
+    let provider = How { password: false, provider: Some("p".into()), ..How::default() };
+    assert_eq!(provider.proof(&realm, &[]), proof("1", &[]), "there is no word for it");
+    let both = provider.clone().with(Proved::Totp, 5);
+    assert_eq!(both.proof(&realm, &[]), proof("2", &["otp", "mfa"]));
+    assert!(both.meets(&realm, &[FactorKind::Totp]) && !provider.meets(&realm, &[FactorKind::Totp]));
+    let trusted = How { amr: asked(&["face", "mfa"]), ..provider };
+    assert_eq!(trusted.proof(&realm, &[]), proof("2", &["face", "mfa"]));
+    assert!(trusted.meets(&realm, &[FactorKind::Totp]));
+    assert_eq!(trusted.with(Proved::Totp, 5).amr(), ["face", "mfa", "otp"]);
     let remembered = How { remembered: true, ..How::default() };
     assert_eq!(remembered.proof(&realm, &[]), proof("1", &["pwd"]), "nothing was proved");
     assert!(remembered.meets(&realm, &[FactorKind::Totp]) && !password.meets(&realm, &[FactorKind::Totp]));

@@ -83,6 +83,7 @@ impl<'a> Check<'a> {
         self.sign_in();
         self.account();
         self.login_app();
+        self.identity_providers();
         self.unique();
         self.apis_and_scopes();
         self.claims();
@@ -218,7 +219,7 @@ impl<'a> Check<'a> {
         self.unique_in("client", "id", plain(raw.client.iter().map(|x| x.id.as_str()).collect()));
     }
 
-    fn unique_in(&mut self, list: &str, key: &str, names: Vec<String>) {
+    pub(super) fn unique_in(&mut self, list: &str, key: &str, names: Vec<String>) {
         let mut seen = BTreeMap::new();
         for (i, name) in names.into_iter().enumerate() {
             if name.is_empty() {

@@ -621,6 +621,7 @@ fn what_requests_must_be_and_whose_keys_check_them_is_read() {
 
 mod claims;
 mod exchange;
+mod identity_providers;
 mod passkeys;
 mod pieces;
 mod profile;

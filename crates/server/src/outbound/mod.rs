@@ -13,6 +13,7 @@
 mod address;
 mod operator;
 mod private;
+mod provider;
 mod sector;
 
 use address::is_public;
@@ -61,6 +62,9 @@ pub(crate) enum OutboundError {
     /// Another status than 200; a redirect is one.
     #[error("the answer's status is {0}")]
     Status(StatusCode),
+    /// The same of an endpoint that says why (RFC 6749 5.2).
+    #[error("the answer is {0}")]
+    Refused(String),
     /// Another media type than was expected.
     #[error("the answer is of another media type than expected")]
     MediaType,
@@ -75,7 +79,7 @@ impl OutboundError {
         match self {
             Self::Busy | Self::TooLate | Self::Failed(_) => true,
             Self::Status(status) => status.is_server_error(),
-            Self::Address | Self::NotPublic | Self::MediaType | Self::TooLarge => false,
+            Self::Address | Self::NotPublic | Self::Refused(_) | Self::MediaType | Self::TooLarge => false,
         }
     }
 }
@@ -98,6 +102,8 @@ struct Shared {
     permits: Semaphore,
     /// For questions to addresses that the operator wrote.
     questions: Semaphore,
+    /// For what is asked of providers while somebody waits: a slow one keeps nobody from the rest.
+    sign_ins: Semaphore,
     /// Made when they are first needed: reading the certificates of the public authorities takes a while.
     public: OnceLock<Client>,
     on_this_machine: OnceLock<Client>,
@@ -114,7 +120,7 @@ impl Outbound {
 
     fn with(lookup: Lookup, is_allowed: fn(IpAddr) -> bool, patience: Duration) -> Self {
         let (public, on_this_machine) = (OnceLock::new(), OnceLock::new());
-        let (permits, questions) = (Semaphore::new(AT_ONCE), Semaphore::new(AT_ONCE));
+        let [permits, questions, sign_ins] = std::array::from_fn(|_| Semaphore::new(AT_ONCE));
         let of_operators = OnceLock::new();
         let private_hosts = Arc::default();
         Self {
@@ -125,6 +131,7 @@ impl Outbound {
                 patience,
                 permits,
                 questions,
+                sign_ins,
                 public,
                 on_this_machine,
                 of_operators,
@@ -290,10 +297,15 @@ fn freshness(response: &Response) -> Option<i64> {
     seconds.checked_mul(1000).filter(|fresh| *fresh >= 0)
 }
 
-async fn read(mut response: Response, media: &[&str]) -> Result<Bytes, OutboundError> {
+async fn read(response: Response, media: &[&str]) -> Result<Bytes, OutboundError> {
     if response.status() != StatusCode::OK {
         return Err(OutboundError::Status(response.status()));
     }
+    read_body(response, media).await
+}
+
+/// The same, whatever the status.
+async fn read_body(mut response: Response, media: &[&str]) -> Result<Bytes, OutboundError> {
     let named = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let named = named.split(';').next().unwrap_or_default().trim();
     if !media.iter().any(|expected| named.eq_ignore_ascii_case(expected)) {

@@ -11,9 +11,9 @@ use minijinja::Error;
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
-    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack,
-    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
-    SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
+    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LinkAccount,
+    LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair,
+    ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -78,6 +78,12 @@ pub(super) fn each<E>(
     seen("sign_in_wrong", pages.try_page(brand, &sign_in(x, Some(SignInError::WrongPassword))))?;
     seen("sign_in_again", pages.try_page(brand, &sign_in(x, Some(SignInError::Again))))?;
     seen("sign_in_passkey", pages.try_page(brand, &sign_in(x, Some(SignInError::Passkey))))?;
+    for error in SignInError::OF_PROVIDERS {
+        seen("sign_in_provider", pages.try_page(brand, &sign_in(x, Some(error))))?;
+    }
+    seen("link_account", pages.try_page(brand, &link_account(x, None)))?;
+    seen("link_account_wrong", pages.try_page(brand, &link_account(x, Some(SignInError::WrongPassword))))?;
+    seen("link_account_too_many", pages.try_page(brand, &link_account(x, Some(SignInError::TooMany { seconds: 90 }))))?;
     seen("sign_in_too_many", pages.try_page(brand, &sign_in(x, Some(SignInError::TooMany { seconds: 90 }))))?;
     seen("accounts", pages.try_page(brand, &accounts(x)))?;
     seen("not_approved", pages.try_page(full, &not_approved(x, false)))?;
@@ -177,10 +183,11 @@ fn sign_in_minimal(x: &dyn Fn(&str) -> String) -> SignIn {
         csrf: x("csrf").into(),
         pending: None,
         not_you_action: None,
+        providers: vec![],
+        provider_action: x("/provider"),
         onward: None,
-    About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
-    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack,
-    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
+        passkey: None,
+        account_url: x("/account"),
     }
 }
 
@@ -192,7 +199,20 @@ fn sign_in(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> SignIn {
         pending: Some(x("01992c3e-6b1f")),
         not_you_action: Some(x("/switch")),
         passkey: Some(factors::passkey(x)),
+        providers: vec![ProviderButton { id: x("contoso"), name: x("Contoso") }],
         ..sign_in_minimal(x)
+    }
+}
+
+fn link_account(x: &dyn Fn(&str) -> String, error: Option<SignInError>) -> LinkAccount {
+    LinkAccount {
+        provider_name: x("Contoso"),
+        username: x("ada@example.com"),
+        error,
+        action: x("/provider"),
+        csrf: x("csrf").into(),
+        link: x("link").into(),
+        instead_url: x("/sign-in"),
     }
 }
 

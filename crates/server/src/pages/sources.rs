@@ -37,6 +37,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("expired.html", include_str!("../../../../templates/expired.html")),
     ("form_post.html", include_str!("../../../../templates/form_post.html")),
     ("home.html", include_str!("../../../../templates/home.html")),
+    ("link_account.html", include_str!("../../../../templates/link_account.html")),
     ("logout_confirm.html", include_str!("../../../../templates/logout_confirm.html")),
     ("mail/approval.html", include_str!("../../../../templates/mail/approval.html")),
     ("mail/approval.txt", include_str!("../../../../templates/mail/approval.txt")),

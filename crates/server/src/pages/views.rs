@@ -8,6 +8,7 @@ mod about;
 mod account;
 mod device;
 mod link;
+mod link_account;
 mod own;
 mod passkey;
 mod qr;
@@ -24,6 +25,7 @@ pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
+pub use link_account::{LinkAccount, OwnProvider, ProviderButton};
 pub use own::{
     AccountHome, AccountNotice, ActivityEntry, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
     CompanyMember, DeleteAccount, Deleted, LanguageChoice, OwnActivity, OwnApp, OwnApps, OwnData, OwnLicences,
@@ -117,6 +119,10 @@ pub struct SignIn {
     pub passkey: Option<PasskeyForm>,
     /// Where people see and change what their account is used for.
     pub account_url: String,
+    /// Where else one may sign in: buttons.
+    pub providers: Vec<ProviderButton>,
+    /// Where they post to.
+    pub provider_action: String,
 }
 
 /// Why a login did not work.
@@ -129,11 +135,27 @@ pub enum SignInError {
     Again,
     /// A passkey that does not work here.
     Passkey,
+    /// An identity provider did not answer, or not as it must.
+    ProviderFailed,
+    /// Somebody did not sign in there.
+    ProviderRefused,
+    /// They signed in there too long ago, or nobody says when.
+    ProviderStale,
+    /// Who signed in there has no account here, and gets none.
+    NotLetIn,
+    /// Somebody else has their address, who has no password either.
+    AddressTaken,
     /// The brake is on for so many seconds.
     TooMany {
         /// Seconds until the next attempt.
         seconds: u64,
     },
+}
+
+impl SignInError {
+    /// What a sign-in at a provider can come to.
+    pub const OF_PROVIDERS: [Self; 5] =
+        [Self::ProviderFailed, Self::ProviderRefused, Self::ProviderStale, Self::NotLetIn, Self::AddressTaken];
 }
 
 impl View for SignIn {
@@ -150,7 +172,7 @@ impl View for SignIn {
     fn retry_after(&self) -> Option<u64> {
         match self.error? {
             SignInError::TooMany { seconds } => Some(seconds),
-            SignInError::WrongPassword | SignInError::Again | SignInError::Passkey => None,
+            _ => None,
         }
     }
 }

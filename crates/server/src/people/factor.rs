@@ -10,7 +10,7 @@ pub(crate) mod made;
 pub(crate) mod remembered;
 
 pub(crate) use face::{Face, Onward, Trouble};
-pub(crate) use half_way::HalfWay;
+pub(crate) use half_way::{First, HalfWay};
 
 use claviger_core::sign_in::FactorKind;
 use claviger_store::Factor;

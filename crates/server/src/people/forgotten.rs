@@ -97,12 +97,26 @@ async fn send(state: &State, site: &Site, typed: &str) -> Result<(), Failure> {
     let found = state.store.login_to_verify(&site.realm.id, typed).await?.map(|(stored, _)| stored.user);
     let user = found.filter(|user| !user.disabled);
     let pages = state.pages.load_full();
-    match user.as_ref().and_then(|user| Some((user, user.email.as_deref()?))) {
+    let known = user.as_ref().and_then(|user| Some((user, user.email.as_deref()?)));
+    if let Some((user, to)) = known
+        && signs_in_elsewhere(state, site, user).await?
+    {
+        return Ok(post(state, site, &pages).tell(Some(user), LinkMailKind::Provider, to).await?);
+    }
+    match known {
         Some((user, to)) => post(state, site, &pages).send_link(user, LinkKind::Reset, to).await?,
         None if is_mail_address(typed) => post(state, site, &pages).tell(None, LinkMailKind::Nobody, typed).await?,
         None => {}
     }
     Ok(())
+}
+
+/// Whether somebody has no password, and signs in at a provider: whoever the provider lets in no more does not come in by a mail either.
+async fn signs_in_elsewhere(state: &State, site: &Site, user: &User) -> Result<bool, Failure> {
+    let realm = &site.realm.id;
+    let stored = state.store.user(realm, &user.id).await?;
+    let has_none = stored.is_some_and(|stored| stored.password_hash.is_none());
+    Ok(has_none && !state.store.provider_accounts(realm, &user.id).await?.is_empty())
 }
 
 /// Who sends mails for a site.

@@ -25,6 +25,7 @@ pub(crate) mod notice;
 pub(crate) mod page;
 pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod provider;
 mod sealed;
 pub(crate) mod second_factor;
 pub(crate) mod secret;

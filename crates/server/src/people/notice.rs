@@ -34,6 +34,16 @@ pub(crate) enum Why {
     Again,
     /// A passkey that is not known here, or an answer that is none.
     Passkey,
+    /// An identity provider did not answer, or not as it must.
+    ProviderFailed,
+    /// Somebody did not sign in there.
+    ProviderRefused,
+    /// They signed in there too long ago, or nobody says when.
+    ProviderStale,
+    /// Who signed in there has no account here, and gets none.
+    NotLetIn,
+    /// Somebody else has their address, who has no password either.
+    AddressTaken,
     /// The brake is on, until then (milliseconds).
     Locked(i64),
 }
@@ -63,6 +73,11 @@ impl Notice {
             Why::WrongPassword => Some(SignInError::WrongPassword),
             Why::Again => Some(SignInError::Again),
             Why::Passkey => Some(SignInError::Passkey),
+            Why::ProviderFailed => Some(SignInError::ProviderFailed),
+            Why::ProviderRefused => Some(SignInError::ProviderRefused),
+            Why::ProviderStale => Some(SignInError::ProviderStale),
+            Why::NotLetIn => Some(SignInError::NotLetIn),
+            Why::AddressTaken => Some(SignInError::AddressTaken),
             Why::Locked(until) => {
                 let seconds = u64::try_from((until - now + 999) / 1000).unwrap_or_default();
                 (seconds > 0).then_some(SignInError::TooMany { seconds })

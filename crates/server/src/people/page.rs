@@ -2,7 +2,7 @@
 
 use crate::failure::empty;
 use crate::http::{Answer, Incoming};
-use crate::pages::views::View;
+use crate::pages::views::{SecurityNotice, View};
 use crate::pages::{
     Brand, HTML_TYPE, Link, PASSKEY_SCRIPT, Page, SCRIPT, accent_rules, choose_language, security_headers,
 };
@@ -121,6 +121,12 @@ pub(crate) fn see_other(location: &str) -> Answer {
     }
     no_store(&mut answer);
     answer
+}
+
+/// To the page of what somebody signs in with, which says what was done.
+pub(crate) fn security_page(site: &Site, notice: Option<SecurityNotice>) -> Answer {
+    let path = site.page_path(Target::Security);
+    see_other(&notice.map_or(path.clone(), |notice| format!("{path}?said={}", notice.name())))
 }
 
 /// The one style sheet, with the realm's colours at its end.

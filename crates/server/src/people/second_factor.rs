@@ -8,10 +8,10 @@ use crate::http::{Answer, Incoming};
 use crate::people::arrive::go_on;
 use crate::people::browser::Browser;
 use crate::people::factor::made::{Shown, authenticator, recovery_codes};
-use crate::people::factor::{Face, HalfWay, Onward, Trouble, check, face, has_any, remembered};
+use crate::people::factor::{Face, First, HalfWay, Onward, Trouble, check, face, has_any, remembered};
 use crate::people::flow::{Flow, Found, Front, resume};
 use crate::people::password::Verified;
-use crate::people::session::{Begun, begin_session, signed_in, step_up};
+use crate::people::session::{Begun, begin_session_of, signed_in, step_up};
 use crate::people::show::{self, see_other, with_browser};
 use crate::people::waiting::SignInStep;
 use crate::state::State;
@@ -42,7 +42,7 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
     result.unwrap_or_else(|failure| show::failure(state, site, incoming, &failure))
 }
 
-/// Whether a sign-in by password is complete.
+/// Whether a sign-in is complete.
 pub(crate) enum After {
     /// It is, and was like this.
     Complete(How),
@@ -59,20 +59,32 @@ pub(crate) async fn after_password(
     onward: Option<Onward>,
     verified: &Verified,
 ) -> Result<After, Failure> {
+    after_first(flow, front, onward, verified, First::default()).await
+}
+
+/// The same after something else: a provider's word for a second factor, where it counts, is one.
+pub(crate) async fn after_first(
+    flow: &Flow<'_>,
+    front: Option<&Front>,
+    onward: Option<Onward>,
+    verified: &Verified,
+    first: First,
+) -> Result<After, Failure> {
     let (state, site) = (flow.state, flow.site);
     if !site.realm.sign_in.is_on() {
-        return Ok(After::Complete(How::default()));
+        return Ok(After::Complete(first.how));
     }
     let factors = state.store.factors(&site.realm.id, &verified.user.id).await?;
     let has_any = has_any(&factors);
     let client = front.map(|front| &front.entry.client);
-    if !has_any && !site.realm.demanded(client, &verified.user).is_required {
-        return Ok(After::Complete(How::default()));
+    let demanded = site.realm.demanded(client, &verified.user);
+    if !has_any && !demanded.is_required || first.how.meets(&site.realm, &demanded.kinds) {
+        return Ok(After::Complete(first.how));
     }
     if has_any && remembered::is_remembered(state, site, flow.incoming, flow.browser, &verified.user).await? {
-        return Ok(After::Complete(How { remembered: true, ..How::default() }));
+        return Ok(After::Complete(How { remembered: true, ..first.how }));
     }
-    let Some(half) = HalfWay::of(state, site, verified).await? else { return Ok(After::Changed) };
+    let Some(half) = HalfWay::of(state, site, verified, first).await? else { return Ok(After::Changed) };
     let way = Way { front, half: Some(&half), onward };
     let answer = match way.address(flow, None)? {
         Some(address) => with_browser(see_other(&address), site, flow.browser),
@@ -164,9 +176,10 @@ impl Who {
     async fn begin(&self, flow: &Flow<'_>, proved: Proved) -> Result<Option<Begun>, Failure> {
         let (state, site, now) = (flow.state, flow.site, flow.state.clock.now());
         match self {
-            Self::HalfWay(_, verified) => {
-                begin_session(state, site, (flow.incoming, flow.browser), verified, How::default().with(proved, now))
-                    .await
+            Self::HalfWay(half, verified) => {
+                half.first.complete(state, site, &verified.user.id).await?;
+                let (how, auth_time) = (half.first.how.clone().with(proved, now), half.first.auth_time);
+                begin_session_of(state, site, (flow.incoming, flow.browser), verified, how, auth_time).await
             }
             Self::SignedIn(who) => {
                 let how = who.session.how.as_deref().cloned().unwrap_or_default().with(proved, now);

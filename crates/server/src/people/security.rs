@@ -13,9 +13,10 @@ use crate::people::factor::{Face, Onward, has_any};
 use crate::people::flow::Flow;
 use crate::people::forgotten::post;
 use crate::people::new_password::choose;
-use crate::people::page::{Speech, no_store, view};
+use crate::people::page::{Speech, no_store, security_page, view};
 use crate::people::passkey;
 use crate::people::password::{Verified, check_password};
+use crate::people::provider::own;
 use crate::people::second_factor::passkeys::{MOST, name_typed};
 use crate::people::second_factor::sign_in_address;
 use crate::people::session::begin_session;
@@ -63,7 +64,8 @@ async fn open(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let browsers = state.store.remembered_browsers(&site.realm.id, &who.user.id, now).await?;
     let stored = state.store.user(&site.realm.id, &who.user.id).await?;
     let has_password = stored.is_some_and(|stored| stored.password_hash.is_some());
-    let page = Security { has_password, ..page(flow, &who, &factors, &browsers, notice) };
+    let (providers, more_providers) = own::shown(flow, &who.user).await?;
+    let page = Security { has_password, providers, more_providers, ..page(flow, &who, &factors, &browsers, notice) };
     let mut answer = view(state, site, Speech::of_browser(flow.browser, None), &page);
     no_store(&mut answer);
     Ok(with_browser(answer, site, flow.browser))
@@ -109,6 +111,8 @@ fn page(
                 used: Ago::of(now - one.used_at),
             })
             .collect(),
+        providers: Vec::new(),
+        more_providers: Vec::new(),
         action: site.page_path(Target::Security),
         csrf: flow.browser.consent_token(&state.secrets.forms, None).into(),
     }
@@ -138,6 +142,12 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
         }
         return Ok(back(flow, Some(SecurityNotice::Forgotten)));
     }
+    if let Some(name) = params.get("unlink") {
+        return own::remove(flow, &who.user, name).await;
+    }
+    if let Some(id) = params.get("connect") {
+        return own::connect(flow, &who.user, id).await;
+    }
     if params.get("password").is_some() {
         return change_password(flow, &who, &params).await;
     }
@@ -151,8 +161,7 @@ async fn take(flow: &Flow<'_>) -> Result<Answer, Failure> {
 }
 
 fn back(flow: &Flow<'_>, notice: Option<SecurityNotice>) -> Answer {
-    let path = flow.site.page_path(Target::Security);
-    see_other(&notice.map_or(path.clone(), |notice| format!("{path}?said={}", notice.name())))
+    security_page(flow.site, notice)
 }
 
 /// Takes something away that they signed in with.

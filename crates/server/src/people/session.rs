@@ -73,13 +73,25 @@ pub(crate) async fn begin_session(
     verified: &Verified,
     how: How,
 ) -> Result<Option<Begun>, Failure> {
+    begin_session_of(state, site, (incoming, browser), verified, how, None).await
+}
+
+/// The same of somebody who did not prove it just now, but then (milliseconds).
+pub(crate) async fn begin_session_of(
+    state: &State,
+    site: &Site,
+    (incoming, browser): (&Incoming, &Browser),
+    verified: &Verified,
+    how: How,
+    auth_time: Option<i64>,
+) -> Result<Option<Begun>, Failure> {
     let now = state.clock.now();
     let session = Session {
         hash: [0; 32],
         realm: site.realm.id.clone(),
         user: verified.user.id.clone(),
         created_at: now,
-        auth_time: now,
+        auth_time: auth_time.unwrap_or(now),
         last_seen_at: now,
         expires_at: session_end(site, now, now),
         how: (how != How::default()).then(|| Box::new(how)),

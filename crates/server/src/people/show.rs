@@ -116,6 +116,8 @@ pub(crate) fn sign_in(
         csrf: browser.form_token(&state.secrets.forms, front.map(|(_, waiting)| &waiting.id)).into(),
         pending: front.map(|(_, waiting)| waiting.seal(&state.secrets, &site.realm.id)).transpose()?,
         not_you_action: front.map(|_| site.page_path(Target::SwitchAccount)),
+        providers: site.realm.identity_providers.iter().map(Into::into).collect(),
+        provider_action: site.page_path(Target::Provider),
         onward: onward.map(Onward::name),
         passkey: form::sign_in(state, site, browser)?,
         account_url: site.page_path(Target::Account),

@@ -97,7 +97,7 @@ async fn take_sign_in(flow: &Flow<'_>) -> Result<Answer, Failure> {
 
 /// The sign-in page once more, by its address: loading it anew sends no password. Where that would be too long, the page
 /// itself.
-fn again(flow: &Flow<'_>, front: Option<&Front>, notice: &Notice) -> Result<Answer, Failure> {
+pub(crate) fn again(flow: &Flow<'_>, front: Option<&Front>, notice: &Notice) -> Result<Answer, Failure> {
     let address = if let Some(front) = front {
         flow.address(Target::SignIn, &front.waiting, Some(notice))?
     } else {

@@ -51,6 +51,8 @@ struct Done {
 pub(crate) enum SignInStep {
     /// The right password.
     Password,
+    /// What a provider says, or the password that made somebody there a user.
+    Provider,
     /// What was asked for beside it.
     SecondFactor,
     /// A passkey in place of both.

@@ -19,6 +19,7 @@ pub mod master_key;
 pub mod master_keys;
 pub(crate) mod meter;
 pub(crate) mod passwords;
+pub(crate) mod providers;
 pub(crate) mod rates;
 pub(crate) mod recall;
 pub(crate) mod revoked;
@@ -43,6 +44,7 @@ use health::Health;
 use keys::Keys;
 use leaked::{Leaked, LeakedError};
 use meter::Meter;
+use providers::Providers;
 use rates::Rates;
 use recall::Recall;
 use revoked::Revoked;
@@ -77,6 +79,7 @@ pub struct State {
     pub(crate) clients: Clients,
     pub(crate) client_keys: ClientKeys,
     pub(crate) outbound: Outbound,
+    pub(crate) providers: Providers,
     pub(crate) rates: Rates,
     /// Something was put into the outbox that should not wait until somebody looks there.
     pub(crate) handed_in: Notify,

@@ -45,6 +45,8 @@ pub(crate) enum Target {
     Consent,
     /// The accounts of this browser: another one is chosen for the waiting request.
     SwitchAccount,
+    /// To an identity provider, and back from there.
+    Provider,
     /// Where the vendor's own pages send a browser back to.
     LoginApp,
     /// Asks the operator for an app that waits for approval.
@@ -79,6 +81,7 @@ impl Target {
             Self::UserLink => "user-link",
             Self::Consent => "consent",
             Self::SwitchAccount => "switch-account",
+            Self::Provider => "provider",
             Self::LoginApp => "login-app",
             Self::AskForApp => "ask-for-app",
             Self::Secret => "secret",
@@ -109,7 +112,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 15] = [
+const PAGES: [(&str, Target); 16] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
@@ -119,6 +122,7 @@ const PAGES: [(&str, Target); 15] = [
     ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
     ("/-/switch-account", Target::SwitchAccount),
+    ("/-/provider", Target::Provider),
     ("/-/login-app", Target::LoginApp),
     ("/-/ask-for-app", Target::AskForApp),
     ("/-/secret", Target::Secret),
@@ -252,6 +256,10 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
     // Whoever else has something at the first page's address goes before it; see the router.
     for (path, target) in PAGES.into_iter().filter(|(_, target)| *target != Target::Home) {
         add(format!("{base}{path}"), target, None);
+    }
+    // One for each: see where they are sent back to.
+    for provider in &realm.identity_providers {
+        add(format!("{base}/-/provider/{}", provider.id), Target::Provider, None);
     }
     for path in metadata::well_known_paths(realm) {
         add(path, Target::Discovery, None);

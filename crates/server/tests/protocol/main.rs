@@ -33,6 +33,7 @@ mod fapi2;
 mod foreign_hashes;
 mod grants;
 mod http2;
+mod identity_providers;
 mod integrator;
 mod introspection;
 mod issuer_in_answers;

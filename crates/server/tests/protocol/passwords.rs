@@ -89,7 +89,7 @@ async fn the_form_is_of_this_session_and_the_sign_in_of_now() {
 }
 
 /// The mails that wait, and the links in them.
-async fn mails(server: &Server) -> Vec<(String, Option<String>)> {
+pub(crate) async fn mails(server: &Server) -> Vec<(String, Option<String>)> {
     let due = server.store.due_parcels(claviger_store::MAIL_TOPIC, server.now(), 100).await.unwrap();
     due.into_iter().map(|due| (due.parcel.addressee.clone(), link_in(&due.parcel, server))).collect()
 }

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 26] = [
+const OF_REQUESTS: [&str; 27] = [
     "client_asked",
     "activity",
     "consent_evidence",
@@ -20,6 +20,7 @@ const OF_REQUESTS: [&str; 26] = [
     "factor",
     "remembered_browser",
     "user_link",
+    "provider_account",
     "signed_in_to",
     "pending",
     "answered",

@@ -22,6 +22,7 @@ mod names;
 mod outbox;
 mod own_account;
 mod passkeys;
+mod provider_accounts;
 mod realms;
 mod refresh;
 mod revocation;
@@ -69,6 +70,8 @@ promises! {
         a_browser_is_remembered_until_the_password_changes;
     passkeys: a_passkey_is_one_users_in_a_realm, of_64_uses_with_one_challenge_one_counts, a_counter_only_moves_on,
         a_user_loses_all_their_passkeys;
+    provider_accounts: somebody_at_a_provider_is_one_user, of_64_first_sign_ins_one_makes_the_user,
+        nobody_loses_their_last_way_in;
     logouts: who_signed_in_hears_of_the_end_once, an_operators_end_is_heard_as_well,
         a_session_that_goes_on_is_not_told_of;
     codes: a_code_works_once, an_exchange_rests_on_what_was_read, of_64_redemptions_one_wins, a_code_that_is_over_is_gone, a_wrong_hash_spends_nothing,

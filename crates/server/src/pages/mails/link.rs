@@ -18,13 +18,15 @@ pub enum LinkMailKind {
     Email,
     /// Somebody asked for a link, and nobody has this address.
     Nobody,
+    /// They asked for a link, and sign in at a provider instead.
+    Provider,
     /// Their account has another address now.
     Moved,
 }
 
 impl LinkMailKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Reset, Self::FirstLogin, Self::Email, Self::Nobody, Self::Moved];
+    pub const ALL: [Self; 6] = [Self::Reset, Self::FirstLogin, Self::Email, Self::Nobody, Self::Provider, Self::Moved];
 }
 
 /// A mail to somebody about their own account.
@@ -64,6 +66,7 @@ impl MailView for LinkMail {
             LinkMailKind::FirstLogin => "mail-link-first-login-subject",
             LinkMailKind::Email => "mail-link-email-subject",
             LinkMailKind::Nobody => "mail-link-nobody-subject",
+            LinkMailKind::Provider => "mail-link-provider-subject",
             LinkMailKind::Moved => "mail-link-moved-subject",
         }
     }

@@ -3,8 +3,8 @@
 use super::account;
 use crate::pages::mails::{LinkMail, LinkMailKind};
 use crate::pages::views::{
-    Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, PasskeyForm, QrCode, SecondFactor, Security,
-    SecurityNotice, UserLinkPage,
+    Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, OwnProvider, PasskeyForm, ProviderButton, QrCode,
+    SecondFactor, Security, SecurityNotice, UserLinkPage,
 };
 
 /// Each face, and what it can say.
@@ -102,6 +102,9 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
     let ago = |unit, count| Ago { unit, count };
     let app = |id: &str, label: &str, used| OwnFactor { id: x(id), label: x(label), added: ago("days", 3), used };
     let browser = |id: &str, name: &str| OwnBrowser { id: x(id), name: x(name), used: ago("hours", 2) };
+    let provider = |id: &str, added| OwnProvider { id: x(id), name: x("Contoso"), added };
+    let (new, older) =
+        (provider("e", ago("now", 0)), ["minutes", "hours", "days"].map(|unit| provider(unit, ago(unit, 2))));
     Security {
         account: account(x),
         notice,
@@ -115,6 +118,8 @@ pub(super) fn security(x: &dyn Fn(&str) -> String, notice: Option<SecurityNotice
         set_up_url: Some(x("/second-factor?act=set-up")),
         passkey_url: Some(x("/second-factor?act=set-up&kind=passkey")),
         browsers: vec![browser("c", "Firefox, Linux"), browser("d", "")],
+        providers: std::iter::once(new).chain(older).collect(),
+        more_providers: vec![ProviderButton { id: x("other"), name: x("Other") }],
         action: x("/account/security"),
         csrf: x("csrf").into(),
     }
@@ -132,6 +137,8 @@ pub(super) fn security_minimal(x: &dyn Fn(&str) -> String) -> Security {
         set_up_url: None,
         passkey_url: None,
         browsers: Vec::new(),
+        providers: Vec::new(),
+        more_providers: Vec::new(),
         ..security(x, None)
     }
 }

@@ -220,6 +220,8 @@ fn the_status_and_the_redirect_follow_from_the_view() {
         onward: None,
         passkey: None,
         account_url: "/account".to_owned(),
+        providers: vec![],
+        provider_action: String::new(),
     };
     let page = pages.page(&brand, &sign_in);
     assert_eq!((page.status, page.retry_after), (429, Some(60)));

@@ -1,6 +1,6 @@
 //! The page of the second factor, and that of what somebody signs in with.
 
-use super::{Account, Ago, Masked, PasskeyForm, QrCode, View};
+use super::{Account, Ago, Masked, OwnProvider, PasskeyForm, ProviderButton, QrCode, View};
 use serde::Serialize;
 
 /// What is asked for beside the password, or set up.
@@ -133,6 +133,10 @@ pub struct Security {
     pub passkey_url: Option<String>,
     /// Browsers in which they are not asked.
     pub browsers: Vec<OwnBrowser>,
+    /// Accounts at providers that they can sign in with.
+    pub providers: Vec<OwnProvider>,
+    /// Providers at which they could have one more.
+    pub more_providers: Vec<ProviderButton>,
     /// Where the forms go.
     pub action: String,
     /// Ties the forms to this session.
@@ -201,11 +205,19 @@ pub enum SecurityNotice {
     EmailWrong,
     /// Too many addresses were tried.
     EmailLocked,
+    /// It cannot be removed: they have nothing else to sign in with.
+    LastWay,
+    /// An account at a provider is theirs from now on.
+    Connected,
+    /// It was not, whatever went wrong.
+    NotConnected,
+    /// Another user has it.
+    ConnectedElsewhere,
 }
 
 impl SecurityNotice {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Removed,
         Self::Renamed,
         Self::Needed,
@@ -223,6 +235,10 @@ impl SecurityNotice {
         Self::EmailSent,
         Self::EmailWrong,
         Self::EmailLocked,
+        Self::LastWay,
+        Self::Connected,
+        Self::NotConnected,
+        Self::ConnectedElsewhere,
     ];
 
     /// As an address says it.
@@ -245,10 +261,19 @@ impl SecurityNotice {
             Self::EmailSent => "email_sent",
             Self::EmailWrong => "email_wrong",
             Self::EmailLocked => "email_locked",
+            Self::LastWay => "last_way",
+            Self::Connected => "connected",
+            Self::NotConnected => "not_connected",
+            Self::ConnectedElsewhere => "connected_elsewhere",
         }
     }
 }
 
 impl View for Security {
     const TEMPLATE: &'static str = "security.html";
+
+    fn leaves(&self) -> bool {
+        // To a provider.
+        !self.more_providers.is_empty()
+    }
 }

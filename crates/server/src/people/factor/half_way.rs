@@ -1,4 +1,4 @@
-//! Somebody whose password was right, and who is not signed in yet.
+//! Somebody whose password was right, or whom a provider knows, and who is not signed in yet.
 
 use crate::failure::Failure;
 use crate::people::browser::Browser;
@@ -8,12 +8,40 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::crypto::sha256;
 use claviger_core::jose::base64url;
-use claviger_store::StoredUser;
+use claviger_core::sign_in::How;
+use claviger_store::{ProviderAccount, StoredUser};
 use serde::{Deserialize, Serialize};
 
 const PURPOSE: &str = "a sign-in half way";
 /// How long it is good, in milliseconds: for finding a phone.
 const PATIENCE: i64 = 600_000;
+
+/// What somebody proved first, and what follows when all is proved. The usual: a password, just now, and nothing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct First {
+    /// How they signed in.
+    pub(crate) how: How,
+    /// When, in milliseconds, where that was not just now.
+    pub(crate) auth_time: Option<i64>,
+    /// Somebody at a provider who becomes this user: issuer and name there.
+    pub(crate) link: Option<(String, String)>,
+}
+
+impl First {
+    /// Does what follows.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub(crate) async fn complete(&self, state: &State, site: &Site, user: &str) -> Result<(), Failure> {
+        let Some((issuer, subject)) = self.link.clone() else { return Ok(()) };
+        let account = ProviderAccount { realm: site.realm.id.clone(), issuer, subject };
+        if state.store.link_provider(&account, user, state.clock.now()).await? {
+            tracing::info!(user, issuer = account.issuer, "somebody at a provider is this user from now on");
+        }
+        Ok(())
+    }
+}
 
 /// What the browser keeps of it, and cannot read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +52,9 @@ pub(crate) struct HalfWay {
     password: String,
     /// When it was right, in milliseconds.
     at: i64,
+    /// What was proved, and what follows.
+    #[serde(default)]
+    pub(crate) first: First,
 }
 
 impl HalfWay {
@@ -31,7 +62,12 @@ impl HalfWay {
     ///
     /// # Errors
     /// The store cannot read.
-    pub(crate) async fn of(state: &State, site: &Site, verified: &Verified) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn of(
+        state: &State,
+        site: &Site,
+        verified: &Verified,
+        first: First,
+    ) -> Result<Option<Self>, Failure> {
         let Some((stored, now)) = state.store.user_to_verify(&site.realm.id, &verified.user.id).await? else {
             return Ok(None);
         };
@@ -39,7 +75,7 @@ impl HalfWay {
             return Ok(None);
         }
         let password = digest(&stored);
-        Ok(Some(Self { user: stored.user.id, password, at: state.clock.now() }))
+        Ok(Some(Self { user: stored.user.id, password, at: state.clock.now(), first }))
     }
 
     /// What travels.
