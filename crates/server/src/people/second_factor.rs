@@ -413,7 +413,7 @@ async fn after_set_up(
     codes: &[zeroize::Zeroizing<String>],
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
-    flow.scene().note(who.user(), ActivityKind::FactorAdded, "").await;
+    flow.scene().note(&who.user().id, ActivityKind::FactorAdded, "").await;
     // They are another one since: what was known of them before is.
     let who = match who {
         Who::HalfWay(half, _) => {

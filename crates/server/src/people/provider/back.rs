@@ -121,7 +121,7 @@ async fn used(flow: &Flow<'_>, before: &Before) -> Result<Answer, Failure> {
     }
     let address = match &before.front {
         Some(front) => flow.address(Target::SignIn, &front.waiting, None)?,
-        None => Some(flow.site.page_path(Onward::target(before.onward))),
+        None => Some(Onward::path(before.onward, flow.site)),
     };
     match address {
         Some(address) => Ok(see_other(&address)),

@@ -3,12 +3,12 @@
 use super::{Way, Who, add, after_set_up, back, may_add, prove_with, start_over};
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::people::factor::remembered::name_of;
 use crate::people::factor::{Onward, Trouble, has_any};
 use crate::people::flow::{Flow, Front};
 use crate::people::passkey::challenge::Ceremony;
 use crate::people::passkey::prove::{Made, Verdict, made, prove};
 use crate::people::passkey::{form, kept};
+use crate::people::user_agent::browser_of;
 use claviger_core::Params;
 use claviger_core::sign_in::{FactorKind, PasskeyUse, Proved};
 
@@ -62,7 +62,7 @@ pub(super) async fn set_up(
         Made::Wrong => return back(flow, front.as_ref(), &who, onward, Trouble::Passkey).await,
     };
     let typed = name_typed(params.get("name").unwrap_or_default());
-    let label = if typed.is_empty() { name_of(flow.incoming.header("user-agent").unwrap_or_default()) } else { typed };
+    let label = if typed.is_empty() { browser_of(flow.incoming) } else { typed };
     let factor = kept::factor(&state.secrets, [realm, user], &made, label, now)?;
     let Some(codes) = add(flow, &who, factor, has_any(&factors)).await? else {
         return back(flow, front.as_ref(), &who, onward, Trouble::Passkey).await;
@@ -84,7 +84,7 @@ pub(super) async fn page(
     let factors = state.store.factors(&site.realm.id, &user.id).await?;
     let face = way.face(flow, user, trouble);
     match form::set_up(state, site, flow.browser, user, &factors)? {
-        Some(form) => face.set_up_passkey(form, name_of(flow.incoming.header("user-agent").unwrap_or_default())).await,
+        Some(form) => face.set_up_passkey(form, browser_of(flow.incoming)).await,
         None => start_over(flow, None, way.onward).await,
     }
 }

@@ -27,5 +27,5 @@ pub(super) async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Result
     };
     let verified = Verified { user: stored.user, precondition };
     let how = How { password: false, ..How::default() }.with(proved, state.clock.now());
-    Ok(begin_session(state, site, flow.browser, &verified, how).await?.ok_or(Why::Again))
+    Ok(begin_session(state, site, (flow.incoming, flow.browser), &verified, how).await?.ok_or(Why::Again))
 }
