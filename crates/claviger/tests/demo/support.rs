@@ -156,8 +156,8 @@ pub fn free_base() -> u16 {
     let first = u16::try_from(std::process::id() % 900).unwrap() * 16;
     (0..900)
         .map(|_| 12_000 + first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed) * 16) % 14_400)
-        .find(|base| (*base..base + 11).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
-        .expect("eleven free ports")
+        .find(|base| (*base..base + 16).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
+        .expect("sixteen free ports")
 }
 
 pub fn http() -> reqwest::Client {

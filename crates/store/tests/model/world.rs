@@ -49,7 +49,7 @@ pub(crate) struct World {
 #[derive(Clone)]
 enum Write {
     Issue(Issue),
-    Approval(Approval),
+    Approval(Box<Approval>),
 }
 
 /// What went wrong, in words.
@@ -170,7 +170,7 @@ impl World {
                 let is_late = |at: i64| now - at > 5 * SECOND;
                 return match self.last.clone() {
                     Some(Write::Issue(issue)) if !is_late(issue.now) => self.issue(issue).await,
-                    Some(Write::Approval(approval)) if !is_late(approval.now) => self.approval(approval).await,
+                    Some(Write::Approval(approval)) if !is_late(approval.now) => self.approval(*approval).await,
                     _ => Ok(()),
                 };
             }
@@ -274,7 +274,7 @@ impl World {
     async fn approval(&mut self, approval: Approval) -> Outcome {
         let approved = self.store.approve(approval.clone()).await.map_err(failed)?;
         let wanted = self.model.approve(&approval);
-        self.last = Some(Write::Approval(approval));
+        self.last = Some(Write::Approval(Box::new(approval)));
         same("approve", &approved, &wanted)
     }
 
