@@ -5,8 +5,8 @@
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page, second_factor,
-    secret, security, show, sign_in, switch, user_link,
+    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page,
+    second_factor, secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
     authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,

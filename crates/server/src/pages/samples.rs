@@ -12,8 +12,8 @@ use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
     Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LogoutBack,
-    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce, SecretState,
-    SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
+    LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair, SecretOnce,
+    SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;

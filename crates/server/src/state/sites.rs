@@ -105,7 +105,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 15] = [
+const PAGES: [(&str, Target); 16] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
