@@ -193,6 +193,19 @@ impl Store {
         })
     }
 
+    /// The apps that a user asked the operator for: which, when first, when last, how often.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn asked_by(&self, realm: &str, user: &str, limit: i64) -> Result<Vec<(String, i64, i64, i64)>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::AskedBy, values![realm, user, limit], |row| {
+                Ok((row.string(0)?, row.int(1)?, row.int(2)?, row.int(3)?))
+            })
+            .await
+        })
+    }
+
     /// Keeps the language that a user chose: their claim `locale`. Whether it is another one now.
     ///
     /// # Errors

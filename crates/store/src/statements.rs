@@ -282,6 +282,7 @@ registry! {
     ActingFor = account::ACTING_FOR;
     GrantsForOrganisation = account::GRANTS_FOR_ORGANISATION;
     TouchUserOfGrant = account::TOUCH_USER_OF_GRANT;
+    AskedBy = account::ASKED_BY;
 
     // ---- links that people get by mail
     PutUserLink = user_links::PUT;

@@ -101,3 +101,5 @@ pub(super) const GRANTS_FOR_ORGANISATION: &str = "SELECT client, id, doc FROM gr
     ORDER BY id LIMIT ?5";
 pub(super) const TOUCH_USER_OF_GRANT: &str = "UPDATE users SET updated_at = ?2
     WHERE (realm, id) IN (SELECT realm, user_id FROM grants WHERE id = ?1 AND user_id IS NOT NULL)";
+pub(super) const ASKED_BY: &str = "SELECT client, first_at, last_at, times FROM client_asked
+    WHERE realm = ?1 AND user_id = ?2 ORDER BY client LIMIT ?3";

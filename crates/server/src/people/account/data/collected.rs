@@ -26,6 +26,7 @@ pub(super) async fn of(desk: &Desk<'_>) -> Result<Value, Failure> {
     let factors = store.factors(realm, user).await?;
     let seats = store.seats_of_user(realm, user, now, MOST).await?;
     let activity = store.activity(realm, user, None, MOST).await?;
+    let asked = store.asked_by(realm, user, MOST).await?;
     let subject = Some(Subject::new(SubjectKind::User, user));
     let filter = AuditFilter { realm: Some(realm.to_owned()), subject, ..AuditFilter::default() };
     let acts = store.audit_lines(&filter, i64::MAX, MOST).await?;
@@ -92,6 +93,12 @@ pub(super) async fn of(desk: &Desk<'_>) -> Result<Value, Failure> {
             "browser": line.browser,
             "address": line.address,
             "at": time(line.at),
+        })).collect::<Vec<_>>(),
+        "apps_asked_for": asked.iter().map(|(app, first, last, times)| json!({
+            "app": app,
+            "first_at": time(*first),
+            "last_at": time(*last),
+            "times": times,
         })).collect::<Vec<_>>(),
         "acts_on_the_account": acts.iter().map(act).collect::<Vec<_>>(),
     }))
