@@ -105,8 +105,8 @@ async fn another_users_browser_is_not_there() {
         assert_eq!(reply.status, 404, "{button:?}");
     }
     elsewhere.ask(&server, &authorize_query("app", "openid read")).await.code();
-    let forged = send(&alice, &server, &of_bob, "/account/sessions", &[("others", "1")]).await;
-    assert_eq!(forged.header("location"), "/account/sessions?said=again");
+    let of_another_browser = send(&alice, &server, &of_bob, "/account/sessions", &[("others", "1")]).await;
+    assert_eq!(of_another_browser.header("location"), "/account/sessions?said=again");
     assert_eq!(count(&server).await, 2);
     let done = send(&alice, &server, &page, "/account/sessions", &[("forget", &forget)]).await;
     assert_eq!(done.header("location"), "/account/sessions?said=forgotten");

@@ -48,7 +48,7 @@ pub(crate) struct World {
 /// A write after which the database may go away before it says how it ended, so that it is made again.
 #[derive(Clone)]
 enum Write {
-    Issue(Issue),
+    Issue(Box<Issue>),
     Approval(Box<Approval>),
 }
 
@@ -169,7 +169,7 @@ impl World {
                 // Nobody tries for longer than a few seconds.
                 let is_late = |at: i64| now - at > 5 * SECOND;
                 return match self.last.clone() {
-                    Some(Write::Issue(issue)) if !is_late(issue.now) => self.issue(issue).await,
+                    Some(Write::Issue(issue)) if !is_late(issue.now) => self.issue(*issue).await,
                     Some(Write::Approval(approval)) if !is_late(approval.now) => self.approval(*approval).await,
                     _ => Ok(()),
                 };
@@ -364,7 +364,7 @@ impl World {
             self.tokens.push(token.id);
         }
         let wanted = self.model.issue(&issue);
-        self.last = Some(Write::Issue(issue));
+        self.last = Some(Write::Issue(Box::new(issue)));
         same("issue", &answer, &wanted)
     }
 
