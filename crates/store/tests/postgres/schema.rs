@@ -70,10 +70,10 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
 async fn a_long_change_is_waited_for() {
     let cluster = Cluster::shared().unwrap();
     let url = cluster.fresh_database().unwrap();
-    let options = Options { patience: std::time::Duration::from_secs(1), ..Options::default() };
+    let options = Options { patience: std::time::Duration::from_secs(4), ..Options::default() };
     let store = Store::connect(&url, &options).await.unwrap();
     let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END';
+            'BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END';
         CREATE TRIGGER slow BEFORE INSERT ON users FOR EACH ROW EXECUTE PROCEDURE slow()";
     cluster.psql_at(&url, slow).unwrap();
     let put = |n: i32| Put::User {

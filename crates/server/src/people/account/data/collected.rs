@@ -27,6 +27,7 @@ pub(super) async fn of(desk: &Desk<'_>) -> Result<Value, Failure> {
     let seats = store.seats_of_user(realm, user, now, MOST).await?;
     let activity = store.activity(realm, user, None, MOST).await?;
     let asked = store.asked_by(realm, user, MOST).await?;
+    let elsewhere = store.provider_accounts(realm, user).await?;
     let subject = Some(Subject::new(SubjectKind::User, user));
     let filter = AuditFilter { realm: Some(realm.to_owned()), subject, ..AuditFilter::default() };
     let acts = store.audit_lines(&filter, i64::MAX, MOST).await?;
@@ -79,6 +80,11 @@ pub(super) async fn of(desk: &Desk<'_>) -> Result<Value, Failure> {
             "label": one.label,
             "added_at": time(one.created_at),
             "used_at": one.used_at.map(time),
+        })).collect::<Vec<_>>(),
+        "accounts_at_providers": elsewhere.iter().map(|one| json!({
+            "issuer": one.issuer,
+            "subject": one.subject,
+            "since": time(one.created_at),
         })).collect::<Vec<_>>(),
         "licences": seats.iter().map(|one| json!({
             "pool": one.seat.pool,
