@@ -219,8 +219,7 @@ impl Deployment {
         Ok(Node {
             running,
             started,
-            peer: Peer { address: address(port), host: format!("localhost:{PORT}") },
-            management: address(management),
+            peer: Peer { address: address(port), host: format!("localhost:{PORT}"), management: address(management) },
             log,
         })
     }
@@ -271,25 +270,24 @@ pub(crate) struct Node {
     pub(crate) peer: Peer,
     /// When its process was started.
     pub(crate) started: Instant,
-    management: SocketAddr,
     log: PathBuf,
 }
 
 impl Node {
     /// The status of `/readyz`; none if it does not answer.
     pub(crate) fn ready(&self) -> Option<u16> {
-        let request = http::request("GET", "/readyz", &self.management.to_string(), &[], "");
-        http::send(self.management, &request).ok().map(|answer| answer.status)
+        let request = http::request("GET", "/readyz", &self.management().to_string(), &[], "");
+        http::send(self.management(), &request).ok().map(|answer| answer.status)
     }
 
     /// Where `/livez` and `/readyz` are.
     pub(crate) fn management(&self) -> SocketAddr {
-        self.management
+        self.peer.management
     }
 
     /// The realm whose tokens are soon over, at this server.
     pub(crate) fn short_lived(&self) -> Peer {
-        Peer { address: self.peer.address, host: format!("localhost:{SHORT_LIVED_PORT}") }
+        Peer { host: format!("localhost:{SHORT_LIVED_PORT}"), ..self.peer.clone() }
     }
 
     /// What it has logged.

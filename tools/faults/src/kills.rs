@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::challenge::{CameBack, Said};
 use super::deployment::{Deployment, Node};
 use super::factors::SignIn;
 use super::link::Link;
@@ -49,6 +50,12 @@ pub(crate) const CASES: &[Entry] = &[
         BOTH,
         "SIGKILL at every write of a password chosen behind a link: it is set and the link used up, or neither",
         link,
+    ),
+    (
+        "kill-challenge",
+        BOTH,
+        "SIGKILL at every write of an answer to a login challenge, and of the browser's coming back: each counts once",
+        challenge,
     ),
     ("seat-lease", BOTH, "seats whose holders were killed with the server are free when their lease is over", lease),
 ];
@@ -104,6 +111,11 @@ fn factor(trial: &mut Trial<'_>) -> Result<()> {
 
 fn link(trial: &mut Trial<'_>) -> Result<()> {
     sweep(trial, &mut Link::default(), Means::of(trial.kind))
+}
+
+fn challenge(trial: &mut Trial<'_>) -> Result<()> {
+    sweep(trial, &mut Said, Means::of(trial.kind))?;
+    sweep(trial, &mut CameBack, Means::of(trial.kind))
 }
 
 /// The server lives, and does not hear whether its commit was kept.

@@ -6,6 +6,7 @@
 //! after a number of rounds or a time.
 
 mod attack;
+mod challenge;
 mod clock;
 mod clocks;
 mod commands;

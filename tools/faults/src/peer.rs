@@ -27,6 +27,8 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     /// The realm's name.
     pub(crate) host: String,
+    /// The server's management address.
+    pub(crate) management: SocketAddr,
 }
 
 /// The tokens of an answer.

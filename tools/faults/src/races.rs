@@ -4,7 +4,6 @@
 //! each caller got is the history of the round, and it is checked when the round is over.
 
 mod assertion;
-mod challenge;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,7 +43,7 @@ pub(crate) const CASES: &[Entry] = &[
         "race-challenge",
         BOTH,
         "48 answers to one login challenge, of two kinds, and 48 browsers that come back with it: one counts, one goes on",
-        challenge::race,
+        super::challenge::race,
     ),
     ("race-revoke", POSTGRES, "63 refreshes against a revocation: after its 200 nothing of the family lives", revoke),
 ];
