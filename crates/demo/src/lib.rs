@@ -172,7 +172,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
     let limits = Limits::default().for_connections(connections);
     let management = Management { state: Arc::clone(&service.state), tls: None };
-    let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
+    let management_limits = limits.clone().for_management();
     let management = claviger_server::http::serve(listeners.management, management, management_limits, stopped.clone());
     let realms_served = server::run(service.clone(), listeners.all, limits, stopped);
     let served = tokio::spawn(async {

@@ -55,7 +55,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     warn_of_unknown_realms(&state, &config.server.listeners).await?;
     warn_of_no_realm(&state).await?;
     let limits = Limits { proxies: config.server.trusted_proxies.clone().into(), ..Limits::default() };
-    let management_limits = limits.clone().for_connections(descriptors::MANAGEMENT_CONNECTIONS);
+    let management_limits = limits.clone().for_management();
     let limits = Limits { front: Arc::new(config.server.front.clone()), ..limits };
     let limits = limits.for_connections(connections(config.server.max_connections, &config.database));
 

@@ -106,6 +106,14 @@ impl Limits {
     pub fn for_connections(self, connections: u32) -> Self {
         Self { connections, per_peer: (connections / 4).max(16), ..self }
     }
+
+    /// The same limits for the management address, whose few peers are the operator's own: one of them, a login app with many
+    /// users at once, may have every place.
+    #[must_use]
+    pub fn for_management(self) -> Self {
+        let connections = descriptors::MANAGEMENT_CONNECTIONS;
+        Self { connections, per_peer: connections, ..self }
+    }
 }
 
 /// One request, read to its end.
