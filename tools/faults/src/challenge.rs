@@ -1,11 +1,11 @@
 //! Challenges of the vendor's own pages: of two things that are said of one the first counts, and the browser that comes back
 //! goes on once; also where the server dies in the middle of either.
 
+use super::Lab;
 use super::deployment::{Deployment, Node};
 use super::operations::{Check, Operation};
 use super::peer::{Peer, SECRET, Wire, authorize};
 use super::trial::Trial;
-use super::{Kind, Lab};
 use anyhow::{Context, Result};
 use claviger_testing::browser::Browser;
 use claviger_testing::http::{self, Answer, member};
@@ -20,14 +20,11 @@ const PORT: &str = "7003";
 const CALLERS: usize = 24;
 /// Whom the app says that it is: one caller one, the next one the other.
 const SUBJECTS: [&str; 2] = ["first", "second"];
-/// How many servers they ask on PostgreSQL.
-const SERVERS: usize = 3;
 
 pub(super) fn race(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::empty(trial.lab, trial.kind)?;
     add(&deployment)?;
-    let servers = if trial.kind == Kind::Sqlite { 1 } else { SERVERS };
-    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
+    let nodes = deployment.serve_for_race(trial.kind)?;
     let began = Instant::now();
     let rounds = trial.lab.rounds(1_000, 10);
     let (mut refused, mut unavailable) = (0, 0);

@@ -197,6 +197,15 @@ impl Deployment {
         Ok(node)
     }
 
+    /// The servers that are raced for: one on SQLite, three on PostgreSQL.
+    ///
+    /// # Errors
+    /// One does not start.
+    pub(crate) fn serve_for_race(&self, kind: Kind) -> Result<Vec<Node>> {
+        let servers = if kind == Kind::Sqlite { 1 } else { 3 };
+        (0..servers).map(|_| self.serve()).collect()
+    }
+
     /// Starts a server and does not wait.
     ///
     /// # Errors

@@ -8,7 +8,6 @@ mod person;
 use anyhow::{Context, Result};
 use claviger_testing::http::Answer;
 
-use super::Kind;
 use super::deployment::Deployment;
 use super::operations::{Check, Operation};
 use super::peer::{Peer, Wire};
@@ -18,7 +17,6 @@ use person::{Person, bring_in};
 /// How many users there are for races: each round takes another one, because wrong codes are braked by the user.
 const RACERS: usize = 48;
 const CALLERS: usize = 64;
-const SERVERS: usize = 3;
 
 /// What is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +44,7 @@ pub(super) fn race(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
     bring_in(&deployment, RACERS)?;
     // One server alone serves a file.
-    let servers = if trial.kind == Kind::Sqlite { 1 } else { SERVERS };
-    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
+    let nodes = deployment.serve_for_race(trial.kind)?;
     let first = nodes.first().context("no server")?.peer.address;
     let rounds = trial.lab.rounds(RACERS as u64, 6);
     let (mut served, mut unavailable) = (0_usize, 0_usize);

@@ -8,11 +8,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
+use super::Lab;
 use super::deployment::Deployment;
 use super::operations::{Check, Operation};
 use super::peer::{CALLBACK, Peer, Wire, authorize};
 use super::trial::Trial;
-use super::{Kind, Lab};
 use claviger_testing::browser::Browser;
 use claviger_testing::http::{self, Answer};
 
@@ -20,8 +20,6 @@ use claviger_testing::http::{self, Answer};
 const LINKS: usize = 600;
 /// How many send one at once.
 const CALLERS: usize = 64;
-/// How many servers they ask on PostgreSQL.
-const SERVERS: usize = 3;
 /// What the page says when it is done, and when the link is none any more.
 const DONE: &str = "Your password is set";
 const GONE: &str = "This link does not work any more";
@@ -85,8 +83,7 @@ impl Operation for Link {
 pub(super) fn race(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
     add(trial.lab, &deployment)?;
-    let servers = if trial.kind == Kind::Sqlite { 1 } else { SERVERS };
-    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
+    let nodes = deployment.serve_for_race(trial.kind)?;
     let first = &nodes.first().context("no server")?.peer;
     let began = Instant::now();
     let rounds = trial.lab.rounds(200, 3);

@@ -106,8 +106,7 @@ fn play(trial: &mut Trial<'_>, round: Play) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
     assertion::register(&deployment)?;
     // One server alone serves a file.
-    let servers = if trial.kind == Kind::Sqlite { 1 } else { SERVERS };
-    let nodes = (0..servers).map(|_| deployment.serve()).collect::<Result<Vec<_>>>()?;
+    let nodes = deployment.serve_for_race(trial.kind)?;
     let peers: Vec<Peer> = nodes.iter().map(|node| node.peer.clone()).collect();
     let cookies = peers.first().context("no server")?.sign_in()?;
     let rounds = trial.lab.rounds(10_000, 60);
