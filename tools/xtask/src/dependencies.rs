@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::heard::succeed;
+
 /// Licences, bans and sources of the dependencies, as `deny.toml` says (cargo-deny).
 ///
 /// # Errors
@@ -81,19 +83,6 @@ fn provide(program: &str, try_it: &[&str]) -> Result<()> {
     install.args(["install", "--locked", program]);
     succeed(&mut install)
         .with_context(|| format!("{program} is missing, and `cargo install --locked {program}` failed"))
-}
-
-/// Runs a command that must succeed.
-///
-/// # Errors
-/// It cannot be started, or fails.
-pub(crate) fn succeed(command: &mut Command) -> Result<()> {
-    let status =
-        command.status().with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
-    if !status.success() {
-        bail!("{status}");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

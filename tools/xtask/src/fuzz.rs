@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use claviger_testing::tool::Tool;
 
-use crate::dependencies::succeed;
+use crate::heard::succeed;
 
 /// Builds or checks every target.
 ///

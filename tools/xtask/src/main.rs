@@ -5,11 +5,12 @@
 
 mod dependencies;
 mod fuzz;
+mod heard;
 mod layout;
 mod steps;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -65,10 +66,19 @@ fn main() -> ExitCode {
 /// # Errors
 /// Cargo cannot be started.
 fn start(package: &str, arguments: &[OsString]) -> Result<bool> {
+    let status = other(package, arguments)?.status().context("cannot start cargo")?;
+    Ok(status.success())
+}
+
+/// The command that builds one of the project's other tools and runs it.
+///
+/// # Errors
+/// The folder of whoever asks is gone.
+fn other(package: &str, arguments: &[OsString]) -> Result<Command> {
     let mut cargo = claviger_testing::cargo();
     // In the folder of whoever asks: the arguments may name files.
     cargo.current_dir(std::env::current_dir()?);
     cargo.args(["run", "--quiet", "--manifest-path"]).arg(claviger_testing::root().join("Cargo.toml"));
-    let status = cargo.args(["--package", package, "--"]).args(arguments).status().context("cannot start cargo")?;
-    Ok(status.success())
+    cargo.args(["--package", package, "--"]).args(arguments);
+    Ok(cargo)
 }

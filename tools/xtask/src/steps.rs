@@ -18,7 +18,7 @@ use claviger_testing::demo::Demo;
 use claviger_testing::process::Processes;
 use claviger_testing::tool::Tool;
 
-use crate::dependencies::succeed;
+use crate::heard::{Failed, succeed};
 use crate::{dependencies, fuzz, layout};
 
 /// Which steps to run.
@@ -89,16 +89,30 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
             }
             Err(error) => {
                 println!("-- {}: FAILED after {spent:.1} s: {error:#}", step.name);
-                failed.push(step.name.clone());
+                failed.push((step.name.clone(), error));
             }
         }
     }
     drop(demo);
-    if !failed.is_empty() {
-        println!("\nfailed: {}", failed.join(", "));
-    }
+    tell(&failed);
     println!("\n{passed} passed, {} failed", failed.len());
     Ok(failed.is_empty())
+}
+
+/// Shows again, at the end of a long log, what the failed steps said.
+fn tell(failed: &[(String, anyhow::Error)]) {
+    for (name, error) in failed {
+        println!("\n== {name} failed: {error:#} ==");
+        let lines =
+            error.chain().find_map(|cause| cause.downcast_ref::<Failed>()).map_or(&[][..], |failed| &failed.lines);
+        for line in lines {
+            println!("{line}");
+        }
+    }
+    if !failed.is_empty() {
+        let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+        println!("\nfailed: {}", names.join(", "));
+    }
 }
 
 fn steps(root: &Path) -> Result<Vec<Step>> {
@@ -180,11 +194,7 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
 
 /// The short forms of `cargo xtask faults` and of its attacks.
 fn faults() -> Result<()> {
-    if !crate::start("faults", &["--short".into()])? {
-        bail!("something did not hold");
-    }
-    if !crate::start("faults", &["attack".into(), "--short".into()])? {
-        bail!("an attack cost more than it may");
-    }
-    Ok(())
+    succeed(&mut crate::other("faults", &["--short".into()])?).context("something did not hold")?;
+    succeed(&mut crate::other("faults", &["attack".into(), "--short".into()])?)
+        .context("an attack cost more than it may")
 }
