@@ -238,6 +238,7 @@ fn lease(trial: &mut Trial<'_>) -> Result<()> {
     let deployment = Deployment::new(trial.lab, trial.kind)?;
     let mut node = deployment.serve()?;
     for _ in 0..trial.lab.rounds(3, 1) {
+        let claimed = Instant::now();
         for _ in 0..3 {
             node.short_lived().credentials("machine", "office")?.expect(200, "a free seat")?;
         }
@@ -245,7 +246,9 @@ fn lease(trial: &mut Trial<'_>) -> Result<()> {
         node = deployment.serve()?;
         let started = Instant::now();
         let refused = node.short_lived().credentials("machine", "office")?;
-        trial.must(refused.status == 400, || format!("a fourth seat of three: {}", refused.body));
+        // On a machine so slow that the leases of the first are over by now, a seat is free.
+        let is_held = refused.status == 400 || claimed.elapsed() > Duration::from_secs(4);
+        trial.must(is_held, || format!("a fourth seat of three: {}", refused.body));
         let free = loop {
             let claim = node.short_lived().credentials("machine", "office")?;
             if claim.status == 200 || started.elapsed() > Duration::from_secs(12) {
@@ -254,7 +257,7 @@ fn lease(trial: &mut Trial<'_>) -> Result<()> {
             std::thread::sleep(Duration::from_millis(50));
         };
         trial.recovered(started.elapsed());
-        trial.must(free, || "seats are held 12 s after the kill with a lease of 4 s".to_owned());
+        trial.must_in_time(free, || "seats are held 12 s after the kill with a lease of 4 s".to_owned());
         for holder in deployment.seats("short-lived", "office")? {
             deployment.run(&["seat", "release", "office", &holder, "--yes", "--realm", "short-lived"])?;
         }

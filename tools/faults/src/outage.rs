@@ -181,11 +181,13 @@ pub(crate) fn under_load(
         let healed = Instant::now();
         if goes_unready {
             let said = unready.iter().all(|unready| *unready);
-            trial.must(said, || format!("readiness never said so in {} ms", hold.as_millis()));
+            trial.must_in_time(said, || format!("readiness never said so in {} ms", hold.as_millis()));
         }
         while !(workload.all_serve(nodes.len(), healed) && nodes.iter().all(|node| node.ready() == Some(200))) {
             if healed.elapsed() > HEALED {
-                trial.violation(&format!("not every server serves and is ready {} s after", HEALED.as_secs()));
+                trial.must_in_time(false, || {
+                    format!("not every server serves and is ready {} s after", HEALED.as_secs())
+                });
                 break;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -206,9 +208,9 @@ pub(crate) fn under_load(
 fn bounded(trial: &mut Trial<'_>, event: &Event) {
     let seen = || format!("{:?} after {} ms: {:?}", event.what, event.took.as_millis(), event.outcome);
     match event.what {
-        What::Facts => trial.must(event.outcome == Outcome::Served && event.took <= FACTS, seen),
+        What::Facts => trial.must_in_time(event.outcome == Outcome::Served && event.took <= FACTS, seen),
         What::Durable | What::Authorize => {
-            trial.must(event.took < TIMEOUT && event.outcome != Outcome::Lost, seen);
+            trial.must_in_time(event.took < TIMEOUT && event.outcome != Outcome::Lost, seen);
             trial.must(!matches!(&event.outcome, Outcome::Other(text) if text.starts_with('5')), seen);
         }
     }

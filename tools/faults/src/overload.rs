@@ -73,7 +73,9 @@ fn beside(
     {
         // Both share the machine with what disturbs: a few slices of a core are not the server's fault.
         let most = calm * 5 + Duration::from_millis(20);
-        trial.must(felt <= most, || format!("p99 of {what}: {} beside {} in the calm", shown(felt), shown(calm)));
+        trial.must_in_time(felt <= most, || {
+            format!("p99 of {what}: {} beside {} in the calm", shown(felt), shown(calm))
+        });
         trial.note(format!("p99 {what} {} (calm {})", shown(felt), shown(calm)));
     }
     let grown = most.saturating_sub(before);
@@ -174,7 +176,8 @@ fn slow(trial: &mut Trial<'_>) -> Result<()> {
         Ok(())
     })?;
     let ended = ended.load(Ordering::Relaxed);
-    trial.must(ended == SENDERS as u64, || format!("only {ended} of {SENDERS} slow senders were ended in time"));
+    trial
+        .must_in_time(ended == SENDERS as u64, || format!("only {ended} of {SENDERS} slow senders were ended in time"));
     trial.note(format!("the last sender was ended after {} ms", longest.load(Ordering::Relaxed)));
     Ok(())
 }

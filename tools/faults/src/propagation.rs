@@ -55,7 +55,7 @@ fn everywhere(trial: &mut Trial<'_>, nodes: &[Node], what: &str, knows: impl Fn(
     }
     let after = told.elapsed();
     trial.recovered(after);
-    trial.must(after <= ALL, || format!("the last server knew {what} after {} ms", after.as_millis()));
+    trial.must_in_time(after <= ALL, || format!("the last server knew {what} after {} ms", after.as_millis()));
     Ok(())
 }
 
@@ -89,7 +89,7 @@ pub(super) fn cut_off(trial: &mut Trial<'_>) -> Result<()> {
                 let after = asked.duration_since(revoked);
                 let seen =
                     || format!("a server that says it is ready took a token for good {} ms after", after.as_millis());
-                trial.must(!(good && ready && after > ALL), seen);
+                trial.must_in_time(!(good && ready && after > ALL), seen);
                 from_memory += u64::from(good && after > ALL);
                 right = (!good && healed.is_some()).then(Instant::now);
             } else {

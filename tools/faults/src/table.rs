@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) rounds: u64,
     /// How often something did not hold.
     pub(crate) violations: u64,
+    /// How often something was not done in time.
+    pub(crate) late: u64,
     /// Median and worst time until everything was as before.
     pub(crate) recovery: Option<(Duration, Duration)>,
     /// What else was seen.
@@ -26,6 +28,16 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Whether nothing is wrong but that something came late.
+    pub(crate) fn was_only_late(&self) -> bool {
+        self.late > 0 && self.violations == 0 && !self.failed
+    }
+
+    /// The same row where being late counts like everything else.
+    pub(crate) fn counted(self) -> Self {
+        Self { violations: self.violations + self.late, late: 0, ..self }
+    }
+
     /// Median and worst recovery in milliseconds, or a dash.
     fn recovery(&self) -> String {
         self.recovery.map_or_else(
@@ -36,10 +48,11 @@ impl Row {
 
     /// A line for whoever watches.
     pub(crate) fn line(&self) -> String {
-        let verdict = match (self.failed, self.violations) {
-            (true, _) => "FAILED".to_owned(),
-            (false, 0) => "ok".to_owned(),
-            (false, count) => format!("{count} VIOLATIONS"),
+        let verdict = match (self.failed, self.violations, self.late) {
+            (true, ..) => "FAILED".to_owned(),
+            (false, 0, 0) => "ok".to_owned(),
+            (false, 0, count) => format!("{count} times late"),
+            (false, count, _) => format!("{count} VIOLATIONS"),
         };
         let (group, name, kind) = (self.group, self.name, self.kind.name());
         let notes = if self.notes.is_empty() { String::new() } else { format!(", {}", self.notes) };
@@ -85,6 +98,7 @@ mod tests {
             kind: Kind::Postgres,
             rounds: 60,
             violations: 0,
+            late: 0,
             recovery: Some((Duration::from_millis(3), Duration::from_millis(12))),
             notes: "60 winners".to_owned(),
             failed: false,
@@ -92,7 +106,10 @@ mod tests {
         assert!(row.line().contains("60 rounds, ok, recovery 3 / 12 ms, 60 winners"));
         let table = markdown(std::slice::from_ref(&row));
         assert!(table.ends_with("| 2 | race-code | PostgreSQL | 60 | 0 | 3 / 12 ms | 60 winners |\n"));
+        row.late = 1;
+        assert!(row.was_only_late() && row.line().contains("1 times late"));
         row.violations = 2;
-        assert!(row.line().contains("2 VIOLATIONS"));
+        assert!(!row.was_only_late() && row.line().contains("2 VIOLATIONS"));
+        assert_eq!(row.counted().violations, 3);
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Trial<'a> {
     case: &'a Case,
     rounds: u64,
     violations: u64,
+    late: u64,
     recoveries: Vec<Duration>,
     notes: Vec<String>,
     bar: ProgressBar,
@@ -43,7 +44,7 @@ impl<'a> Trial<'a> {
         let chance = lab.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let (started, kind) = (Instant::now(), case.kind);
         let (recoveries, notes) = (Vec::new(), Vec::new());
-        Self { lab, kind, case, rounds: 0, violations: 0, recoveries, notes, bar, started, chance }
+        Self { lab, kind, case, rounds: 0, violations: 0, late: 0, recoveries, notes, bar, started, chance }
     }
 
     /// A round is done.
@@ -65,6 +66,18 @@ impl<'a> Trial<'a> {
     pub(crate) fn must(&mut self, holds: bool, seen: impl FnOnce() -> String) {
         if !holds {
             self.violation(&seen());
+        }
+    }
+
+    /// Says so if something was not done in time. A machine that does other things as well makes that happen, so a case in which
+    /// nothing else was wrong is run again (see [`super::one`]).
+    pub(crate) fn must_in_time(&mut self, holds: bool, seen: impl FnOnce() -> String) {
+        if !holds {
+            self.late += 1;
+            if self.late <= SHOWN {
+                let place = format!("{} {} on {}", self.case.group, self.case.name, self.case.kind.name());
+                self.bar.suspend(|| eprintln!("LATE in {place}, round {}: {}", self.rounds + 1, seen()));
+            }
         }
     }
 
@@ -103,6 +116,7 @@ impl<'a> Trial<'a> {
             kind: self.case.kind,
             rounds: self.rounds,
             violations: self.violations,
+            late: self.late,
             recovery: middle.zip(self.recoveries.last().copied()),
             notes: self.notes.join("; "),
             failed,

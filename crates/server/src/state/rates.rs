@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// For so long is counted, in milliseconds.
 const WINDOW: i64 = 3_600_000;
 
+/// By so much a request may be overtaken by later ones, in milliseconds.
+const OVERTAKEN: i64 = 60_000;
+
 /// How many addresses and realms are counted at once; when there are more, those whose hour is over are forgotten, and while none is,
 /// nothing is done for new ones.
 const MOST: usize = 100_000;
@@ -84,9 +87,10 @@ impl Rates {
 }
 
 impl Count {
-    /// Whether its hour is under way; a clock that was set back begins another.
+    /// Whether its hour is under way; a clock that was set back begins another. Requests read the clock before they come here, so one
+    /// that began earlier may come after the one that began the hour.
     const fn is_of(self, now: i64) -> bool {
-        self.since <= now && now - self.since < WINDOW
+        now - self.since > -OVERTAKEN && now - self.since < WINDOW
     }
 }
 
@@ -109,5 +113,13 @@ mod tests {
         assert_eq!(rates.take(&from("127.0.0.1"), 2000), Err(3599));
         assert_eq!(rates.take(&from("9.9.9.9"), 3_601_000), Ok(()));
         assert_eq!(rates.take(&from("9.9.9.9"), 0), Ok(()), "a clock that was set back");
+    }
+
+    #[test]
+    fn a_request_that_was_overtaken_begins_no_hour() {
+        let (rates, realm) = (Rates::default(), [Counted::of_realm("r", "realm", 2)]);
+        assert_eq!(rates.take(&realm, 1_000_005), Ok(()));
+        assert_eq!(rates.take(&realm, 1_000_001), Ok(()));
+        assert_eq!(rates.take(&realm, 1_000_003), Err(3601));
     }
 }

@@ -125,7 +125,11 @@ fn over(toll: &mut Toll<'_>, peer: &Peer, client: &str, tokens: &Tokens, secret:
     while since.elapsed() < Duration::from_secs(3) && active(&introspect(peer, &tokens.access)?)? {
         std::thread::sleep(Duration::from_millis(10));
     }
-    toll.at_most(1000.0, super::work::milliseconds(since), format!("ms that the access token stayed good {when}"));
+    toll.takes_at_most(
+        1000.0,
+        super::work::milliseconds(since),
+        format!("ms that the access token stayed good {when}"),
+    );
     Ok(())
 }
 

@@ -58,7 +58,7 @@ fn enumerate(toll: &mut Toll<'_>) -> Result<()> {
         toll.never(names.len(), format!("kinds of clients with answers of their own, {way} {}", names.join(" ")));
         let medians = || learned.iter().map(|learned| learned.median);
         let spread = medians().fold(0.0, f64::max) - medians().fold(f64::INFINITY, f64::min);
-        toll.at_most(60.0, spread, format!("ms between the medians of their times, {way}"));
+        toll.takes_at_most(60.0, spread, format!("ms between the medians of their times, {way}"));
     }
     users(toll, &node.peer, times)
 }
@@ -138,7 +138,7 @@ fn users(toll: &mut Toll<'_>, peer: &Peer, times: usize) -> Result<()> {
     if let [(unknown, first), (known, second)] = seen.as_slice() {
         let different = unknown.iter().zip(known).filter(|(one, other)| one != other).count();
         toll.at_most(0.0, number(different), "answers in a row that tell a user from nobody, by status");
-        toll.at_most(60.0, (first - second).abs(), "ms between the medians of their times");
+        toll.takes_at_most(60.0, (first - second).abs(), "ms between the medians of their times");
     }
     Ok(())
 }

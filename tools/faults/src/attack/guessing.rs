@@ -176,7 +176,7 @@ fn unknown_clients(toll: &mut Toll<'_>) -> Result<()> {
     toll.never(refused, format!("refusals of {tried} sign-ins beside {asked} invented clients"));
     // A hash takes some 20 ms of a core.
     let each = number(usize::try_from(cpu)?) / 1000.0 / number(asked.max(1));
-    toll.at_most(2.0, each, "ms of the server's processor for each invented client, sign-ins included");
+    toll.takes_at_most(2.0, each, "ms of the server's processor for each invented client, sign-ins included");
     Ok(())
 }
 

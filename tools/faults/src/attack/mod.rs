@@ -113,15 +113,7 @@ fn all(lab: &Lab, args: &Args, chosen: &[&'static Attack]) -> Result<bool> {
     let began = Instant::now();
     let mut rows: Vec<Row> = Vec::new();
     for attack in chosen {
-        let began = Instant::now();
-        let mut toll = Toll::new(lab, args.store, attack.name);
-        if let Err(error) = (attack.run)(&mut toll) {
-            toll.failed(&format!("{error:#}"));
-        }
-        for row in toll.end() {
-            eprintln!("{} ({:.1} s)", row.line(), began.elapsed().as_secs_f64());
-            rows.push(row);
-        }
+        rows.extend(one(lab, args.store, attack));
     }
     let text = markdown(&rows);
     println!("\n{text}");
@@ -132,6 +124,31 @@ fn all(lab: &Lab, args: &Args, chosen: &[&'static Attack]) -> Result<bool> {
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(violated == 0)
+}
+
+/// Carries out an attack; again where only times were longer than they may be, which may be the machine's fault.
+fn one(lab: &Lab, store: Kind, attack: &Attack) -> Vec<Row> {
+    const ATTEMPTS: usize = 3;
+    let mut rows = attempt(lab, store, attack);
+    for _ in 1..ATTEMPTS {
+        if !rows.iter().all(Row::holds) && rows.iter().all(Row::holds_but_for_time) {
+            rows = attempt(lab, store, attack);
+        }
+    }
+    rows
+}
+
+fn attempt(lab: &Lab, store: Kind, attack: &Attack) -> Vec<Row> {
+    let began = Instant::now();
+    let mut toll = Toll::new(lab, store, attack.name);
+    if let Err(error) = (attack.run)(&mut toll) {
+        toll.failed(&format!("{error:#}"));
+    }
+    let rows = toll.end();
+    for row in &rows {
+        eprintln!("{} ({:.1} s)", row.line(), began.elapsed().as_secs_f64());
+    }
+    rows
 }
 
 #[cfg(test)]

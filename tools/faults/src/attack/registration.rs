@@ -66,9 +66,9 @@ fn flood(toll: &mut Toll<'_>) -> Result<()> {
     toll.at_most(1024.0, more(after.bytes, before.bytes) / 1024.0, "KiB of the database");
     let memory = usize::try_from(after.memory.saturating_sub(before.memory))?;
     toll.at_most(32.0, number(memory) / 1024.0, "MiB of memory");
-    toll.at_most(LONGEST.as_secs_f64(), began.elapsed().as_secs_f64(), "seconds");
+    toll.takes_at_most(LONGEST.as_secs_f64(), began.elapsed().as_secs_f64(), "seconds");
     toll.never(failed, "failures of token requests of others meanwhile");
-    toll.at_most(1000.0, slowest, "ms until the slowest of them was answered");
+    toll.takes_at_most(1000.0, slowest, "ms until the slowest of them was answered");
     Ok(())
 }
 

@@ -51,7 +51,7 @@ fn idle(toll: &mut Toll<'_>) -> Result<()> {
         let descriptors = std::fs::read_dir(format!("/proc/{}/fd", node.running.pid))?.count();
         let (failed, slowest) = others(&node, 20);
         toll.never(failed, format!("failures of 40 requests of others beside {connections} idle ones of {who}"));
-        toll.at_most(1000.0, slowest, format!("ms until the slowest of them was answered, beside {who}"));
+        toll.takes_at_most(1000.0, slowest, format!("ms until the slowest of them was answered, beside {who}"));
         toll.at_most(number(FILES), number(descriptors), format!("open descriptors beside {who}"));
         drop(held);
     }

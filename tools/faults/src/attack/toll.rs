@@ -21,6 +21,8 @@ pub(crate) struct Row {
     what: String,
     cost: f64,
     bound: f64,
+    /// It is a time, which the machine's other work adds to.
+    timed: bool,
     /// Why it could not be counted.
     failed: bool,
 }
@@ -38,7 +40,16 @@ impl<'a> Toll<'a> {
 
     /// A cost, and how much it may be.
     pub(crate) fn at_most(&mut self, bound: f64, cost: f64, what: impl Into<String>) {
-        self.rows.push(Row { attack: self.attack, what: what.into(), cost, bound, failed: false });
+        self.put(bound, cost, what.into(), false);
+    }
+
+    /// The same of a time: an attack that takes longer than it may, and does nothing else wrong, is tried again.
+    pub(crate) fn takes_at_most(&mut self, bound: f64, cost: f64, what: impl Into<String>) {
+        self.put(bound, cost, what.into(), true);
+    }
+
+    fn put(&mut self, bound: f64, cost: f64, what: String, timed: bool) {
+        self.rows.push(Row { attack: self.attack, what, cost, bound, timed, failed: false });
     }
 
     /// How often something happened that must never happen.
@@ -49,7 +60,7 @@ impl<'a> Toll<'a> {
     /// The attack could not be carried out.
     pub(crate) fn failed(&mut self, why: &str) {
         let what = format!("could not be carried out: {}", why.replace(['\r', '\n'], " "));
-        self.rows.push(Row { attack: self.attack, what, cost: 1.0, bound: 0.0, failed: true });
+        self.rows.push(Row { attack: self.attack, what, cost: 1.0, bound: 0.0, timed: false, failed: true });
     }
 
     /// All costs; an attack that counted nothing is one that failed.
@@ -71,6 +82,11 @@ impl Row {
     /// Whether the bound was kept.
     pub(crate) fn holds(&self) -> bool {
         !self.failed && self.cost <= self.bound
+    }
+
+    /// Whether it holds but for a time.
+    pub(crate) fn holds_but_for_time(&self) -> bool {
+        self.holds() || (self.timed && !self.failed)
     }
 
     fn verdict(&self) -> &'static str {
@@ -108,7 +124,7 @@ mod tests {
     use super::*;
 
     fn row(cost: f64, bound: f64) -> Row {
-        Row { attack: "lockout", what: "refusals".to_owned(), cost, bound, failed: false }
+        Row { attack: "lockout", what: "refusals".to_owned(), cost, bound, timed: false, failed: false }
     }
 
     #[test]
@@ -116,6 +132,7 @@ mod tests {
         assert!(row(3.0, 3.0).holds());
         assert!(!row(3.1, 3.0).holds());
         assert!(!Row { failed: true, ..row(0.0, 1.0) }.holds());
+        assert!(!row(3.1, 3.0).holds_but_for_time() && Row { timed: true, ..row(3.1, 3.0) }.holds_but_for_time());
         let table = markdown(&[row(2.0, 3.0), row(2.5, 2.0)]);
         assert!(
             table.ends_with("| lockout | refusals | 2 | 3 | holds |\n| lockout | refusals | 2.5 | 2 | VIOLATED |\n")

@@ -95,8 +95,8 @@ fn long_requests(toll: &mut Toll<'_>) -> Result<()> {
         cost_of(&node, &half, 3)?;
         let (few, many) = (cost_of(&node, &half, times)?, cost_of(&node, &whole, times)?);
         // Below that the clock's own grain and the machine's other work are what is seen.
-        toll.at_most(RATIO, many / few.max(0.3), format!("times the work for {most} {what} as for {}", most / 2));
-        toll.at_most(20.0, many, format!("ms for {most} {what}"));
+        toll.takes_at_most(RATIO, many / few.max(0.3), format!("times the work for {most} {what} as for {}", most / 2));
+        toll.takes_at_most(20.0, many, format!("ms for {most} {what}"));
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ fn realm_file(toll: &mut Toll<'_>) -> Result<()> {
         let (few, _) = apply(&deployment, &text(most / 2))?;
         let (many, printed) = apply(&deployment, &text(most))?;
         // Starting the program takes some time, whatever is in the file, and the clock counts in hundredths of a second.
-        toll.at_most(RATIO, many / few.max(0.1), format!("times the work for {most} {what} as for {}", most / 2));
+        toll.takes_at_most(RATIO, many / few.max(0.1), format!("times the work for {most} {what} as for {}", most / 2));
         toll.at_most(100.0, printed, format!("KiB printed of {most} {what}"));
     }
     Ok(())
