@@ -39,6 +39,7 @@ pub mod object_algorithm;
 pub mod openid_provider;
 pub mod params;
 pub mod password;
+pub mod permission;
 pub mod pkce;
 pub mod precis;
 pub mod profile;

@@ -6,6 +6,7 @@
 //! unknown keys pass, so that a realm stored by a newer program can be read; what reads files refuses them.
 
 mod account;
+mod administration;
 mod assertions;
 mod documents;
 mod identity_provider;
@@ -25,6 +26,7 @@ use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
+pub use administration::{Administration, EVERY_REALM, complete as complete_admin_realm};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use identity_provider::{IdentityProvider, ProviderClaims};
@@ -114,6 +116,9 @@ pub struct Realm {
     /// Where its users may sign in beside its own page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity_providers: Vec<IdentityProvider>,
+    /// What its users and clients administer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administration: Option<Administration>,
 }
 
 /// A further host of a realm.

@@ -1,8 +1,9 @@
 //! Realm files: read together, so that what one says can be checked against the others.
 //!
-//! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, and lists of `[[api]]`, `[[scope]]`, `[[claim]]`,
+//! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, `[administration]`, and lists of `[[api]]`, `[[scope]]`, `[[claim]]`,
 //! `[[seat-pool]]`, `[[assertion-issuer]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
 
+mod administration;
 mod assertions;
 mod brand;
 mod check;
@@ -191,7 +192,9 @@ fn read_one(
         problems.truncate(before + MOST);
         return None;
     }
-    Some((Arc::new(document), raw?))
+    let mut raw = raw?;
+    administration::complete(&mut raw);
+    Some((Arc::new(document), raw))
 }
 
 /// Requests arrive where certificates are asked for as well.
@@ -241,6 +244,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         sign_in: raw.sign_in.clone(),
         account: raw.account.clone(),
         login_app: raw.login_app.clone(),
+        administration: raw.administration.clone(),
         identity_providers: raw.identity_provider.clone(),
     }
 }

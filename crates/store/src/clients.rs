@@ -264,6 +264,7 @@ impl Store {
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
                 tx.execute(Statement::DeleteClientDocument, values![realm, id]).await?;
+                tx.execute(Statement::DropRolesOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteAskedForClient, values![realm, id]).await?;
                 managed::put(tx, realm, (SubjectKind::App.name(), id), None).await?;
                 note(tx, ChangeKind::Client, realm, id, now).await?;

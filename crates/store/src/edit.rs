@@ -25,7 +25,7 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 10] = [
+const OF_A_USER: [Statement; 11] = [
     Statement::DeleteAskedByUser,
     Statement::ForgetActivityOfUser,
     Statement::ForgetEvidenceOfUser,
@@ -36,6 +36,7 @@ const OF_A_USER: [Statement; 10] = [
     Statement::ForgetBrowsersOfUser,
     Statement::ForgetEmailLinks,
     Statement::ForgetPasswordLinks,
+    Statement::DropRolesOfUser,
 ];
 
 impl Store {

@@ -13,6 +13,7 @@
 
 mod account;
 mod activity;
+mod api_answers;
 mod app_consents;
 mod apply;
 mod approve;
@@ -58,6 +59,7 @@ mod registrations;
 mod restore;
 mod retry;
 mod revocations;
+mod roles;
 mod schema;
 mod seats;
 mod sessions;
@@ -76,6 +78,7 @@ mod withdraw;
 
 pub use account::{ConnectedApp, GrantOfApp, OwnSeat, OwnSession};
 pub use activity::{Activity, ActivityKind, ActivityLine};
+pub use api_answers::ApiAnswer;
 pub use app_consents::AppConsent;
 pub use apply::{Put, Puts, Told};
 pub use approve::Approval;
@@ -114,6 +117,7 @@ pub use provider_accounts::{LinkedAccount, Newcomer, ProviderAccount};
 pub use purge::Sweep;
 pub use registrations::{DueRegistration, InitialToken, Logo, RegisteredBy, Registering, Registration};
 pub use revocations::{Revocation, RevocationKind, Revocations};
+pub use roles::{AdminRole, Given, HolderKind, RoleHolder, Taken};
 pub use seats::{SeatClaim, SeatLine, SeatRow};
 pub use sessions::{Answered, Consent, ConsentGrant, Session, SignedIn};
 pub use spend::{Spend, SpendKind};

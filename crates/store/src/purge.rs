@@ -13,7 +13,7 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 22] = [
+const SUBJECTS: [(Statement, i64); 23] = [
     (Statement::PurgeActivity, 0),
     (Statement::PurgeEvidence, 0),
     (Statement::PurgeBrowsers, 0),
@@ -22,6 +22,7 @@ const SUBJECTS: [(Statement, i64); 22] = [
     (Statement::PurgePending, 0),
     (Statement::PurgeAnswered, 0),
     (Statement::PurgeSpent, 0),
+    (Statement::PurgeApiAnswers, 0),
     (Statement::PurgeFailures, 0),
     (Statement::PurgeSessions, 0),
     (Statement::PurgeDevices, REMEMBERED),

@@ -623,4 +623,25 @@ CREATE TABLE organisation_app (
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (realm, organisation, client)
 ) {CLUSTERED};
+-- Who may administer what, in an admin realm. `kind`: a user or a client; `over_realm`: a realm's id, `*`: all; `organisation`:
+-- of that realm, empty: all.
+CREATE TABLE admin_role (
+    realm TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    over_realm TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    role TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    PRIMARY KEY (realm, kind, id, over_realm, organisation, role)
+) {CLUSTERED};
+-- What the admin API answered to a request that may come again. `digest`: of realm, caller and key; `request`: of what was asked;
+-- `sealed` is empty while it is being done.
+CREATE TABLE api_answer (
+    digest {BYTES} NOT NULL PRIMARY KEY,
+    request {BYTES} NOT NULL,
+    sealed {BYTES},
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX api_answer_expiry ON api_answer (expires_at);
 ";

@@ -30,6 +30,7 @@ macro_rules! registry {
 }
 
 mod account;
+mod administration;
 mod factors;
 mod people;
 mod provider_accounts;
@@ -617,6 +618,20 @@ registry! {
     TokensUpTo = "SELECT id FROM access_token WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2";
     RevokeTokensUpTo = "UPDATE access_token SET revoked_at = ?3 WHERE id > ?1 AND id <= ?2 AND revoked_at IS NULL
         RETURNING CASE WHEN expires_at > ?3 THEN 1 ELSE 0 END";
+
+    // ---- who may administer, and what the admin API answered
+    RolesOf = administration::ROLES_OF;
+    AllRoles = administration::ALL_ROLES;
+    PutRole = administration::PUT_ROLE;
+    DropRole = administration::DROP_ROLE;
+    OtherOwner = administration::OTHER_OWNER;
+    DropRolesOfUser = administration::DROP_ROLES_OF_USER;
+    DropRolesOfClient = administration::DROP_ROLES_OF_CLIENT;
+    ClaimApiAnswer = administration::CLAIM;
+    ApiAnswer = administration::ANSWER;
+    PutApiAnswer = administration::PUT_ANSWER;
+    ReleaseApiAnswer = administration::RELEASE;
+    PurgeApiAnswers = administration::PURGE;
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";

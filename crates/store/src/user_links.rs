@@ -76,6 +76,18 @@ impl Store {
         })
     }
 
+    /// Keeps a link that goes another way than by mail.
+    ///
+    /// # Errors
+    /// The store cannot write.
+    pub async fn put_user_link(&self, link: UserLink) -> Result<(), Fault> {
+        write!(self, Several, |tx| {
+            let UserLink { hash, realm, user, kind, email, expires_at } = &link;
+            tx.execute(Statement::PutUserLink, values![hash, realm, user, kind.name(), email, *expires_at]).await?;
+            Ok(Keep(()))
+        })
+    }
+
     /// A link that was not used and is not over.
     ///
     /// # Errors

@@ -176,7 +176,7 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
         "DROP TRIGGER client_is_no_user; DROP TRIGGER user_is_no_client; DROP TABLE outbox; DROP TABLE spent; DROP TABLE device; DROP TABLE signed_in_to; DROP TABLE app_consent; DROP TABLE provider_account; DROP TABLE registration; DROP TABLE initial_token;
          DROP TABLE factor; DROP TABLE remembered_browser; DROP TABLE user_link; ALTER TABLE session DROP COLUMN how;
          ALTER TABLE session DROP COLUMN browser; ALTER TABLE session DROP COLUMN address; ALTER TABLE consent DROP COLUMN created_at;
-         DROP TABLE activity; DROP TABLE consent_evidence; DROP TABLE organisation_app;
+         DROP TABLE activity; DROP TABLE consent_evidence; DROP TABLE organisation_app; DROP TABLE admin_role; DROP TABLE api_answer;
          DROP TABLE client_logo; DROP TABLE client_document; DROP TABLE client_asked; DROP INDEX client_launch; DROP TABLE answered; DROP TABLE audit; DROP TABLE audit_part;
          DROP TABLE secret_use; DROP TABLE managed; DROP INDEX one_time_link_client; DROP INDEX users_email;
          ALTER TABLE mail_outbox DROP COLUMN last_error; ALTER TABLE mail_outbox DROP COLUMN refused_at;

@@ -26,6 +26,7 @@ mod plan;
 mod realm;
 mod redirect;
 mod registration_token;
+mod role;
 mod seat;
 mod secret;
 mod serve;
@@ -128,6 +129,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Users: passwords, who may sign in
     #[command(subcommand)]
     User(Box<user::UserCommand>),
+    /// Roles: who may administer, and what
+    #[command(subcommand)]
+    Role(role::RoleCommand),
     /// Organisations: the companies or sites that users belong to
     #[command(subcommand)]
     Organisation(organisation::OrganisationCommand),
@@ -223,6 +227,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,
         Command::User(command) => user::run(*command, context).await,
+        Command::Role(command) => role::run(command, context).await,
         Command::Organisation(command) => organisation::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
         Command::Grant(command) => given::grant(command, context).await,

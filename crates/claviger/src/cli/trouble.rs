@@ -124,6 +124,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchGrant { .. }
             | AdminError::NoSuchConsent { .. }
             | AdminError::NoSuchSession { .. }
+            | AdminError::NoSuchRole { .. }
             | AdminError::NoFactor(_)
             | AdminError::NoSuchMail(_)
             | AdminError::NoSuchInitialToken(_)
@@ -132,6 +133,8 @@ impl From<AdminError> for Trouble {
             | AdminError::OrganisationExists(_)
             | AdminError::HasMembers { .. }
             | AdminError::ActedAs { .. }
+            | AdminError::OwnerExists(_)
+            | AdminError::LastOwner(_)
             | AdminError::NoAddress(_)
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
@@ -146,8 +149,12 @@ impl From<AdminError> for Trouble {
             | AdminError::OtherMasterKey
             | AdminError::UnreadableKeys(_)
             | AdminError::NoRegistration(_)
+            | AdminError::NotAnAdminRealm(_)
+            | AdminError::NotAdministered { .. }
             | AdminError::Misfit { .. } => Exit::Configuration,
-            AdminError::Invalid(_) | AdminError::ShortPassword(_) | AdminError::ShortSecret(_) => Exit::Usage,
+            AdminError::Invalid(_)
+            | AdminError::OrganisationOfNoRealm(_)
+            | AdminError::ShortPassword(_) | AdminError::ShortSecret(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
         let trouble = Self::new(exit, error.to_string());
@@ -156,6 +163,15 @@ impl From<AdminError> for Trouble {
             AdminError::NoRegistration(_) => {
                 trouble.help("write [registration] mode = \"initial-access-token\" into its realm file, and apply it")
             }
+            AdminError::NotAnAdminRealm(_) => {
+                trouble.help("write [administration] realms = [\"*\"] into its realm file, and apply it")
+            }
+            AdminError::NotAdministered { .. } => trouble.help("[administration] realms in its realm file names them"),
+            AdminError::OwnerExists(_) => {
+                trouble.help("`claviger role list` names the owners; --force makes another one all the same")
+            }
+            AdminError::LastOwner(_) => trouble.help("give the role to somebody else first, or say --even-last"),
+            AdminError::NoSuchRole { .. } => trouble.help("`claviger role list` names the roles"),
             AdminError::NoSuchInitialToken(_) => trouble.help("`claviger registration-token list` names them"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::Managed { .. } => {

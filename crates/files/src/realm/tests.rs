@@ -619,6 +619,7 @@ fn what_requests_must_be_and_whose_keys_check_them_is_read() {
     one(&client(&format!("{code}\nrequest-uris = [\"x\"]")), "request-uris", "not an https:// address", "");
 }
 
+mod administration;
 mod claims;
 mod exchange;
 mod identity_providers;

@@ -26,6 +26,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("account", "account"),
     ("login_app", "login-app"),
     ("identity_providers", "identity-provider"),
+    ("administration", "administration"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),

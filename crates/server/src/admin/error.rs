@@ -4,6 +4,7 @@ use crate::hashing::Busy;
 use crate::secrets::SecretsError;
 use claviger_core::client::ClientStatus;
 use claviger_core::crypto::CryptoError;
+use claviger_core::permission::Role;
 use claviger_store::Fault;
 use std::fmt;
 
@@ -172,6 +173,36 @@ pub enum AdminError {
         realm: String,
         /// What was asked for.
         id: String,
+    },
+    /// The realm administers nothing.
+    #[error("the realm `{0}` administers nothing: it has no [administration]")]
+    NotAnAdminRealm(String),
+    /// The realm administers others, and not this one.
+    #[error("the realm `{realm}` does not administer `{over}`")]
+    NotAdministered {
+        /// The admin realm.
+        realm: String,
+        /// What it was asked about.
+        over: String,
+    },
+    /// An organisation is one of a realm.
+    #[error("the organisation `{0}` is one of a realm: say which")]
+    OrganisationOfNoRealm(String),
+    /// The first owner is there already.
+    #[error("the realm `{0}` has an owner already")]
+    OwnerExists(String),
+    /// Nobody would be an owner any more.
+    #[error("nobody would own everything in `{0}` any more")]
+    LastOwner(String),
+    /// There is nothing to take back.
+    #[error("`{id}` is no {role} over `{over}`")]
+    NoSuchRole {
+        /// Whose.
+        id: String,
+        /// As what.
+        role: Role,
+        /// Over which realm.
+        over: String,
     },
     /// There is no such mail, or it was sent.
     #[error("there is no unsent mail `{0}`")]

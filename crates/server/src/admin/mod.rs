@@ -18,6 +18,7 @@ pub mod organisation_apps;
 pub mod organisations;
 pub mod realms;
 pub mod registrations;
+pub mod roles;
 pub mod seats;
 pub mod users;
 

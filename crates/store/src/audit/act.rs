@@ -141,6 +141,10 @@ named! {
         MasterKeyRotate = "master-key.rotate",
         /// There is a new token key.
         TokenKeyRotate = "token-key.rotate",
+        /// Somebody may administer.
+        RoleGive = "role.give",
+        /// Somebody may administer no more.
+        RoleTake = "role.take",
         /// A realm file was applied; one line for each object that it changed.
         RealmApply = "realm.apply",
         /// The database was copied into a file.

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 27] = [
+const OF_REQUESTS: [&str; 28] = [
     "client_asked",
     "activity",
     "consent_evidence",
@@ -25,6 +25,7 @@ const OF_REQUESTS: [&str; 27] = [
     "pending",
     "answered",
     "spent",
+    "api_answer",
     "device",
     "code",
     "grants",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod acts;
+mod administration;
 mod audit;
 mod brakes;
 mod browsers;
@@ -101,6 +102,8 @@ promises! {
     client_documents: there_are_so_many_of_a_host_and_at_all, a_document_is_renewed_on_condition_that_its_client_is_as_it_was,
         people_ask_for_what_waits_and_for_nothing_else;
     user_links: of_64_who_use_a_link_one_chooses_the_password, an_address_is_shown_to_be_theirs_once;
+    administration: a_role_is_given_once_and_taken_once, roles_go_with_whoever_holds_them, of_64_first_owners_one_is,
+        of_64_requests_with_one_key_one_is_done, a_key_that_is_over_is_free;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;
