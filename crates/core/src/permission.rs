@@ -233,7 +233,9 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match self {
             Self::Owner => true,
-            Self::Operator => permission != of(Resource::Roles, Verb::Write) && permission.resource != Resource::MasterKeys,
+            Self::Operator => {
+                permission != of(Resource::Roles, Verb::Write) && permission.resource != Resource::MasterKeys
+            }
             Self::Reviewer => permission == of(Resource::Apps, Verb::Approve) || Self::reviewer_sees(permission),
             Self::Auditor => permission.only_reads(),
         }

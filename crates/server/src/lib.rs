@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod certificate;
+mod console;
 mod failure;
 pub mod http;
 mod ids;

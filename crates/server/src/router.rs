@@ -2,6 +2,7 @@
 //!
 //! Only the wiring ([`crate::server`]) knows this module.
 
+use crate::console;
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
@@ -138,6 +139,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::SecondFactor
         | Target::Security
         | Target::Account
+        | Target::Console
         | Target::Forgotten
         | Target::UserLink
         | Target::Consent
@@ -201,6 +203,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
         Target::Security => Box::pin(security::answer(state, site, incoming)).await,
         Target::Account => Box::pin(account::answer(state, site, incoming)).await,
+        Target::Console => Box::pin(console::answer(state, site, incoming)).await,
         Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,
         Target::AskForApp => Box::pin(ask_for_app::answer(state, site, incoming)).await,
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,

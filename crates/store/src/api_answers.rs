@@ -40,7 +40,10 @@ impl Store {
             return Ok(ApiAnswer::Claimed);
         }
         let found: Option<(Hash, Option<Vec<u8>>)> = read!(self, |tx| {
-            tx.optional(Statement::ApiAnswer, values![&digest], |row| Ok((row.array(0)?, row.bytes_or_null(1)?.map(<[u8]>::to_vec)))).await
+            tx.optional(Statement::ApiAnswer, values![&digest], |row| {
+                Ok((row.array(0)?, row.bytes_or_null(1)?.map(<[u8]>::to_vec)))
+            })
+            .await
         })?;
         Ok(match found {
             Some((other, _)) if other != request => ApiAnswer::OtherRequest,

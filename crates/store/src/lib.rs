@@ -30,6 +30,7 @@ mod endings;
 mod evidence;
 mod factors;
 mod fault;
+mod find;
 mod grants;
 mod heartbeat;
 mod import;

@@ -32,6 +32,7 @@ macro_rules! registry {
 mod account;
 mod administration;
 mod factors;
+mod find;
 mod people;
 mod provider_accounts;
 mod registrations;
@@ -129,6 +130,8 @@ registry! {
         FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
         WHERE c.realm = ?1 AND c.id = ?2";
     ListClients = "SELECT doc, status FROM client WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    FindClients = find::CLIENTS;
+    FindUsers = find::USERS;
     ListClientsByStatus = "SELECT doc, status FROM client
         WHERE realm = ?1 AND status = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
     /// Perhaps: the document is looked into afterwards.

@@ -115,8 +115,7 @@ pub(crate) async fn run(command: RoleCommand, context: &Context) -> Result<(), T
         RoleCommand::FirstOwner { username, email, force } => {
             // The password is chosen behind the link.
             let hasher = Hasher::new(1, 1).map_err(|error| Trouble::new(Exit::Failure, error.to_string()))?;
-            let (user, link) =
-                roles::first_owner(&data.admin(), &hasher, &realm, (&username, &email), force).await?;
+            let (user, link) = roles::first_owner(&data.admin(), &hasher, &realm, (&username, &email), force).await?;
             let item = serde_json::json!({
                 "realm": realm.id, "id": user.id, "username": user.username, "link": link.expose(), "console": realm.console(),
             });

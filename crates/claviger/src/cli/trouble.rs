@@ -154,7 +154,8 @@ impl From<AdminError> for Trouble {
             | AdminError::Misfit { .. } => Exit::Configuration,
             AdminError::Invalid(_)
             | AdminError::OrganisationOfNoRealm(_)
-            | AdminError::ShortPassword(_) | AdminError::ShortSecret(_) => Exit::Usage,
+            | AdminError::ShortPassword(_)
+            | AdminError::ShortSecret(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,
         };
         let trouble = Self::new(exit, error.to_string());

@@ -16,7 +16,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{Edit, Edition, edit};
+pub use edit::{Edit, Edition, edit, look};
 pub use parts::{CertificateEdit, LogoutEdit};
 pub use registration::{Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, last_uses, retire_secret, secrets_of};

@@ -23,6 +23,14 @@ pub async fn realm(store: &Store, realm: &Realm, with_hashes: bool) -> Result<Wr
     Ok(Written { realm: realm.clone(), organisations, users, clients })
 }
 
+/// The text of a realm's settings alone: without its organisations, users and apps.
+///
+/// # Errors
+/// It cannot be spelled; that does not happen.
+pub fn settings(realm: &Realm) -> Result<String, AdminError> {
+    text(&Written { realm: realm.clone(), organisations: Vec::new(), users: Vec::new(), clients: Vec::new() })
+}
+
 /// The text of such a file.
 ///
 /// # Errors

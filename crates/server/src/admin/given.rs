@@ -178,6 +178,20 @@ pub async fn end_session(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(
     }
 }
 
+/// The same of one user's.
+///
+/// # Errors
+/// They have no such session, or the store cannot write.
+pub async fn end_session_of(admin: &Admin<'_>, realm: &Realm, user: &str, id: &str) -> Result<(), AdminError> {
+    let of = Of { app: None, user: Some(user.to_owned()) };
+    let mut found = sessions(admin.store, realm, &of, admin.now, usize::MAX).await?;
+    found.retain(|line| session_name(&line.session.hash) == id);
+    match end_each(admin, realm, found).await? {
+        0 => Err(AdminError::NoSuchSession { realm: realm.id.clone(), id: id.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Signs out all that pass the filter; how many. What apps were given goes on.
 ///
 /// # Errors

@@ -40,6 +40,15 @@ pub async fn rotate(admin: &Admin<'_>, masters: &MasterKeys, clock: Clock, realm
     Ok(())
 }
 
+/// The same by a server that holds the keys.
+///
+/// # Errors
+/// As [`rotate`].
+pub async fn rotate_held(admin: &Admin<'_>, held: &Keys, realm: &Realm) -> Result<(), AdminError> {
+    held.through(admin.act(Act::KeyRotate)).rotate(realm).await?;
+    Ok(())
+}
+
 /// Sees to it that a realm has or had a signing key of this id.
 ///
 /// # Errors

@@ -204,7 +204,9 @@ pub async fn first_owner(
     }
     let user = match users::find(admin.store, realm, username).await {
         Ok(found) => found,
-        Err(AdminError::NoSuchUser { .. }) => users::add(admin, hasher, realm, new_user(username, email), None).await?,
+        Err(AdminError::NoSuchUser { .. }) => {
+            users::add(admin, hasher, realm, new_administrator(username, email), None).await?
+        }
         Err(error) => return Err(error),
     };
     let gift = Gift {
@@ -250,7 +252,8 @@ fn role_of(realm: &Realm, gift: Gift, now: i64) -> AdminRole {
     AdminRole { realm: realm.id.clone(), holder, over, organisation, role, since: now }
 }
 
-fn new_user(username: &str, email: &str) -> User {
+/// A user who is to administer: no app acts as them.
+pub(crate) fn new_administrator(username: &str, email: &str) -> User {
     User {
         id: String::new(),
         username: username.to_owned(),

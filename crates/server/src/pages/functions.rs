@@ -16,11 +16,14 @@ use claviger_core::text::on_one_line;
 /// keeps these 32 for such uses within a program.
 const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
 
-/// Gives `environment` the functions `t`, `t_or`, `duration`, `scope_sentence`, `address`, `initials`, `send_by_itself` and `go_on_by_itself`, and the
+/// Gives `environment` the functions `t`, `say`, `t_or`, `duration`, `scope_sentence`, `address`, `initials`, `send_by_itself` and `go_on_by_itself`, and the
 /// filter `line`, in the language of `locale`.
 pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     let strings = locale.clone();
     environment.add_function("t", move |id: &str, values: Kwargs| translate(&strings, id, &values));
+
+    let strings = locale.clone();
+    environment.add_function("say", move |words: &Value| say(&strings, words));
 
     let strings = locale.clone();
     environment.add_function("t_or", move |group: &str, name: &str| {
@@ -113,6 +116,22 @@ fn translate(locale: &Locale, id: &str, values: &Kwargs) -> Result<Value, Error>
         filled.push_str(found.map_or("", String::as_str));
     }
     Ok(Value::from_safe_string(locale.settled(filled)))
+}
+
+/// Words that the program chose (see [`Words`](super::views::Words)): a message with what stands in its places, or a text on one line.
+fn say(locale: &Locale, words: &Value) -> Result<String, Error> {
+    if let Some(text) = words.as_str() {
+        return Ok(on_one_line(text).into_owned());
+    }
+    let name = words.get_attr("id")?;
+    let id = name.as_str().ok_or_else(|| failed("a message", NoText::Missing))?;
+    let (args, mut given) = (words.get_attr("args")?, FluentArgs::new());
+    for name in args.try_iter()? {
+        let value = args.get_item(&name)?;
+        given.set(name.to_string(), plain_value(&value, &mut Vec::new())?);
+    }
+    let text = locale.text(id, &given).map_err(|wrong| failed(id, wrong))?;
+    Ok(locale.settled(text))
 }
 
 /// A template's value as Fluent takes it. Markup is kept, and a mark stands for it.

@@ -3,6 +3,7 @@
 //! [`try_all`] renders them to find what is wrong with an operator's templates before a visitor does; the tests
 //! look at the same ones.
 
+mod console;
 mod factors;
 mod own;
 
@@ -72,6 +73,8 @@ pub(super) fn each<E>(
     x: &dyn Fn(&str) -> String,
     mut seen: impl FnMut(&'static str, Result<String, Error>) -> Result<(), E>,
 ) -> Result<(), E> {
+    seen("console", pages.try_page(brand, &console::full(x)))?;
+    seen("console_minimal", pages.try_page(brand, &console::minimal(x)))?;
     seen("sign_in_minimal", pages.try_page(brand, &sign_in_minimal(x)))?;
     let full = &full_brand(brand, x);
     seen("sign_in", pages.try_page(full, &sign_in(x, None)))?;

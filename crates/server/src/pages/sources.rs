@@ -13,6 +13,7 @@ use super::locale::{self, FALLBACK, Messages};
 /// The templates as they were compiled in, by the name that templates use for each other.
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("_account.html", include_str!("../../../../templates/_account.html")),
+    ("_console.html", include_str!("../../../../templates/_console.html")),
     ("_parts.html", include_str!("../../../../templates/_parts.html")),
     ("account.html", include_str!("../../../../templates/account.html")),
     ("account_activity.html", include_str!("../../../../templates/account_activity.html")),
@@ -27,6 +28,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("account_take_back.html", include_str!("../../../../templates/account_take_back.html")),
     ("accounts.html", include_str!("../../../../templates/accounts.html")),
     ("base.html", include_str!("../../../../templates/base.html")),
+    ("console.html", include_str!("../../../../templates/console.html")),
     ("consent.html", include_str!("../../../../templates/consent.html")),
     ("device.html", include_str!("../../../../templates/device.html")),
     ("demo/base.html", include_str!("../../../../templates/demo/base.html")),
@@ -69,8 +71,12 @@ pub const PASSKEY_SCRIPT: &str = include_str!("../../../../assets/passkey.js");
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 
 /// The languages as they were compiled in.
-pub(super) const LOCALES: &[(&str, &str)] =
-    &[("de", include_str!("../../../../locales/de.ftl")), (FALLBACK, include_str!("../../../../locales/en.ftl"))];
+pub(super) const LOCALES: &[(&str, &str)] = &[
+    ("de", include_str!("../../../../locales/de.ftl")),
+    ("de", include_str!("../../../../locales/console/de.ftl")),
+    (FALLBACK, include_str!("../../../../locales/en.ftl")),
+    (FALLBACK, include_str!("../../../../locales/console/en.ftl")),
+];
 
 /// Why an operator's folder is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -137,10 +143,10 @@ pub(super) struct Sources {
 impl Sources {
     /// What was compiled in.
     pub(super) fn embedded() -> Result<Self, PagesError> {
-        let mut locales = BTreeMap::new();
+        let mut locales: BTreeMap<LanguageIdentifier, Messages> = BTreeMap::new();
         for (lang, text) in LOCALES {
             let path = || PathBuf::from(format!("locales/{lang}.ftl"));
-            locales.insert(tag(lang, path())?, vec![parsed(text, path())?]);
+            locales.entry(tag(lang, path())?).or_default().push(parsed(text, path())?);
         }
         Ok(Self {
             templates: TEMPLATES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect(),

@@ -6,6 +6,7 @@
 
 mod about;
 mod account;
+pub mod console;
 mod device;
 mod link;
 mod link_account;

@@ -37,6 +37,8 @@ pub(crate) enum Target {
     Security,
     /// The other pages of somebody's account.
     Account,
+    /// Where administrators do so in a browser.
+    Console,
     /// Who forgot their password asks for a link.
     Forgotten,
     /// A link that somebody got by mail.
@@ -77,6 +79,7 @@ impl Target {
             Self::SecondFactor => "second-factor",
             Self::Security => "security",
             Self::Account => "account",
+            Self::Console => "console",
             Self::Forgotten => "forgotten",
             Self::UserLink => "user-link",
             Self::Consent => "consent",
@@ -198,7 +201,7 @@ impl Site {
             }
             _ => self.routes.get(path),
         };
-        let Some(route) = route else { return self.is_of_account(authority, path).then_some(Target::Account) };
+        let Some(route) = route else { return self.below(authority, path) };
         let is_file = matches!(route.target, Target::Stylesheet | Target::Script | Target::Logo);
         if is_file && !self.is_at(authority) {
             return self.is_at_a_host(authority).then_some(route.target);
@@ -211,10 +214,15 @@ impl Site {
         authorities.iter().any(|mine| is_same(mine, authority, https)).then_some(route.target)
     }
 
-    /// Whether an address that has no route of its own is below the account page's.
-    fn is_of_account(&self, authority: &str, path: &str) -> bool {
-        let below = path.strip_prefix(self.realm.base_path()).and_then(|rest| rest.strip_prefix("/account/"));
-        below.is_some() && self.is_at(authority)
+    /// What has an address that has no route of its own, by what it is below.
+    fn below(&self, authority: &str, path: &str) -> Option<Target> {
+        let rest = path.strip_prefix(self.realm.base_path()).filter(|_| self.is_at(authority))?;
+        let is_at = |place: &str| rest.strip_prefix(place).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'));
+        if rest.starts_with("/account/") {
+            return Some(Target::Account);
+        }
+        let administration = self.realm.administration.as_ref()?;
+        is_at(&administration.console_path).then_some(Target::Console)
     }
 
     /// Whether the address is the first page's.

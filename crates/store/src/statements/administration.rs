@@ -20,7 +20,8 @@ pub(super) const CLAIM: &str = "INSERT INTO api_answer (digest, request, sealed,
     ON CONFLICT (digest) DO UPDATE SET request = excluded.request, sealed = NULL, expires_at = excluded.expires_at
     WHERE api_answer.expires_at <= ?3";
 pub(super) const ANSWER: &str = "SELECT request, sealed FROM api_answer WHERE digest = ?1";
-pub(super) const PUT_ANSWER: &str = "UPDATE api_answer SET sealed = ?3 WHERE digest = ?1 AND request = ?2 AND sealed IS NULL";
+pub(super) const PUT_ANSWER: &str =
+    "UPDATE api_answer SET sealed = ?3 WHERE digest = ?1 AND request = ?2 AND sealed IS NULL";
 pub(super) const RELEASE: &str = "DELETE FROM api_answer WHERE digest = ?1 AND request = ?2 AND sealed IS NULL";
 pub(super) const PURGE: &str =
     "DELETE FROM api_answer WHERE digest IN (SELECT digest FROM api_answer WHERE expires_at < ?1 LIMIT ?2)";

@@ -46,11 +46,8 @@ pub(crate) async fn of_64_first_owners_one_is(store: Store) {
     let of = store.clone();
     let given = at_once(move |caller| {
         let store = of.clone();
-        let actor = claviger_store::Actor {
-            name: "ada".into(),
-            way: claviger_store::Way::Cli,
-            reference: format!("{caller}"),
-        };
+        let actor =
+            claviger_store::Actor { name: "ada".into(), way: claviger_store::Way::Cli, reference: format!("{caller}") };
         async move {
             let owner = role(RoleHolder::user(format!("u{caller}")), Role::Owner, "*");
             let store = store.audited(&actor, claviger_store::Act::RoleGive);

@@ -91,20 +91,34 @@ pub async fn edit(
     if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::App, id).await? {
         return Err(AdminError::Managed { what: format!("the app `{id}`"), file });
     }
-    let description = edit.description(&before, found(admin.store, realm, &before).await?)?;
-    let checked = rules::check(description, realm);
-    let after = checked
-        .map_err(|problems| AdminError::Invalid(problems.iter().map(|problem| complaint(problem, realm)).collect()))?;
+    let Edition { client: after, change } = changed(admin.store, realm, &before, edit).await?;
     if after.identity.sector_identifier_uri != before.identity.sector_identifier_uri
         || after.redirect_uris != before.redirect_uris
     {
         sector(realm, &after).await?;
     }
-    let change = Change::of_client(&realm.id, Some(&before), &after, None).map_err(Fault::from)?;
     match admin.act(Act::AppEdit).edit_client(&realm.id, &before, &after, admin.now).await? {
         Edited::Done | Edited::Same => Ok(Edition { client: after, change }),
         Edited::Changed | Edited::NameTaken => Err(AdminError::ChangedMeanwhile(format!("the app `{id}`"))),
     }
+}
+
+/// What an edit would come to; nothing is written.
+///
+/// # Errors
+/// There is no such app, something is wrong with what it would be, or the store cannot be read.
+pub async fn look(store: &Store, realm: &Realm, id: &str, edit: Edit) -> Result<Edition, AdminError> {
+    let before = find(store, realm, id).await?;
+    changed(store, realm, &before, edit).await
+}
+
+async fn changed(store: &Store, realm: &Realm, before: &Client, edit: Edit) -> Result<Edition, AdminError> {
+    let description = edit.description(before, found(store, realm, before).await?)?;
+    let checked = rules::check(description, realm);
+    let client = checked
+        .map_err(|problems| AdminError::Invalid(problems.iter().map(|problem| complaint(problem, realm)).collect()))?;
+    let change = Change::of_client(&realm.id, Some(before), &client, None).map_err(Fault::from)?;
+    Ok(Edition { client, change })
 }
 
 /// Whom the app's `acts_as` leads to.

@@ -56,14 +56,51 @@ fn in_inline(inline: &InlineExpression<&'static str>, names: &mut BTreeSet<&'sta
     }
 }
 
+/// All messages of a language; none stands in two files.
+fn language(wanted: &str) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut all = BTreeMap::new();
+    for (_, text) in LOCALES.iter().filter(|(lang, _)| *lang == wanted) {
+        for (id, places) in messages(text) {
+            assert!(all.insert(id, places).is_none(), "{id} stands twice in {wanted}");
+        }
+    }
+    all
+}
+
 fn english() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    messages(LOCALES.iter().find(|(lang, _)| *lang == "en").unwrap().1)
+    language("en")
+}
+
+/// The messages that the console's code names.
+#[test]
+fn the_console_asks_for_what_there_is_and_for_all_of_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/console");
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let templates = TEMPLATES.iter().filter(|(name, _)| name.contains("console")).map(|(_, text)| (*text).to_owned());
+    for text in files.chain(templates) {
+        let words = text.split('"').filter(|word| word.starts_with("console-") && !word.contains(' '));
+        asked.extend(words.map(str::to_owned));
+    }
+    let known = english();
+    let is_style = |id: &str| {
+        let names = [
+            "body", "brand", "chart", "empty", "form", "head", "main", "nav", "range", "realm", "table", "trail", "who",
+        ];
+        id.strip_prefix("console-").is_some_and(|name| names.contains(&name))
+    };
+    for id in &asked {
+        assert!(known.contains_key(id.as_str()) || is_style(id), "no message is called {id}");
+    }
+    for id in known.keys().filter(|id| id.starts_with("console-")) {
+        assert!(asked.contains(*id), "nothing asks for {id}");
+    }
 }
 
 #[test]
 fn every_language_has_every_message_with_the_same_placeholders() {
-    for (lang, text) in LOCALES {
-        assert_eq!(messages(text), english(), "{lang} differs from English");
+    for (lang, _) in LOCALES {
+        assert_eq!(language(lang), english(), "{lang} differs from English");
     }
 }
 
@@ -87,6 +124,7 @@ fn templates_and_code_ask_for_what_there_is_and_for_all_of_it() {
         assert!(known.contains_key(format!("{group}-any").as_str()), "{group} has no message for the rest");
     }
     let by_code = [
+        "console-",
         "duration-",
         "scope-",
         "error-cause-",

@@ -137,11 +137,14 @@ fn is_field(element: &Element) -> bool {
 fn every_form_is_posted_and_carries_its_token() {
     for (name, page, html) in rendered_everywhere() {
         let elements = parse(&html).unwrap();
-        let forms = elements.iter().filter(|element| element.name == "form").count();
+        // What only looks for something is a part of an address, which a token must not be.
+        let only_asks = |form: &Element| page == "console" && form.attribute("method") == Some("get");
+        let posted = elements.iter().filter(|element| element.name == "form" && !only_asks(element));
+        let forms = posted.clone().count();
         let tokens = elements.iter().filter(|element| element.attribute("name") == Some("csrf")).count();
         // What form_post sends goes to the app, which has no use for our token.
         assert_eq!(tokens, if page == "form_post" { 0 } else { forms }, "{name}");
-        for form in elements.iter().filter(|element| element.name == "form") {
+        for form in posted {
             assert_eq!(form.attribute("method"), Some("post"), "{name}");
         }
     }

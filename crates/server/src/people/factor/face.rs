@@ -42,10 +42,12 @@ pub(crate) enum Onward {
     Data,
     /// To the end of their account.
     Delete,
+    /// To the console.
+    Console,
 }
 
 impl Onward {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Security,
         Self::Account,
         Self::Apps,
@@ -54,6 +56,7 @@ impl Onward {
         Self::Licences,
         Self::Data,
         Self::Delete,
+        Self::Console,
     ];
 
     /// As forms and addresses say it.
@@ -67,6 +70,7 @@ impl Onward {
             Self::Licences => "licences",
             Self::Data => "data",
             Self::Delete => "delete",
+            Self::Console => "console",
         }
     }
 
@@ -81,6 +85,10 @@ impl Onward {
             None => site.page_path(Target::Home),
             Some(Self::Security) => site.page_path(Target::Security),
             Some(Self::Account) => site.page_path(Target::Account),
+            Some(Self::Console) => {
+                let console = site.realm.administration.as_ref().map(|administration| &administration.console_path);
+                console.map_or_else(|| site.page_path(Target::Home), |path| format!("{}{path}", site.realm.base_path()))
+            }
             Some(page) => format!("{}/{}", site.page_path(Target::Account), page.name()),
         }
     }

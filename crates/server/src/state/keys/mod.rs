@@ -75,6 +75,12 @@ impl Keys {
         Ok(Self(Arc::new(Shared { store, masters, clock, rings: Mutex::default(), asked: Mutex::default() })))
     }
 
+    /// The same keys, changed through another handle on their database: for an act that is written down.
+    pub(crate) fn through(&self, store: Store) -> Self {
+        let (masters, clock) = (self.0.masters.clone(), self.0.clock.clone());
+        Self(Arc::new(Shared { store, masters, clock, rings: Mutex::default(), asked: Mutex::default() }))
+    }
+
     /// The realm's keys, with whatever was due done: missing elliptic keys are made, RSA is on its way. While anybody
     /// holds a realm's ring, everybody gets the same one.
     ///
