@@ -22,6 +22,7 @@ mod claims;
 mod client_documents;
 mod client_methods;
 mod compromise;
+mod console;
 mod device;
 mod diagnosis;
 mod directory;
