@@ -5,8 +5,10 @@ use super::desk::{At, Of, Stop};
 use crate::admin::{SubjectKind, apps};
 use crate::http::Answer;
 use crate::pages::views::console::{Block, Cell, ConsoleLink, Fact, Form, Tone, Words};
-use claviger_core::client::ClientStatus;
+use claviger_core::client::{AuthMethod, ClientStatus};
 use claviger_core::permission::{Resource, Verb};
+use claviger_core::redirect::RedirectUri;
+use claviger_core::token::Plain;
 use claviger_core::{Client, Params};
 use claviger_store::{ClientSecret, Id, SecretUse};
 
@@ -91,7 +93,7 @@ fn credentials(of: &Of<'_>, client: &Client, secrets: &[ClientSecret], uses: &[S
     }
     let (now, may) = (of.desk.now(), of.may(Resource::Secrets, Verb::Write));
     let row = |secret: &ClientSecret| {
-        let used = uses.iter().find(|one| one.secret == secret.id).map(|one| one.used_at);
+        let last = uses.iter().find(|one| one.secret == secret.id).map(|one| one.used_at);
         let is_live = secret.retired_at.is_none() && secret.expires_at.is_none_or(|end| end > now);
         let state = match (secret.retired_at, is_live) {
             (Some(_), _) => Cell::tag("console-secret-retired", Tone::Plain),
@@ -103,7 +105,7 @@ fn credentials(of: &Of<'_>, client: &Client, secrets: &[ClientSecret], uses: &[S
             Cell::text(secret.label.as_str()),
             Cell::code(secret.id.as_str()),
             Cell::at(secret.created_at),
-            used.map_or(Cell::of("console-never-used"), Cell::at),
+            last.map_or(Cell::of("console-never-used"), Cell::at),
             Cell::maybe_at(secret.expires_at),
             state,
             if is_live && may { Cell::Link { words: "console-retire".into(), url: retire } } else { Cell::None },
@@ -144,12 +146,12 @@ fn access(of: &Of<'_>, client: &Client) -> Vec<Block> {
     let weak = client.legacy.iter().map(|legacy| Cell::Many {
         cells: vec![Cell::tag(Words::text(legacy.name()), Tone::Warn), Cell::text(legacy.risk())],
     });
-    let method = client.authentication.method.map(|method| method.name()).unwrap_or_default();
+    let method = client.authentication.method.map(AuthMethod::name).unwrap_or_default();
     vec![
         heading("console-access"),
         facts(vec![
             fact("console-grant-types", Cell::codes(client.grants.iter().map(|grant| grant.name()))),
-            fact("console-redirect-uris", Cell::codes(client.redirect_uris.iter().map(|uri| uri.as_str()))),
+            fact("console-redirect-uris", Cell::codes(client.redirect_uris.iter().map(RedirectUri::as_str))),
             fact("console-scopes", many(sentences.collect())),
             fact("console-audiences", Cell::codes(client.audiences.iter().map(String::as_str))),
             fact("console-method", Cell::code(method)),
@@ -223,7 +225,7 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         "approve" => {
             of.must(Resource::Apps, Verb::Approve)?;
             let approved = apps::approve(&admin, secrets, &pages, realm, id).await.at(back.as_str())?;
-            Ok(given(of, &back, approved.mail, approved.link.as_ref().map(|link| link.expose()), "approved").await)
+            Ok(given(of, &back, approved.mail, approved.link.as_ref(), "approved"))
         }
         "reject" => {
             of.must(Resource::Apps, Verb::Approve)?;
@@ -235,7 +237,7 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         "resend" => {
             of.must(Resource::Apps, Verb::Write)?;
             let approved = apps::resend(&admin, secrets, &pages, realm, id).await.at(back.as_str())?;
-            Ok(given(of, &back, approved.mail, approved.link.as_ref().map(|link| link.expose()), "asked").await)
+            Ok(given(of, &back, approved.mail, approved.link.as_ref(), "asked"))
         }
         "suspend" => {
             of.must(Resource::Apps, Verb::Write)?;
@@ -264,14 +266,12 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
 }
 
 /// After an approval: where no mail brings the one-time link, whoever approved brings it.
-async fn given(of: &Of<'_>, back: &str, mail: Option<Id>, link: Option<&str>, said: &'static str) -> Answer {
-    match (mail, link) {
-        (None, Some(link)) => once(of, "console-link-once", link),
-        _ => {
-            of.desk.flow.state.handed_in.notify_one();
-            of.desk.go(back, said)
-        }
+fn given(of: &Of<'_>, back: &str, mail: Option<Id>, link: Option<&Plain>, said: &'static str) -> Answer {
+    if let (None, Some(link)) = (mail, link) {
+        return once(of, "console-link-once", link.expose());
     }
+    of.desk.flow.state.handed_in.notify_one();
+    of.desk.go(back, said)
 }
 
 async fn add_secret(of: &Of<'_>, id: &str, back: &str, params: &Params<'_>) -> Result<Answer, Stop> {

@@ -13,6 +13,7 @@ use claviger_core::crypto::sha256;
 use claviger_core::dialect::Legacy;
 use claviger_core::jose::base64url;
 use claviger_core::permission::{Resource, Verb};
+use claviger_core::redirect::RedirectUri;
 use claviger_core::{Client, Params};
 use std::collections::BTreeSet;
 
@@ -92,7 +93,7 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
             client.name.clone(),
             client.publisher.clone().unwrap_or_default(),
             client.owner_email.clone().unwrap_or_default(),
-            joined(client.redirect_uris.iter().map(|uri| uri.as_str()).collect()),
+            joined(client.redirect_uris.iter().map(RedirectUri::as_str).collect()),
             client.scope.to_string(),
         ],
         &client.legacy,
@@ -143,7 +144,7 @@ fn edit_of(client: &Client, params: &Params<'_>) -> Edit {
     let named: Vec<&str> = params.all("legacy").collect();
     let legacy = Legacy::ALL.into_iter().filter(|one| named.contains(&one.name())).collect();
     let redirect_uris = each_line(params, "redirect_uris");
-    let had = client.redirect_uris.iter().map(|uri| uri.as_str()).collect::<Vec<_>>();
+    let had = client.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>();
     Edit {
         name: text("name"),
         publisher: text("publisher"),

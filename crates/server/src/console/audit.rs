@@ -4,7 +4,7 @@ use super::build::{choice, line, listing, query, search};
 use super::desk::{Desk, Stop};
 use crate::admin::audit;
 use crate::http::Answer;
-use crate::pages::views::console::{Cell, Words};
+use crate::pages::views::console::{Block, Cell, ConsoleLink, Words};
 use claviger_core::Params;
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_store::{Act, AuditFilter, AuditLine};
@@ -73,11 +73,10 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
     ];
     let asked = [("realm", said("realm")), ("act", said("act")), ("actor", said("actor"))];
     let csv = format!("{}/audit.csv?{}", desk.base, query(&asked));
-    let links = vec![crate::pages::views::console::ConsoleLink::new("console-as-csv", csv)];
     let blocks = vec![
         search(format!("{}/audit", desk.base), fields),
         listing("console-audit", head, rows.collect(), "console-no-audit", None),
-        crate::pages::views::console::Block::Links { links },
+        Block::Links { links: vec![ConsoleLink::new("console-as-csv", csv)] },
     ];
     Ok(desk.show("console-audit", params, blocks))
 }

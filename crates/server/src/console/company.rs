@@ -57,8 +57,8 @@ pub(super) async fn one(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop
     let (acting, rules) = organisation_apps::list(store, realm, id, now).await?;
     let may = of.may_for(Resource::Organisations, Verb::Write, id);
     let rows = members.iter().map(|user| {
-        let roles = user.details.organisation_roles.get(id).into_iter().flatten().map(String::as_str);
-        [Cell::link(user.username.as_str(), of.url_of("/user", &user.id)), Cell::codes(roles)]
+        let held = user.details.organisation_roles.get(id).into_iter().flatten().map(String::as_str);
+        [Cell::link(user.username.as_str(), of.url_of("/user", &user.id)), Cell::codes(held)]
     });
     let more = last.map(|last| format!("{}&{}", of.url_of("/organisation", id), query(&[("after", &last)])));
     let only_listed = rules.iter().any(|rule| rule.app.is_empty() && !rule.allowed);

@@ -167,7 +167,7 @@ impl<'a> Desk<'a> {
     }
 
     fn page(&self, title: impl Into<Words>, blocks: Vec<Block>, status: u16, notice: Option<Notice>) -> Answer {
-        self.render(&ConsolePage { status, notice, ..self.frame(title.into(), blocks) })
+        self.render(&ConsolePage { notice, status, ..self.frame(title.into(), blocks) })
     }
 
     fn frame(&self, title: Words, blocks: Vec<Block>) -> ConsolePage {

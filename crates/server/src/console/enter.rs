@@ -18,7 +18,7 @@ pub(super) async fn enter<'a>(flow: &'a Flow<'a>) -> Result<Result<Desk<'a>, Ans
         Ok(who) => who,
         Err(answer) => return Ok(Err(answer)),
     };
-    if !who.session.how.as_ref().is_some_and(|how| how.level(&site.realm) > 1) {
+    if who.session.how.as_ref().is_none_or(|how| how.level(&site.realm) <= 1) {
         // Whoever has none sets one up first: the console is never behind a password alone.
         let factors = state.store.factors(&site.realm.id, &who.user.id).await?;
         let act = if has_any(&factors) { "" } else { "&act=set-up" };

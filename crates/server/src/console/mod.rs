@@ -87,7 +87,7 @@ async fn of_realm(desk: &Desk<'_>, id: &str, parts: &[&str], params: &Params<'_>
     let of = desk.realm(id).await?;
     match (parts, takes) {
         ([], false) => realm::open(&of, params).await,
-        (["raw"], false) => realm::raw(&of, params).await,
+        (["raw"], false) => realm::raw(&of, params),
         (["apps"], false) => apps::open(&of, params).await,
         (["apps", "new"], false) => app_edit::new(&of),
         (["apps", "new"], true) => app_edit::register(&of, params).await,

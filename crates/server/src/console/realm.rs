@@ -46,9 +46,12 @@ fn tokens(policy: &TokenPolicy, file: Option<&str>) -> Vec<Fact> {
     };
     let usual = told(&TokenPolicy::default());
     let set = |words: Words| file.map_or(words.clone(), |file| Words::of("console-origin-file").name("file", file));
-    let origin = |name: &str, value: &serde_json::Value| match usual.get(name) == Some(value) {
-        true => Words::of("console-origin-default"),
-        false => set(Words::of("console-origin-set")),
+    let origin = |name: &str, value: &serde_json::Value| {
+        if usual.get(name) == Some(value) {
+            Words::of("console-origin-default")
+        } else {
+            set(Words::of("console-origin-set"))
+        }
     };
     let shown = |value: &serde_json::Value| match value.as_str() {
         Some(text) => Cell::code(text),
@@ -78,7 +81,7 @@ fn scopes(realm: &Realm) -> Block {
 }
 
 /// The realm as a file, without its users and apps.
-pub(super) async fn raw(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
+pub(super) fn raw(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
     of.must(Resource::Realms, Verb::Read)?;
     let text = export::settings(&of.realm)?;
     let blocks = vec![super::build::text("console-raw-message"), Block::Code { label: "console-raw".into(), text }];
