@@ -13,7 +13,7 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 22] = [
+const SUBJECTS: [(Statement, i64); 23] = [
     (Statement::PurgeActivity, 0),
     (Statement::PurgeEvidence, 0),
     (Statement::PurgeBrowsers, 0),
@@ -36,6 +36,7 @@ const SUBJECTS: [(Statement, i64); 22] = [
     (Statement::PurgeParcels, KEPT),
     (Statement::PurgeGivenUp, KEPT),
     (Statement::PurgeChanges, KEPT),
+    (Statement::PurgeDeliveries, 0),
 ];
 
 /// A sweep under way: which kinds may have more that is over.
