@@ -211,6 +211,7 @@ async fn verify(context: &Context, data: &Data) -> Result<(), Trouble> {
             AuditBreak::Changed(number) => format!("line {number} is not what was written"),
             AuditBreak::Personal(number) => format!("the personal values of line {number} are not what was written"),
             AuditBreak::Added(number) => format!("line {number} was never given out"),
+            AuditBreak::Cut(number) => format!("the lines up to {number} left without an act that says so"),
             _ => "the chain is broken".to_owned(),
         };
         return Err(Trouble::new(Exit::Failure, format!("{what}; the {} lines before it are whole", found.lines)));

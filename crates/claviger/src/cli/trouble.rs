@@ -126,6 +126,8 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchSession { .. }
             | AdminError::NoFactor(_)
             | AdminError::NoSuchMail(_)
+            | AdminError::NoSuchWebhook(_)
+            | AdminError::NothingToReplay(_)
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
@@ -156,6 +158,7 @@ impl From<AdminError> for Trouble {
             AdminError::NoRegistration(_) => {
                 trouble.help("write [registration] mode = \"initial-access-token\" into its realm file, and apply it")
             }
+            AdminError::NoSuchWebhook(_) => trouble.help("`claviger webhook list` names them"),
             AdminError::NoSuchInitialToken(_) => trouble.help("`claviger registration-token list` names them"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::Managed { .. } => {

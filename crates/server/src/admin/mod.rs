@@ -20,6 +20,7 @@ pub mod realms;
 pub mod registrations;
 pub mod seats;
 pub mod users;
+pub mod webhooks;
 
 pub use claviger_store::{Act, Actor, Subject, SubjectKind, Way};
 pub use error::{AdminError, Complaint};
