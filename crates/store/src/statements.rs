@@ -77,7 +77,7 @@ registry! {
     EraseAudit = "DELETE FROM audit_part WHERE part = 'subject' AND seq IN (SELECT seq FROM audit
         WHERE realm = ?1 AND subject_kind = ?2 AND subject = ?3)";
 
-    AuditCut = "SELECT seq, digest FROM audit_cut ORDER BY seq DESC LIMIT 1";
+    AuditCut = "SELECT seq, digest FROM audit_cut WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
     CutAuditAt = "SELECT seq, digest FROM audit WHERE seq <= ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1";
     PutAuditCut = "INSERT INTO audit_cut (seq, digest, cut_at) VALUES (?1, ?2, ?3)";
     DropAuditCuts = "DELETE FROM audit_cut WHERE seq < ?1";

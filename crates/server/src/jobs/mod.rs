@@ -5,6 +5,7 @@
 //! signing keys are replaced by age, mails are sent. When it dies, another goes on; and where two do the same for a moment,
 //! every step is a conditional write.
 
+mod audit;
 mod back_channel;
 mod follow;
 mod logos;
@@ -13,6 +14,7 @@ mod registrations;
 mod share_brakes;
 mod webhooks;
 
+pub use audit::{AuditKeeping, AuditStream, keep_audit};
 pub(crate) use back_channel::tell_of_logouts;
 pub(crate) use follow::follow;
 pub(crate) use logos::fetch_logos;
