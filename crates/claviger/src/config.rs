@@ -18,6 +18,7 @@ use claviger_core::token::Plain;
 use claviger_files::{Problem, Problems, SecretText};
 use claviger_server::brakes;
 use claviger_server::http::{Front, Network};
+use claviger_server::jobs::{AuditKeeping, AuditStream};
 use claviger_server::mail::{Outlet, Smtp, TlsMode};
 use claviger_store::Masked;
 use std::net::SocketAddr;
@@ -54,6 +55,8 @@ pub struct Config {
     pub private_hosts: Vec<String>,
     /// A list of passwords that became known; see [`claviger_server::leaked`].
     pub known_passwords: Option<PathBuf>,
+    /// What becomes of the log of acts.
+    pub audit: AuditKeeping,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -263,6 +266,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
             .filter(|text| !text.is_empty())
             .map(|text| path("passwords.known", text)),
         private_hosts: check.private_hosts(values.outbound.private_hosts.as_deref().unwrap_or_default()),
+        audit: check.audit(path),
         log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }
 }
@@ -326,6 +330,20 @@ impl Check<'_> {
             }
         }
         hosts.to_vec()
+    }
+
+    fn audit(&mut self, path: impl Fn(&str, &str) -> PathBuf) -> AuditKeeping {
+        let values = &self.given.values.audit;
+        let stream = match values.stream.as_deref() {
+            None | Some("") => None,
+            Some("stderr") => Some(AuditStream::Stderr),
+            Some(file) => Some(AuditStream::File(path("audit.stream", file))),
+        };
+        let retention = values.retention;
+        if retention.is_some_and(|retention| retention < Span::seconds(86_400)) {
+            self.say("audit.retention", "this is less than a day", Some("like \"400d\"; left out: for ever".into()));
+        }
+        AuditKeeping { stream, retention }
     }
 
     fn languages(&mut self, tags: Option<&[String]>) -> Vec<LanguageIdentifier> {

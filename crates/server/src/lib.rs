@@ -18,6 +18,7 @@ mod router;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod webhooks;
 
 pub use router::Service;
 pub use state::{State, brakes, clock, hashing, keys, leaked, master_key, master_keys, secrets};

@@ -115,6 +115,7 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     tasks.spawn(jobs::follow(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::jobs(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::tell_of_logouts(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::tell_webhooks(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::tell_time(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::fetch_logos(Arc::clone(state), stop.clone()));
     let (sharer, stopped) = (Arc::clone(state), stop.clone());

@@ -3,6 +3,7 @@
 use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
+use crate::events::Event;
 use crate::store::write;
 use crate::tx::{End::Keep, Tx};
 use crate::users::ByPassword;
@@ -119,6 +120,7 @@ impl Store {
             let counted: BTreeSet<String> =
                 puts.users().into_iter().filter(|(_, count)| *count > MOST_USERS).map(|(realm, _)| realm).collect();
             let mut totals: BTreeMap<String, Total> = BTreeMap::new();
+            let mut touched: BTreeMap<String, u64> = BTreeMap::new();
             let mut changed = 0;
             let mut passwords = ByPassword::default();
             for (done, put) in puts.each().enumerate() {
@@ -126,6 +128,7 @@ impl Store {
                 told(done + 1);
                 changed += usize::from(line.is_some());
                 let Some((realm, subject, values)) = line else { continue };
+                *touched.entry(realm.to_owned()).or_default() += 1;
                 if subject.kind == SubjectKind::User && counted.contains(realm) {
                     totals.entry(realm.to_owned()).or_default().add(subject.id, &values);
                 } else {
@@ -134,6 +137,10 @@ impl Store {
             }
             for (realm, total) in totals {
                 log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), total.values(), now).await?;
+            }
+            for (realm, count) in touched {
+                let event = Event::of_operators("realm.applied", serde_json::json!({ "changed": count }));
+                log.raise(tx, &realm, &[event], now).await?;
             }
             Ok(Keep(changed))
         })

@@ -9,6 +9,7 @@
 
 pub(crate) mod act;
 pub(crate) mod chain;
+pub(crate) mod keeping;
 pub(crate) mod log;
 pub(crate) mod values;
 
@@ -83,13 +84,17 @@ pub enum AuditBreak {
     Personal(i64),
     /// The line of this number is not one that was given out.
     Added(i64),
+    /// The lines up to this number left without an act that says so.
+    Cut(i64),
 }
 
 /// What a walk along the chain found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditVerified {
-    /// How many lines are as they were written.
+    /// The number of the last line that is as it was written, with all before it.
     pub lines: i64,
+    /// How many of them have left the log, because they were kept for long enough.
+    pub cut: i64,
     /// How many personal parts are erased.
     pub erased: i64,
     /// The digest of the last of these lines.
@@ -131,10 +136,28 @@ impl Store {
     /// # Errors
     /// The store cannot read.
     pub async fn audit_lines(&self, filter: &AuditFilter, below: i64, limit: i64) -> Result<Vec<AuditLine>, Fault> {
+        self.read_lines(Statement::AuditLines, filter, below, limit).await
+    }
+
+    /// The lines behind number `after` that pass the filter, from the oldest to the newest, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn audit_onward(&self, filter: &AuditFilter, after: i64, limit: i64) -> Result<Vec<AuditLine>, Fault> {
+        self.read_lines(Statement::AuditOnward, filter, after, limit).await
+    }
+
+    async fn read_lines(
+        &self,
+        statement: Statement,
+        filter: &AuditFilter,
+        from: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditLine>, Fault> {
         let subject = filter.subject.as_ref();
         read!(self, |tx| {
             let params = values![
-                below,
+                from,
                 limit,
                 filter.realm.as_deref(),
                 filter.act.map(Act::name),
@@ -144,7 +167,7 @@ impl Store {
                 filter.since.unwrap_or(i64::MIN),
                 filter.until.unwrap_or(i64::MAX),
             ];
-            tx.query(Statement::AuditLines, params, read_line).await
+            tx.query(statement, params, read_line).await
         })
     }
 

@@ -262,6 +262,7 @@ impl Store {
                 tx.execute(Statement::EndEvidenceOfClient, values![realm, id, now]).await?;
                 tx.execute(Statement::ForgetSecretUses, values![realm, id]).await?;
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
+                tx.execute(Statement::DeleteWebhooksOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
                 tx.execute(Statement::DeleteClientDocument, values![realm, id]).await?;
                 tx.execute(Statement::DropRolesOfClient, values![realm, id]).await?;

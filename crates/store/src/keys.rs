@@ -4,6 +4,7 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
+use crate::events::{self, Event};
 use crate::revocations::{self, RevocationKind};
 use crate::statements::Statement;
 use crate::store::{read, write};
@@ -228,6 +229,10 @@ impl Store {
                 revocations::put(tx, &realm, RevocationKind::Key, kid, FOREVER, FOREVER, now).await?;
             }
             note(tx, ChangeKind::Keys, &realm, &realm, now).await?;
+            // Also where it is by age, which is nobody's act.
+            if let Some(event) = rotated(&wanted) {
+                events::raise(tx, &realm, &event, now).await?;
+            }
             if let Some(was) = was {
                 let values = Values::change(was, shown(&set(tx, &realm).await?, wanted.revoked.as_deref()));
                 log.write(tx, &realm, &Subject::new(SubjectKind::Realm, &realm), values, now).await?;
@@ -353,6 +358,20 @@ async fn set(tx: &mut impl Tx, realm: &str) -> Result<KeySet, Fault> {
     let version = tx.optional(Statement::KeySetVersion, values![realm], |row| row.int(0)).await?;
     let keys = tx.query(Statement::Keys, values![realm], read_key).await?;
     Ok(KeySet { version: version.unwrap_or(0), keys })
+}
+
+/// What webhooks are told of a change: that other keys sign, or that one was revoked.
+fn rotated(wanted: &KeyChanges) -> Option<Event> {
+    let signs = |change: &KeyChange| match change {
+        KeyChange::Activate { kid } => Some(kid.clone()),
+        KeyChange::Add(row) => (row.state == KeyState::Active).then(|| row.kid.clone()),
+        KeyChange::Retire { .. } | KeyChange::Remove { .. } => None,
+    };
+    let active: Vec<String> = wanted.changes.iter().filter_map(signs).collect();
+    if active.is_empty() && wanted.revoked.is_none() {
+        return None;
+    }
+    Some(Event::of_operators("key.rotated", serde_json::json!({ "active": active, "revoked": wanted.revoked })))
 }
 
 /// What a line of the audit log says of a realm's keys. `revoked`: the one that was revoked with the change.

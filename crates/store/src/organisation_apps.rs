@@ -5,6 +5,7 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
+use crate::events;
 use crate::organisations::pattern;
 use crate::overview::username;
 use crate::statements::Statement;
@@ -182,6 +183,8 @@ impl Store {
             }
             let keeps = |id: &String| *id != organisation;
             change_grants(tx, &realm, &touched, (&keeps, &[]), (now, tokens_until)).await?;
+            let told = events::of_grants(touched.iter().map(|grant| (grant.client.as_str(), grant.id)));
+            log.raise(tx, &realm, &told, now).await?;
             let count = u64::try_from(touched.len()).unwrap_or(u64::MAX);
             let changed = Values::change(json!({ "grants": count }), json!({ "grants": 0 }));
             log.write(tx, &realm, &Subject::new(SubjectKind::Organisation, &organisation), changed, now).await?;

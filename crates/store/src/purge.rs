@@ -37,6 +37,7 @@ const SUBJECTS: [(Statement, i64); 23] = [
     (Statement::PurgeParcels, KEPT),
     (Statement::PurgeGivenUp, KEPT),
     (Statement::PurgeChanges, KEPT),
+    (Statement::PurgeDeliveries, 0),
 ];
 
 /// A sweep under way: which kinds may have more that is over.

@@ -644,4 +644,54 @@ CREATE TABLE api_answer (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX api_answer_expiry ON api_answer (expires_at);
+
+-- Addresses that are told what happened: of the operator (`client` is empty), in one realm or in all (`realm` is empty), or of an
+-- app. `events`: their names as JSON. `old_secret` signs beside the new one until `old_until`. `told_ending_at` of a secret: when it was
+-- said that it ends soon.
+CREATE TABLE webhook (
+    id TEXT NOT NULL PRIMARY KEY,
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    url TEXT NOT NULL,
+    events TEXT NOT NULL,
+    status TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    old_secret TEXT,
+    old_until BIGINT,
+    created_at BIGINT NOT NULL,
+    failing_since BIGINT,
+    last_at BIGINT,
+    last_code BIGINT,
+    last_outcome TEXT
+);
+CREATE INDEX webhook_owner ON webhook (realm, client);
+CREATE TABLE webhook_delivery (
+    id {BYTES} NOT NULL PRIMARY KEY,
+    webhook TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    event TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    queued_at BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    tried_at BIGINT,
+    code BIGINT,
+    outcome TEXT,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook, created_at, id);
+CREATE INDEX webhook_delivery_expiry ON webhook_delivery (expires_at);
+ALTER TABLE client_secret ADD COLUMN told_ending_at BIGINT;
+CREATE INDEX client_secret_ending ON client_secret (expires_at)
+    WHERE expires_at IS NOT NULL AND retired_at IS NULL AND told_ending_at IS NULL;
+
+-- The log of acts begins behind this line: what was before it has left (`digest` is of that line and all before it).
+CREATE TABLE audit_cut (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    digest {BYTES} NOT NULL,
+    cut_at BIGINT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+INSERT INTO counter (name, value) VALUES ('audit-stream', 0);
 ";

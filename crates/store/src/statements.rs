@@ -37,6 +37,7 @@ mod people;
 mod provider_accounts;
 mod registrations;
 mod user_links;
+mod webhooks;
 
 registry! {
     // ---- sequences and changes
@@ -61,6 +62,14 @@ registry! {
             AND (CAST(?5 AS TEXT) IS NULL OR w.doc = ?5) AND (CAST(?6 AS TEXT) IS NULL OR a.subject_kind = ?6)
             AND (CAST(?7 AS TEXT) IS NULL OR a.subject = ?7) AND a.at >= ?8 AND a.at < ?9
         ORDER BY a.seq DESC LIMIT ?2";
+    AuditOnward = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
+            a.after_doc, a.digest, w.doc, s.doc
+        FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
+            LEFT JOIN audit_part s ON s.seq = a.seq AND s.part = 'subject'
+        WHERE a.seq > ?1 AND (CAST(?3 AS TEXT) IS NULL OR a.realm = ?3) AND (CAST(?4 AS TEXT) IS NULL OR a.act = ?4)
+            AND (CAST(?5 AS TEXT) IS NULL OR w.doc = ?5) AND (CAST(?6 AS TEXT) IS NULL OR a.subject_kind = ?6)
+            AND (CAST(?7 AS TEXT) IS NULL OR a.subject = ?7) AND a.at >= ?8 AND a.at < ?9
+        ORDER BY a.seq LIMIT ?2";
     AuditChain = "SELECT a.seq, a.at, a.realm, a.way, a.act, a.subject_kind, a.subject, a.reference, a.before_doc,
             a.after_doc, a.actor_digest, a.personal_digest, a.digest, w.salt, w.doc, s.salt, s.doc
         FROM audit a LEFT JOIN audit_part w ON w.seq = a.seq AND w.part = 'actor'
@@ -69,6 +78,36 @@ registry! {
     AuditLast = "SELECT seq FROM audit WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
     EraseAudit = "DELETE FROM audit_part WHERE part = 'subject' AND seq IN (SELECT seq FROM audit
         WHERE realm = ?1 AND subject_kind = ?2 AND subject = ?3)";
+
+    AuditCut = "SELECT seq, digest FROM audit_cut WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
+    CutAuditAt = "SELECT seq, digest FROM audit WHERE seq <= ?1 AND at < ?2 ORDER BY seq DESC LIMIT 1";
+    PutAuditCut = "INSERT INTO audit_cut (seq, digest, cut_at) VALUES (?1, ?2, ?3)";
+    DropAuditCuts = "DELETE FROM audit_cut WHERE seq < ?1";
+    CutAudit = "DELETE FROM audit WHERE seq <= ?1";
+    CutAuditParts = "DELETE FROM audit_part WHERE seq <= ?1";
+
+    // ---- webhooks
+    WebhooksThatListen = webhooks::THAT_LISTEN;
+    Webhook = webhooks::FIND;
+    Webhooks = webhooks::LIST;
+    AddWebhook = webhooks::ADD;
+    EditWebhook = webhooks::EDIT;
+    RotateWebhook = webhooks::ROTATE;
+    DisableWebhook = webhooks::DISABLE;
+    DeleteWebhook = webhooks::DELETE;
+    DeleteWebhooksOfClient = webhooks::DELETE_OF_CLIENT;
+    DeleteDeliveries = webhooks::DELETE_DELIVERIES;
+    NoteWebhook = webhooks::NOTE;
+    AddDelivery = webhooks::ADD_DELIVERY;
+    Delivery = webhooks::DELIVERY;
+    Deliveries = webhooks::DELIVERIES;
+    NoteDelivery = webhooks::NOTE_DELIVERY;
+    QueueDelivery = webhooks::QUEUE;
+    DeliveriesSince = webhooks::SINCE;
+    TrimDeliveries = webhooks::TRIM;
+    PurgeDeliveries = webhooks::PURGE;
+    EndingSecrets = webhooks::ENDING_SECRETS;
+    TellOfEndingSecret = webhooks::TELL_OF_ENDING;
 
     // ---- the heartbeat and the clock
     Heartbeat = "SELECT {NOW}, value, (SELECT at FROM change WHERE seq = ?1) FROM counter WHERE name = 'change'";

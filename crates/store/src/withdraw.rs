@@ -4,6 +4,7 @@ use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::endings::revoke_each;
+use crate::events;
 use crate::logouts;
 use crate::overview::{Of, list_grants};
 use crate::statements::Statement;
@@ -27,8 +28,8 @@ impl Store {
         let (realm, of, audit) = (realm.to_owned(), of.clone(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let mut ids: Vec<Id> =
-                list_grants(tx, &realm, &of, None, now, AT_ONCE).await?.into_iter().map(|line| line.id).collect();
+            let lines = list_grants(tx, &realm, &of, None, now, AT_ONCE).await?;
+            let mut ids: Vec<Id> = lines.iter().map(|line| line.id).collect();
             ids.sort_unstable();
             if ids.is_empty() {
                 return Ok(Undo(0));
@@ -37,6 +38,8 @@ impl Store {
             let names: Vec<String> = ids.iter().map(id_text).collect();
             let changed = Values::change(json!({ "grants": names }), json!({ "grants": [] }));
             log.write(tx, &realm, &of.subject(&realm), changed, now).await?;
+            let told = events::of_grants(lines.iter().map(|line| (line.client.as_str(), line.id)));
+            log.raise(tx, &realm, &told, now).await?;
             Ok(Keep(ended))
         })
     }

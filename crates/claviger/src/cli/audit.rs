@@ -5,10 +5,9 @@ use super::trouble::{Exit, Trouble};
 use super::{ask, output};
 use clap::{Args, Subcommand};
 use claviger_core::span::Span;
+use claviger_server::admin::audit::{Shown, hex};
 use claviger_server::admin::{self, Act, Subject};
-use claviger_store::{AuditBreak, AuditFilter, AuditLine};
-use serde::Serialize;
-use std::fmt::Write as _;
+use claviger_store::{AuditBreak, AuditFilter};
 
 /// What is done with the log.
 #[derive(Debug, Subcommand)]
@@ -22,6 +21,14 @@ Examples:
 
 Secrets are never in it. Names and addresses of people stand apart and can be erased; who acted stays.")]
     List(List),
+    /// Print all of the log, the oldest first: with -o csv a table, else a JSON object a line
+    #[command(after_help = "\
+Examples:
+  claviger audit export > audit.jsonl
+  claviger audit export -o csv --since 2026-11-01 --until 2026-12-01 > november.csv
+
+What a server shall pass on as it happens, `[audit] stream` of the configuration says.")]
+    Export(Which),
     /// Walk along the whole log and say whether a line was changed, removed or added
     #[command(after_help = "\
 Each line carries a digest of itself and of all before it. Keep the last digest elsewhere from time to time: whoever can
@@ -47,6 +54,16 @@ Backups keep what was in the log when they were taken.")]
 /// Which lines.
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    #[command(flatten)]
+    which: Which,
+    /// The newest so many
+    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
+    limit: usize,
+}
+
+/// Of whom, of what, of when.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
     /// Only this act, like `app.approve`
     #[arg(long)]
     act: Option<Act>,
@@ -62,9 +79,6 @@ pub(crate) struct List {
     /// Before then, spelled likewise
     #[arg(long, value_parser = when, value_name = "TIME")]
     until: Option<When>,
-    /// The newest so many
-    #[arg(long, default_value_t = 100, value_name = "NUMBER")]
-    limit: usize,
 }
 
 /// A moment.
@@ -91,48 +105,12 @@ fn when(text: &str) -> Result<When, String> {
     Ok(When::Ago(span.as_millis()))
 }
 
-#[derive(Serialize)]
-struct Listed {
-    number: i64,
-    time: String,
-    realm: String,
-    actor: Option<String>,
-    way: String,
-    act: String,
-    subject: String,
-    before: Option<serde_json::Value>,
-    after: Option<serde_json::Value>,
-    personal: Option<serde_json::Value>,
-    reference: String,
-    digest: String,
-}
-
-impl From<AuditLine> for Listed {
-    fn from(line: AuditLine) -> Self {
-        // What is no JSON was not written by this program; it is shown as it is.
-        let json = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or(text.into()));
-        Self {
-            number: line.number,
-            time: output::time(line.at),
-            realm: line.realm,
-            actor: line.actor,
-            way: line.way,
-            act: line.act,
-            subject: format!("{}/{}", line.subject_kind, line.subject),
-            before: json(line.before),
-            after: json(line.after),
-            personal: json(line.personal),
-            reference: line.reference,
-            digest: hex(&line.digest),
-        }
-    }
-}
-
 /// Does it.
 pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
     match command {
         AuditCommand::List(wanted) => list(wanted, context, &data).await,
+        AuditCommand::Export(which) => export(&which, context, &data).await,
         AuditCommand::Verify => verify(context, &data).await,
         AuditCommand::Erase { subject, yes } => {
             let realm = data.realm().await?;
@@ -144,63 +122,76 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<(), 
     }
 }
 
-async fn list(wanted: List, context: &Context, data: &Data) -> Result<(), Trouble> {
-    let millis = |when: Option<When>| when.map(|when| when.millis(data.now()));
-    let filter = AuditFilter {
-        realm: data.realm_wanted().map(str::to_owned),
-        act: wanted.act,
-        actor: wanted.actor,
-        subject: wanted.subject,
-        since: millis(wanted.since),
-        until: millis(wanted.until),
-    };
-    let lines = admin::audit::list(&data.store, &filter, wanted.limit).await?;
-    let listed: Vec<Listed> = lines.into_iter().map(Into::into).collect();
+const COLUMNS: [&str; 12] =
+    ["number", "time", "realm", "actor", "way", "act", "subject", "before", "after", "personal", "reference", "digest"];
+
+fn cells(line: &Shown) -> [String; 12] {
     let text = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    let actor = |line: &Listed| line.actor.clone().unwrap_or_else(|| "-".to_owned());
+    [
+        line.number.to_string(),
+        line.time.clone(),
+        line.realm.clone(),
+        line.actor.clone().unwrap_or_else(|| "-".to_owned()),
+        line.way.clone(),
+        line.act.clone(),
+        line.subject.clone(),
+        text(&line.before),
+        text(&line.after),
+        text(&line.personal),
+        line.reference.clone(),
+        line.digest.clone(),
+    ]
+}
+
+impl Which {
+    fn filter(&self, data: &Data) -> AuditFilter {
+        let millis = |when: Option<When>| when.map(|when| when.millis(data.now()));
+        AuditFilter {
+            realm: data.realm_wanted().map(str::to_owned),
+            act: self.act,
+            actor: self.actor.clone(),
+            subject: self.subject.clone(),
+            since: millis(self.since),
+            until: millis(self.until),
+        }
+    }
+}
+
+async fn list(wanted: List, context: &Context, data: &Data) -> Result<(), Trouble> {
+    let lines = admin::audit::list(&data.store, &wanted.which.filter(data), wanted.limit).await?;
+    let listed: Vec<Shown> = lines.into_iter().map(Into::into).collect();
     if context.format == output::Format::Csv {
-        let columns = [
-            "number",
-            "time",
-            "realm",
-            "actor",
-            "way",
-            "act",
-            "subject",
-            "before",
-            "after",
-            "personal",
-            "reference",
-            "digest",
-        ];
-        return context.format.list(columns, &listed, |line| {
-            [
-                line.number.to_string(),
-                line.time.clone(),
-                line.realm.clone(),
-                actor(line),
-                line.way.clone(),
-                line.act.clone(),
-                line.subject.clone(),
-                text(&line.before),
-                text(&line.after),
-                text(&line.personal),
-                line.reference.clone(),
-                line.digest.clone(),
-            ]
-        });
+        return context.format.list(COLUMNS, &listed, cells);
     }
     context.format.list(["number", "time", "realm", "actor", "way", "act", "subject"], &listed, |line| {
-        [
-            line.number.to_string(),
-            line.time.clone(),
-            line.realm.clone(),
-            actor(line),
-            line.way.clone(),
-            line.act.clone(),
-            line.subject.clone(),
-        ]
+        let [number, time, realm, actor, way, act, subject, ..] = cells(line);
+        [number, time, realm, actor, way, act, subject]
     })
+}
+
+/// Prints all lines, a page at a time: as CSV, or as JSON with an object a line.
+async fn export(which: &Which, context: &Context, data: &Data) -> Result<(), Trouble> {
+    let (filter, mut after) = (which.filter(data), 0);
+    let csv = context.format == output::Format::Csv;
+    if csv {
+        output::put(&output::csv(&COLUMNS))?;
+    }
+    loop {
+        let page = admin::audit::onward(&data.store, &filter, after).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.number;
+        let mut text = String::new();
+        for line in page.into_iter().map(Shown::from) {
+            if csv {
+                text.push_str(&output::csv(&cells(&line).each_ref().map(String::as_str)));
+            } else {
+                let json =
+                    serde_json::to_string(&line).map_err(|error| Trouble::new(Exit::Failure, error.to_string()))?;
+                text.extend([output::escaped(&json).as_str(), "\n"]);
+            }
+        }
+        output::put(&text)?;
+    }
 }
 
 async fn verify(context: &Context, data: &Data) -> Result<(), Trouble> {
@@ -211,21 +202,18 @@ async fn verify(context: &Context, data: &Data) -> Result<(), Trouble> {
             AuditBreak::Changed(number) => format!("line {number} is not what was written"),
             AuditBreak::Personal(number) => format!("the personal values of line {number} are not what was written"),
             AuditBreak::Added(number) => format!("line {number} was never given out"),
+            AuditBreak::Cut(number) => format!("the lines up to {number} left without an act that says so"),
             _ => "the chain is broken".to_owned(),
         };
         return Err(Trouble::new(Exit::Failure, format!("{what}; the {} lines before it are whole", found.lines)));
     }
     let digest = hex(&found.digest);
-    let item = serde_json::json!({ "lines": found.lines, "erased": found.erased, "digest": digest });
-    let pairs =
-        [("lines", found.lines.to_string()), ("erased parts", found.erased.to_string()), ("last digest", digest)];
+    let item = serde_json::json!({ "lines": found.lines, "cut": found.cut, "erased": found.erased, "digest": digest });
+    let pairs = [
+        ("lines", found.lines.to_string()),
+        ("left the log", found.cut.to_string()),
+        ("erased parts", found.erased.to_string()),
+        ("last digest", digest),
+    ];
     context.format.one(&item, &pairs)
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // A String takes every write.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -33,6 +33,7 @@ mod serve;
 mod token_key;
 mod trouble;
 mod user;
+mod webhook;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use context::Context;
@@ -164,6 +165,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Who did what: the log of the operators' acts
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Webhooks: who is told what happens, and what came of it
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Mails: which wait, which were refused and why
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -239,6 +243,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Webhook(command) => webhook::run(command, context).await,
         Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Config(command) => config::run(&command, context),

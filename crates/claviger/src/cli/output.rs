@@ -104,7 +104,7 @@ fn json<T: Serialize>(value: &T) -> Result<(), Trouble> {
 }
 
 /// JSON with an escape for each character that would steer the terminal: such characters stand in strings only.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if is_steering(c) && c != '\n' {
@@ -121,7 +121,7 @@ fn escaped(json: &str) -> String {
 
 /// A line of CSV (RFC 4180). What others have registered must neither be taken for a formula by a spreadsheet nor steer the
 /// terminal that shows the lines.
-fn csv(cells: &[&str]) -> String {
+pub(crate) fn csv(cells: &[&str]) -> String {
     let cell = |cell: &&str| {
         let formula = cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
         let cell = printable_lines(cell);

@@ -64,6 +64,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let service = Service { state: Arc::clone(&state), fallback: None, realms: None };
     tasks.spawn(server::run(service, listeners, limits, stopped.clone()));
     tasks.spawn(jobs::send_mails(Arc::clone(&state), mailer, stopped.clone()));
+    tasks.spawn(jobs::keep_audit(Arc::clone(&state), config.audit.clone(), stopped.clone()));
     if let Some(tls) = &tls {
         let clock = state.clock.clone();
         tasks.spawn(tls::look_at(Arc::clone(tls), move || clock.now(), stopped.clone()));

@@ -127,6 +127,8 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchRole { .. }
             | AdminError::NoFactor(_)
             | AdminError::NoSuchMail(_)
+            | AdminError::NoSuchWebhook(_)
+            | AdminError::NothingToReplay(_)
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
@@ -173,6 +175,7 @@ impl From<AdminError> for Trouble {
             }
             AdminError::LastOwner(_) => trouble.help("give the role to somebody else first, or say --even-last"),
             AdminError::NoSuchRole { .. } => trouble.help("`claviger role list` names the roles"),
+            AdminError::NoSuchWebhook(_) => trouble.help("`claviger webhook list` names them"),
             AdminError::NoSuchInitialToken(_) => trouble.help("`claviger registration-token list` names them"),
             AdminError::NoSuchRealm { hint: Some(hint), .. } => trouble.help(hint),
             AdminError::Managed { .. } => {

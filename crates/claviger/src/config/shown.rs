@@ -2,6 +2,7 @@
 
 use super::sources::{Given, KEYS, Origin};
 use super::{Config, Outlet};
+use claviger_server::jobs::AuditStream;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -147,6 +148,12 @@ fn value(given: &Given, config: &Config, key: &str) -> Value {
         "brakes.longest-pause" => json!(format!("{}s", config.brakes.longest_pause / 1000)),
         "outbound.private-hosts" => json!(config.private_hosts),
         "passwords.known" => path(config.known_passwords.as_deref()),
+        "audit.stream" => match &config.audit.stream {
+            Some(AuditStream::Stderr) => json!("stderr"),
+            Some(AuditStream::File(file)) => path(Some(file)),
+            None => json!(""),
+        },
+        "audit.retention" => json!(config.audit.retention.map(|span| span.to_string())),
         "log.format" => json!(config.log.format),
         "log.level" => json!(config.log.level),
         _ => Value::Null,

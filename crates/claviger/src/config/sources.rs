@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 41] = [
+pub(super) const KEYS: [(&str, &str); 43] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -49,6 +49,8 @@ pub(super) const KEYS: [(&str, &str); 41] = [
     ("brakes", "longest-pause"),
     ("outbound", "private-hosts"),
     ("passwords", "known"),
+    ("audit", "stream"),
+    ("audit", "retention"),
     ("log", "format"),
     ("log", "level"),
 ];
@@ -105,6 +107,7 @@ section!(Dialects { folder: String });
 section!(Brakes { failures: u32, failures_in_all: u32, failures_of_address: u32, longest_pause: Span });
 section!(Outbound { private_hosts: Vec<String> });
 section!(Passwords { known: String });
+section!(Audit { stream: String, retention: Span });
 section!(Log { format: LogFormat, level: String });
 
 /// An address that serves some realms only.
@@ -140,6 +143,7 @@ pub(super) struct Values {
     pub(super) brakes: Brakes,
     pub(super) outbound: Outbound,
     pub(super) passwords: Passwords,
+    pub(super) audit: Audit,
     pub(super) log: Log,
 }
 
@@ -156,6 +160,7 @@ impl Values {
         self.brakes.overrule(with.brakes);
         self.outbound.overrule(with.outbound);
         self.passwords.overrule(with.passwords);
+        self.audit.overrule(with.audit);
         self.log.overrule(with.log);
     }
 }

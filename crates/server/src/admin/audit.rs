@@ -3,6 +3,76 @@
 use super::{Act, Admin, AdminError, Subject};
 use claviger_core::Realm;
 use claviger_store::{AuditFilter, AuditLine, AuditVerified, Store};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// A line as it is shown and passed on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    /// Its number, from 1 without gaps.
+    pub number: i64,
+    /// When (RFC 3339).
+    pub time: String,
+    /// The realm; empty: the whole database.
+    pub realm: String,
+    /// Who; none once that is erased.
+    pub actor: Option<String>,
+    /// By what way.
+    pub way: String,
+    /// What.
+    pub act: String,
+    /// To what, as `KIND/ID`.
+    pub subject: String,
+    /// What changed, as it was before.
+    pub before: Option<serde_json::Value>,
+    /// The same, as it is since.
+    pub after: Option<serde_json::Value>,
+    /// What describes a person.
+    pub personal: Option<serde_json::Value>,
+    /// Of the request or command.
+    pub reference: String,
+    /// Of this line and all before it, in hex.
+    pub digest: String,
+}
+
+impl From<AuditLine> for Shown {
+    fn from(line: AuditLine) -> Self {
+        // What is no JSON was not written by this program; it is shown as it is.
+        let json = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or(text.into()));
+        Self {
+            number: line.number,
+            time: jiff::Timestamp::from_millisecond(line.at).map(|at| at.to_string()).unwrap_or_default(),
+            realm: line.realm,
+            actor: line.actor,
+            way: line.way,
+            act: line.act,
+            subject: format!("{}/{}", line.subject_kind, line.subject),
+            before: json(line.before),
+            after: json(line.after),
+            personal: json(line.personal),
+            reference: line.reference,
+            digest: hex(&line.digest),
+        }
+    }
+}
+
+/// A digest, as it is shown.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // A String takes every write.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The lines behind number `after` that pass the filter, from the oldest to the newest, at most a thousand: a page of all there
+/// are.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn onward(store: &Store, filter: &AuditFilter, after: i64) -> Result<Vec<AuditLine>, AdminError> {
+    Ok(store.audit_onward(filter, after, 1000).await?)
+}
 
 /// The lines that pass the filter: the newest `limit` of them, from the oldest to the newest.
 ///

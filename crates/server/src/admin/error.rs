@@ -207,6 +207,12 @@ pub enum AdminError {
     /// There is no such mail, or it was sent.
     #[error("there is no unsent mail `{0}`")]
     NoSuchMail(String),
+    /// There is no such webhook.
+    #[error("there is no webhook `{0}`")]
+    NoSuchWebhook(String),
+    /// Nothing fits what shall be told again, or it waits to be told already.
+    #[error("the webhook `{0}` has no such delivery that does not wait already")]
+    NothingToReplay(String),
     /// The password is too short.
     #[error("a password has at least {0} characters")]
     ShortPassword(usize),

@@ -21,6 +21,7 @@ pub mod registrations;
 pub mod roles;
 pub mod seats;
 pub mod users;
+pub mod webhooks;
 
 pub use claviger_store::{Act, Actor, Subject, SubjectKind, Way};
 pub use error::{AdminError, Complaint};

@@ -5,17 +5,21 @@
 //! signing keys are replaced by age, mails are sent. When it dies, another goes on; and where two do the same for a moment,
 //! every step is a conditional write.
 
+mod audit;
 mod back_channel;
 mod follow;
 mod logos;
 mod names;
 mod registrations;
 mod share_brakes;
+mod webhooks;
 
+pub use audit::{AuditKeeping, AuditStream, keep_audit};
 pub(crate) use back_channel::tell_of_logouts;
 pub(crate) use follow::follow;
 pub(crate) use logos::fetch_logos;
 pub(crate) use share_brakes::share_brakes;
+pub(crate) use webhooks::tell_webhooks;
 
 use crate::mail::{self, Mailer};
 use crate::state::State;
@@ -106,6 +110,7 @@ pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Recei
         return Ok(false);
     }
     names::bring_up_to_date(state, stop).await?;
+    webhooks::tell_of_ending_secrets(state).await?;
     let more = sweep(state, stop).await? | registrations::look_after(state, stop).await?;
     look_after_keys(state, after, stop).await?;
     Ok(more)

@@ -15,6 +15,7 @@ mod operator;
 mod private;
 mod provider;
 mod sector;
+mod webhook;
 
 use address::is_public;
 use bytes::{Bytes, BytesMut};
@@ -104,6 +105,8 @@ struct Shared {
     questions: Semaphore,
     /// For what is asked of providers while somebody waits: a slow one keeps nobody from the rest.
     sign_ins: Semaphore,
+    /// For what webhooks are told: a slow one holds up nobody else.
+    deliveries: Semaphore,
     /// Made when they are first needed: reading the certificates of the public authorities takes a while.
     public: OnceLock<Client>,
     on_this_machine: OnceLock<Client>,
@@ -120,7 +123,7 @@ impl Outbound {
 
     fn with(lookup: Lookup, is_allowed: fn(IpAddr) -> bool, patience: Duration) -> Self {
         let (public, on_this_machine) = (OnceLock::new(), OnceLock::new());
-        let [permits, questions, sign_ins] = std::array::from_fn(|_| Semaphore::new(AT_ONCE));
+        let [permits, questions, sign_ins, deliveries] = std::array::from_fn(|_| Semaphore::new(AT_ONCE));
         let of_operators = OnceLock::new();
         let private_hosts = Arc::default();
         Self {
@@ -132,6 +135,7 @@ impl Outbound {
                 permits,
                 questions,
                 sign_ins,
+                deliveries,
                 public,
                 on_this_machine,
                 of_operators,

@@ -61,6 +61,8 @@ named! {
         Pages = "pages",
         /// A user, at their own account pages.
         Account = "account",
+        /// The server itself, by a rule.
+        Server = "server",
     }
 }
 
@@ -155,6 +157,20 @@ named! {
         DbMigrate = "db.migrate",
         /// The database was brought back from a backup.
         DbRestore = "db.restore",
+        /// An address is told what happens from now on.
+        WebhookCreate = "webhook.create",
+        /// Where a webhook is called, or what it is told, was changed.
+        WebhookEdit = "webhook.edit",
+        /// A webhook got another secret.
+        WebhookRotate = "webhook.rotate-secret",
+        /// A webhook was stopped: nobody heard its calls for days.
+        WebhookDisable = "webhook.disable",
+        /// A webhook was removed.
+        WebhookDelete = "webhook.delete",
+        /// What a webhook was told is told again.
+        WebhookReplay = "webhook.replay",
+        /// Lines that were kept for long enough left the log.
+        AuditCut = "audit.cut",
         /// Personal values were erased from lines.
         AuditErase = "audit.erase",
     }
@@ -185,6 +201,8 @@ named! {
         Session = "session",
         /// A mail.
         Mail = "mail",
+        /// A webhook.
+        Webhook = "webhook",
         /// The whole database, or a key of the server's own in it.
         Database = "database",
     }

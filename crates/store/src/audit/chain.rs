@@ -3,6 +3,7 @@
 //! It holds against whoever changes rows; not against whoever can write all of it anew, from the changed line to the end.
 //! For that the last digest is kept elsewhere: `claviger audit verify` prints it.
 
+use super::keeping;
 use super::{AuditBreak, AuditVerified};
 use crate::statements::Statement;
 use crate::store::read;
@@ -106,7 +107,10 @@ impl Store {
     pub async fn verify_audit(&self) -> Result<AuditVerified, Fault> {
         // Read first: a line that comes later is behind it.
         let given_out = read!(self, |tx| { changes::last(tx, SEQUENCE).await })?;
-        let mut found = AuditVerified { lines: 0, erased: 0, digest: Hash::default(), broken: None };
+        let cut = read!(self, |tx| { keeping::cut(tx).await })?;
+        let mut found =
+            AuditVerified { lines: cut.number, cut: cut.number, erased: 0, digest: cut.digest, broken: None };
+        let mut is_said = cut.number == 0;
         while found.lines < given_out {
             let after = found.lines;
             let page = read!(self, |tx| { tx.query(Statement::AuditChain, values![after, PAGE], read_stored).await })?;
@@ -121,6 +125,7 @@ impl Store {
                 } else if digest(&found.digest, &stored.line) != stored.digest {
                     found.broken = Some(AuditBreak::Changed(number));
                 } else if let Some(erased) = stored.erased() {
+                    is_said |= cut.is_said_by(&stored.line);
                     found.lines = number;
                     found.erased += erased;
                     found.digest = stored.digest;
@@ -136,6 +141,9 @@ impl Store {
             let beyond = tx.query(Statement::AuditLast, values![], |row| row.int(0)).await?;
             Ok((changes::last(tx, SEQUENCE).await?, beyond.first().copied().unwrap_or(0)))
         })?;
+        if !is_said {
+            found.broken = Some(AuditBreak::Cut(cut.number));
+        }
         if beyond > last {
             found.broken = Some(AuditBreak::Added(beyond));
         }

@@ -3,6 +3,7 @@
 use super::act::{Act, Audit, Subject};
 use super::chain::{self, ACTOR, Line, SEQUENCE, SUBJECT};
 use super::values::Values;
+use crate::events::{self, Event};
 use crate::statements::Statement;
 use crate::tx::Tx;
 use crate::value::values;
@@ -89,6 +90,19 @@ impl<'a> AuditLog<'a> {
             &digest,
         ];
         tx.execute(Statement::AddAudit, params).await?;
+        match events::of_act(self.act.unwrap_or(*act), subject, &changed) {
+            Some(event) => events::raise(tx, realm, &event, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells webhooks what their line in the log does not say by itself.
+    pub(crate) async fn raise(&self, tx: &mut impl Tx, realm: &str, events: &[Event], now: i64) -> Result<(), Fault> {
+        if self.is_kept() {
+            for event in events {
+                events::raise(tx, realm, event, now).await?;
+            }
+        }
         Ok(())
     }
 }

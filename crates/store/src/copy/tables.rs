@@ -12,7 +12,7 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 28] = [
+const OF_REQUESTS: [&str; 30] = [
     "client_asked",
     "activity",
     "consent_evidence",
@@ -41,6 +41,8 @@ const OF_REQUESTS: [&str; 28] = [
     "brake",
     "audit",
     "audit_part",
+    "audit_cut",
+    "webhook_delivery",
 ];
 
 /// What a column holds.

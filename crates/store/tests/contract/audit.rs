@@ -1,6 +1,7 @@
 use crate::fixtures::{at_once, client, realm, secret, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{Act, Actor, AuditBreak, AuditFilter, AuditLine, Masked, Put, Store, Subject, SubjectKind, Way};
+use serde_json::json;
 
 const NOW: i64 = 1_000;
 
@@ -119,4 +120,37 @@ pub(crate) async fn many_users_of_a_file_have_one_line(store: Store) {
         (Some(101), 100)
     );
     assert_eq!(store.verify_audit().await.unwrap().broken, None::<AuditBreak>);
+}
+
+/// What was kept for long enough leaves, the chain stays whole, and a cut in silence shows.
+pub(crate) async fn old_lines_leave_and_the_chain_stays_whole(store: Store) {
+    let actor = Actor { name: "ada".into(), way: Way::Cli, reference: "r".into() };
+    let line = async |at: i64| {
+        let subject = Subject::new(SubjectKind::Database, "d");
+        store.audited(&actor, Act::DbBackup).write_down(subject, None, Some(json!({ "at": at })), at).await.unwrap();
+    };
+    for at in 1..=6 {
+        line(at).await;
+    }
+    let whole = store.verify_audit().await.unwrap();
+    let cut = store.audited(&actor, Act::AuditCut);
+    assert_eq!(cut.cut_audit(1, i64::MAX, 7).await.unwrap(), 0, "nothing is older");
+    assert_eq!(cut.cut_audit(9, 0, 7).await.unwrap(), 0, "nothing was passed on");
+    assert!(store.has_audit_before(2).await.unwrap() && !store.has_audit_before(1).await.unwrap());
+    assert_eq!(cut.cut_audit(4, i64::MAX, 7).await.unwrap(), 3);
+    let found = store.verify_audit().await.unwrap();
+    assert_eq!((found.lines, found.cut, found.broken), (7, 3, None));
+    assert_ne!(found.digest, whole.digest);
+    assert_eq!(cut.cut_audit(100, 6, 8).await.unwrap(), 3, "up to what was passed on");
+    line(9).await;
+    let found = store.verify_audit().await.unwrap();
+    assert_eq!((found.lines, found.cut, found.broken), (9, 6, None));
+    let acts = store.audit_onward(&AuditFilter::default(), 0, 10).await.unwrap();
+    assert_eq!(acts.iter().map(|line| line.number).collect::<Vec<_>>(), [7, 8, 9]);
+    assert_eq!(store.audit_onward(&AuditFilter::default(), 8, 10).await.unwrap().len(), 1);
+
+    assert_eq!(store.audit_streamed().await.unwrap(), 0);
+    store.note_audit_streamed(7).await.unwrap();
+    store.note_audit_streamed(5).await.unwrap();
+    assert_eq!(store.audit_streamed().await.unwrap(), 7, "it never goes back");
 }

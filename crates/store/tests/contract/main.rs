@@ -30,6 +30,7 @@ mod revocation;
 mod seats;
 mod spend;
 mod user_links;
+mod webhooks;
 
 /// Declares each of a subject's promises as a test of each engine.
 macro_rules! promises {
@@ -94,7 +95,9 @@ promises! {
     revocation: followers_hear_in_order, the_same_again_is_no_news, opaque_tokens_know, followers_ahead_start_over,
         all_of_a_user_ends_in_batches;
     audit: an_act_and_its_line_are_one, erasing_a_person_keeps_the_chain, acts_at_once_give_one_chain, lines_are_filtered,
-        many_users_of_a_file_have_one_line;
+        many_users_of_a_file_have_one_line, old_lines_leave_and_the_chain_stays_whole;
+    webhooks: an_act_is_told_to_whoever_wants_it, what_ended_is_told_app_by_app_and_an_ending_secret_once,
+        deliveries_are_noted_replayed_and_leave, a_busy_webhook_keeps_its_newest_deliveries;
     keys: of_two_rotations_one_counts, a_removed_key_is_erased, a_secret_is_kept_once;
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,

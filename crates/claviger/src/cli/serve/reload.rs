@@ -113,6 +113,7 @@ impl Reload<'_> {
             ),
             ("[master-key]", old.master_key_file != new.master_key_file),
             ("[mail] and [smtp]", differs(&old.mail, &new.mail)),
+            ("[audit]", old.audit != new.audit),
             ("log.format", old.log.format != new.log.format),
         ];
         let parts: Vec<&str> = parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part).collect();
