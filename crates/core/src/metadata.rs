@@ -279,6 +279,7 @@ mod tests {
             sign_in: crate::sign_in::SignInPolicy::default(),
             account: crate::realm::AccountPolicy::default(),
             login_app: None,
+            portal: None,
             identity_providers: Vec::new(),
         }
     }

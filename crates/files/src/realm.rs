@@ -11,6 +11,7 @@ mod clients;
 mod entries;
 mod identity_providers;
 mod login_app;
+mod portal;
 mod policy;
 mod registration;
 mod set;
@@ -241,6 +242,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         sign_in: raw.sign_in.clone(),
         account: raw.account.clone(),
         login_app: raw.login_app.clone(),
+        portal: raw.portal.clone().map(Box::new),
         identity_providers: raw.identity_provider.clone(),
     }
 }

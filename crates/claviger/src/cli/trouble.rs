@@ -127,6 +127,8 @@ impl From<AdminError> for Trouble {
             | AdminError::NoFactor(_)
             | AdminError::NoSuchMail(_)
             | AdminError::NoSuchInitialToken(_)
+            | AdminError::NoSuchTeam(_)
+            | AdminError::NoSuchAnnouncement(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
             | AdminError::OrganisationExists(_)
@@ -141,11 +143,14 @@ impl From<AdminError> for Trouble {
             | AdminError::WrongStatus { .. }
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. }
+            | AdminError::LastOwner(_)
+            | AdminError::Full(_)
             | AdminError::TooManyTokenKeys => Exit::Conflict,
             AdminError::OneMasterKey
             | AdminError::OtherMasterKey
             | AdminError::UnreadableKeys(_)
             | AdminError::NoRegistration(_)
+            | AdminError::NoPortal(_)
             | AdminError::Misfit { .. } => Exit::Configuration,
             AdminError::Invalid(_) | AdminError::ShortPassword(_) | AdminError::ShortSecret(_) => Exit::Usage,
             AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::Busy(_) => Exit::Failure,

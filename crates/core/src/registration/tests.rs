@@ -39,6 +39,7 @@ fn realm() -> Realm {
         sign_in: crate::sign_in::SignInPolicy::default(),
         account: crate::realm::AccountPolicy::default(),
         login_app: None,
+        portal: None,
         identity_providers: Vec::new(),
     }
 }

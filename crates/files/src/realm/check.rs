@@ -83,6 +83,7 @@ impl<'a> Check<'a> {
         self.sign_in();
         self.account();
         self.login_app();
+        self.portal();
         self.identity_providers();
         self.unique();
         self.apis_and_scopes();

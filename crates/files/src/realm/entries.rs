@@ -16,7 +16,7 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider, LoginApp,
+    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider, LoginApp, Portal,
     RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
@@ -57,6 +57,8 @@ pub(super) struct RealmDocument {
     pub(super) account: AccountPolicy,
     #[serde(default)]
     pub(super) login_app: Option<LoginApp>,
+    #[serde(default)]
+    pub(super) portal: Option<Portal>,
     #[serde(default)]
     pub(super) identity_provider: Vec<IdentityProvider>,
     #[serde(default)]

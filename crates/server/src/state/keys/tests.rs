@@ -58,6 +58,7 @@ fn realm() -> Realm {
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
         account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
+        portal: None,
         identity_providers: Vec::new(),
     }
 }
