@@ -734,3 +734,18 @@ mail-notice-where = Wo
 mail-notice-button = Das Konto ansehen
 mail-notice-closing = Wenn Sie das waren, müssen Sie nichts tun. Fragen? Schreiben Sie an { $contact }.
 mail-notice-closing-nobody = Wenn Sie das waren, müssen Sie nichts tun. Fragen? Wenden Sie sich an { $realm }.
+
+# Die E-Mails an Partner.
+mail-portal-sign-up-subject = Bestätigen Sie Ihre Adresse für { $realm }
+mail-portal-sign-up = Jemand hat sich mit dieser Adresse bei { $realm } registriert. Wenn Sie das waren, bestätigen Sie es hier. Erst dann wird Ihr Konto angelegt.
+mail-portal-known-subject = Sie haben ein Konto bei { $realm }
+mail-portal-known = Jemand hat sich mit dieser Adresse bei { $realm } registriert, und Sie haben dort schon ein Konto. Melden Sie sich damit an. Wenn Sie das nicht waren, ist nichts zu tun.
+mail-portal-invitation-subject = Sie sind zu { $app } bei { $realm } eingeladen
+mail-portal-invitation = Das Team { $app } lädt Sie ein, an seinen Apps bei { $realm } mitzuarbeiten. Der Link funktioniert einmal.
+mail-portal-question-subject = Eine Frage zu { $app }
+mail-portal-question = { $realm } hat eine Frage zu Ihrer App { $app }:
+mail-portal-suspended-subject = { $app } ist bei { $realm } gesperrt
+mail-portal-suspended = { $realm } hat Ihre App { $app } gesperrt. Sie bekommt keine Tokens mehr, und die bisherigen sind widerrufen.
+mail-portal-resumed-subject = { $app } wird bei { $realm } wieder bedient
+mail-portal-resumed = Ihre App { $app } darf { $realm } wieder nutzen. Was sie vorher bekommen hatte, bleibt widerrufen.
+mail-portal-button = Weiter

@@ -739,3 +739,18 @@ mail-notice-where = Where
 mail-notice-button = Look at your account
 mail-notice-closing = If that was you, you need not do anything. Questions? Write to { $contact }.
 mail-notice-closing-nobody = If that was you, you need not do anything. Questions? Ask { $realm }.
+
+# The mails to partners.
+mail-portal-sign-up-subject = Confirm your address for { $realm }
+mail-portal-sign-up = Somebody signed up for { $realm } with this address. If that was you, confirm it here. Your account is made only then.
+mail-portal-known-subject = You have an account at { $realm }
+mail-portal-known = Somebody signed up for { $realm } with this address, and you have an account already. Sign in with it. If that was not you, there is nothing to do.
+mail-portal-invitation-subject = You are invited to { $app } at { $realm }
+mail-portal-invitation = The team { $app } invites you to work on its apps at { $realm }. The link works once.
+mail-portal-question-subject = A question about { $app }
+mail-portal-question = { $realm } asks you something about your app { $app }:
+mail-portal-suspended-subject = { $app } is suspended at { $realm }
+mail-portal-suspended = { $realm } has suspended your app { $app }. It gets no tokens, and those that it had are revoked.
+mail-portal-resumed-subject = { $app } is served again at { $realm }
+mail-portal-resumed = Your app { $app } may use { $realm } again. What it was given before stays revoked.
+mail-portal-button = Go on

@@ -280,6 +280,7 @@ mod tests {
             account: crate::realm::AccountPolicy::default(),
             login_app: None,
             administration: None,
+            portal: None,
             identity_providers: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ mod assertions;
 mod documents;
 mod identity_provider;
 mod login_app;
+mod portal;
 mod registration;
 mod sources;
 
@@ -31,6 +32,7 @@ pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectI
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use identity_provider::{IdentityProvider, ProviderClaims};
 pub use login_app::LoginApp;
+pub use portal::{Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
 pub use registration::{RegistrationMode, RegistrationPolicy, SoftwareIssuer};
 use serde::{Deserialize, Serialize};
 pub use sources::{CheckMode, Directory, DirectoryAttributes, DirectoryGroup, SearchScope, UserCheck};
@@ -113,6 +115,9 @@ pub struct Realm {
     /// The vendor's own pages in the place of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_app: Option<LoginApp>,
+    /// Its users are partners, who register apps for another realm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Box<Portal>>,
     /// Where its users may sign in beside its own page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity_providers: Vec<IdentityProvider>,

@@ -13,6 +13,7 @@ mod entries;
 mod identity_providers;
 mod login_app;
 mod policy;
+mod portal;
 mod registration;
 mod set;
 mod sign_in;
@@ -245,6 +246,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         account: raw.account.clone(),
         login_app: raw.login_app.clone(),
         administration: raw.administration.clone(),
+        portal: raw.portal.clone().map(Box::new),
         identity_providers: raw.identity_provider.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! Clients, their secrets, and where they stand.
 
+use crate::app_events::{self, EventKind};
 use crate::audit::act::{Act, Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
@@ -81,6 +82,8 @@ pub enum SecretAdded {
     TooMany,
     /// There is no such client.
     NoSuchClient,
+    /// Somebody else decided about the client meanwhile.
+    Decided,
 }
 
 impl Store {
@@ -224,6 +227,10 @@ impl Store {
             if known {
                 let changed = Values::change(json!({ "status": was }), json!({ "status": status.name() }));
                 log.write(tx, realm, &Subject::new(SubjectKind::App, id), changed, now).await?;
+                if was.as_deref() != Some(status.name()) {
+                    let kind = if status == ClientStatus::Active { EventKind::Resumed } else { EventKind::Suspended };
+                    app_events::decided(tx, (realm, id), kind, (audit.as_deref(), ""), now).await?;
+                }
             }
             Ok(Keep(known))
         })?;
@@ -264,6 +271,7 @@ impl Store {
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
                 tx.execute(Statement::DeleteWebhooksOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
+                tx.execute(Statement::DeleteAppEvents, values![realm, id]).await?;
                 tx.execute(Statement::DeleteClientDocument, values![realm, id]).await?;
                 tx.execute(Statement::DropRolesOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteAskedForClient, values![realm, id]).await?;
@@ -381,6 +389,15 @@ pub(crate) async fn set_status(
         note(tx, ChangeKind::Client, realm, id, now).await?;
     }
     Ok(true)
+}
+
+/// Has a client that was turned down wait again.
+pub(crate) async fn wait(tx: &mut impl Tx, realm: &str, id: &str, now: i64) -> Result<(), Fault> {
+    let pending = ClientStatus::Pending.name();
+    if tx.execute(Statement::SetClientStatus, values![realm, id, pending, now]).await? > 0 {
+        note(tx, ChangeKind::Client, realm, id, now).await?;
+    }
+    Ok(())
 }
 
 fn secret_values<'a>(realm: &'a str, client: &'a str, secret: &'a ClientSecret) -> [crate::value::Value<'a>; 8] {

@@ -1,9 +1,11 @@
 //! What the vendor decides about an app, with the mail that tells its owner: approved, turned down, told once more.
 
+use crate::app_events::{EventKind, decided};
 use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
 use crate::clients::{self, ClientSecret, SecretAdded};
+use crate::edit::Edited;
 use crate::links::{self, OneTimeLink};
 use crate::mail::{self, Mail};
 use crate::statements::Statement;
@@ -13,6 +15,15 @@ use crate::value::values;
 use crate::{Fault, Store};
 use claviger_core::client::ClientStatus;
 use serde_json::json;
+
+/// How an app stands that can be approved.
+const UNDECIDED: [&str; 2] = [ClientStatus::Pending.name(), ClientStatus::Rejected.name()];
+
+/// How an app stands, while nobody else decides about it.
+async fn held_status(tx: &mut impl Tx, realm: &str, client: &str, now: i64) -> Result<Option<String>, Fault> {
+    tx.execute(Statement::LockClient, values![realm, client, now]).await?;
+    clients::status(tx, realm, client).await
+}
 
 impl Store {
     /// Approves an app: it becomes active, and gets a secret, the link that shows it, and the mail that says so.
@@ -30,10 +41,13 @@ impl Store {
         let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = clients::status(tx, &realm, &client).await?;
-            if !clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await? {
+            let Some(was) = held_status(tx, &realm, &client, now).await? else {
                 return Ok(Undo(SecretAdded::NoSuchClient));
+            };
+            if !UNDECIDED.contains(&&*was) {
+                return Ok(Undo(SecretAdded::Decided));
             }
+            clients::set_status(tx, &realm, &client, ClientStatus::Active, now, now).await?;
             let given = give(tx, (&realm, &client), secret.as_ref(), mail.as_ref(), now).await?;
             if given != SecretAdded::Added {
                 return Ok(Undo(given));
@@ -42,11 +56,13 @@ impl Store {
             let after = json!({ "status": ClientStatus::Active.name(), "secret": secret });
             let changed = Values::change(json!({ "status": was }), after);
             log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
+            decided(tx, (&realm, &client), EventKind::Approved, (audit.as_deref(), ""), now).await?;
             Ok(Keep(SecretAdded::Added))
         })
     }
 
-    /// Turns an app down, and queues the mail that says so. Its grants and tokens end, where it had any.
+    /// Turns down an app that waits, and queues the mail that says so. [`Edited::Same`] where there is no such app,
+    /// [`Edited::Changed`] where somebody else decided meanwhile.
     ///
     /// # Errors
     /// The store cannot write; nothing happened.
@@ -54,24 +70,27 @@ impl Store {
         &self,
         realm: &str,
         client: &str,
-        mail: Option<Mail>,
+        (reason, mail): (&str, Option<Mail>),
         now: i64,
         tokens_until: i64,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Edited, Fault> {
         let (realm, client, audit) = (realm.to_owned(), client.to_owned(), self.audit.clone());
+        let reason = reason.to_owned();
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = clients::status(tx, &realm, &client).await?;
-            if !clients::set_status(tx, &realm, &client, ClientStatus::Rejected, now, tokens_until).await? {
-                return Ok(Undo(false));
+            let Some(was) = held_status(tx, &realm, &client, now).await? else { return Ok(Undo(Edited::Same)) };
+            if was != ClientStatus::Pending.name() {
+                return Ok(Undo(Edited::Changed));
             }
+            clients::set_status(tx, &realm, &client, ClientStatus::Rejected, now, tokens_until).await?;
             if let Some(mail) = &mail {
                 mail::queue(tx, mail, now).await?;
             }
             let after = json!({ "status": ClientStatus::Rejected.name() });
             let changed = Values::change(json!({ "status": was }), after);
             log.write(tx, &realm, &Subject::new(SubjectKind::App, &client), changed, now).await?;
-            Ok(Keep(true))
+            decided(tx, (&realm, &client), EventKind::Rejected, (audit.as_deref(), &reason), now).await?;
+            Ok(Keep(Edited::Done))
         })
     }
 

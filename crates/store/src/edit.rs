@@ -25,7 +25,10 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 11] = [
+const OF_A_USER: [Statement; 14] = [
+    Statement::LeaveTeams,
+    Statement::ForgetTerms,
+    Statement::ForgetSpeaker,
     Statement::DeleteAskedByUser,
     Statement::ForgetActivityOfUser,
     Statement::ForgetEvidenceOfUser,

@@ -13,7 +13,8 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 23] = [
+const SUBJECTS: [(Statement, i64); 25] = [
+    (Statement::PurgeTeamInvitations, 0),
     (Statement::PurgeActivity, 0),
     (Statement::PurgeEvidence, 0),
     (Statement::PurgeBrowsers, 0),

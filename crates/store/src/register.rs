@@ -1,5 +1,6 @@
 //! A new client that must not be there yet, unlike one that a file puts in place.
 
+use crate::app_events::{EventKind, decided};
 use crate::audit::act::{Subject, SubjectKind};
 use crate::audit::log::AuditLog;
 use crate::audit::values::Values;
@@ -29,6 +30,10 @@ impl Store {
                 note(tx, ChangeKind::Client, &realm, &client.id, now).await?;
                 let subject = Subject::new(SubjectKind::App, &client.id);
                 log.write(tx, &realm, &subject, Values::of_app(None, Some(&client))?, now).await?;
+                if client.status == ClientStatus::Pending {
+                    let of = (&*realm, &*client.id);
+                    decided(tx, of, EventKind::Requested, (audit.as_deref(), ""), now).await?;
+                }
             }
             Ok(Keep(registered))
         })

@@ -8,6 +8,10 @@
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
 
+mod portal;
+
+use portal::portal_tables;
+
 /// One step.
 pub(crate) struct Migration {
     /// The schema it leads to.
@@ -433,7 +437,8 @@ CREATE INDEX outbox_closed ON outbox (closed_at) WHERE closed_at IS NOT NULL;
 /// what it may ask for as its owner spells it, `check_at` when it is looked at next whether anybody uses it. `initial_token`: what lets
 /// register; `uses_left` is empty where it may be used as often as one likes. `client_logo`: pictures that clients named, drawn anew.
 /// `signed_in_to`: the clients that are told when a session ends; `sid` is the session as that client knows it.
-const PROVIDER: &str = "
+const PROVIDER: &str = concat!(
+    "
 CREATE TABLE spent (
     digest {BYTES} NOT NULL PRIMARY KEY,
     holder {BYTES} NOT NULL,
@@ -694,4 +699,6 @@ CREATE TABLE audit_cut (
 );
 CREATE INDEX audit_at ON audit (at);
 INSERT INTO counter (name, value) VALUES ('audit-stream', 0);
-";
+",
+    portal_tables!()
+);

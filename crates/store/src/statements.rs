@@ -34,6 +34,7 @@ mod administration;
 mod factors;
 mod find;
 mod people;
+mod portal;
 mod provider_accounts;
 mod registrations;
 mod user_links;
@@ -621,6 +622,49 @@ registry! {
         ON CONFLICT (realm, client, legacy, day) DO UPDATE SET uses = legacy_use.uses + excluded.uses";
     LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
         WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
+
+    // ---- the partners' portal
+    LockTeam = portal::LOCK_TEAM;
+    AddTeam = portal::ADD_TEAM;
+    Team = portal::TEAM;
+    TeamsOf = portal::TEAMS_OF;
+    ListTeams = portal::LIST_TEAMS;
+    RenameTeam = portal::RENAME_TEAM;
+    TeamMembers = portal::TEAM_MEMBERS;
+    TeamRole = portal::TEAM_ROLE;
+    OtherOwners = portal::OTHER_OWNERS;
+    AddTeamMember = portal::ADD_MEMBER;
+    SetTeamRole = portal::SET_ROLE;
+    RemoveTeamMember = portal::REMOVE_MEMBER;
+    LeaveTeams = portal::LEAVE_TEAMS;
+    AddTeamInvitation = portal::ADD_INVITATION;
+    TeamInvitations = portal::INVITATIONS;
+    TeamInvitation = portal::INVITATION;
+    UseTeamInvitation = portal::USE_INVITATION;
+    DropTeamInvitations = portal::DROP_INVITATIONS;
+    PurgeTeamInvitations = portal::PURGE_INVITATIONS;
+    AddPartnerApp = portal::ADD_APP;
+    EditPartnerApp = portal::EDIT_APP;
+    PartnerApp = portal::APP;
+    PartnerAppsOf = portal::APPS_OF;
+    PartnerAppByProduction = portal::APP_BY_PRODUCTION;
+    PartnerAppBySandbox = portal::APP_BY_SANDBOX;
+    DeletePartnerApp = portal::DELETE_APP;
+    AddAppEvent = portal::ADD_EVENT;
+    AppEvents = portal::EVENTS;
+    WaitingApps = portal::WAITING;
+    ForgetSpeaker = portal::FORGET_SPEAKER;
+    DeleteAppEvents = portal::DELETE_EVENTS;
+    AcceptTerms = portal::ACCEPT_TERMS;
+    TermsAccepted = portal::TERMS_ACCEPTED;
+    ForgetTerms = portal::FORGET_TERMS;
+    AddAnnouncement = portal::ADD_ANNOUNCEMENT;
+    Announcements = portal::ANNOUNCEMENTS;
+    DeleteAnnouncement = portal::DELETE_ANNOUNCEMENT;
+    AddTeamSandbox = portal::ADD_SANDBOX;
+    TeamSandbox = portal::SANDBOX;
+    DeleteTeamSandbox = portal::DELETE_SANDBOX;
+    LegacyUsesOf = portal::LEGACY_USES_OF;
 
     // ---- brakes against guessing
     TellFailures = "INSERT INTO brake (subject, failures, last_failure, told_at, expires_at)

@@ -130,13 +130,15 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchWebhook(_)
             | AdminError::NothingToReplay(_)
             | AdminError::NoSuchInitialToken(_)
+            | AdminError::NoSuchTeam(_)
+            | AdminError::NoSuchAnnouncement(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
             | AdminError::OrganisationExists(_)
             | AdminError::HasMembers { .. }
             | AdminError::ActedAs { .. }
             | AdminError::OwnerExists(_)
-            | AdminError::LastOwner(_)
+            | AdminError::LastTeamOwner(_)
             | AdminError::NoAddress(_)
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
@@ -146,6 +148,8 @@ impl From<AdminError> for Trouble {
             | AdminError::WrongStatus { .. }
             | AdminError::TwoSecrets(_)
             | AdminError::NoSecretOfItsOwn { .. }
+            | AdminError::LastOwner(_)
+            | AdminError::Full(_)
             | AdminError::TooManyTokenKeys => Exit::Conflict,
             AdminError::OneMasterKey
             | AdminError::OtherMasterKey
@@ -153,6 +157,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoRegistration(_)
             | AdminError::NotAnAdminRealm(_)
             | AdminError::NotAdministered { .. }
+            | AdminError::NoPortal(_)
             | AdminError::Misfit { .. } => Exit::Configuration,
             AdminError::Invalid(_)
             | AdminError::OrganisationOfNoRealm(_)

@@ -40,6 +40,7 @@ fn realm() -> Realm {
         account: crate::realm::AccountPolicy::default(),
         login_app: None,
         administration: None,
+        portal: None,
         identity_providers: Vec::new(),
     }
 }

@@ -84,6 +84,7 @@ impl<'a> Check<'a> {
         self.account();
         self.login_app();
         self.administration();
+        self.portal();
         self.identity_providers();
         self.unique();
         self.apis_and_scopes();

@@ -17,7 +17,7 @@ use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
     AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider,
-    LoginApp, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -59,6 +59,8 @@ pub(super) struct RealmDocument {
     pub(super) login_app: Option<LoginApp>,
     #[serde(default)]
     pub(super) administration: Option<Administration>,
+    #[serde(default)]
+    pub(super) portal: Option<Portal>,
     #[serde(default)]
     pub(super) identity_provider: Vec<IdentityProvider>,
     #[serde(default)]

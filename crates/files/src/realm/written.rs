@@ -25,6 +25,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("sign_in", "sign-in"),
     ("account", "account"),
     ("login_app", "login-app"),
+    ("portal", "portal"),
     ("identity_providers", "identity-provider"),
     ("administration", "administration"),
     ("apis", "api"),

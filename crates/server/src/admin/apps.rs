@@ -18,6 +18,7 @@ mod tests;
 
 pub use edit::{Edit, Edition, edit, look};
 pub use parts::{CertificateEdit, LogoutEdit};
+pub(in crate::admin) use registration::sector;
 pub use registration::{Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, last_uses, retire_secret, secrets_of};
 pub use tell::{reject, resend};
@@ -106,6 +107,7 @@ fn approved(added: SecretAdded, client: Client, mail: Option<Id>, link: Option<P
         SecretAdded::Added => Ok(Approved { client, mail, link }),
         SecretAdded::TooMany => Err(AdminError::TwoSecrets(client.id)),
         SecretAdded::NoSuchClient => Err(AdminError::NoSuchApp(client.id)),
+        SecretAdded::Decided => Err(AdminError::ChangedMeanwhile(format!("the app `{}`", client.id))),
     }
 }
 
@@ -241,7 +243,7 @@ fn secret_behind_link(
 }
 
 /// The row of a secret that Claviger made.
-fn stored(
+pub(in crate::admin) fn stored(
     secrets: &Secrets,
     (realm, client): (&Realm, &Client),
     secret: &Plain,

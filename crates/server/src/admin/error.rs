@@ -80,6 +80,21 @@ pub enum AdminError {
         /// What is missing.
         why: String,
     },
+    /// The realm's users are no partners.
+    #[error("the realm `{0}` has no [portal]")]
+    NoPortal(String),
+    /// There is no such team.
+    #[error("there is no team, member or invitation of `{0}`")]
+    NoSuchTeam(String),
+    /// A team keeps an owner.
+    #[error("the team `{0}` would have no owner any more; name another one first")]
+    LastTeamOwner(String),
+    /// There is no such announcement.
+    #[error("there is no announcement `{0}`")]
+    NoSuchAnnouncement(String),
+    /// There are as many as there may be.
+    #[error("there are {0} already as there may be")]
+    Full(&'static str),
     /// The realm has no such user.
     #[error("the realm `{realm}` has no user `{user}`")]
     NoSuchUser {

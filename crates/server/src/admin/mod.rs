@@ -3,6 +3,7 @@
 //! An act takes the [`Admin`] it is done by and leaves one line in the audit log, in its own transaction; one that fails or
 //! changes nothing leaves none. What only looks takes the store.
 
+pub mod announcements;
 pub mod apply;
 pub mod apps;
 pub mod audit;
@@ -16,10 +17,14 @@ pub mod letters;
 pub mod mails;
 pub mod organisation_apps;
 pub mod organisations;
+pub mod partner_apps;
+pub mod partner_letters;
 pub mod realms;
 pub mod registrations;
+pub mod reviews;
 pub mod roles;
 pub mod seats;
+pub mod teams;
 pub mod users;
 pub mod webhooks;
 

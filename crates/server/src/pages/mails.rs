@@ -2,9 +2,11 @@
 
 mod link;
 mod notice;
+mod portal;
 
 pub use link::{LinkMail, LinkMailKind};
 pub use notice::{NoticeKind, NoticeMail};
+pub use portal::{PortalMail, PortalMailKind};
 
 use super::Pages;
 use super::locale::direction;

@@ -48,6 +48,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("mail/link.txt", include_str!("../../../../templates/mail/link.txt")),
     ("mail/rejection.html", include_str!("../../../../templates/mail/rejection.html")),
     ("mail/rejection.txt", include_str!("../../../../templates/mail/rejection.txt")),
+    ("mail/portal.html", include_str!("../../../../templates/mail/portal.html")),
+    ("mail/portal.txt", include_str!("../../../../templates/mail/portal.txt")),
     ("mail/notice.html", include_str!("../../../../templates/mail/notice.html")),
     ("mail/notice.txt", include_str!("../../../../templates/mail/notice.txt")),
     ("no_organisation.html", include_str!("../../../../templates/no_organisation.html")),

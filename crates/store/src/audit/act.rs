@@ -85,6 +85,22 @@ named! {
         AppResend = "app.resend",
         /// An app was removed.
         AppDelete = "app.delete",
+        /// The vendor asked an app's owner something.
+        AppAsk = "app.ask",
+        /// An app's owner answered.
+        AppAnswer = "app.answer",
+        /// An app's owner asked for its approval.
+        AppSubmit = "app.submit",
+        /// An app's owner took back what they asked for.
+        AppWithdraw = "app.withdraw",
+        /// A team of partners came to be.
+        TeamCreate = "team.create",
+        /// A team is called something else, or others belong to it.
+        TeamEdit = "team.edit",
+        /// Partners are told something.
+        AnnouncementAdd = "announcement.add",
+        /// Partners are told it no more.
+        AnnouncementRemove = "announcement.remove",
         /// A token was made that lets clients register themselves.
         InitialTokenCreate = "registration-token.create",
         /// Such a token was taken back.
@@ -199,6 +215,10 @@ named! {
         Consent = "consent",
         /// A browser in which somebody signed in.
         Session = "session",
+        /// A team of partners.
+        Team = "team",
+        /// What partners are told.
+        Announcement = "announcement",
         /// A mail.
         Mail = "mail",
         /// A webhook.

@@ -12,7 +12,14 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 30] = [
+const OF_REQUESTS: [&str; 37] = [
+    "team",
+    "team_member",
+    "team_invitation",
+    "partner_app",
+    "app_event",
+    "terms_accepted",
+    "team_sandbox",
     "client_asked",
     "activity",
     "consent_evidence",

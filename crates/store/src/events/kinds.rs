@@ -4,7 +4,7 @@
 
 /// One kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventKind {
+pub struct WebhookEvent {
     /// Its name.
     pub name: &'static str,
     /// The version of its schema.
@@ -32,12 +32,12 @@ const fn field(name: &'static str, types: &'static [&'static str], about: &'stat
     EventField { name, types, about }
 }
 
-const fn of_app(name: &'static str, about: &'static str, fields: &'static [EventField]) -> EventKind {
-    EventKind { name, version: 1, about, of_apps: true, fields }
+const fn of_app(name: &'static str, about: &'static str, fields: &'static [EventField]) -> WebhookEvent {
+    WebhookEvent { name, version: 1, about, of_apps: true, fields }
 }
 
-const fn of_operators(name: &'static str, about: &'static str, fields: &'static [EventField]) -> EventKind {
-    EventKind { name, version: 1, about, of_apps: false, fields }
+const fn of_operators(name: &'static str, about: &'static str, fields: &'static [EventField]) -> WebhookEvent {
+    WebhookEvent { name, version: 1, about, of_apps: false, fields }
 }
 
 const APP: EventField = field("app", &["string"], "The app's client id");
@@ -50,7 +50,7 @@ const GRANTS: EventField = field("grants", &["array"], "The ids of the grants th
 const COUNT: EventField = field("grants", &["integer", "null"], "How many grants ended with it");
 
 /// All of them.
-pub const EVENTS: &[EventKind] = &[
+pub const EVENTS: &[WebhookEvent] = &[
     of_app(
         "app.requested",
         "An app was registered",
@@ -83,6 +83,6 @@ pub const EVENTS: &[EventKind] = &[
 ];
 
 /// The kind of this name.
-pub fn event_kind(name: &str) -> Option<&'static EventKind> {
+pub fn event_kind(name: &str) -> Option<&'static WebhookEvent> {
     EVENTS.iter().find(|kind| kind.name == name)
 }

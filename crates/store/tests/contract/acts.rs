@@ -323,9 +323,12 @@ pub(crate) async fn a_rejection_and_its_mail_are_one(store: Store) {
     store.put_client("r", &waiting, NOW).await.unwrap();
     let reject = act(&store, Act::AppReject);
     let mail = || Some(Mail { id: id(), recipient: "o@example.com".into(), doc: "{}".into() });
-    assert!(!reject.reject_client("r", "ghost", mail(), NOW, NOW).await.unwrap());
+    assert_eq!(reject.reject_client("r", "ghost", ("", mail()), NOW, NOW).await.unwrap(), Edited::Same);
     assert!(store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().is_empty());
-    assert!(reject.reject_client("r", "w", mail(), NOW, NOW).await.unwrap());
+    assert_eq!(reject.reject_client("r", "w", ("Too much.", mail()), NOW, NOW).await.unwrap(), Edited::Done);
+    assert_eq!(reject.reject_client("r", "w", ("", mail()), NOW, NOW).await.unwrap(), Edited::Changed);
+    let said = store.app_events("r", "w", i64::MAX, 9).await.unwrap();
+    assert_eq!((said.len(), said[0].kind, &*said[0].words), (1, claviger_store::EventKind::Rejected, "Too much."));
     assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 5).await.unwrap().len(), 1);
     assert_eq!(store.client_with_secrets("r", "w").await.unwrap().unwrap().0.status, ClientStatus::Rejected);
     assert_eq!(lines(&store).await, ["app.reject app/w"]);

@@ -149,13 +149,19 @@ pub(crate) async fn approval_is_one_transaction(store: Store) {
     assert_eq!((found.status, secrets.len()), (ClientStatus::Active, 1));
     assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len(), 1);
 
-    assert_eq!(approve("b", 2).await.unwrap(), SecretAdded::Added);
-    assert_eq!(approve("c", 3).await.unwrap(), SecretAdded::TooMany);
+    assert_eq!(approve("z", 9).await.unwrap(), SecretAdded::Decided, "of two who approve, one does");
+    let again = |secret_id: &str, hash: u8| {
+        let parts = (secret(secret_id), link(hash));
+        store.resend_approval("r", "w", Some(parts), mail(), NOW)
+    };
+    assert_eq!(again("b", 2).await.unwrap(), SecretAdded::Added);
+    assert_eq!(again("c", 3).await.unwrap(), SecretAdded::TooMany);
     assert_eq!(store.due_parcels(MAIL_TOPIC, NOW, 10).await.unwrap().len(), 2, "no mail for what did not happen");
     assert!(store.link(&[3; 32], NOW).await.unwrap().is_none());
     // The same link twice cannot be: the failure takes all of it back.
+    store.put_link(OneTimeLink { client: "other".into(), ..link(5) }).await.unwrap();
     store.retire_secret("r", "w", "a", NOW).await.unwrap();
-    assert!(matches!(approve("d", 2).await, Err(Fault::Other(_))));
+    assert!(matches!(again("d", 5).await, Err(Fault::Other(_))));
     assert_eq!(store.client_with_secrets("r", "w").await.unwrap().unwrap().1.len(), 2);
 }
 

@@ -42,7 +42,7 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let url = cluster.fresh_database().unwrap();
     set_up(&Store::connect(&url, &Options::default()).await.unwrap()).await;
     let back =
-        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP TABLE webhook, webhook_delivery, audit_cut, activity, consent_evidence, organisation_app, admin_role, api_answer, outbox, app_consent, provider_account, spent, device, registration, initial_token, signed_in_to,
+        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP INDEX client_asks; DROP TABLE team, team_member, team_invitation, partner_app, app_event, terms_accepted, announcement, team_sandbox; DROP TABLE webhook, webhook_delivery, audit_cut, activity, consent_evidence, organisation_app, admin_role, api_answer, outbox, app_consent, provider_account, spent, device, registration, initial_token, signed_in_to,
             client_logo, client_document, client_asked, factor, remembered_browser, user_link, answered, audit, audit_part, secret_use, managed; ALTER TABLE session DROP COLUMN how, DROP COLUMN browser, DROP COLUMN address; ALTER TABLE consent DROP COLUMN created_at; DROP INDEX client_launch; ALTER TABLE mail_outbox DROP COLUMN last_error, DROP COLUMN refused_at;
         ALTER TABLE one_time_link DROP COLUMN secret; DROP INDEX one_time_link_client; ALTER TABLE users DROP COLUMN email_key; ALTER TABLE client_secret DROP COLUMN told_ending_at;
         DELETE FROM counter WHERE name IN ('audit', 'names', 'audit-stream'); ALTER TABLE users DROP COLUMN version;

@@ -81,14 +81,14 @@ pub async fn register(admin: &Admin<'_>, realm: &Realm, registration: Registrati
 ///
 /// # Errors
 /// It does not.
-pub(super) async fn sector(realm: &Realm, client: &Client) -> Result<(), AdminError> {
+pub(in crate::admin) async fn sector(realm: &Realm, client: &Client) -> Result<(), AdminError> {
     let checked = Outbound::new().check_sector(realm, client).await;
     checked.map_err(|problem| AdminError::Invalid(vec![complaint(&Problem::Identity(problem), realm)]))
 }
 
 impl Registration {
     /// The client that this becomes, or everything that is wrong with it.
-    fn check(self, realm: &Realm, now: i64) -> Result<Client, Vec<Complaint>> {
+    pub(in crate::admin) fn check(self, realm: &Realm, now: i64) -> Result<Client, Vec<Complaint>> {
         let checked = rules::check(self.description(now), realm);
         checked.map_err(|problems| problems.iter().map(|problem| complaint(problem, realm)).collect())
     }

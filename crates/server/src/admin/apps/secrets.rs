@@ -84,6 +84,7 @@ async fn add(admin: &Admin<'_>, act: Act, realm: &Realm, app: &str, row: ClientS
         SecretAdded::Added => Ok(()),
         SecretAdded::TooMany => Err(AdminError::TwoSecrets(app.to_owned())),
         SecretAdded::NoSuchClient => Err(AdminError::NoSuchApp(app.to_owned())),
+        SecretAdded::Decided => Err(AdminError::ChangedMeanwhile(format!("the app `{app}`"))),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::secrets::Secrets;
 use claviger_core::Realm;
 use claviger_core::client::ClientStatus;
 use claviger_core::token::Id;
+use claviger_store::Edited;
 
 /// Turns an app down that waits, and queues the mail that tells its owner; the mail's id, where there is one. `reason` is
 /// part of the mail.
@@ -30,10 +31,11 @@ pub async fn reject(
     let mail = letter.map(|letter| letter.queued(secrets, ids::new(admin.now))).transpose()?;
     let mail_id = mail.as_ref().map(|mail| mail.id);
     let until = admin.now + realm.longest_token();
-    if admin.act(Act::AppReject).reject_client(&realm.id, id, mail, admin.now, until).await? {
-        Ok(mail_id)
-    } else {
-        Err(AdminError::NoSuchApp(client.id))
+    let said = (reason.unwrap_or_default(), mail);
+    match admin.act(Act::AppReject).reject_client(&realm.id, id, said, admin.now, until).await? {
+        Edited::Done => Ok(mail_id),
+        Edited::Changed => Err(AdminError::ChangedMeanwhile(format!("the app `{}`", client.id))),
+        Edited::Same | Edited::NameTaken => Err(AdminError::NoSuchApp(client.id)),
     }
 }
 

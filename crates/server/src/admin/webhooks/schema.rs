@@ -1,10 +1,10 @@
 //! The schema of what webhooks are told, as JSON Schema (2020-12).
 
-use claviger_store::EventKind;
+use claviger_store::WebhookEvent;
 use serde_json::{Map, Value, json};
 
 /// The schema of an event's body.
-pub fn schema(kind: &EventKind) -> Value {
+pub fn schema(kind: &WebhookEvent) -> Value {
     let fields: Map<String, Value> = kind
         .fields
         .iter()

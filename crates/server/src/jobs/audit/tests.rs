@@ -15,7 +15,8 @@ const NOW: i64 = 1_795_234_607_000;
 async fn state() -> (Arc<State>, Arc<std::sync::atomic::AtomicI64>) {
     let store = Store::open("sqlite::memory:", &Options::default()).unwrap();
     let (clock, hand) = Clock::set_to(NOW);
-    let opened = crate::server::open(store, &MasterKey::generate(), clock, Pages::new(None).unwrap());
+    let master = MasterKey::generate();
+    let opened = crate::server::open(store, &master, clock, Pages::new(None).unwrap());
     (Box::pin(opened).await.unwrap(), hand)
 }
 

@@ -59,6 +59,7 @@ fn realm() -> Realm {
         account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
         administration: None,
+        portal: None,
         identity_providers: Vec::new(),
     }
 }

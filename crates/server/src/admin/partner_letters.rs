@@ -1,0 +1,73 @@
+//! Mails to partners: to an app's owner, to whom a team invites, to who signs up.
+
+use super::AdminError;
+use super::apps::letters::{accent, language, logo};
+use crate::ids;
+use crate::mail::Letter;
+use crate::pages::Pages;
+use crate::pages::mails::{PortalMail, PortalMailKind};
+use crate::secrets::Secrets;
+use claviger_core::token::Plain;
+use claviger_core::{Client, Realm};
+use claviger_store::{Mail, Store};
+
+/// In what, and by what, mails are made.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Seals them.
+    pub secrets: &'a Secrets,
+    /// Makes them.
+    pub pages: &'a Pages,
+}
+
+/// What a mail says.
+pub(crate) struct Said<'a> {
+    pub(crate) kind: PortalMailKind,
+    /// The app or the team.
+    pub(crate) about: &'a str,
+    pub(crate) words: &'a str,
+    /// Where they go on, and how many seconds that works.
+    pub(crate) link: Option<(Plain, u64)>,
+    /// Whom it greets.
+    pub(crate) name: Option<&'a str>,
+}
+
+/// A mail in the name of a realm.
+pub(crate) fn letter(desk: Desk<'_>, realm: &Realm, to: &str, said: &Said<'_>, now: i64) -> Result<Mail, AdminError> {
+    let mail = desk.pages.mail(&PortalMail {
+        kind: said.kind,
+        owner_name: said.name.map(str::to_owned),
+        realm_name: realm.name.clone(),
+        app_name: said.about.to_owned(),
+        words: said.words.to_owned(),
+        link: said.link.as_ref().map(|(link, _)| link.expose().into()),
+        link_valid_seconds: said.link.as_ref().map_or(0, |(_, seconds)| *seconds),
+        contact: realm.brand.contact.clone(),
+        accent: accent(realm),
+        has_logo: logo(realm).is_some(),
+        lang: language(desk.pages, realm),
+    });
+    let (subject, text, html) = (mail.subject, mail.text, mail.html);
+    let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
+    Ok(letter.queued(desk.secrets, ids::new(now))?)
+}
+
+/// A mail to an app's owner, with the address of its page where it is a team's; none where nobody knows whom to write to.
+pub(crate) async fn to_owner(
+    desk: Desk<'_>,
+    store: &Store,
+    (realm, client): (&Realm, &Client),
+    (kind, words): (PortalMailKind, &str),
+    now: i64,
+) -> Result<Option<Mail>, AdminError> {
+    let Some(to) = client.owner_email.as_deref() else { return Ok(None) };
+    let link = match store.partner_app_of(&realm.id, &client.id).await? {
+        None => None,
+        Some(app) => store.realm(&app.realm).await?.map(|portal| {
+            let url = format!("{}/portal/apps/{}", portal.base(), app.id);
+            (Plain::new(url), 0)
+        }),
+    };
+    let said = Said { kind, about: &client.name, words, link, name: client.publisher.as_deref() };
+    letter(desk, realm, to, &said, now).map(Some)
+}

@@ -1,0 +1,94 @@
+//! The mails to partners.
+
+use super::MailView;
+use crate::pages::render::Mail;
+use crate::pages::views::Masked;
+use claviger_core::text::on_one_line;
+use serde::Serialize;
+
+/// What a mail to a partner is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortalMailKind {
+    /// They sign up, and show that the address is theirs.
+    SignUp,
+    /// Somebody signs up with an address that has an account.
+    Known,
+    /// A team invites them.
+    Invitation,
+    /// The vendor asks something about an app.
+    Question,
+    /// An app is served no more.
+    Suspended,
+    /// An app is served again.
+    Resumed,
+}
+
+impl PortalMailKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::SignUp, Self::Known, Self::Invitation, Self::Question, Self::Suspended, Self::Resumed];
+}
+
+/// A mail to a partner.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortalMail {
+    /// What it is about.
+    pub kind: PortalMailKind,
+    /// Whom it greets.
+    pub owner_name: Option<String>,
+    /// The realm.
+    pub realm_name: String,
+    /// The app, or the team that invites.
+    pub app_name: String,
+    /// What the vendor said; may be empty.
+    pub words: String,
+    /// Where they go on.
+    pub link: Option<Masked>,
+    /// How long the link works, in seconds; 0: as long as the page is there.
+    pub link_valid_seconds: u64,
+    /// The mail address that they can ask.
+    pub contact: Option<String>,
+    /// The colour of the button, as `#rrggbb`; white text can be read on it.
+    pub accent: String,
+    /// Whether the realm's logo comes with it.
+    pub has_logo: bool,
+    /// BCP 47 language.
+    pub lang: String,
+}
+
+impl MailView for PortalMail {
+    const TEMPLATE: &'static str = "mail/portal";
+    const SUBJECT: &'static str = "mail-portal-sign-up-subject";
+
+    fn subject(&self) -> &'static str {
+        match self.kind {
+            PortalMailKind::SignUp => Self::SUBJECT,
+            PortalMailKind::Known => "mail-portal-known-subject",
+            PortalMailKind::Invitation => "mail-portal-invitation-subject",
+            PortalMailKind::Question => "mail-portal-question-subject",
+            PortalMailKind::Suspended => "mail-portal-suspended-subject",
+            PortalMailKind::Resumed => "mail-portal-resumed-subject",
+        }
+    }
+
+    fn lang(&self) -> &str {
+        &self.lang
+    }
+
+    fn on_one_line(&self) -> Self {
+        let plain = |text: &str| on_one_line(text).into_owned();
+        Self {
+            owner_name: self.owner_name.as_deref().map(plain),
+            realm_name: plain(&self.realm_name),
+            app_name: plain(&self.app_name),
+            ..self.clone()
+        }
+    }
+
+    fn bare(&self) -> Mail {
+        let link = self.link.as_ref().map_or("", Masked::reveal);
+        let text = format!("{}\n\n{link}\n", self.words);
+        Mail { subject: on_one_line(&self.realm_name).into_owned(), html: String::new(), text }
+    }
+}
