@@ -1,8 +1,10 @@
 //! One app: what it is, what it has, where it stands, and what is done with it.
 
 use super::build::{fact, facts, form, heading, hidden, hinted, line, lines, required, status, table, text};
+use super::conversation;
 use super::desk::{At, Of, Stop};
-use crate::admin::{SubjectKind, apps};
+use crate::admin::partner_letters::Desk;
+use crate::admin::{SubjectKind, apps, reviews};
 use crate::http::Answer;
 use crate::pages::views::console::{Block, Cell, ConsoleLink, Fact, Form, Tone, Words};
 use claviger_core::client::{AuthMethod, ClientStatus};
@@ -28,6 +30,7 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     let mut blocks = Vec::new();
     decisions(of, &client, &mut blocks);
     blocks.push(overview(of, &client, &uses, file.as_deref()));
+    blocks.extend(conversation::blocks(of, &client).await?);
     blocks.extend(credentials(of, &client, &secrets, &uses));
     blocks.extend(access(of, &client));
     blocks.push(heading("console-addresses"));
@@ -234,6 +237,13 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
             state.handed_in.notify_one();
             Ok(of.desk.go(&back, "rejected"))
         }
+        "ask" => {
+            of.must(Resource::Apps, Verb::Approve)?;
+            let letters = Desk { secrets, pages: &pages };
+            reviews::ask(&admin, letters, realm, id, params.get("words").unwrap_or_default()).await.at(back.as_str())?;
+            state.handed_in.notify_one();
+            Ok(of.desk.go(&back, "question"))
+        }
         "resend" => {
             of.must(Resource::Apps, Verb::Write)?;
             let approved = apps::resend(&admin, secrets, &pages, realm, id).await.at(back.as_str())?;
@@ -268,7 +278,7 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
 /// After an approval: where no mail brings the one-time link, whoever approved brings it.
 fn given(of: &Of<'_>, back: &str, mail: Option<Id>, link: Option<&Plain>, said: &'static str) -> Answer {
     if let (None, Some(link)) = (mail, link) {
-        return once(of, "console-link-once", link.expose());
+        return of.show_once("console-link-once", trail(of), "console-link-once", link.expose());
     }
     of.desk.flow.state.handed_in.notify_one();
     of.desk.go(back, said)
@@ -281,19 +291,5 @@ async fn add_secret(of: &Of<'_>, id: &str, back: &str, params: &Params<'_>) -> R
     let ends = days.map(|days| of.desk.now().saturating_add(days.saturating_mul(DAY)));
     let (admin, secrets) = (of.desk.acting(), &of.desk.flow.state.secrets);
     let added = apps::add_secret(&admin, secrets, &of.realm, id, label, ends).await.at(back)?;
-    Ok(once(of, "console-secret-once", added.secret.expose()))
-}
-
-/// A page that shows something once.
-fn once(of: &Of<'_>, label: &'static str, text: &str) -> Answer {
-    let blocks = vec![
-        Block::Notice { words: "console-once".into(), tone: Tone::Warn },
-        Block::Code { label: label.into(), text: text.to_owned() },
-        Block::Links { links: vec![ConsoleLink::new("console-apps", of.url("/apps"))] },
-    ];
-    let nothing = Params::form(b"").ok();
-    match nothing {
-        Some(nothing) => of.show(label, trail(of), &nothing, blocks),
-        None => of.desk.again(),
-    }
+    Ok(of.show_once("console-secret-once", trail(of), "console-secret-once", added.secret.expose()))
 }

@@ -6,7 +6,7 @@ use crate::admin::{Actor, Admin, AdminError, Way, realms};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::views::Masked;
-use crate::pages::views::console::{Block, ConsoleLink, ConsolePage, Notice, Words};
+use crate::pages::views::console::{Block, ConsoleLink, ConsolePage, Notice, Tone, Words};
 use crate::people::flow::Flow;
 use crate::people::page::{Speech, no_store, see_other, view, with_browser};
 use crate::people::show;
@@ -222,7 +222,7 @@ impl<'a> Desk<'a> {
 
 /// What the page's address says was done.
 fn said(params: &Params<'_>) -> Option<Notice> {
-    const ALL: [(&str, &str); 17] = [
+    const ALL: [(&str, &str); 20] = [
         ("again", "console-said-again"),
         ("added", "console-said-added"),
         ("approved", "console-said-approved"),
@@ -240,6 +240,9 @@ fn said(params: &Params<'_>) -> Option<Notice> {
         ("retired", "console-said-retired"),
         ("rotated", "console-said-rotated"),
         ("suspended", "console-said-suspended"),
+        ("question", "console-said-question"),
+        ("tried", "console-said-tried"),
+        ("replayed", "console-said-replayed"),
     ];
     let said = params.get("said")?;
     let (name, words) = ALL.into_iter().find(|(name, _)| *name == said)?;
@@ -308,6 +311,23 @@ impl Of<'_> {
         self.desk.render(&ConsolePage { status: 422, ..self.page(title, trail, notice, blocks) })
     }
 
+    /// A page that shows a secret, which is seen this once.
+    pub(super) fn show_once(
+        &self,
+        title: &'static str,
+        trail: Vec<ConsoleLink>,
+        what: &'static str,
+        secret: &str,
+    ) -> Answer {
+        let back = trail.clone();
+        let blocks = vec![
+            Block::Notice { words: "console-once".into(), tone: Tone::Warn },
+            Block::Code { label: what.into(), text: secret.to_owned() },
+            Block::Links { links: back },
+        ];
+        self.desk.render(&self.page(title, trail, None, blocks))
+    }
+
     fn page(
         &self,
         title: impl Into<Words>,
@@ -336,6 +356,7 @@ impl Of<'_> {
             (sees(Resource::Grants), "console-grants", "/grants"),
             (sees(Resource::Seats) && !self.realm.seat_pools.is_empty(), "console-seats", "/seats"),
             (sees(Resource::Keys), "console-keys", "/keys"),
+            (sees(Resource::Webhooks), "console-webhooks", "/webhooks"),
             (sees(Resource::Legacy), "console-dialect", "/dialect"),
         ];
         let path = self.desk.flow.incoming.path();

@@ -14,6 +14,7 @@ mod apps;
 mod audit;
 mod build;
 mod company;
+mod conversation;
 mod desk;
 mod dialect;
 mod enter;
@@ -25,6 +26,7 @@ mod realm;
 mod seats;
 mod user;
 mod users;
+mod webhooks;
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
@@ -109,6 +111,10 @@ async fn of_realm(desk: &Desk<'_>, id: &str, parts: &[&str], params: &Params<'_>
         (["seats"], true) => seats::take(&of, params).await,
         (["keys"], false) => keys::open(&of, params).await,
         (["keys"], true) => keys::take(&of, params).await,
+        (["webhooks"], false) => webhooks::open(&of, params).await,
+        (["webhooks"], true) => webhooks::add(&of, params).await,
+        (["webhook"], false) => webhooks::one(&of, params).await,
+        (["webhook"], true) => webhooks::take(&of, params).await,
         (["dialect"], false) => dialect::open(&of, params).await,
         _ => Err(Stop::NotFound),
     }
