@@ -22,6 +22,7 @@ use crate::state::leaked::Leaked;
 use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
 use crate::state::providers::Providers;
+use crate::state::calls::Calls;
 use crate::state::rates::Rates;
 use crate::state::recall::Recall;
 use crate::state::revoked::Revoked;
@@ -90,6 +91,7 @@ pub async fn open(
         outbound: Outbound::new(),
         providers: Providers::new(),
         rates: Rates::default(),
+        calls: Calls::default(),
         handed_in: Notify::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),
