@@ -1,12 +1,11 @@
-//! Apps and users in whose documents a text stands, for whoever looks for one of many.
+//! Users of an organisation, or in what is known of whom a text stands, for whoever looks for one of many.
 
 use crate::statements::Statement;
 use crate::store::read;
 use crate::tx::Tx;
 use crate::value::values;
 use crate::{Fault, Store, organisations};
-use claviger_core::client::ClientStatus;
-use claviger_core::{Client, User};
+use claviger_core::User;
 
 /// What LIKE finds a text by, in whatever case, as JSON spells it.
 fn pattern(text: &str) -> Result<String, Fault> {
@@ -16,26 +15,6 @@ fn pattern(text: &str) -> Result<String, Fault> {
 }
 
 impl Store {
-    /// The apps of a realm behind `after` in whose settings a text stands, at most `limit`; only those that stand so, where `status`
-    /// is given.
-    ///
-    /// # Errors
-    /// The store cannot read.
-    pub async fn search_clients(
-        &self,
-        realm: &str,
-        status: Option<ClientStatus>,
-        text: &str,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<Client>, Fault> {
-        let pattern = pattern(text)?;
-        read!(self, |tx| {
-            let params = values![realm, after, limit, &pattern, status.map(ClientStatus::name)];
-            tx.query(Statement::SearchClients, params, crate::clients::read_client).await
-        })
-    }
-
     /// The users of a realm behind `after` in what is known of whom a text stands, at most `limit`; only members of an organisation,
     /// where one is named.
     ///

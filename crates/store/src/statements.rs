@@ -630,7 +630,6 @@ registry! {
     OtherOwner = administration::OTHER_OWNER;
     DropRolesOfUser = administration::DROP_ROLES_OF_USER;
     DropRolesOfClient = administration::DROP_ROLES_OF_CLIENT;
-    SearchClients = administration::SEARCH_CLIENTS;
     SearchUsers = administration::SEARCH_USERS;
     ClaimApiAnswer = administration::CLAIM;
     ApiAnswer = administration::ANSWER;

@@ -2,6 +2,7 @@
 //! kind of failure it was ([`trouble`]). Every command but `serve` and `demo` may run while a server is running on the
 //! same database: the server notices.
 
+mod api;
 mod app;
 mod apply;
 mod ask;
@@ -117,6 +118,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Realms, as they are served
     #[command(subcommand)]
     Realm(realm::RealmCommand),
+    /// The admin API of a running server: its description
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// Apps: register, approve, suspend
     #[command(subcommand)]
     App(Box<app::AppCommand>),
@@ -223,6 +227,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
+        Command::Api(command) => api::run(&command),
         Command::App(command) => app::run(*command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,

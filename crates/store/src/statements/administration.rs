@@ -14,11 +14,7 @@ pub(super) const OTHER_OWNER: &str = "SELECT id FROM admin_role
 pub(super) const DROP_ROLES_OF_USER: &str = "DELETE FROM admin_role WHERE realm = ?1 AND kind = 'user' AND id = ?2";
 pub(super) const DROP_ROLES_OF_CLIENT: &str = "DELETE FROM admin_role WHERE realm = ?1 AND kind = 'client' AND id = ?2";
 
-/// ?4 stands somewhere in the document; a realm's are walked along in the order of their ids.
-pub(super) const SEARCH_CLIENTS: &str = "SELECT doc, status FROM client
-    WHERE realm = ?1 AND id > ?2 AND LOWER(doc) LIKE ?4 ESCAPE '!' AND (CAST(?5 AS TEXT) IS NULL OR status = ?5)
-    ORDER BY id LIMIT ?3";
-/// The same of users; ?5 is where their organisations name one, which is looked into afterwards.
+/// Users in whose documents ?4 stands; ?5 is where their organisations name one, which is looked into afterwards.
 pub(super) const SEARCH_USERS: &str = "SELECT doc, disabled FROM users
     WHERE realm = ?1 AND id > ?2 AND LOWER(doc) LIKE ?4 ESCAPE '!' AND doc LIKE ?5 ORDER BY id LIMIT ?3";
 

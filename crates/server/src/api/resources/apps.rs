@@ -223,7 +223,7 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     let status = call.asked("status");
     let status = ClientStatus::ALL.into_iter().find(|one| Some(one.name()) == status);
     let found = match call.asked("search").map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => store.search_clients(&realm.id, status, text, &after, page.read()).await?,
+        Some(text) => store.find_clients(&realm.id, status, text, &after, page.read()).await?,
         None => store.list_clients(&realm.id, status, &after, page.read()).await?,
     };
     let (mut used, managed) = (HashMap::<String, i64>::new(), store.managed(&realm.id).await?);
