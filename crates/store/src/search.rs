@@ -40,9 +40,8 @@ impl Store {
             })?;
             let Some(last) = page.last() else { return Ok(found) };
             after.clone_from(&last.id);
-            let is_member = |user: &User| {
-                organisation.is_none_or(|id| user.organisations.iter().any(|known| known == id))
-            };
+            let is_member =
+                |user: &User| organisation.is_none_or(|id| user.organisations.iter().any(|known| known == id));
             found.extend(page.into_iter().filter(is_member));
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
             if found.len() >= most {

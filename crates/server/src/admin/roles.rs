@@ -67,9 +67,9 @@ impl Administrator {
     /// Whether they may do something in a realm; `organisation`: what it is about, where it is about one alone. In an admin realm
     /// only its owners change anything: whoever gave an owner another password would be one.
     pub fn may(&self, permission: Permission, over: &Realm, organisation: Option<&str>) -> bool {
-        self.over(&over.id, organisation).any(|role| match over.is_admin() && !permission.only_reads() {
-            true => role == Role::Owner,
-            false => role.may(permission),
+        self.over(&over.id, organisation).any(|role| {
+            let only_owners = over.is_admin() && !permission.only_reads();
+            if only_owners { role == Role::Owner } else { role.may(permission) }
         })
     }
 

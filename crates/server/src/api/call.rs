@@ -29,7 +29,7 @@ pub(super) struct Call<'a> {
     pub(super) user: Option<User>,
 }
 
-impl<'a> Call<'a> {
+impl Call<'_> {
     /// By whom it is done.
     pub(super) fn admin(&self) -> Admin<'_> {
         Admin { store: &self.state.store, actor: &self.actor, now: self.now }

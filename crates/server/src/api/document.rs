@@ -1,4 +1,4 @@
-//! The API's description: OpenAPI 3.1, made of the table that serves it.
+//! The API's description: `OpenAPI` 3.1, made of the table that serves it.
 
 use super::operation::{About, Answers, Guard, Method, Operation};
 use super::problem::{KINDS, KINDS_PATH, PROBLEM};
@@ -12,7 +12,8 @@ pub(super) const PATH: &str = "/openapi.json";
 
 /// The kinds of problems, as their addresses tell them.
 pub(super) fn kinds() -> Value {
-    let kind = |kind: &super::problem::Kind| (kind.name.to_owned(), json!({ "status": kind.status, "title": kind.title }));
+    let kind =
+        |kind: &super::problem::Kind| (kind.name.to_owned(), json!({ "status": kind.status, "title": kind.title }));
     Value::Object(KINDS.iter().map(kind).collect())
 }
 

@@ -67,12 +67,7 @@ fn tell_limit(headers: &mut http::HeaderMap, left: Left) {
     }
 }
 
-async fn respond(
-    state: &State,
-    site: &Site,
-    incoming: &Incoming,
-    limit: &mut Option<Left>,
-) -> Result<Answer, Problem> {
+async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Option<Left>) -> Result<Answer, Problem> {
     let path = below(&site.realm, incoming.path()).unwrap_or_default();
     if incoming.head.method == http::Method::GET {
         match path {
@@ -193,7 +188,8 @@ fn body(operation: &Operation, incoming: &Incoming) -> Result<Value, Problem> {
         };
     };
     let media = incoming.header(CONTENT_TYPE.as_str()).and_then(|media| media.split(';').next()).unwrap_or_default();
-    let is_json = ["application/json", "application/merge-patch+json"].contains(&media.trim().to_ascii_lowercase().as_str());
+    let is_json =
+        ["application/json", "application/merge-patch+json"].contains(&media.trim().to_ascii_lowercase().as_str());
     let body = match incoming.body.is_empty() {
         true => Value::Object(serde_json::Map::new()),
         false if !is_json => {

@@ -8,8 +8,8 @@ use crate::http::Incoming;
 use claviger_core::crypto::sha256;
 use claviger_core::token::Id;
 use claviger_store::{ApiAnswer, Hash};
-use http::header::RETRY_AFTER;
 use http::StatusCode;
+use http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
 /// For so long an answer is kept, in milliseconds.
@@ -34,7 +34,9 @@ pub(super) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
     });
     match good {
         Some(key) => Ok(Some(key.to_owned())),
-        None => Err(Problem::field("Idempotency-Key", format!("this is 1 to {LONGEST} characters of visible ASCII, once"))),
+        None => {
+            Err(Problem::field("Idempotency-Key", format!("this is 1 to {LONGEST} characters of visible ASCII, once")))
+        }
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) async fn once(
     let digest = sha256([call.home.id.as_str(), holder.kind.name(), &holder.id, key].join("\0").as_bytes());
     let target = incoming.head.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
     let asked = [operation.method.name().as_bytes(), target.as_bytes(), &incoming.body];
-    let request = sha256(&asked.map(|part| sha256(part)).concat());
+    let request = sha256(&asked.map(sha256).concat());
     let store = &call.state.store;
     match store.claim_api_answer(&digest, &request, call.now, call.now + KEPT).await? {
         ApiAnswer::Claimed => {}

@@ -87,7 +87,12 @@ impl Page {
     }
 
     /// The answer of what was read; `place` is where an item stands.
-    pub(super) fn reply<T>(&self, mut found: Vec<T>, place: impl Fn(&T) -> Vec<String>, shown: impl Fn(T) -> Value) -> Reply {
+    pub(super) fn reply<T>(
+        &self,
+        mut found: Vec<T>,
+        place: impl Fn(&T) -> Vec<String>,
+        shown: impl Fn(T) -> Value,
+    ) -> Reply {
         let more = found.len() > self.limit;
         found.truncate(self.limit);
         let next = found.last().filter(|_| more).map(place);

@@ -149,7 +149,8 @@ fn trouble(failure: &Failure) -> Problem {
         }
         other => {
             tracing::warn!(?other, "not served");
-            Problem::new(UNAVAILABLE, "the server is busy, try again in a second").with(RETRY_AFTER, crate::failure::SOON)
+            Problem::new(UNAVAILABLE, "the server is busy, try again in a second")
+                .with(RETRY_AFTER, crate::failure::SOON)
         }
     }
 }
@@ -225,9 +226,7 @@ impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
         match error {
             ApplyError::Store(fault) => fault.into(),
-            ApplyError::Busy(_) => {
-                Self::new(UNAVAILABLE, error.to_string()).with(RETRY_AFTER, crate::failure::SOON)
-            }
+            ApplyError::Busy(_) => Self::new(UNAVAILABLE, error.to_string()).with(RETRY_AFTER, crate::failure::SOON),
             ApplyError::Conflict { .. } => Self::new(CONFLICT, error.to_string()),
         }
     }

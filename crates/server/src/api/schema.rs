@@ -1,4 +1,4 @@
-//! What bodies look like: one table of which requests are checked and the OpenAPI document is made.
+//! What bodies look like: one table of which requests are checked and the `OpenAPI` document is made.
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -108,11 +108,13 @@ fn object(schema: &Schema, value: &Value, at: &str, errors: &mut Vec<FieldError>
 
 fn shape(wanted: Shape, value: &Value, at: &str, errors: &mut Vec<FieldError>) {
     match (wanted, value) {
-        (Shape::Any, _) | (Shape::Map, Value::Object(_)) | (Shape::Bool, Value::Bool(_)) => {}
         (Shape::Text | Shape::Name(_) | Shape::Time | Shape::OneOf(_), Value::String(text)) if text.contains('\0') => {
             say(errors, at, "a text has no zero character");
         }
-        (Shape::Text, Value::String(_)) => {}
+        (Shape::Any, _)
+        | (Shape::Map, Value::Object(_))
+        | (Shape::Bool, Value::Bool(_))
+        | (Shape::Text, Value::String(_)) => {}
         (Shape::Name(most), Value::String(text)) => {
             if text.trim().is_empty() || text.chars().count() > most {
                 say(errors, at, format!("this has 1 to {most} characters"));
@@ -205,7 +207,9 @@ fn of_object(schema: &'static Schema, named: &mut Schemas) -> Value {
 
 fn nullable(spelled: Value) -> Value {
     match spelled {
-        Value::Object(mut members) if members.get("type").is_some_and(Value::is_string) && !members.contains_key("enum") => {
+        Value::Object(mut members)
+            if members.get("type").is_some_and(Value::is_string) && !members.contains_key("enum") =>
+        {
             let kind = members.remove("type").unwrap_or_default();
             members.insert("type".to_owned(), json!([kind, "null"]));
             Value::Object(members)
@@ -233,8 +237,12 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_named() {
-        assert_eq!(check(&OUTER, &json!({ "name": "x", "count": null, "inner": { "at": "2026-11-28T09:30:00Z" } })), []);
-        let wrong = json!({ "name": "", "words": ["a", "c", 1], "inner": { "at": "yesterday" }, "count": 1.5, "a/b": 1 });
+        assert_eq!(
+            check(&OUTER, &json!({ "name": "x", "count": null, "inner": { "at": "2026-11-28T09:30:00Z" } })),
+            []
+        );
+        let wrong =
+            json!({ "name": "", "words": ["a", "c", 1], "inner": { "at": "yesterday" }, "count": 1.5, "a/b": 1 });
         let found: Vec<_> = check(&OUTER, &wrong).into_iter().map(|error| error.field).collect();
         assert_eq!(found, ["/name", "/words/1", "/words/2", "/inner/at", "/count", "/a~1b"]);
         assert_eq!(check(&OUTER, &json!([]))[0].detail, "this must be an object");

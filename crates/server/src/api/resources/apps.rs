@@ -91,7 +91,11 @@ const APPROVED: Schema = Schema {
     fields: &[
         always("app", Shape::Object(&APP), "The app as it is now"),
         always("mailed", Shape::Bool, "Its owner gets a mail with the link to its secret"),
-        or_null("link", Shape::Text, "The one-time link, where no mail carries it: it shows the secret once, within seven days"),
+        or_null(
+            "link",
+            Shape::Text,
+            "The one-time link, where no mail carries it: it shows the secret once, within seven days",
+        ),
     ],
     open: false,
 };
@@ -102,7 +106,6 @@ const REASON: Schema = Schema {
     fields: &[may("reason", Shape::Name(2000), "What the owner is told")],
     open: false,
 };
-
 
 const COMPARED: Schema = Schema {
     name: "RedirectAnswer",
@@ -122,26 +125,41 @@ const ONE: Answers = Answers::One(200, &APP);
 const PATH: &str = "/realms/{realm}/apps/{app}";
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::get("listApps", "/realms/{realm}/apps", "The apps of a realm, by id", READ, Answers::Page(&APP), |call| {
-        Box::pin(list(call))
-    })
+    Operation::get(
+        "listApps",
+        "/realms/{realm}/apps",
+        "The apps of a realm, by id",
+        READ,
+        Answers::Page(&APP),
+        |call| Box::pin(list(call)),
+    )
     .query(&[
         LIMIT,
         AFTER,
         param("status", Shape::OneOf(STATUSES), "Only those that stand so"),
         param("search", Shape::Text, "Only those in whose settings this stands: id, name, owner, redirect URIs, .."),
     ]),
-    Operation::act("registerApp", (Method::Post, "/realms/{realm}/apps"), "Registers an app", WRITE, Answers::One(201, &APP), |call| {
-        Box::pin(register(call))
-    })
+    Operation::act(
+        "registerApp",
+        (Method::Post, "/realms/{realm}/apps"),
+        "Registers an app",
+        WRITE,
+        Answers::One(201, &APP),
+        |call| Box::pin(register(call)),
+    )
     .body(&NEW),
     Operation::get("getApp", PATH, "An app", READ, ONE, |call| Box::pin(get(call))),
     Operation::act("changeApp", (Method::Patch, PATH), "Changes an app", WRITE, ONE, |call| Box::pin(change(call)))
         .body(&CHANGE)
         .guard(Guard::Must(|call| Box::pin(get(call)))),
-    Operation::act("deleteApp", (Method::Delete, PATH), "Removes an app with all that it was given", WRITE, Answers::Nothing, |call| {
-        Box::pin(delete(call))
-    })
+    Operation::act(
+        "deleteApp",
+        (Method::Delete, PATH),
+        "Removes an app with all that it was given",
+        WRITE,
+        Answers::Nothing,
+        |call| Box::pin(delete(call)),
+    )
     .guard(Guard::Must(|call| Box::pin(get(call)))),
     Operation::act(
         "approveApp",
@@ -232,7 +250,11 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
         *at = one.used_at.max(*at);
     }
     let file = |id: &str| managed.get(&(SubjectKind::App.name().to_owned(), id.to_owned()));
-    Ok(page.reply(found, |one| vec![one.id.clone()], |one| shown(realm, &one, used.get(&one.id).copied(), file(&one.id))))
+    Ok(page.reply(
+        found,
+        |one| vec![one.id.clone()],
+        |one| shown(realm, &one, used.get(&one.id).copied(), file(&one.id)),
+    ))
 }
 
 fn keys(call: &Call<'_>) -> Option<String> {

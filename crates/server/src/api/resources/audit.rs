@@ -78,7 +78,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 fn shown(line: AuditLine) -> Value {
-    let json = |text: Option<String>| text.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
+    let json =
+        |text: Option<String>| text.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
     json!({
         "number": line.number, "at": time(line.at), "realm": Some(line.realm).filter(|realm| !realm.is_empty()),
         "actor": line.actor, "way": line.way, "act": line.act, "subject_kind": line.subject_kind,
@@ -92,12 +93,18 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     match call.asked("realm") {
         None if call.caller.may_everywhere(READ) => {}
         None => {
-            return Err(Problem::new(problem::FORBIDDEN, "the caller administers some realms only: say which with `realm`"));
+            return Err(Problem::new(
+                problem::FORBIDDEN,
+                "the caller administers some realms only: say which with `realm`",
+            ));
         }
         Some(id) => {
             let realm = crate::admin::realms::find(store, id).await;
             if !realm.is_ok_and(|realm| call.caller.may(READ, &realm, None)) {
-                return Err(Problem::new(problem::FORBIDDEN, format!("no role of the caller reaches the realm `{id}`")));
+                return Err(Problem::new(
+                    problem::FORBIDDEN,
+                    format!("no role of the caller reaches the realm `{id}`"),
+                ));
             }
         }
     }

@@ -53,7 +53,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .body(&WHOSE),
 ];
 
-fn shown(line: ConsentLine) -> Value {
+fn shown(line: &ConsentLine) -> Value {
     json!({
         "user": line.user, "username": line.username, "app": line.client, "scope": line.consent.scope.to_string(),
         "organisations": line.consent.organisations, "updated_at": time(line.consent.updated_at),
@@ -66,7 +66,7 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     let consent = Consent { scope: ScopeSet::default(), organisations: Vec::new(), updated_at: 0 };
     let after = Some(ConsentLine { user, username: None, client, consent }).filter(|line| !line.user.is_empty());
     let found = call.state.store.list_consents(&realm.id, &of, after.as_ref(), page.read()).await?;
-    Ok(page.reply(found, |one| vec![one.user.clone(), one.client.clone()], shown))
+    Ok(page.reply(found, |one| vec![one.user.clone(), one.client.clone()], |one| shown(&one)))
 }
 
 async fn withdraw(call: &Call<'_>) -> Result<Reply, Problem> {

@@ -40,12 +40,8 @@ pub(super) const WHOSE: Schema = Schema {
     open: false,
 };
 
-pub(super) const ENDED: Schema = Schema {
-    name: "Ended",
-    says: "What ended",
-    fields: &[always("ended", Shape::Int, "How many")],
-    open: false,
-};
+pub(super) const ENDED: Schema =
+    Schema { name: "Ended", says: "What ended", fields: &[always("ended", Shape::Int, "How many")], open: false };
 
 const PATH: &str = "/realms/{realm}/grants/{grant}";
 

@@ -36,9 +36,14 @@ const WRITE: (Resource, Verb, About) = (Resource::Keys, Verb::Write, About::Real
 const ALL: Answers = Answers::One(200, &KEYS);
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::get("listKeys", "/realms/{realm}/keys", "The keys in a realm's key set", (Resource::Keys, About::Realm), ALL, |call| {
-        Box::pin(list(call))
-    }),
+    Operation::get(
+        "listKeys",
+        "/realms/{realm}/keys",
+        "The keys in a realm's key set",
+        (Resource::Keys, About::Realm),
+        ALL,
+        |call| Box::pin(list(call)),
+    ),
     Operation::act(
         "rotateKeys",
         (Method::Post, "/realms/{realm}/keys/rotate"),

@@ -3,15 +3,15 @@
 use crate::admin::apply::{self, Report, changes::Change};
 use crate::admin::{export, realms};
 use crate::api::call::Call;
-use crate::api::operation::{About, Answers, Method, Operation, Reply};
 use crate::api::operation::Body;
+use crate::api::operation::{About, Answers, Method, Operation, Reply};
 use crate::api::problem::{self, Problem};
 use crate::api::schema::{FieldError, Schema, Shape, always, may};
 use claviger_core::Realm;
 use claviger_core::permission::{Permission, Resource, Verb};
+use claviger_files::Variables;
 use claviger_files::dialect::Dialects;
 use claviger_files::realm::{RealmFile, parse, written};
-use claviger_files::Variables;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -126,9 +126,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::get("getRealm", "/realms/{realm}", "A realm", READ, Answers::One(200, &REALM), |call| {
         Box::pin(async { Ok(Reply::ok(shown(call.realm()?))) })
     }),
-    Operation::get("getRealmValues", "/realms/{realm}/values", "Its settings", READ, Answers::One(200, &VALUES), |call| {
-        Box::pin(async { Ok(Reply::ok(Value::Object(written::of_realm(call.realm()?)?))) })
-    }),
+    Operation::get(
+        "getRealmValues",
+        "/realms/{realm}/values",
+        "Its settings",
+        READ,
+        Answers::One(200, &VALUES),
+        |call| Box::pin(async { Ok(Reply::ok(Value::Object(written::of_realm(call.realm()?)?))) }),
+    ),
     Operation::act(
         "exportRealm",
         (Method::Post, "/realms/{realm}/export"),
@@ -211,10 +216,9 @@ async fn files(call: &Call<'_>) -> Result<Vec<RealmFile>, Problem> {
 async fn may_write(call: &Call<'_>, realm: &Realm) -> Result<(), Problem> {
     let permission = Permission::new(Resource::Realms, Verb::Write);
     let stored = call.state.store.realm(&realm.id).await?;
-    let may_stored = stored.as_ref().map_or_else(
-        || call.caller.may_everywhere(permission),
-        |stored| call.caller.may(permission, stored, None),
-    );
+    let may_stored = stored
+        .as_ref()
+        .map_or_else(|| call.caller.may_everywhere(permission), |stored| call.caller.may(permission, stored, None));
     // What the file makes of it must be allowed as well.
     if may_stored && call.caller.may(permission, realm, None) {
         return Ok(());
@@ -223,10 +227,9 @@ async fn may_write(call: &Call<'_>, realm: &Realm) -> Result<(), Problem> {
     Err(Problem::new(problem::FORBIDDEN, why))
 }
 
-fn told(report: Report) -> Reply {
-    let secret = |one: &apply::MadeSecret| {
-        json!({ "realm": one.realm, "app": one.client, "secret": one.secret.expose() })
-    };
+fn told(report: &Report) -> Reply {
+    let secret =
+        |one: &apply::MadeSecret| json!({ "realm": one.realm, "app": one.client, "secret": one.secret.expose() });
     let changes: &[Change] = &report.changes;
     Reply::ok(json!({
         "changes": changes, "unchanged": report.unchanged, "not_in_files": report.not_in_files, "notes": report.notes,
@@ -240,11 +243,11 @@ async fn plan(call: &Call<'_>) -> Result<Reply, Problem> {
     let mut report = apply::plan(store, &files, &state.hasher, &state.secrets, call.now).await?;
     // None was made for good.
     report.secrets.clear();
-    Ok(told(report))
+    Ok(told(&report))
 }
 
 async fn apply_files(call: &Call<'_>) -> Result<Reply, Problem> {
     let files = files(call).await?;
     let report = apply::apply(&call.admin(), &files, &call.state.hasher, &call.state.secrets).await?;
-    Ok(told(report))
+    Ok(told(&report))
 }

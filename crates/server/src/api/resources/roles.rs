@@ -51,9 +51,14 @@ const GIFT: Schema = Schema {
 const WRITE: (Resource, Verb, About) = (Resource::Roles, Verb::Write, About::Some);
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::get("listRoles", "/roles", "Who may administer", (Resource::Roles, About::Some), Answers::One(200, &ALL), |call| {
-        Box::pin(list(call))
-    }),
+    Operation::get(
+        "listRoles",
+        "/roles",
+        "Who may administer",
+        (Resource::Roles, About::Some),
+        Answers::One(200, &ALL),
+        |call| Box::pin(list(call)),
+    ),
     Operation::act(
         "giveRole",
         (Method::Post, "/roles/give"),

@@ -66,9 +66,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Answers::One(200, &SECRETS),
         |call| Box::pin(list(call)),
     ),
-    Operation::act("addSecret", (Method::Post, PATH), "Makes an app one more secret", WRITE, Answers::One(201, &MADE), |call| {
-        Box::pin(add(call))
-    })
+    Operation::act(
+        "addSecret",
+        (Method::Post, PATH),
+        "Makes an app one more secret",
+        WRITE,
+        Answers::One(201, &MADE),
+        |call| Box::pin(add(call)),
+    )
     .body(&NEW),
     Operation::act(
         "retireSecret",
@@ -86,11 +91,11 @@ fn shown(secret: &ClientSecret, uses: &[SecretUse], now: i64) -> Value {
         (None, false) => "expired",
         (None, true) => "live",
     };
-    let used = uses.iter().find(|one| one.secret == secret.id).map(|one| one.used_at);
+    let last = uses.iter().find(|one| one.secret == secret.id).map(|one| one.used_at);
     json!({
         "id": secret.id, "label": secret.label, "state": state, "kind": secret.kind.name(),
         "created_at": time(secret.created_at), "expires_at": time_or_null(secret.expires_at),
-        "retired_at": time_or_null(secret.retired_at), "last_used_at": time_or_null(used),
+        "retired_at": time_or_null(secret.retired_at), "last_used_at": time_or_null(last),
     })
 }
 

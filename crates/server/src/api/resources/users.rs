@@ -18,7 +18,10 @@ const TEXTS: Shape = Shape::List(&Shape::Text);
 const FACTOR: Schema = Schema {
     name: "Factor",
     says: "What a user signs in with beside their password",
-    fields: &[always("kind", Shape::Text, "The kind"), always("count", Shape::Int, "How many; of codes, those that are left")],
+    fields: &[
+        always("kind", Shape::Text, "The kind"),
+        always("count", Shape::Int, "How many; of codes, those that are left"),
+    ],
     open: false,
 };
 
@@ -40,8 +43,16 @@ const USER: Schema = Schema {
         always("roles", TEXTS, "Their roles in the realm's applications"),
         always("claims", Shape::Map, "Further claims"),
         always("attributes", Shape::Map, "Further attributes"),
-        or_null("factors", Shape::List(&Shape::Object(&FACTOR)), "What they sign in with beside a password; null in lists"),
-        or_null("managed_by", Shape::Text, "The realm file that manages them: they are changed there, and read-only here"),
+        or_null(
+            "factors",
+            Shape::List(&Shape::Object(&FACTOR)),
+            "What they sign in with beside a password; null in lists",
+        ),
+        or_null(
+            "managed_by",
+            Shape::Text,
+            "The realm file that manages them: they are changed there, and read-only here",
+        ),
     ],
     open: true,
 };
@@ -111,7 +122,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .query(&[
         LIMIT,
         AFTER,
-        param("search", Shape::Text, "Only those of whom this is known: a part of their name, user name or mail address"),
+        param(
+            "search",
+            Shape::Text,
+            "Only those of whom this is known: a part of their name, user name or mail address",
+        ),
         param("organisation", Shape::Text, "Only members of this one"),
     ]),
     Operation::act(
@@ -124,13 +139,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .query(&[param("organisation", Shape::Text, "The organisation for which the caller acts, where that is one only")])
     .body(&NEW),
-    Operation::get("getUser", PATH, "A user, by id or user name", (Resource::Users, About::User), ONE, |call| Box::pin(get(call))),
+    Operation::get("getUser", PATH, "A user, by id or user name", (Resource::Users, About::User), ONE, |call| {
+        Box::pin(get(call))
+    }),
     Operation::act("changeUser", (Method::Patch, PATH), "Changes a user", WRITE, ONE, |call| Box::pin(change(call)))
         .body(&CHANGE)
         .guard(Guard::Must(|call| Box::pin(get(call)))),
-    Operation::act("deleteUser", (Method::Delete, PATH), "Removes a user with all that was theirs", WRITE, Answers::Nothing, |call| {
-        Box::pin(delete(call))
-    })
+    Operation::act(
+        "deleteUser",
+        (Method::Delete, PATH),
+        "Removes a user with all that was theirs",
+        WRITE,
+        Answers::Nothing,
+        |call| Box::pin(delete(call)),
+    )
     .query(&[param("erase", Shape::OneOf(&["true", "false"]), "The log of acts forgets their personal values as well")])
     .guard(Guard::Must(|call| Box::pin(get(call)))),
     Operation::act(
@@ -169,7 +191,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
 ];
 
-pub(super) fn shown(realm: &Realm, user: &User, factors: Value, file: Option<&String>) -> Value {
+pub(super) fn shown(realm: &Realm, user: &User, factors: &Value, file: Option<&String>) -> Value {
     let Details { claims, groups, roles, organisation_roles, attributes, .. } = &user.details;
     json!({
         "realm": realm.id, "id": user.id, "username": user.username, "name": user.name, "email": user.email,
@@ -183,10 +205,9 @@ pub(super) fn shown(realm: &Realm, user: &User, factors: Value, file: Option<&St
 async fn one(call: &Call<'_>, user: &User) -> Result<Value, Problem> {
     let (realm, store) = (call.realm()?, &call.state.store);
     let factors = users::factors(store, realm, &user.id).await?;
-    let factors: Vec<_> =
-        factors.into_iter().map(|(kind, count)| json!({ "kind": kind, "count": count })).collect();
+    let factors: Vec<_> = factors.into_iter().map(|(kind, count)| json!({ "kind": kind, "count": count })).collect();
     let file = store.managed_by(&realm.id, SubjectKind::User, &user.id).await?;
-    Ok(shown(realm, user, factors.into(), file.as_ref()))
+    Ok(shown(realm, user, &factors.into(), file.as_ref()))
 }
 
 async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
@@ -211,7 +232,7 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     };
     let managed = store.managed(&realm.id).await?;
     let file = |id: &str| managed.get(&(SubjectKind::User.name().to_owned(), id.to_owned()));
-    Ok(page.reply(found, |one| vec![one.id.clone()], |one| shown(realm, &one, Value::Null, file(&one.id))))
+    Ok(page.reply(found, |one| vec![one.id.clone()], |one| shown(realm, &one, &Value::Null, file(&one.id))))
 }
 
 /// Nobody makes somebody a member of what they do not administer.

@@ -8,14 +8,24 @@ async fn an_app_is_registered_approved_changed_and_stopped() {
     let token = world.operator().await;
     let script = "<script>alert(1)</script>\"'&";
     let made = world
-        .post(&token, "/realms/live/apps", json!({
-            "id": "new", "name": script, "redirect_uris": ["https://new.example/cb"], "scope": "read",
-        }))
+        .post(
+            &token,
+            "/realms/live/apps",
+            json!({
+                "id": "new", "name": script, "redirect_uris": ["https://new.example/cb"], "scope": "read",
+            }),
+        )
         .await;
     assert_eq!((made.status.as_u16(), made.header("content-type")), (201, "application/json"), "{}", made.body);
     assert_eq!(made.header("x-content-type-options"), "nosniff");
     assert_eq!((made.text("status"), made.text("name")), ("pending".into(), script.into()));
-    let again = world.post(&token, "/realms/live/apps", json!({ "id": "new", "name": "Again", "redirect_uris": ["https://new.example/cb"] })).await;
+    let again = world
+        .post(
+            &token,
+            "/realms/live/apps",
+            json!({ "id": "new", "name": "Again", "redirect_uris": ["https://new.example/cb"] }),
+        )
+        .await;
     problem(&again, 409, "conflict");
     let approved = world.post(&token, "/realms/live/apps/new/approve", json!({})).await.json();
     assert_eq!((&approved["app"]["status"], &approved["mailed"]), (&json!("active"), &json!(false)));
@@ -27,12 +37,17 @@ async fn an_app_is_registered_approved_changed_and_stopped() {
     assert_eq!(second.status, 201);
     assert!(second.text("secret").starts_with("cvs_"));
     problem(&world.post(&token, "/realms/live/apps/new/secrets", json!({})).await, 409, "conflict");
-    let gone = world.call(&token, Method::DELETE, &format!("/realms/live/apps/new/secrets/{}", second.text("id")), &[], None).await;
+    let gone = world
+        .call(&token, Method::DELETE, &format!("/realms/live/apps/new/secrets/{}", second.text("id")), &[], None)
+        .await;
     assert_eq!((gone.status.as_u16(), gone.body.as_str()), (204, ""));
     let suspended = world.post(&token, "/realms/live/apps/new/suspend", json!({})).await;
     assert_eq!(suspended.text("status"), "suspended");
     assert_eq!(world.post(&token, "/realms/live/apps/new/resume", json!({})).await.text("status"), "active");
-    let checked = world.get(&token, "/realms/live/apps/new/redirect-check?redirect_uri=https%3A%2F%2Fnew.example%2FCB").await.json();
+    let checked = world
+        .get(&token, "/realms/live/apps/new/redirect-check?redirect_uri=https%3A%2F%2Fnew.example%2FCB")
+        .await
+        .json();
     assert_eq!((&checked["matches"], &checked["registered"]), (&json!(false), &json!("https://new.example/cb")));
     let lines = world.get(&token, "/audit?realm=live&subject=app/new").await.json();
     let acts: Vec<_> = lines["items"].as_array().unwrap().iter().map(|line| line["act"].as_str().unwrap()).collect();
@@ -59,7 +74,8 @@ async fn a_change_says_which_version_it_changes() {
     let anew = world.get(&token, "/realms/live/apps/shop").await;
     assert_eq!(anew.header("etag"), changed.header("etag"), "what is answered to a change is what is read then");
     assert_eq!(change(Some(changed.header("etag")), "B").await.status, 200);
-    let gone = world.call(&token, Method::DELETE, "/realms/live/apps/shop", &[("if-match", read.header("etag"))], None).await;
+    let gone =
+        world.call(&token, Method::DELETE, "/realms/live/apps/shop", &[("if-match", read.header("etag"))], None).await;
     problem(&gone, 412, "stale");
     // Acts may say it.
     let stale = [("if-match", read.header("etag"))];
@@ -125,7 +141,8 @@ async fn a_day_later_a_key_is_free() {
     assert_eq!(revoke(&token, json!({ "user": "ada" })).await.json(), json!({ "ended": 0 }));
     problem(&revoke(&token, json!({ "user": "bob" })).await, 422, "key-used");
     world.server.pass(86_400);
-    let token = world.server.token("operator", &[("grant_type", "client_credentials"), ("scope", "grants:revoke")]).await;
+    let token =
+        world.server.token("operator", &[("grant_type", "client_credentials"), ("scope", "grants:revoke")]).await;
     assert_eq!(revoke(&token.text("access_token"), json!({ "user": "bob" })).await.status, 200);
 }
 
@@ -135,9 +152,16 @@ async fn lists_are_told_in_pages() {
     let token = world.operator().await;
     for n in 0..7 {
         world.server.store.put_client("live", &client(&format!("c{n}")), NOW).await.unwrap();
-        world.server.store.put_user("live", &User { email: None, ..user(&format!("n{n}"), &format!("nina{n}")) }, None, NOW).await.unwrap();
+        world
+            .server
+            .store
+            .put_user("live", &User { email: None, ..user(&format!("n{n}"), &format!("nina{n}")) }, None, NOW)
+            .await
+            .unwrap();
     }
-    for (list, count) in [("apps", 9), ("users", 9), ("users?search=NINA", 7), ("apps?search=app%20c", 7), ("organisations", 2)] {
+    for (list, count) in
+        [("apps", 9), ("users", 9), ("users?search=NINA", 7), ("apps?search=app%20c", 7), ("organisations", 2)]
+    {
         let (mut ids, mut next): (Vec<String>, _) = (Vec::new(), Some(String::new()));
         while let Some(after) = next {
             let join = if list.contains('?') { '&' } else { '?' };
@@ -198,9 +222,11 @@ async fn users_and_organisations_are_kept() {
     assert_eq!(world.post(&token, &format!("{path}/disable"), json!({})).await.json()["disabled"], true);
     assert_eq!(world.post(&token, &format!("{path}/enable"), json!({})).await.json()["disabled"], false);
     problem(&world.post(&token, &format!("{path}/reset-factors"), json!({})).await, 409, "conflict");
-    let weak = world.call(&token, Method::PATCH, &path, &[("if-match", "*")], Some(json!({ "password": "short" }))).await;
+    let weak =
+        world.call(&token, Method::PATCH, &path, &[("if-match", "*")], Some(json!({ "password": "short" }))).await;
     problem(&weak, 400, "invalid");
-    let renamed = world.call(&token, Method::PATCH, &path, &[("if-match", "*")], Some(json!({ "username": "bob" }))).await;
+    let renamed =
+        world.call(&token, Method::PATCH, &path, &[("if-match", "*")], Some(json!({ "username": "bob" }))).await;
     problem(&renamed, 409, "conflict");
     let member = "/realms/live/organisations/other/members/carl";
     let joined = world.call(&token, Method::PUT, member, &[], Some(json!({ "roles": ["buyer"] }))).await;
@@ -211,7 +237,11 @@ async fn users_and_organisations_are_kept() {
     let rule = "/realms/live/organisations/acme/apps/shop";
     let ruled = world.call(&token, Method::PUT, rule, &[], Some(json!({ "allowed": false }))).await.json();
     assert_eq!(ruled["rules"], json!([{ "app": "shop", "allowed": false }]));
-    problem(&world.call(&token, Method::DELETE, "/realms/live/organisations/acme", &[("if-match", "*")], None).await, 409, "conflict");
+    problem(
+        &world.call(&token, Method::DELETE, "/realms/live/organisations/acme", &[("if-match", "*")], None).await,
+        409,
+        "conflict",
+    );
     assert_eq!(world.call(&token, Method::DELETE, &path, &[("if-match", "*")], None).await.status, 204);
     problem(&world.get(&token, &path).await, 404, "not-found");
 }

@@ -79,9 +79,17 @@ async fn an_administrator_of_an_organisation_reaches_it_and_nothing_else() {
     let more = [("if-match", "*")];
     let reply = world.call(&token, Method::PATCH, "/realms/live/users/ada", &more, Some(put_elsewhere)).await;
     problem(&reply, 403, "forbidden");
-    let reply = world.post(&token, "/realms/live/users?organisation=acme", json!({ "username": "eve", "organisations": ["other"] }));
+    let reply = world.post(
+        &token,
+        "/realms/live/users?organisation=acme",
+        json!({ "username": "eve", "organisations": ["other"] }),
+    );
     problem(&reply.await, 403, "forbidden");
-    let reply = world.post(&token, "/realms/live/users?organisation=acme", json!({ "username": "eve", "organisations": ["acme"] }));
+    let reply = world.post(
+        &token,
+        "/realms/live/users?organisation=acme",
+        json!({ "username": "eve", "organisations": ["acme"] }),
+    );
     assert_eq!(reply.await.status, 201);
 }
 
@@ -123,7 +131,11 @@ async fn tokens_of_others_are_refused() {
     problem(&world.server.send(Method::GET, &format!("{API}/realms"), &[], "").await, 401, "unauthenticated");
     problem(&world.get("nonsense", "/realms").await, 401, "unauthenticated");
     problem(&world.get(&format!("{token}x"), "/realms").await, 401, "unauthenticated");
-    problem(&world.server.send(Method::GET, &format!("{API}/realms?access_token={token}"), &[], "").await, 400, "invalid");
+    problem(
+        &world.server.send(Method::GET, &format!("{API}/realms?access_token={token}"), &[], "").await,
+        400,
+        "invalid",
+    );
     // Of another audience.
     world.server.add_client(&client("other-api")).await;
     let other = world.server.token("other-api", &[("grant_type", "client_credentials"), ("scope", "read")]).await;
@@ -153,12 +165,23 @@ async fn a_role_that_is_taken_counts_no_more() {
 async fn what_is_wrong_is_named() {
     let world = World::new().await;
     let token = world.operator().await;
-    let wrong = world.post(&token, "/realms/live/apps", json!({ "nam": "x", "redirect_uris": "https://a.example" })).await;
+    let wrong =
+        world.post(&token, "/realms/live/apps", json!({ "nam": "x", "redirect_uris": "https://a.example" })).await;
     problem(&wrong, 400, "invalid");
-    let fields: Vec<String> =
-        wrong.json()["errors"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap().to_owned()).collect();
+    let fields: Vec<String> = wrong.json()["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(fields, ["/name", "/redirect_uris", "/nam"]);
-    let wrong = world.post(&token, "/realms/live/apps", json!({ "name": "x", "redirect_uris": ["http://evil.example/*"], "scope": "no-such" })).await;
+    let wrong = world
+        .post(
+            &token,
+            "/realms/live/apps",
+            json!({ "name": "x", "redirect_uris": ["http://evil.example/*"], "scope": "no-such" }),
+        )
+        .await;
     problem(&wrong, 400, "invalid");
     assert!(wrong.json()["errors"].as_array().unwrap().len() >= 2, "{}", wrong.body);
     for path in [
@@ -215,16 +238,23 @@ async fn a_user_reaches_as_far_as_their_role_however_much_the_token_says() {
     let world = World::new().await;
     let all = Permission::ALL.iter().map(|one| one.name()).collect::<Vec<_>>().join(" ");
     let audiences = vec![world.server.realm.admin_api().unwrap()];
-    world.server.add_client(&Client { scope: ScopeSet::parse(&all).unwrap(), audiences, ..client("console-app") }).await;
+    world
+        .server
+        .add_client(&Client { scope: ScopeSet::parse(&all).unwrap(), audiences, ..client("console-app") })
+        .await;
     let actor = Actor { name: "test".into(), way: Way::Cli, reference: "ref".into() };
     let admin = Admin { store: &world.server.store, actor: &actor, now: NOW };
-    let gift = Gift { holder: RoleHolder::user("u1"), role: Role::Reviewer, over: "live".into(), organisation: String::new() };
+    let gift =
+        Gift { holder: RoleHolder::user("u1"), role: Role::Reviewer, over: "live".into(), organisation: String::new() };
     give(&admin, &world.server.realm, gift).await.unwrap();
     let browser = Browser::of("alice");
     let tokens = world.server.code_flow(&browser, "console-app", "apps:read apps:write apps:approve").await;
     let token = tokens.text("access_token");
     let me = world.get(&token, "/caller").await.json();
-    assert_eq!((&me["kind"], &me["name"], &me["roles"][0]["role"]), (&json!("user"), &json!("alice"), &json!("reviewer")));
+    assert_eq!(
+        (&me["kind"], &me["name"], &me["roles"][0]["role"]),
+        (&json!("user"), &json!("alice"), &json!("reviewer"))
+    );
     assert_eq!(world.get(&token, "/realms/live/apps").await.status, 200);
     let more = [("if-match", "*")];
     let reply = world.call(&token, Method::PATCH, "/realms/live/apps/shop", &more, Some(json!({ "name": "X" }))).await;
