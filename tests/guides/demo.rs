@@ -108,7 +108,7 @@ fn free_ports() -> u16 {
     // Below the ports that the system gives to connections.
     let start = 10_240 + u16::try_from(std::process::id() % 640).unwrap() * 32;
     (0..100)
-        .map(|i| start + i * 16)
-        .find(|base| (*base..*base + 16).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
-        .expect("sixteen free ports")
+        .map(|i| start + i * 17)
+        .find(|base| (*base..*base + 17).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
+        .expect("seventeen free ports")
 }

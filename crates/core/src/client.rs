@@ -185,6 +185,9 @@ pub enum ClientStatus {
 }
 
 impl ClientStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Active, Self::Rejected, Self::Suspended];
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {

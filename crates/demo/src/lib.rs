@@ -8,6 +8,7 @@
 //! 4. When every port answers, [`manifest`] is written and [`lines`] are printed.
 //! 5. Ctrl-C or SIGTERM ends it.
 
+mod administrators;
 mod apis;
 mod directory;
 mod folder;
@@ -160,6 +161,11 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     }
     let mut realms: Vec<(&RealmFile, Vec<Route>)> = Vec::new();
     for file in &files {
+        if file.realm.is_admin() {
+            // Its API is the server's own.
+            realms.push((file, Vec::new()));
+            continue;
+        }
         let api = apis::of(file, &store, &http)?;
         for authority in api.authorities {
             routers.insert(authority, api.router.clone());
@@ -219,6 +225,7 @@ async fn apply(
     let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: new_reference(now) };
     let admin = Admin { store: &server.store, actor: &actor, now };
     let report = claviger_server::admin::apply::apply(&admin, files, &server.hasher, &server.secrets).await?;
+    administrators::give_roles(&admin, files).await?;
     let (new, changed) = (report.created.len(), report.changed.len());
     say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
     std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))

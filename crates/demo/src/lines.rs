@@ -29,7 +29,14 @@ fn of_realm(out: &mut String, file: &RealmFile, routes: &[Route], integrator: &s
             let token = r#"sed 's/.*"access_token":"\([^"]*\)".*/\1/'"#;
             let _ = writeln!(out, r#"curl -s -H "{headers}: Bearer $({curl} | {token})" {}"#, quoted(&url));
         }
+        if let Some(api) = realm.admin_api() {
+            let token = r#"sed 's/.*"access_token":"\([^"]*\)".*/\1/'"#;
+            let _ = writeln!(out, r#"curl -s -H "Authorization: Bearer $({curl} | {token})" {api}/realms"#);
+        }
         break;
+    }
+    if let Some(console) = realm.console() {
+        let _ = writeln!(out, "# in a browser, as {}\n{console}", super::administrators::PEOPLE);
     }
     if let Some(person) = person(file) {
         let _ = writeln!(out, "# in a browser, signing in as {} / {}", person.0, person.1);

@@ -58,6 +58,8 @@ fn realm(file: &RealmFile, routes: &[Route]) -> Value {
         "name": realm.name,
         "issuer": realm.issuer,
         "hosts": hosts,
+        "admin_api": realm.admin_api(),
+        "console": realm.console(),
         "endpoints": endpoints,
         "apis": apis,
         "clients": clients,

@@ -135,6 +135,32 @@ pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Re
     }
 }
 
+/// The keys with which a realm file names other files, in the order in which they stand: whoever takes a file from somewhere else lets
+/// it name none. A text that is no TOML names none here, and is refused where it is read.
+pub fn files_named(text: &str) -> Vec<String> {
+    let Ok(table) = text.parse::<toml::Table>() else { return Vec::new() };
+    let mut found = Vec::new();
+    let logo = table.get("brand").and_then(|brand| brand.get("logo"));
+    found.extend(logo.map(|_| "logo".to_owned()));
+    named_in(&toml::Value::Table(table), &mut found);
+    found
+}
+
+fn named_in(value: &toml::Value, found: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(members) => {
+            for (key, value) in members {
+                if key.ends_with("-file") || key.ends_with("_file") {
+                    found.push(key.clone());
+                }
+                named_in(value, found);
+            }
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| named_in(item, found)),
+        _ => {}
+    }
+}
+
 /// Reads the contents of realm files. A `password-file` or `secret-file` is looked for beside its realm file.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The server: HTTP, pages, jobs, and what the one program is made of.
 
 pub mod admin;
+pub mod api;
 pub mod certificate;
 mod console;
 mod failure;

@@ -150,6 +150,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
+        | Target::Api
         | Target::Discovery
         | Target::Stylesheet
         | Target::Script
@@ -202,6 +203,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::SignIn => Box::pin(sign_in::answer(state, site, incoming)).await,
         Target::SecondFactor => Box::pin(second_factor::answer(state, site, incoming)).await,
         Target::Security => Box::pin(security::answer(state, site, incoming)).await,
+        Target::Api => Box::pin(crate::api::answer(state, site, incoming)).await,
         Target::Account => Box::pin(account::answer(state, site, incoming)).await,
         Target::Console => Box::pin(console::answer(state, site, incoming)).await,
         Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,

@@ -11,6 +11,7 @@ use crate::pages::Pages;
 use crate::router::Service;
 use crate::state::State;
 use crate::state::brakes::Brakes;
+use crate::state::calls::Calls;
 use crate::state::client_keys::ClientKeys;
 use crate::state::clients::Clients;
 use crate::state::clock::Clock;
@@ -90,6 +91,7 @@ pub async fn open(
         outbound: Outbound::new(),
         providers: Providers::new(),
         rates: Rates::default(),
+        calls: Calls::default(),
         handed_in: Notify::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),

@@ -66,6 +66,7 @@ mod retry;
 mod revocations;
 mod roles;
 mod schema;
+mod search;
 mod seats;
 mod sessions;
 mod spend;

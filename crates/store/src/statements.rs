@@ -713,6 +713,7 @@ registry! {
     OtherOwner = administration::OTHER_OWNER;
     DropRolesOfUser = administration::DROP_ROLES_OF_USER;
     DropRolesOfClient = administration::DROP_ROLES_OF_CLIENT;
+    SearchUsers = administration::SEARCH_USERS;
     ClaimApiAnswer = administration::CLAIM;
     ApiAnswer = administration::ANSWER;
     PutApiAnswer = administration::PUT_ANSWER;

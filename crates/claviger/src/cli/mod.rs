@@ -2,6 +2,7 @@
 //! kind of failure it was ([`trouble`]). Every command but `serve` and `demo` may run while a server is running on the
 //! same database: the server notices.
 
+mod api;
 mod app;
 mod apply;
 mod ask;
@@ -51,7 +52,7 @@ use trouble::{Exit, Trouble};
     arg_required_else_help = true,
     after_help = "\
 Begin:
-  claviger demo                       ten realms with sample apps, in a temporary folder
+  claviger demo                       eleven realms with sample apps, in a temporary folder
   claviger init /etc/claviger         a commented configuration, a master key, an example realm
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them
@@ -79,7 +80,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Eight sample realms with their APIs and a sample integrator, on loopback ports
+    /// Eleven sample realms with their APIs and a sample integrator, on loopback ports
     Demo(demo::DemoArgs),
     /// Serve the realms of the database
     #[command(after_help = "\
@@ -118,6 +119,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Realms, as they are served
     #[command(subcommand)]
     Realm(realm::RealmCommand),
+    /// The admin API of a running server: its description
+    #[command(subcommand)]
+    Api(api::ApiCommand),
     /// Apps: register, approve, suspend
     #[command(subcommand)]
     App(Box<app::AppCommand>),
@@ -227,6 +231,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
+        Command::Api(command) => api::run(&command),
         Command::App(command) => app::run(*command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,

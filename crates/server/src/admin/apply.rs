@@ -77,6 +77,26 @@ pub async fn apply(
     apply_watched(admin, files, hasher, secrets, &told).await
 }
 
+/// What applying the files would do. Secrets that it names are made for nobody.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn plan(
+    store: &Store,
+    files: &[RealmFile],
+    hasher: &Hasher,
+    secrets: &Secrets,
+    now: i64,
+) -> Result<Report, ApplyError> {
+    let told: Told = Arc::new(|_| {});
+    let (planned, report) = (Planned::default(), Report::default());
+    let mut plan = Plan { store, hasher, secrets, now, planned, report, told: &told };
+    for file in files {
+        plan.realm(file).await?;
+    }
+    Ok(plan.report)
+}
+
 /// How far applying came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {

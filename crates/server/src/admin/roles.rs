@@ -67,9 +67,10 @@ impl Administrator {
     /// Whether they may do something in a realm; `organisation`: what it is about, where it is about one alone. In an admin realm
     /// only its owners change anything: whoever gave an owner another password would be one.
     pub fn may(&self, permission: Permission, over: &Realm, organisation: Option<&str>) -> bool {
-        let owners_only = over.is_admin() && !permission.only_reads();
-        self.over(&over.id, organisation)
-            .any(|role| if owners_only { role == Role::Owner } else { role.may(permission) })
+        self.over(&over.id, organisation).any(|role| {
+            let only_owners = over.is_admin() && !permission.only_reads();
+            if only_owners { role == Role::Owner } else { role.may(permission) }
+        })
     }
 
     /// Whether they may do what concerns no realm in particular, or all.

@@ -4,6 +4,7 @@
 //! its own that is made and tested without the others; what needs several of them ([`followed::Follower`]) borrows those.
 
 pub mod brakes;
+pub(crate) mod calls;
 pub(crate) mod client_keys;
 pub(crate) mod clients;
 pub mod clock;
@@ -32,6 +33,7 @@ use crate::outbound::Outbound;
 use crate::pages::Pages;
 use arc_swap::ArcSwap;
 use brakes::{Brakes, Numbers};
+use calls::Calls;
 use claviger_core::dpop::Seen;
 use claviger_core::token::Id;
 use claviger_store::Store;
@@ -81,6 +83,8 @@ pub struct State {
     pub(crate) outbound: Outbound,
     pub(crate) providers: Providers,
     pub(crate) rates: Rates,
+    /// Calls of the admin API.
+    pub(crate) calls: Calls,
     /// Something was put into the outbox that should not wait until somebody looks there.
     pub(crate) handed_in: Notify,
     pub(crate) recall: Recall,

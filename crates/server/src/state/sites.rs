@@ -39,6 +39,8 @@ pub(crate) enum Target {
     Account,
     /// Where administrators do so in a browser.
     Console,
+    /// The admin API of an admin realm.
+    Api,
     /// Who forgot their password asks for a link.
     Forgotten,
     /// A link that somebody got by mail.
@@ -80,6 +82,7 @@ impl Target {
             Self::Security => "security",
             Self::Account => "account",
             Self::Console => "console",
+            Self::Api => "api",
             Self::Forgotten => "forgotten",
             Self::UserLink => "user-link",
             Self::Consent => "consent",
@@ -222,6 +225,9 @@ impl Site {
             return Some(Target::Account);
         }
         let administration = self.realm.administration.as_ref()?;
+        if is_at(&administration.api_path) {
+            return Some(Target::Api);
+        }
         is_at(&administration.console_path).then_some(Target::Console)
     }
 

@@ -480,6 +480,7 @@ pub fn realm(authority: &str) -> Realm {
         account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
         administration: None,
+        portal: None,
         identity_providers: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ mod account_companies;
 mod account_data;
 mod account_mails;
 mod account_sessions;
+mod admin_api;
 mod answers;
 mod as_documented;
 mod assertion_grant;

@@ -14,6 +14,10 @@ pub(super) const OTHER_OWNER: &str = "SELECT id FROM admin_role
 pub(super) const DROP_ROLES_OF_USER: &str = "DELETE FROM admin_role WHERE realm = ?1 AND kind = 'user' AND id = ?2";
 pub(super) const DROP_ROLES_OF_CLIENT: &str = "DELETE FROM admin_role WHERE realm = ?1 AND kind = 'client' AND id = ?2";
 
+/// Users in whose documents ?4 stands; ?5 is where their organisations name one, which is looked into afterwards.
+pub(super) const SEARCH_USERS: &str = "SELECT doc, disabled FROM users
+    WHERE realm = ?1 AND id > ?2 AND LOWER(doc) LIKE ?4 ESCAPE '!' AND doc LIKE ?5 ORDER BY id LIMIT ?3";
+
 /// One that is over counts as none.
 pub(super) const CLAIM: &str = "INSERT INTO api_answer (digest, request, sealed, expires_at)
     VALUES (?1, ?2, NULL, ?4)

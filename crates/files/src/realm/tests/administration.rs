@@ -21,7 +21,7 @@ fn an_admin_realm_has_its_api_and_a_scope_for_each_permission() {
 
 #[test]
 fn its_clients_are_given_permissions() {
-    let client = "\n[[client]]\nid = \"report\"\nname = \"Report\"\nkind = \"confidential\"\ngrants = [\"client_credentials\"]\nscope = [\"apps:read\"]\n";
+    let client = "\n[[client]]\nid = \"report\"\nname = \"Report\"\nkind = \"confidential\"\ngrants = [\"client_credentials\"]\naudiences = [\"https://login.example/admin/v1\"]\nscope = \"apps:read\"\n";
     let text = format!("{}{client}", with("realms = [\"live\"]"));
     assert_eq!(complaints(&text), []);
     let spoilt = text.replace("apps:read", "apps:reed");
@@ -38,7 +38,7 @@ fn what_is_wrong_is_said() {
     one(&path("/a/../b"), "api-path", "a path begins with /", "/admin/v1");
     one(&path("/account/api"), "api-path", "in the way of `/account`", "of its own");
     one(&path("/token"), "api-path", "in the way of", "of its own");
-    one(&path("/Console"), "console-path", "in the way of `/Console`", "of its own");
+    one(&path("/Console"), "", "in the way of `/Console`", "of its own");
 }
 
 #[test]

@@ -65,6 +65,11 @@ enum Rsa {
 }
 
 impl Keys {
+    /// The master keys under which they are sealed.
+    pub(crate) fn masters(&self) -> &MasterKeys {
+        &self.0.masters
+    }
+
     /// Of the realms in `store`, sealed under a key derived from `master`.
     ///
     /// # Errors

@@ -1,0 +1,354 @@
+//! Apps: registered, approved, changed, stopped.
+
+use crate::admin::apps::{self, Edit, Registration};
+use crate::api::call::Call;
+use crate::api::operation::{About, Answers, Guard, Method, Operation, Reply, param};
+use crate::api::page::{AFTER, LIMIT};
+use crate::api::problem::Problem;
+use crate::api::schema::{Schema, Shape, always, may, or_null};
+use crate::api::times::or_null as time_or_null;
+use crate::pages::{RedirectComparison, nearest_redirect};
+use claviger_core::client::ClientStatus;
+use claviger_core::permission::{Resource, Verb};
+use claviger_core::redirect::RedirectUri;
+use claviger_core::{Client, Realm};
+use claviger_store::SubjectKind;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+const STATUSES: &[&str] = &["pending", "active", "rejected", "suspended"];
+const TEXTS: Shape = Shape::List(&Shape::Text);
+
+const APP: Schema = Schema {
+    name: "App",
+    says: "An app, with all its settings; those that are not named here have their names of the realm file",
+    fields: &[
+        always("realm", Shape::Text, "Its realm"),
+        always("id", Shape::Text, "Its client_id"),
+        always("name", Shape::Text, "What people call it"),
+        always("status", Shape::OneOf(STATUSES), "Where it stands"),
+        always("kind", Shape::Text, "confidential or public"),
+        or_null("publisher", Shape::Text, "Who publishes it"),
+        or_null("owner_email", Shape::Text, "To whom mails go"),
+        always("grants", TEXTS, "Grants that it may use"),
+        always("redirect_uris", TEXTS, "Where users may be sent back to"),
+        always("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
+        always("scope", Shape::Text, "Every scope that it may ask for"),
+        always("audiences", TEXTS, "The APIs that it may get tokens for"),
+        always("legacy", TEXTS, "Old behaviours that it was given"),
+        or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
+        or_null("managed_by", Shape::Text, "The realm file that manages it: it is changed there, and read-only here"),
+    ],
+    open: true,
+};
+
+const NEW: Schema = Schema {
+    name: "NewApp",
+    says: "An app that is to be registered; it waits for approval",
+    fields: &[
+        may("id", Shape::Name(200), "Its client_id; made where it is left out"),
+        always("name", Shape::Name(200), "What people call it"),
+        may("publisher", Shape::Text, "Who publishes it"),
+        may("owner_email", Shape::Text, "To whom mails go"),
+        may("public", Shape::Bool, "It cannot keep a secret"),
+        may("in_browser", Shape::Bool, "It is a page in a browser"),
+        may("grants", TEXTS, "The grants; left out: what follows from kind and redirect URIs"),
+        may("redirect_uris", TEXTS, "Where users may be sent back to"),
+        may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
+        may("scope", Shape::Text, "Every scope that it may ask for, with spaces between"),
+        may("audiences", TEXTS, "The APIs; left out: the realm's first"),
+        may("legacy", TEXTS, "Old behaviours"),
+        may("jwks", Shape::Map, "Its public keys"),
+        may("jwks_uri", Shape::Text, "Where its public keys are"),
+        may("token_endpoint_auth_method", Shape::Text, "How it proves who it is"),
+    ],
+    open: false,
+};
+
+const CHANGE: Schema = Schema {
+    name: "AppChange",
+    says: "What shall be different; what is left out stays (RFC 7396)",
+    fields: &[
+        may("name", Shape::Name(200), "What people call it"),
+        may("publisher", Shape::Text, "Who publishes it; empty: nobody"),
+        may("owner_email", Shape::Text, "To whom mails go; empty: to nobody"),
+        may("grants", TEXTS, "The grants"),
+        may("redirect_uris", TEXTS, "Where users may be sent back to"),
+        may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
+        may("scope", Shape::Text, "Every scope that it may ask for"),
+        may("audiences", TEXTS, "The APIs"),
+        may("legacy", TEXTS, "Old behaviours"),
+        may("jwks", Shape::Map, "Its public keys"),
+        may("jwks_uri", Shape::Text, "Where its public keys are"),
+        may("token_endpoint_auth_method", Shape::Text, "How it proves who it is"),
+    ],
+    open: false,
+};
+
+const APPROVED: Schema = Schema {
+    name: "Approved",
+    says: "An approval",
+    fields: &[
+        always("app", Shape::Object(&APP), "The app as it is now"),
+        always("mailed", Shape::Bool, "Its owner gets a mail with the link to its secret"),
+        or_null(
+            "link",
+            Shape::Text,
+            "The one-time link, where no mail carries it: it shows the secret once, within seven days",
+        ),
+    ],
+    open: false,
+};
+
+const REASON: Schema = Schema {
+    name: "Reason",
+    says: "Why",
+    fields: &[may("reason", Shape::Name(2000), "What the owner is told")],
+    open: false,
+};
+
+const COMPARED: Schema = Schema {
+    name: "RedirectAnswer",
+    says: "Whether an app may be redirected there",
+    fields: &[
+        always("matches", Shape::Bool, "It may"),
+        or_null("registered", Shape::Text, "The registered address that it matches, or the nearest"),
+        always("differs", TEXTS, "The parts of the address that differ from the nearest"),
+    ],
+    open: false,
+};
+
+const READ: (Resource, About) = (Resource::Apps, About::Realm);
+const WRITE: (Resource, Verb, About) = (Resource::Apps, Verb::Write, About::Realm);
+const APPROVE: (Resource, Verb, About) = (Resource::Apps, Verb::Approve, About::Realm);
+const ONE: Answers = Answers::One(200, &APP);
+const PATH: &str = "/realms/{realm}/apps/{app}";
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::get(
+        "listApps",
+        "/realms/{realm}/apps",
+        "The apps of a realm, by id",
+        READ,
+        Answers::Page(&APP),
+        |call| Box::pin(list(call)),
+    )
+    .query(&[
+        LIMIT,
+        AFTER,
+        param("status", Shape::OneOf(STATUSES), "Only those that stand so"),
+        param("search", Shape::Text, "Only those in whose settings this stands: id, name, owner, redirect URIs, .."),
+    ]),
+    Operation::act(
+        "registerApp",
+        (Method::Post, "/realms/{realm}/apps"),
+        "Registers an app",
+        WRITE,
+        Answers::One(201, &APP),
+        |call| Box::pin(register(call)),
+    )
+    .body(&NEW),
+    Operation::get("getApp", PATH, "An app", READ, ONE, |call| Box::pin(get(call))),
+    Operation::act("changeApp", (Method::Patch, PATH), "Changes an app", WRITE, ONE, |call| Box::pin(change(call)))
+        .body(&CHANGE)
+        .guard(Guard::Must(|call| Box::pin(get(call)))),
+    Operation::act(
+        "deleteApp",
+        (Method::Delete, PATH),
+        "Removes an app with all that it was given",
+        WRITE,
+        Answers::Nothing,
+        |call| Box::pin(delete(call)),
+    )
+    .guard(Guard::Must(|call| Box::pin(get(call)))),
+    Operation::act(
+        "approveApp",
+        (Method::Post, "/realms/{realm}/apps/{app}/approve"),
+        "Approves an app that waits or was rejected",
+        APPROVE,
+        Answers::One(200, &APPROVED),
+        |call| Box::pin(approve(call)),
+    )
+    .guard(Guard::May(|call| Box::pin(get(call)))),
+    Operation::act(
+        "rejectApp",
+        (Method::Post, "/realms/{realm}/apps/{app}/reject"),
+        "Rejects an app that waits",
+        APPROVE,
+        ONE,
+        |call| Box::pin(reject(call)),
+    )
+    .body(&REASON)
+    .guard(Guard::May(|call| Box::pin(get(call)))),
+    Operation::act(
+        "suspendApp",
+        (Method::Post, "/realms/{realm}/apps/{app}/suspend"),
+        "Stops an app, and revokes all that it was given",
+        WRITE,
+        ONE,
+        |call| Box::pin(suspend(call)),
+    )
+    .guard(Guard::May(|call| Box::pin(get(call)))),
+    Operation::act(
+        "resumeApp",
+        (Method::Post, "/realms/{realm}/apps/{app}/resume"),
+        "Serves a suspended app again",
+        WRITE,
+        ONE,
+        |call| Box::pin(resume(call)),
+    )
+    .guard(Guard::May(|call| Box::pin(get(call)))),
+    Operation::get(
+        "checkRedirect",
+        "/realms/{realm}/apps/{app}/redirect-check",
+        "Whether an app may be redirected somewhere, and what differs",
+        READ,
+        Answers::One(200, &COMPARED),
+        |call| Box::pin(compare(call)),
+    )
+    .query(&[param("redirect_uri", Shape::Text, "The address, as the app sent it")]),
+];
+
+/// An app as the API tells it.
+fn shown(realm: &Realm, client: &Client, used_at: Option<i64>, file: Option<&String>) -> Value {
+    let mut app = serde_json::to_value(client).unwrap_or_default();
+    if let Some(members) = app.as_object_mut() {
+        members.insert("realm".to_owned(), realm.id.as_str().into());
+        members.insert("last_used_at".to_owned(), time_or_null(used_at));
+        members.insert("managed_by".to_owned(), json!(file));
+    }
+    app
+}
+
+async fn one(call: &Call<'_>, client: &Client) -> Result<Value, Problem> {
+    let (realm, store) = (call.realm()?, &call.state.store);
+    let uses = apps::last_uses(store, realm, Some(&client.id)).await?;
+    let file = store.managed_by(&realm.id, SubjectKind::App, &client.id).await?;
+    Ok(shown(realm, client, uses.iter().map(|one| one.used_at).max(), file.as_ref()))
+}
+
+async fn found(call: &Call<'_>) -> Result<Client, Problem> {
+    Ok(apps::find(&call.state.store, call.realm()?, call.named("app")).await?)
+}
+
+async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
+    Ok(Reply::ok(one(call, &found(call).await?).await?))
+}
+
+async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (realm, store, page) = (call.realm()?, &call.state.store, call.page()?);
+    let [after] = page.parts()?;
+    let status = call.asked("status");
+    let status = ClientStatus::ALL.into_iter().find(|one| Some(one.name()) == status);
+    let found = match call.asked("search").map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => store.find_clients(&realm.id, status, text, &after, page.read()).await?,
+        None => store.list_clients(&realm.id, status, &after, page.read()).await?,
+    };
+    let (mut used, managed) = (HashMap::<String, i64>::new(), store.managed(&realm.id).await?);
+    for one in apps::last_uses(store, realm, None).await? {
+        let at = used.entry(one.client).or_insert(one.used_at);
+        *at = one.used_at.max(*at);
+    }
+    let file = |id: &str| managed.get(&(SubjectKind::App.name().to_owned(), id.to_owned()));
+    Ok(page.reply(
+        found,
+        |one| vec![one.id.clone()],
+        |one| shown(realm, &one, used.get(&one.id).copied(), file(&one.id)),
+    ))
+}
+
+fn keys(call: &Call<'_>) -> Option<String> {
+    call.body.get("jwks").map(ToString::to_string)
+}
+
+async fn register(call: &Call<'_>) -> Result<Reply, Problem> {
+    let flag = |name: &str| call.body.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let text = |name: &str| call.text(name).map(str::to_owned);
+    let mut registration = Registration {
+        id: text("id"),
+        name: text("name").unwrap_or_default(),
+        publisher: text("publisher"),
+        owner_email: text("owner_email"),
+        public: flag("public") || flag("in_browser"),
+        in_browser: flag("in_browser"),
+        grants: call.read("grants")?.unwrap_or_default(),
+        redirect_uris: call.texts("redirect_uris").unwrap_or_default(),
+        post_logout_redirect_uris: call.texts("post_logout_redirect_uris").unwrap_or_default(),
+        scope: text("scope").unwrap_or_default(),
+        audiences: call.texts("audiences").unwrap_or_default(),
+        legacy: call.read("legacy")?.unwrap_or_default(),
+        jwks: keys(call),
+        jwks_uri: text("jwks_uri"),
+        ..Registration::default()
+    };
+    registration.authentication.method = call.read("token_endpoint_auth_method")?;
+    let client = apps::register(&call.admin(), call.realm()?, registration).await?;
+    Ok(Reply::made(one(call, &client).await?))
+}
+
+async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
+    let text = |name: &str| call.text(name).map(str::to_owned);
+    let edit = Edit {
+        name: text("name"),
+        publisher: text("publisher"),
+        owner_email: text("owner_email"),
+        grants: call.read("grants")?,
+        redirect_uris: call.texts("redirect_uris"),
+        post_logout_redirect_uris: call.texts("post_logout_redirect_uris"),
+        scope: text("scope"),
+        audiences: call.texts("audiences"),
+        legacy: call.read("legacy")?,
+        jwks: keys(call),
+        jwks_uri: text("jwks_uri"),
+        auth_method: call.read("token_endpoint_auth_method")?.map(Some),
+        ..Edit::default()
+    };
+    let edition = apps::edit(&call.admin(), call.realm()?, call.named("app"), edit, false).await?;
+    Ok(Reply::ok(one(call, &edition.client).await?))
+}
+
+async fn delete(call: &Call<'_>) -> Result<Reply, Problem> {
+    apps::delete(&call.admin(), call.realm()?, call.named("app")).await?;
+    Ok(Reply::nothing())
+}
+
+async fn approve(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (secrets, pages) = (&call.state.secrets, call.state.pages.load_full());
+    let approved = apps::approve(&call.admin(), secrets, &pages, call.realm()?, call.named("app")).await?;
+    call.state.handed_in.notify_one();
+    let mailed = approved.mail.is_some();
+    let link = approved.link.filter(|_| !mailed).map(|link| link.expose().to_owned());
+    Ok(Reply::ok(json!({ "app": one(call, &approved.client).await?, "mailed": mailed, "link": link })))
+}
+
+async fn reject(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (secrets, pages, realm) = (&call.state.secrets, call.state.pages.load_full(), call.realm()?);
+    apps::reject(&call.admin(), secrets, &pages, realm, call.named("app"), call.text("reason")).await?;
+    call.state.handed_in.notify_one();
+    get(call).await
+}
+
+async fn suspend(call: &Call<'_>) -> Result<Reply, Problem> {
+    apps::suspend(&call.admin(), call.realm()?, call.named("app")).await?;
+    get(call).await
+}
+
+async fn resume(call: &Call<'_>) -> Result<Reply, Problem> {
+    apps::resume(&call.admin(), call.realm()?, call.named("app")).await?;
+    get(call).await
+}
+
+async fn compare(call: &Call<'_>) -> Result<Reply, Problem> {
+    let received = call.asked("redirect_uri").unwrap_or_default();
+    if received.is_empty() {
+        return Err(Problem::field("redirect_uri", "this is missing"));
+    }
+    let client = found(call).await?;
+    if let Some(uri) = client.redirect_uris.iter().find(|uri| uri.matches(received)) {
+        return Ok(Reply::ok(json!({ "matches": true, "registered": uri.as_str(), "differs": [] })));
+    }
+    let nearest = nearest_redirect(received, client.redirect_uris.iter().map(RedirectUri::as_str));
+    let compared = nearest.map(|nearest| RedirectComparison::new(received, nearest).received).unwrap_or_default();
+    let differs: Vec<_> = compared.into_iter().filter(|part| part.differs).map(|part| part.text).collect();
+    Ok(Reply::ok(json!({ "matches": false, "registered": nearest, "differs": differs })))
+}

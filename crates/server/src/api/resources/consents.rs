@@ -1,0 +1,75 @@
+//! Consents: what users let apps do.
+
+use super::grants::{ENDED, WHOSE, asked, whose};
+use crate::admin::given;
+use crate::api::call::Call;
+use crate::api::operation::{About, Answers, Method, Operation, Reply, param};
+use crate::api::page::{AFTER, LIMIT};
+use crate::api::problem::Problem;
+use crate::api::schema::{Schema, Shape, always, or_null};
+use crate::api::times::time;
+use claviger_core::ScopeSet;
+use claviger_core::permission::{Resource, Verb};
+use claviger_store::{Consent, ConsentLine};
+use serde_json::{Value, json};
+
+const CONSENT: Schema = Schema {
+    name: "Consent",
+    says: "What a user lets an app do",
+    fields: &[
+        always("user", Shape::Text, "The user, by id"),
+        or_null("username", Shape::Text, "What people call them"),
+        always("app", Shape::Text, "The app"),
+        always("scope", Shape::Text, "What it may do"),
+        always("organisations", Shape::List(&Shape::Text), "The organisations that were chosen last"),
+        always("updated_at", Shape::Time, "When it was last changed"),
+    ],
+    open: false,
+};
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::get(
+        "listConsents",
+        "/realms/{realm}/consents",
+        "What users of a realm let apps do",
+        (Resource::Consents, About::Realm),
+        Answers::Page(&CONSENT),
+        |call| Box::pin(list(call)),
+    )
+    .query(&[
+        LIMIT,
+        AFTER,
+        param("user", Shape::Text, "Only of this user, by id or user name"),
+        param("app", Shape::Text, "Only of this app"),
+    ]),
+    Operation::act(
+        "withdrawConsents",
+        (Method::Post, "/realms/{realm}/consents/withdraw"),
+        "Takes back what users let apps do; the grants that came of it end",
+        (Resource::Consents, Verb::Revoke, About::Realm),
+        Answers::One(200, &ENDED),
+        |call| Box::pin(withdraw(call)),
+    )
+    .body(&WHOSE),
+];
+
+fn shown(line: &ConsentLine) -> Value {
+    json!({
+        "user": line.user, "username": line.username, "app": line.client, "scope": line.consent.scope.to_string(),
+        "organisations": line.consent.organisations, "updated_at": time(line.consent.updated_at),
+    })
+}
+
+async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (realm, page, of) = (call.realm()?, call.page()?, asked(call).await?);
+    let [user, client] = page.parts()?;
+    let consent = Consent { scope: ScopeSet::default(), organisations: Vec::new(), updated_at: 0 };
+    let after = Some(ConsentLine { user, username: None, client, consent }).filter(|line| !line.user.is_empty());
+    let found = call.state.store.list_consents(&realm.id, &of, after.as_ref(), page.read()).await?;
+    Ok(page.reply(found, |one| vec![one.user.clone(), one.client.clone()], |one| shown(&one)))
+}
+
+async fn withdraw(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (taken, _) = given::withdraw_all(&call.admin(), call.realm()?, &whose(call).await?).await?;
+    Ok(Reply::ok(json!({ "ended": taken })))
+}

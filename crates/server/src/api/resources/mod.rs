@@ -1,0 +1,44 @@
+//! The operations, a file for each resource.
+
+mod apps;
+mod audit;
+mod caller;
+mod consents;
+mod grants;
+mod health;
+mod keys;
+mod legacy;
+mod organisations;
+mod realms;
+mod roles;
+mod scopes;
+mod seats;
+mod secrets;
+mod sessions;
+mod users;
+
+use super::operation::Operation;
+
+/// Every operation. A new resource is a file here with its `OPERATIONS`, and a line in this list.
+pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
+    [
+        caller::OPERATIONS,
+        realms::OPERATIONS,
+        scopes::OPERATIONS,
+        apps::OPERATIONS,
+        secrets::OPERATIONS,
+        keys::OPERATIONS,
+        users::OPERATIONS,
+        organisations::OPERATIONS,
+        grants::OPERATIONS,
+        consents::OPERATIONS,
+        sessions::OPERATIONS,
+        seats::OPERATIONS,
+        roles::OPERATIONS,
+        audit::OPERATIONS,
+        legacy::OPERATIONS,
+        health::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
