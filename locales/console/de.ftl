@@ -309,6 +309,7 @@ console-side-operator = Anbieter
 console-side-partner = Partner
 console-side-app = die App selbst
 console-side-file = eine Realm-Datei
+console-show = Anzeigen
 console-said-suspended = Gesperrt. Alle Token sind beendet.
 console-waiting =
     { $count ->

@@ -309,6 +309,7 @@ console-side-operator = vendor
 console-side-partner = partner
 console-side-app = the app itself
 console-side-file = a realm file
+console-show = Show
 console-said-suspended = Suspended. All its tokens ended.
 console-waiting =
     { $count ->

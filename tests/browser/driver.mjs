@@ -1,6 +1,6 @@
 // The browser, and what each story does with it. Pictures go to $SCREENSHOTS, if that is set.
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
@@ -109,6 +109,16 @@ export async function inView(page, locator) {
     const { x, y, width, height } = one.getBoundingClientRect()
     return one.contains(document.elementFromPoint(x + width / 2, y + height / 2))
   })
+}
+
+/** What an authenticator app does with base32 and the time. */
+export function codeOf(secret, step = Math.floor(Date.now() / 30000)) {
+  const bits = [...secret.replace(/\s/g, '')].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
 }
 
 /** Closes the browser; the exit status. */

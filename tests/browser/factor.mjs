@@ -1,21 +1,10 @@
 // The second step of a sign-in and the page of what one signs in with, as people use them; and each page, looked at.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
-import { finish, look, manifest, signIn, story } from './driver.mjs'
+import { codeOf, finish, look, manifest, signIn, story } from './driver.mjs'
 
 const origin = new URL(manifest.realms.standard.endpoints.authorization).origin
 const frieda = { username: 'frieda', password: 'demo-frieda-standard' }
 const security = `${origin}/account/security`
-
-/** What an authenticator app does with base32 and the time. */
-function codeOf(secret, step = Math.floor(Date.now() / 30000)) {
-  const bits = [...secret.replace(/\s/g, '')].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(step))
-  const mac = createHmac('sha1', key).update(counter).digest()
-  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
-}
 
 const fits = async (page) => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'it overflows')
