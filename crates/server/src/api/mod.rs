@@ -87,6 +87,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
         return Err(Problem::new(problem::TOO_MANY, why).with(RETRY_AFTER, HeaderValue::from(left.seconds)));
     }
     scope?;
+    let key = once::key(incoming)?;
     let mut call = Call {
         state,
         home: &site.realm,
@@ -101,7 +102,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
     };
     allow(operation, &mut call).await?;
     let version = guarded(operation, incoming, &call).await?;
-    let reply = match once::key(incoming)? {
+    let reply = match key {
         Some(key) if operation.method == Method::Post => once::once(&call, incoming, &key, operation).await?,
         _ => (operation.does)(&call).await?,
     };
