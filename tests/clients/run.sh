@@ -46,7 +46,7 @@ while (($#)); do
         *) echo "usage: run.sh [--manifest FILE] [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client)
+((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client admin-api)
 
 # What the first lines of this file ask for.
 provide() {
@@ -103,6 +103,7 @@ client() {
                 "$(value '.realms.jim2.clients | map(select(.grants | index("client_credentials"))) | map("\(.id)=\(.secret)") | join("\n")')" ;;
         postman) provide node npm jq && node_modules "$here/node" && node "$here/node/postman.mjs" "$here/postman/blastiq.postman_collection.json" ;;
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
+        admin-api) provide curl jq python3 node npm && bash "$here/api/run.sh" ;;
         browser) provide node npm chromium slapd && node_modules "$root/tests/browser" && stories ;;
         *) echo "there is no client $1"; return 2 ;;
     esac

@@ -11,6 +11,7 @@ mod once;
 mod operation;
 mod page;
 mod problem;
+mod reply;
 mod resources;
 mod schema;
 mod times;
@@ -86,6 +87,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
         return Err(Problem::new(problem::TOO_MANY, why).with(RETRY_AFTER, HeaderValue::from(left.seconds)));
     }
     scope?;
+    let key = once::key(incoming)?;
     let mut call = Call {
         state,
         home: &site.realm,
@@ -100,7 +102,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
     };
     allow(operation, &mut call).await?;
     let version = guarded(operation, incoming, &call).await?;
-    let reply = match once::key(incoming)? {
+    let reply = match key {
         Some(key) if operation.method == Method::Post => once::once(&call, incoming, &key, operation).await?,
         _ => (operation.does)(&call).await?,
     };
@@ -124,12 +126,15 @@ fn find<'p>(method: &http::Method, path: &'p str) -> Result<(&'static Operation,
         if operation.method.name() == method.as_str() {
             return Ok((operation, given));
         }
-        others.push(operation.method.name());
+        others.push((given.len(), operation.method.name()));
     }
+    // What is named goes before what is a parameter.
+    let fewest = others.iter().map(|(parameters, _)| *parameters).min();
+    others.retain(|(parameters, _)| Some(*parameters) == fewest);
     if others.is_empty() {
         return Err(Problem::new(problem::NOT_FOUND, "the API has nothing at this address"));
     }
-    let allow = others.join(", ");
+    let allow = others.into_iter().map(|(_, method)| method).collect::<Vec<_>>().join(", ");
     let problem = Problem::new(problem::WRONG_METHOD, format!("this address is for {allow}"));
     Err(match HeaderValue::try_from(allow) {
         Ok(allow) => problem.with(ALLOW, allow),

@@ -2,10 +2,10 @@
 
 use super::call::Call;
 use super::problem::Problem;
-use super::schema::{Schema, Shape};
+pub(super) use super::reply::{Body, Reply};
+use super::schema::Schema;
+pub(super) use super::schema::{Param, param};
 use claviger_core::permission::{Permission, Resource, Verb};
-use http::StatusCode;
-use serde_json::Value;
 use std::pin::Pin;
 
 /// What is under way.
@@ -51,19 +51,6 @@ pub(super) enum About {
     Organisation,
     /// The user of the path: all of their organisations.
     User,
-}
-
-/// A parameter of the query.
-#[derive(Debug)]
-pub(super) struct Param {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
-    pub(super) says: &'static str,
-}
-
-/// Declares a parameter.
-pub(super) const fn param(name: &'static str, shape: Shape, says: &'static str) -> Param {
-    Param { name, shape, says }
 }
 
 /// What is answered where it went well.
@@ -167,34 +154,5 @@ impl Operation {
                 _ => return None,
             }
         }
-    }
-}
-
-/// What an operation answers.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) body: Body,
-}
-
-/// What is in it.
-#[derive(Debug)]
-pub(super) enum Body {
-    Nothing,
-    Json(Value),
-    Text(&'static str, String),
-}
-
-impl Reply {
-    pub(super) const fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body: Body::Json(body) }
-    }
-
-    pub(super) const fn made(body: Value) -> Self {
-        Self { status: StatusCode::CREATED, body: Body::Json(body) }
-    }
-
-    pub(super) const fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Body::Nothing }
     }
 }

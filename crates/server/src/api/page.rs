@@ -1,8 +1,8 @@
 //! Pages of a list: as many as are asked for, and a cursor to those behind them.
 
-use super::operation::{Param, Reply, param};
 use super::problem::Problem;
-use super::schema::Shape;
+use super::reply::{Body, Reply};
+use super::schema::{Param, Shape, param};
 use claviger_core::jose::{base64url, from_base64url};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -78,7 +78,7 @@ impl Page {
         shown: impl Fn(T) -> Option<Value>,
     ) -> Reply {
         let mut reply = self.reply(found, place, |one| shown(one).unwrap_or_default());
-        if let super::operation::Body::Json(body) = &mut reply.body
+        if let Body::Json(body) = &mut reply.body
             && let Some(items) = body.get_mut("items").and_then(Value::as_array_mut)
         {
             items.retain(|item| !item.is_null());
@@ -109,7 +109,7 @@ mod tests {
     fn a_cursor_leads_on_and_garbage_is_refused() {
         let first = Page::of(&BTreeMap::from([("limit".to_owned(), "2".to_owned())])).unwrap();
         let reply = first.reply(vec![1, 2, 3], |n| vec![n.to_string()], |n| json!(n));
-        let super::super::operation::Body::Json(body) = reply.body else { panic!("a page") };
+        let Body::Json(body) = reply.body else { panic!("a page") };
         assert_eq!(body["items"], json!([1, 2]));
         let next = body["next"].as_str().unwrap().to_owned();
         let second = Page::of(&BTreeMap::from([("after".to_owned(), next)])).unwrap();

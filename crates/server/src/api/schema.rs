@@ -50,6 +50,19 @@ pub(super) struct Schema {
     pub(super) open: bool,
 }
 
+/// A parameter of the query.
+#[derive(Debug)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    pub(super) says: &'static str,
+}
+
+/// Declares a parameter.
+pub(super) const fn param(name: &'static str, shape: Shape, says: &'static str) -> Param {
+    Param { name, shape, says }
+}
+
 /// A field that is always there.
 pub(super) const fn always(name: &'static str, shape: Shape, says: &'static str) -> Field {
     Field { name, shape, required: true, nullable: false, says }

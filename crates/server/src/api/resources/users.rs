@@ -249,7 +249,7 @@ fn may_join(call: &Call<'_>, organisations: &[String]) -> Result<(), Problem> {
     Err(Problem::new(problem::FORBIDDEN, why))
 }
 
-async fn details(call: &Call<'_>, was: Details) -> Result<Details, Problem> {
+fn details(call: &Call<'_>, was: Details) -> Result<Details, Problem> {
     Ok(Details {
         groups: call.texts("groups").unwrap_or(was.groups),
         roles: call.texts("roles").unwrap_or(was.roles),
@@ -274,7 +274,7 @@ async fn add(call: &Call<'_>) -> Result<Reply, Problem> {
         administrator: false,
         disabled: false,
         organisations: call.texts("organisations").unwrap_or_default(),
-        details: details(call, Details::default()).await?,
+        details: details(call, Details::default())?,
     };
     may_join(call, &user.organisations)?;
     let password = call.text("password").map(Plain::from);
@@ -291,7 +291,7 @@ async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
         Some(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
         None => was,
     };
-    let further = details(call, before.details.clone()).await?;
+    let further = details(call, before.details.clone())?;
     let make = |was: User| User {
         username: call.text("username").map_or(was.username, str::to_owned),
         name: text("name", was.name),
