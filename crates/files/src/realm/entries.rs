@@ -18,6 +18,8 @@ use claviger_core::profile::Profile;
 use claviger_core::realm::{
     AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider,
     LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host, IdentityProvider, LoginApp,
+    RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -55,6 +57,8 @@ pub(super) struct RealmDocument {
     pub(super) sign_in: SignInPolicy,
     #[serde(default)]
     pub(super) account: AccountPolicy,
+    #[serde(default)]
+    pub(super) guide: GuidePolicy,
     #[serde(default)]
     pub(super) login_app: Option<LoginApp>,
     #[serde(default)]
