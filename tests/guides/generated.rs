@@ -122,7 +122,7 @@ fn the_guide_of_aurora_says_what_its_vendor_promises_of_each_instance() {
     let demo = Demo::get();
     for (realm, audience) in [
         ("aurora-dev", "https://dev.client.integration.aurora.co.uk"),
-        ("aurora-live", "https://client.integration.aurora.co.uk"),
+        ("aurora-live", "https://api.client.integration.aurora.co.uk"),
     ] {
         let (guide, port) = (guide(&demo, realm, ""), demo.port(realm));
         says(

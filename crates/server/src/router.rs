@@ -147,6 +147,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::LoginApp
         | Target::AskForApp
         | Target::Provider
+        | Target::Guide
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
