@@ -16,10 +16,8 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider,
-    LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
-    AccessTokenFormat, AccountPolicy, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host, IdentityProvider, LoginApp,
-    RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
+    IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
