@@ -749,3 +749,5 @@ mail-portal-suspended = { $realm } hat Ihre App { $app } gesperrt. Sie bekommt k
 mail-portal-resumed-subject = { $app } wird bei { $realm } wieder bedient
 mail-portal-resumed = Ihre App { $app } darf { $realm } wieder nutzen. Was sie vorher bekommen hatte, bleibt widerrufen.
 mail-portal-button = Weiter
+
+guide-page-title = Anbindung

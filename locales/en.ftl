@@ -754,3 +754,5 @@ mail-portal-suspended = { $realm } has suspended your app { $app }. It gets no t
 mail-portal-resumed-subject = { $app } is served again at { $realm }
 mail-portal-resumed = Your app { $app } may use { $realm } again. What it was given before stays revoked.
 mail-portal-button = Go on
+
+guide-page-title = How to connect

@@ -44,6 +44,11 @@ public static class Needs
 CSHARP
         mcs -warnaserror -r:System.Web.Extensions -out:Needs.exe Needs.cs && mono Needs.exe
         ;;
+    java)
+        # A source file is run as it is: a JDK.
+        printf 'public class Needs { public static void main(String[] a) throws Exception { java.net.http.HttpClient.newHttpClient(); } }' >Needs.java
+        java Needs.java
+        ;;
     mod_auth_openidc) apache2 -v && [[ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]] ;;
     chromium) [[ $(chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --dump-dom 'data:text/html,<p>there') == *there* ]] ;;
     *) echo "check.sh knows no $1" >&2; exit 2 ;;

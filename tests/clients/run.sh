@@ -14,6 +14,7 @@
 # needs: npm | bash check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: php | bash check.sh php | apt-get install -y --no-install-recommends php-cli php-curl
 # needs: mono | bash check.sh mono | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil libmono-system-web-extensions4.0-cil
+# needs: java | bash check.sh java | apt-get install -y --no-install-recommends default-jdk-headless
 # needs: chromium | bash check.sh chromium | apt-get install -y --no-install-recommends chromium
 # needs: slapd | test -x /usr/sbin/slapd | apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils
 
@@ -46,7 +47,7 @@ while (($#)); do
         *) echo "usage: run.sh [--manifest FILE] [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client admin-api)
+((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client admin-api guide)
 
 # What the first lines of this file ask for.
 provide() {
@@ -104,6 +105,7 @@ client() {
         postman) provide node npm jq && node_modules "$here/node" && node "$here/node/postman.mjs" "$here/postman/blastiq.postman_collection.json" ;;
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
         admin-api) provide curl jq python3 node npm && bash "$here/api/run.sh" ;;
+        guide) provide curl python3 node php mono java && python3 "$here/guide/snippets.py" ;;
         browser) provide node npm chromium slapd && node_modules "$root/tests/browser" && stories ;;
         *) echo "there is no client $1"; return 2 ;;
     esac

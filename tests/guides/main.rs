@@ -9,5 +9,6 @@ mod aurora;
 mod billit;
 mod blastiq;
 mod demo;
+mod generated;
 mod jim2;
 mod wire;

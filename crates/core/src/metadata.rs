@@ -282,6 +282,7 @@ mod tests {
             administration: None,
             portal: None,
             identity_providers: Vec::new(),
+            guide: crate::realm::GuidePolicy::default(),
         }
     }
 

@@ -9,6 +9,7 @@ mod account;
 mod administration;
 mod assertions;
 mod documents;
+mod guide;
 mod identity_provider;
 mod login_app;
 mod portal;
@@ -30,6 +31,7 @@ pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
 pub use administration::{Administration, EVERY_REALM, complete as complete_admin_realm};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
+pub use guide::{GuideAudience, GuidePolicy};
 pub use identity_provider::{IdentityProvider, ProviderClaims};
 pub use login_app::LoginApp;
 pub use portal::{Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
@@ -112,6 +114,9 @@ pub struct Realm {
     /// What people can do at their own account pages.
     #[serde(default, skip_serializing_if = "AccountPolicy::is_default")]
     pub account: AccountPolicy,
+    /// Its guide for integrators.
+    #[serde(default, skip_serializing_if = "GuidePolicy::is_default")]
+    pub guide: GuidePolicy,
     /// The vendor's own pages in the place of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_app: Option<LoginApp>,

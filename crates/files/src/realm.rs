@@ -270,6 +270,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         directory: raw.directory.as_ref().map(|entry| Box::new(entry.directory())),
         sign_in: raw.sign_in.clone(),
         account: raw.account.clone(),
+        guide: raw.guide.clone(),
         login_app: raw.login_app.clone(),
         administration: raw.administration.clone(),
         portal: raw.portal.clone().map(Box::new),

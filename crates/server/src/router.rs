@@ -6,7 +6,7 @@ use crate::console;
 use crate::failure::{self, Failure};
 use crate::http::{Answer, Handler, Incoming, trace};
 use crate::people::{
-    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, home, login_app, page,
+    about, account, ask_for_app, check_session, consent, device, end_session, forgotten, guide, home, login_app, page,
     provider, second_factor, secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
@@ -147,6 +147,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::LoginApp
         | Target::AskForApp
         | Target::Provider
+        | Target::Guide
         | Target::Secret => show::failure(state, site, incoming, failure),
         Target::Home => home::answer(state, site, incoming).await,
         Target::Endpoint(_)
@@ -214,6 +215,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Provider => Box::pin(provider::answer(state, site, incoming)).await,
         Target::LoginApp => Box::pin(login_app::back::answer(state, site, incoming)).await,
         Target::Secret => Box::pin(secret::answer(state, site, incoming)).await,
+        Target::Guide => Box::pin(guide::answer(state, site, incoming)).await,
         Target::Home => Box::pin(home::answer(state, site, incoming)).await,
         Target::Stylesheet => page::stylesheet(state, site),
         Target::Script => page::script(),

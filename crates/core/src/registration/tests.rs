@@ -42,6 +42,7 @@ fn realm() -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        guide: crate::realm::GuidePolicy::default(),
     }
 }
 

@@ -16,8 +16,8 @@ use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, Host, IdentityProvider,
-    LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
+    IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -55,6 +55,8 @@ pub(super) struct RealmDocument {
     pub(super) sign_in: SignInPolicy,
     #[serde(default)]
     pub(super) account: AccountPolicy,
+    #[serde(default)]
+    pub(super) guide: GuidePolicy,
     #[serde(default)]
     pub(super) login_app: Option<LoginApp>,
     #[serde(default)]

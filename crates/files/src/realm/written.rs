@@ -24,6 +24,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("directory", "directory"),
     ("sign_in", "sign-in"),
     ("account", "account"),
+    ("guide", "guide"),
     ("login_app", "login-app"),
     ("portal", "portal"),
     ("identity_providers", "identity-provider"),

@@ -53,7 +53,21 @@ pub(super) fn install(environment: &mut Environment<'static>, locale: &Locale) {
     environment.add_function("send_by_itself", || Value::from_safe_string(ByItself::Send.element()));
     environment.add_function("go_on_by_itself", || Value::from_safe_string(ByItself::GoOn.element()));
     // A name with line breaks in it must not write lines of its own into a plain-text mail.
+    environment.add_filter("md", markdown);
     environment.add_filter("line", |text: &str| on_one_line(text).into_owned());
+}
+
+/// A text that means nothing in Markdown, on one line.
+fn markdown(text: &str) -> String {
+    const MARKS: &str = "\\`*_[]<>|#&~!";
+    let mut out = String::new();
+    for c in on_one_line(text).chars() {
+        if MARKS.contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The message for `name` in a group of messages; what cannot stand in an identifier becomes `-`.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context, escape_formatter};
+use serde::Serialize;
 use unic_langid::LanguageIdentifier;
 
 use super::brand::Brand;
@@ -167,6 +168,18 @@ impl Pages {
     /// A template that fails.
     pub fn try_page<V: View>(&self, brand: &Brand, view: &V) -> Result<String, Error> {
         render(self.environment(&brand.lang), V::TEMPLATE, of(brand, view))
+    }
+
+    /// A text that is no page. Should an operator's template fail, the built-in one is used and the log says why.
+    pub(crate) fn text(&self, template: &str, facts: &impl Serialize) -> String {
+        let made = render(self.environment("en"), template, Value::from(Serde(facts))).or_else(|error| {
+            tracing::error!(template, %error, "a template failed; the built-in one is used");
+            render(&self.embedded, template, Value::from(Serde(facts)))
+        });
+        made.unwrap_or_else(|error| {
+            tracing::error!(template, %error, "a built-in template failed");
+            String::new()
+        })
     }
 
     /// What the speakers of a language call it.

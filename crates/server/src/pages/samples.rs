@@ -12,9 +12,9 @@ use minijinja::Error;
 use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
-    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, Home, KnownAccount, Lifetime, LinkAccount,
-    LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode, Pair,
-    ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
+    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, GuidePage, Home, KnownAccount, Lifetime,
+    LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode,
+    Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -143,6 +143,13 @@ pub(super) fn each<E>(
         seen(name, pages.try_page(full, &factors::user_link(x, state)))?;
     }
     own_pages(pages, (brand, full), x, &mut seen)?;
+    seen(
+        "guide",
+        pages.try_page(
+            brand,
+            &GuidePage { html: "<h1>Connect</h1><pre tabindex=\"0\"><code>curl</code></pre>".to_owned() },
+        ),
+    )?;
     seen("not_found", pages.try_page(brand, &NotFound {}))
 }
 

@@ -576,3 +576,14 @@ impl View for NotFound {
         404
     }
 }
+
+/// The guide for integrators.
+#[derive(Debug, Clone, Serialize)]
+pub struct GuidePage {
+    /// The text, as HTML that is made here.
+    pub html: String,
+}
+
+impl View for GuidePage {
+    const TEMPLATE: &'static str = "guide.html";
+}

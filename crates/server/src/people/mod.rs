@@ -16,6 +16,7 @@ mod evidence;
 pub(crate) mod factor;
 pub(crate) mod flow;
 pub(crate) mod forgotten;
+pub(crate) mod guide;
 mod happened;
 pub(crate) mod hint;
 pub(crate) mod home;

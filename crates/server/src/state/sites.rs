@@ -57,6 +57,8 @@ pub(crate) enum Target {
     AskForApp,
     /// The one-time link of the approval mail.
     Secret,
+    /// The guide for integrators, in any of its forms.
+    Guide,
     /// Where the realm's pages begin.
     Home,
     /// The style sheet.
@@ -91,6 +93,7 @@ impl Target {
             Self::LoginApp => "login-app",
             Self::AskForApp => "ask-for-app",
             Self::Secret => "secret",
+            Self::Guide => "guide",
             Self::Home => "home",
             Self::Stylesheet => "stylesheet",
             Self::Script => "script",
@@ -138,6 +141,9 @@ const PAGES: [(&str, Target); 18] = [
     ("/-/logo", Target::Logo),
     ("/-/app-logo", Target::AppLogo),
 ];
+
+/// The forms of the guide, where the realm has one.
+const GUIDE: [&str; 5] = ["/guide", "/guide.md", "/llms.txt", "/guide/postman.json", "/guide/openapi.json"];
 
 /// A realm, ready to serve.
 #[derive(Debug)]
@@ -270,6 +276,9 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
     // Whoever else has something at the first page's address goes before it; see the router.
     for (path, target) in PAGES.into_iter().filter(|(_, target)| *target != Target::Home) {
         add(format!("{base}{path}"), target, None);
+    }
+    for path in GUIDE.into_iter().filter(|_| realm.guide.is_on()) {
+        add(format!("{base}{path}"), Target::Guide, None);
     }
     // One for each: see where they are sent back to.
     for provider in &realm.identity_providers {

@@ -482,6 +482,7 @@ pub fn realm(authority: &str) -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        guide: claviger_core::realm::GuidePolicy::default(),
     }
 }
 

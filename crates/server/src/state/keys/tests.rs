@@ -61,6 +61,7 @@ fn realm() -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        guide: claviger_core::realm::GuidePolicy::default(),
     }
 }
 
