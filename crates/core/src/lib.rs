@@ -32,6 +32,7 @@ pub mod grant;
 pub mod grant_type;
 pub mod granted;
 pub mod jose;
+pub mod limits;
 pub mod logout;
 pub mod metadata;
 pub mod mutual_tls;

@@ -15,6 +15,7 @@ mod portal;
 mod registration;
 mod sources;
 
+use crate::limits::{LimitPolicy, Plan};
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
@@ -124,6 +125,12 @@ pub struct Realm {
     /// What its users and clients administer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub administration: Option<Administration>,
+    /// How often apps may call.
+    #[serde(default, skip_serializing_if = "LimitPolicy::is_default")]
+    pub limits: LimitPolicy,
+    /// Limits that apps can be given by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<Plan>,
 }
 
 /// A further host of a realm.

@@ -42,6 +42,8 @@ fn realm() -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        limits: crate::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod bearer;
 mod call;
 mod certificate;
 pub(crate) mod device_authorization;
+pub(crate) mod described;
 mod device_poll;
 pub(crate) mod documents;
 mod exchange;

@@ -23,6 +23,8 @@ pub(crate) mod passwords;
 pub(crate) mod providers;
 pub(crate) mod rates;
 pub(crate) mod recall;
+pub mod requests;
+pub(crate) mod limits;
 pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
@@ -49,6 +51,8 @@ use meter::Meter;
 use providers::Providers;
 use rates::Rates;
 use recall::Recall;
+use limits::Limits;
+use requests::Requests;
 use revoked::Revoked;
 use secrets::Secrets;
 use sites::Sites;
@@ -85,6 +89,10 @@ pub struct State {
     pub(crate) rates: Rates,
     /// Calls of the admin API.
     pub(crate) calls: Calls,
+    /// How often apps called lately that may not call as often as they like.
+    pub(crate) limits: Limits,
+    /// The request log.
+    pub(crate) requests: Requests,
     /// Something was put into the outbox that should not wait until somebody looks there.
     pub(crate) handed_in: Notify,
     pub(crate) recall: Recall,
@@ -107,6 +115,16 @@ impl State {
         self.sites.speak(pages.languages().clone());
         self.pages.store(Arc::new(pages));
         self.brakes.set(brakes);
+    }
+
+    /// From now on calls of apps are written into the request log of the database.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn log_requests(&self, settings: requests::RequestLogSettings) -> Result<(), claviger_store::Fault> {
+        // On a network by connections of its own: requests do not wait behind it.
+        self.requests.begin(self.background.open_request_log()?, settings);
+        Ok(())
     }
 
     /// The numbers of the brakes from now on.

@@ -482,6 +482,8 @@ pub fn realm(authority: &str) -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        limits: claviger_core::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 
@@ -538,5 +540,6 @@ pub fn client(id: &str) -> Client {
         dpop: claviger_core::client::Dpop::default(),
         protection: claviger_core::client::Protection::default(),
         token_exchange: None,
+        limits: claviger_core::limits::ClientLimits::default(),
     }
 }

@@ -61,6 +61,8 @@ fn realm() -> Realm {
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
+        limits: claviger_core::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 
