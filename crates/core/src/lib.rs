@@ -60,6 +60,7 @@ pub mod subject;
 pub mod text;
 pub mod token;
 pub mod token_exchange;
+pub mod token_claims;
 pub mod token_request;
 pub mod told;
 pub mod totp;

@@ -6,7 +6,7 @@ use crate::state::requests::said::{Described, Param};
 use crate::state::secrets::Secrets;
 use claviger_core::client_auth::Credentials;
 use claviger_core::params::is_read;
-use claviger_core::text::{printable, shortened};
+use claviger_core::text::{printable, short_digest, shortened};
 use claviger_core::token::unless_secret;
 use claviger_core::{Dialect, Params};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -73,8 +73,8 @@ fn param(secrets: &Secrets, name: &str, value: &str) -> Param {
     let digest = match name {
         _ if shown.is_some() || CHOSEN.contains(&name) || name == "(another)" => String::new(),
         // As it is stored of a secret that Claviger made, so that the two can be compared.
-        "client_secret" => hex(&secrets.client_secret_tag(value)),
-        _ => hex(&secrets.request_digest(value)),
+        "client_secret" => short_digest(&secrets.client_secret_tag(value)),
+        _ => short_digest(&secrets.request_digest(value)),
     };
     Param { name: name.to_owned(), length: value.len(), digest, value: shown }
 }
@@ -89,13 +89,6 @@ fn basic(secrets: &Secrets, dialect: &Dialect, incoming: &Incoming, params: &Par
         ],
         _ => Vec::new(),
     }
-}
-
-/// The first eight bytes: enough to compare, and worth nothing without the key.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().map_or('0', char::from);
-    digest.iter().take(8).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn shown(text: &str) -> String {

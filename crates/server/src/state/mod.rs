@@ -127,6 +127,11 @@ impl State {
         Ok(())
     }
 
+    /// The request log, where calls are written into one.
+    pub fn request_log(&self) -> Option<claviger_store::RequestLog> {
+        self.requests.log()
+    }
+
     /// The numbers of the brakes from now on.
     pub fn brake(&self, numbers: Numbers) {
         self.brakes.set(numbers);

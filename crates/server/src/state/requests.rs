@@ -101,6 +101,11 @@ impl Requests {
         self.is_on.store(true, Ordering::Release);
     }
 
+    /// Where they are written, where they are.
+    pub(crate) fn log(&self) -> Option<RequestLog> {
+        self.target.load().as_ref().map(|target| target.log.clone())
+    }
+
     /// Whether calls are logged.
     pub(crate) fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
