@@ -11,11 +11,11 @@ mod registered;
 mod requests;
 pub mod rules;
 
-use crate::limits::ClientLimits;
 use crate::audience::Audience;
 use crate::dialect::{Legacy, Pkce, Turnover};
 pub use crate::grant_type::GrantType;
 use crate::jose::{Algorithm, JwkSet};
+use crate::limits::ClientLimits;
 use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
 use crate::response::ResponseType;

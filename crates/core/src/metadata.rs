@@ -282,8 +282,8 @@ mod tests {
             administration: None,
             portal: None,
             identity_providers: Vec::new(),
-        limits: crate::limits::LimitPolicy::default(),
-        plans: Vec::new(),
+            limits: crate::limits::LimitPolicy::default(),
+            plans: Vec::new(),
         }
     }
 

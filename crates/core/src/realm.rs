@@ -15,7 +15,6 @@ mod portal;
 mod registration;
 mod sources;
 
-use crate::limits::{LimitPolicy, Plan};
 use crate::brand::Brand;
 use crate::claim_rule::ClaimPolicy;
 use crate::dialect::{Dialect, Endpoint, Pkce};
@@ -23,6 +22,7 @@ use crate::dpop::Nonces;
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
+use crate::limits::{LimitPolicy, Plan};
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;

@@ -10,8 +10,8 @@ use crate::people::{
     provider, second_factor, secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
-    authorization, described, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
-    revocations, token, userinfo,
+    authorization, described, device_authorization, introspection, logoff, metadata, pushed, read, registration,
+    revocation, revocations, token, userinfo,
 };
 use crate::state::State;
 use crate::state::requests::Call;
@@ -207,8 +207,7 @@ fn log(state: &State, site: &Site, incoming: &Incoming, answer: &Answer) {
     let Some(traced) = trace::take() else { return };
     let status = answer.status().as_u16();
     let is_refused = status >= 400 || !traced.noted.error.is_empty();
-    let described =
-        is_refused.then(|| Box::new(described::described(&state.secrets, &site.realm.dialect, incoming)));
+    let described = is_refused.then(|| Box::new(described::described(&state.secrets, &site.realm.dialect, incoming)));
     state.requests.put(Call { at: state.clock.now(), status, traced, described });
 }
 

@@ -160,13 +160,7 @@ pub(crate) async fn run(command: LogCommand, context: &Context) -> Result<(), Tr
     }
 }
 
-async fn list(
-    wanted: List,
-    context: &Context,
-    data: &Data,
-    realm: &Realm,
-    log: &RequestLog,
-) -> Result<(), Trouble> {
+async fn list(wanted: List, context: &Context, data: &Data, realm: &Realm, log: &RequestLog) -> Result<(), Trouble> {
     if !wanted.app.is_empty() {
         apps::find(&data.store, realm, &wanted.app).await?;
     }

@@ -46,9 +46,8 @@ pub(crate) async fn run(command: TokenCommand, context: &Context) -> Result<(), 
     let realm = data.realm().await?;
     let wanted = Wanted { app, user, scope, audiences: audience, organisation };
     let found = evaluate(&data.store, &data.secrets().await?, &realm, &wanted, data.now()).await?;
-    let text = |claims: &serde_json::Map<String, serde_json::Value>| {
-        serde_json::to_string_pretty(claims).unwrap_or_default()
-    };
+    let text =
+        |claims: &serde_json::Map<String, serde_json::Value>| serde_json::to_string_pretty(claims).unwrap_or_default();
     let mut pairs = vec![
         ("grant", found.grant_type.to_owned()),
         ("format", found.access_token_format.to_owned()),

@@ -118,9 +118,9 @@ impl Facts<'_> {
             Check::GrantAllowed => has("grant_type") || has("response_type"),
             Check::Possession => self.request.dpop || self.request.certificate,
             Check::Redirect => has("redirect_uri"),
-            Check::Presented => ["code", "refresh_token", "device_code", "assertion", "subject_token", "password"]
-                .into_iter()
-                .any(has),
+            Check::Presented => {
+                ["code", "refresh_token", "device_code", "assertion", "subject_token", "password"].into_iter().any(has)
+            }
             Check::GrantStands => has("code") || has("refresh_token"),
             Check::Pkce => has("code_verifier") || has("code_challenge"),
             Check::Scope => has("scope"),
@@ -213,7 +213,8 @@ impl Facts<'_> {
     fn grant(&self) -> String {
         let value = |name: &str| self.request.param(name).and_then(|param| param.value.clone());
         let asked = value("grant_type").or_else(|| value("response_type")).unwrap_or_default();
-        let may = self.client.map(|client| client.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>().join(", "));
+        let may =
+            self.client.map(|client| client.grants.iter().map(|grant| grant.name()).collect::<Vec<_>>().join(", "));
         format!("asked for `{asked}`; the app may use: {}", may.unwrap_or_default())
     }
 
@@ -222,9 +223,9 @@ impl Facts<'_> {
             return "no redirect_uri was sent".to_owned();
         };
         let registered = self.client.map(|client| client.redirect_uris.as_slice()).unwrap_or_default();
-        let same = registered.iter().find(|uri| {
-            self.secrets.request_digests(uri.as_str()).iter().any(|one| short_digest(one) == *digest)
-        });
+        let same = registered
+            .iter()
+            .find(|uri| self.secrets.request_digests(uri.as_str()).iter().any(|one| short_digest(one) == *digest));
         let found = match same {
             Some(uri) => format!("it is the registered {}", uri.as_str()),
             None => {

@@ -83,10 +83,9 @@ fn param(secrets: &Secrets, name: &str, value: &str) -> Param {
 fn basic(secrets: &Secrets, dialect: &Dialect, incoming: &Incoming, params: &Params<'_>) -> Vec<Param> {
     let header = incoming.head.headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
     match header.map(|header| Credentials::read(Some(header), params, dialect)) {
-        Some(Ok(Credentials::Basic { decoded, .. })) => vec![
-            param(secrets, "client_id", &decoded.id),
-            param(secrets, "client_secret", decoded.secret.expose()),
-        ],
+        Some(Ok(Credentials::Basic { decoded, .. })) => {
+            vec![param(secrets, "client_id", &decoded.id), param(secrets, "client_secret", decoded.secret.expose())]
+        }
         _ => Vec::new(),
     }
 }

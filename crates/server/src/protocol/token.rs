@@ -60,8 +60,10 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 /// What is left of the client's limit, where it has one (draft-ietf-httpapi-ratelimit-headers 3, 4).
 fn say_limit(answer: &mut Answer) {
     let Some(Left { limit, left, seconds }) = trace::left() else { return };
-    let fields =
-        [(RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")), (RATE_LIMIT, format!("\"minute\";r={left};t={seconds}"))];
+    let fields = [
+        (RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")),
+        (RATE_LIMIT, format!("\"minute\";r={left};t={seconds}")),
+    ];
     for (name, value) in fields {
         if let Ok(value) = HeaderValue::try_from(value) {
             answer.headers_mut().insert(name, value);

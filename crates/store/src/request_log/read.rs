@@ -158,9 +158,7 @@ impl RequestLog {
     {
         let log = self.clone();
         match &*self.store.engine {
-            Engine::Sqlite(_) => {
-                tokio::task::spawn_blocking(move || at_once(work(log))).await.map_err(Fault::other)?
-            }
+            Engine::Sqlite(_) => tokio::task::spawn_blocking(move || at_once(work(log))).await.map_err(Fault::other)?,
             Engine::Postgres(_) => work(log).await,
         }
     }
@@ -179,8 +177,19 @@ impl RequestLog {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read!(self.store, |tx| {
             let params = values![
-                realm, client, refused, &before, &after, until, since, &filter.endpoint, &filter.error, &filter.kind,
-                least, most, limit,
+                realm,
+                client,
+                refused,
+                &before,
+                &after,
+                until,
+                since,
+                &filter.endpoint,
+                &filter.error,
+                &filter.kind,
+                least,
+                most,
+                limit,
             ];
             tx.query(Statement::RequestsOfApp, params, line_of).await
         })
@@ -220,13 +229,7 @@ impl RequestLog {
         })
     }
 
-    async fn refused(
-        &self,
-        realm: &str,
-        client: &str,
-        since: i64,
-        limit: usize,
-    ) -> Result<Vec<RequestError>, Fault> {
+    async fn refused(&self, realm: &str, client: &str, since: i64, limit: usize) -> Result<Vec<RequestError>, Fault> {
         let (after, limit) = (first_id(since), i64::try_from(limit).unwrap_or(i64::MAX));
         read!(self.store, |tx| {
             tx.query(Statement::RequestErrors, values![realm, client, &after, since, limit], error_of).await

@@ -141,12 +141,7 @@ async fn sum(tx: &mut impl Tx, shelf: (&str, &str, i64), added: (i64, i64)) -> R
 }
 
 /// Lets the oldest lines of a shelf go where it has an eighth more than its bounds; what went.
-async fn trim(
-    tx: &mut impl Tx,
-    shelf: &Shelf,
-    now: (i64, i64),
-    bounds: &RequestBounds,
-) -> Result<(i64, i64), Fault> {
+async fn trim(tx: &mut impl Tx, shelf: &Shelf, now: (i64, i64), bounds: &RequestBounds) -> Result<(i64, i64), Fault> {
     let (mut lines, mut bytes) = now;
     let mut gone = (0, 0);
     let is_over = |has: i64, bound: i64| has > bound.saturating_add(bound / 8);

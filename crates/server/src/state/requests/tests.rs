@@ -1,6 +1,6 @@
 use super::*;
-use crate::http::trace::Noted;
 use crate::http::RequestId;
+use crate::http::trace::Noted;
 use claviger_store::{Options, RequestFilter};
 
 fn call(client: &str, is_app: bool) -> Call {
