@@ -44,13 +44,13 @@ async fn each_call_is_kept_for_its_app_and_nothing_secret_with_it() {
     server.redeem("app", &code).await.refused(400, "invalid_grant");
     let wrong = "another-secret-that-is-wrong-000";
     let form = [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", wrong)];
-    server.post("/token", &form).await.refused(400, "invalid_client");
+    server.post("/token", &form).await.refused(401, "invalid_client");
     let form = [("grant_type", "client_credentials"), ("client_id", "nobody"), ("client_secret", wrong)];
-    server.post("/token", &form).await.refused(400, "invalid_client");
+    server.post("/token", &form).await.refused(401, "invalid_client");
 
     let found = calls(&log, "app", 6).await;
     let seen: Vec<_> = found.iter().map(|one| (one.endpoint.as_str(), one.status, one.kind.as_str())).collect();
-    assert_eq!(seen[0], ("token", 400, "wrong_client"));
+    assert_eq!(seen[0], ("token", 401, "wrong_client"));
     assert_eq!(seen[1], ("token", 400, "code_replayed"));
     assert_eq!((seen[2], seen[3]), (("revocation", 200, ""), ("introspection", 200, "")));
     assert_eq!(seen[4], ("token", 200, ""));
@@ -96,7 +96,7 @@ async fn a_refused_call_is_gone_through_check_by_check() {
         .await
         .refused(400, "invalid_scope");
     let form = [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", "wrong")];
-    server.post("/token", &form).await.refused(400, "invalid_client");
+    server.post("/token", &form).await.refused(401, "invalid_client");
     let found = calls(&log, "app", 2).await;
     let gone = async |reference: &str| {
         let replay = replay(&server.store, &log, &secrets, &server.realm, reference, server.now()).await.unwrap();
@@ -200,6 +200,9 @@ async fn a_log_that_is_torn_is_begun_anew() {
     drop(log);
     let server = server.restart().await;
     let file = folder.path().join("claviger.requests.db");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("claviger.requests.db{end}")));
+    }
     std::fs::write(&file, "no database at all ".repeat(1_000)).unwrap();
     let log = logged(&server);
     server.token("app", &[("grant_type", "client_credentials")]).await;
