@@ -6,6 +6,7 @@
 
 mod database;
 mod level;
+mod request_log;
 mod shown;
 mod sources;
 mod tls;
@@ -20,6 +21,7 @@ use claviger_server::brakes;
 use claviger_server::http::{Front, Network};
 use claviger_server::jobs::{AuditKeeping, AuditStream};
 use claviger_server::mail::{Outlet, Smtp, TlsMode};
+use claviger_server::state::requests::RequestLogSettings;
 use claviger_store::Masked;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,8 @@ pub struct Config {
     pub known_passwords: Option<PathBuf>,
     /// What becomes of the log of acts.
     pub audit: AuditKeeping,
+    /// What is kept of apps' calls; `None`: nothing.
+    pub request_log: Option<RequestLogSettings>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -267,6 +271,7 @@ fn settle(given: &Given, problems: &mut Vec<Problem>) -> Config {
             .map(|text| path("passwords.known", text)),
         private_hosts: check.private_hosts(values.outbound.private_hosts.as_deref().unwrap_or_default()),
         audit: check.audit(path),
+        request_log: check.request_log(),
         log: Log { format: values.log.format.unwrap_or_default(), level: check.log_level() },
     }
 }

@@ -15,6 +15,7 @@ use crate::audience::Audience;
 use crate::dialect::{Legacy, Pkce, Turnover};
 pub use crate::grant_type::GrantType;
 use crate::jose::{Algorithm, JwkSet};
+use crate::limits::ClientLimits;
 use crate::realm::{AccessTokenFormat, Realm};
 use crate::redirect::RedirectUri;
 use crate::response::ResponseType;
@@ -131,6 +132,9 @@ pub struct Client {
     /// Whose tokens it may exchange, and for what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<Box<ExchangePolicy>>,
+    /// How often it may call.
+    #[serde(default, skip_serializing_if = "ClientLimits::is_default")]
+    pub limits: ClientLimits,
 }
 
 /// Whether a value need not be written: programs that do not know the key then find what they wrote themselves.

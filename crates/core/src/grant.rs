@@ -284,7 +284,10 @@ pub fn device_code(
 }
 
 /// What a user approved in a browser.
-fn approved(
+///
+/// # Errors
+/// The user, their consent or their companies gone.
+pub fn approved(
     realm: &Realm,
     client: &Client,
     request: &TokenRequest,

@@ -283,6 +283,8 @@ mod tests {
             portal: None,
             identity_providers: Vec::new(),
             guide: crate::realm::GuidePolicy::default(),
+            limits: crate::limits::LimitPolicy::default(),
+            plans: Vec::new(),
         }
     }
 

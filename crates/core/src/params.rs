@@ -138,6 +138,11 @@ impl Opaque {
     }
 }
 
+/// Whether somebody reads a parameter of this name.
+pub fn is_read(name: &str) -> bool {
+    READ.contains(&name)
+}
+
 impl<'a> Params<'a> {
     /// Reads `application/x-www-form-urlencoded`, as a body or as a query. A `%` that starts no escape is itself. Raw line
     /// ends around a pair are dropped: no form has any, and guides print a pair a line.

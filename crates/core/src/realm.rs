@@ -23,6 +23,7 @@ use crate::dpop::Nonces;
 use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::jose::jwe::KeyManagement;
+use crate::limits::{LimitPolicy, Plan};
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
 use crate::sign_in::SignInPolicy;
@@ -129,6 +130,12 @@ pub struct Realm {
     /// What its users and clients administer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub administration: Option<Administration>,
+    /// How often apps may call.
+    #[serde(default, skip_serializing_if = "LimitPolicy::is_default")]
+    pub limits: LimitPolicy,
+    /// Limits that apps can be given by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<Plan>,
 }
 
 /// A further host of a realm.

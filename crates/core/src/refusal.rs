@@ -5,8 +5,10 @@
 //! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
 
 mod further;
+mod kind;
 
 pub use further::Further;
+pub use kind::{Check, RefusalKind};
 
 use crate::audience::NotGranted;
 use crate::client::{Client, ClientStatus, GrantType};

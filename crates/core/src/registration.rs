@@ -127,6 +127,7 @@ pub fn changed(
         turnover: kept.turnover,
         access_token: kept.access_token,
         access_token_ttl: kept.access_token_ttl,
+        limits: kept.limits,
         resource_server: kept.resource_server,
         trusted: kept.trusted,
         in_browser: kept.in_browser,

@@ -1,7 +1,7 @@
 //! Realm files: read together, so that what one says can be checked against the others.
 //!
 //! A file holds one realm: `[realm]`, `[brand]`, `[tokens]`, `[sessions]`, `[administration]`, and lists of `[[api]]`, `[[scope]]`, `[[claim]]`,
-//! `[[seat-pool]]`, `[[assertion-issuer]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
+//! `[[seat-pool]]`, `[[assertion-issuer]]`, `[[plan]]`, `[[organisation]]`, `[[user]]` and `[[client]]`. `${name}` in a text is replaced by a variable's value.
 
 mod administration;
 mod assertions;
@@ -11,6 +11,7 @@ mod claims;
 mod clients;
 mod entries;
 mod identity_providers;
+mod limits;
 mod login_app;
 mod policy;
 mod portal;
@@ -275,6 +276,8 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         administration: raw.administration.clone(),
         portal: raw.portal.clone().map(Box::new),
         identity_providers: raw.identity_provider.clone(),
+        limits: raw.limits.clone(),
+        plans: raw.plan.clone(),
     }
 }
 

@@ -63,6 +63,28 @@ impl From<serde_json::Error> for Failure {
 /// Seconds after which a peer that met our trouble may try again.
 pub(crate) const SOON: HeaderValue = HeaderValue::from_static("1");
 
+/// What the request log calls our own trouble.
+pub(crate) const FAILED: &str = "server_failed";
+/// What it calls it that we cannot now.
+pub(crate) const UNAVAILABLE: &str = "server_unavailable";
+
+/// Keeps a refusal that is told in another way than by [`Failure::log`], for the request log.
+pub(crate) fn note_refusal(refusal: &Refusal) {
+    trace::note(|noted| {
+        noted.error = refusal.code().name();
+        noted.kind = refusal.kind().name;
+        noted.detail = refusal.description();
+    });
+}
+
+fn note(code: ErrorCode, kind: &'static str, description: &str) {
+    trace::note(|noted| {
+        noted.error = code.name();
+        noted.kind = kind;
+        description.clone_into(&mut noted.detail);
+    });
+}
+
 /// What a peer hears of it.
 const BUSY: &str = "the server is busy; try again in a second";
 
@@ -74,6 +96,17 @@ impl Failure {
 
     /// Logs it (the log knows the request: [`trace`]); the protocol's word for it and the public description.
     pub(crate) fn log(&self, id: RequestId) -> (ErrorCode, String) {
+        let (code, description) = self.say(id);
+        let kind = match self {
+            Self::Refusal(refusal) => refusal.kind().name,
+            Self::Fault(_) => FAILED,
+            Self::Busy(_) | Self::Database(_) => UNAVAILABLE,
+        };
+        note(code, kind, &description);
+        (code, description)
+    }
+
+    fn say(&self, id: RequestId) -> (ErrorCode, String) {
         match self {
             Self::Refusal(refusal) => {
                 tracing::info!(refusal = ?refusal, "refused");

@@ -10,10 +10,11 @@ use crate::people::{
     provider, second_factor, secret, security, show, sign_in, switch, user_link,
 };
 use crate::protocol::{
-    authorization, device_authorization, introspection, logoff, metadata, pushed, read, registration, revocation,
-    revocations, token, userinfo,
+    authorization, described, device_authorization, introspection, logoff, metadata, pushed, read, registration,
+    revocation, revocations, token, userinfo,
 };
 use crate::state::State;
+use crate::state::requests::Call;
 use crate::state::sites::{Found, Site, Target};
 use claviger_core::Dialect;
 use claviger_core::dialect::{Endpoint, Reference};
@@ -173,11 +174,42 @@ fn place(site: &Site, target: Target) {
 
 /// The answer; where somebody opened the address of a form or of a program in a browser, a page that says so.
 async fn serve(state: &State, site: &Site, target: Target, incoming: &Incoming) -> Answer {
+    let is_logged = state.requests.is_on() && is_call(target, &incoming.head.method);
+    if is_logged {
+        trace::log();
+    }
     let answer = dispatch(state, site, target, incoming).await;
+    if is_logged {
+        log(state, site, incoming, &answer);
+    }
     if answer.status() == StatusCode::METHOD_NOT_ALLOWED && incoming.is_for_a_person() {
         return show::wrong_method(state, site, incoming, answer.headers().get(ALLOW));
     }
     answer
+}
+
+/// Whether the request log has a line for what apps do there.
+fn is_call(target: Target, method: &Method) -> bool {
+    let Target::Endpoint(endpoint) = target else { return false };
+    *method != Method::OPTIONS
+        && matches!(
+            endpoint,
+            Endpoint::Token
+                | Endpoint::Authorization
+                | Endpoint::Introspection
+                | Endpoint::Revocation
+                | Endpoint::PushedAuthorization
+                | Endpoint::DeviceAuthorization
+        )
+}
+
+/// Puts the call into the request log's queue.
+fn log(state: &State, site: &Site, incoming: &Incoming, answer: &Answer) {
+    let Some(traced) = trace::take() else { return };
+    let status = answer.status().as_u16();
+    let is_refused = status >= 400 || !traced.noted.error.is_empty();
+    let described = is_refused.then(|| Box::new(described::described(&state.secrets, &site.realm.dialect, incoming)));
+    state.requests.put(Call { at: state.clock.now(), status, traced, described });
 }
 
 /// A future is as large as its largest branch and is moved with each request, so only the busiest are in place.

@@ -20,11 +20,13 @@ use crate::state::hashing::Hasher;
 use crate::state::health::Health;
 use crate::state::keys::Keys;
 use crate::state::leaked::Leaked;
+use crate::state::limits::Limits as CallLimits;
 use crate::state::master_keys::MasterKeys;
 use crate::state::meter::Meter;
 use crate::state::providers::Providers;
 use crate::state::rates::Rates;
 use crate::state::recall::Recall;
+use crate::state::requests::Requests;
 use crate::state::revoked::Revoked;
 use crate::state::secrets::Secrets;
 use crate::state::sites::Sites;
@@ -92,6 +94,8 @@ pub async fn open(
         providers: Providers::new(),
         rates: Rates::default(),
         calls: Calls::default(),
+        limits: CallLimits::default(),
+        requests: Requests::default(),
         handed_in: Notify::new(),
         recall: Recall::new(),
         revoked: Revoked::default(),
@@ -120,8 +124,12 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     tasks.spawn(jobs::tell_webhooks(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::tell_time(Arc::clone(state), stop.clone()));
     tasks.spawn(jobs::fetch_logos(Arc::clone(state), stop.clone()));
+    tasks.spawn(jobs::log_requests(Arc::clone(state), stop.clone()));
     let (sharer, stopped) = (Arc::clone(state), stop.clone());
-    tasks.spawn(async move { jobs::share_brakes(&sharer.brakes, &sharer.background, &sharer.clock, stopped).await });
+    tasks.spawn(async move {
+        let shared = jobs::Shared { brakes: &sharer.brakes, limits: &sharer.limits };
+        jobs::share(shared, &sharer.background, &sharer.clock, stopped).await;
+    });
     let sockets = listeners.into_iter().map(|listener| {
         let Listener { socket, realms, tls } = listener.into();
         (Door { socket, tls }, Service { realms, ..service.clone() })

@@ -61,6 +61,7 @@ mod purge;
 mod realms;
 mod register;
 mod registrations;
+mod request_log;
 mod restore;
 mod retry;
 mod revocations;
@@ -129,6 +130,9 @@ pub use precondition::{Precondition, SessionPrecondition};
 pub use provider_accounts::{LinkedAccount, Newcomer, ProviderAccount};
 pub use purge::Sweep;
 pub use registrations::{DueRegistration, InitialToken, Logo, RegisteredBy, Registering, Registration};
+pub use request_log::{
+    GAP, RequestBounds, RequestError, RequestFilter, RequestLine, RequestLog, beside as request_log_of,
+};
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use roles::{AdminRole, Given, HolderKind, RoleHolder, Taken};
 pub use seats::{SeatClaim, SeatLine, SeatRow};

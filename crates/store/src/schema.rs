@@ -3,14 +3,16 @@
 //! Written once for all engines; what they spell differently is a word in braces: `{BYTES}` a column of bytes, `{SEQ}` a
 //! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order, `{CHANGING}` one whose rows
 //! change all the time, `{VERSION_TRIGGERS}` what raises a row's version, `{SUBJECT_TRIGGERS}` what keeps the ids of users and
-//! clients apart; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
+//! clients apart, `{REQUESTS}` the tables of the request log; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
 //! depth.
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
 
 mod portal;
+mod requests;
 
 use portal::portal_tables;
+pub(crate) use requests::REQUESTS;
 
 /// One step.
 pub(crate) struct Migration {
@@ -58,7 +60,8 @@ pub(crate) struct Words {
 
 /// The words of one engine, put into a migration.
 pub(crate) fn spell(ddl: &str, words: &Words) -> String {
-    ddl.replace(" TEXT", &format!(" {}", words.text))
+    ddl.replace("{REQUESTS}", REQUESTS)
+        .replace(" TEXT", &format!(" {}", words.text))
         .replace("{BYTES}", words.bytes)
         .replace("{SEQ}", words.seq)
         .replace("{CLUSTERED}", words.clustered)
@@ -699,6 +702,6 @@ CREATE TABLE audit_cut (
 );
 CREATE INDEX audit_at ON audit (at);
 INSERT INTO counter (name, value) VALUES ('audit-stream', 0);
-",
+{REQUESTS}",
     portal_tables!()
 );

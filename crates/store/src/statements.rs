@@ -37,6 +37,7 @@ mod people;
 mod portal;
 mod provider_accounts;
 mod registrations;
+mod requests;
 mod user_links;
 mod webhooks;
 
@@ -719,6 +720,19 @@ registry! {
     PutApiAnswer = administration::PUT_ANSWER;
     ReleaseApiAnswer = administration::RELEASE;
     PurgeApiAnswers = administration::PURGE;
+    // ---- the request log
+    AddRequest = requests::ADD;
+    SumRequests = requests::SUM;
+    RequestUse = requests::USE;
+    DropRequestUse = requests::DROP_USE;
+    TrimRequests = requests::TRIM;
+    PurgeRequests = requests::PURGE;
+    RequestsOfApp = requests::OF_APP;
+    RequestsAfter = requests::AFTER;
+    RefusedRequest = requests::REFUSED;
+    ServedRequest = requests::SERVED;
+    AnyRequest = requests::ANY;
+    RequestErrors = requests::ERRORS;
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";

@@ -27,10 +27,12 @@ mod plan;
 mod realm;
 mod redirect;
 mod registration_token;
+mod request_log;
 mod role;
 mod seat;
 mod secret;
 mod serve;
+mod token;
 mod token_key;
 mod trouble;
 mod user;
@@ -172,6 +174,12 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Webhooks: who is told what happens, and what came of it
     #[command(subcommand)]
     Webhook(webhook::WebhookCommand),
+    /// The request log: what became of apps' calls, and how to mend what went wrong
+    #[command(subcommand)]
+    Log(request_log::LogCommand),
+    /// Tokens: what one would hold
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Mails: which wait, which were refused and why
     #[command(subcommand)]
     Mail(mail::MailCommand),
@@ -249,6 +257,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Legacy(report) => realm::legacy(&report, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Webhook(command) => webhook::run(command, context).await,
+        Command::Log(command) => request_log::run(command, context).await,
+        Command::Token(command) => token::run(command, context).await,
         Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Config(command) => config::run(&command, context),

@@ -50,6 +50,9 @@ pub(crate) async fn run(context: &Context) -> Result<(), Trouble> {
     let opened = server::open(store, &master, Clock::default(), context.pages()?);
     let state = Box::pin(opened).await.map_err(wrong_start)?;
     state.brake(config.brakes);
+    if let Some(settings) = config.request_log {
+        state.log_requests(settings)?;
+    }
     state.let_in(&config.private_hosts);
     state.refuse_known(config.known_passwords.as_deref())?;
     warn_of_unknown_realms(&state, &config.server.listeners).await?;

@@ -129,6 +129,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchMail(_)
             | AdminError::NoSuchWebhook(_)
             | AdminError::NothingToReplay(_)
+            | AdminError::NoSuchCall(_)
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NoSuchTeam(_)
             | AdminError::NoSuchAnnouncement(_)
@@ -150,6 +151,8 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSecretOfItsOwn { .. }
             | AdminError::LastOwner(_)
             | AdminError::Full(_)
+            | AdminError::NotRefused(_)
+            | AdminError::Refused(_)
             | AdminError::TooManyTokenKeys => Exit::Conflict,
             AdminError::OneMasterKey
             | AdminError::OtherMasterKey

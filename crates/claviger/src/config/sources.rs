@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every key: section, name.
-pub(super) const KEYS: [(&str, &str); 43] = [
+pub(super) const KEYS: [(&str, &str); 48] = [
     ("server", "listen"),
     ("server", "listener"),
     ("server", "max-connections"),
@@ -51,6 +51,11 @@ pub(super) const KEYS: [(&str, &str); 43] = [
     ("passwords", "known"),
     ("audit", "stream"),
     ("audit", "retention"),
+    ("request-log", "enabled"),
+    ("request-log", "keep"),
+    ("request-log", "lines-per-app"),
+    ("request-log", "mib-per-app"),
+    ("request-log", "mib-in-all"),
     ("log", "format"),
     ("log", "level"),
 ];
@@ -108,6 +113,7 @@ section!(Brakes { failures: u32, failures_in_all: u32, failures_of_address: u32,
 section!(Outbound { private_hosts: Vec<String> });
 section!(Passwords { known: String });
 section!(Audit { stream: String, retention: Span });
+section!(RequestLog { enabled: bool, keep: Span, lines_per_app: u32, mib_per_app: u32, mib_in_all: u32 });
 section!(Log { format: LogFormat, level: String });
 
 /// An address that serves some realms only.
@@ -144,6 +150,7 @@ pub(super) struct Values {
     pub(super) outbound: Outbound,
     pub(super) passwords: Passwords,
     pub(super) audit: Audit,
+    pub(super) request_log: RequestLog,
     pub(super) log: Log,
 }
 
@@ -161,6 +168,7 @@ impl Values {
         self.outbound.overrule(with.outbound);
         self.passwords.overrule(with.passwords);
         self.audit.overrule(with.audit);
+        self.request_log.overrule(with.request_log);
         self.log.overrule(with.log);
     }
 }

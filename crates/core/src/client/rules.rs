@@ -11,6 +11,7 @@ mod authentication;
 mod exchange;
 pub(crate) mod field;
 mod identity;
+mod limits;
 mod logout;
 mod problem;
 mod protection;
@@ -30,6 +31,7 @@ use super::{
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::document_id::DocumentId;
 use crate::jose::Algorithm;
+use crate::limits::ClientLimits;
 use crate::profile_rules::{self, Outside};
 use crate::realm::{AccessTokenFormat, LONGEST_ACCESS_TOKEN, Realm};
 use crate::redirect::RedirectUri;
@@ -113,6 +115,8 @@ pub struct Description {
     pub protection: Protection,
     /// Whose tokens it may exchange, and for what.
     pub token_exchange: Option<Box<ExchangePolicy>>,
+    /// How often it may call.
+    pub limits: ClientLimits,
 }
 
 /// The user that a client stands for.
@@ -182,6 +186,7 @@ impl Description {
             dpop: Dpop::default(),
             protection: Protection::default(),
             token_exchange: None,
+            limits: ClientLimits::default(),
         }
     }
 
@@ -221,6 +226,7 @@ impl Description {
             dpop: client.dpop,
             protection: client.protection,
             token_exchange: client.token_exchange,
+            limits: client.limits,
             ..Self::new(client.id, client.name)
         }
     }
@@ -251,6 +257,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.exchange());
     wrong.extend(facts.legacy());
     wrong.extend(facts.lifetimes());
+    wrong.extend(facts.limits());
     wrong.extend(facts.acts_as());
     wrong.extend(facts.secrets());
     wrong.extend(facts.authentication());
@@ -302,6 +309,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         dpop: asked.dpop,
         protection: asked.protection,
         token_exchange: asked.token_exchange,
+        limits: asked.limits,
     };
     within_profile(realm, client)
 }

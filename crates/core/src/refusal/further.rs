@@ -33,6 +33,14 @@ pub enum Further {
     /// Too many requests from one place, or too many that wait.
     #[error("too many requests of devices wait for an answer; try again in {0} seconds")]
     TooManyDevices(i64),
+    /// The client asked more often than it may (RFC 6585 4).
+    #[error("the client may call the token endpoint {limit} times a minute; try again in {seconds} seconds")]
+    TooManyCalls {
+        /// How often it may.
+        limit: u32,
+        /// When the next minute begins.
+        seconds: i64,
+    },
 }
 
 impl Further {
@@ -45,14 +53,14 @@ impl Further {
             Self::SubjectToken(_) | Self::ActorToken(_) => ErrorCode::InvalidRequest,
             Self::DeviceUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
             Self::InteractionRequired => ErrorCode::InteractionRequired,
-            Self::TooManyDevices(_) => ErrorCode::TemporarilyUnavailable,
+            Self::TooManyDevices(_) | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
         }
     }
 
     /// After how many seconds another attempt makes sense, where that is not now.
     pub const fn retry_after(&self) -> Option<i64> {
         match self {
-            Self::TooManyDevices(seconds) => Some(*seconds),
+            Self::TooManyDevices(seconds) | Self::TooManyCalls { seconds, .. } => Some(*seconds),
             _ => None,
         }
     }

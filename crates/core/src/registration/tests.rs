@@ -43,6 +43,8 @@ fn realm() -> Realm {
         portal: None,
         identity_providers: Vec::new(),
         guide: crate::realm::GuidePolicy::default(),
+        limits: crate::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 

@@ -86,6 +86,7 @@ impl<'a> Check<'a> {
         self.administration();
         self.portal();
         self.identity_providers();
+        self.limits();
         self.unique();
         self.apis_and_scopes();
         self.claims();

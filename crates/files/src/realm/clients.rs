@@ -45,6 +45,10 @@ impl Check<'_> {
                 place.push(wrong.field.into());
                 self.claim(&place, wrong);
             }
+            Problem::UnknownPlan { name } => {
+                let raw = self.raw;
+                self.unknown(&place, "plan", name, raw.plan.iter().map(|plan| plan.name.as_str()));
+            }
             Problem::UnknownScope { name } => self.unknown(&place, "scope", name, self.scope_names()),
             Problem::UnknownAudience { name, .. } | Problem::UnknownResourceServer { name } => {
                 self.unknown(&place, "api", name, self.audiences());

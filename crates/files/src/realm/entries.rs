@@ -13,6 +13,7 @@ use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::dpop::Nonces;
 use claviger_core::jose::Algorithm;
 use claviger_core::jose::jwe::{ContentEncryption, KeyManagement};
+use claviger_core::limits::{ClientLimits, LimitPolicy, Plan};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
@@ -65,6 +66,10 @@ pub(super) struct RealmDocument {
     pub(super) portal: Option<Portal>,
     #[serde(default)]
     pub(super) identity_provider: Vec<IdentityProvider>,
+    #[serde(default)]
+    pub(super) limits: LimitPolicy,
+    #[serde(default)]
+    pub(super) plan: Vec<Plan>,
     #[serde(default)]
     pub(super) api: Vec<Api>,
     #[serde(default)]
@@ -342,6 +347,10 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) token_exchange: Option<Box<ExchangePolicy>>,
     #[serde(default)]
+    pub(super) plan: Option<String>,
+    #[serde(default)]
+    pub(super) token_calls_per_minute: Option<u32>,
+    #[serde(default)]
     pub(super) second_factor: Demand,
     #[serde(default)]
     pub(super) second_factor_kinds: Vec<FactorKind>,
@@ -452,6 +461,7 @@ impl ClientEntry {
                 request_object_encryption_enc: self.request_object_encryption_enc,
             },
             token_exchange: self.token_exchange.clone(),
+            limits: ClientLimits { plan: self.plan.clone(), token_calls_per_minute: self.token_calls_per_minute },
         }
     }
 }

@@ -29,6 +29,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("portal", "portal"),
     ("identity_providers", "identity-provider"),
     ("administration", "administration"),
+    ("limits", "limits"),
+    ("plans", "plan"),
     ("apis", "api"),
     ("scopes", "scope"),
     ("seat_pools", "seat-pool"),
@@ -36,7 +38,7 @@ const SECTIONS: &[(&str, &str)] = &[
 ];
 
 /// Parts of a client that are parts of its entry in the file.
-const PARTS_OF_CLIENT: &[&str] = &["authentication", "requests", "registered", "dpop"];
+const PARTS_OF_CLIENT: &[&str] = &["authentication", "requests", "registered", "dpop", "limits"];
 
 /// The sections of a realm: `realm`, `tokens`, `sessions`, `api`, `scope`, `seat-pool`. The dialect is its name.
 ///

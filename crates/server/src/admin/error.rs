@@ -2,6 +2,7 @@
 
 use crate::hashing::Busy;
 use crate::secrets::SecretsError;
+use claviger_core::Refusal;
 use claviger_core::client::ClientStatus;
 use claviger_core::crypto::CryptoError;
 use claviger_core::permission::Role;
@@ -257,6 +258,15 @@ pub enum AdminError {
     /// There are as many token keys as there may be.
     #[error("there are too many token keys already")]
     TooManyTokenKeys,
+    /// The request log has no such call.
+    #[error("the request log has no call with the reference `{0}`: it may be too old, or still on its way")]
+    NoSuchCall(String),
+    /// There is nothing to mend.
+    #[error("the call `{0}` was not refused, so there is nothing to go through")]
+    NotRefused(String),
+    /// What is asked for would be refused.
+    #[error("it would be refused: {0}")]
+    Refused(#[from] Refusal),
     /// Passwords cannot be hashed now.
     #[error(transparent)]
     Busy(#[from] Busy),

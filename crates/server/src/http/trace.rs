@@ -25,6 +25,54 @@ struct Known {
     client: RefCell<String>,
     /// The contract's errors have no member for the reference.
     left_out: Cell<bool>,
+    /// It will stand in the request log.
+    is_logged: Cell<bool>,
+    noted: RefCell<Noted>,
+    /// What is left of its client's limit.
+    left: Cell<Option<Left>>,
+}
+
+/// What the request log says of a call, as far as it was found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Noted {
+    /// The client is one that there is.
+    pub(crate) is_app: bool,
+    /// The grant type.
+    pub(crate) grant: &'static str,
+    /// The kind of the token that the call is about.
+    pub(crate) token: &'static str,
+    /// The scope that was asked for.
+    pub(crate) scope: String,
+    /// What proved who calls.
+    pub(crate) proof: String,
+    /// The protocol's word for what went wrong.
+    pub(crate) error: &'static str,
+    /// Its kind.
+    pub(crate) kind: &'static str,
+    /// What the answer says of it.
+    pub(crate) detail: String,
+}
+
+/// What is left of a client's limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// How many calls it may make in a minute.
+    pub(crate) limit: u32,
+    /// How many of them are left.
+    pub(crate) left: u32,
+    /// In how many seconds the next minute begins.
+    pub(crate) seconds: i64,
+}
+
+/// All that is known of a call when it is answered.
+#[derive(Debug)]
+pub(crate) struct Traced {
+    pub(crate) realm: String,
+    pub(crate) client: String,
+    pub(crate) endpoint: &'static str,
+    pub(crate) address: IpAddr,
+    pub(crate) reference: RequestId,
+    pub(crate) noted: Noted,
 }
 
 /// The same, for a line of the log. What is not known is empty.
@@ -51,6 +99,9 @@ pub(super) async fn answering<F: Future>(id: RequestId, address: IpAddr, answer:
         endpoint: Cell::new(""),
         client: RefCell::default(),
         left_out: Cell::new(false),
+        is_logged: Cell::new(false),
+        noted: RefCell::default(),
+        left: Cell::new(None),
     };
     REQUEST.scope(known, answer).await
 }
@@ -67,6 +118,9 @@ pub(crate) fn beside<F: Future>(work: F) -> impl Future<Output = F::Output> {
             endpoint: Cell::new(endpoint),
             client: RefCell::new(client),
             left_out: Cell::new(false),
+            is_logged: Cell::new(false),
+            noted: RefCell::default(),
+            left: Cell::new(None),
         };
         REQUEST.scope(known, work).await
     }
@@ -93,6 +147,49 @@ pub(crate) fn client(id: &str) {
         client.clear();
         client.extend(unless_secret(id).chars().take(LONGEST));
     });
+}
+
+/// From now on what is found out of the request is kept for the request log.
+pub(crate) fn log() {
+    let _ = REQUEST.try_with(|known| known.is_logged.set(true));
+}
+
+/// The client is one that there is.
+pub(crate) fn app(id: &str) {
+    client(id);
+    note(|noted| noted.is_app = true);
+}
+
+/// Keeps something for the request log; where there is none, nothing is done.
+pub(crate) fn note(with: impl FnOnce(&mut Noted)) {
+    let _ = REQUEST.try_with(|known| {
+        if known.is_logged.get() {
+            with(&mut known.noted.borrow_mut());
+        }
+    });
+}
+
+/// Takes all that is known, for the request log.
+pub(crate) fn take() -> Option<Traced> {
+    let taken = REQUEST.try_with(|known| Traced {
+        realm: known.realm.take(),
+        client: known.client.take(),
+        endpoint: known.endpoint.get(),
+        address: known.address.get(),
+        reference: known.id,
+        noted: known.noted.take(),
+    });
+    taken.ok()
+}
+
+/// Keeps what is left of the client's limit, for the answer.
+pub(crate) fn leave(left: Left) {
+    let _ = REQUEST.try_with(|known| known.left.set(Some(left)));
+}
+
+/// What is left of the client's limit, where it has one.
+pub(crate) fn left() -> Option<Left> {
+    REQUEST.try_with(|known| known.left.get()).ok().flatten()
 }
 
 /// The request's name, where its errors carry it.

@@ -4,12 +4,11 @@ use super::sealed::Recipients;
 use crate::failure::Failure;
 use crate::state::sites::Site;
 use claviger_core::Client;
-use claviger_core::claims::IdClaims;
 use claviger_core::jose::jwe::Inside;
 use claviger_core::jose::{Typ, token_hash};
-use claviger_core::logout::sid;
 use claviger_core::sign_in::Proof;
 use claviger_core::token::Plain;
+use claviger_core::token_claims::{self, amr, id_claims};
 use serde_json::{Map, Value};
 
 /// What an ID token is made from.
@@ -44,27 +43,23 @@ pub(crate) struct IdTokenOf<'a> {
 pub(crate) async fn id_token(site: &Site, recipients: Recipients<'_>, of: IdTokenOf<'_>) -> Result<String, Failure> {
     let key = site.keys.signing(site.realm.id_token_algorithm(of.client)).await?;
     let hash = |token: &Plain| token_hash(key.alg(), token.expose());
-    let amr: Vec<&str> = match of.proof {
-        Some(proof) => proof.amr.iter().map(String::as_str).collect(),
-        None if of.auth_time.is_some() => vec!["pwd"],
-        None => Vec::new(),
-    };
-    let claims = IdClaims {
-        iss: &site.realm.issuer,
-        sub: of.subject,
-        aud: &of.client.id,
-        iat: of.now / 1000,
-        exp: of.now / 1000 + site.realm.tokens.id_token_ttl.as_seconds(),
-        auth_time: of.auth_time.map(|time| time / 1000),
-        nonce: of.nonce,
-        at_hash: of.access.map(hash),
-        c_hash: of.code.map(hash),
-        azp: &of.client.id,
-        acr: of.proof.and_then(|proof| proof.acr.as_deref()),
-        amr: &amr,
-        sid: of.session.filter(|_| of.client.logout.is_told()).map(|session| sid(session, &of.client.id)),
-        user: of.claims,
-    };
+    let amr = amr(of.proof, of.auth_time);
+    let claims = id_claims(
+        &site.realm,
+        token_claims::IdTokenOf {
+            client: of.client,
+            subject: of.subject,
+            auth_time: of.auth_time,
+            nonce: of.nonce,
+            proof: of.proof,
+            amr: &amr,
+            session: of.session,
+            claims: of.claims,
+            at_hash: of.access.map(hash),
+            c_hash: of.code.map(hash),
+            now: of.now,
+        },
+    );
     let signed = key.sign_jwt(Typ::Jwt, &serde_json::to_vec(&claims)?)?;
     match of.client.protection.id_token() {
         None => Ok(signed),

@@ -18,7 +18,7 @@ use crate::state::secrets::{RefreshKeys, SubjectKeys};
 use crate::state::sites::Site;
 use claviger_core::answer::{self, TokenAnswer};
 use claviger_core::audience::Audience;
-use claviger_core::claims::{AccessClaims, SubjectKind, id_text};
+use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
 use claviger_core::confirmation::Confirmation;
 use claviger_core::crypto::entropy::random_bytes;
@@ -28,6 +28,7 @@ use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
+use claviger_core::token_claims::{AccessTokenOf, access_claims};
 use claviger_core::token_exchange::ACCESS_TOKEN;
 use claviger_core::{Client, Refusal};
 use claviger_store::{
@@ -430,27 +431,21 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
         AccessTokenFormat::Jwt => {
             let key = site.keys.signing(of.plan.algorithm).await?;
             let jti = id_text(&ids::new(of.now));
-            let claims = AccessClaims {
-                iss: Cow::Borrowed(&site.realm.issuer),
-                sub: Cow::Borrowed(of.subject.unwrap_or(&of.client.id)),
-                sub_type: Some(SubjectKind::of(of.user.is_some())),
-                aud: Cow::Borrowed(of.narrowed.unwrap_or(&of.granted.audience)),
-                client_id: Cow::Borrowed(&of.client.id),
-                scope: Cow::Owned(of.granted.scope.to_string()),
-                iat: of.now / 1000,
-                exp: of.now / 1000 + ttl.as_seconds(),
-                jti: Cow::Borrowed(&jti),
-                gid: of.grant.map(|grant| Cow::Owned(id_text(grant))),
-                org: Cow::Borrowed(&of.granted.organisations),
-                flow: (of.granted.flow == GrantType::Implicit).then_some(Cow::Borrowed("implicit")),
-                auth_time: of.granted.auth_time.map(|time| time / 1000),
-                acr: of.granted.acr(&site.realm).map(Cow::Borrowed),
-                userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
-                cnf: of.confirmation,
-                claims_locales: Cow::Borrowed(&of.granted.claims_locales),
-                act: of.granted.act.clone(),
-                amr: of.granted.proof.as_ref().map_or(Cow::Borrowed(&[]), |proof| Cow::Borrowed(&proof.amr)),
-            };
+            let claims = access_claims(
+                &site.realm,
+                AccessTokenOf {
+                    client: of.client,
+                    has_user: of.user.is_some(),
+                    subject: of.subject,
+                    granted: of.granted,
+                    narrowed: of.narrowed,
+                    ttl,
+                    confirmation: of.confirmation,
+                    grant: of.grant,
+                    jti: &jti,
+                    now: of.now,
+                },
+            );
             let typ = typ(site, of.narrowed.unwrap_or(&of.granted.audience));
             let token = key.sign_jwt(typ, &joined(serde_json::to_vec(&claims)?, of.claims)?)?;
             Ok(Access { token: Plain::new(token), expires_in: ttl.as_seconds(), row: None })

@@ -11,14 +11,16 @@ mod follow;
 mod logos;
 mod names;
 mod registrations;
-mod share_brakes;
+mod requests;
+mod share;
 mod webhooks;
 
 pub use audit::{AuditKeeping, AuditStream, keep_audit};
 pub(crate) use back_channel::tell_of_logouts;
 pub(crate) use follow::follow;
 pub(crate) use logos::fetch_logos;
-pub(crate) use share_brakes::share_brakes;
+pub(crate) use requests::log_requests;
+pub(crate) use share::{Shared, share};
 pub(crate) use webhooks::tell_webhooks;
 
 use crate::mail::{self, Mailer};

@@ -7,7 +7,7 @@
 //!
 //! The endpoint and the forms' targets know this module; it knows neither.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, note_refusal};
 use crate::http::{Answer, Incoming, trace};
 use crate::issue::approve::{Approved, approve};
 use crate::issue::delivery::send;
@@ -120,6 +120,7 @@ impl Flow<'_> {
         request: &AuthorizationRequest,
         refusal: &Refusal,
     ) -> Result<Answer, Failure> {
+        note_refusal(refusal);
         let realm = &self.site.realm;
         self.respond(client, request, &Response::refusal(&request.destination, realm, refusal)).await
     }

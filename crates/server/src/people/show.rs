@@ -1,6 +1,6 @@
 //! From what was decided to what a browser is shown: the pages' contexts, filled in.
 
-use crate::failure::{Failure, SOON};
+use crate::failure::{Failure, SOON, note_refusal};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
     self, About, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
@@ -49,6 +49,7 @@ pub(crate) fn refusal(
     refusal: &Refusal,
     owner: Option<(&Client, &str)>,
 ) -> Answer {
+    note_refusal(refusal);
     tracing::info!(?refusal, "authorization request refused with a page");
     let mut page = ErrorPage::new(refusal.code().name(), incoming.id.to_string());
     page.title.clone_from(&site.realm.dialect.authorization.invalid_request_title);

@@ -18,6 +18,7 @@ use crate::state::client_keys::ClientKeys;
 use crate::state::clients::{Clients, Entry};
 use crate::state::clock::Clock;
 use crate::state::hashing::{Hasher, Turn};
+use crate::state::limits::Limits;
 use crate::state::meter::Meter;
 use crate::state::passwords::sources::are_asked;
 use crate::state::passwords::{Checked, Passwords};
@@ -26,6 +27,7 @@ use crate::state::uses::Uses;
 use claviger_core::client::ClientStatus;
 use claviger_core::client_auth::{Credentials, Pair};
 use claviger_core::dialect::Legacy;
+use claviger_core::refusal::Further;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{ClientSecret, Masked, SecretKind, Store, StoredUser};
@@ -89,6 +91,8 @@ pub(crate) struct Authenticator<'a> {
     pub(crate) from: IpAddr,
     /// A public client will not do.
     pub(crate) must_prove: bool,
+    /// Where calls are counted, at an endpoint where they are limited.
+    pub(crate) limits: Option<&'a Limits>,
 }
 
 /// Checks what a client presented, and uses it up where it is good once.
@@ -101,12 +105,13 @@ pub(crate) async fn authenticate(
     credentials: &Credentials,
     from: IpAddr,
 ) -> Result<Authenticated, Failure> {
-    let client = authenticate_unspent(state, realm, credentials, from).await?;
+    let client = Authenticator::of(state, realm, from).authenticate(credentials).await?;
     client.spending.settle(&state.store, state.clock.now()).await?;
     Ok(client)
 }
 
-/// The same for who uses it up in a transaction of their own, or settles it ([`Authenticated::spending`]) before they answer.
+/// The same at the token endpoint, where calls are limited, for who uses it up in a transaction of their own, or settles it
+/// ([`Authenticated::spending`]) before they answer.
 ///
 /// # Errors
 /// As [`Authenticator::authenticate`].
@@ -116,7 +121,8 @@ pub(crate) async fn authenticate_unspent(
     credentials: &Credentials,
     from: IpAddr,
 ) -> Result<Authenticated, Failure> {
-    Authenticator::of(state, realm, from).authenticate(credentials).await
+    let limits = Some(&state.limits);
+    Authenticator { limits, ..Authenticator::of(state, realm, from) }.authenticate(credentials).await
 }
 
 /// As [`authenticate`], where a public client, who proves nothing, is nobody.
@@ -152,6 +158,7 @@ impl<'a> Authenticator<'a> {
             outbound,
             from,
             must_prove: false,
+            limits: None,
         }
     }
 
@@ -185,7 +192,8 @@ impl<'a> Authenticator<'a> {
             let name = credentials.ids().next().unwrap_or_default();
             return Err(self.refuse(Subject::unknown_client(&self.realm.id, name), credentials).await);
         };
-        trace::client(&entry.client.id);
+        trace::app(&entry.client.id);
+        self.look_at_limit(&entry.client)?;
         let check = check_for(&entry.client, credentials, self.realm.dialect.token.ignores_public_secret());
         let proved = match check {
             Some(Check::Named) if !self.must_prove && entry.client.status == ClientStatus::Active => None,
@@ -204,11 +212,38 @@ impl<'a> Authenticator<'a> {
             None => (None, None, false),
         };
         entry.note_use(self.uses, &self.realm.id, id.as_deref(), self.clock.now());
+        trace::note(|noted| noted.proof = proof_of(check, id.as_deref()));
+        self.count(&entry.client)?;
         let spends = match credentials {
             Credentials::Assertion(given) => vec![self.spend(given)],
             _ => Vec::new(),
         };
         Ok(Authenticated { entry, proved: is_proved, spending: Spending::of(spends), stretched: stretched.map(Masked) })
+    }
+
+    /// Refuses a client that has called as often as it may, before its secret is looked at.
+    fn look_at_limit(&self, client: &Client) -> Result<(), Refusal> {
+        let Some((limits, limit)) = self.limit_of(client) else { return Ok(()) };
+        let left = limits.left((&self.realm.id, &client.id), limit, self.clock.now());
+        if left.left > 0 {
+            // Nothing is said of it: whoever has no secret of a client learns from no answer that there is one.
+            return Ok(());
+        }
+        trace::leave(left);
+        Err(too_many(left))
+    }
+
+    /// Counts a call of a client that proved who it is: whoever does not uses up nothing of its limit.
+    fn count(&self, client: &Client) -> Result<(), Refusal> {
+        let Some((limits, limit)) = self.limit_of(client) else { return Ok(()) };
+        let taken = limits.take((&self.realm.id, &client.id), limit, self.clock.now());
+        let (Ok(left) | Err(left)) = taken;
+        trace::leave(left);
+        taken.map(drop).map_err(too_many)
+    }
+
+    fn limit_of(&self, client: &Client) -> Option<(&'a Limits, u32)> {
+        self.limits.zip(self.realm.token_calls_per_minute(client))
     }
 
     /// Whose failure it is.
@@ -421,6 +456,21 @@ struct Right {
 
 const fn braked(seconds: i64) -> Refusal {
     Refusal::Braked { seconds, user: false }
+}
+
+const fn too_many(left: trace::Left) -> Refusal {
+    Refusal::Further(Further::TooManyCalls { limit: left.limit, seconds: left.seconds })
+}
+
+/// What the request log says of the proof; the id is of a secret.
+fn proof_of(check: Option<Check>, id: Option<&str>) -> String {
+    match (check, id) {
+        (Some(Check::Certificate), _) => "certificate".to_owned(),
+        (Some(Check::Signature), _) => "key".to_owned(),
+        (Some(Check::Secret | Check::Mac), Some(id)) => id.to_owned(),
+        (Some(Check::Secret | Check::Mac), None) => "password".to_owned(),
+        (Some(Check::Named) | None, _) => String::new(),
+    }
 }
 
 /// When a request that began then is refused: the next of the moments that are a fixed time apart.

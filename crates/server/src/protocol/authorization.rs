@@ -4,7 +4,7 @@
 //!    decides where its answer may go (what fails until then is a page) and checks the rest (what fails then travels back). 3. From
 //!    there on it is a matter of who sits in front of the browser: [`Flow`].
 
-use crate::failure::{Failure, wrong_method};
+use crate::failure::{Failure, note_refusal, wrong_method};
 use crate::http::{Answer, Incoming, trace};
 use crate::issue::delivery::send;
 use crate::people::ask_for_app;
@@ -12,6 +12,7 @@ use crate::people::browser::Browser;
 use crate::people::flow::Flow;
 use crate::people::hint::name_users;
 use crate::people::show::{self, Speech};
+use crate::protocol::read::note_asked;
 use crate::protocol::{documents, pushed, request_object};
 use crate::state::State;
 use crate::state::sites::Site;
@@ -68,10 +69,12 @@ async fn begin(flow: &Flow<'_>, params: &Params<'_>) -> Result<Answer, Failure> 
         Err(refusal) => return Ok(show::refusal(state, site, incoming, params.get("ui_locales"), &refusal, None)),
     };
     trace::client(client_id);
+    note_asked(params);
     documents::look_up(state, site, client_id, incoming.client).await?;
     let entry =
         if client_id.len() <= 256 { state.clients.load(&state.store, &site.realm.id, client_id).await? } else { None };
     let Some(entry) = entry else { return ask(flow, None, params, Origin::default()).await };
+    trace::app(&entry.client.id);
     if let Some(page) = ask_for_app::instead(flow, &entry.client).await? {
         return Ok(page);
     }
@@ -150,6 +153,7 @@ async fn refuse(
     refusal: &Refusal,
 ) -> Result<Answer, Failure> {
     let Flow { state, site, incoming, .. } = *flow;
+    note_refusal(refusal);
     tracing::info!(?refusal, "authorization refused");
     let response = Response::refusal(destination, &site.realm, refusal);
     let delivery = send(state, site, client, &response, state.clock.now()).await?;

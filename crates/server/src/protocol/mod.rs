@@ -6,6 +6,7 @@ pub(crate) mod authorization;
 pub(crate) mod bearer;
 mod call;
 mod certificate;
+pub(crate) mod described;
 pub(crate) mod device_authorization;
 mod device_poll;
 pub(crate) mod documents;

@@ -1,13 +1,19 @@
 //! What several endpoints read of a request, and what lets pages elsewhere call them (CORS).
 
 use crate::failure::{self, Failure};
-use crate::http::{Answer, Incoming};
+use crate::http::{Answer, Incoming, trace};
+use claviger_core::client::GrantType;
 use claviger_core::client_auth::Credentials;
 use claviger_core::dialect::Legacy;
 use claviger_core::params::looks_like_json;
+use claviger_core::text::{printable, shortened};
+use claviger_core::token::{PresentedRefresh, unless_secret};
 use claviger_core::{Dialect, Params, Refusal};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
+
+/// How much of a scope stands in the request log, in characters.
+const LONGEST_SCOPE: usize = 300;
 
 /// The parameters of a request with a body, and whether they came as JSON. Refuses credentials in the URL before it
 /// looks at the body.
@@ -28,11 +34,32 @@ pub(crate) fn read_params<'a>(dialect: &Dialect, incoming: &'a Incoming) -> Resu
     } else {
         return Err(Refusal::WrongMediaType { reads_json }.into());
     };
+    note_asked(&params);
     Ok((params.ignoring(&dialect.token.ignored()).without_duplicates()?, json))
 }
 
+/// Keeps for the request log what is asked for.
+pub(crate) fn note_asked(params: &Params<'_>) {
+    trace::note(|noted| {
+        let grant = params.get("grant_type").and_then(|sent| GrantType::ALL.into_iter().find(|one| one.name() == sent));
+        noted.grant = grant.map_or("", GrantType::name);
+        noted.token = params.get("token").map_or("", kind_of);
+        noted.scope = params.get("scope").map(on_the_record).unwrap_or_default();
+    });
+}
+
+/// What kind of token a text is, by its looks.
+fn kind_of(token: &str) -> &'static str {
+    if PresentedRefresh::parse(token).is_some() { "refresh_token" } else { "access_token" }
+}
+
+/// A scope as it can stand in a log: it is a peer's text.
+fn on_the_record(scope: &str) -> String {
+    shortened(&printable(unless_secret(scope)), LONGEST_SCOPE).into_owned()
+}
+
 /// Whether a body is JSON: its media type says so, or says nothing (none, or plain text) and the body looks like it.
-fn is_json(media: &str, body: &[u8]) -> bool {
+pub(crate) fn is_json(media: &str, body: &[u8]) -> bool {
     let unsaid = media.is_empty() || media.eq_ignore_ascii_case("text/plain");
     media.eq_ignore_ascii_case("application/json") || (unsaid && looks_like_json(body))
 }

@@ -4,7 +4,8 @@
 //!    ask for? 4. Load what the grant names. 5. Decide ([`claviger_core::grant`]). 6. Mint and commit ([`crate::issue`]).
 
 use crate::failure::{self, Failure};
-use crate::http::{Answer, Incoming};
+use crate::http::trace::Left;
+use crate::http::{Answer, Incoming, trace};
 use crate::issue::{self, Origin};
 use crate::people::factor::has_any;
 use crate::people::password::{Verified, check_password};
@@ -24,9 +25,12 @@ use claviger_core::grant;
 use claviger_core::token::Plain;
 use claviger_core::token_request::{Grant, TokenRequest};
 use claviger_core::{Params, Refusal, User};
-use http::header::AUTHORIZATION;
-use http::{Method, StatusCode};
+use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use std::net::IpAddr;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Answers a token request.
 pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> Answer {
@@ -46,10 +50,27 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
         }
     };
     allow_any_origin(&mut answer);
+    say_limit(&mut answer);
     if nonce {
         give_nonce(state, site, &mut answer);
     }
     answer
+}
+
+/// What is left of the client's limit, where it has one (draft-ietf-httpapi-ratelimit-headers 3, 4).
+fn say_limit(answer: &mut Answer) {
+    let Some(Left { limit, left, seconds }) = trace::left() else { return };
+    let fields = [
+        (RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")),
+        (RATE_LIMIT, format!("\"minute\";r={left};t={seconds}")),
+    ];
+    for (name, value) in fields {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    let exposed = HeaderValue::from_static("RateLimit, RateLimit-Policy, Retry-After");
+    answer.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }
 
 async fn respond(state: &State, site: &Site, incoming: &Incoming) -> Result<Vec<u8>, Failure> {

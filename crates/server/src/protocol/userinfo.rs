@@ -9,13 +9,11 @@ use crate::protocol::read::{allow_any_origin, preflight};
 use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::bearer::{Reason, refuse as refusal};
-use claviger_core::claim_map::{Telling, tell};
-use claviger_core::claim_rule::Place;
-use claviger_core::claims::{Wanted, user_claims};
 use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::jose::jwe::Inside;
 use claviger_core::token::Id;
+use claviger_core::token_claims::userinfo_claims;
 use claviger_core::told::Told;
 use claviger_core::{Client, ScopeSet, User};
 use http::header::CONTENT_TYPE;
@@ -135,13 +133,9 @@ fn told(
     scope: &ScopeSet,
     user: &User,
 ) -> Map<String, Value> {
-    let (names, said) = (&*token.claims.userinfo_claims, &token.claims);
-    let mut told = user_claims(user, &Wanted { scope: Some(scope), names, locales: &said.claims_locales });
-    if let Some(client) = client {
-        let telling = Telling { place: Place::Userinfo, user: Some(user), scope, organisations: &said.org, names };
-        tell(&site.realm, client, &telling, &mut told);
-    }
-    told
+    let said = &token.claims;
+    let asked = (&*said.userinfo_claims, &*said.claims_locales);
+    userinfo_claims(&site.realm, client, user, scope, &said.org, asked)
 }
 
 /// The live token of a request, or why there is none.

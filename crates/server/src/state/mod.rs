@@ -15,6 +15,7 @@ pub(crate) mod health;
 mod kept_secret;
 pub mod keys;
 pub mod leaked;
+pub(crate) mod limits;
 pub(crate) mod logos;
 pub mod master_key;
 pub mod master_keys;
@@ -23,6 +24,7 @@ pub(crate) mod passwords;
 pub(crate) mod providers;
 pub(crate) mod rates;
 pub(crate) mod recall;
+pub mod requests;
 pub(crate) mod revoked;
 pub mod secrets;
 pub(crate) mod sites;
@@ -45,10 +47,12 @@ use hashing::Hasher;
 use health::Health;
 use keys::Keys;
 use leaked::{Leaked, LeakedError};
+use limits::Limits;
 use meter::Meter;
 use providers::Providers;
 use rates::Rates;
 use recall::Recall;
+use requests::Requests;
 use revoked::Revoked;
 use secrets::Secrets;
 use sites::Sites;
@@ -85,6 +89,10 @@ pub struct State {
     pub(crate) rates: Rates,
     /// Calls of the admin API.
     pub(crate) calls: Calls,
+    /// How often apps called lately that may not call as often as they like.
+    pub(crate) limits: Limits,
+    /// The request log.
+    pub(crate) requests: Requests,
     /// Something was put into the outbox that should not wait until somebody looks there.
     pub(crate) handed_in: Notify,
     pub(crate) recall: Recall,
@@ -107,6 +115,21 @@ impl State {
         self.sites.speak(pages.languages().clone());
         self.pages.store(Arc::new(pages));
         self.brakes.set(brakes);
+    }
+
+    /// From now on calls of apps are written into the request log of the database.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn log_requests(&self, settings: requests::RequestLogSettings) -> Result<(), claviger_store::Fault> {
+        // On a network by connections of its own: requests do not wait behind it.
+        self.requests.begin(self.background.open_request_log()?, settings);
+        Ok(())
+    }
+
+    /// The request log, where calls are written into one.
+    pub fn request_log(&self) -> Option<claviger_store::RequestLog> {
+        self.requests.log()
     }
 
     /// The numbers of the brakes from now on.

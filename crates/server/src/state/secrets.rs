@@ -110,6 +110,7 @@ struct Derived {
     imported: HmacKey,
     realms: HmacKey,
     nonces: NonceKey,
+    log: HmacKey,
 }
 
 impl Derived {
@@ -126,6 +127,7 @@ impl Derived {
             imported: HmacKey::new(derive(key, "hashes of other programs").as_slice()),
             realms: HmacKey::new(derive(key, "secrets of realms").as_slice()),
             nonces: NonceKey::new(derive(key, "dpop nonces").as_slice()),
+            log: HmacKey::new(derive(key, "request log").as_slice()),
         }
     }
 
@@ -415,6 +417,16 @@ impl Secrets {
     pub(crate) fn open_request(&self, request: &Id, purpose: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let ring = self.ring.load();
         ring.all().find_map(|key| SealKey::new(&key.requests.sign(request)).ok()?.open(purpose, sealed).ok())
+    }
+
+    /// A digest of what a request carried, for the request log: without the key it says nothing.
+    pub(crate) fn request_digest(&self, text: &str) -> [u8; 32] {
+        self.ring.load().maker.log.sign(text.as_bytes())
+    }
+
+    /// What the digest of a text may be in the log, under any token key.
+    pub(crate) fn request_digests(&self, text: &str) -> Vec<[u8; 32]> {
+        self.ring.load().all().map(|key| key.log.sign(text.as_bytes())).collect()
     }
 
     /// Whether `stored` is the tag of `secret`, in constant time.

@@ -109,6 +109,8 @@ impl Collector for Numbers {
         counter(&mut encoder, "claviger_database_started_over", help, health.times_started_over())?;
         let help = "Whether this server does the jobs of all.";
         gauge(&mut encoder, "claviger_jobs_leader", help, flag(health.is_leader()))?;
+        let help = "Calls that are not in the request log, because there were more than could be written.";
+        counter(&mut encoder, "claviger_request_log_lost", help, app.requests.lost())?;
         faults(&mut encoder)?;
         if let Some(ends) = self.tls.as_ref().and_then(|tls| tls.certificates().first_to_end().map(|(ends, _)| ends)) {
             let help = "When the first certificate of our own TLS ends, in seconds since 1970.";
@@ -239,6 +241,7 @@ mod tests {
             ("claviger_jobs_leader", "gauge"),
             ("claviger_passwords_waiting", "gauge"),
             ("claviger_realms_ready", "gauge"),
+            ("claviger_request_log_lost", "counter"),
         ];
         assert_eq!(kinds, expected);
         assert_eq!(found["claviger_database_up"].1[""].to_bits(), 1_f64.to_bits());

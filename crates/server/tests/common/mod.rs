@@ -483,6 +483,8 @@ pub fn realm(authority: &str) -> Realm {
         portal: None,
         identity_providers: Vec::new(),
         guide: claviger_core::realm::GuidePolicy::default(),
+        limits: claviger_core::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 
@@ -539,5 +541,6 @@ pub fn client(id: &str) -> Client {
         dpop: claviger_core::client::Dpop::default(),
         protection: claviger_core::client::Protection::default(),
         token_exchange: None,
+        limits: claviger_core::limits::ClientLimits::default(),
     }
 }

@@ -67,6 +67,7 @@ mod recall;
 mod refresh;
 mod registered_clients;
 mod registration;
+mod request_log;
 mod request_objects;
 mod requests;
 mod resource_and_metadata;

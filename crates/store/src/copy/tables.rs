@@ -9,7 +9,7 @@ use crate::sqlite::WORDS;
 use rusqlite::Connection;
 
 /// Tables that say something about one database, not about what is in it.
-const OF_THE_DATABASE: [&str; 3] = ["schema_version", "unfinished", "lease"];
+const OF_THE_DATABASE: [&str; 5] = ["schema_version", "unfinished", "lease", "request_line", "request_use"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
 const OF_REQUESTS: [&str; 37] = [

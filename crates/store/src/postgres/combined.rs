@@ -26,12 +26,21 @@ pub(crate) enum Combined {
     AddTokens,
     /// What is good once is used up.
     Spend,
+    /// Lines of the request log; no caller waits for any.
+    AddRequests,
 }
 
 impl Combined {
     /// All of them, in order.
-    pub(super) const ALL: [Self; 6] =
-        [Self::PutCodes, Self::ExchangeCodes, Self::RotateGrants, Self::AddGrants, Self::AddTokens, Self::Spend];
+    pub(super) const ALL: [Self; 7] = [
+        Self::PutCodes,
+        Self::ExchangeCodes,
+        Self::RotateGrants,
+        Self::AddGrants,
+        Self::AddTokens,
+        Self::Spend,
+        Self::AddRequests,
+    ];
 
     /// Its text.
     pub(super) const fn sql(self) -> &'static str {
@@ -42,6 +51,7 @@ impl Combined {
             Self::AddGrants => ADD_GRANTS,
             Self::AddTokens => ADD_TOKENS,
             Self::Spend => SPEND,
+            Self::AddRequests => ADD_REQUESTS,
         }
     }
 }
@@ -169,6 +179,12 @@ INSERT INTO spent (digest, holder, expires_at)
 SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[])
 ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at WHERE spent.holder = excluded.holder
 RETURNING substring(digest from 1 for 16)";
+
+/// Parameters as of `AddRequest`.
+const ADD_REQUESTS: &str = "
+INSERT INTO request_line (id, realm, client, refused, at, reference, endpoint, grant_type, status, error, kind, detail, doc, bytes)
+SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+    $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[])";
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ mod fault;
 mod migrate;
 mod plans;
 mod pool;
+mod requests;
 mod spelling;
 mod tls;
 mod tx;

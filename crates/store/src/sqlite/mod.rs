@@ -54,6 +54,25 @@ impl Engine {
             None => open::TemporaryFolder::create().map(|folder| (folder.database(), Some(folder)))?,
         };
         let connection = open::writer(&path, folder.is_none())?;
+        Self::start(path, folder, connection, options)
+    }
+
+    /// Opens the request log at `path`, with a writer and readers of its own.
+    ///
+    /// # Errors
+    /// Its file cannot be made or read.
+    pub(crate) fn open_requests(path: &Path) -> Result<Self, Fault> {
+        let connection = open::requests_writer(path)?;
+        let options = Options { queue: 64, batch: 8, readers: 2, ..Options::default() };
+        Self::start(path.to_owned(), None, connection, &options)
+    }
+
+    fn start(
+        path: PathBuf,
+        folder: Option<open::TemporaryFolder>,
+        connection: Connection,
+        options: &Options,
+    ) -> Result<Self, Fault> {
         let readers =
             (0..options.readers.max(1)).map(|_| open::reader(&path).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
         let (queue, jobs) = sync_channel(options.queue.max(1));

@@ -1,6 +1,6 @@
 //! Opening a database: its folder, its connections, its schema.
 
-use crate::schema::{KNOWN, MIGRATIONS, Words, spell};
+use crate::schema::{KNOWN, MIGRATIONS, REQUESTS, Words, spell};
 use crate::statements::Statement;
 use crate::{Fault, private};
 use rusqlite::config::DbConfig;
@@ -64,6 +64,37 @@ pub(crate) fn writer(path: &Path, durable: bool) -> Result<Connection, Fault> {
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// The version of the request log's own file.
+const REQUESTS_VERSION: i64 = 1;
+
+/// The connection that writes the request log. What it commits is safe from a crash of this process, and of the machine only a
+/// moment later: nothing waits for the disk.
+///
+/// # Errors
+/// It cannot be made or read, or is of another version.
+pub(super) fn requests_writer(path: &Path) -> Result<Connection, Fault> {
+    let unavailable = |error: std::io::Error| Fault::Unavailable(format!("{}: {error}", path.display()));
+    private::create_file_if_missing(path).map_err(unavailable)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = connect(path, flags)?;
+    let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    match tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? {
+        0 => {
+            tx.execute_batch(&spell(REQUESTS, &WORDS))?;
+            tx.pragma_update(None, "user_version", REQUESTS_VERSION)?;
+        }
+        REQUESTS_VERSION => {}
+        other => return Err(Fault::Other(format!("a request log of version {other}"))),
+    }
+    tx.commit()?;
     Ok(connection)
 }
 

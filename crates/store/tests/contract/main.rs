@@ -26,6 +26,7 @@ mod passkeys;
 mod provider_accounts;
 mod realms;
 mod refresh;
+mod request_log;
 mod revocation;
 mod seats;
 mod spend;
@@ -58,6 +59,10 @@ macro_rules! promises {
 }
 
 promises! {
+    request_log:
+        what_goes_well_never_pushes_out_what_was_refused,
+        calls_are_found_by_app_reference_and_kind,
+        what_is_old_leaves;
     realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,
         everything_is_applied_or_nothing;
     clients: a_client_is_registered_once, no_client_has_a_users_id,

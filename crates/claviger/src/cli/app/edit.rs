@@ -62,6 +62,12 @@ pub(crate) struct EditArgs {
     /// How long its access tokens live, like `10m`; `realm`: as long as the realm says
     #[arg(long, value_parser = ttl, value_name = "TIME")]
     access_token_ttl: Option<Ttl>,
+    /// The plan of the realm that its limits are of; empty: none
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+    /// How often in a minute it may call the token endpoint; 0: as often as it likes; `realm`: as its plan or its realm says
+    #[arg(long, value_parser = limit, value_name = "NUMBER")]
+    token_calls_per_minute: Option<Limit>,
     /// How it proves who it is, as for `app create`; `any`: by its secret, as HTTP Basic or in the body
     #[arg(long, value_parser = method, value_name = "METHOD")]
     token_endpoint_auth_method: Option<Method>,
@@ -93,6 +99,17 @@ pub(crate) struct Ttl(Option<Span>);
 
 fn ttl(text: &str) -> Result<Ttl, String> {
     if text == "realm" { Ok(Ttl(None)) } else { text.parse().map(|span| Ttl(Some(span))) }
+}
+
+/// A limit of its own, or its plan's or realm's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(Option<u32>);
+
+fn limit(text: &str) -> Result<Limit, String> {
+    if text == "realm" {
+        return Ok(Limit(None));
+    }
+    text.parse().map(|limit| Limit(Some(limit))).map_err(|_| "a number of calls, or `realm`".to_owned())
 }
 
 /// One method, or none in particular.
@@ -135,6 +152,8 @@ impl EditArgs {
             audiences: some(self.audience),
             legacy: Some(legacy).filter(|legacy| self.no_legacy || !legacy.is_empty()),
             access_token_ttl: self.access_token_ttl.map(|Ttl(span)| span),
+            plan: self.plan,
+            token_calls_per_minute: self.token_calls_per_minute.map(|Limit(limit)| limit),
             auth_method: self.token_endpoint_auth_method.map(|Method(method)| method),
             auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),
             jwks: self.jwks.as_deref().map(read_keys).transpose()?,

@@ -70,6 +70,10 @@ pub enum Field {
     Identity(&'static str),
     /// Whose tokens it may exchange.
     TokenExchange,
+    /// The plan that its limits are of.
+    Plan,
+    /// How often it may call the token endpoint.
+    TokenCallsPerMinute,
     /// Where its users' browsers tell it that they signed out.
     FrontchannelLogoutUri,
     /// Where the server does.
@@ -112,6 +116,8 @@ impl Field {
             Self::RequestObjectEncryption => "request-object-encryption-alg",
             Self::Registered(key) | Self::Identity(key) => key,
             Self::TokenExchange => "token-exchange",
+            Self::Plan => "plan",
+            Self::TokenCallsPerMinute => "token-calls-per-minute",
             Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
             Self::BackchannelLogoutUri => "backchannel-logout-uri",
         }

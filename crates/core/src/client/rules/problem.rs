@@ -179,6 +179,15 @@ pub enum Problem {
     /// No time, or longer than [`crate::realm::LONGEST_ACCESS_TOKEN`].
     #[error("an access token lives between a second and a day")]
     AccessTokenTtl,
+    /// Its plan is none of the realm's.
+    #[error("there is no plan `{name}`")]
+    UnknownPlan {
+        /// What was given.
+        name: String,
+    },
+    /// More than [`crate::limits::HIGHEST`].
+    #[error("a limit is at most 1000000 calls a minute; 0 is none")]
+    LimitTooHigh,
     /// It stands for a user and does not use client credentials.
     #[error("only a client that uses client_credentials stands for a user")]
     ActsAsWithoutClientCredentials,
@@ -392,6 +401,8 @@ impl Problem {
             Self::Exchange { .. } => Field::TokenExchange,
             Self::TurnoverNotGiven => Field::Turnover,
             Self::AccessTokenTtl => Field::AccessTokenTtl,
+            Self::UnknownPlan { .. } => Field::Plan,
+            Self::LimitTooHigh => Field::TokenCallsPerMinute,
             Self::ActsAsWithoutClientCredentials | Self::UnknownUser { .. } | Self::ActsAsAdministrator => {
                 Field::ActsAs
             }

@@ -108,6 +108,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         dpop: Dpop::default(),
         protection: Protection::default(),
         token_exchange: None,
+        limits: crate::limits::ClientLimits::default(),
     };
     assert_eq!(client, expected);
 }

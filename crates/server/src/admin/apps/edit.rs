@@ -10,6 +10,7 @@ use claviger_core::client::{
     AssertionAlgorithm, AuthMethod, Authentication, ExchangePolicy, GrantType, Identity, SubjectType,
 };
 use claviger_core::dialect::Legacy;
+use claviger_core::limits::ClientLimits;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
 use claviger_store::{Edited, Fault, Store};
@@ -50,6 +51,10 @@ pub struct Edit {
     pub legacy: Option<BTreeSet<Legacy>>,
     /// How long its access tokens live; `Some(None)`: as long as the realm says.
     pub access_token_ttl: Option<Option<Span>>,
+    /// The plan that its limits are of; empty: none.
+    pub plan: Option<String>,
+    /// How often in a minute it may call the token endpoint; `Some(None)`: as its plan or its realm says.
+    pub token_calls_per_minute: Option<Option<u32>>,
     /// How it proves who it is; `Some(None)`: by its secret, in the header or in the body.
     pub auth_method: Option<Option<AuthMethod>>,
     /// What signs its assertions; `Some(None)`: any algorithm that the method has.
@@ -161,6 +166,10 @@ impl Edit {
             audiences: self.audiences.or(was.audiences),
             legacy: self.legacy.unwrap_or(was.legacy),
             access_token_ttl: self.access_token_ttl.unwrap_or(was.access_token_ttl),
+            limits: ClientLimits {
+                plan: text(self.plan, was.limits.plan),
+                token_calls_per_minute: self.token_calls_per_minute.unwrap_or(was.limits.token_calls_per_minute),
+            },
             jwks,
             jwks_uri,
             authentication: Authentication {

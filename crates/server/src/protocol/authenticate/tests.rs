@@ -110,6 +110,7 @@ impl World {
             outbound: &self.outbound,
             from: address.parse().unwrap(),
             must_prove: false,
+            limits: None,
         }
     }
 }

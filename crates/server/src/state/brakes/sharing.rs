@@ -1,6 +1,6 @@
 //! What servers on one database tell one another about failed guesses.
 //!
-//! Four times a second ([`crate::jobs::share_brakes`]) each server adds what failed since to the subjects' rows and takes over the sums, and then reads
+//! Four times a second ([`crate::jobs::share`]) each server adds what failed since to the subjects' rows and takes over the sums, and then reads
 //! what the others told meanwhile ([`Brakes::sync`]). A row holds the failures of all, so a server replaces its own count
 //! by the row's, plus what it has not told yet: nothing counts twice. A success begins again at none, for all.
 //!

@@ -62,6 +62,8 @@ fn realm() -> Realm {
         portal: None,
         identity_providers: Vec::new(),
         guide: claviger_core::realm::GuidePolicy::default(),
+        limits: claviger_core::limits::LimitPolicy::default(),
+        plans: Vec::new(),
     }
 }
 

@@ -1,0 +1,294 @@
+//! Reading the request log: an app's calls, one call by its reference, what went wrong how often.
+//!
+//! On a file all of it runs on threads of its own, so that no request waits behind whoever looks through a long log.
+
+use super::{GAP, RequestLine, RequestLog, first_id};
+use crate::statements::Statement;
+use crate::store::{Engine, read};
+use crate::tx::{Tx, at_once};
+use crate::value::{Row, values};
+use crate::{Fault, Id};
+use std::future::Future;
+
+/// A reference of a call that went well is looked for among the calls of so many milliseconds, where no app is named.
+const LOOKED_THROUGH: i64 = 86_400_000;
+
+/// Which calls; what is absent lets every call through.
+#[derive(Debug, Clone, Default)]
+pub struct RequestFilter {
+    /// From this time on, in milliseconds.
+    pub since: Option<i64>,
+    /// Before this time, in milliseconds.
+    pub until: Option<i64>,
+    /// At this endpoint.
+    pub endpoint: Option<String>,
+    /// With this error.
+    pub error: Option<String>,
+    /// Refused for a reason of this kind.
+    pub kind: Option<String>,
+    /// With a status of this class: 2 to 5.
+    pub status_class: Option<u16>,
+    /// Only what was refused.
+    pub refused: bool,
+}
+
+/// What went wrong, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestError {
+    /// The kind of refusal.
+    pub kind: String,
+    /// The error of the answers.
+    pub error: String,
+    /// How often.
+    pub count: u64,
+    /// When first, in milliseconds.
+    pub first_at: i64,
+    /// When last.
+    pub last_at: i64,
+    /// Where it was last.
+    pub endpoint: String,
+    /// The reference of the last.
+    pub reference: String,
+    /// What its answer said.
+    pub detail: String,
+}
+
+impl RequestLog {
+    /// The calls of an app that pass the filter, the newest first, at most `limit`; `before`: those behind this one.
+    /// An empty `client`: calls of the realm that named none of its apps.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn lines(
+        &self,
+        (realm, client): (&str, &str),
+        filter: &RequestFilter,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<RequestLine>, Fault> {
+        let (realm, client, filter) = (realm.to_owned(), client.to_owned(), filter.clone());
+        self.aside(move |log| async move {
+            let mut lines = log.page((&realm, &client, true), &filter, before, limit).await?;
+            if !filter.refused {
+                lines.extend(log.page((&realm, &client, false), &filter, before, limit).await?);
+            }
+            lines.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+            lines.truncate(limit);
+            Ok(lines)
+        })
+        .await
+    }
+
+    /// The calls of an app that were written after a line, the oldest first, at most `limit`: for whoever watches.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn after(
+        &self,
+        (realm, client): (&str, &str),
+        after: Id,
+        limit: usize,
+    ) -> Result<Vec<RequestLine>, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        self.aside(move |log| async move {
+            let mut lines = Vec::new();
+            for refused in [true, false] {
+                lines.extend(log.newer(&realm, &client, refused, after, limit).await?);
+            }
+            lines.sort_unstable_by_key(|line| line.id);
+            lines.truncate(limit);
+            Ok(lines)
+        })
+        .await
+    }
+
+    /// The call of this reference. One that went well is looked for among the calls of the app, where that is named, or among
+    /// those of the last day before `now`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn find(
+        &self,
+        reference: &str,
+        app: Option<(&str, &str)>,
+        now: i64,
+    ) -> Result<Option<RequestLine>, Fault> {
+        let reference = reference.to_owned();
+        let app = app.map(|(realm, client)| (realm.to_owned(), client.to_owned()));
+        self.aside(move |log| async move { log.by_reference(&reference, app, now).await }).await
+    }
+
+    /// What went wrong with an app's calls since a time, the most frequent first, out of the newest `limit` that were refused.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn errors(
+        &self,
+        (realm, client): (&str, &str),
+        since: i64,
+        limit: usize,
+    ) -> Result<Vec<RequestError>, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        self.aside(move |log| async move { log.refused(&realm, &client, since, limit).await.map(grouped) }).await
+    }
+
+    /// How many lines there are of an app, and how large they are together.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn size_of(&self, (realm, client): (&str, &str)) -> Result<(i64, i64), Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        self.aside(move |log| async move {
+            let mut all = (0, 0);
+            for refused in [true, false] {
+                let (lines, bytes) = log.sums(&realm, &client, refused).await?;
+                all = (all.0 + lines, all.1 + bytes);
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    /// Runs what reads on a thread of its own, where it would keep its thread.
+    async fn aside<T, F, W>(&self, work: W) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>>,
+        W: FnOnce(Self) -> F + Send + 'static,
+    {
+        let log = self.clone();
+        match &*self.store.engine {
+            Engine::Sqlite(_) => tokio::task::spawn_blocking(move || at_once(work(log))).await.map_err(Fault::other)?,
+            Engine::Postgres(_) => work(log).await,
+        }
+    }
+
+    async fn page(
+        &self,
+        (realm, client, refused): (&str, &str, bool),
+        filter: &RequestFilter,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<RequestLine>, Fault> {
+        let (before, after) = (before.unwrap_or([0xFF; 16]), filter.since.map_or([0; 16], first_id));
+        let (since, until) = (filter.since.unwrap_or(i64::MIN), filter.until.unwrap_or(i64::MAX));
+        let class = filter.status_class.map(i64::from);
+        let (least, most) = class.map_or((0, 1000), |class| (class * 100, class * 100 + 100));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        read!(self.store, |tx| {
+            let params = values![
+                realm,
+                client,
+                refused,
+                &before,
+                &after,
+                until,
+                since,
+                &filter.endpoint,
+                &filter.error,
+                &filter.kind,
+                least,
+                most,
+                limit,
+            ];
+            tx.query(Statement::RequestsOfApp, params, line_of).await
+        })
+    }
+
+    async fn newer(
+        &self,
+        realm: &str,
+        client: &str,
+        refused: bool,
+        after: Id,
+        limit: usize,
+    ) -> Result<Vec<RequestLine>, Fault> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        read!(self.store, |tx| {
+            tx.query(Statement::RequestsAfter, values![realm, client, refused, &after, limit], line_of).await
+        })
+    }
+
+    async fn by_reference(
+        &self,
+        reference: &str,
+        app: Option<(String, String)>,
+        now: i64,
+    ) -> Result<Option<RequestLine>, Fault> {
+        let from = first_id(now.saturating_sub(LOOKED_THROUGH));
+        read!(self.store, |tx| {
+            if let Some(line) = tx.optional(Statement::RefusedRequest, values![reference], line_of).await? {
+                return Ok(Some(line));
+            }
+            match &app {
+                Some((realm, client)) => {
+                    tx.optional(Statement::ServedRequest, values![realm, client, reference], line_of).await
+                }
+                None => tx.optional(Statement::AnyRequest, values![&from, reference], line_of).await,
+            }
+        })
+    }
+
+    async fn refused(&self, realm: &str, client: &str, since: i64, limit: usize) -> Result<Vec<RequestError>, Fault> {
+        let (after, limit) = (first_id(since), i64::try_from(limit).unwrap_or(i64::MAX));
+        read!(self.store, |tx| {
+            tx.query(Statement::RequestErrors, values![realm, client, &after, since, limit], error_of).await
+        })
+    }
+
+    async fn sums(&self, realm: &str, client: &str, refused: bool) -> Result<(i64, i64), Fault> {
+        let found = read!(self.store, |tx| {
+            let sums = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?));
+            tx.optional(Statement::RequestUse, values![realm, client, refused], sums).await
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+/// Those of one kind together; `all` begins with the newest.
+fn grouped(all: Vec<RequestError>) -> Vec<RequestError> {
+    let mut groups: Vec<RequestError> = Vec::new();
+    for one in all.into_iter().filter(|one| one.kind != GAP) {
+        match groups.iter_mut().find(|group| group.kind == one.kind && group.error == one.error) {
+            Some(group) => {
+                group.count += 1;
+                group.first_at = group.first_at.min(one.first_at);
+                group.last_at = group.last_at.max(one.last_at);
+            }
+            None => groups.push(one),
+        }
+    }
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.count), std::cmp::Reverse(group.last_at)));
+    groups
+}
+
+fn error_of(row: &Row<'_>) -> Result<RequestError, Fault> {
+    let at = row.int(3)?;
+    Ok(RequestError {
+        kind: row.string(0)?,
+        error: row.string(1)?,
+        count: 1,
+        first_at: at,
+        last_at: at,
+        endpoint: row.string(2)?,
+        reference: row.string(4)?,
+        detail: row.string(5)?,
+    })
+}
+
+fn line_of(row: &Row<'_>) -> Result<RequestLine, Fault> {
+    Ok(RequestLine {
+        id: row.array(0)?,
+        realm: row.string(1)?,
+        client: row.string(2)?,
+        at: row.int(3)?,
+        reference: row.string(4)?,
+        endpoint: row.string(5)?,
+        grant_type: row.string(6)?,
+        status: u16::try_from(row.int(7)?).map_err(Fault::other)?,
+        error: row.string(8)?,
+        kind: row.string(9)?,
+        detail: row.string(10)?,
+        doc: row.string(11)?,
+    })
+}
