@@ -3,7 +3,7 @@
 //! It holds against whoever changes rows; not against whoever can write all of it anew, from the changed line to the end.
 //! For that the last digest is kept elsewhere: `claviger audit verify` prints it.
 
-use super::keeping;
+use super::act::Act;
 use super::{AuditBreak, AuditVerified};
 use crate::statements::Statement;
 use crate::store::read;
@@ -11,6 +11,8 @@ use crate::tx::Tx;
 use crate::value::{Row, values};
 use crate::{Fault, Hash, Store, changes};
 use claviger_core::crypto::sha256;
+use claviger_core::jose::base64url;
+use serde_json::{Value, json};
 
 /// The sequence of the lines' numbers.
 pub(super) const SEQUENCE: &str = "audit";
@@ -73,6 +75,34 @@ pub(super) fn part_digest(salt: &[u8], text: &str) -> Hash {
     sha256(&bytes)
 }
 
+/// Where the log begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cut {
+    /// The last line that has left; zero: none has.
+    pub(super) number: i64,
+    /// Of that line and all before it.
+    pub(super) digest: Hash,
+}
+
+impl Cut {
+    pub(super) fn shown(&self) -> Value {
+        json!({ "through": self.number, "digest": base64url(&self.digest) })
+    }
+
+    /// Whether a line is the one that says this.
+    fn is_said_by(&self, line: &Line) -> bool {
+        line.act == Act::AuditCut.name() && line.after.as_deref() == Some(&*self.shown().to_string())
+    }
+}
+
+/// Where the log begins.
+pub(super) async fn cut(tx: &mut impl Tx) -> Result<Cut, Fault> {
+    let found = tx
+        .optional(Statement::AuditCut, values![], |row| Ok(Cut { number: row.int(0)?, digest: row.array(1)? }))
+        .await?;
+    Ok(found.unwrap_or_default())
+}
+
 /// A line as it is stored, and its parts.
 struct Stored {
     line: Line,
@@ -107,7 +137,7 @@ impl Store {
     pub async fn verify_audit(&self) -> Result<AuditVerified, Fault> {
         // Read first: a line that comes later is behind it.
         let given_out = read!(self, |tx| { changes::last(tx, SEQUENCE).await })?;
-        let cut = read!(self, |tx| { keeping::cut(tx).await })?;
+        let cut = read!(self, |tx| { cut(tx).await })?;
         let mut found =
             AuditVerified { lines: cut.number, cut: cut.number, erased: 0, digest: cut.digest, broken: None };
         let mut is_said = cut.number == 0;

@@ -3,51 +3,21 @@
 //! Old lines leave together: a cut remembers the number and the digest of the last of them, so that the chain goes on from there,
 //! and a line of its own says the same, so that nobody cuts in silence.
 
-use super::act::{Act, Subject, SubjectKind};
-use super::chain::Line;
+use super::act::{Subject, SubjectKind};
+use super::chain::{Cut, cut};
 use super::log::AuditLog;
 use super::values::Values;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::values;
-use crate::{Fault, Hash, Store, changes};
-use claviger_core::jose::base64url;
-use serde_json::{Value, json};
+use crate::{Fault, Store, changes};
 
 /// How many lines leave in one transaction at most.
 const AT_ONCE: i64 = 2000;
 
 /// How far the lines were passed on.
 const STREAM: &str = "audit-stream";
-
-/// Where the log begins.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cut {
-    /// The last line that has left; zero: none has.
-    pub(super) number: i64,
-    /// Of that line and all before it.
-    pub(super) digest: Hash,
-}
-
-impl Cut {
-    fn shown(&self) -> Value {
-        json!({ "through": self.number, "digest": base64url(&self.digest) })
-    }
-
-    /// Whether a line is the one that says this.
-    pub(super) fn is_said_by(&self, line: &Line) -> bool {
-        line.act == Act::AuditCut.name() && line.after.as_deref() == Some(&*self.shown().to_string())
-    }
-}
-
-/// Where the log begins.
-pub(super) async fn cut(tx: &mut impl Tx) -> Result<Cut, Fault> {
-    let found = tx
-        .optional(Statement::AuditCut, values![], |row| Ok(Cut { number: row.int(0)?, digest: row.array(1)? }))
-        .await?;
-    Ok(found.unwrap_or_default())
-}
 
 impl Store {
     /// Removes lines of before a time, the oldest first, and of them those up to number `through`; how many left. The chain stays
