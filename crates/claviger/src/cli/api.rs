@@ -7,7 +7,7 @@ use clap::Subcommand;
 /// What is said of it.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum ApiCommand {
-    /// Print its description: OpenAPI 3.1, of which clients can be generated
+    /// Print its description (`OpenAPI` 3.1), of which clients can be generated
     #[command(after_help = "\
 Examples:
   claviger api openapi > openapi.json
@@ -17,7 +17,7 @@ A running server tells the same, with its own address, at API/openapi.json; the 
 }
 
 /// Says it.
-pub(crate) fn run(command: &ApiCommand) -> Result<(), Trouble> {
+pub(crate) fn run(command: ApiCommand) -> Result<(), Trouble> {
     match command {
         ApiCommand::Openapi => output::put(&claviger_server::api::document(None)),
     }

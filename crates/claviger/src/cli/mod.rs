@@ -239,7 +239,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
-        Command::Api(command) => api::run(&command),
+        Command::Api(command) => api::run(command),
         Command::App(command) => app::run(*command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,

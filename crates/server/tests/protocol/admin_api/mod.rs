@@ -115,11 +115,10 @@ fn problem(reply: &Reply, status: u16, kind: &str) {
 fn body_for(operation: &str) -> Option<Value> {
     Some(match operation {
         "registerApp" => json!({ "name": "New", "redirect_uris": ["https://new.example/cb"] }),
-        "changeApp" => json!({ "name": "Renamed" }),
         "addUser" => json!({ "username": "newcomer" }),
         "changeUser" => json!({ "name": "Ada" }),
         "addOrganisation" => json!({ "id": "third", "name": "Third" }),
-        "changeOrganisation" => json!({ "name": "Renamed" }),
+        "changeApp" | "changeOrganisation" => json!({ "name": "Renamed" }),
         "changeOrganisationApps" => json!({ "only_listed": false }),
         "setAppRule" => json!({ "allowed": true }),
         "revokeGrants" | "withdrawConsents" | "endSessions" => json!({ "user": "bob" }),
