@@ -72,7 +72,7 @@ impl RequestLog {
             if !filter.refused {
                 lines.extend(log.page((&realm, &client, false), &filter, before, limit).await?);
             }
-            lines.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+            lines.sort_unstable_by_key(|line| std::cmp::Reverse(line.id));
             lines.truncate(limit);
             Ok(lines)
         })
