@@ -1,7 +1,5 @@
 //! How often apps may call the token endpoint, where a vendor limits that.
 
-use crate::client::Client;
-use crate::realm::Realm;
 use serde::{Deserialize, Serialize};
 
 /// The highest limit that can be set.
@@ -50,21 +48,5 @@ impl ClientLimits {
     /// Whether it says nothing.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-impl Realm {
-    /// The plan of this name.
-    pub fn plan(&self, name: &str) -> Option<&Plan> {
-        self.plans.iter().find(|plan| plan.name == name)
-    }
-
-    /// How often in a minute `client` may call the token endpoint: the client's word, then its plan's, then the realm's. `None`: as
-    /// often as it likes.
-    pub fn token_calls_per_minute(&self, client: &Client) -> Option<u32> {
-        let of_plan = || client.limits.plan.as_deref().and_then(|name| self.plan(name));
-        let own = client.limits.token_calls_per_minute;
-        let said = own.or_else(|| of_plan().map(|plan| plan.token_calls_per_minute));
-        said.or(self.limits.token_calls_per_minute).filter(|limit| *limit > 0)
     }
 }

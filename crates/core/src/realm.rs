@@ -11,6 +11,7 @@ mod assertions;
 mod documents;
 mod guide;
 mod identity_provider;
+mod limits;
 mod login_app;
 mod portal;
 mod registration;

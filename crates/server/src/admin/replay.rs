@@ -171,7 +171,7 @@ impl Facts<'_> {
     }
 
     fn limit(&self, client: &Client) -> Option<u32> {
-        self.realm.token_calls_per_minute(client)
+        self.realm.token_calls_per_minute(&client.limits)
     }
 
     fn shape(&self) -> String {

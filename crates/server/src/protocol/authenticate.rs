@@ -243,7 +243,7 @@ impl<'a> Authenticator<'a> {
     }
 
     fn limit_of(&self, client: &Client) -> Option<(&'a Limits, u32)> {
-        self.limits.zip(self.realm.token_calls_per_minute(client))
+        self.limits.zip(self.realm.token_calls_per_minute(&client.limits))
     }
 
     /// Whose failure it is.
