@@ -127,8 +127,8 @@ pub async fn run<L: Into<Listener>>(service: Service, listeners: Vec<L>, limits:
     tasks.spawn(jobs::log_requests(Arc::clone(state), stop.clone()));
     let (sharer, stopped) = (Arc::clone(state), stop.clone());
     tasks.spawn(async move {
-        let shared = jobs::Shared { brakes: &sharer.brakes, limits: &sharer.limits };
-        jobs::share(shared, &sharer.background, &sharer.clock, stopped).await;
+        let told = jobs::Shared { brakes: &sharer.brakes, limits: &sharer.limits };
+        jobs::share(told, &sharer.background, &sharer.clock, stopped).await;
     });
     let sockets = listeners.into_iter().map(|listener| {
         let Listener { socket, realms, tls } = listener.into();

@@ -74,7 +74,7 @@ pub async fn evaluate(
         None => None,
     };
     let decision = decide(realm, &client, user.as_ref(), wanted, now)?;
-    spell(secrets, realm, &client, user.as_ref(), decision, now)
+    spell(secrets, realm, &client, user.as_ref(), &decision, now)
 }
 
 fn decide(
@@ -94,13 +94,12 @@ fn decide(
     let is_asked = [GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::Implicit];
     let decided = match user.filter(|_| wanted.user.is_some()) {
         None if client.may(GrantType::ClientCredentials) => grant::client_credentials(realm, client, &request, user),
-        None => Err(Refusal::grant_not_allowed(client)),
         Some(user) if is_asked.into_iter().any(|grant| client.may(grant)) => {
             let (binding, scope) = approved(realm, client, user, &request, wanted, now)?;
             grant::approved(realm, client, &request, &binding, Some(user), Some(&scope))
         }
         Some(user) if client.may(GrantType::Password) => grant::password(realm, client, &request, user),
-        Some(_) => Err(Refusal::grant_not_allowed(client)),
+        _ => Err(Refusal::grant_not_allowed(client)),
     };
     Ok(decided?)
 }
@@ -142,7 +141,7 @@ fn spell(
     realm: &Realm,
     client: &Client,
     user: Option<&User>,
-    decision: Decision,
+    decision: &Decision,
     now: i64,
 ) -> Result<Evaluated, AdminError> {
     let subject = decision.user.as_deref().map(|user| secrets.subjects.name(&realm.id, client, user)).transpose()?;

@@ -4,6 +4,7 @@
 use super::log::{Described, LoggedCall, Param, call};
 use super::{AdminError, apps};
 use crate::state::secrets::Secrets;
+use claviger_core::redirect::RedirectUri;
 use claviger_core::refusal::{Check, RefusalKind};
 use claviger_core::text::short_digest;
 use claviger_core::{Client, Realm};
@@ -226,12 +227,11 @@ impl Facts<'_> {
         let same = registered
             .iter()
             .find(|uri| self.secrets.request_digests(uri.as_str()).iter().any(|one| short_digest(one) == *digest));
-        let found = match same {
-            Some(uri) => format!("it is the registered {}", uri.as_str()),
-            None => {
-                let all: Vec<_> = registered.iter().map(|uri| uri.as_str()).collect();
-                format!("it is none of the registered: {}", all.join(", "))
-            }
+        let found = if let Some(uri) = same {
+            format!("it is the registered {}", uri.as_str())
+        } else {
+            let all: Vec<_> = registered.iter().map(RedirectUri::as_str).collect();
+            format!("it is none of the registered: {}", all.join(", "))
         };
         format!("a redirect_uri of {length} characters, digest {digest}; {found}")
     }

@@ -59,7 +59,7 @@ pub(crate) struct Left {
     /// How many calls it may make in a minute.
     pub(crate) limit: u32,
     /// How many of them are left.
-    pub(crate) left: u32,
+    pub(crate) calls: u32,
     /// In how many seconds the next minute begins.
     pub(crate) seconds: i64,
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// How often old lines leave.
-const CLEANUP: Duration = Duration::from_secs(60);
+const CLEANUP: Duration = Duration::from_mins(1);
 
 /// How many leave in one transaction.
 const BATCH: i64 = 500;

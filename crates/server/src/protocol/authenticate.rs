@@ -225,7 +225,7 @@ impl<'a> Authenticator<'a> {
     fn look_at_limit(&self, client: &Client) -> Result<(), Refusal> {
         let Some((limits, limit)) = self.limit_of(client) else { return Ok(()) };
         let left = limits.left((&self.realm.id, &client.id), limit, self.clock.now());
-        if left.left > 0 {
+        if left.calls > 0 {
             // Nothing is said of it: whoever has no secret of a client learns from no answer that there is one.
             return Ok(());
         }

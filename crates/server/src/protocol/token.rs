@@ -59,10 +59,10 @@ pub(crate) async fn answer(state: &State, site: &Site, incoming: &Incoming) -> A
 
 /// What is left of the client's limit, where it has one (draft-ietf-httpapi-ratelimit-headers 3, 4).
 fn say_limit(answer: &mut Answer) {
-    let Some(Left { limit, left, seconds }) = trace::left() else { return };
+    let Some(Left { limit, calls, seconds }) = trace::left() else { return };
     let fields = [
         (RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w=60")),
-        (RATE_LIMIT, format!("\"minute\";r={left};t={seconds}")),
+        (RATE_LIMIT, format!("\"minute\";r={calls};t={seconds}")),
     ];
     for (name, value) in fields {
         if let Ok(value) = HeaderValue::try_from(value) {

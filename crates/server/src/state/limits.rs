@@ -174,7 +174,7 @@ fn key((realm, client): (&str, &str)) -> Key {
 
 fn left(limit: u32, count: u32, now: i64) -> Left {
     let seconds = (MINUTE - now.rem_euclid(MINUTE) + 999) / 1000;
-    Left { limit, left: limit.saturating_sub(count), seconds }
+    Left { limit, calls: limit.saturating_sub(count), seconds }
 }
 
 /// A row has a minute in its key, so that the sums of two minutes are never one.
@@ -205,11 +205,11 @@ mod tests {
     #[test]
     fn a_minute_has_so_many_and_the_next_has_as_many_again() {
         let limits = Limits::default();
-        assert_eq!(limits.take(APP, 10, NOW), Ok(Left { limit: 10, left: 9, seconds: 60 }));
+        assert_eq!(limits.take(APP, 10, NOW), Ok(Left { limit: 10, calls: 9, seconds: 60 }));
         assert_eq!(take(&limits, 20, NOW + 59_001), 9);
-        assert_eq!(limits.take(APP, 10, NOW + 59_001), Err(Left { limit: 10, left: 0, seconds: 1 }));
-        assert_eq!(limits.left(APP, 10, NOW + 59_001).left, 0);
-        assert_eq!(limits.left(("r", "other"), 10, NOW).left, 10);
+        assert_eq!(limits.take(APP, 10, NOW + 59_001), Err(Left { limit: 10, calls: 0, seconds: 1 }));
+        assert_eq!(limits.left(APP, 10, NOW + 59_001).calls, 0);
+        assert_eq!(limits.left(("r", "other"), 10, NOW).calls, 10);
         assert_eq!(take(&limits, 20, NOW + MINUTE), 10);
         assert_eq!(take(&limits, 20, NOW), 10, "a clock that was set back begins its minute anew");
     }
@@ -224,7 +224,7 @@ mod tests {
             there.sync(&store, NOW).await.unwrap();
         }
         here.sync(&store, NOW).await.unwrap();
-        assert_eq!((here.left(APP, 10, NOW).left, there.left(APP, 10, NOW).left), (3, 3));
+        assert_eq!((here.left(APP, 10, NOW).calls, there.left(APP, 10, NOW).calls), (3, 3));
         assert_eq!(take(&there, 20, NOW), 3);
         there.sync(&store, NOW).await.unwrap();
         here.sync(&store, NOW).await.unwrap();

@@ -157,7 +157,9 @@ impl Requests {
         let Err(fault) = target.log.append(lines, target.settings.bounds()).await else { return Ok(()) };
         self.lost.fetch_add(few as u64, Ordering::Relaxed);
         let mut queue = self.queue();
-        owners.into_iter().for_each(|owner| queue.gap_of(owner, 1));
+        for owner in owners {
+            queue.gap_of(owner, 1);
+        }
         drop(queue);
         if matches!(fault, Fault::Corrupt(_)) {
             tracing::warn!(%fault, "the request log is damaged; a new one begins");

@@ -47,7 +47,9 @@ async fn the_lines_of_a_batch_keep_their_order_and_who_is_no_app_is_claimed() {
     let (store, log, requests) = started();
     let calls: Vec<_> = (0..300).map(|_| call("app", true)).collect();
     let order: Vec<_> = calls.iter().map(|call| call.traced.reference.to_string()).rev().collect();
-    calls.into_iter().for_each(|call| requests.put(call));
+    for call in calls {
+        requests.put(call);
+    }
     requests.put(call("nobody", false));
     requests.write(&store, 2_000).await.unwrap();
     let lines = log.lines(("r", "app"), &RequestFilter::default(), None, 1_000).await.unwrap();
