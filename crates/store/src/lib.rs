@@ -123,7 +123,7 @@ pub use organisation_apps::{ActingFor, AppRule};
 pub use organisations::Removed;
 pub use outbox::{DueParcel, Parcel, ParcelLine};
 pub use overview::{ConsentLine, GrantLine, Of, SessionLine};
-pub use partner_apps::{PartnerApp, PartnerAppState};
+pub use partner_apps::{PartnerApp, PartnerAppLine, PartnerAppState};
 pub use partners::{AboutKind, Announcement, InSandbox, SandboxKind};
 pub use passkeys::{PasskeyUsed, UsePasskey};
 pub use precondition::{Precondition, SessionPrecondition};
