@@ -17,7 +17,7 @@ use super::redirect;
 use super::trouble::{Exit, Trouble};
 use super::{ask, output};
 use clap::{Args, Subcommand};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, ClientStatus, IdTokenClaims};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
