@@ -3,13 +3,13 @@
 use super::{Admin, AdminError, Complaint, organisations, users};
 use crate::hashing::Hasher;
 use crate::ids;
+use claviger_core::Realm;
 use claviger_core::claims::id_text;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::jose::base64url;
 use claviger_core::text::is_name;
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
-use claviger_core::Realm;
 use claviger_store::{Fault, InSandbox, SandboxKind, Store};
 
 /// What somebody signs in with; the only time that the password is seen.
@@ -168,8 +168,7 @@ async fn keep(
     team: &str,
     (kind, id, of_realm, doc): (SandboxKind, &str, &str, String),
 ) -> Result<(), AdminError> {
-    let made =
-        InSandbox { kind, id: id.to_owned(), of_realm: of_realm.to_owned(), doc, created_at: admin.now };
+    let made = InSandbox { kind, id: id.to_owned(), of_realm: of_realm.to_owned(), doc, created_at: admin.now };
     if admin.store.add_in_sandbox(&realm.id, team, &made).await? {
         return Ok(());
     }

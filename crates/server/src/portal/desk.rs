@@ -15,8 +15,20 @@ use claviger_store::{SignedIn, Speaker, SpeakerKind, Team, TeamRole};
 
 /// What a page's address can say was done.
 const NOTICES: [&str; 14] = [
-    "team", "saved", "invited", "joined", "left", "discarded", "created", "answered", "withdrawn", "submitted", "retired",
-    "asked", "removed", "again",
+    "team",
+    "saved",
+    "invited",
+    "joined",
+    "left",
+    "discarded",
+    "created",
+    "answered",
+    "withdrawn",
+    "submitted",
+    "retired",
+    "asked",
+    "removed",
+    "again",
 ];
 
 /// A partner in front of a page.

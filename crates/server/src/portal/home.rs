@@ -61,9 +61,11 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
     let told = announcements::list(store, realm).await.map_err(fault)?;
     let told = told.into_iter().filter(|one| announcements::concerns(one, &clients, desk.now()));
     let is_full = i64::try_from(lines.len()).is_ok_and(|count| count == PAGE);
-    let more_url = lines.last().filter(|_| is_full).zip(chosen).map(|(last, team)| {
-        format!("{}?team={}&after={}", desk.base, team.id, last.app.id)
-    });
+    let more_url = lines
+        .last()
+        .filter(|_| is_full)
+        .zip(chosen)
+        .map(|(last, team)| format!("{}?team={}&after={}", desk.base, team.id, last.app.id));
     let user = &desk.who.user;
     let page = PortalHome {
         who: user.name.clone().unwrap_or_else(|| user.username.clone()),

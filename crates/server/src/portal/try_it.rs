@@ -48,9 +48,8 @@ pub(super) async fn open(desk: &Desk<'_>, id: &str, tried: Option<Tried>) -> Res
         }
         _ => None,
     };
-    let (request, answer, token) = tried.map_or((None, String::new(), None), |tried| {
-        (Some(tried.request), tried.answer, tried.token)
-    });
+    let (request, answer, token) =
+        tried.map_or((None, String::new(), None), |tried| (Some(tried.request), tried.answer, tried.token));
     let page = TryPage {
         name: app.app.name,
         url: format!("{}/apps/{id}", desk.base),

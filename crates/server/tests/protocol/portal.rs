@@ -190,7 +190,7 @@ async fn an_app_has_a_sandbox_at_once_and_production_after_review() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_teams_things_are_not_there() {
     let world = World::with(|_| {}).await;
-    let (_, password) = (0, crate::common::password_hash().await);
+    let password = crate::common::password_hash().await;
     let bob = User { email: Some("bob@example.com".into()), ..user("u2", "bob") };
     let hash = claviger_store::Masked(password);
     world.portal.store.put_user("test", &bob, Some(hash), NOW).await.unwrap();
@@ -216,7 +216,8 @@ async fn another_teams_things_are_not_there() {
         let seen = bob.get(&world.portal, place).await;
         assert_eq!((seen.status.as_u16(), &seen.body), (404, &unknown.body), "{place}");
     }
-    for (place, act) in [(0, "withdraw"), (0, "answer"), (1, "add"), (2, "save"), (3, "call"), (5, "leave"), (6, "add-user")]
+    for (place, act) in
+        [(0, "withdraw"), (0, "answer"), (1, "add"), (2, "save"), (3, "call"), (5, "leave"), (6, "add-user")]
     {
         let form = [("act", act), ("text", "x"), ("environment", "sandbox"), ("label", "x"), ("name", "x")];
         let reply = world.send(&bob, &home, &places[place], &form).await;
