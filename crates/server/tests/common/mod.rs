@@ -479,7 +479,6 @@ pub fn realm(authority: &str) -> Realm {
         sign_in: claviger_core::sign_in::SignInPolicy::default(),
         account: claviger_core::realm::AccountPolicy::default(),
         login_app: None,
-        portal: None,
         administration: None,
         portal: None,
         identity_providers: Vec::new(),
