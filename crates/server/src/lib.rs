@@ -14,6 +14,7 @@ mod outbound;
 pub mod outbox;
 pub mod pages;
 mod people;
+mod portal;
 mod protocol;
 mod router;
 pub mod server;

@@ -9,6 +9,7 @@ use crate::people::{
     about, account, ask_for_app, check_session, consent, device, end_session, forgotten, guide, home, login_app, page,
     provider, second_factor, secret, security, show, sign_in, switch, user_link,
 };
+use crate::portal;
 use crate::protocol::{
     authorization, described, device_authorization, introspection, logoff, metadata, pushed, read, registration,
     revocation, revocations, token, userinfo,
@@ -141,6 +142,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Security
         | Target::Account
         | Target::Console
+        | Target::Portal
         | Target::Forgotten
         | Target::UserLink
         | Target::Consent
@@ -239,6 +241,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Api => Box::pin(crate::api::answer(state, site, incoming)).await,
         Target::Account => Box::pin(account::answer(state, site, incoming)).await,
         Target::Console => Box::pin(console::answer(state, site, incoming)).await,
+        Target::Portal => Box::pin(portal::answer(state, site, incoming)).await,
         Target::Forgotten => Box::pin(forgotten::answer(state, site, incoming)).await,
         Target::AskForApp => Box::pin(ask_for_app::answer(state, site, incoming)).await,
         Target::UserLink => Box::pin(user_link::answer(state, site, incoming)).await,

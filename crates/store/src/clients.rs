@@ -414,8 +414,13 @@ fn secret_values<'a>(realm: &'a str, client: &'a str, secret: &'a ClientSecret) 
 }
 
 pub(crate) fn read_client(row: &Row<'_>) -> Result<Client, Fault> {
-    let mut client: Client = serde_json::from_str(row.text(0)?)?;
-    client.status = match row.text(1)? {
+    client_of(row.text(0)?, row.text(1)?)
+}
+
+/// The client of a document, as it stands.
+pub(crate) fn client_of(doc: &str, status: &str) -> Result<Client, Fault> {
+    let mut client: Client = serde_json::from_str(doc)?;
+    client.status = match status {
         "pending" => ClientStatus::Pending,
         "active" => ClientStatus::Active,
         "rejected" => ClientStatus::Rejected,

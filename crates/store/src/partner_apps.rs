@@ -1,11 +1,13 @@
 //! Apps as a team of partners draws them up: one record for the client in the sandbox and the one in production.
 
 use crate::app_events::named;
+use crate::clients::client_of;
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
 use crate::value::{Row, values};
 use crate::{Fault, Store};
+use claviger_core::Client;
 
 /// How many apps a team has at most.
 const MOST_APPS: i64 = 200;
@@ -53,7 +55,52 @@ pub struct PartnerApp {
     pub updated_at: i64,
 }
 
+/// An app with its clients as they stand.
+#[derive(Debug, Clone)]
+pub struct PartnerAppLine {
+    /// The app.
+    pub app: PartnerApp,
+    /// Its client in the sandbox.
+    pub sandbox: Option<Client>,
+    /// Its client in production.
+    pub production: Option<Client>,
+    /// When one of them authenticated last.
+    pub used_at: Option<i64>,
+    /// When the first of their live secrets ends by itself.
+    pub secret_ends: Option<i64>,
+}
+
 impl Store {
+    /// The apps of a team behind `after` with their clients, in the order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn partner_app_lines(
+        &self,
+        realm: &str,
+        team: &str,
+        after: &str,
+        limit: i64,
+        now: i64,
+    ) -> Result<Vec<PartnerAppLine>, Fault> {
+        read!(self, |tx| {
+            tx.query(Statement::PartnerAppLines, values![realm, team, after, limit, now], |row| {
+                let client = |doc: usize| match (row.text_or_null(doc)?, row.text_or_null(doc + 1)?) {
+                    (Some(doc), Some(status)) => client_of(doc, status).map(Some),
+                    _ => Ok(None),
+                };
+                Ok(PartnerAppLine {
+                    app: read_app(row)?,
+                    sandbox: client(14)?,
+                    production: client(16)?,
+                    used_at: row.int_or_null(18)?.max(row.int_or_null(19)?),
+                    secret_ends: [row.int_or_null(20)?, row.int_or_null(21)?].into_iter().flatten().min(),
+                })
+            })
+            .await
+        })
+    }
+
     /// Keeps a new app of a team; false where there are as many as there may be.
     ///
     /// # Errors

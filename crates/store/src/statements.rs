@@ -648,6 +648,7 @@ registry! {
     EditPartnerApp = portal::EDIT_APP;
     PartnerApp = portal::APP;
     PartnerAppsOf = portal::APPS_OF;
+    PartnerAppLines = portal::APP_LINES;
     PartnerAppByProduction = portal::APP_BY_PRODUCTION;
     PartnerAppBySandbox = portal::APP_BY_SANDBOX;
     DeletePartnerApp = portal::DELETE_APP;

@@ -9,13 +9,15 @@ mod logout;
 mod mailed;
 mod protection;
 mod requests;
+mod review;
+mod words;
 
 use super::context::{Context, Data};
 use super::redirect;
 use super::trouble::{Exit, Trouble};
 use super::{ask, output};
-use clap::{Args, Subcommand, ValueEnum};
-use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, ClientStatus, GrantType, IdTokenClaims};
+use clap::{Args, Subcommand};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
@@ -26,6 +28,7 @@ use claviger_server::secrets::Secrets;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+pub(crate) use words::{Grant, Status, auth_method, legacy};
 
 /// What is done with apps.
 #[derive(Debug, Subcommand)]
@@ -75,6 +78,24 @@ command says where. Without an owner's address the link is printed, for you to p
     Approve {
         /// The client id
         id: String,
+    },
+    /// List the apps that wait for approval, the oldest first, with what was said last
+    Queue,
+    /// Show what happened to an app: requests, questions, answers, decisions
+    Timeline {
+        /// The client id
+        id: String,
+    },
+    /// Ask an app's owner something; they get a mail, and answer in the partners' portal
+    #[command(after_help = "\
+Example:
+  claviger app queue --realm orders
+  claviger app ask fleet-planner \"What is orders:write for?\" --realm orders")]
+    Ask {
+        /// The client id
+        id: String,
+        /// The question
+        text: String,
     },
     /// Send the mail of an approval once more, where it was lost: with another secret behind another link
     #[command(after_help = "\
@@ -203,64 +224,6 @@ pub(crate) struct Create {
     approve: bool,
 }
 
-/// Where an app stands.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Status {
-    Pending,
-    Active,
-    Rejected,
-    Suspended,
-}
-
-/// The grants, as the protocol spells them.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum Grant {
-    AuthorizationCode,
-    Implicit,
-    Password,
-    ClientCredentials,
-    RefreshToken,
-    DeviceCode,
-    TokenExchange,
-    JwtBearer,
-}
-
-impl From<Status> for ClientStatus {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Pending => Self::Pending,
-            Status::Active => Self::Active,
-            Status::Rejected => Self::Rejected,
-            Status::Suspended => Self::Suspended,
-        }
-    }
-}
-
-impl From<Grant> for GrantType {
-    fn from(grant: Grant) -> Self {
-        match grant {
-            Grant::AuthorizationCode => Self::AuthorizationCode,
-            Grant::Implicit => Self::Implicit,
-            Grant::Password => Self::Password,
-            Grant::ClientCredentials => Self::ClientCredentials,
-            Grant::RefreshToken => Self::RefreshToken,
-            Grant::DeviceCode => Self::DeviceCode,
-            Grant::TokenExchange => Self::TokenExchange,
-            Grant::JwtBearer => Self::JwtBearer,
-        }
-    }
-}
-
-fn legacy(name: &str) -> Result<Legacy, String> {
-    let found = Legacy::ALL.into_iter().find(|legacy| legacy.name() == name);
-    found.ok_or_else(|| format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", ")))
-}
-
-fn auth_method(name: &str) -> Result<AuthMethod, String> {
-    AuthMethod::of(name).ok_or_else(|| format!("there is: {}", AuthMethod::ALL.map(AuthMethod::name).join(", ")))
-}
-
 /// Does it.
 pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
@@ -276,6 +239,9 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
             redirect::check(context, &apps::find(&data.store, &realm, &id).await?, &uri)
         }
         AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
+        AppCommand::Queue => review::queue(context, &data, &realm).await,
+        AppCommand::Timeline { id } => review::timeline(context, &data, &realm, &id).await,
+        AppCommand::Ask { id, text } => review::ask(context, &data, &realm, (&id, &text)).await,
         AppCommand::Resend { id } => {
             let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
             let approved = apps::resend(&data.admin(), &secrets, &pages, &realm, &id).await?;

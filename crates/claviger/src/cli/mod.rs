@@ -3,6 +3,7 @@
 //! same database: the server notices.
 
 mod api;
+mod announcement;
 mod app;
 mod apply;
 mod ask;
@@ -33,6 +34,7 @@ mod seat;
 mod secret;
 mod serve;
 mod token;
+mod team;
 mod token_key;
 mod trouble;
 mod user;
@@ -157,6 +159,12 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Seats: who holds the licences
     #[command(subcommand)]
     Seat(seat::SeatCommand),
+    /// Teams of partners
+    #[command(subcommand)]
+    Team(team::TeamCommand),
+    /// What partners are told in their portal
+    #[command(subcommand)]
+    Announcement(announcement::AnnouncementCommand),
     /// Signing keys: list, replace, revoke
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -251,6 +259,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Consent(command) => given::consent(command, context).await,
         Command::Session(command) => given::session(command, context).await,
         Command::Seat(command) => seat::run(command, context).await,
+        Command::Team(command) => team::run(command, context).await,
+        Command::Announcement(command) => announcement::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,

@@ -26,6 +26,7 @@ pub mod registrations;
 pub mod replay;
 pub mod reviews;
 pub mod roles;
+pub mod sandboxes;
 pub mod seats;
 pub mod teams;
 pub mod users;

@@ -12,6 +12,7 @@ mod link;
 mod link_account;
 mod own;
 mod passkey;
+mod portal;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -33,6 +34,12 @@ pub use own::{
     OwnSessionEntry, OwnSessions, SeatEntry, TakeBack,
 };
 pub use passkey::PasskeyForm;
+pub use portal::{
+    AppLine, AppPage, CheckedUri, CredentialsPage, EnvironmentCredentials, EventLine, InvitedLine, KeySetSeen,
+    KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalHome, PortalPage, QuestionField, RedirectsPage,
+    SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage, TermsPage,
+    TryPage,
+};
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};

@@ -140,7 +140,7 @@ fn closed(state: &State, site: &Site, incoming: &Incoming, why: SecretState) -> 
 }
 
 /// A call that needs nothing but the credentials; for an app that may act for itself.
-fn try_it(site: &Site, client: &Client) -> Option<TokenCall> {
+pub(crate) fn try_it(site: &Site, client: &Client) -> Option<TokenCall> {
     let url = site.realm.url(Endpoint::Token).filter(|_| client.may(GrantType::ClientCredentials))?;
     let mut parameters = vec![("grant_type".to_owned(), GrantType::ClientCredentials.name().to_owned())];
     if site.realm.dialect.token.audience == AudienceParameter::Required {

@@ -41,6 +41,8 @@ pub(crate) enum Target {
     Console,
     /// The admin API of an admin realm.
     Api,
+    /// The partners' portal.
+    Portal,
     /// Who forgot their password asks for a link.
     Forgotten,
     /// A link that somebody got by mail.
@@ -85,6 +87,7 @@ impl Target {
             Self::Account => "account",
             Self::Console => "console",
             Self::Api => "api",
+            Self::Portal => "portal",
             Self::Forgotten => "forgotten",
             Self::UserLink => "user-link",
             Self::Consent => "consent",
@@ -121,12 +124,13 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 18] = [
+const PAGES: [(&str, Target); 19] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
     ("/account/security", Target::Security),
     ("/account", Target::Account),
+    ("/portal", Target::Portal),
     ("/-/forgotten", Target::Forgotten),
     ("/-/link", Target::UserLink),
     ("/-/consent", Target::Consent),
@@ -230,6 +234,9 @@ impl Site {
         if rest.starts_with("/account/") {
             return Some(Target::Account);
         }
+        if rest.starts_with("/portal/") && self.realm.portal.is_some() {
+            return Some(Target::Portal);
+        }
         let administration = self.realm.administration.as_ref()?;
         if is_at(&administration.api_path) {
             return Some(Target::Api);
@@ -274,7 +281,8 @@ fn routes(realm: &Realm) -> HashMap<String, Route> {
         routes.insert(path, Route { target, host });
     };
     // Whoever else has something at the first page's address goes before it; see the router.
-    for (path, target) in PAGES.into_iter().filter(|(_, target)| *target != Target::Home) {
+    let is_there = |target: Target| target != Target::Home && (target != Target::Portal || realm.portal.is_some());
+    for (path, target) in PAGES.into_iter().filter(|(_, target)| is_there(*target)) {
         add(format!("{base}{path}"), target, None);
     }
     for path in GUIDE.into_iter().filter(|_| realm.guide.is_on()) {

@@ -59,6 +59,7 @@ mod passkeys_refused;
 mod passwords;
 mod people;
 mod pkce_and_codes;
+mod portal;
 mod protection;
 mod proxy_protocol;
 mod pushed;

@@ -61,6 +61,18 @@ pub(super) const APP: &str =
 pub(super) const APPS_OF: &str = "SELECT realm, id, team, name, kind, doc, sandbox_realm, sandbox, production_realm,
         production, state, version, created_at, updated_at
     FROM partner_app WHERE realm = ?1 AND team = ?2 AND id > ?3 ORDER BY id LIMIT ?4";
+/// The same with the clients as they stand, when one was given a token last, and when the first of their live secrets ends.
+pub(super) const APP_LINES: &str = "SELECT a.realm, a.id, a.team, a.name, a.kind, a.doc, a.sandbox_realm, a.sandbox,
+        a.production_realm, a.production, a.state, a.version, a.created_at, a.updated_at, s.doc, s.status, p.doc, p.status,
+        (SELECT MAX(used_at) FROM secret_use WHERE realm = a.sandbox_realm AND client = a.sandbox),
+        (SELECT MAX(used_at) FROM secret_use WHERE realm = a.production_realm AND client = a.production),
+        (SELECT MIN(expires_at) FROM client_secret WHERE realm = a.sandbox_realm AND client = a.sandbox
+            AND retired_at IS NULL AND expires_at > ?5),
+        (SELECT MIN(expires_at) FROM client_secret WHERE realm = a.production_realm AND client = a.production
+            AND retired_at IS NULL AND expires_at > ?5)
+    FROM partner_app a LEFT JOIN client s ON s.realm = a.sandbox_realm AND s.id = a.sandbox
+        LEFT JOIN client p ON p.realm = a.production_realm AND p.id = a.production
+    WHERE a.realm = ?1 AND a.team = ?2 AND a.id > ?3 ORDER BY a.id LIMIT ?4";
 pub(super) const APP_BY_PRODUCTION: &str = "SELECT realm, id, team, name, kind, doc, sandbox_realm, sandbox,
         production_realm, production, state, version, created_at, updated_at
     FROM partner_app WHERE production_realm = ?1 AND production = ?2";

@@ -132,6 +132,7 @@ fn templates_and_code_ask_for_what_there_is_and_for_all_of_it() {
         "address-",
         "mail-link-",
         "mail-notice-",
+        "mail-portal-",
         "language-name",
     ];
     for id in known.keys().filter(|id| !asked.contains(*id)) {

@@ -44,10 +44,12 @@ pub(crate) enum Onward {
     Delete,
     /// To the console.
     Console,
+    /// To the partners' portal.
+    Portal,
 }
 
 impl Onward {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Security,
         Self::Account,
         Self::Apps,
@@ -57,6 +59,7 @@ impl Onward {
         Self::Data,
         Self::Delete,
         Self::Console,
+        Self::Portal,
     ];
 
     /// As forms and addresses say it.
@@ -71,6 +74,7 @@ impl Onward {
             Self::Data => "data",
             Self::Delete => "delete",
             Self::Console => "console",
+            Self::Portal => "portal",
         }
     }
 
@@ -89,6 +93,7 @@ impl Onward {
                 let console = site.realm.administration.as_ref().map(|administration| &administration.console_path);
                 console.map_or_else(|| site.page_path(Target::Home), |path| format!("{}{path}", site.realm.base_path()))
             }
+            Some(Self::Portal) => site.page_path(Target::Portal),
             Some(page) => format!("{}/{}", site.page_path(Target::Account), page.name()),
         }
     }

@@ -1,0 +1,454 @@
+//! The pages of the partners' portal. They share one frame ([`PortalPage`]); what is in it is a [`PortalBody`].
+
+use super::{Masked, Pair, SecretOnce, View};
+use crate::pages::dates::Moment;
+use serde::Serialize;
+
+/// A page of the portal.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortalPage {
+    /// The path of its first page; the others are below it.
+    pub base: String,
+    /// Ties its forms to this session, or to this browser where nobody is signed in.
+    pub csrf: Masked,
+    /// What was done, as messages call it; none: nothing.
+    pub notice: Option<&'static str>,
+    /// What is wrong with what was sent.
+    pub errors: Vec<String>,
+    /// What it shows.
+    pub body: PortalBody,
+}
+
+impl View for PortalPage {
+    const TEMPLATE: &'static str = "portal.html";
+
+    fn status(&self) -> u16 {
+        if self.errors.is_empty() { 200 } else { 422 }
+    }
+}
+
+/// What a page of the portal shows.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PortalBody {
+    /// Somebody becomes a partner.
+    SignUp(SignUpPage),
+    /// What partners agree to.
+    Terms(TermsPage),
+    /// The apps of a team.
+    Home(PortalHome),
+    /// Who belongs to a team.
+    Team(TeamPage),
+    /// What a team made in the sandbox.
+    Sandbox(SandboxPage),
+    /// What kind of app is registered.
+    Kind(KindPage),
+    /// A step of its registration.
+    Step(StepPage),
+    /// An app.
+    App(AppPage),
+    /// Its credentials.
+    Credentials(CredentialsPage),
+    /// A secret that is shown once.
+    Secret(SecretPage),
+    /// Its redirect URIs.
+    Redirects(RedirectsPage),
+    /// A call against the sandbox.
+    Try(TryPage),
+}
+
+/// Somebody becomes a partner.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SignUpPage {
+    /// `ask`, `sent`, `confirm`, `join`, `join_new`, `gone`, `done`.
+    pub state: &'static str,
+    /// Where its form goes.
+    pub action: String,
+    /// What was typed.
+    pub name: String,
+    /// What was typed, or is confirmed.
+    pub email: String,
+    /// The team that invites.
+    pub team: String,
+    /// Why it did not work, as messages call it.
+    pub error: Option<&'static str>,
+    /// Where partners sign in.
+    pub sign_in_url: String,
+}
+
+/// What partners agree to.
+#[derive(Debug, Clone, Serialize)]
+pub struct TermsPage {
+    /// Which version.
+    pub version: String,
+    /// Where they can be read.
+    pub url: Option<String>,
+    /// Or what they say.
+    pub text: Option<String>,
+}
+
+/// A team, as a link.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TeamLink {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// It is the one that is shown.
+    pub is_chosen: bool,
+}
+
+/// An app on the first page.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppLine {
+    /// Its name; empty for a draft without one.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// How it stands in the sandbox; none where there is no sandbox.
+    pub sandbox: Option<String>,
+    /// How it stands in production.
+    pub production: String,
+    /// When it was last given a token.
+    pub last_call: Option<Moment>,
+    /// Its secret that ends soon, and when.
+    pub secret_ends: Option<Moment>,
+}
+
+/// The apps of a team.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortalHome {
+    /// What people call who is signed in.
+    pub who: String,
+    /// Their teams.
+    pub teams: Vec<TeamLink>,
+    /// The team whose apps these are.
+    pub team: Option<TeamLink>,
+    /// Its apps.
+    pub apps: Vec<AppLine>,
+    /// Where more apps are.
+    pub more_url: Option<String>,
+    /// What partners are told.
+    pub announcements: Vec<String>,
+    /// There is a sandbox.
+    pub has_sandbox: bool,
+}
+
+/// Somebody who belongs to a team.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberLine {
+    /// Their id.
+    pub id: String,
+    /// What people call them.
+    pub name: String,
+    /// Where mails go.
+    pub email: String,
+    /// They are an owner.
+    pub is_owner: bool,
+    /// They are who looks at the page.
+    pub is_me: bool,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Somebody who is invited.
+#[derive(Debug, Clone, Serialize)]
+pub struct InvitedLine {
+    /// Where the mail went.
+    pub email: String,
+    /// They will be an owner.
+    pub is_owner: bool,
+    /// When it is over.
+    pub ends: Moment,
+}
+
+/// Who belongs to a team.
+#[derive(Debug, Clone, Serialize)]
+pub struct TeamPage {
+    /// The team.
+    pub team: TeamLink,
+    /// Who belongs to it.
+    pub members: Vec<MemberLine>,
+    /// Who is invited.
+    pub invited: Vec<InvitedLine>,
+    /// Who looks at the page is an owner.
+    pub is_owner: bool,
+    /// They are the only one.
+    pub is_last_owner: bool,
+}
+
+/// Something that a team made in the sandbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct MadeLine {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What a user signs in with, or what kind of company it is.
+    pub about: String,
+}
+
+/// What a team made in the sandbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct SandboxPage {
+    /// The team.
+    pub team: TeamLink,
+    /// Users.
+    pub users: Vec<MadeLine>,
+    /// Companies.
+    pub companies: Vec<MadeLine>,
+    /// A user name and a password, shown once.
+    pub shown: Option<ShownOnce>,
+}
+
+/// A user name and a password, shown once.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownOnce {
+    /// What they sign in with.
+    pub username: String,
+    /// The password.
+    pub password: Masked,
+}
+
+/// What kind of app is registered.
+#[derive(Debug, Clone, Serialize)]
+pub struct KindPage {
+    /// The team.
+    pub team: TeamLink,
+    /// The kinds there are, as messages call them.
+    pub kinds: Vec<&'static str>,
+}
+
+/// A field of a form, as it was typed.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScopeChoice {
+    /// The scope.
+    pub name: String,
+    /// What an app with it may do.
+    pub sentence: String,
+    /// It gives much away.
+    pub is_sensitive: bool,
+    /// It was chosen.
+    pub checked: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// A question of the vendor's.
+#[derive(Debug, Clone, Serialize)]
+pub struct QuestionField {
+    /// Names the answer.
+    pub id: String,
+    /// As people read it.
+    pub text: String,
+    /// It wants an answer.
+    pub required: bool,
+    /// How long that is at most.
+    pub max_length: u32,
+    /// What was typed.
+    pub answer: String,
+}
+
+/// A redirect URI and what is said of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckedUri {
+    /// The URI.
+    pub uri: String,
+    /// The rule that it breaks; none: it can be used.
+    pub broken: Option<String>,
+}
+
+/// A step of a registration.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepPage {
+    /// `name`, `redirects`, `scopes`, `questions`, `summary`.
+    pub step: &'static str,
+    /// The number of this step, from 1, and how many there are; the kind is the first.
+    pub number: usize,
+    /// How many.
+    pub of: usize,
+    /// The step before; none for the first.
+    pub before: Option<&'static str>,
+    /// The page of the draft.
+    pub action: String,
+    /// The app's name.
+    pub name: String,
+    /// Who publishes it.
+    pub publisher: String,
+    /// Where its keys are.
+    pub jwks_uri: String,
+    /// It can keep a secret or a key.
+    pub is_confidential: bool,
+    /// What kind of app it is, as messages call it.
+    pub app_kind: String,
+    /// One URI in each line.
+    pub redirects: String,
+    /// What was found out about them.
+    pub checked: Vec<CheckedUri>,
+    /// The scopes there are.
+    pub scopes: Vec<ScopeChoice>,
+    /// The vendor's questions.
+    pub questions: Vec<QuestionField>,
+    /// There is a sandbox.
+    pub has_sandbox: bool,
+}
+
+/// Something that was said about an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventLine {
+    /// What, as messages call it.
+    pub kind: String,
+    /// Who, on which side.
+    pub side: String,
+    /// Their name.
+    pub name: String,
+    /// When.
+    pub at: Moment,
+    /// What they said.
+    pub words: String,
+}
+
+/// A legacy behaviour that an app used.
+#[derive(Debug, Clone, Serialize)]
+pub struct LegacyLine {
+    /// Which, as dialects spell it.
+    pub name: String,
+    /// How often in the last 30 days.
+    pub count: i64,
+    /// What is wrong with it.
+    pub risk: String,
+}
+
+/// An app.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppPage {
+    /// Its name.
+    pub name: String,
+    /// Its page; the others are below it.
+    pub url: String,
+    /// Its team.
+    pub team: TeamLink,
+    /// What kind of app it is, as messages call it.
+    pub app_kind: String,
+    /// How it stands in the sandbox.
+    pub sandbox: Option<String>,
+    /// How it stands in production.
+    pub production: String,
+    /// Where users are sent back to.
+    pub redirects: Vec<String>,
+    /// Its scopes.
+    pub scopes: Vec<ScopeChoice>,
+    /// What was said.
+    pub events: Vec<EventLine>,
+    /// Legacy behaviours that it used.
+    pub legacy: Vec<LegacyLine>,
+    /// Announcements that concern it.
+    pub announcements: Vec<String>,
+}
+
+/// A secret of an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct SecretLine {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub label: String,
+    /// Since when it is there.
+    pub created: Moment,
+    /// When it was used last.
+    pub used: Option<Moment>,
+    /// When it ends by itself.
+    pub ends: Option<Moment>,
+}
+
+/// The credentials of an app in one realm.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnvironmentCredentials {
+    /// `sandbox` or `production`.
+    pub environment: &'static str,
+    /// How it stands there.
+    pub status: String,
+    /// `client_id`.
+    pub client_id: String,
+    /// Its live secrets.
+    pub secrets: Vec<SecretLine>,
+    /// It may have one more.
+    pub may_add: bool,
+    /// Where its keys are.
+    pub jwks_uri: Option<String>,
+    /// What it needs to know.
+    pub endpoints: Vec<Pair>,
+}
+
+/// What is said of a key set.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeySetSeen {
+    /// It could be fetched and read.
+    pub is_good: bool,
+    /// When it was fetched.
+    pub at: Moment,
+    /// The ids of its keys.
+    pub kids: Vec<String>,
+    /// Why it could not be had.
+    pub why: String,
+}
+
+/// The credentials of an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct CredentialsPage {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// In each realm.
+    pub environments: Vec<EnvironmentCredentials>,
+    /// What its key set was found to be.
+    pub key_set: Option<KeySetSeen>,
+}
+
+/// A secret that is shown once.
+#[derive(Debug, Clone, Serialize)]
+pub struct SecretPage {
+    /// `sandbox` or `production`.
+    pub environment: &'static str,
+    /// The page of the app.
+    pub url: String,
+    /// The secret, and lines that work.
+    pub once: SecretOnce,
+}
+
+/// The redirect URIs of an app.
+#[derive(Debug, Clone, Serialize)]
+pub struct RedirectsPage {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// One URI in each line.
+    pub redirects: String,
+    /// What was found out about them.
+    pub checked: Vec<CheckedUri>,
+    /// The vendor is asked before they change in production.
+    pub is_reviewed: bool,
+}
+
+/// A call against the sandbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct TryPage {
+    /// The app's name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// It may have tokens for itself.
+    pub has_own: bool,
+    /// Begins the code flow in the sandbox.
+    pub authorize_url: Option<String>,
+    /// What the code is exchanged with.
+    pub verifier: String,
+    /// The request as it was sent, without the secret.
+    pub request: Option<String>,
+    /// Its answer.
+    pub answer: String,
+    /// What is in the token.
+    pub token: Option<String>,
+}

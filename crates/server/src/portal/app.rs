@@ -1,0 +1,129 @@
+//! An app: how it stands, what was said about it, what will have to change.
+
+use super::desk::{Desk, fault, link, refused};
+use super::home::status;
+use crate::admin::partner_apps::{self, TeamApp};
+use crate::admin::{AdminError, announcements, apps, reviews};
+use crate::failure::Failure;
+use crate::http::Answer;
+use crate::pages::Moment;
+use crate::pages::views::{AppPage, EventLine, LegacyLine, PortalBody, ScopeChoice};
+use claviger_core::dialect::Legacy;
+use claviger_core::{Client, Params, Realm};
+use claviger_store::{AppEvent, PartnerAppState, Team};
+use std::collections::BTreeMap;
+
+const DAY: i64 = 86_400_000;
+
+/// An app of one of their teams; `None` for every other.
+pub(super) async fn own(desk: &Desk<'_>, id: &str) -> Result<Option<(TeamApp, Team)>, Failure> {
+    let found = match partner_apps::find(&desk.flow.state.store, desk.realm(), id).await {
+        Ok(found) => found,
+        Err(AdminError::NoSuchApp(_)) => return Ok(None),
+        Err(error) => return Err(fault(error)),
+    };
+    let team = desk.team(&found.app.team).await?;
+    Ok(team.map(|(team, _)| (found, team)))
+}
+
+/// One that has its clients.
+pub(super) async fn made(desk: &Desk<'_>, id: &str) -> Result<Option<(TeamApp, Team)>, Failure> {
+    Ok(own(desk, id).await?.filter(|(app, _)| app.app.state == PartnerAppState::Created))
+}
+
+/// The client of an app in a realm.
+pub(super) async fn client(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<Option<Client>, Failure> {
+    match apps::find(&desk.flow.state.store, realm, id).await {
+        Ok(client) => Ok(Some(client)),
+        Err(AdminError::NoSuchApp(_)) => Ok(None),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<String>) -> Result<Answer, Failure> {
+    let Some((app, team)) = own(desk, id).await? else { return Ok(desk.not_found()) };
+    if app.app.state == PartnerAppState::Draft {
+        return Ok(desk.go(&format!("/apps/{id}/draft"), ""));
+    }
+    let lands = desk.lands().await?;
+    let store = &desk.flow.state.store;
+    let sandbox = match &lands.sandbox {
+        Some(realm) => Some(client(desk, realm, &app.app.sandbox).await?),
+        None => None,
+    };
+    let production = client(desk, &lands.production, &app.app.production).await?;
+    let events = store.app_events(&lands.production.id, &app.app.production, i64::MAX, 200).await?;
+    let clients: Vec<Client> = sandbox.iter().flatten().chain(&production).cloned().collect();
+    let told = announcements::list(store, desk.realm()).await.map_err(fault)?;
+    let told = told.into_iter().filter(|one| announcements::concerns(one, &clients, desk.now()));
+    let page = AppPage {
+        name: app.app.name.clone(),
+        url: format!("{}/apps/{id}", desk.base),
+        team: link(&team, true),
+        app_kind: app.app.kind.clone(),
+        sandbox: sandbox.as_ref().map(|client| status(false, client.as_ref())),
+        production: status(false, production.as_ref()),
+        redirects: app.draft.redirect_uris.clone(),
+        scopes: scopes(&lands.production, &app).into_iter().filter(|scope| scope.checked).collect(),
+        events: events.iter().rev().map(event).collect(),
+        legacy: legacy(desk, &lands.production, &app).await?,
+        announcements: told.map(|one| one.words).collect(),
+    };
+    Ok(desk.show(PortalBody::App(page), errors))
+}
+
+fn event(one: &AppEvent) -> EventLine {
+    EventLine {
+        kind: one.kind.name().replace('-', "_"),
+        side: one.by_kind.name().to_owned(),
+        name: one.by_name.clone(),
+        at: Moment::of(one.at),
+        words: one.words.clone(),
+    }
+}
+
+/// The scopes of a realm, with what was typed of them.
+pub(super) fn scopes(realm: &Realm, app: &TeamApp) -> Vec<ScopeChoice> {
+    let choice = |scope: &claviger_core::realm::Scope| {
+        let reason = app.draft.scopes.get(&scope.name);
+        ScopeChoice {
+            name: scope.name.clone(),
+            sentence: scope.sentence.clone(),
+            is_sensitive: scope.sensitive,
+            checked: reason.is_some(),
+            reason: reason.cloned().unwrap_or_default(),
+        }
+    };
+    realm.scopes.iter().map(choice).collect()
+}
+
+async fn legacy(desk: &Desk<'_>, realm: &Realm, app: &TeamApp) -> Result<Vec<LegacyLine>, Failure> {
+    let since = desk.now() / DAY - 30;
+    let uses = desk.flow.state.store.legacy_uses_of(&realm.id, &app.app.production, since).await?;
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for one in uses {
+        *counts.entry(one.legacy).or_default() += one.count;
+    }
+    let risk = |name: &str| Legacy::ALL.into_iter().find(|one| one.name() == name).map_or("", Legacy::risk).to_owned();
+    Ok(counts.into_iter().map(|(name, count)| LegacyLine { risk: risk(&name), name, count }).collect())
+}
+
+pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Result<Answer, Failure> {
+    let Some((app, _)) = made(desk, id).await? else { return Ok(desk.not_found()) };
+    let lands = desk.lands().await?;
+    let (admin, by, of) = (desk.admin(), desk.speaker(), &app.app.production);
+    let text = params.get("text").unwrap_or_default();
+    let done = match params.get("act").unwrap_or_default() {
+        "answer" => reviews::answer(&admin, &lands.production, of, Some(&by), text).await.map(|()| "answered"),
+        "withdraw" => reviews::withdraw(&admin, &lands.production, of, Some(&by), text).await.map(|()| "withdrawn"),
+        "submit" => {
+            let asked = partner_apps::submit(&admin, (desk.realm(), &lands), &app, (&by, desk.owner())).await;
+            asked.map(|()| "submitted")
+        }
+        _ => return Ok(desk.not_found()),
+    };
+    match done {
+        Ok(said) => Ok(desk.go(&format!("/apps/{id}"), said)),
+        Err(error) => open(desk, id, refused(error)?).await,
+    }
+}
