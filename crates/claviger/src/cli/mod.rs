@@ -2,8 +2,8 @@
 //! kind of failure it was ([`trouble`]). Every command but `serve` and `demo` may run while a server is running on the
 //! same database: the server notices.
 
-mod api;
 mod announcement;
+mod api;
 mod app;
 mod apply;
 mod ask;
@@ -33,8 +33,8 @@ mod role;
 mod seat;
 mod secret;
 mod serve;
-mod token;
 mod team;
+mod token;
 mod token_key;
 mod trouble;
 mod user;

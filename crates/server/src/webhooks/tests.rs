@@ -69,16 +69,16 @@ impl Receiver {
                     let count = stream.read(&mut more).await.unwrap();
                     bytes.extend_from_slice(&more[..count]);
                     let text = String::from_utf8(bytes.clone()).unwrap();
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    let head = head.replace('\r', "");
-                    let (first, rest) = head.split_once('\n').unwrap();
-                    let head = format!("{first}\n{rest}");
-                    let long: usize = head
+                    let Some((fields, body)) = text.split_once("\r\n\r\n") else { continue };
+                    let fields = fields.replace('\r', "");
+                    let (first, rest) = fields.split_once('\n').unwrap();
+                    let fields = format!("{first}\n{rest}");
+                    let long: usize = fields
                         .lines()
                         .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
                         .unwrap_or(0);
                     if body.len() >= long {
-                        break Heard { head, body: body.to_owned() };
+                        break Heard { head: fields, body: body.to_owned() };
                     }
                 };
                 let at = {
@@ -343,7 +343,7 @@ async fn the_test_button_says_what_came_of_it_and_a_slow_receiver_is_not_waited_
     fits_its_schema(&heard[0].json());
     let tried = try_out().await;
     assert_eq!((tried.status, tried.code), ("failed", Some(500)), "a test is not tried again");
-    let tried = tokio::time::timeout(Duration::from_secs(120), try_out()).await.unwrap();
+    let tried = tokio::time::timeout(Duration::from_mins(2), try_out()).await.unwrap();
     assert_eq!((tried.status, tried.code, tried.outcome.as_str()), ("failed", None, "there was no answer in time"));
     assert_eq!(world.deliver(NOW + DAY).await, 0, "no parcel waits for a test");
     let unknown = webhooks::test(&world.admin(NOW), &world.caller(NOW), "x").await;

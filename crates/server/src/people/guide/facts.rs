@@ -12,6 +12,7 @@ use claviger_core::realm::{AccessTokenFormat, SeatCount};
 use serde::Serialize;
 
 /// The whole guide.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about the realm, for the template")]
 #[derive(Debug, Serialize)]
 pub(super) struct Guide<'r> {
     pub(super) name: &'r str,
@@ -55,6 +56,7 @@ pub(super) struct Place {
 }
 
 /// What goes through a browser.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about the realm, for the template")]
 #[derive(Debug, Serialize)]
 pub(super) struct Browser<'r> {
     pub(super) url: String,

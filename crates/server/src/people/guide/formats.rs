@@ -1,4 +1,4 @@
-//! The guide for tools: a Postman collection (format 2.1) and an OpenAPI 3.1 document of the OAuth endpoints.
+//! The guide for tools: a Postman collection (format 2.1) and an `OpenAPI` 3.1 document of the OAuth endpoints.
 
 use super::facts::Guide;
 use super::grants::Flow;
@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 /// The requests, with variables for what the reader has.
 pub(super) fn postman(guide: &Guide<'_>) -> Value {
     let token = guide.token.clone().unwrap_or_default();
-    let mut items: Vec<Value> = guide.flows.iter().map(|flow| item(flow.title, &token, form(flow))).collect();
+    let mut items: Vec<Value> = guide.flows.iter().map(|flow| item(flow.title, &token, &form(flow))).collect();
     if let Some(revocation) = &guide.revocation {
         let fields =
             [("token", "{{refresh_token}}"), ("client_id", "{{client_id}}"), ("client_secret", "{{client_secret}}")];
-        items.push(item("Revoke", revocation, fields.map(|(key, value)| entry(key, value)).to_vec()));
+        items.push(item("Revoke", revocation, &fields.map(|(key, value)| entry(key, value))));
     }
     items.push(json!({
         "name": "What the server says of itself",
@@ -34,7 +34,7 @@ pub(super) fn postman(guide: &Guide<'_>) -> Value {
     })
 }
 
-fn item(name: &str, url: &str, urlencoded: Vec<Value>) -> Value {
+fn item(name: &str, url: &str, urlencoded: &[Value]) -> Value {
     json!({
         "name": name,
         "request": {
