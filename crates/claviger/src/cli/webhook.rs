@@ -185,7 +185,7 @@ pub(crate) async fn run(command: WebhookCommand, context: &Context) -> Result<()
             eprintln!(
                 "The new secret of the webhook {id}. It is not shown again; the old one signs for {keep} as well."
             );
-            once(context, serde_json::json!({ "id": id, "secret": secret.expose() }), &secret)
+            once(context, &serde_json::json!({ "id": id, "secret": secret.expose() }), &secret)
         }
         WebhookCommand::Events { .. } => Ok(()),
     }
@@ -202,7 +202,7 @@ async fn added(add: Add, context: &Context, data: &Data) -> Result<(), Trouble> 
         "id": webhook.id, "realm": webhook.realm, "app": webhook.client, "url": webhook.url,
         "events": webhook.events, "secret": secret.expose(),
     });
-    once(context, item, &secret)
+    once(context, &item, &secret)
 }
 
 /// What signs, and what may be called.
@@ -211,9 +211,9 @@ async fn calling(context: &Context, data: &Data) -> Result<(claviger_server::sec
 }
 
 /// Prints a secret: alone, for a file, or with what it belongs to.
-fn once(context: &Context, item: serde_json::Value, secret: &Plain) -> Result<(), Trouble> {
+fn once(context: &Context, item: &serde_json::Value, secret: &Plain) -> Result<(), Trouble> {
     if context.format.is_structured() {
-        return context.format.one(&item, &[]);
+        return context.format.one(item, &[]);
     }
     output::put(&format!("{}\n", secret.expose()))
 }

@@ -3,6 +3,7 @@
 use crate::common::{Browser, NOW, PASSWORD, Reply, Server, user};
 use claviger_core::User;
 use claviger_core::realm::{Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
+use claviger_core::redirect::RedirectUri;
 use claviger_server::admin::partner_letters::Desk;
 use claviger_server::admin::{Admin, AdminError, apps, partner_apps, reviews, teams};
 use claviger_server::pages::Pages;
@@ -256,7 +257,7 @@ async fn a_redirect_uri_is_told_the_rule_that_it_breaks() {
     let (sandbox, production) = world.clients(&path).await;
     for (realm, id) in [(&world.sandbox.realm, &sandbox), (&world.production.realm, &production)] {
         let client = apps::find(&world.portal.store, realm, id).await.unwrap();
-        let uris: Vec<&str> = client.redirect_uris.iter().map(|uri| uri.as_str()).collect();
+        let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
         assert_eq!(uris, ["https://b.example/back", "https://c.example/x"]);
     }
 }
@@ -284,8 +285,8 @@ async fn somebody_signs_up_by_mail_and_an_address_that_is_known_is_told_the_same
     assert_eq!(made.status, 200, "{}", made.body);
     let user = found().await.unwrap().user;
     assert!(user.email_verified && user.email.as_deref() == Some("pia@fleet.example"));
-    let used = world.send(&browser, &confirm, &link, &[("password", "seven green boats")]).await;
-    assert!(used.body.contains("works no more"), "{}", used.body);
+    let again = world.send(&browser, &confirm, &link, &[("password", "seven green boats")]).await;
+    assert!(again.body.contains("works no more"), "{}", again.body);
     // Once more with the same address: the page says the same, the mail does not.
     let known = sign_up("pia@fleet.example", "nine green boats").await;
     assert_eq!((known.status.as_u16(), known.header("location")), (303, "/portal/sign-up?sent"));

@@ -17,7 +17,7 @@ pub(crate) async fn a_role_is_given_once_and_taken_once(store: Store) {
     assert_eq!(store.put_role(&partly, false, NOW).await.unwrap(), Given::Done);
     let nobody = role(RoleHolder::user("nobody"), Role::Auditor, "*");
     assert_eq!(store.put_role(&nobody, false, NOW).await.unwrap(), Given::NobodyThere);
-    assert_eq!(store.roles_of("r", &RoleHolder::user("u")).await.unwrap(), [auditor.clone()]);
+    assert_eq!(store.roles_of("r", &RoleHolder::user("u")).await.unwrap(), std::slice::from_ref(&auditor));
     assert_eq!(store.roles_of("r", &RoleHolder::client("u")).await.unwrap(), []);
     assert_eq!(store.list_roles("r").await.unwrap(), [partly.clone(), auditor.clone()]);
     assert_eq!(store.list_roles("other").await.unwrap(), []);
