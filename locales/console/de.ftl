@@ -310,7 +310,51 @@ console-side-partner = Partner
 console-side-app = die App selbst
 console-side-file = eine Realm-Datei
 console-show = Anzeigen
+console-calls-log = Aufrufe
+console-see-calls = Was sie aufgerufen hat und was schiefging
+console-only-refused = Nur abgelehnte
+console-grant-type = Grant-Typ
+console-endpoint = Endpunkt
+console-error = Fehler
+console-errors = Fehler der letzten 7 Tage
+console-detail = Was die Antwort sagte
+console-mend = Wie man es behebt
+console-last = Zuletzt
+console-from = Von
+console-proof = Nachgewiesen durch
+console-no-calls = Kein Aufruf im Protokoll. Es behält die der letzten Wochen.
+console-no-errors = Nichts ging schief.
+console-replayed = Jede Prüfung
+console-replayed-message = Die abgelehnte Anfrage noch einmal durchgegangen, mit dem, was das Protokoll behielt: Geheimnisse nur als Länge und Prüfsumme.
+console-no-checks = Das Protokoll enthält nichts, was sich erneut prüfen ließe.
+console-check = Prüfung
+console-check-passed = Bestanden
+console-check-failed = Gescheitert
+console-check-not-reached = Nicht erreicht
+console-compared = Was verglichen wurde
+console-evaluate = Was enthielte ein Token?
+console-evaluate-open = Herausfinden
+console-evaluate-message = Entschieden und gebildet wie ein echtes, aber nichts wird ausgestellt.
+console-evaluate-user-hint = Leer lassen, wenn die App für sich selbst handelt.
+console-format = Format
+console-refresh-token = Refresh-Token
+console-yes = ja
+console-no = nein
+console-claims = Claims
+console-access-token = Zugriffstoken
+console-id-token = ID-Token
+console-userinfo = Userinfo
 console-said-suspended = Gesperrt. Alle Token sind beendet.
+console-lost =
+    { $count ->
+        [one] { $count } Aufruf fehlt
+       *[other] { $count } Aufrufe fehlen
+    }
+console-seconds =
+    { $count ->
+        [one] { $count } Sekunde
+       *[other] { $count } Sekunden
+    }
 console-waiting =
     { $count ->
         [one] { $count } wartet

@@ -310,7 +310,51 @@ console-side-partner = partner
 console-side-app = the app itself
 console-side-file = a realm file
 console-show = Show
+console-calls-log = Calls
+console-see-calls = What it called, and what went wrong
+console-only-refused = Only refused
+console-grant-type = Grant type
+console-endpoint = Endpoint
+console-error = Error
+console-errors = Errors of the last 7 days
+console-detail = What the answer said
+console-mend = How to mend it
+console-last = Last
+console-from = From
+console-proof = Proved by
+console-no-calls = No call is in the log. It keeps those of the last weeks.
+console-no-errors = Nothing went wrong.
+console-replayed = Each check
+console-replayed-message = The refused request gone through again, from what the log kept of it: secrets as lengths and digests.
+console-no-checks = The log keeps nothing of this request that could be checked again.
+console-check = Check
+console-check-passed = Passed
+console-check-failed = Failed
+console-check-not-reached = Not reached
+console-compared = What was compared
+console-evaluate = What would a token hold?
+console-evaluate-open = Find out
+console-evaluate-message = Decided and made as a real one, but nothing is issued.
+console-evaluate-user-hint = Leave it empty where the app acts for itself.
+console-format = Format
+console-refresh-token = Refresh token
+console-yes = yes
+console-no = no
+console-claims = Claims
+console-access-token = Access token
+console-id-token = ID token
+console-userinfo = Userinfo
 console-said-suspended = Suspended. All its tokens ended.
+console-lost =
+    { $count ->
+        [one] { $count } call is missing
+       *[other] { $count } calls are missing
+    }
+console-seconds =
+    { $count ->
+        [one] { $count } second
+       *[other] { $count } seconds
+    }
 console-waiting =
     { $count ->
         [one] { $count } waits

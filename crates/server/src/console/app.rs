@@ -71,6 +71,7 @@ fn overview(of: &Of<'_>, client: &Client, uses: &[SecretUse], file: Option<&str>
         (false, false) => "console-kind-public",
     };
     let grants_url = format!("{}?{}", of.url("/grants"), super::build::query(&[("app", &client.id)]));
+    let evaluate_url = format!("{}?{}", of.url("/evaluate"), super::build::query(&[("app", &client.id)]));
     facts(vec![
         fact("console-id", Cell::code(client.id.as_str())),
         fact("console-status", status(client.status)),
@@ -81,7 +82,18 @@ fn overview(of: &Of<'_>, client: &Client, uses: &[SecretUse], file: Option<&str>
         fact("console-acts-as", Cell::code(client.acts_as.clone().unwrap_or_default())),
         fact("console-file", Cell::code(file.unwrap_or_default())),
         fact("console-grants", Cell::Link { words: "console-see-grants".into(), url: grants_url }),
+        fact("console-calls-log", calls(of, client)),
+        fact("console-evaluate", Cell::Link { words: "console-evaluate-open".into(), url: evaluate_url }),
     ])
+}
+
+/// Where its calls are, for those who may see them.
+fn calls(of: &Of<'_>, client: &Client) -> Cell {
+    if of.desk.flow.state.request_log().is_none() || !of.may(Resource::Log, Verb::Read) {
+        return Cell::None;
+    }
+    let url = format!("{}?{}", of.url("/calls"), super::build::query(&[("app", &client.id)]));
+    Cell::Link { words: "console-see-calls".into(), url }
 }
 
 /// Its secrets, each with when it was used last: what nobody uses can go.

@@ -38,6 +38,9 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     let shown = found.iter().take(usize::try_from(PAGE).unwrap_or_default());
     let rows = shown.map(|client| row(of, client, last.get(&client.id).copied())).collect();
     let mut blocks = vec![filter(of, asked, wanted)];
+    if of.desk.flow.state.request_log().is_some() && of.may(Resource::Log, Verb::Read) {
+        blocks.push(super::calls::find(of));
+    }
     let head = ["console-app", "console-id", "console-publisher", "console-status", "console-last-used"];
     let empty = if asked.is_empty() && standing.is_none() { "console-no-apps" } else { "console-no-such" };
     blocks.push(listing("console-apps", head, rows, empty, more));

@@ -13,11 +13,13 @@ mod approvals;
 mod apps;
 mod audit;
 mod build;
+mod calls;
 mod company;
 mod conversation;
 mod desk;
 mod dialect;
 mod enter;
+mod evaluate;
 mod given;
 mod home;
 mod keys;
@@ -115,6 +117,9 @@ async fn of_realm(desk: &Desk<'_>, id: &str, parts: &[&str], params: &Params<'_>
         (["webhooks"], true) => webhooks::add(&of, params).await,
         (["webhook"], false) => webhooks::one(&of, params).await,
         (["webhook"], true) => webhooks::take(&of, params).await,
+        (["calls"], false) => calls::open(&of, params).await,
+        (["call"], false) => calls::one(&of, params).await,
+        (["evaluate"], false) => evaluate::open(&of, params).await,
         (["dialect"], false) => dialect::open(&of, params).await,
         _ => Err(Stop::NotFound),
     }
