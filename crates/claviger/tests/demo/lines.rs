@@ -27,8 +27,8 @@ async fn every_printed_line_works() {
             tokens += 1;
         }
     }
-    // Client credentials or password in six realms; pages: the integrator, two of one vendor, one each of six realms.
-    assert_eq!((tokens, calls, links), (6, 6, 9), "{}", demo.printed);
+    // Client credentials or password in seven realms; pages: the integrator, two of one vendor, one each of six realms, the console.
+    assert_eq!((tokens, calls, links), (7, 7, 10), "{}", demo.printed);
 }
 
 #[tokio::test]
@@ -46,6 +46,7 @@ async fn the_manifest_says_what_tools_need() {
         "billit-live",
         "standard",
         "own-pages",
+        "admin",
         "directory",
     ];
     assert_eq!(realms, expected);

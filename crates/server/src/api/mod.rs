@@ -1,5 +1,5 @@
 //! The admin API: what operators do, for programs. Each operation stands in a table ([`resources`]), of which both the dispatch here
-//! and the document ([`document`]) are made; what it does is an act of [`crate::admin`].
+//! and the document ([`mod@document`]) are made; what it does is an act of [`crate::admin`].
 //!
 //! A call passes: the address, the access token ([`caller`]), the limit, the scope, query and body, the role, the version that it
 //! changes, whether it was done before ([`once`]), and the operation.

@@ -36,7 +36,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     let limit = usize::try_from(PAGE).unwrap_or_default();
     let calls = log::calls(&log, key, &filter, Some(before).filter(|id| !id.is_empty()), limit).await?;
     let more = calls.last().filter(|_| calls.len() == limit);
-    let more = more.map(|last| format!("{}?{}", of.url("/calls"), query(&[("app", app), ("only", only), ("before", &last.id)])));
+    let more = more
+        .map(|last| format!("{}?{}", of.url("/calls"), query(&[("app", app), ("only", only), ("before", &last.id)])));
     let groups = log::errors(&log, key, of.desk.now() - DAYS * 86_400_000).await?;
     let options = [("", "console-all"), ("refused", "console-only-refused")];
     let options = options.into_iter().map(|(value, words)| (value.to_owned(), Words::of(words)));

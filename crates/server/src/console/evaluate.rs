@@ -46,7 +46,13 @@ fn shown(found: &Evaluated, blocks: &mut Vec<Block>) -> Result<(), Stop> {
     blocks.push(facts(vec![
         fact("console-grant-type", Cell::code(found.grant_type)),
         fact("console-format", Cell::code(found.access_token_format)),
-        fact("console-lifetime", Cell::of(Words::of("console-seconds").count("count", found.expires_in.unsigned_abs().try_into().unwrap_or(usize::MAX)))),
+        fact(
+            "console-lifetime",
+            Cell::of(
+                Words::of("console-seconds")
+                    .count("count", found.expires_in.unsigned_abs().try_into().unwrap_or(usize::MAX)),
+            ),
+        ),
         fact("console-scopes", Cell::code(found.scope.as_str())),
         fact("console-refresh-token", Cell::of(if found.refresh_token { "console-yes" } else { "console-no" })),
         fact("console-seats", Cell::codes(found.seat_pools.iter().map(String::as_str))),

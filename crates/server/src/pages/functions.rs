@@ -132,7 +132,7 @@ fn translate(locale: &Locale, id: &str, values: &Kwargs) -> Result<Value, Error>
     Ok(Value::from_safe_string(locale.settled(filled)))
 }
 
-/// Words that the program chose (see [`Words`](super::views::Words)): a message with what stands in its places, or a text on one line.
+/// Words that the program chose (see [`Words`](super::views::console::Words)): a message with what stands in its places, or a text on one line.
 fn say(locale: &Locale, words: &Value) -> Result<String, Error> {
     if let Some(text) = words.as_str() {
         return Ok(on_one_line(text).into_owned());

@@ -85,7 +85,7 @@ async fn send(browser: &Browser, server: &Server, page: &str, more: &[(&str, &st
     browser.send(server, Method::POST, page, Some(&form)).await
 }
 
-const PLACES: [&str; 15] = [
+const PLACES: [&str; 16] = [
     "",
     "/approvals",
     "/audit",
@@ -101,6 +101,7 @@ const PLACES: [&str; 15] = [
     "/r/neighbour/seats",
     "/r/neighbour/keys",
     "/r/neighbour/dialect",
+    "/r/neighbour/evaluate?app=app",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
