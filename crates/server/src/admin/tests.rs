@@ -155,7 +155,18 @@ async fn every_act_leaves_one_line_without_a_secret() {
     let people = [Act::UserImport, Act::UserDelete, Act::PasskeyCopied, Act::PasskeysRemove, Act::UserResetFactor];
     let theirs = [Act::ConsentEdit, Act::OrganisationApps];
     let organisations = [Act::OrganisationCreate, Act::OrganisationEdit, Act::OrganisationDelete];
+    let partners = [Act::AppSubmit, Act::AppAsk, Act::AppAnswer, Act::AppWithdraw, Act::TeamCreate, Act::TeamEdit];
+    let desks = [
+        Act::RoleGive,
+        Act::RoleTake,
+        Act::AnnouncementAdd,
+        Act::AnnouncementRemove,
+        Act::AuditCut,
+        Act::WebhookReplay,
+    ];
+    let webhooks = [Act::WebhookCreate, Act::WebhookEdit, Act::WebhookRotate, Act::WebhookDisable, Act::WebhookDelete];
     let others = [&keys[..], &database, &given, &edits, &people, &theirs, &organisations].concat();
+    let others = [&others[..], &partners, &desks, &webhooks].concat();
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &others[..]].concat();
     for act in Act::ALL.iter().filter(|act| !elsewhere.contains(act)).map(|act| act.name()) {
         assert_eq!(told.iter().filter(|told| *told == act).count(), 1, "{act}");
