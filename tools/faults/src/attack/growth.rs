@@ -15,13 +15,13 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         name: "authorize-storm",
         about: "16,000 requests to /authorize from browsers that sign nobody in",
-        bound: "no row, 1 MiB of the database, 32 MiB of memory",
+        bound: "no row, 1 MiB of the database, 36 MiB of the request log, 32 MiB of memory",
         run: storm,
     },
     Attack {
         name: "revoke-storm",
         about: "thousands of invented tokens at /revoke and /introspect, by a client with its secret",
-        bound: "no row, 1 MiB of the database, 32 MiB of memory",
+        bound: "no row, 1 MiB of the database, 36 MiB of the request log, 32 MiB of memory",
         run: revocations,
     },
     Attack {
@@ -36,8 +36,14 @@ pub(super) const ATTACKS: &[Attack] = &[
 pub(super) struct Kept {
     pub(super) rows: i64,
     pub(super) bytes: i64,
+    /// Of the request log, which has bounds of its own for each app and realm.
+    pub(super) logged: i64,
     pub(super) memory: u64,
 }
+
+/// What the log may keep of an app's calls: 8 MiB that went well and as much that were refused, an eighth more for a moment, and as
+/// much again for indexes and the file's own journal; in KiB.
+const LOGGED: f64 = 36.0 * 1024.0;
 
 /// Rows of what strangers can reach.
 const ROWS: &str = "SELECT (SELECT count(*) FROM answered) + (SELECT count(*) FROM code) + (SELECT count(*) FROM session) \
@@ -45,18 +51,25 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM answered) + (SELECT count(*) FR
     + (SELECT count(*) FROM consent)";
 
 pub(super) fn kept(toll: &Toll<'_>, deployment: &Deployment, node: &Node) -> Result<Kept> {
-    let bytes = match toll.kind {
+    let (bytes, logged) = match toll.kind {
         Kind::Sqlite => {
-            let mut bytes = 0;
+            let (mut bytes, mut logged) = (0, 0);
             for entry in std::fs::read_dir(deployment.folder.join("data"))? {
-                bytes += i64::try_from(entry?.metadata()?.len())?;
+                let entry = entry?;
+                let is_log = entry.file_name().to_string_lossy().contains(".requests.db");
+                *(if is_log { &mut logged } else { &mut bytes }) += i64::try_from(entry.metadata()?.len())?;
             }
-            bytes
+            (bytes, logged)
         }
-        Kind::Postgres => deployment.count(toll.lab, "SELECT pg_database_size(current_database())")?,
+        Kind::Postgres => {
+            let all = deployment.count(toll.lab, "SELECT pg_database_size(current_database())")?;
+            let log = "SELECT pg_total_relation_size('request_line') + pg_total_relation_size('request_use')";
+            let logged = deployment.count(toll.lab, log)?;
+            (all - logged, logged)
+        }
     };
     let memory = claviger_testing::process::pss_kib(node.running.pid)?;
-    Ok(Kept { rows: deployment.count(toll.lab, ROWS)?, bytes, memory })
+    Ok(Kept { rows: deployment.count(toll.lab, ROWS)?, bytes, logged, memory })
 }
 
 /// Sends requests side by side, and counts what is kept of them.
@@ -81,6 +94,7 @@ fn storm_of(toll: &mut Toll<'_>, what: &str, all: usize, request: impl Fn(usize)
     let more = |after: i64, before: i64| number(usize::try_from(after - before).unwrap_or(0));
     toll.at_most(0.0, more(after.rows, before.rows), format!("rows of {all} {what}"));
     toll.at_most(1024.0, more(after.bytes, before.bytes) / 1024.0, "KiB of the database");
+    toll.at_most(LOGGED, number(usize::try_from(after.logged)?) / 1024.0, "KiB of the request log");
     let memory = usize::try_from(after.memory.saturating_sub(before.memory))?;
     toll.at_most(32.0, number(memory) / 1024.0, "MiB of memory");
     Ok(())
