@@ -87,6 +87,17 @@ await story('console: an owner sees every page, wide, narrow and dark; registers
   const body = new URLSearchParams({ grant_type: 'authorization_code', code: 'none', client_id: id, client_secret: secret.trim() })
   const answer = await fetch(token, { method: 'POST', body })
   assert.equal((await answer.json()).error, 'invalid_grant', 'the app is known, only its code is not')
+  // The log is written twice a second.
+  for (let tries = 0; tries < 60; tries++) {
+    await page.goto(`${base}/r/standard/calls?app=${id}`)
+    if (await page.locator('td', { hasText: 'invalid_grant' }).count()) break
+    await page.waitForTimeout(500)
+  }
+  await look(page, 'console-calls')
+  assert.match(await page.locator('main').innerText(), /invalid_grant/)
+  await page.locator('td a[href*="reference="]').first().click()
+  await look(page, 'console-call')
+  assert.match(await page.locator('main').innerText(), /Each check/)
   await page.goto(`${base}/r/standard/app?id=${id}`)
   await page.getByRole('link', { name: 'Change', exact: true }).click()
   await page.getByLabel('Name', { exact: true }).fill('Browser Fleet 2')

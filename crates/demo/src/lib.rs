@@ -34,6 +34,7 @@ use claviger_server::http::{Limits, descriptors};
 use claviger_server::master_key::MasterKey;
 use claviger_server::pages::{HTML_TYPE, security_headers};
 use claviger_server::server;
+use claviger_server::state::requests::RequestLogSettings;
 use claviger_server::telemetry::Management;
 use claviger_server::{Service, State as Server};
 use claviger_store::{Options as StoreOptions, Store, lock_for_serving};
@@ -130,6 +131,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         .with_context(|| format!("cannot open the database {database}"))?;
     let pages = claviger_server::pages::Pages::new(None)?;
     let state = Box::pin(server::open(store.clone(), &master, Clock::default(), pages)).await?;
+    state.log_requests(RequestLogSettings::default())?;
 
     let dialects = claviger_files::dialect::Dialects::embedded().map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let mut variables = realm_files::variables(options.port_base);
