@@ -167,17 +167,13 @@ fn access(of: &Of<'_>, client: &Client) -> Vec<Block> {
         facts(vec![
             fact("console-grant-types", Cell::codes(client.grants.iter().map(|grant| grant.name()))),
             fact("console-redirect-uris", Cell::codes(client.redirect_uris.iter().map(RedirectUri::as_str))),
-            fact("console-scopes", many(sentences.collect())),
+            fact("console-scopes", Cell::many(sentences)),
             fact("console-audiences", Cell::codes(client.audiences.iter().map(String::as_str))),
             fact("console-method", Cell::code(method)),
             lifetime,
-            fact("console-legacy", many(weak.collect())),
+            fact("console-legacy", Cell::many(weak)),
         ]),
     ]
-}
-
-fn many(cells: Vec<Cell>) -> Cell {
-    if cells.is_empty() { Cell::None } else { Cell::Many { cells } }
 }
 
 /// What else is done with it.

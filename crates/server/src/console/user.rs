@@ -31,8 +31,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         fact("console-name", Cell::text(user.name.clone().unwrap_or_default())),
         fact("console-email", Cell::text(user.email.clone().unwrap_or_default())),
         fact("console-status", standing(&user)),
-        fact("console-factors", many(factors.collect())),
-        fact("console-organisations", many(companies.collect())),
+        fact("console-factors", Cell::many(factors)),
+        fact("console-organisations", Cell::many(companies)),
         fact("console-file", Cell::code(file.unwrap_or_default())),
     ])];
     if of.may(Resource::Sessions, Verb::Read) {
@@ -61,10 +61,6 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
 
 fn trail(of: &Of<'_>) -> Vec<ConsoleLink> {
     vec![ConsoleLink::new("console-users", of.url("/users"))]
-}
-
-fn many(cells: Vec<Cell>) -> Cell {
-    if cells.is_empty() { Cell::None } else { Cell::Many { cells } }
 }
 
 async fn sessions(of: &Of<'_>, user: &User) -> Result<Block, Stop> {

@@ -196,10 +196,15 @@ impl Cell {
         Self::Tag { words: words.into(), tone }
     }
 
+    /// Several, below one another; nothing where there is none.
+    pub fn many(cells: impl IntoIterator<Item = Self>) -> Self {
+        let cells: Vec<Self> = cells.into_iter().collect();
+        if cells.is_empty() { Self::None } else { Self::Many { cells } }
+    }
+
     /// Each of these as a value of the protocol, below one another.
     pub fn codes<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let cells: Vec<Self> = texts.into_iter().map(Self::code).collect();
-        if cells.is_empty() { Self::None } else { Self::Many { cells } }
+        Self::many(texts.into_iter().map(Self::code))
     }
 }
 
