@@ -8,9 +8,13 @@
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
 
+mod agents;
+mod deadlines;
 mod portal;
 mod requests;
 
+use agents::agent_tables;
+use deadlines::deadline_tables;
 use portal::portal_tables;
 pub(crate) use requests::REQUESTS;
 
@@ -25,7 +29,7 @@ pub(crate) struct Migration {
 }
 
 /// The newest schema that this program knows.
-pub(crate) const KNOWN: i64 = 9;
+pub(crate) const KNOWN: i64 = 10;
 
 /// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -38,6 +42,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, readable_by: 1, ddl: DAILY_WORK },
     Migration { version: 8, readable_by: 1, ddl: OUTBOX },
     Migration { version: 9, readable_by: 1, ddl: PROVIDER },
+    Migration { version: 10, readable_by: 1, ddl: BOUNDED },
 ];
 
 /// What engines spell differently.
@@ -705,3 +710,6 @@ INSERT INTO counter (name, value) VALUES ('audit-stream', 0);
 {REQUESTS}",
     portal_tables!()
 );
+
+/// What is bounded in time: legacy behaviours of apps, and what agents may do.
+const BOUNDED: &str = concat!(deadline_tables!(), agent_tables!());

@@ -479,7 +479,7 @@ async fn a_database_is_looked_at_without_being_changed() {
         let url = if postgresql { postgres() } else { folder.sqlite("here.db") };
         if postgresql {
             let empty = inspect(&url, &options()).await.unwrap();
-            assert_eq!((empty.schema, empty.steps.len(), empty.realms), (None, 9, 0));
+            assert_eq!((empty.schema, empty.steps.len(), empty.realms), (None, 10, 0));
         }
         let store = open(&url).await;
         fill(&store).await;
