@@ -57,6 +57,12 @@ pub(crate) const CASES: &[Entry] = &[
         "SIGKILL at every write of an answer to a login challenge, and of the browser's coming back: each counts once",
         challenge,
     ),
+    (
+        "kill-log",
+        BOTH,
+        "SIGKILL while an app calls: the request log has what was answered a second before, each call once",
+        super::request_log::kill,
+    ),
     ("seat-lease", BOTH, "seats whose holders were killed with the server are free when their lease is over", lease),
 ];
 

@@ -25,6 +25,7 @@ mod peer;
 mod propagation;
 mod proxy;
 mod races;
+mod request_log;
 mod strace;
 mod table;
 mod trial;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use super::deployment::{Deployment, Node, PASSWORD, USERS};
 use super::peer::{Peer, Tokens, Wire};
 use super::trial::Trial;
-use super::{Entry, Kind};
+use super::{BOTH, Entry, Kind};
 use claviger_testing::browser::encode;
 use claviger_testing::http;
 
@@ -25,6 +25,12 @@ pub(crate) const CASES: &[Entry] = &[
         SQLITE,
         "32 callers who send nothing but passwords: hashing is bounded, secrets are not slower",
         flood,
+    ),
+    (
+        "log-flood",
+        BOTH,
+        "more calls than the request log keeps: it stays within its bounds, mistakes have a place of their own",
+        super::request_log::flood,
     ),
 ];
 
