@@ -119,9 +119,9 @@ start_demo() {
         [[ -z $program && -x $port ]] && program=$port
     done
     [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
-    for base in $(seq 19080 20 20080); do
+    for base in $(seq 19080 24 20256); do
         free=1
-        for port in $(seq "$base" $((base + 16))); do
+        for port in $(seq "$base" $((base + 18))); do
             (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && free=0 && break
         done
         ((free)) && break

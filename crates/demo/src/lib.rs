@@ -15,7 +15,9 @@ mod folder;
 mod integrator;
 mod lines;
 mod login_app;
+mod mailbox;
 mod manifest;
+mod partners;
 mod plan;
 mod realm_files;
 mod views;
@@ -148,7 +150,7 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     };
     let files = claviger_files::realm::parse(&realm_files::named(&texts), &dialects, &variables)
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    apply(&state, &files, &texts, (folder, &variables)).await?;
+    let sample = apply(&state, &files, &texts, (folder, &variables)).await?;
 
     let http = http_client()?;
     let mut routers: HashMap<String, Router> = HashMap::new();
@@ -163,8 +165,8 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     }
     let mut realms: Vec<(&RealmFile, Vec<Route>)> = Vec::new();
     for file in &files {
-        if file.realm.is_admin() {
-            // Its API is the server's own.
+        if file.realm.is_admin() || file.realm.portal.is_some() {
+            // What they have is the server's own: its API, its portal.
             realms.push((file, Vec::new()));
             continue;
         }
@@ -177,6 +179,8 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     let fallback = Router::new().fallback(by_authority).with_state(Arc::new(routers));
     let service = Service { state, fallback: Some(fallback), realms: None };
     let (stop, stopped) = watch::channel(false);
+    let mails = mailbox::place(folder);
+    mailbox::keep(Arc::clone(&service.state), mails.clone(), stopped.clone())?;
     let (connections, _) = descriptors::connections(descriptors::raise_limit(), 64, None);
     let limits = Limits::default().for_connections(connections);
     let management = Management { state: Arc::clone(&service.state), tls: None };
@@ -188,23 +192,26 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
     });
 
     wait_until_all_answer(&http, &realms, &plan.integrator()).await?;
+    if let Some(app) = &sample {
+        partners::call(&http, app).await?;
+    }
     if let Some(path) = &options.manifest {
-        manifest::write(path, &manifest::document(&realms, &plan.integrator()))?;
+        manifest::write(path, &manifest::document(&realms, &plan.integrator(), &mails))?;
     }
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(lines::all(&realms, &plan.integrator()).as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(lines::all(&realms, &plan.integrator(), &mails).as_bytes()).and_then(|()| out.flush());
     say(&format!("ready after {} ms; Ctrl-C stops it", began.elapsed().as_millis()));
     Ok(Running { stop, served, service, _lock: lock, _directory: directory })
 }
 
 /// Applies the realm files, as `claviger apply` does. A kept folder to which the very same files were applied before is left
-/// alone: checking its passwords once more would cost more than all the rest of the start.
+/// alone: checking its passwords once more would cost more than all the rest of the start. The sample partner's app, where it is new.
 async fn apply(
     server: &Server,
     files: &[RealmFile],
     texts: &[(&str, &str)],
     (folder, variables): (&Folder, &Variables),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<partners::SampleApp>> {
     let texts = texts.iter().map(|(_, text)| *text);
     let values = variables.values().map(String::as_str);
     let applied: Vec<&str> = texts.chain(values).chain([env!("CARGO_PKG_VERSION")]).collect();
@@ -221,16 +228,18 @@ async fn apply(
     }
     if known {
         say("the realm files are as they were");
-        return Ok(());
+        return Ok(None);
     }
     let now = server.clock.now();
     let actor = Actor { name: "demo".to_owned(), way: Way::Apply, reference: new_reference(now) };
     let admin = Admin { store: &server.store, actor: &actor, now };
     let report = claviger_server::admin::apply::apply(&admin, files, &server.hasher, &server.secrets).await?;
     administrators::give_roles(&admin, files).await?;
+    let sample = partners::make(&admin, &server.secrets, files).await?;
     let (new, changed) = (report.created.len(), report.changed.len());
     say(&format!("realm files applied: {new} created, {changed} changed, {} as they were", report.unchanged));
-    std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))
+    std::fs::write(&mark_file, mark).with_context(|| format!("cannot write the folder {}", folder.path().display()))?;
+    Ok(sample)
 }
 
 /// Progress is for the person in front of it; what others read goes to standard output.

@@ -1,14 +1,16 @@
 //! What the demo prints: for each realm, lines that work when they are pasted.
 
-use super::manifest::{Route, bearer_header, password_of, person, secret_of};
+use super::manifest::{Route, bearer_header, password_of, person, portal, secret_of};
 use claviger_core::client::GrantType;
 use claviger_core::dialect::{AudienceParameter, Endpoint, Legacy};
 use claviger_files::realm::{FileClient, RealmFile};
 use std::fmt::Write;
+use std::path::Path;
 
 /// All lines: the integrator's address, then each realm. What is not to be pasted begins with `#`, as a shell's comment.
-pub(super) fn all(realms: &[(&RealmFile, Vec<Route>)], integrator: &str) -> String {
+pub(super) fn all(realms: &[(&RealmFile, Vec<Route>)], integrator: &str, mails: &Path) -> String {
     let mut out = format!("# The sample integrator, in a browser\n{integrator}/\n");
+    let _ = writeln!(out, "# Mails, a file each: {}", mails.display());
     for (file, routes) in realms {
         of_realm(&mut out, file, routes, integrator);
     }
@@ -37,6 +39,13 @@ fn of_realm(out: &mut String, file: &RealmFile, routes: &[Route], integrator: &s
     }
     if let Some(console) = realm.console() {
         let _ = writeln!(out, "# in a browser, as {}\n{console}", super::administrators::PEOPLE);
+    }
+    if let Some(portal) = portal(realm) {
+        let _ = writeln!(
+            out,
+            "# in a browser, as {} or with an account that you make there\n{portal}",
+            super::partners::PERSON
+        );
     }
     if let Some(person) = person(file) {
         let _ = writeln!(out, "# in a browser, signing in as {} / {}", person.0, person.1);

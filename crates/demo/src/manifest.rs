@@ -2,6 +2,7 @@
 
 use crate::{directory, login_app};
 use anyhow::Context;
+use claviger_core::Realm;
 use claviger_core::client::GrantType;
 use claviger_core::dialect::Endpoint;
 use claviger_files::realm::{FileUser, Password, RealmFile};
@@ -24,10 +25,10 @@ pub(super) struct Route {
 }
 
 /// The document.
-pub(super) fn document(realms: &[(&RealmFile, Vec<Route>)], integrator: &str) -> Value {
+pub(super) fn document(realms: &[(&RealmFile, Vec<Route>)], integrator: &str, mails: &Path) -> Value {
     let realms: Map<String, Value> =
         realms.iter().map(|(file, routes)| (file.realm.id.clone(), realm(file, routes))).collect();
-    json!({ "realms": realms, "integrator": integrator })
+    json!({ "realms": realms, "integrator": integrator, "mails": mails })
 }
 
 fn realm(file: &RealmFile, routes: &[Route]) -> Value {
@@ -60,12 +61,18 @@ fn realm(file: &RealmFile, routes: &[Route]) -> Value {
         "hosts": hosts,
         "admin_api": realm.admin_api(),
         "console": realm.console(),
+        "portal": portal(realm),
         "endpoints": endpoints,
         "apis": apis,
         "clients": clients,
         "users": users,
         "person": person(file).map(|(username, password)| json!({ "username": username, "password": password })),
     })
+}
+
+/// The address of the partners' portal, where the realm has one.
+pub(super) fn portal(realm: &Realm) -> Option<String> {
+    realm.portal.as_ref().map(|_| format!("{}/portal", realm.base()))
 }
 
 fn client(file: &RealmFile, entry: &claviger_files::realm::FileClient) -> Value {

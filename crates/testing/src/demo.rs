@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{Processes, Running};
 
 /// Ports that a demo takes from its base on.
-const PORTS: u16 = 17;
+const PORTS: u16 = 19;
 
 /// The demo; ends when dropped.
 pub struct Demo {
@@ -58,6 +58,6 @@ impl Drop for Demo {
 /// A port from which on as many as a demo needs are free.
 fn free_base() -> Result<u16> {
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    let mut bases = (0..50_u16).map(|step| 18_080 + step * 20);
+    let mut bases = (0..50_u16).map(|step| 18_080 + step * 24);
     bases.find(|base| (*base..base + PORTS).all(is_free)).context("no free ports for the demo")
 }

@@ -4,13 +4,13 @@ use clap::Args;
 use claviger_demo as demo;
 use std::path::PathBuf;
 
-/// Eleven sample realms, their APIs and a sample integrator, on loopback ports.
+/// Thirteen sample realms, their APIs and a sample integrator, on loopback ports.
 ///
 /// Everything is made up, and everything works: log in, consent, call an API, refresh, disconnect. Each realm's lines can be
 /// pasted into a shell or a browser.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    /// The first of seventeen ports: the sample integrator, then the realms.
+    /// The first of nineteen ports: the sample integrator, then the realms.
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port_base: u16,
     /// Keeps the data in this folder; without it, a temporary folder is used and deleted at the end.

@@ -27,8 +27,8 @@ async fn every_printed_line_works() {
             tokens += 1;
         }
     }
-    // Client credentials or password in seven realms; pages: the integrator, two of one vendor, one each of six realms, the console.
-    assert_eq!((tokens, calls, links), (7, 7, 10), "{}", demo.printed);
+    // Client credentials or password in eight realms; pages: the integrator, two of one vendor, one each of six realms, the console, the portal.
+    assert_eq!((tokens, calls, links), (8, 8, 11), "{}", demo.printed);
 }
 
 #[tokio::test]
@@ -47,6 +47,8 @@ async fn the_manifest_says_what_tools_need() {
         "standard",
         "own-pages",
         "admin",
+        "partners",
+        "sandbox",
         "directory",
     ];
     assert_eq!(realms, expected);
@@ -64,8 +66,8 @@ async fn the_manifest_says_what_tools_need() {
         for user in realm["users"].as_array().unwrap() {
             assert!(user["password"].is_string() && user["username"].is_string(), "{id}: {user}");
         }
-        // The API of those who administer is the server's own.
-        assert_eq!(realm["apis"].as_array().unwrap().is_empty(), id == "admin", "{id}");
+        // What those have who administer and the partners is the server's own.
+        assert_eq!(realm["apis"].as_array().unwrap().is_empty(), ["admin", "partners"].contains(&id), "{id}");
     }
     assert_eq!(demo.client("jim2", "TestClientId").1, demo.password("jim2", "test"), "J2: the secret is the password");
     assert_eq!(demo.realm("billit-sandbox")["hosts"]["api"], format!("http://localhost:{}", demo.base + 7));

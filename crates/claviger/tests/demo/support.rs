@@ -150,14 +150,14 @@ impl Drop for Demo {
     }
 }
 
-/// A port from which on seventeen are free. Each process looks somewhere else first.
+/// A port from which on as many are free as the demo takes. Each process looks somewhere else first.
 pub fn free_base() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 720).unwrap() * 20;
-    (0..720)
-        .map(|_| 12_000 + first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed) * 20) % 14_400)
-        .find(|base| (*base..base + 17).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
-        .expect("seventeen free ports")
+    let first = u16::try_from(std::process::id() % 600).unwrap() * 24;
+    (0..600)
+        .map(|_| 12_000 + first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed) * 24) % 14_400)
+        .find(|base| (*base..base + 19).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
+        .expect("nineteen free ports")
 }
 
 pub fn http() -> reqwest::Client {
