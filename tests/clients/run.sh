@@ -47,7 +47,7 @@ while (($#)); do
         *) echo "usage: run.sh [--manifest FILE] [--only NAME].." >&2; exit 2 ;;
     esac
 done
-((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client admin-api guide)
+((${#only[@]})) || only=(curl authlib requests-oauthlib php mono postman openid-client admin-api guide guide-apis)
 
 # What the first lines of this file ask for.
 provide() {
@@ -106,6 +106,7 @@ client() {
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
         admin-api) provide curl jq python3 node npm && bash "$here/api/run.sh" ;;
         guide) provide curl python3 node php mono java && python3 "$here/guide/snippets.py" ;;
+        guide-apis) provide curl python3 node npm && node_modules "$here/node" && python ../guide/protected.py ;;
         browser) provide node npm chromium slapd && node_modules "$root/tests/browser" && stories ;;
         *) echo "there is no client $1"; return 2 ;;
     esac
