@@ -108,7 +108,8 @@ impl Store {
     /// transaction. Made for one act, and dropped after it.
     #[must_use]
     pub fn audited(&self, actor: &Actor, act: Act) -> Self {
-        Self { audit: Some(Arc::new(Audit { actor: actor.clone(), act })), ..self.clone() }
+        let expected = self.expected.as_ref().and_then(|pending| pending.take());
+        Self { audit: Some(Arc::new(Audit { actor: actor.clone(), act, expected })), expected: None, ..self.clone() }
     }
 
     /// Writes a line for an act on the database as a whole, which is no single transaction.

@@ -245,8 +245,9 @@ impl Store {
     /// # Errors
     /// The store cannot write. What was done until then stays done; to be called again.
     pub async fn delete_client(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<bool, Fault> {
+        let mut acting = self.audit.clone();
         loop {
-            let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), self.audit.clone());
+            let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), acting.clone());
             let deleted = write!(self, Several, |tx| {
                 let (realm, id, subject) = (&*owned_realm, &*owned_id, Subject::new(SubjectKind::App, &owned_id));
                 let log = AuditLog::open(tx, audit.as_deref()).await?;
@@ -283,6 +284,8 @@ impl Store {
             if let Some(deleted) = deleted {
                 return Ok(deleted);
             }
+            // What comes next rests on what was just written.
+            acting = acting.map(|audit| audit.met());
             self.end_all(Whose::Client, realm, id, "client", now, tokens_until).await?;
         }
     }

@@ -43,6 +43,9 @@ pub enum Fault {
         "the id `{0}` belongs to a user and would belong to a client of the same realm, and a token could not tell them apart"
     )]
     SameId(String),
+    /// What was to be changed is not as whoever changes it saw it; nothing was written.
+    #[error("{0} was changed meanwhile; nothing was written")]
+    Changed(String),
     /// Anything else: a mistake in this program, or a document that cannot be read. The detail is for the log.
     #[error("the store failed: {0}")]
     Other(String),

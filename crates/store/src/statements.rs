@@ -31,6 +31,7 @@ macro_rules! registry {
 
 mod account;
 mod administration;
+mod expected;
 mod factors;
 mod find;
 mod people;
@@ -721,6 +722,16 @@ registry! {
     PutApiAnswer = administration::PUT_ANSWER;
     ReleaseApiAnswer = administration::RELEASE;
     PurgeApiAnswers = administration::PURGE;
+    // ---- what acts rest on
+    ExpectedApp = expected::APP;
+    HoldExpectedApp = expected::APP_HELD;
+    ExpectedUser = expected::USER;
+    HoldExpectedUser = expected::USER_HELD;
+    ExpectedOrganisation = expected::ORGANISATION;
+    HoldExpectedOrganisation = expected::ORGANISATION_HELD;
+    ExpectedRules = expected::RULES;
+    ExpectedWebhook = expected::WEBHOOK;
+    HoldExpectedWebhook = expected::WEBHOOK_HELD;
     // ---- the request log
     AddRequest = requests::ADD;
     SumRequests = requests::SUM;

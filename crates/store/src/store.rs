@@ -1,6 +1,7 @@
 //! The handle on an open database.
 
 use crate::audit::act::Audit;
+use crate::expected::Pending;
 use crate::private;
 use crate::{Fault, Options, postgres, sqlite};
 use std::fmt;
@@ -19,6 +20,8 @@ pub struct Store {
     pub(crate) engine: Arc<Engine>,
     /// What is written down for what is done through this handle.
     pub(crate) audit: Option<Arc<Audit>>,
+    /// What the first act through this handle rests on.
+    pub(crate) expected: Option<Arc<Pending>>,
 }
 
 impl fmt::Debug for Store {
@@ -46,7 +49,7 @@ impl Store {
     pub async fn connect(url: &str, options: &Options) -> Result<Self, Fault> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let engine = postgres::Engine::connect(url, options).await?;
-            let store = Self { engine: Arc::new(Engine::Postgres(engine)), audit: None };
+            let store = Self { engine: Arc::new(Engine::Postgres(engine)), audit: None, expected: None };
             store.refuse_unfinished(options).await?;
             return Ok(store);
         }
@@ -71,7 +74,7 @@ impl Store {
             Engine::Sqlite(_) => Ok(self.clone()),
             Engine::Postgres(engine) => {
                 let engine = Arc::new(Engine::Postgres(engine.on_own_connections(PATIENCE)?));
-                Ok(Self { engine, audit: self.audit.clone() })
+                Ok(Self { engine, audit: self.audit.clone(), expected: self.expected.clone() })
             }
         }
     }
@@ -90,7 +93,7 @@ impl Store {
         } else {
             return Err(Fault::Other("a database URL starts with sqlite:// or postgres://".into()));
         };
-        let store = Self { engine: Arc::new(Engine::Sqlite(engine)), audit: None };
+        let store = Self { engine: Arc::new(Engine::Sqlite(engine)), audit: None, expected: None };
         crate::tx::at_once(store.refuse_unfinished(options))?;
         Ok(store)
     }

@@ -90,7 +90,7 @@ impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         let exit = match &fault {
             Fault::SchemaTooNew { .. } => Exit::Schema,
-            Fault::Unfinished(_) | Fault::SameId(_) => Exit::Conflict,
+            Fault::Unfinished(_) | Fault::SameId(_) | Fault::Changed(_) => Exit::Conflict,
             Fault::Unavailable(_) => Exit::Unreachable,
             Fault::NotLetIn(_) => Exit::Authentication,
             _ => Exit::Failure,

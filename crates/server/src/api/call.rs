@@ -7,6 +7,7 @@ use crate::admin::roles::Administrator;
 use crate::admin::{Actor, Admin};
 use crate::state::State;
 use claviger_core::{Realm, User};
+use claviger_store::Store;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 /// A call whose caller is known and may do it.
 pub(super) struct Call<'a> {
     pub(super) state: &'a State,
+    /// The database, for acts: the first rests on the version that the caller named.
+    pub(super) store: Store,
     /// The admin realm.
     pub(super) home: &'a Realm,
     pub(super) caller: &'a Administrator,
@@ -32,7 +35,7 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// By whom it is done.
     pub(super) fn admin(&self) -> Admin<'_> {
-        Admin { store: &self.state.store, actor: &self.actor, now: self.now }
+        Admin { store: &self.store, actor: &self.actor, now: self.now }
     }
 
     /// The realm of the path.

@@ -19,7 +19,7 @@ mod times;
 pub use document::document;
 
 use crate::admin::roles::Administrator;
-use crate::admin::{Actor, Way, realms, users};
+use crate::admin::{Actor, Subject, SubjectKind, Way, realms, users};
 use crate::failure::json;
 use crate::http::{Answer, Incoming};
 use crate::state::State;
@@ -90,6 +90,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
     let key = once::key(incoming)?;
     let mut call = Call {
         state,
+        store: state.store.clone(),
         home: &site.realm,
         caller: &caller,
         actor: Actor { name: caller.name.clone(), way: Way::Api, reference: incoming.id.to_string() },
@@ -101,7 +102,7 @@ async fn respond(state: &State, site: &Site, incoming: &Incoming, limit: &mut Op
         user: None,
     };
     allow(operation, &mut call).await?;
-    let version = guarded(operation, incoming, &call).await?;
+    let version = guarded(operation, incoming, &mut call).await?;
     let reply = match key {
         Some(key) if operation.method == Method::Post => once::once(&call, incoming, &key, operation).await?,
         _ => (operation.does)(&call).await?,
@@ -262,7 +263,7 @@ fn is_theirs(caller: &Administrator, permission: Permission, realm: &Realm, user
 }
 
 /// Sees to it that what is changed is what the caller saw (RFC 9110 13.1.1, RFC 6585 3). Whether it has a version.
-async fn guarded(operation: &Operation, incoming: &Incoming, call: &Call<'_>) -> Result<bool, Problem> {
+async fn guarded(operation: &Operation, incoming: &Incoming, call: &mut Call<'_>) -> Result<bool, Problem> {
     let (read, must) = match operation.guard {
         Guard::None => return Ok(false),
         Guard::May(read) => (read, false),
@@ -272,10 +273,39 @@ async fn guarded(operation: &Operation, incoming: &Incoming, call: &Call<'_>) ->
         let why = "say with If-Match which version is changed: the ETag of what was read, or * for whatever it is now";
         return if must { Err(Problem::new(problem::MATCH_REQUIRED, why)) } else { Ok(true) };
     };
+    let mut wanted = wanted.split(',').map(str::trim);
+    // Before it is looked at: what changes from here on is noticed by the act itself, in its transaction.
+    let expected = match seen(call) {
+        Some((realm, subject)) => call.state.store.as_it_is(&realm, &subject).await?,
+        None => None,
+    };
     let is = tag(&read(call).await?);
-    let fits = wanted.split(',').map(str::trim).any(|one| one == "*" || Some(one) == is.as_deref());
-    let stale = || Problem::new(problem::STALE, "it is not as it was read any more: read it anew, and decide again");
-    if fits { Ok(true) } else { Err(stale()) }
+    if wanted.clone().any(|one| one == "*") {
+        return Ok(true);
+    }
+    if !wanted.any(|one| Some(one) == is.as_deref()) {
+        return Err(Problem::new(problem::STALE, problem::MEANWHILE));
+    }
+    if let Some(expected) = expected {
+        call.store = call.state.store.expecting(expected);
+    }
+    Ok(true)
+}
+
+/// What the path is about, of what acts can rest on.
+fn seen(call: &Call<'_>) -> Option<(String, Subject)> {
+    let realm = || call.realm.as_ref().map(|realm| realm.id.clone());
+    let named = |name| call.path.get(name).cloned();
+    if let Some(id) = named("webhook") {
+        return Some((String::new(), Subject::new(SubjectKind::Webhook, id)));
+    }
+    let subject = match (named("organisation"), &call.user, named("app")) {
+        (Some(id), ..) => Subject::new(SubjectKind::Organisation, id),
+        (None, Some(user), _) => Subject::new(SubjectKind::User, &user.id),
+        (None, None, Some(id)) => Subject::new(SubjectKind::App, id),
+        (None, None, None) => return None,
+    };
+    Some((realm()?, subject))
 }
 
 /// The version of what is told: a strong tag of its bytes (RFC 9110 8.8.3).

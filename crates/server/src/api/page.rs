@@ -16,6 +16,11 @@ const MOST: usize = 200;
 pub(super) const LIMIT: Param = param("limit", Shape::Int, "How many at most: 1 to 200, 50 where nothing is said");
 pub(super) const AFTER: Param = param("after", Shape::Text, "Behind which to go on: the `next` of the page before");
 
+/// A cursor to behind a place of one part.
+pub(super) fn cursor(place: String) -> String {
+    base64url(json!([place]).to_string().as_bytes())
+}
+
 /// The page that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Page {

@@ -89,6 +89,9 @@ const FIELDS: &[Field] = &[
 pub(super) const PROBLEM: Schema =
     Schema { name: "Problem", says: "Why a call was not served (RFC 9457)", fields: FIELDS, open: true };
 
+/// What is said where something is not as the caller saw it.
+pub(super) const MEANWHILE: &str = "it is not as it was read any more: read it anew, and decide again";
+
 /// Why a call is not served.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -168,6 +171,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::SameId(_) => Self::new(CONFLICT, fault.to_string()),
+            Fault::Changed(_) => Self::new(STALE, MEANWHILE),
             fault => trouble(&fault.into()),
         }
     }
@@ -207,6 +211,11 @@ impl From<AdminError> for Problem {
             | E::NoSuchSession { .. }
             | E::NoSuchRole { .. }
             | E::NoSuchMail(_)
+            | E::NoSuchWebhook(_)
+            | E::NothingToReplay(_)
+            | E::NoSuchCall(_)
+            | E::NoSuchTeam(_)
+            | E::NoSuchAnnouncement(_)
             | E::NoSuchInitialToken(_) => of(NOT_FOUND),
             E::Managed { .. } => of(MANAGED),
             E::ChangedMeanwhile(_) => of(STALE),

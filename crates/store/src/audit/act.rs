@@ -1,6 +1,8 @@
 //! What is said of an act: who did what to what, by what way.
 
+use crate::expected::Expected;
 use std::fmt;
+use std::sync::Arc;
 
 /// Declares an enum whose variants have names in the database.
 macro_rules! named {
@@ -277,4 +279,13 @@ pub struct Actor {
 pub(crate) struct Audit {
     pub(crate) actor: Actor,
     pub(crate) act: Act,
+    /// What it rests on.
+    pub(crate) expected: Option<Expected>,
+}
+
+impl Audit {
+    /// The same, once what it rests on was met.
+    pub(crate) fn met(&self) -> Arc<Self> {
+        Arc::new(Self { expected: None, ..self.clone() })
+    }
 }

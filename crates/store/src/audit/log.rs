@@ -26,6 +26,9 @@ impl<'a> AuditLog<'a> {
         if audit.is_some() {
             tx.execute(Statement::HoldNumber, values![SEQUENCE]).await?;
         }
+        if let Some(expected) = audit.and_then(|audit| audit.expected.as_ref()) {
+            expected.hold(tx).await?;
+        }
         Ok(Self { audit, act: None })
     }
 
@@ -48,7 +51,7 @@ impl<'a> AuditLog<'a> {
         changed: Values,
         now: i64,
     ) -> Result<(), Fault> {
-        let Some(Audit { actor, act }) = self.audit else { return Ok(()) };
+        let Some(Audit { actor, act, .. }) = self.audit else { return Ok(()) };
         let number = changes::next(tx, SEQUENCE).await?;
         let previous: Option<Hash> =
             tx.optional(Statement::AuditDigest, values![number - 1], |row| row.array(0)).await?;

@@ -128,7 +128,7 @@ impl Store {
 
 impl RequestLog {
     fn on(engine: sqlite::Engine) -> Self {
-        Self { store: Store { engine: Arc::new(Engine::Sqlite(engine)), audit: None } }
+        Self { store: Store { engine: Arc::new(Engine::Sqlite(engine)), audit: None, expected: None } }
     }
 }
 

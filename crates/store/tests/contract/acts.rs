@@ -3,8 +3,9 @@
 use crate::fixtures::{HOUR, MINUTE, NOW, begin, client, grant, id, organisation, set_up, user};
 use claviger_core::client::ClientStatus;
 use claviger_store::{
-    Act, Actor, AuditFilter, ConsentGrant, Edited, Id, Issue, MAIL_TOPIC, Mail, Masked, NewGrant, Of, OneTimeLink,
-    Precondition, Put, SecretAdded, SecretUse, Session, Store, SubjectKind, Way, id_text, session_name,
+    Act, Actor, AuditFilter, ConsentGrant, Edited, Expected, Fault, Id, Issue, MAIL_TOPIC, Mail, Masked, NewGrant, Of,
+    OneTimeLink, Precondition, Put, SecretAdded, SecretUse, Session, Store, Subject, SubjectKind, Way, id_text,
+    session_name,
 };
 
 fn act(store: &Store, act: Act) -> Store {
@@ -33,6 +34,32 @@ async fn more(store: &Store) {
     set_up(store).await;
     store.put_client("r", &client("d"), NOW).await.unwrap();
     store.put_user("r", &user("v"), None, NOW).await.unwrap();
+}
+
+/// Of acts that rest on the same sight of a thing one is done; the other writes nothing, no line either.
+pub(crate) async fn an_act_rests_on_what_was_seen(store: Store) {
+    more(&store).await;
+    let things = [(SubjectKind::App, "c"), (SubjectKind::User, "u")];
+    let [app, person] = things.map(|(kind, id)| Subject::new(kind, id));
+    let seen = async |subject: &Subject| store.as_it_is("r", subject).await.unwrap().unwrap();
+    let acting = |seen: &Expected, what: Act| act(&store.expecting(seen.clone()), what);
+    let before = client("c");
+    let renamed = claviger_core::Client { name: "Renamed".into(), ..before.clone() };
+    let sight = seen(&app).await;
+    assert_eq!(acting(&sight, Act::AppEdit).edit_client("r", &before, &renamed, NOW).await, Ok(Edited::Done));
+    let stopped = acting(&sight, Act::AppSuspend).set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await;
+    assert!(matches!(stopped, Err(Fault::Changed(_))), "{stopped:?}");
+    // Whoever looks anew may; and what the same request does after its first act rests on that.
+    let handle = store.expecting(seen(&app).await);
+    assert!(act(&handle, Act::AppSuspend).set_client_status("r", "c", ClientStatus::Suspended, NOW, NOW).await.is_ok());
+    assert!(act(&handle, Act::AppDelete).delete_client("r", "c", NOW, NOW).await.is_ok());
+    let sight = seen(&person).await;
+    assert!(acting(&sight, Act::UserDisable).disable_user("r", "u", true, NOW, NOW).await.unwrap());
+    let gone = acting(&sight, Act::UserDelete).delete_user("r", "u", NOW, NOW).await;
+    assert!(matches!(gone, Err(Fault::Changed(_))), "{gone:?}");
+    let all = lines(&store).await;
+    assert_eq!(all, ["app.edit app/c", "app.suspend app/c", "app.delete app/c", "user.disable user/u"]);
+    assert!(store.user("r", "u").await.unwrap().is_some());
 }
 
 pub(crate) async fn grants_are_listed_and_end_by_app_and_user(store: Store) {

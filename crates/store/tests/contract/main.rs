@@ -85,7 +85,7 @@ promises! {
         nothing_begins_for_a_client_that_is_not_served, an_exchange_that_fails_leaves_the_code;
     refresh: a_grant_turns_over, of_64_refreshes_of_one_generation_one_wins, every_generation_may_be_served,
         nothing_turns_over_after_its_end, a_refresh_rests_on_what_was_read, a_revoked_grant_stays_revoked, nothing_lives_after_a_revocation;
-    acts: grants_are_listed_and_end_by_app_and_user, many_grants_end_in_batches,
+    acts: an_act_rests_on_what_was_seen, grants_are_listed_and_end_by_app_and_user, many_grants_end_in_batches,
         a_consent_that_is_withdrawn_takes_its_grants_along, sessions_are_listed_and_end, an_edit_rests_on_what_was_read,
         a_use_is_noted_once_a_minute, a_refused_mail_waits_for_the_operator,
         a_lost_approval_is_told_again_with_another_secret, a_rejection_and_its_mail_are_one, what_a_file_manages_is_known,

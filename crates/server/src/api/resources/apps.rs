@@ -85,7 +85,7 @@ const CHANGE: Schema = Schema {
     open: false,
 };
 
-const APPROVED: Schema = Schema {
+pub(super) const APPROVED: Schema = Schema {
     name: "Approved",
     says: "An approval",
     fields: &[
@@ -315,6 +315,11 @@ async fn delete(call: &Call<'_>) -> Result<Reply, Problem> {
 async fn approve(call: &Call<'_>) -> Result<Reply, Problem> {
     let (secrets, pages) = (&call.state.secrets, call.state.pages.load_full());
     let approved = apps::approve(&call.admin(), secrets, &pages, call.realm()?, call.named("app")).await?;
+    told(call, approved).await
+}
+
+/// What an approval, or another link, comes to.
+pub(super) async fn told(call: &Call<'_>, approved: apps::Approved) -> Result<Reply, Problem> {
     call.state.handed_in.notify_one();
     let mailed = approved.mail.is_some();
     let link = approved.link.filter(|_| !mailed).map(|link| link.expose().to_owned());

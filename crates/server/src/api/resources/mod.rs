@@ -4,18 +4,25 @@ mod apps;
 mod audit;
 mod caller;
 mod consents;
+mod deliveries;
 mod grants;
 mod health;
 mod keys;
 mod legacy;
+mod limits;
+mod log;
 mod organisations;
+mod partners;
 mod realms;
+mod reviews;
 mod roles;
 mod scopes;
 mod seats;
 mod secrets;
 mod sessions;
+mod tokens;
 mod users;
+mod webhooks;
 
 use super::operation::Operation;
 
@@ -26,6 +33,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         realms::OPERATIONS,
         scopes::OPERATIONS,
         apps::OPERATIONS,
+        limits::OPERATIONS,
+        reviews::OPERATIONS,
+        partners::OPERATIONS,
         secrets::OPERATIONS,
         keys::OPERATIONS,
         users::OPERATIONS,
@@ -36,6 +46,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         seats::OPERATIONS,
         roles::OPERATIONS,
         audit::OPERATIONS,
+        webhooks::OPERATIONS,
+        deliveries::OPERATIONS,
+        log::OPERATIONS,
+        tokens::OPERATIONS,
         legacy::OPERATIONS,
         health::OPERATIONS,
     ]

@@ -1,15 +1,18 @@
 //! The admin API: who may call what, and what is answered to those who may not.
 
 mod acts;
+mod more_acts;
 mod refused;
 
 use crate::common::{NOW, Reply, Server, client, realm, user};
+use claviger_core::limits::Plan;
 use claviger_core::permission::{Permission, Role};
-use claviger_core::realm::{Administration, complete_admin_realm};
+use claviger_core::realm::{Administration, Portal, RedirectChanges, SignUp, complete_admin_realm};
 use claviger_core::user::Organisation;
 use claviger_core::{Client, ScopeSet, User};
 use claviger_server::admin::roles::{Gift, give};
 use claviger_server::admin::{Actor, Admin, Way};
+use claviger_server::state::requests::RequestLogSettings;
 use claviger_store::RoleHolder;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -37,6 +40,8 @@ impl World {
         .await;
         let mut live = realm("live.example");
         live.id = "live".into();
+        live.portal = Some(Box::new(portal("live")));
+        live.plans = vec![Plan { name: "large".into(), token_calls_per_minute: 600 }];
         server.store.put_realm(&live, NOW).await.unwrap();
         for id in ["acme", "other"] {
             let organisation = Organisation { id: id.into(), name: format!("The {id}"), kind: "company".into() };
@@ -49,6 +54,7 @@ impl World {
         for id in ["shop", "till"] {
             server.store.put_client("live", &client(id), NOW).await.unwrap();
         }
+        server.state.log_requests(RequestLogSettings::default()).unwrap();
         Self { server }
     }
 
@@ -111,6 +117,18 @@ fn problem(reply: &Reply, status: u16, kind: &str) {
     assert!(!said["detail"].as_str().unwrap().is_empty());
 }
 
+/// What a realm of partners says.
+fn portal(production: &str) -> Portal {
+    Portal {
+        production: production.into(),
+        sandbox: None,
+        sign_up: SignUp::Invited,
+        redirect_changes: RedirectChanges::Review,
+        questions: Vec::new(),
+        terms: None,
+    }
+}
+
 /// A body that an operation takes.
 fn body_for(operation: &str) -> Option<Value> {
     Some(match operation {
@@ -118,6 +136,14 @@ fn body_for(operation: &str) -> Option<Value> {
         "addUser" => json!({ "username": "newcomer" }),
         "changeUser" => json!({ "name": "Ada" }),
         "addOrganisation" => json!({ "id": "third", "name": "Third" }),
+        "addWebhook" => json!({ "realm": "live", "url": "https://hooks.example/claviger" }),
+        "changeWebhook" => json!({ "active": false }),
+        "replayDeliveries" => json!({ "delivery": "none" }),
+        "evaluateToken" => json!({ "app": "shop" }),
+        "setAppLimits" => json!({ "plan": null, "token_calls_per_minute": 30 }),
+        "askOwner" | "answerForOwner" => json!({ "text": "What is it for?" }),
+        "addTeam" => json!({ "name": "Partner", "owner": "ada" }),
+        "addAnnouncement" => json!({ "text": "Maintenance on Sunday." }),
         "changeApp" | "changeOrganisation" => json!({ "name": "Renamed" }),
         "changeOrganisationApps" => json!({ "only_listed": false }),
         "setAppRule" => json!({ "allowed": true }),
@@ -125,7 +151,7 @@ fn body_for(operation: &str) -> Option<Value> {
         "releaseSeat" => json!({ "pool": "none", "holder": "none" }),
         "giveRole" | "takeRole" => json!({ "kind": "client", "holder": "operator", "role": "auditor" }),
         "planRealms" | "applyRealms" => json!({ "files": [] }),
-        "rejectApp" | "addSecret" | "addMember" | "endAccess" => json!({}),
+        "rejectApp" | "addSecret" | "addMember" | "endAccess" | "rotateWebhookSecret" => json!({}),
         _ => return None,
     })
 }
@@ -143,7 +169,7 @@ async fn operations(world: &World) -> Vec<(String, Method, String, Option<String
             for (name, value) in given {
                 at = at.replace(&format!("{{{name}}}"), value);
             }
-            for name in ["kid", "secret", "grant", "session"] {
+            for name in ["kid", "secret", "grant", "session", "webhook", "reference", "team", "announcement"] {
                 at = at.replace(&format!("{{{name}}}"), "none");
             }
             assert!(!at.contains('{'), "{at}");
