@@ -139,7 +139,11 @@ pub fn resolve_scope(
     let scope = match (requested, default) {
         (Some(requested), _) => requested.clone(),
         (None, Some(default)) => ScopeSet::parse(default).map_err(|_| Refusal::MalformedScope)?,
-        (None, None) => return Ok(client.scope.clone()),
+        (None, None) => match &client.registered.usual_scope {
+            None => return Ok(client.scope.clone()),
+            // What an operator took from it since is not usual any more.
+            Some(usual) => usual.iter().filter(|name| client.scope.contains(name)).collect(),
+        },
     };
     let refused =
         scope.iter().find(|token| !client.scope.contains(token) || realm.scope(token).is_none()).map(Refusal::scope);

@@ -137,22 +137,41 @@ impl Guard {
         needs: &Needs,
     ) -> Result<Caller, Rejection> {
         let inner = &self.0;
+        let mut has = Vec::new();
         let checked = async {
             let sent = bearer::find(headers, query, &inner.bearer_headers, inner.proofs.is_some())?;
             let caller = self.read(sent.0).await?;
             check_binding(inner.proofs.as_ref(), (headers, target), sent, &caller, inner.clock.now())?;
-            inner.admit(caller, needs)
+            inner.admit(&caller, needs).inspect_err(|_| has.clone_from(&caller.scopes))?;
+            Ok(caller)
         };
         checked.await.map_err(|reason| {
             tracing::debug!(issuer = %inner.issuer, %reason, "request refused");
-            let wanted = (!needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
-            let missing = wanted.clone().filter(|_| reason == Reason::InsufficientScope);
             let schemes = schemes(inner.proofs.is_some(), headers, &inner.bearer_headers);
             let nonce = (reason == Reason::NonceNeeded).then(|| self.next_nonce()).flatten();
-            let rejection = Rejection::new(reason, missing, Arc::clone(&inner.presentation)).in_schemes(schemes, nonce);
-            let rejection = rejection.wanting(wanted);
-            if reason == Reason::InsufficientAuthentication { rejection.asking_for(&needs.sign_in) } else { rejection }
+            self.rejection(reason, needs, &has).in_schemes(schemes, nonce)
         })
+    }
+
+    /// Whether a caller that was let in may do what needs more, for a handler that knows only then what it is asked for. A refusal
+    /// says what would be enough, as the layer does.
+    ///
+    /// # Errors
+    /// A scope is missing, or the sign-in is not strong or recent enough.
+    pub fn admit(&self, caller: &Caller, needs: &Needs) -> Result<(), Rejection> {
+        self.0.admit(caller, needs).map_err(|reason| self.rejection(reason, needs, &caller.scopes))
+    }
+
+    /// A refusal with what would be enough. `has`: the scopes of the token.
+    fn rejection(&self, reason: Reason, needs: &Needs, has: &[String]) -> Rejection {
+        let wanted = (!needs.scopes.is_empty()).then(|| needs.scopes.join(" "));
+        let missing = wanted.clone().filter(|_| reason == Reason::InsufficientScope).map(|wanted| {
+            // Who was told only the API's address asks for exactly what is named here, and would lose the rest.
+            let kept = has.iter().filter(|name| self.resource_metadata().is_some() && !needs.scopes.contains(name));
+            kept.fold(wanted, |all, name| all + " " + name)
+        });
+        let rejection = Rejection::new(reason, missing, Arc::clone(&self.0.presentation)).wanting(wanted);
+        if reason == Reason::InsufficientAuthentication { rejection.asking_for(&needs.sign_in) } else { rejection }
     }
 
     /// The nonce that the answer to a request with a proof gives for the next one, in the header `DPoP-Nonce`; none where proofs
@@ -298,7 +317,7 @@ impl Inner {
     }
 
     /// What this route asks.
-    fn admit(&self, caller: Caller, needs: &Needs) -> Result<Caller, Reason> {
+    fn admit(&self, caller: &Caller, needs: &Needs) -> Result<(), Reason> {
         if (self.refuse_implicit || needs.refuse_implicit) && caller.flow.as_deref() == Some("implicit") {
             return Err(Reason::ImplicitRefused);
         }
@@ -308,7 +327,7 @@ impl Inner {
         let (acr, auth_time) = (caller.claims.get("acr").and_then(Value::as_str), caller.claims.get("auth_time"));
         let auth_time = crate::caller::seconds(auth_time);
         if needs.sign_in.is_met_by(acr, auth_time, self.clock.now(), whole_ms(self.leeway)) {
-            Ok(caller)
+            Ok(())
         } else {
             Err(Reason::InsufficientAuthentication)
         }

@@ -3,6 +3,7 @@
 use super::Client;
 use crate::jose::from_base64url;
 use crate::response::ResponseType;
+use crate::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +56,9 @@ pub struct Registered {
     /// `acr_values` of its requests that have none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default_acr_values: Vec<String>,
+    /// The scope of its requests that name none, where it may ask for more than it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual_scope: Option<ScopeSet>,
     /// It registered itself: nobody vouches for what it says, unless it brought a software statement.
     #[serde(skip_serializing_if = "is_false")]
     pub self_registered: bool,

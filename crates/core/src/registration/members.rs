@@ -69,7 +69,11 @@ pub(super) const MEMBERS: &[Member] = &[
         write: |client| said(&method_of(client)),
     },
     same!("token_endpoint_auth_signing_alg", authentication.signing_alg),
-    Member { name: "scope", read: read_scope, write: |client| said(&client.scope) },
+    Member {
+        name: "scope",
+        read: read_scope,
+        write: |client| said(client.registered.usual_scope.as_ref().unwrap_or(&client.scope)),
+    },
     same!("application_type", registered.application_type),
     same!("contacts", registered.contacts),
     same!("client_uri", registered.client_uri),

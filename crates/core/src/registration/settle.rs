@@ -9,6 +9,7 @@ use crate::dialect::{Legacy, Pkce};
 use crate::metadata;
 use crate::realm::Realm;
 use crate::response::ResponseType;
+use crate::scope::ScopeSet;
 use crate::unique::distinct;
 use std::collections::BTreeSet;
 
@@ -30,7 +31,8 @@ pub(super) fn settle(draft: Draft, realm: &Realm, allowance: &Allowance) -> Resu
     bounded(&asked)?;
     bound_to_certificate(&asked, realm)?;
     asked.name = name.unwrap_or_else(|| usual_name(&asked));
-    asked.scope = self::scope(scope, realm, allowance)?;
+    let named = self::scope(scope, realm, allowance)?;
+    asked.scope = within_reach(&named, &mut asked, allowance);
     asked.legacy = legacy(asked.kind, &types, &grants, realm);
     let is_native = asked.redirect_uris.iter().any(|uri| !uri.starts_with("https://"));
     let usual = if is_native { ApplicationType::Native } else { ApplicationType::Web };
@@ -187,6 +189,18 @@ fn scope(named: Option<Vec<String>>, realm: &Realm, allowance: &Allowance) -> Re
         return Err(wrong("scope", "none of these scopes is for clients that register themselves here"));
     }
     Ok(some.join(" "))
+}
+
+/// The scopes that it may ask for. One that is served at once may come back for more than it named, as it could register anew; what
+/// it named is its usual scope. One that waits for approval is approved for what it named.
+fn within_reach(named: &str, asked: &mut Description, allowance: &Allowance) -> String {
+    let all = ScopeSet::from_iter(allowance.scopes.iter().map(String::as_str));
+    let usual = ScopeSet::from_iter(named.split(' ').filter(|name| !name.is_empty()));
+    if asked.status != ClientStatus::Active || usual.same(&all) {
+        return named.to_owned();
+    }
+    asked.registered.usual_scope = Some(usual);
+    all.to_string()
 }
 
 /// What people see of a client that has no name: where it sends them.

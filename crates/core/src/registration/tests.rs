@@ -90,7 +90,14 @@ fn scopes_and_extensions_are_narrowed_and_the_rest_is_refused() {
         "logo_uri": null,
     }))
     .unwrap();
-    assert_eq!((narrowed.scope.to_string().as_str(), narrowed.grants.len()), ("openid", 1));
+    assert_eq!(answered(&narrowed)["scope"], "openid");
+    assert_eq!((narrowed.scope.to_string().as_str(), narrowed.grants.len()), ("openid profile", 1), "it may grow");
+    let waits = |metadata: &Value| {
+        let metadata = parse(metadata.to_string().as_bytes()).unwrap();
+        client(&metadata, ("c", ClientStatus::Pending), &realm(), &Allowance::of(&realm(), None)).unwrap()
+    };
+    let named = waits(&json!({ "redirect_uris": ["https://app.example/cb"], "scope": "openid" }));
+    assert_eq!(named.scope.to_string(), "openid", "approved for what it named");
     for (wrong, code) in [
         (json!({ "redirect_uris": "https://app.example/cb" }), RegistrationError::InvalidRedirectUri),
         (json!({ "redirect_uris": [] }), RegistrationError::InvalidRedirectUri),

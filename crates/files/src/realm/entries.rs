@@ -22,6 +22,7 @@ use claviger_core::realm::{
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
+use claviger_core::scope::ScopeSet;
 use claviger_core::sign_in::{Demand, FactorKind, SignInPolicy};
 use claviger_core::span::Span;
 use claviger_core::user::{Details, Organisation, User};
@@ -306,6 +307,8 @@ pub(super) struct ClientEntry {
     pub(super) require_auth_time: bool,
     #[serde(default)]
     pub(super) default_acr_values: Vec<String>,
+    #[serde(default)]
+    pub(super) usual_scope: Option<ScopeSet>,
     #[serde(default)]
     pub(super) self_registered: bool,
     #[serde(default)]

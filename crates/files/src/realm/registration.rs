@@ -158,6 +158,7 @@ impl ClientEntry {
             default_max_age: self.default_max_age,
             require_auth_time: self.require_auth_time,
             default_acr_values: self.default_acr_values.clone(),
+            usual_scope: self.usual_scope.clone(),
             self_registered: self.self_registered,
         }
     }

@@ -380,6 +380,7 @@ initiate-login-uri = "https://p.example/login"
 default-max-age = 60
 require-auth-time = true
 default-acr-values = ["1"]
+usual-scope = "read"
 self-registered = true
 [client.localized]
 "client-name#de" = "P auf Deutsch"

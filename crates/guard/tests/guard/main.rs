@@ -11,6 +11,7 @@ mod build;
 mod certificate;
 mod dpop;
 mod feed;
+mod forward;
 mod issuer;
 mod jwt;
 mod keys;

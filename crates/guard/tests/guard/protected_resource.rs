@@ -1,7 +1,7 @@
 //! What an API says of itself, and where its refusals point to it (RFC 9728).
 
 use super::*;
-use claviger_guard::ProtectedResource;
+use claviger_guard::{Needs, ProtectedResource};
 use serde_json::json;
 
 const RESOURCE: &str = "https://orders.example/v1";
@@ -36,8 +36,27 @@ async fn a_missing_scope_is_named_once_with_the_document() {
     assert_eq!(answer.status, 403);
     let challenge = answer.header("www-authenticate");
     assert_eq!(challenge.matches("scope=").count(), 1, "{challenge}");
-    assert!(challenge.contains(r#"error="insufficient_scope""#) && challenge.contains(r#"scope="orders.write""#));
+    assert!(
+        challenge.contains(r#"error="insufficient_scope""#)
+            && challenge.contains(r#"scope="orders.write orders profile""#)
+    );
     assert!(challenge.ends_with(&format!(r#"resource_metadata="{DOCUMENT}""#)), "{challenge}");
+}
+
+#[tokio::test]
+async fn a_handler_that_needs_more_says_so_as_the_layer_does() {
+    let world = World::new().await;
+    let guard = world.describe().protected_resource(described()).build().unwrap();
+    let headers = [(
+        "authorization".parse().unwrap(),
+        format!("Bearer {}", world.issuer.sign(&claims(&world.issuer.url))).parse().unwrap(),
+    )];
+    let caller = guard.check(&HeaderMap::from_iter(headers), None, &Needs::new()).await.unwrap();
+    assert!(guard.admit(&caller, &Needs::new().scope("profile")).is_ok());
+    let refused = guard.admit(&caller, &Needs::new().scope("orders.write")).unwrap_err().to_response();
+    let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
+    assert!(refused.status() == 403 && challenge.contains(r#"scope="orders.write orders profile""#), "{challenge}");
+    assert!(challenge.contains(DOCUMENT), "{challenge}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod answers;
 mod as_documented;
 mod assertion_grant;
 mod assertions;
+mod assistants;
 mod authorization_endpoint;
 mod bad_input;
 mod claims;
