@@ -41,7 +41,7 @@ async fn a_webhook_is_made_changed_and_removed_by_whoever_reaches_its_realm() {
     problem(&world.get(&token, &one).await, 404, "not-found");
     let lines = world.get(&token, &format!("/audit?realm=live&subject=webhook/{id}")).await.json();
     let acts: Vec<_> = lines["items"].as_array().unwrap().iter().map(|line| line["act"].as_str().unwrap()).collect();
-    assert_eq!(acts, ["webhook.delete", "webhook.rotate", "webhook.edit", "webhook.create"]);
+    assert_eq!(acts, ["webhook.delete", "webhook.rotate-secret", "webhook.edit", "webhook.create"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,6 +124,8 @@ async fn of_two_acts_that_rest_on_one_version_one_is_done() {
         assert_eq!(won, 1, "{} {}", changed.body, stopped.body);
         let lost = if changed.status == 200 { &stopped } else { &changed };
         problem(lost, 412, "stale");
-        assert_eq!(world.post(&token, "/realms/live/apps/shop/resume", json!({})).await.status, 200);
+        if stopped.status == 200 {
+            assert_eq!(world.post(&token, "/realms/live/apps/shop/resume", json!({})).await.status, 200);
+        }
     }
 }
