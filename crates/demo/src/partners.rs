@@ -53,7 +53,7 @@ pub(super) async fn make(
 fn typed(drawn: TeamApp) -> TeamApp {
     let reason = "It copies the notes of a team into its archive each night.";
     let mut app = drawn;
-    app.app.name = "Harbour Archive".to_owned();
+    "Harbour Archive".clone_into(&mut app.app.name);
     app.draft = Draft {
         scopes: [("notes:read".to_owned(), reason.to_owned())].into(),
         answers: [("data".to_owned(), "Copies of notes, on servers in Hamburg.".to_owned())].into(),

@@ -135,7 +135,7 @@ pub use provider_accounts::{LinkedAccount, Newcomer, ProviderAccount};
 pub use purge::Sweep;
 pub use registrations::{DueRegistration, InitialToken, Logo, RegisteredBy, Registering, Registration};
 pub use request_log::{
-    GAP, RequestBounds, RequestError, RequestFilter, RequestLine, RequestLog, beside as request_log_of,
+    GAP, RequestBounds, RequestDay, RequestError, RequestFilter, RequestLine, RequestLog, beside as request_log_of,
 };
 pub use revocations::{Revocation, RevocationKind, Revocations};
 pub use roles::{AdminRole, Given, HolderKind, RoleHolder, Taken};

@@ -745,6 +745,7 @@ registry! {
     ServedRequest = requests::SERVED;
     AnyRequest = requests::ANY;
     RequestErrors = requests::ERRORS;
+    RequestDays = requests::DAYS;
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";

@@ -7,7 +7,7 @@ pub use crate::state::requests::said::{Described, Param, Said};
 use claviger_core::claims::{id_from_text, id_text};
 use claviger_core::refusal::RefusalKind;
 use claviger_core::token::Id;
-pub use claviger_store::RequestFilter;
+pub use claviger_store::{RequestDay, RequestFilter};
 use claviger_store::{RequestLine, RequestLog};
 use serde::Serialize;
 
@@ -163,6 +163,19 @@ pub async fn errors(log: &RequestLog, app: (&str, &str), since: i64) -> Result<V
         detail: one.detail,
     };
     Ok(found.into_iter().map(group).collect())
+}
+
+/// How many calls of an app the log has of each of the last `days` days, the oldest first, up to the day of `now` (milliseconds).
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn days(log: &RequestLog, app: (&str, &str), now: i64, days: i64) -> Result<Vec<RequestDay>, AdminError> {
+    const DAY: i64 = 86_400_000;
+    let today = now.div_euclid(DAY);
+    let first = today - days + 1;
+    let found = log.days(app, first * DAY).await?;
+    let of = |day| found.iter().find(|one| one.day == day).copied();
+    Ok((first..=today).map(|day| of(day).unwrap_or(RequestDay { day, ..RequestDay::default() })).collect())
 }
 
 /// Before everything that is written from then on.

@@ -11,6 +11,8 @@ pub struct Moment {
     pub day: String,
     /// `2026-11-27 14:05 UTC`.
     pub minute: String,
+    /// `2026-11-27 14:05:09 UTC`.
+    pub second: String,
     /// As an attribute says it.
     pub exact: String,
 }
@@ -23,6 +25,7 @@ impl Moment {
         Self {
             day: there.strftime("%Y-%m-%d").to_string(),
             minute: there.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            second: there.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             exact: at.to_string(),
         }
     }
@@ -36,6 +39,7 @@ mod tests {
     fn a_moment_is_told_in_utc() {
         let moment = Moment::of(1_800_000_000_000);
         assert_eq!((&*moment.day, &*moment.minute), ("2027-01-15", "2027-01-15 08:00 UTC"));
+        assert_eq!(moment.second, "2027-01-15 08:00:00 UTC");
         assert_eq!(moment.exact, "2027-01-15T08:00:00Z");
     }
 }

@@ -11,7 +11,8 @@ pub const HTML_TYPE: &str = "text/html; charset=utf-8";
 /// (RFC 6749 section 10.13, RFC 9700 section 4.16), and no address of it leaks in a `Referer` (RFC 9700 section 4.2.4).
 /// A form is sent here and nowhere else. A page whose answer may be an app's has no `form-action`: Chromium applies it to the
 /// whole chain of redirects, and where an app sends the browser on is nobody's business but the app's. The page of a
-/// `form_post` answer runs one script more, which sends it and is named by its hash; the signed-out page one that goes on. Frames
+/// `form_post` answer runs one script more, which sends it and is named by its hash; the signed-out page one that goes on. A page
+/// whose script asks for more of it may ask this origin. Frames
 /// are loaded from the origins of the apps that they tell of the log-out, and from nowhere else.
 pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let form_action = if page.leaves { "" } else { "form-action 'self'; " };
@@ -19,9 +20,10 @@ pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let sending = page.by_itself.map(|what| format!(" {}", what.source())).unwrap_or_default();
     let script =
         if own.is_empty() && sending.is_empty() { String::new() } else { format!("script-src{own}{sending}; ") };
+    let more = if page.asks_for_more { "connect-src 'self'; " } else { "" };
     let frames = if page.frames.is_empty() { String::new() } else { format!("frame-src {}; ", page.frames.join(" ")) };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; {script}{frames}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
+        "default-src 'none'; style-src 'self'; {script}{more}{frames}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
          base-uri 'none'"
     );
     let mut headers = vec![
@@ -71,6 +73,12 @@ mod tests {
         let both = policy(&Page { by_itself: Some(ByItself::Send), has_script: true, ..Page::default() });
         assert!(both.contains(&format!("script-src 'self' {HASH}; ")), "{both}");
         assert!(!policy(&Page { has_script: true, ..Page::default() }).contains("sha256"));
+    }
+
+    #[test]
+    fn a_page_that_asks_for_more_asks_this_origin() {
+        let policy = policy(&Page { asks_for_more: true, ..Page::default() });
+        assert!(policy.contains("connect-src 'self'; "), "{policy}");
     }
 
     #[test]

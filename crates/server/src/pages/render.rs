@@ -35,6 +35,8 @@ pub struct Page {
     pub has_script: bool,
     /// What it may do by itself.
     pub by_itself: Option<ByItself>,
+    /// Whether its script asks this origin for more of it.
+    pub asks_for_more: bool,
     /// The origins of what it shows in frames.
     pub frames: Vec<String>,
     /// Seconds for `Retry-After`.
@@ -142,6 +144,7 @@ impl Pages {
             leaves: view.leaves(),
             has_script: brand.script_url.is_some(),
             by_itself: view.by_itself(),
+            asks_for_more: view.asks_for_more(),
             frames: view.frames(),
             retry_after: view.retry_after(),
         }

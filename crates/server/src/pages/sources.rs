@@ -62,6 +62,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("_portal.html", include_str!("../../../../templates/_portal.html")),
     ("portal.html", include_str!("../../../../templates/portal.html")),
     ("portal_app.html", include_str!("../../../../templates/portal_app.html")),
+    ("portal_call.html", include_str!("../../../../templates/portal_call.html")),
+    ("portal_calls.html", include_str!("../../../../templates/portal_calls.html")),
     ("portal_credentials.html", include_str!("../../../../templates/portal_credentials.html")),
     ("portal_home.html", include_str!("../../../../templates/portal_home.html")),
     ("portal_kind.html", include_str!("../../../../templates/portal_kind.html")),
@@ -73,6 +75,8 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("portal_team.html", include_str!("../../../../templates/portal_team.html")),
     ("portal_terms.html", include_str!("../../../../templates/portal_terms.html")),
     ("portal_try.html", include_str!("../../../../templates/portal_try.html")),
+    ("portal_webhook.html", include_str!("../../../../templates/portal_webhook.html")),
+    ("portal_webhooks.html", include_str!("../../../../templates/portal_webhooks.html")),
     ("second_factor.html", include_str!("../../../../templates/second_factor.html")),
     ("secret_once.html", include_str!("../../../../templates/secret_once.html")),
     ("security.html", include_str!("../../../../templates/security.html")),
@@ -88,14 +92,19 @@ pub const SCRIPT: &str = include_str!("../../../../assets/claviger.js");
 /// What those do that ask for a passkey: no browser has one without a script.
 pub const PASSKEY_SCRIPT: &str = include_str!("../../../../assets/passkey.js");
 
+/// What the pages of the partners' portal do beside that.
+pub const PORTAL_SCRIPT: &str = include_str!("../../../../assets/portal.js");
+
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 
 /// The languages as they were compiled in.
 pub(super) const LOCALES: &[(&str, &str)] = &[
     ("de", include_str!("../../../../locales/de.ftl")),
     ("de", include_str!("../../../../locales/console/de.ftl")),
+    ("de", include_str!("../../../../locales/portal/de.ftl")),
     (FALLBACK, include_str!("../../../../locales/en.ftl")),
     (FALLBACK, include_str!("../../../../locales/console/en.ftl")),
+    (FALLBACK, include_str!("../../../../locales/portal/en.ftl")),
 ];
 
 /// Why an operator's folder is not accepted.

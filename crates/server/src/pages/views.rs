@@ -13,6 +13,7 @@ mod link_account;
 mod own;
 mod passkey;
 mod portal;
+mod portal_calls;
 mod qr;
 mod second_factor;
 mod signed_out;
@@ -35,10 +36,14 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, AppPage, CheckedUri, CredentialsPage, EnvironmentCredentials, EventLine, InvitedLine, KeySetSeen,
-    KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalHome, PortalPage, QuestionField, RedirectsPage,
-    SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage, TermsPage,
-    TryPage,
+    AppLine, AppPage, CheckedPage, CheckedUri, CredentialsPage, EnvironmentCredentials, EventLine, InvitedLine,
+    KeySetSeen, KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalError, PortalHome, PortalPage,
+    QuestionField, RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage,
+    StepPage, TeamLink, TeamPage, TermsPage, TryPage,
+};
+pub use portal_calls::{
+    CallLine, CallPage, CallsPage, CheckLine, DayLine, DeliveryLine, ErrorLine, EventChoice, LimitLine, WebhookLine,
+    WebhookPage, WebhooksPage,
 };
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
@@ -67,6 +72,11 @@ pub trait View: Serialize {
     /// What the page may do by itself.
     fn by_itself(&self) -> Option<ByItself> {
         None
+    }
+
+    /// Whether its script asks this origin for more of it.
+    fn asks_for_more(&self) -> bool {
+        false
     }
 
     /// The origins of what it shows in frames.

@@ -4,7 +4,8 @@ use crate::failure::empty;
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{SecurityNotice, View};
 use crate::pages::{
-    Brand, HTML_TYPE, Link, PASSKEY_SCRIPT, Page, SCRIPT, accent_rules, choose_language, security_headers,
+    Brand, HTML_TYPE, Link, PASSKEY_SCRIPT, PORTAL_SCRIPT, Page, SCRIPT, accent_rules, choose_language,
+    security_headers,
 };
 use crate::people::browser::Browser;
 use crate::state::State;
@@ -144,6 +145,11 @@ pub(crate) fn script() -> Answer {
 /// The script of pages that ask for a passkey.
 pub(crate) fn passkey_script() -> Answer {
     file("text/javascript; charset=utf-8", Bytes::from_static(PASSKEY_SCRIPT.as_bytes()))
+}
+
+/// The script of the partners' portal.
+pub(crate) fn portal_script() -> Answer {
+    file("text/javascript; charset=utf-8", Bytes::from_static(PORTAL_SCRIPT.as_bytes()))
 }
 
 /// The realm's logo; whoever opens it by itself runs no script that is in it.

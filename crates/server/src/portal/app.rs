@@ -1,13 +1,14 @@
 //! An app: how it stands, what was said about it, what will have to change.
 
+use super::calls::ERROR_DAYS;
 use super::desk::{Desk, fault, link, refused};
 use super::home::status;
-use crate::admin::partner_apps::{self, TeamApp};
-use crate::admin::{AdminError, announcements, apps, reviews};
+use crate::admin::partner_apps::{self, Lands, TeamApp};
+use crate::admin::{AdminError, announcements, apps, log, reviews};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
-use crate::pages::views::{AppPage, EventLine, LegacyLine, PortalBody, ScopeChoice};
+use crate::pages::views::{AppPage, EventLine, LegacyLine, PortalBody, PortalError, RefusedLine, ScopeChoice};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Params, Realm};
 use claviger_store::{AppEvent, PartnerAppState, Team};
@@ -40,7 +41,31 @@ pub(super) async fn client(desk: &Desk<'_>, realm: &Realm, id: &str) -> Result<O
     }
 }
 
-pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<String>) -> Result<Answer, Failure> {
+/// Where an app lives.
+pub(super) struct Place<'l> {
+    /// `sandbox` or `production`.
+    pub(super) environment: &'static str,
+    pub(super) realm: &'l Realm,
+    /// The id of its client there.
+    pub(super) client: &'l str,
+}
+
+impl Place<'_> {
+    /// Realm and client, as the log and the webhooks name an app.
+    pub(super) fn key(&self) -> (&str, &str) {
+        (&self.realm.id, self.client)
+    }
+}
+
+/// Where an app lives: the sandbox first.
+pub(super) fn places<'l>(lands: &'l Lands, app: &'l TeamApp) -> Vec<Place<'l>> {
+    let sandbox = lands.sandbox.as_ref();
+    let sandbox = sandbox.map(|realm| Place { environment: "sandbox", realm, client: &app.app.sandbox });
+    let production = Place { environment: "production", realm: &lands.production, client: &app.app.production };
+    sandbox.into_iter().chain([production]).collect()
+}
+
+pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<PortalError>) -> Result<Answer, Failure> {
     let Some((app, team)) = own(desk, id).await? else { return Ok(desk.not_found()) };
     if app.app.state == PartnerAppState::Draft {
         return Ok(desk.go(&format!("/apps/{id}/draft"), ""));
@@ -68,8 +93,22 @@ pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<String>) -> Resu
         events: events.iter().rev().map(event).collect(),
         legacy: legacy(desk, &lands.production, &app).await?,
         announcements: told.map(|one| one.words).collect(),
+        refused: refused_lately(desk, &places(&lands, &app)).await?,
     };
     Ok(desk.show(PortalBody::App(page), errors))
+}
+
+/// How many calls were refused lately, and what was most often wrong with them.
+async fn refused_lately(desk: &Desk<'_>, places: &[Place<'_>]) -> Result<Vec<RefusedLine>, Failure> {
+    let Some(log) = desk.flow.state.request_log() else { return Ok(Vec::new()) };
+    let mut lines = Vec::new();
+    for place in places {
+        let groups = log::errors(&log, place.key(), desk.now() - ERROR_DAYS * DAY).await.map_err(fault)?;
+        let count = groups.iter().map(|group| group.count).sum();
+        let worst = groups.into_iter().next().map(|group| (group.error, group.mend));
+        lines.push(RefusedLine { environment: place.environment, count, worst });
+    }
+    Ok(lines)
 }
 
 fn event(one: &AppEvent) -> EventLine {

@@ -1,6 +1,6 @@
 //! The credentials of an app: ids, secrets that are shown once, a look at its key set.
 
-use super::app::{client, made};
+use super::app::{Place, client, made, places};
 use super::desk::{Desk, fault, refused};
 use super::home::status;
 use crate::admin::apps::{self, NewSecret};
@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
 use crate::pages::views::{
-    CredentialsPage, EnvironmentCredentials, KeySetSeen, PortalBody, SecretLine, SecretOnce, SecretPage, SecretState,
+    CredentialsPage, EnvironmentCredentials, KeySetSeen, PortalBody, PortalError, SecretLine, SecretOnce, SecretPage,
+    SecretState,
 };
 use crate::people::secret::try_it;
 use claviger_core::client::ClientStatus;
@@ -22,23 +23,17 @@ const DAY: i64 = 86_400_000;
 /// What key sets are served as.
 const MEDIA: &[&str] = &["application/json", "application/jwk-set+json"];
 
-/// Where an app lives: the sandbox first.
-fn environments<'l>(lands: &'l Lands, app: &'l TeamApp) -> Vec<(&'static str, &'l Realm, &'l str)> {
-    let sandbox = lands.sandbox.as_ref().map(|realm| ("sandbox", realm, &*app.app.sandbox));
-    sandbox.into_iter().chain([("production", &lands.production, &*app.app.production)]).collect()
-}
-
 pub(super) async fn open(
     desk: &Desk<'_>,
     id: &str,
     key_set: Option<KeySetSeen>,
-    errors: Vec<String>,
+    errors: Vec<PortalError>,
 ) -> Result<Answer, Failure> {
     let Some((app, _)) = made(desk, id).await? else { return Ok(desk.not_found()) };
     let lands = desk.lands().await?;
     let mut shown = Vec::new();
-    for (environment, realm, client_id) in environments(&lands, &app) {
-        if let Some(one) = credentials(desk, environment, realm, client_id).await? {
+    for place in places(&lands, &app) {
+        if let Some(one) = credentials(desk, place.environment, place.realm, place.client).await? {
             shown.push(one);
         }
     }
@@ -109,8 +104,8 @@ pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Resu
         return open(desk, id, Some(seen), Vec::new()).await;
     }
     let wanted = params.get("environment");
-    let found = environments(&lands, &app).into_iter().find(|(name, ..)| Some(*name) == wanted);
-    let Some((environment, realm, client_id)) = found else { return Ok(desk.not_found()) };
+    let found = places(&lands, &app).into_iter().find(|place| Some(place.environment) == wanted);
+    let Some(Place { environment, realm, client: client_id }) = found else { return Ok(desk.not_found()) };
     match act {
         "retire" => {
             let secret = params.get("secret").unwrap_or_default();
@@ -132,19 +127,19 @@ async fn add(
 ) -> Result<Answer, Failure> {
     let label = params.get("label").unwrap_or_default().trim();
     if label.is_empty() || label.chars().count() > 60 {
-        return open(desk, id, None, vec!["label: 1 to 60 characters".to_owned()]).await;
+        return open(desk, id, None, vec![PortalError::of("label")]).await;
     }
     let expires_at = match params.get("days").map_or("", str::trim) {
         "" => None,
         days => match days.parse::<i64>() {
             Ok(days) if (1..=3650).contains(&days) => Some(desk.now() + days * DAY),
-            _ => return open(desk, id, None, vec!["days: a number from 1 to 3650, or nothing".to_owned()]).await,
+            _ => return open(desk, id, None, vec![PortalError::of("days")]).await,
         },
     };
     // A secret of an app that waits would be no use to anybody.
     let is_active = client(desk, realm, client_id).await?.is_some_and(|one| one.status == ClientStatus::Active);
     if !is_active {
-        return open(desk, id, None, vec!["the app is not active there".to_owned()]).await;
+        return open(desk, id, None, vec![PortalError::of("not-active")]).await;
     }
     let secrets = &desk.flow.state.secrets;
     match apps::add_secret(&desk.admin(), secrets, realm, client_id, label.to_owned(), expires_at).await {

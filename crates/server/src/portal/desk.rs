@@ -2,10 +2,10 @@
 
 use crate::admin::partner_apps::{self, Lands};
 use crate::admin::partner_letters::Desk as Letters;
-use crate::admin::{Actor, Admin, AdminError, Way};
+use crate::admin::{Actor, Admin, AdminError, Complaint, Way};
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::pages::views::{PortalBody, PortalPage, TeamLink};
+use crate::pages::views::{PortalBody, PortalError, PortalPage, TeamLink};
 use crate::people::flow::Flow;
 use crate::people::page::{Speech, no_store, see_other, view, with_browser};
 use crate::people::show;
@@ -14,7 +14,7 @@ use claviger_core::{Params, Realm};
 use claviger_store::{SignedIn, Speaker, SpeakerKind, Team, TeamRole};
 
 /// What a page's address can say was done.
-const NOTICES: [&str; 14] = [
+const NOTICES: [&str; 15] = [
     "team",
     "saved",
     "invited",
@@ -28,6 +28,7 @@ const NOTICES: [&str; 14] = [
     "retired",
     "asked",
     "removed",
+    "told-again",
     "again",
 ];
 
@@ -91,7 +92,7 @@ impl<'a> Desk<'a> {
     }
 
     /// A page, which nobody keeps.
-    pub(super) fn show(&self, body: PortalBody, errors: Vec<String>) -> Answer {
+    pub(super) fn show(&self, body: PortalBody, errors: Vec<PortalError>) -> Answer {
         let chosen = self.who.user.details.claims.get("locale").and_then(serde_json::Value::as_str);
         let page = PortalPage {
             base: self.base.clone(),
@@ -138,16 +139,44 @@ pub(super) fn link(team: &Team, is_chosen: bool) -> TeamLink {
 ///
 /// # Errors
 /// The store or the library failed.
-pub(super) fn refused(error: AdminError) -> Result<Vec<String>, Failure> {
+pub(super) fn refused(error: AdminError) -> Result<Vec<PortalError>, Failure> {
     match error {
-        AdminError::Invalid(all) => Ok(all.into_iter().map(|one| one.to_string()).collect()),
+        AdminError::Invalid(all) => Ok(all.into_iter().map(complaint).collect()),
         AdminError::Store(_) | AdminError::Crypto(_) | AdminError::Mail(_) | AdminError::NoSuchRealm { .. } => {
             Err(fault(error))
         }
         AdminError::Busy(_) => Err(Failure::Busy("password hashing")),
-        AdminError::TwoSecrets(_) => Ok(vec!["two secrets are live: stop one first".to_owned()]),
-        error => Ok(vec![error.to_string()]),
+        AdminError::TwoSecrets(_) => Ok(vec![PortalError::of("two-secrets")]),
+        AdminError::ChangedMeanwhile(_) => Ok(vec![PortalError::of("changed-meanwhile")]),
+        AdminError::LastTeamOwner(_) => Ok(vec![PortalError::of("last-owner")]),
+        AdminError::Full(_) => Ok(vec![PortalError::of("full")]),
+        AdminError::WrongStatus { .. } => Ok(vec![PortalError::of("wrong-status")]),
+        AdminError::HasMembers { .. } => Ok(vec![PortalError::of("has-members")]),
+        AdminError::NothingToReplay(_) => Ok(vec![PortalError::of("nothing-to-tell")]),
+        AdminError::NoSuchSecret { .. } => Ok(vec![PortalError::of("no-such-secret")]),
+        AdminError::NoSuchTeam(_) => Ok(vec![PortalError::of("no-such-member")]),
+        error => Ok(vec![PortalError::text(error.to_string())]),
     }
+}
+
+/// What is wrong with a field: in the reader's language what it is, and behind it the rule in English.
+fn complaint(one: Complaint) -> PortalError {
+    let key = match one.field {
+        "name" => "field-name",
+        "publisher" => "field-publisher",
+        "email" | "owner" => "field-email",
+        "redirect-uri" | "redirect-uris" => "field-redirects",
+        "grant" => "field-grants",
+        "scope" | "scopes" => "field-scopes",
+        "answers" => "field-answers",
+        "jwks-uri" | "jwks_uri" => "field-keys",
+        "text" | "reason" => "field-text",
+        "url" => "field-url",
+        "event" => "field-event",
+        "webhook" => "full",
+        _ => return PortalError::text(one.to_string()),
+    };
+    PortalError { key: Some(key), about: String::new(), text: one.message }
 }
 
 /// What went wrong on our side.

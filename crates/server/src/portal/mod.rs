@@ -1,9 +1,11 @@
 //! The partners' portal, below `/portal` of a realm whose users are partners: teams, their apps, what is said about them.
 
 mod app;
+mod calls;
 mod credentials;
 mod desk;
 mod home;
+mod hooks;
 mod register;
 mod sandbox;
 mod sign_up;
@@ -16,7 +18,7 @@ use crate::http::{Answer, Incoming};
 use crate::people::browser::Browser;
 use crate::people::factor::Onward;
 use crate::people::flow::Flow;
-use crate::people::page::{see_other, with_browser};
+use crate::people::page::{portal_script, see_other, with_browser};
 use crate::people::session::signed_in;
 use crate::people::show;
 use crate::state::State;
@@ -47,6 +49,7 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
         "/sign-up" => return sign_up::answer(flow, takes, &params).await,
         "/confirm" => return sign_up::confirm(flow, takes, &params).await,
         "/join" => return sign_up::join(flow, takes, &params).await,
+        "/portal.js" if !takes => return Ok(portal_script()),
         _ => {}
     }
     let Some(who) = signed_in(flow.state, flow.site, flow.browser, "").await? else {
@@ -81,6 +84,13 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
         (["apps", id, "redirects"], true) => uris::take(&desk, id, &params).await,
         (["apps", id, "credentials"], false) => credentials::open(&desk, id, None, Vec::new()).await,
         (["apps", id, "credentials"], true) => credentials::take(&desk, id, &params).await,
+        (["check-redirects"], true) => Ok(uris::check(&desk, &params)),
+        (["apps", id, "calls"], false) => calls::open(&desk, id, &params).await,
+        (["apps", id, "calls", "call"], false) => calls::one(&desk, id, &params).await,
+        (["apps", id, "webhooks"], false) => hooks::open(&desk, id).await,
+        (["apps", id, "webhooks"], true) => hooks::add(&desk, id, &params).await,
+        (["apps", id, "webhooks", webhook], false) => hooks::one(&desk, (id, webhook), &params).await,
+        (["apps", id, "webhooks", webhook], true) => hooks::take(&desk, (id, webhook), &params).await,
         (["apps", id, "try"], false) => try_it::open(&desk, id, None).await,
         (["apps", id, "try"], true) => try_it::take(&desk, id, &params).await,
         _ => Ok(desk.not_found()),

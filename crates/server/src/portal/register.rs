@@ -6,7 +6,7 @@ use super::{credentials, uris};
 use crate::admin::partner_apps::{self, Draft, PartnerKind, TeamApp};
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::pages::views::{CheckedUri, KindPage, PortalBody, QuestionField, StepPage};
+use crate::pages::views::{CheckedUri, KindPage, PortalBody, PortalError, QuestionField, StepPage};
 use claviger_core::Params;
 use claviger_store::{PartnerAppState, Team};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn steps(app: &TeamApp) -> Vec<&'static str> {
 }
 
 /// Asks for the kind.
-pub(super) async fn kind(desk: &Desk<'_>, team: &str, errors: Vec<String>) -> Result<Answer, Failure> {
+pub(super) async fn kind(desk: &Desk<'_>, team: &str, errors: Vec<PortalError>) -> Result<Answer, Failure> {
     let Some((team, _)) = desk.team(team).await? else { return Ok(desk.not_found()) };
     let kinds = PartnerKind::ALL.map(PartnerKind::name).to_vec();
     Ok(desk.show(PortalBody::Kind(KindPage { team: link(&team, true), kinds }), errors))
@@ -31,7 +31,7 @@ pub(super) async fn begin(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer
         return Ok(desk.not_found());
     };
     let Some(chosen) = params.get("kind").and_then(PartnerKind::of) else {
-        return kind(desk, &team.id, vec!["choose a kind".to_owned()]).await;
+        return kind(desk, &team.id, vec![PortalError::of("kind")]).await;
     };
     match partner_apps::begin(&desk.admin(), desk.realm(), &team.id, (chosen, &team.name)).await {
         Ok(app) => Ok(desk.go(&format!("/apps/{}/draft?step=name", app.app.id), "")),
@@ -56,7 +56,7 @@ async fn show(
     app: &TeamApp,
     step: &'static str,
     checked: Vec<CheckedUri>,
-    errors: Vec<String>,
+    errors: Vec<PortalError>,
 ) -> Result<Answer, Failure> {
     let (lands, portal) = (desk.lands().await?, partner_apps::portal(desk.realm()).map_err(fault)?);
     let steps = steps(app);
@@ -126,13 +126,13 @@ pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Resu
 }
 
 /// What stands in the way of the next step; everything is looked at again at the end.
-fn wrong_here(step: &str, app: &TeamApp, checked: &[CheckedUri]) -> Vec<String> {
+fn wrong_here(step: &str, app: &TeamApp, checked: &[CheckedUri]) -> Vec<PortalError> {
     match step {
-        "name" if app.app.name.is_empty() => vec!["the app needs a name".to_owned()],
-        "redirects" if checked.is_empty() => vec!["name at least one redirect URI".to_owned()],
+        "name" if app.app.name.is_empty() => vec![PortalError::of("name")],
+        "redirects" if checked.is_empty() => vec![PortalError::of("redirects")],
         "redirects" => {
-            let broken = checked.iter().filter_map(|one| Some(format!("{}: {}", one.uri, one.broken.as_ref()?)));
-            broken.collect()
+            let broken = checked.iter().filter(|one| one.rule.is_some());
+            broken.map(|one| PortalError::about("redirect-uri", &*one.uri)).collect()
         }
         _ => Vec::new(),
     }

@@ -4,7 +4,7 @@ use super::desk::{Desk, link, refused};
 use crate::admin::sandboxes;
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::pages::views::{MadeLine, PortalBody, SandboxPage, ShownOnce};
+use crate::pages::views::{MadeLine, PortalBody, PortalError, SandboxPage, ShownOnce};
 use claviger_core::Params;
 use claviger_store::{InSandbox, SandboxKind};
 
@@ -12,7 +12,7 @@ pub(super) async fn open(
     desk: &Desk<'_>,
     id: &str,
     shown: Option<sandboxes::NewPassword>,
-    errors: Vec<String>,
+    errors: Vec<PortalError>,
 ) -> Result<Answer, Failure> {
     let Some((team, _)) = desk.team(id).await? else { return Ok(desk.not_found()) };
     let Some(sandbox) = desk.lands().await?.sandbox else { return Ok(desk.not_found()) };

@@ -5,7 +5,7 @@ use crate::admin::teams;
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
-use crate::pages::views::{InvitedLine, MemberLine, PortalBody, TeamPage};
+use crate::pages::views::{InvitedLine, MemberLine, PortalBody, PortalError, TeamPage};
 use claviger_core::Params;
 use claviger_store::{TeamMember, TeamRole};
 
@@ -29,7 +29,7 @@ pub(super) async fn create(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answe
     }
 }
 
-pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<String>) -> Result<Answer, Failure> {
+pub(super) async fn open(desk: &Desk<'_>, id: &str, errors: Vec<PortalError>) -> Result<Answer, Failure> {
     let Some((team, role)) = desk.team(id).await? else { return Ok(desk.not_found()) };
     let store = &desk.flow.state.store;
     let members = store.team_members(&desk.realm().id, id).await?;

@@ -5,10 +5,10 @@ use super::desk::{Desk, fault, refused};
 use crate::admin::partner_apps::{self, RedirectsChanged};
 use crate::failure::Failure;
 use crate::http::Answer;
-use crate::pages::views::{CheckedUri, PortalBody, RedirectsPage};
+use crate::pages::views::{CheckedPage, CheckedUri, PortalBody, PortalError, RedirectsPage};
 use claviger_core::Params;
 use claviger_core::realm::RedirectChanges;
-use claviger_core::redirect::RedirectUri;
+use claviger_core::redirect::{NotARedirectUri, RedirectUri};
 
 /// How many redirect URIs are read.
 const MOST: usize = 50;
@@ -21,14 +21,36 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 /// Each with the rule that it breaks.
 pub(super) fn checked(uris: &[String]) -> Vec<CheckedUri> {
     let check = |uri: &String| {
-        let broken = match RedirectUri::parse(uri) {
-            Ok(parsed) if parsed.is_wildcard() => Some("a `*` is not taken here: register each one in full".to_owned()),
+        let rule = match RedirectUri::parse(uri) {
+            Ok(parsed) if parsed.is_wildcard() => Some("star"),
             Ok(_) => None,
-            Err(why) => Some(why.to_string()),
+            Err(why) => Some(rule(why)),
         };
-        CheckedUri { uri: uri.clone(), broken }
+        CheckedUri { uri: uri.clone(), rule }
     };
     uris.iter().map(check).collect()
+}
+
+/// The rule that a URI breaks, as messages call it.
+const fn rule(why: NotARedirectUri) -> &'static str {
+    match why {
+        NotARedirectUri::TooLong => "too-long",
+        NotARedirectUri::Characters => "characters",
+        NotARedirectUri::NotAbsolute => "not-absolute",
+        NotARedirectUri::Fragment => "fragment",
+        NotARedirectUri::UserInfo => "user-info",
+        NotARedirectUri::Host => "host",
+        NotARedirectUri::PlainHttp => "plain-http",
+        NotARedirectUri::Scheme => "scheme",
+        NotARedirectUri::Wildcard => "wildcard",
+        NotARedirectUri::DotSegments => "dot-segments",
+    }
+}
+
+/// What was found out about the URIs of a field that is being typed into; nothing is kept.
+pub(super) fn check(desk: &Desk<'_>, params: &Params<'_>) -> Answer {
+    let checked = checked(&lines(params.get("redirect_uris").unwrap_or_default()));
+    desk.show(PortalBody::Checked(CheckedPage { checked }), Vec::new())
 }
 
 pub(super) async fn open(desk: &Desk<'_>, id: &str) -> Result<Answer, Failure> {
@@ -42,7 +64,7 @@ fn page(
     (id, name): (&str, &str),
     uris: &[String],
     checked: Vec<CheckedUri>,
-    errors: Vec<String>,
+    errors: Vec<PortalError>,
 ) -> Result<Answer, Failure> {
     let portal = partner_apps::portal(desk.realm()).map_err(fault)?;
     let page = RedirectsPage {

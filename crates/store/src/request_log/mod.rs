@@ -10,7 +10,7 @@ mod write;
 
 use crate::store::Engine;
 use crate::{Fault, Id, Store, sqlite};
-pub use read::{RequestError, RequestFilter};
+pub use read::{RequestDay, RequestError, RequestFilter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 pub use write::RequestBounds;

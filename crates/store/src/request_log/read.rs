@@ -8,6 +8,7 @@ use crate::store::{Engine, read};
 use crate::tx::{Tx, at_once};
 use crate::value::{Row, values};
 use crate::{Fault, Id};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 /// A reference of a call that went well is looked for among the calls of so many milliseconds, where no app is named.
@@ -51,6 +52,17 @@ pub struct RequestError {
     pub reference: String,
     /// What its answer said.
     pub detail: String,
+}
+
+/// How many calls of an app there are of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RequestDay {
+    /// Which, in days since the epoch.
+    pub day: i64,
+    /// Calls that went well.
+    pub served: i64,
+    /// Calls that were refused.
+    pub refused: i64,
 }
 
 impl RequestLog {
@@ -130,6 +142,25 @@ impl RequestLog {
     ) -> Result<Vec<RequestError>, Fault> {
         let (realm, client) = (realm.to_owned(), client.to_owned());
         self.aside(move |log| async move { log.refused(&realm, &client, since, limit).await.map(grouped) }).await
+    }
+
+    /// How many calls there are of an app since a time, for each day that has one, in order.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn days(&self, (realm, client): (&str, &str), since: i64) -> Result<Vec<RequestDay>, Fault> {
+        let (realm, client) = (realm.to_owned(), client.to_owned());
+        self.aside(move |log| async move {
+            let mut days: BTreeMap<i64, RequestDay> = BTreeMap::new();
+            for refused in [true, false] {
+                for (day, count) in log.counted(&realm, &client, refused, since).await? {
+                    let one = days.entry(day).or_insert(RequestDay { day, ..RequestDay::default() });
+                    *(if refused { &mut one.refused } else { &mut one.served }) = count;
+                }
+            }
+            Ok(days.into_values().collect())
+        })
+        .await
     }
 
     /// How many lines there are of an app, and how large they are together.
@@ -233,6 +264,14 @@ impl RequestLog {
         let (after, limit) = (first_id(since), i64::try_from(limit).unwrap_or(i64::MAX));
         read!(self.store, |tx| {
             tx.query(Statement::RequestErrors, values![realm, client, &after, since, limit], error_of).await
+        })
+    }
+
+    async fn counted(&self, realm: &str, client: &str, refused: bool, since: i64) -> Result<Vec<(i64, i64)>, Fault> {
+        let after = first_id(since);
+        read!(self.store, |tx| {
+            let pair = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?));
+            tx.query(Statement::RequestDays, values![realm, client, refused, &after], pair).await
         })
     }
 

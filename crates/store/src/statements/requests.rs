@@ -46,5 +46,9 @@ pub(super) const SERVED: &str =
     lines!("WHERE realm = ?1 AND client = ?2 AND refused = 0 AND reference = ?3 ORDER BY id DESC LIMIT 1");
 /// Newer than a line.
 pub(super) const ANY: &str = lines!("WHERE id > ?1 AND reference = ?2 ORDER BY id DESC LIMIT 1");
+/// How many calls of an app there are of each day, in days since the epoch; a line that says how many are missing is no call.
+pub(super) const DAYS: &str = "SELECT at / 86400000, COUNT(*) FROM request_line
+    WHERE realm = ?1 AND client = ?2 AND refused = ?3 AND id > ?4 AND status > 0
+    GROUP BY at / 86400000";
 pub(super) const ERRORS: &str = "SELECT kind, error, endpoint, at, reference, detail FROM request_line
     WHERE realm = ?1 AND client = ?2 AND refused = 1 AND id > ?3 AND at >= ?4 ORDER BY id DESC LIMIT ?5";

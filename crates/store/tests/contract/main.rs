@@ -61,6 +61,7 @@ macro_rules! promises {
 promises! {
     request_log:
         what_goes_well_never_pushes_out_what_was_refused,
+        calls_are_counted_by_day,
         calls_are_found_by_app_reference_and_kind,
         what_is_old_leaves;
     realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,

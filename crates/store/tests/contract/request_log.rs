@@ -1,6 +1,6 @@
 //! What the request log keeps: bounded for each app and in all, found by app, reference and kind.
 
-use claviger_store::{GAP, RequestBounds, RequestFilter, RequestLine, Store};
+use claviger_store::{GAP, RequestBounds, RequestDay, RequestFilter, RequestLine, Store};
 
 const BOUNDS: RequestBounds = RequestBounds { lines_of_app: 100, bytes_of_app: 1 << 30, bytes_in_all: 1 << 40 };
 
@@ -77,6 +77,22 @@ pub(crate) async fn calls_are_found_by_app_reference_and_kind(store: Store) {
     let told: Vec<_> = errors.iter().map(|one| (one.kind.as_str(), one.count, one.first_at, one.last_at)).collect();
     assert_eq!(told, [("code_expired", 2, 2 * 60_000, 5 * 60_000), ("code_replayed", 1, 4 * 60_000, 4 * 60_000)]);
     assert_eq!((errors[0].reference.as_str(), errors[0].detail.as_str()), ("app5", "detail 5"));
+}
+
+pub(crate) async fn calls_are_counted_by_day(store: Store) {
+    const DAY: u32 = 24 * 60;
+    let log = store.open_request_log().unwrap();
+    let lines = [(1, ""), (2, ""), (3, "code_expired"), (DAY, "code_expired"), (3 * DAY, ""), (3 * DAY + 1, GAP)];
+    let mut all: Vec<_> = lines.into_iter().map(|(n, kind)| line("app", n, kind)).collect();
+    // A line that says how many calls are missing is none itself.
+    all.iter_mut().filter(|line| line.kind == GAP).for_each(|line| line.status = 0);
+    all.push(line("other", 4, ""));
+    log.append(all, BOUNDS).await.unwrap();
+    let day = |day, served, refused| RequestDay { day, served, refused };
+    assert_eq!(log.days(("r", "app"), 0).await.unwrap(), [day(0, 2, 1), day(1, 0, 1), day(3, 1, 0)]);
+    assert_eq!(log.days(("r", "app"), 86_400_000).await.unwrap(), [day(1, 0, 1), day(3, 1, 0)]);
+    assert_eq!(log.days(("r", "other"), 0).await.unwrap(), [day(0, 1, 0)]);
+    assert_eq!(log.days(("q", "app"), 0).await.unwrap(), []);
 }
 
 pub(crate) async fn what_is_old_leaves(store: Store) {

@@ -1,5 +1,6 @@
 //! The pages of the partners' portal. They share one frame ([`PortalPage`]); what is in it is a [`PortalBody`].
 
+use super::{CallPage, CallsPage, WebhookPage, WebhooksPage};
 use super::{Masked, Pair, SecretOnce, View};
 use crate::pages::dates::Moment;
 use serde::Serialize;
@@ -14,9 +15,37 @@ pub struct PortalPage {
     /// What was done, as messages call it; none: nothing.
     pub notice: Option<&'static str>,
     /// What is wrong with what was sent.
-    pub errors: Vec<String>,
+    pub errors: Vec<PortalError>,
     /// What it shows.
     pub body: PortalBody,
+}
+
+/// Something that is wrong with what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortalError {
+    /// What is wrong, as messages call it; none: only the text says it.
+    pub key: Option<&'static str>,
+    /// What it is about: a redirect URI, a question, the field of a form.
+    pub about: String,
+    /// The same in English.
+    pub text: String,
+}
+
+impl PortalError {
+    /// One that messages know.
+    pub fn of(key: &'static str) -> Self {
+        Self { key: Some(key), about: String::new(), text: String::new() }
+    }
+
+    /// The same, and what it is about.
+    pub fn about(key: &'static str, about: impl Into<String>) -> Self {
+        Self { about: about.into(), ..Self::of(key) }
+    }
+
+    /// One that is told in English alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { key: None, about: String::new(), text: text.into() }
+    }
 }
 
 impl View for PortalPage {
@@ -24,6 +53,10 @@ impl View for PortalPage {
 
     fn status(&self) -> u16 {
         if self.errors.is_empty() { 200 } else { 422 }
+    }
+
+    fn asks_for_more(&self) -> bool {
+        matches!(self.body, PortalBody::Calls(_) | PortalBody::Redirects(_) | PortalBody::Step(_))
     }
 }
 
@@ -55,6 +88,16 @@ pub enum PortalBody {
     Redirects(RedirectsPage),
     /// A call against the sandbox.
     Try(TryPage),
+    /// Its calls.
+    Calls(CallsPage),
+    /// One of them.
+    Call(CallPage),
+    /// Its webhooks.
+    Webhooks(WebhooksPage),
+    /// One of them.
+    Webhook(WebhookPage),
+    /// What was found out about redirect URIs, for the page that has them.
+    Checked(CheckedPage),
 }
 
 /// Somebody becomes a partner.
@@ -254,8 +297,15 @@ pub struct QuestionField {
 pub struct CheckedUri {
     /// The URI.
     pub uri: String,
-    /// The rule that it breaks; none: it can be used.
-    pub broken: Option<String>,
+    /// The rule that it breaks, as messages call it; none: it can be used.
+    pub rule: Option<&'static str>,
+}
+
+/// What was found out about redirect URIs.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckedPage {
+    /// Each of them.
+    pub checked: Vec<CheckedUri>,
 }
 
 /// A step of a registration.
@@ -344,6 +394,19 @@ pub struct AppPage {
     pub legacy: Vec<LegacyLine>,
     /// Announcements that concern it.
     pub announcements: Vec<String>,
+    /// What went wrong lately, in each realm where it is.
+    pub refused: Vec<RefusedLine>,
+}
+
+/// How much went wrong lately.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefusedLine {
+    /// `sandbox` or `production`.
+    pub environment: &'static str,
+    /// How many calls were refused in the last days.
+    pub count: u64,
+    /// The kind that was most frequent: the protocol's word, and what to do about it.
+    pub worst: Option<(String, String)>,
 }
 
 /// A secret of an app.
