@@ -19,9 +19,10 @@ pub fn security_headers(page: &Page) -> Vec<(&'static str, String)> {
     let sending = page.by_itself.map(|what| format!(" {}", what.source())).unwrap_or_default();
     let script =
         if own.is_empty() && sending.is_empty() { String::new() } else { format!("script-src{own}{sending}; ") };
+    let live = if page.is_live { "connect-src 'self'; " } else { "" };
     let frames = if page.frames.is_empty() { String::new() } else { format!("frame-src {}; ", page.frames.join(" ")) };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; {script}{frames}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
+        "default-src 'none'; style-src 'self'; {script}{live}{frames}img-src 'self' data:; {form_action}frame-ancestors 'none'; \
          base-uri 'none'"
     );
     let mut headers = vec![
@@ -60,6 +61,12 @@ mod tests {
     fn the_script_of_this_origin_runs_where_the_page_has_one() {
         let policy = policy(&Page { has_script: true, ..Page::default() });
         assert!(policy.contains("script-src 'self'; ") && !policy.contains("unsafe"), "{policy}");
+    }
+
+    #[test]
+    fn a_page_with_live_parts_may_fetch_from_its_own_origin() {
+        let policy = policy(&Page { has_script: true, is_live: true, ..Page::default() });
+        assert!(policy.contains("script-src 'self'; connect-src 'self'; img-src"), "{policy}");
     }
 
     #[test]

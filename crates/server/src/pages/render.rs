@@ -33,6 +33,8 @@ pub struct Page {
     pub leaves: bool,
     /// Whether it loads the script.
     pub has_script: bool,
+    /// Whether its script may fetch from this origin.
+    pub is_live: bool,
     /// What it may do by itself.
     pub by_itself: Option<ByItself>,
     /// The origins of what it shows in frames.
@@ -141,6 +143,7 @@ impl Pages {
             html,
             leaves: view.leaves(),
             has_script: brand.script_url.is_some(),
+            is_live: view.is_live(),
             by_itself: view.by_itself(),
             frames: view.frames(),
             retry_after: view.retry_after(),
@@ -214,7 +217,7 @@ impl Pages {
 
 /// What a page's template sees.
 fn of<V: View>(brand: &Brand, view: &V) -> Value {
-    context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)) }
+    context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)), live => view.is_live() }
 }
 
 /// Escapes with [`escape`] in place of the engine's own.

@@ -88,6 +88,9 @@ pub const SCRIPT: &str = include_str!("../../../../assets/claviger.js");
 /// What those do that ask for a passkey: no browser has one without a script.
 pub const PASSKEY_SCRIPT: &str = include_str!("../../../../assets/passkey.js");
 
+/// What keeps parts of a page up to date while it is looked at (`data-live`); served beside it.
+pub const LIVE_SCRIPT: &str = include_str!("../../../../assets/live.js");
+
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 
 /// The languages as they were compiled in.

@@ -35,7 +35,7 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, AppPage, CheckedUri, CredentialsPage, EnvironmentCredentials, EventLine, InvitedLine, KeySetSeen,
+    AppLine, AppPage, CheckedUri, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, InvitedLine, KeySetSeen,
     KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalHome, PortalPage, QuestionField, RedirectsPage,
     SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage, TermsPage,
     TryPage,
@@ -67,6 +67,11 @@ pub trait View: Serialize {
     /// What the page may do by itself.
     fn by_itself(&self) -> Option<ByItself> {
         None
+    }
+
+    /// Whether parts of it are fetched anew while it is looked at: its template marks them `data-live`.
+    fn is_live(&self) -> bool {
+        false
     }
 
     /// The origins of what it shows in frames.

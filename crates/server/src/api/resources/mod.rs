@@ -4,6 +4,7 @@ mod apps;
 mod audit;
 mod caller;
 mod consents;
+mod deadlines;
 mod grants;
 mod health;
 mod keys;
@@ -37,6 +38,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         roles::OPERATIONS,
         audit::OPERATIONS,
         legacy::OPERATIONS,
+        deadlines::OPERATIONS,
         health::OPERATIONS,
     ]
     .into_iter()
