@@ -380,3 +380,32 @@ console-seats-held =
         [one] { $count } vergeben
        *[other] { $count } vergeben
     }
+
+console-event-deadline = Hat eine Frist
+console-event-deadline-removed = Frist zurückgenommen
+console-event-legacy-ended = Frist abgelaufen
+console-as-json = Als JSON
+console-filter = Filtern
+console-evaluate-do = Zeigen, was darin stünde
+console-call-find = Aufruf finden
+console-ends = Endet
+console-deadline = Frist
+console-deadline-change = Setzen oder ändern
+console-deadline-for-all = Für alle Apps setzen
+console-deadline-notice = Ankündigung
+console-deadline-enforced = wird dann abgelehnt
+console-deadline-over = abgelaufen, noch beantwortet
+console-deadline-refused = abgelehnt
+console-deadline-message = Wem die App gehört, wird sofort per Mail benachrichtigt, und 30, 7 und 1 Tage vor dem Tag noch einmal. Auch das Portal und Webhooks sagen es.
+console-deadline-all-message = Gilt für jede App, die dieses Verhalten bekommen hat, anstelle der Frist, die sie schon hat. Die Eigentümer werden sofort per Mail benachrichtigt, und 30, 7 und 1 Tage vor dem Tag noch einmal. Eine App, die es später bekommt, hat keine Frist.
+console-deadline-day = Endet am
+console-deadline-day-hint = Ein Tag wie 2027-03-01; es endet mit Beginn des Tages (UTC).
+console-deadline-note = Hinweis
+console-deadline-note-hint = Die Eigentümer lesen ihn: warum, und wen man fragen kann. Darf leer sein.
+console-deadline-enforce = Ab diesem Tag ablehnen
+console-deadline-enforce-hint = Ohne das ist der Tag eine Ankündigung, und von selbst wird nichts abgelehnt.
+console-deadline-set = Frist setzen
+console-deadline-remove = Frist zurücknehmen
+console-deadline-remove-what = Ohne Frist darf die App weitermachen wie bisher; was seit dem Tag abgelehnt wurde, wird wieder beantwortet.
+console-said-deadline = Die Frist ist gesetzt, und die Eigentümer wissen es.
+console-said-deadline-removed = Die Frist wurde zurückgenommen.

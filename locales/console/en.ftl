@@ -380,3 +380,32 @@ console-seats-held =
         [one] { $count } held
        *[other] { $count } held
     }
+
+console-event-deadline = Has a deadline
+console-event-deadline-removed = Deadline taken back
+console-event-legacy-ended = Deadline over
+console-as-json = As JSON
+console-filter = Filter
+console-evaluate-do = Show what it would hold
+console-call-find = Find the call
+console-ends = Ends
+console-deadline = Deadline
+console-deadline-change = Set or change
+console-deadline-for-all = Set for all apps
+console-deadline-notice = notice
+console-deadline-enforced = refused from then on
+console-deadline-over = over, still answered
+console-deadline-refused = refused
+console-deadline-message = The app’s owner is told by mail at once, and 30, 7 and 1 days before the day. The portal and webhooks say it too.
+console-deadline-all-message = It is set for every app that was given this behaviour, in the place of the deadline that it has. Their owners are told by mail at once, and 30, 7 and 1 days before the day. An app that is given it later has no deadline.
+console-deadline-day = It ends on
+console-deadline-day-hint = A day like 2027-03-01; it ends as the day begins, in UTC.
+console-deadline-note = Note
+console-deadline-note-hint = The owners read it: why, and whom to ask. May be empty.
+console-deadline-enforce = Refuse it from that day on
+console-deadline-enforce-hint = Without this the day is a notice, and nothing is refused by itself.
+console-deadline-set = Set the deadline
+console-deadline-remove = Take the deadline back
+console-deadline-remove-what = Without a deadline the app may go on as before; what was refused since the day is answered again.
+console-said-deadline = The deadline is set, and the owners are told.
+console-said-deadline-removed = The deadline was taken back.

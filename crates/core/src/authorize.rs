@@ -245,6 +245,9 @@ fn may_respond(
     destination: &Destination,
     response_type: ResponseType,
 ) -> Result<(), Refusal> {
+    if response_type.has_token() && client.legacy_ended.contains(&Legacy::Implicit) {
+        return Err(Refusal::legacy(client, Legacy::Implicit));
+    }
     let barred = response_type.has_token() && (destination.wildcard || !realm.allows(client, Legacy::Implicit));
     // Nobody shows a key on the way through a browser.
     let barred = barred || (response_type.token && realm.binds_tokens_of(client));

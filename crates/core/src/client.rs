@@ -68,6 +68,10 @@ pub struct Client {
     /// Legacy behaviours that it has been given.
     #[serde(default)]
     pub legacy: BTreeSet<Legacy>,
+    /// Those of them that ended for it: their deadline is over and was to be enforced. Like the status no part of its description:
+    /// whoever changes the client does not bring them back.
+    #[serde(skip)]
+    pub legacy_ended: BTreeSet<Legacy>,
     /// Overrides the dialect's turnover.
     #[serde(default)]
     pub turnover: Option<Turnover>,
@@ -225,9 +229,9 @@ impl Client {
         Some(of_uri.or_else(of_redirect).unwrap_or_else(|| format!("client:{}", self.id)))
     }
 
-    /// Whether it has been given a legacy behaviour.
+    /// Whether it has been given a legacy behaviour that did not end meanwhile.
     pub fn has(&self, legacy: Legacy) -> bool {
-        self.legacy.contains(&legacy)
+        self.legacy.contains(&legacy) && !self.legacy_ended.contains(&legacy)
     }
 
     /// Whether it may use a response type: the grants behind it (OpenID Connect Dynamic Registration 1.0 2), for a token

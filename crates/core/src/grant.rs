@@ -259,7 +259,7 @@ pub fn authorization_code(
     same_redirect(realm, client, code, redirect_uri.as_deref())?;
     pkce::check(code.challenge.as_ref(), verifier.as_ref().map(crate::token::Plain::expose))?;
     if code.challenge.is_none() && pkce::without(realm, client, code.bound_by_nonce()).is_none() {
-        return Err(Refusal::LegacyNotAllowed(Legacy::NoPkce));
+        return Err(Refusal::legacy(client, Legacy::NoPkce));
     }
     approved(realm, client, request, code, user, consented)
 }
@@ -448,7 +448,7 @@ pub fn refresh(
         return Err(Refusal::GrantUnbacked);
     }
     if stored.granted.flow == GrantType::Password && !realm.allows(client, Legacy::Password) {
-        return Err(Refusal::LegacyNotAllowed(Legacy::Password));
+        return Err(Refusal::legacy(client, Legacy::Password));
     }
     let narrowed = stored.granted.audience.narrowed(&request.asked_apis(realm))?;
     let mut granted = stored.granted.clone();

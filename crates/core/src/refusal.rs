@@ -450,6 +450,14 @@ impl Refusal {
         Self::UnknownClient(printable(unless_secret(id)).chars().take(MOST).chain(more.chars()).collect())
     }
 
+    /// A legacy behaviour that the client may not use: it was never given it, or no more.
+    pub fn legacy(client: &Client, legacy: Legacy) -> Self {
+        if client.legacy_ended.contains(&legacy) {
+            return Further::LegacyEnded(legacy).into();
+        }
+        Self::LegacyNotAllowed(legacy)
+    }
+
     /// A grant type that the client may not use.
     pub fn grant_not_allowed(client: &Client) -> Self {
         Self::GrantNotAllowed(

@@ -93,7 +93,7 @@ impl TokenRequest {
             return Err(Refusal::UnknownGrant(metadata::token_grants(realm)));
         }
         if grant_type == GrantType::Password && !client.has(Legacy::Password) && client.may(grant_type) {
-            return Err(Refusal::LegacyNotAllowed(Legacy::Password));
+            return Err(Refusal::legacy(client, Legacy::Password));
         }
         if !client.may(grant_type) {
             return Err(Refusal::grant_not_allowed(client));

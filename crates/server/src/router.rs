@@ -159,6 +159,7 @@ async fn not_current(state: &State, site: &Site, target: Target, incoming: &Inco
         | Target::Stylesheet
         | Target::Script
         | Target::PasskeyScript
+        | Target::LiveScript
         | Target::Logo
         | Target::AppLogo => {
             let mut answer = failure.to_json(&site.realm.dialect, false, incoming.id);
@@ -255,6 +256,7 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Stylesheet => page::stylesheet(state, site),
         Target::Script => page::script(),
         Target::PasskeyScript => page::passkey_script(),
+        Target::LiveScript => page::live_script(),
         Target::Logo => page::logo(site),
         Target::AppLogo => Box::pin(about::logo(state, site, incoming)).await,
     }

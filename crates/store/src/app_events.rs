@@ -54,6 +54,12 @@ named! {
         Changed = "changed",
         /// Its owner asks the vendor to change it.
         ChangeRequested = "change-requested",
+        /// A legacy behaviour of it has a date after which it ends.
+        Deadline = "deadline",
+        /// Such a date was taken back.
+        DeadlineRemoved = "deadline-removed",
+        /// Such a date came.
+        LegacyEnded = "legacy-ended",
         /// Something that a newer program knows.
         Other = "other",
     }

@@ -110,7 +110,7 @@ impl Store {
         let secrets = read!(self, |tx| {
             tx.query(Statement::Client, values![realm, id], |row| {
                 if client.is_none() {
-                    client = Some(read_client(row)?);
+                    client = Some(read_whole(row)?);
                 }
                 row.text_or_null(2)?.map(|id| read_secret(row, id)).transpose()
             })
@@ -272,6 +272,7 @@ impl Store {
                 tx.execute(Statement::DeleteRegistration, values![realm, id]).await?;
                 tx.execute(Statement::DeleteWebhooksOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteLogo, values![realm, id]).await?;
+                tx.execute(Statement::DeleteDeadlinesOfClient, values![realm, id]).await?;
                 tx.execute(Statement::DeleteAppEvents, values![realm, id]).await?;
                 tx.execute(Statement::DeleteClientDocument, values![realm, id]).await?;
                 tx.execute(Statement::DropRolesOfClient, values![realm, id]).await?;
@@ -314,7 +315,7 @@ pub(crate) async fn status(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Op
 
 /// The client, as it is before it is written.
 pub(crate) async fn find(tx: &mut impl Tx, realm: &str, id: &str) -> Result<Option<Client>, Fault> {
-    tx.optional(Statement::Client, values![realm, id], read_client).await
+    tx.optional(Statement::Client, values![realm, id], read_whole).await
 }
 
 /// The clients whose secret is the password of a user: pairs of user and client.
@@ -418,6 +419,15 @@ fn secret_values<'a>(realm: &'a str, client: &'a str, secret: &'a ClientSecret) 
 
 pub(crate) fn read_client(row: &Row<'_>) -> Result<Client, Fault> {
     client_of(row.text(0)?, row.text(1)?)
+}
+
+/// The same with what ended for it, of a row that has that.
+fn read_whole(row: &Row<'_>) -> Result<Client, Fault> {
+    let mut client = read_client(row)?;
+    if let Some(ended) = row.text_or_null(9)? {
+        client.legacy_ended = serde_json::from_str(ended)?;
+    }
+    Ok(client)
 }
 
 /// The client of a document, as it stands.

@@ -31,6 +31,7 @@ macro_rules! registry {
 
 mod account;
 mod administration;
+mod deadlines;
 mod expected;
 mod factors;
 mod find;
@@ -168,7 +169,8 @@ registry! {
     PutLogo = registrations::PUT_LOGO;
     Logo = registrations::LOGO;
     DeleteLogo = registrations::DELETE_LOGO;
-    Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at
+    Client = "SELECT c.doc, c.status, s.id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.retired_at,
+            c.legacy_ended
         FROM client c LEFT JOIN client_secret s ON s.realm = c.realm AND s.client = c.id
         WHERE c.realm = ?1 AND c.id = ?2";
     ListClients = "SELECT doc, status FROM client WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
@@ -269,6 +271,7 @@ registry! {
         WHERE secret_use.used_at <= excluded.used_at - 60000";
     SecretUses = "SELECT client, secret, used_at FROM secret_use
         WHERE realm = ?1 AND (CAST(?2 AS TEXT) IS NULL OR client = ?2)";
+    LastUses = find::LAST_USES;
     ForgetSecretUses = "DELETE FROM secret_use WHERE realm = ?1 AND client = ?2";
     PutManaged = "INSERT INTO managed (realm, kind, id, file) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (realm, kind, id) DO UPDATE SET file = excluded.file WHERE managed.file <> excluded.file";
@@ -624,6 +627,18 @@ registry! {
         ON CONFLICT (realm, client, legacy, day) DO UPDATE SET uses = legacy_use.uses + excluded.uses";
     LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
         WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
+    PutDeadline = deadlines::PUT;
+    Deadline = deadlines::FIND;
+    DeadlinesOf = deadlines::OF_CLIENT;
+    ListDeadlines = deadlines::LIST;
+    DeadlinesByEnd = deadlines::BY_END;
+    DeleteDeadline = deadlines::DELETE;
+    DeleteDeadlinesOfClient = deadlines::DELETE_OF_CLIENT;
+    DueDeadlines = deadlines::DUE;
+    TellOfDeadline = deadlines::TELL;
+    EndedLegacy = deadlines::ENDED;
+    SetLegacyEnded = deadlines::SET_ENDED;
+    ClientsWithLegacy = deadlines::CLIENTS_WITH;
 
     // ---- the partners' portal
     LockTeam = portal::LOCK_TEAM;

@@ -3,8 +3,12 @@
 use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, Tx};
-use crate::value::values;
+use crate::value::{Value, values};
 use crate::{Fault, Store};
+use std::collections::HashMap;
+
+/// How many clients are looked for with one statement.
+const AT_ONCE: usize = 64;
 
 /// That a client authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +36,23 @@ impl Store {
             }
             Ok(Keep(()))
         })
+    }
+
+    /// When each of these clients authenticated last, where it did.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn last_uses(&self, realm: &str, clients: &[&str]) -> Result<HashMap<String, i64>, Fault> {
+        let mut found = HashMap::with_capacity(clients.len());
+        for some in clients.chunks(AT_ONCE) {
+            let places = some.iter().copied().chain(std::iter::repeat("")).take(AT_ONCE);
+            let params: Vec<Value<'_>> = std::iter::once(realm).chain(places).map(Value::from).collect();
+            let rows = read!(self, |tx| {
+                tx.query(Statement::LastUses, &params, |row| Ok((row.string(0)?, row.int(1)?))).await
+            })?;
+            found.extend(rows);
+        }
+        Ok(found)
     }
 
     /// The last uses in a realm, of one client where it is named.

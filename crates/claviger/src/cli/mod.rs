@@ -18,6 +18,7 @@ mod given;
 mod health;
 mod init;
 mod key;
+mod legacy;
 mod log;
 mod mail;
 mod master_key;
@@ -174,8 +175,8 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// The token key, which refresh tokens are made with
     #[command(subcommand)]
     TokenKey(token_key::TokenKeyCommand),
-    /// Who uses which legacy behaviour, so that it can be retired
-    Legacy(realm::LegacyReport),
+    /// Who uses which legacy behaviour, and until when they may, so that it can be retired
+    Legacy(legacy::LegacyArgs),
     /// Who did what: the log of the operators' acts
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -264,7 +265,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Key(command) => key::run(command, context).await,
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
-        Command::Legacy(report) => realm::legacy(&report, context).await,
+        Command::Legacy(args) => legacy::run(args, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Webhook(command) => webhook::run(command, context).await,
         Command::Log(command) => request_log::run(command, context).await,

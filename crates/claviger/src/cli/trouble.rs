@@ -133,6 +133,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NoSuchInitialToken(_)
             | AdminError::NoSuchTeam(_)
             | AdminError::NoSuchAnnouncement(_)
+            | AdminError::NoSuchDeadline(_)
             | AdminError::NothingToErase(_) => Exit::NotFound,
             AdminError::Exists(_)
             | AdminError::OrganisationExists(_)

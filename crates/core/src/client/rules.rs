@@ -288,6 +288,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         scope,
         audiences,
         legacy: asked.legacy,
+        legacy_ended: BTreeSet::new(),
         turnover: asked.turnover,
         access_token: asked.access_token,
         access_token_ttl: asked.access_token_ttl,

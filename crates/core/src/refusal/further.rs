@@ -2,6 +2,7 @@
 //! assertions (RFC 7521 4.1.1).
 
 use super::ErrorCode;
+use crate::dialect::Legacy;
 
 /// What the peer got wrong, or must wait for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum Further {
     /// RFC 7521 4.1.1.
     #[error("the assertion is not valid: {0}")]
     Assertion(&'static str),
+    /// The client was given a legacy behaviour until a date, which is over.
+    #[error("the client may use {} no more: its deadline is over; do it as the standard says", .0.name())]
+    LegacyEnded(Legacy),
     /// OpenID Connect Core 3.1.2.6.
     #[error("the user must prove more than they did, and prompt=none lets nobody ask them")]
     InteractionRequired,
@@ -52,6 +56,7 @@ impl Further {
             Self::DeviceExpired => ErrorCode::ExpiredToken,
             Self::SubjectToken(_) | Self::ActorToken(_) => ErrorCode::InvalidRequest,
             Self::DeviceUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
+            Self::LegacyEnded(_) => ErrorCode::UnauthorizedClient,
             Self::InteractionRequired => ErrorCode::InteractionRequired,
             Self::TooManyDevices(_) | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
         }

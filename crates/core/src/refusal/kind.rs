@@ -246,6 +246,8 @@ kinds! {
     Refusal::Further(Further::SubjectToken(_)) => "subject_token", Presented, "exchange a live token that the client may exchange";
     Refusal::Further(Further::ActorToken(_)) => "actor_token", Presented, "send a live token of whoever acts, or none";
     Refusal::Further(Further::Assertion(_)) => "assertion", Presented, "make the assertion as the answer says";
+    Refusal::Further(Further::LegacyEnded(_)) => "legacy_ended", GrantAllowed,
+        "do it as the standard says; the date was told by mail, and the vendor can set another one";
     Refusal::Further(Further::InteractionRequired) => "interaction_required", User, "send the user without prompt=none";
     Refusal::Further(Further::TooManyDevices(_)) => "too_many_devices", Limit, "wait as long as Retry-After says";
     Refusal::Further(Further::TooManyCalls { .. }) => "too_many_calls", Limit,

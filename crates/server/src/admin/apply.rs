@@ -375,6 +375,7 @@ impl Plan<'_> {
                 self.report.notes.push(format!("the client {realm}/{} stays {status}", client.id));
             }
             client.status = stored.status;
+            client.legacy_ended.clone_from(&stored.legacy_ended);
         }
         let secret = self.secret(realm, entry, client.status, &secrets).await?;
         let state = match State::of(stored.as_ref(), &client) {

@@ -93,6 +93,9 @@ pub enum AdminError {
     /// There is no such announcement.
     #[error("there is no announcement `{0}`")]
     NoSuchAnnouncement(String),
+    /// There is no such deadline: `APP/BEHAVIOUR`.
+    #[error("there is no deadline `{0}`")]
+    NoSuchDeadline(String),
     /// There are as many as there may be.
     #[error("there are {0} already as there may be")]
     Full(&'static str),

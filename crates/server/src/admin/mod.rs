@@ -8,6 +8,7 @@ pub mod apply;
 pub mod apps;
 pub mod audit;
 pub mod db;
+pub mod deadlines;
 mod error;
 pub mod evaluate;
 pub mod export;

@@ -30,6 +30,8 @@ pub(crate) struct Said<'a> {
     pub(crate) link: Option<(Plain, u64)>,
     /// Whom it greets.
     pub(crate) name: Option<&'a str>,
+    /// The legacy behaviour that it is about.
+    pub(crate) legacy: Option<&'a str>,
 }
 
 /// A mail in the name of a realm.
@@ -40,6 +42,7 @@ pub(crate) fn letter(desk: Desk<'_>, realm: &Realm, to: &str, said: &Said<'_>, n
         realm_name: realm.name.clone(),
         app_name: said.about.to_owned(),
         words: said.words.to_owned(),
+        legacy: said.legacy.map(str::to_owned),
         link: said.link.as_ref().map(|(link, _)| link.expose().into()),
         link_valid_seconds: said.link.as_ref().map_or(0, |(_, seconds)| *seconds),
         contact: realm.brand.contact.clone(),
@@ -60,6 +63,16 @@ pub(crate) async fn to_owner(
     (kind, words): (PortalMailKind, &str),
     now: i64,
 ) -> Result<Option<Mail>, AdminError> {
+    let Some((to, link)) = to_owner_of(store, (realm, client)).await? else { return Ok(None) };
+    let said = Said { kind, about: &client.name, words, link, name: client.publisher.as_deref(), legacy: None };
+    letter(desk, realm, to, &said, now).map(Some)
+}
+
+/// Whom to write to about an app, and the address of its page where it is a team's, for as long as that is there.
+pub(crate) async fn to_owner_of<'c>(
+    store: &Store,
+    (realm, client): (&Realm, &'c Client),
+) -> Result<Option<(&'c str, Option<(Plain, u64)>)>, AdminError> {
     let Some(to) = client.owner_email.as_deref() else { return Ok(None) };
     let link = match store.partner_app_of(&realm.id, &client.id).await? {
         None => None,
@@ -68,6 +81,5 @@ pub(crate) async fn to_owner(
             (Plain::new(url), 0)
         }),
     };
-    let said = Said { kind, about: &client.name, words, link, name: client.publisher.as_deref() };
-    letter(desk, realm, to, &said, now).map(Some)
+    Ok(Some((to, link)))
 }

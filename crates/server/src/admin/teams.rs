@@ -88,6 +88,7 @@ pub async fn invite(
         words: "",
         link: Some((url, INVITATION_SECONDS)),
         name: None,
+        legacy: None,
     };
     let mail = letter(desk, realm, email, &said, admin.now)?;
     let invitation = TeamInvitation {

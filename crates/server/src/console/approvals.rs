@@ -6,7 +6,7 @@ use super::desk::{Desk, Stop};
 use super::home::MOST;
 use crate::admin::reviews;
 use crate::http::Answer;
-use crate::pages::views::console::Cell;
+use crate::pages::views::console::{Block, Cell};
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_core::{Params, Realm};
 use claviger_store::WaitingApp;
@@ -35,7 +35,8 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
         "console-last-event",
         "console-asked-for",
     ];
-    let blocks = vec![text("console-approvals-message"), table("console-approvals", head, rows, "console-none-waits")];
+    let waits = table("console-approvals", head, rows, "console-none-waits");
+    let blocks = vec![text("console-approvals-message"), Block::Live { id: "waiting", blocks: vec![waits] }];
     Ok(desk.show("console-approvals", params, blocks))
 }
 

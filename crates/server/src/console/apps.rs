@@ -7,7 +7,6 @@ use crate::pages::views::console::{Block, Cell, ConsoleLink, Words};
 use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Resource, Verb};
 use claviger_core::{Client, Params};
-use std::collections::HashMap;
 
 /// Where an app can stand.
 const ALL: [ClientStatus; 4] =
@@ -24,13 +23,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     } else {
         store.find_clients(&of.realm.id, standing, asked, after, PAGE + 1).await?
     };
-    let mut last: HashMap<String, i64> = HashMap::new();
-    for client in &found {
-        for one in store.secret_uses(&of.realm.id, Some(&client.id)).await? {
-            let at = last.entry(one.client).or_insert(one.used_at);
-            *at = one.used_at.max(*at);
-        }
-    }
+    let ids: Vec<&str> = found.iter().map(|client| client.id.as_str()).collect();
+    let last = store.last_uses(&of.realm.id, &ids).await?;
     let more = found.get(usize::try_from(PAGE).unwrap_or_default()).and_then(|_| {
         let end = found.get(usize::try_from(PAGE - 1).unwrap_or_default())?;
         Some(format!("{}?{}", of.url("/apps"), query(&[("q", asked), ("status", wanted), ("after", &end.id)])))

@@ -1,6 +1,6 @@
 //! Who did what: filtered, and as a file.
 
-use super::build::{choice, line, listing, query, search};
+use super::build::{choice, line, listing, query, question};
 use super::desk::{Desk, Stop};
 use crate::admin::audit;
 use crate::http::Answer;
@@ -72,11 +72,13 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
         "console-reference",
     ];
     let asked = [("realm", said("realm")), ("act", said("act")), ("actor", said("actor"))];
-    let csv = format!("{}/audit.csv?{}", desk.base, query(&asked));
+    let as_file = |kind| format!("{}/audit.{kind}?{}", desk.base, query(&asked));
+    let files =
+        vec![ConsoleLink::new("console-as-csv", as_file("csv")), ConsoleLink::new("console-as-json", as_file("json"))];
     let blocks = vec![
-        search(format!("{}/audit", desk.base), fields),
+        question(format!("{}/audit", desk.base), "console-filter", fields),
         listing("console-audit", head, rows.collect(), "console-no-audit", None),
-        Block::Links { links: vec![ConsoleLink::new("console-as-csv", csv)] },
+        Block::Links { links: files },
     ];
     Ok(desk.show("console-audit", params, blocks))
 }
@@ -111,13 +113,24 @@ pub(super) async fn csv(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer, 
         text.push_str(&cells.map(quoted).join(","));
         text.push_str("\r\n");
     }
+    Ok(file("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\"", text))
+}
+
+/// The same as JSON: a list of lines, as the command line prints them.
+pub(super) async fn json(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
+    let lines: Vec<audit::Shown> = found(desk, params, WRITTEN).await?.into_iter().map(Into::into).collect();
+    Ok(file("application/json", "attachment; filename=\"audit.json\"", serde_json::to_string(&lines)?))
+}
+
+/// A file to be kept.
+fn file(kind: &'static str, disposition: &'static str, text: String) -> Answer {
     let mut answer = crate::failure::empty(StatusCode::OK);
     *answer.body_mut() = http_body_util::Full::new(bytes::Bytes::from(text));
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\""));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
     crate::people::page::no_store(&mut answer);
-    Ok(answer)
+    answer
 }
 
 /// A cell in quotes. One that a spreadsheet would calculate begins with an apostrophe.

@@ -73,7 +73,12 @@ pub(super) fn form(action: String, act: &'static str, button: &'static str, tone
 
 /// A form that looks for something.
 pub(super) fn search(action: String, fields: Vec<Field>) -> Block {
-    let button = Words::of("console-search");
+    question(action, "console-search", fields)
+}
+
+/// A form that changes nothing; its button says what comes of it.
+pub(super) fn question(action: String, button: &'static str, fields: Vec<Field>) -> Block {
+    let button = Words::of(button);
     Block::Form { form: Form { action, is_question: true, fields, button, act: "", tone: Tone::Plain, about: None } }
 }
 

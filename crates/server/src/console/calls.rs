@@ -1,6 +1,6 @@
 //! The request log of an app: its calls, what went wrong with them and how to mend it, and one refused call gone through again.
 
-use super::build::{PAGE, choice, fact, facts, heading, hidden, line, listing, query, search, table, text};
+use super::build::{PAGE, choice, fact, facts, heading, hidden, line, listing, query, question, table, text};
 use super::desk::{Of, Stop};
 use crate::admin::log::{self, ErrorGroup, LoggedCall};
 use crate::admin::replay::{self, Outcome};
@@ -51,12 +51,17 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         "console-reference",
     ];
     let rows = calls.iter().map(|call| row(of, call)).collect();
+    let listed = listing("console-calls-log", head, rows, "console-no-calls", more);
     let blocks = vec![
         heading("console-errors"),
-        errors(of, &groups),
+        Block::Live { id: "errors", blocks: vec![errors(of, &groups)] },
         heading("console-calls-log"),
-        search(of.url("/calls"), vec![hidden("app", app), choice("only", "console-status", options, only)]),
-        listing("console-calls-log", head, rows, "console-no-calls", more),
+        question(
+            of.url("/calls"),
+            "console-filter",
+            vec![hidden("app", app), choice("only", "console-status", options, only)],
+        ),
+        Block::Live { id: "calls", blocks: vec![listed] },
     ];
     Ok(of.show("console-calls-log", trail(of, app), params, blocks))
 }
@@ -142,5 +147,5 @@ pub(super) async fn one(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop
 
 /// Finds a call by the reference that an error page or an answer names.
 pub(super) fn find(of: &Of<'_>) -> Block {
-    search(of.url("/call"), vec![line("reference", "console-reference", "")])
+    question(of.url("/call"), "console-call-find", vec![line("reference", "console-reference", "")])
 }

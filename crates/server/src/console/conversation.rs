@@ -38,6 +38,9 @@ pub(super) fn kind(event: &AppEvent) -> Cell {
         EventKind::Resumed => ("console-event-resumed", Tone::Good),
         EventKind::Changed => ("console-event-changed", Tone::Plain),
         EventKind::ChangeRequested => ("console-event-change-requested", Tone::Warn),
+        EventKind::Deadline => ("console-event-deadline", Tone::Warn),
+        EventKind::DeadlineRemoved => ("console-event-deadline-removed", Tone::Plain),
+        EventKind::LegacyEnded => ("console-event-legacy-ended", Tone::Warn),
         _ => return Cell::tag(Words::text(event.kind.name()), Tone::Plain),
     };
     Cell::tag(words, tone)

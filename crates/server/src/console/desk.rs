@@ -222,7 +222,10 @@ impl<'a> Desk<'a> {
 
 /// What the page's address says was done.
 fn said(params: &Params<'_>) -> Option<Notice> {
-    const ALL: [(&str, &str); 20] = [
+    const ALL: [(&str, &str); 23] = [
+        ("branded", "console-said-branded"),
+        ("deadline", "console-said-deadline"),
+        ("deadline-removed", "console-said-deadline-removed"),
         ("again", "console-said-again"),
         ("added", "console-said-added"),
         ("approved", "console-said-approved"),

@@ -1,6 +1,6 @@
 //! What a token would hold: an app, a user, a scope, an API, and the claims that come of them. Nothing is issued.
 
-use super::build::{fact, facts, heading, hinted, line, required, search, text};
+use super::build::{fact, facts, heading, hinted, line, question, required, text};
 use super::desk::{Of, Stop};
 use crate::admin::AdminError;
 use crate::admin::evaluate::{Evaluated, Wanted, evaluate};
@@ -22,7 +22,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         line("audience", "console-audience", typed("audience")),
         line("organisation", "console-organisation", typed("organisation")),
     ];
-    let mut blocks = vec![text("console-evaluate-message"), search(of.url("/evaluate"), fields)];
+    let mut blocks =
+        vec![text("console-evaluate-message"), question(of.url("/evaluate"), "console-evaluate-do", fields)];
     if let Some(app) = filled("app") {
         let wanted = Wanted {
             app,

@@ -1,6 +1,6 @@
 //! What was given to whom in a realm: searched by app and user, ended one by one or all that were found.
 
-use super::build::{button, form, heading, hidden, line, query, search, table, text};
+use super::build::{button, form, heading, hidden, line, query, question, table, text};
 use super::desk::{At, Of, Stop};
 use crate::admin::given::{self, Grant};
 use crate::http::Answer;
@@ -38,7 +38,7 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         "console-act",
     ];
     let mut blocks = vec![
-        search(of.url("/grants"), fields),
+        question(of.url("/grants"), "console-filter", fields),
         text(Words::of("console-grants-shown").count("count", found.len()).count("most", MOST)),
         table("console-grants", head, rows, "console-no-grants"),
     ];

@@ -16,6 +16,7 @@ mod build;
 mod calls;
 mod company;
 mod conversation;
+mod deadline;
 mod desk;
 mod dialect;
 mod enter;
@@ -80,6 +81,7 @@ async fn of_all(desk: &Desk<'_>, parts: &[&str], params: &Params<'_>, takes: boo
         (["approvals"], false) => approvals::open(desk, params).await,
         (["audit"], false) => audit::open(desk, params).await,
         (["audit.csv"], false) => audit::csv(desk, params).await,
+        (["audit.json"], false) => audit::json(desk, params).await,
         (["people"], false) => people::open(desk, params).await,
         (["people"], true) => people::take(desk, params).await,
         _ => Err(Stop::NotFound),
@@ -121,6 +123,8 @@ async fn of_realm(desk: &Desk<'_>, id: &str, parts: &[&str], params: &Params<'_>
         (["call"], false) => calls::one(&of, params).await,
         (["evaluate"], false) => evaluate::open(&of, params).await,
         (["dialect"], false) => dialect::open(&of, params).await,
+        (["deadline"], false) => deadline::open(&of, params).await,
+        (["deadline"], true) => deadline::take(&of, params).await,
         _ => Err(Stop::NotFound),
     }
 }

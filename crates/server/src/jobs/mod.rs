@@ -7,6 +7,7 @@
 
 mod audit;
 mod back_channel;
+mod deadlines;
 mod follow;
 mod logos;
 mod names;
@@ -113,7 +114,9 @@ pub(crate) async fn round(state: &State, after: &mut String, stop: &watch::Recei
     }
     names::bring_up_to_date(state, stop).await?;
     webhooks::tell_of_ending_secrets(state).await?;
-    let more = sweep(state, stop).await? | registrations::look_after(state, stop).await?;
+    let more = sweep(state, stop).await?
+        | registrations::look_after(state, stop).await?
+        | deadlines::look_after(state, stop).await?;
     look_after_keys(state, after, stop).await?;
     Ok(more)
 }

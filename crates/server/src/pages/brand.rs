@@ -23,6 +23,8 @@ pub struct Brand {
     pub stylesheet_url: String,
     /// Where this server serves [`super::SCRIPT`]; none: these pages have no script.
     pub script_url: Option<String>,
+    /// Where this server serves [`super::LIVE_SCRIPT`]; only pages with parts that are live load it.
+    pub live_url: Option<String>,
     /// The page to begin at, where there is one.
     pub home_url: Option<String>,
     /// The host that stands in the address bar, for people to compare.
@@ -59,6 +61,7 @@ impl Brand {
             logo_url: None,
             stylesheet_url: stylesheet_url.into(),
             script_url: None,
+            live_url: None,
             home_url: None,
             host: None,
             forgotten_password_url: None,

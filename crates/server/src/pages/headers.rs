@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn a_page_that_asks_for_more_asks_this_origin() {
-        let policy = policy(&Page { asks_for_more: true, ..Page::default() });
-        assert!(policy.contains("connect-src 'self'; "), "{policy}");
+        let policy = policy(&Page { has_script: true, asks_for_more: true, ..Page::default() });
+        assert!(policy.contains("script-src 'self'; connect-src 'self'; img-src"), "{policy}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use language::Languages;
 pub(crate) use language::choose as choose_language;
 pub use render::{Page, Pages};
 pub use snippets::TokenCall;
-pub use sources::{PASSKEY_SCRIPT, PORTAL_SCRIPT, SCRIPT};
+pub use sources::{LIVE_SCRIPT, PASSKEY_SCRIPT, PORTAL_SCRIPT, SCRIPT};
 
 use sources::PagesError;
 use std::path::Path;

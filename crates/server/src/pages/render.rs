@@ -217,7 +217,7 @@ impl Pages {
 
 /// What a page's template sees.
 fn of<V: View>(brand: &Brand, view: &V) -> Value {
-    context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)) }
+    context! { brand => Value::from(Serde(brand)), view => Value::from(Serde(view)), live => view.is_live() }
 }
 
 /// Escapes with [`escape`] in place of the engine's own.

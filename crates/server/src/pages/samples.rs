@@ -39,6 +39,7 @@ pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
 pub(super) fn brand() -> Brand {
     Brand {
         script_url: Some("/claviger.js".to_owned()),
+        live_url: Some("/live.js".to_owned()),
         home_url: Some("/".to_owned()),
         ..Brand::new("Harbour Freight Online", "/claviger.css")
     }

@@ -94,6 +94,8 @@ pub const PASSKEY_SCRIPT: &str = include_str!("../../../../assets/passkey.js");
 
 /// What the pages of the partners' portal do beside that.
 pub const PORTAL_SCRIPT: &str = include_str!("../../../../assets/portal.js");
+/// What keeps parts of a page up to date while it is looked at (`data-live`); served beside it.
+pub const LIVE_SCRIPT: &str = include_str!("../../../../assets/live.js");
 
 const STYLESHEET: &str = include_str!("../../../../assets/claviger.css");
 

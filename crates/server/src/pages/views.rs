@@ -36,10 +36,10 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, AppPage, CheckedPage, CheckedUri, CredentialsPage, EnvironmentCredentials, EventLine, InvitedLine,
-    KeySetSeen, KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalError, PortalHome, PortalPage,
-    QuestionField, RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage,
-    StepPage, TeamLink, TeamPage, TermsPage, TryPage,
+    AppLine, AppPage, CheckedPage, CheckedUri, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine,
+    InvitedLine, KeySetSeen, KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalError, PortalHome,
+    PortalPage, QuestionField, RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce,
+    SignUpPage, StepPage, TeamLink, TeamPage, TermsPage, TryPage,
 };
 pub use portal_calls::{
     CallLine, CallPage, CallsPage, CheckLine, DayLine, DeliveryLine, ErrorLine, EventChoice, LimitLine, WebhookLine,
@@ -74,9 +74,14 @@ pub trait View: Serialize {
         None
     }
 
-    /// Whether its script asks this origin for more of it.
-    fn asks_for_more(&self) -> bool {
+    /// Whether parts of it are fetched anew while it is looked at: its template marks them `data-live`.
+    fn is_live(&self) -> bool {
         false
+    }
+
+    /// Whether a script of it asks this origin for more of it.
+    fn asks_for_more(&self) -> bool {
+        self.is_live()
     }
 
     /// The origins of what it shows in frames.

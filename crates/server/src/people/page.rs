@@ -4,7 +4,7 @@ use crate::failure::empty;
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{SecurityNotice, View};
 use crate::pages::{
-    Brand, HTML_TYPE, Link, PASSKEY_SCRIPT, PORTAL_SCRIPT, Page, SCRIPT, accent_rules, choose_language,
+    Brand, HTML_TYPE, LIVE_SCRIPT, Link, PASSKEY_SCRIPT, PORTAL_SCRIPT, Page, SCRIPT, accent_rules, choose_language,
     security_headers,
 };
 use crate::people::browser::Browser;
@@ -69,6 +69,7 @@ fn brand(state: &State, site: &Site) -> Brand {
     let (tag, look) = (pages.stylesheet_tag(), &site.look);
     let mut brand = Brand::new(realm.name.as_str(), format!("{}?v={tag}{look}", site.page_path(Target::Stylesheet)));
     brand.script_url = Some(format!("{}?v={}", site.page_path(Target::Script), env!("CARGO_PKG_VERSION")));
+    brand.live_url = Some(format!("{}?v={}", site.page_path(Target::LiveScript), env!("CARGO_PKG_VERSION")));
     brand.logo_url = site.logo.is_some().then(|| format!("{}?v={look}", site.page_path(Target::Logo)));
     brand.home_url = Some(site.page_path(Target::Home));
     brand.host = realm.origin().split_once("://").map(|(_, host)| host.to_owned());
@@ -140,6 +141,11 @@ pub(crate) fn stylesheet(state: &State, site: &Site) -> Answer {
 /// The one script.
 pub(crate) fn script() -> Answer {
     file("text/javascript; charset=utf-8", Bytes::from_static(SCRIPT.as_bytes()))
+}
+
+/// What keeps parts of pages up to date.
+pub(crate) fn live_script() -> Answer {
+    file("text/javascript; charset=utf-8", Bytes::from_static(LIVE_SCRIPT.as_bytes()))
 }
 
 /// The script of pages that ask for a passkey.

@@ -8,7 +8,9 @@ use crate::admin::{AdminError, announcements, apps, log, reviews};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
-use crate::pages::views::{AppPage, EventLine, LegacyLine, PortalBody, PortalError, RefusedLine, ScopeChoice};
+use crate::pages::views::{
+    AppPage, DeadlineLine, EventLine, LegacyLine, PortalBody, PortalError, RefusedLine, ScopeChoice,
+};
 use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Params, Realm};
 use claviger_store::{AppEvent, PartnerAppState, Team};
@@ -136,15 +138,26 @@ pub(super) fn scopes(realm: &Realm, app: &TeamApp) -> Vec<ScopeChoice> {
     realm.scopes.iter().map(choice).collect()
 }
 
+/// What it used in the last 30 days, and what has a date.
 async fn legacy(desk: &Desk<'_>, realm: &Realm, app: &TeamApp) -> Result<Vec<LegacyLine>, Failure> {
-    let since = desk.now() / DAY - 30;
-    let uses = desk.flow.state.store.legacy_uses_of(&realm.id, &app.app.production, since).await?;
-    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
-    for one in uses {
-        *counts.entry(one.legacy).or_default() += one.count;
+    let (store, client) = (&desk.flow.state.store, &app.app.production);
+    let mut lines: BTreeMap<String, (i64, Option<DeadlineLine>)> = BTreeMap::new();
+    for one in store.legacy_uses_of(&realm.id, client, desk.now() / DAY - 30).await? {
+        lines.entry(one.legacy).or_default().0 += one.count;
+    }
+    for one in store.deadlines_of(&realm.id, client).await? {
+        let state = match (one.ended_at.is_some(), one.enforce) {
+            (false, false) => "notice",
+            (false, true) => "enforced",
+            (true, false) => "over",
+            (true, true) => "refused",
+        };
+        let ends = DeadlineLine { at: Moment::of(one.ends_at), state, note: one.note };
+        lines.entry(one.legacy).or_default().1 = Some(ends);
     }
     let risk = |name: &str| Legacy::ALL.into_iter().find(|one| one.name() == name).map_or("", Legacy::risk).to_owned();
-    Ok(counts.into_iter().map(|(name, count)| LegacyLine { risk: risk(&name), name, count }).collect())
+    let line = |(name, (count, ends)): (String, _)| LegacyLine { risk: risk(&name), name, count, ends };
+    Ok(lines.into_iter().map(line).collect())
 }
 
 pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Result<Answer, Failure> {

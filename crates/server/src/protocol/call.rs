@@ -48,7 +48,7 @@ impl<'a> Call<'a> {
 pub(super) fn use_legacy(state: &State, site: &Site, client: &Authenticated, legacy: Legacy) -> Result<(), Failure> {
     let client = client.client();
     if !site.realm.allows(client, legacy) {
-        return Err(Refusal::LegacyNotAllowed(legacy).into());
+        return Err(Refusal::legacy(client, legacy).into());
     }
     state.meter.count(&site.realm.id, &client.id, legacy);
     Ok(())

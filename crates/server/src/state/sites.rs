@@ -69,6 +69,8 @@ pub(crate) enum Target {
     Script,
     /// The script of pages that ask for a passkey.
     PasskeyScript,
+    /// What keeps parts of pages up to date.
+    LiveScript,
     /// The realm's logo.
     Logo,
     /// An app's picture.
@@ -101,6 +103,7 @@ impl Target {
             Self::Stylesheet => "stylesheet",
             Self::Script => "script",
             Self::PasskeyScript => "passkey-script",
+            Self::LiveScript => "live-script",
             Self::Logo => "logo",
             Self::AppLogo => "app-logo",
         }
@@ -115,6 +118,7 @@ impl Target {
                 | Self::Stylesheet
                 | Self::Script
                 | Self::PasskeyScript
+                | Self::LiveScript
                 | Self::Logo
                 | Self::Endpoint(
                     Endpoint::Jwks | Endpoint::Introspection | Endpoint::Userinfo | Endpoint::CheckSession
@@ -124,7 +128,7 @@ impl Target {
 }
 
 /// Paths of the pages below the issuer's own path.
-const PAGES: [(&str, Target); 19] = [
+const PAGES: [(&str, Target); 20] = [
     ("/", Target::Home),
     ("/-/sign-in", Target::SignIn),
     ("/-/second-factor", Target::SecondFactor),
@@ -142,6 +146,7 @@ const PAGES: [(&str, Target); 19] = [
     ("/-/claviger.css", Target::Stylesheet),
     ("/-/claviger.js", Target::Script),
     ("/-/passkey.js", Target::PasskeyScript),
+    ("/-/live.js", Target::LiveScript),
     ("/-/logo", Target::Logo),
     ("/-/app-logo", Target::AppLogo),
 ];

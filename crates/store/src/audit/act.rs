@@ -99,6 +99,12 @@ named! {
         TeamCreate = "team.create",
         /// A team is called something else, or others belong to it.
         TeamEdit = "team.edit",
+        /// An app may use a legacy behaviour until a date.
+        LegacyDeadline = "legacy.deadline",
+        /// Such a date was taken back.
+        LegacyDeadlineRemove = "legacy.deadline-remove",
+        /// Such a date came, and the behaviour is refused from then on.
+        LegacyEnd = "legacy.end",
         /// Partners are told something.
         AnnouncementAdd = "announcement.add",
         /// Partners are told it no more.

@@ -63,6 +63,18 @@ pub const EVENTS: &[WebhookEvent] = &[
     of_app("secret.added", "An app got one more secret", &[APP, SECRET, LABEL, ENDS]),
     of_app("secret.retired", "A secret of an app was stopped", &[APP, SECRET]),
     of_app("secret.ends_soon", "A secret ends within two weeks; told once", &[APP, SECRET, LABEL, ENDS]),
+    of_app(
+        "legacy.deadline",
+        "An app may use an old behaviour until a date: told when it is set, 30, 7 and 1 days before, and when it is over",
+        &[
+            APP,
+            field("legacy", &["string"], "The behaviour, as dialects spell it"),
+            field("ends_at", &["integer"], "When it ends, in milliseconds since 1970"),
+            field("note", &["string"], "What the operator says of it; may be empty"),
+            field("enforced", &["boolean"], "Whether it is refused from then on"),
+            field("over", &["boolean"], "Whether the date has come"),
+        ],
+    ),
     of_app("grant.revoked", "An operator ended grants of an app", &[APP, GRANTS, USER]),
     of_app("consent.withdrawn", "What a user let an app do was taken back", &[APP, USER, COUNT]),
     of_operators("user.disabled", "A user signs in no more", &[field("user", &["string"], "The user's id")]),

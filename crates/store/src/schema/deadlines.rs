@@ -1,8 +1,27 @@
 //! Until when apps may use what is old.
 
+/// `legacy_deadline`: until when an app may use a legacy behaviour, as an operator said. `enforce`: it is refused from then on.
+/// `next_at`: when its owner is told of it next, or when it ends; empty once that is done. `ended_at`: the date came, and what was to
+/// happen then was done. `legacy_ended` of a client: the behaviours that ended for it, as JSON; empty for most.
 macro_rules! deadline_tables {
     () => {
-        ""
+        "
+CREATE TABLE legacy_deadline (
+    realm TEXT NOT NULL,
+    client TEXT NOT NULL,
+    legacy TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    enforce BIGINT NOT NULL,
+    set_at BIGINT NOT NULL,
+    next_at BIGINT,
+    ended_at BIGINT,
+    PRIMARY KEY (realm, client, legacy)
+);
+CREATE INDEX legacy_deadline_next ON legacy_deadline (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX legacy_deadline_ends ON legacy_deadline (realm, ends_at, client, legacy);
+ALTER TABLE client ADD COLUMN legacy_ended TEXT;
+"
     };
 }
 

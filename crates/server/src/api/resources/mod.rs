@@ -4,6 +4,7 @@ mod apps;
 mod audit;
 mod caller;
 mod consents;
+mod deadlines;
 mod deliveries;
 mod grants;
 mod health;
@@ -51,6 +52,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
         log::OPERATIONS,
         tokens::OPERATIONS,
         legacy::OPERATIONS,
+        deadlines::OPERATIONS,
         health::OPERATIONS,
     ]
     .into_iter()

@@ -22,12 +22,30 @@ pub enum PortalMailKind {
     Suspended,
     /// An app is served again.
     Resumed,
+    /// An app uses something that has a date.
+    Deadline,
+    /// The same, and it is refused from then on.
+    DeadlineEnforced,
+    /// The date has come.
+    Over,
+    /// The date has come, and it is refused from now on.
+    OverEnforced,
 }
 
 impl PortalMailKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::SignUp, Self::Known, Self::Invitation, Self::Question, Self::Suspended, Self::Resumed];
+    pub const ALL: [Self; 10] = [
+        Self::SignUp,
+        Self::Known,
+        Self::Invitation,
+        Self::Question,
+        Self::Suspended,
+        Self::Resumed,
+        Self::Deadline,
+        Self::DeadlineEnforced,
+        Self::Over,
+        Self::OverEnforced,
+    ];
 }
 
 /// A mail to a partner.
@@ -43,6 +61,8 @@ pub struct PortalMail {
     pub app_name: String,
     /// What the vendor said; may be empty.
     pub words: String,
+    /// The legacy behaviour that it is about.
+    pub legacy: Option<String>,
     /// Where they go on.
     pub link: Option<Masked>,
     /// How long the link works, in seconds; 0: as long as the page is there.
@@ -69,6 +89,8 @@ impl MailView for PortalMail {
             PortalMailKind::Question => "mail-portal-question-subject",
             PortalMailKind::Suspended => "mail-portal-suspended-subject",
             PortalMailKind::Resumed => "mail-portal-resumed-subject",
+            PortalMailKind::Deadline | PortalMailKind::DeadlineEnforced => "mail-portal-deadline-subject",
+            PortalMailKind::Over | PortalMailKind::OverEnforced => "mail-portal-over-subject",
         }
     }
 

@@ -397,6 +397,13 @@ pub enum Block {
         /// Which.
         chart: Chart,
     },
+    /// Blocks that are fetched anew while somebody looks at them.
+    Live {
+        /// What the section is called in the page.
+        id: &'static str,
+        /// Which.
+        blocks: Vec<Block>,
+    },
 }
 
 /// One page of the console.
@@ -443,6 +450,10 @@ impl View for ConsolePage {
 
     fn status(&self) -> u16 {
         self.status
+    }
+
+    fn is_live(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Live { .. }))
     }
 }
 

@@ -367,6 +367,19 @@ pub struct LegacyLine {
     pub count: i64,
     /// What is wrong with it.
     pub risk: String,
+    /// When it ends for the app.
+    pub ends: Option<DeadlineLine>,
+}
+
+/// Until when an app may use a legacy behaviour.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadlineLine {
+    /// When it ends.
+    pub at: Moment,
+    /// `notice`, `enforced`, `over` or `refused`: the end of the name of the message that says what is then.
+    pub state: &'static str,
+    /// What the vendor says of it.
+    pub note: String,
 }
 
 /// An app.
