@@ -236,11 +236,7 @@ async fn write_ended(tx: &mut impl Tx, (realm, client): (&str, &str), now: i64) 
     Ok(())
 }
 
-async fn find(
-    tx: &mut impl Tx,
-    (realm, client): (&str, &str),
-    legacy: &str,
-) -> Result<Option<LegacyDeadline>, Fault> {
+async fn find(tx: &mut impl Tx, (realm, client): (&str, &str), legacy: &str) -> Result<Option<LegacyDeadline>, Fault> {
     tx.optional(Statement::Deadline, values![realm, client, legacy], read_deadline).await
 }
 

@@ -148,13 +148,13 @@ async fn set(context: &Context, data: &Data, app: Option<&str>, new: &New<'_>) -
             let why = format!("no app of `{}` was given `{}`", realm.id, new.legacy.name());
             return Err(Trouble::new(Exit::NotFound, why));
         }
-        let item = serde_json::json!({ "behaviour": new.legacy.name(), "apps": apps, "ends_at": output::time(new.ends_at) });
+        let item =
+            serde_json::json!({ "behaviour": new.legacy.name(), "apps": apps, "ends_at": output::time(new.ends_at) });
         return context.format.one(&item, &[("apps", apps.to_string()), ("ends", output::time(new.ends_at))]);
     };
     let set = Listed::from(deadlines::set(&data.admin(), desk, &realm, app, new).await?);
     let then = if set.enforce { "refused" } else { "notice" };
-    context.format.one(
-        &set,
-        &[("client", set.client_id.clone()), ("ends", set.ends_at.clone()), ("then", then.to_owned())],
-    )
+    context
+        .format
+        .one(&set, &[("client", set.client_id.clone()), ("ends", set.ends_at.clone()), ("then", then.to_owned())])
 }

@@ -80,12 +80,7 @@ pub async fn set(
 ///
 /// # Errors
 /// As [`set`]. What was written until then stays; to be called again.
-pub async fn set_for_all(
-    admin: &Admin<'_>,
-    desk: Desk<'_>,
-    realm: &Realm,
-    new: &New<'_>,
-) -> Result<usize, AdminError> {
+pub async fn set_for_all(admin: &Admin<'_>, desk: Desk<'_>, realm: &Realm, new: &New<'_>) -> Result<usize, AdminError> {
     check(new, admin.now)?;
     let (mut after, mut count) = (String::new(), 0);
     loop {

@@ -73,7 +73,8 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
     ];
     let asked = [("realm", said("realm")), ("act", said("act")), ("actor", said("actor"))];
     let as_file = |kind| format!("{}/audit.{kind}?{}", desk.base, query(&asked));
-    let files = vec![ConsoleLink::new("console-as-csv", as_file("csv")), ConsoleLink::new("console-as-json", as_file("json"))];
+    let files =
+        vec![ConsoleLink::new("console-as-csv", as_file("csv")), ConsoleLink::new("console-as-json", as_file("json"))];
     let blocks = vec![
         question(format!("{}/audit", desk.base), "console-filter", fields),
         listing("console-audit", head, rows.collect(), "console-no-audit", None),

@@ -56,7 +56,11 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         heading("console-errors"),
         Block::Live { id: "errors", blocks: vec![errors(of, &groups)] },
         heading("console-calls-log"),
-        question(of.url("/calls"), "console-filter", vec![hidden("app", app), choice("only", "console-status", options, only)]),
+        question(
+            of.url("/calls"),
+            "console-filter",
+            vec![hidden("app", app), choice("only", "console-status", options, only)],
+        ),
         Block::Live { id: "calls", blocks: vec![listed] },
     ];
     Ok(of.show("console-calls-log", trail(of, app), params, blocks))

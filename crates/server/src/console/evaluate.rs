@@ -22,7 +22,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         line("audience", "console-audience", typed("audience")),
         line("organisation", "console-organisation", typed("organisation")),
     ];
-    let mut blocks = vec![text("console-evaluate-message"), question(of.url("/evaluate"), "console-evaluate-do", fields)];
+    let mut blocks =
+        vec![text("console-evaluate-message"), question(of.url("/evaluate"), "console-evaluate-do", fields)];
     if let Some(app) = filled("app") {
         let wanted = Wanted {
             app,

@@ -35,10 +35,10 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, AppPage, CheckedUri, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, InvitedLine, KeySetSeen,
-    KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalHome, PortalPage, QuestionField, RedirectsPage,
-    SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage, TermsPage,
-    TryPage,
+    AppLine, AppPage, CheckedUri, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, InvitedLine,
+    KeySetSeen, KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalHome, PortalPage, QuestionField,
+    RedirectsPage, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage, TeamLink,
+    TeamPage, TermsPage, TryPage,
 };
 pub use qr::QrCode;
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};

@@ -90,10 +90,7 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
             Block::Form { form },
             Block::Form { form: question },
             Block::Links { links: vec![link(Words::of("console-edit"), false, Some(1))] },
-            Block::Live {
-                id: "raw",
-                blocks: vec![Block::Code { label: "console-raw".into(), text: x("{ }") }],
-            },
+            Block::Live { id: "raw", blocks: vec![Block::Code { label: "console-raw".into(), text: x("{ }") }] },
             Block::Chart {
                 chart: Chart::new("console-calls-by-day", vec![(x("2026-11-27"), 3), (x("2026-11-28"), 5)]),
             },
