@@ -34,6 +34,7 @@ mod administration;
 mod deadlines;
 mod factors;
 mod find;
+mod home;
 mod people;
 mod portal;
 mod provider_accounts;
@@ -626,6 +627,11 @@ registry! {
         ON CONFLICT (realm, client, legacy, day) DO UPDATE SET uses = legacy_use.uses + excluded.uses";
     LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
         WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
+    WaitingByRealm = home::WAITING;
+    LegacyByRealm = home::LEGACY;
+    SecretsThatEnd = home::ENDING_SECRETS;
+    LegacyThatEnds = home::ENDING_LEGACY;
+    KeysThatEnd = home::ENDING_KEYS;
     PutDeadline = deadlines::PUT;
     Deadline = deadlines::FIND;
     DeadlinesOf = deadlines::OF_CLIENT;
@@ -749,6 +755,7 @@ registry! {
     ServedRequest = requests::SERVED;
     AnyRequest = requests::ANY;
     RequestErrors = requests::ERRORS;
+    RequestNewest = requests::NEWEST;
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
