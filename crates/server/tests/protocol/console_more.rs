@@ -15,6 +15,8 @@ const DAY: i64 = 86_400_000;
 async fn started() -> (Server, Server) {
     let server = Server::with(|realm| {
         realm.administration = Some(Administration { realms: vec!["*".to_owned()], ..Administration::default() });
+        // The form that chooses one of several languages has the session's token.
+        realm.languages = vec!["en".to_owned(), "de".to_owned()];
         realm.sign_in = SignInPolicy { second_factor: Demand::Optional, ..SignInPolicy::default() };
     })
     .await;

@@ -139,8 +139,8 @@ impl RequestLog {
     pub async fn newest(&self, since: i64, limit: usize) -> Result<Vec<RequestLine>, Fault> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.aside(move |log| async move {
-            read!(log.store(), |tx| {
-                tx.query(Statement::RequestNewest, values![&first_id(since), limit], read_line).await
+            read!(log.store, |tx| {
+                tx.query(Statement::RequestNewest, values![&first_id(since), limit], line_of).await
             })
         })
         .await
