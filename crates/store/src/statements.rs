@@ -35,6 +35,7 @@ mod deadlines;
 mod expected;
 mod factors;
 mod find;
+mod home;
 mod people;
 mod portal;
 mod provider_accounts;
@@ -627,6 +628,11 @@ registry! {
         ON CONFLICT (realm, client, legacy, day) DO UPDATE SET uses = legacy_use.uses + excluded.uses";
     LegacyUses = "SELECT realm, client, legacy, day, uses FROM legacy_use
         WHERE realm = ?1 AND day >= ?2 ORDER BY client, legacy, day";
+    WaitingByRealm = home::WAITING;
+    LegacyByRealm = home::LEGACY;
+    SecretsThatEnd = home::ENDING_SECRETS;
+    LegacyThatEnds = home::ENDING_LEGACY;
+    KeysThatEnd = home::ENDING_KEYS;
     PutDeadline = deadlines::PUT;
     Deadline = deadlines::FIND;
     DeadlinesOf = deadlines::OF_CLIENT;
@@ -761,6 +767,7 @@ registry! {
     AnyRequest = requests::ANY;
     RequestErrors = requests::ERRORS;
     RequestDays = requests::DAYS;
+    RequestNewest = requests::NEWEST;
 
     // ---- what is over
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";

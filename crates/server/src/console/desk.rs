@@ -222,8 +222,7 @@ impl<'a> Desk<'a> {
 
 /// What the page's address says was done.
 fn said(params: &Params<'_>) -> Option<Notice> {
-    const ALL: [(&str, &str); 23] = [
-        ("branded", "console-said-branded"),
+    const ALL: [(&str, &str); 22] = [
         ("deadline", "console-said-deadline"),
         ("deadline-removed", "console-said-deadline-removed"),
         ("again", "console-said-again"),

@@ -2,23 +2,26 @@
 
 use super::build::{fact, facts, heading, table, text};
 use super::desk::{Desk, Stop};
+use super::trouble;
 use crate::admin::mails;
 use crate::http::Answer;
 use crate::pages::views::console::{Cell, Tone, Words};
 use claviger_core::Params;
-use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Permission, Resource, Verb};
 
 /// How many waiting apps of a realm are counted at most.
 pub(super) const MOST: i64 = 100;
+pub(super) const DAY: i64 = 86_400_000;
 /// Days for which the use of old behaviours is summed up.
 pub(super) const DAYS: i64 = 30;
 
 pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
     let realms = desk.realms().await?;
+    let (store, since) = (desk.store(), desk.now() / DAY - DAYS);
+    let (waits, used) = (store.waiting_by_realm().await?, store.legacy_by_realm(since).await?);
     let (mut rows, mut waiting) = (Vec::new(), 0);
     for realm in &realms {
-        let count = desk.store().list_clients(&realm.id, Some(ClientStatus::Pending), "", MOST).await?.len();
+        let count = waits.get(&realm.id).copied().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         waiting += count;
         let url = |place: &str| format!("{}/r/{}{place}", desk.base, realm.id);
         let waits = match count {
@@ -30,7 +33,7 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
             Cell::code(realm.issuer.as_str()),
             Cell::code(realm.dialect.name.as_str()),
             waits,
-            legacy(desk, &realm.id).await?,
+            used.get(&realm.id).map_or(Cell::None, |count| Cell::link(count.to_string(), url("/dialect"))),
         ]);
     }
     let head = ["console-realm", "console-issuer", "console-dialect", "console-approvals", "console-legacy-calls"];
@@ -38,6 +41,8 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
         0 => text("console-none-waits"),
         count => text(Words::of("console-some-wait").count("count", count)),
     }];
+    blocks.extend(trouble::blocks(desk, &realms).await?);
+    blocks.push(heading("console-realms"));
     blocks.push(table("console-realms", head, rows, "console-no-realms"));
     if desk.admin.may_everywhere(Permission::new(Resource::Health, Verb::Read)) {
         blocks.push(heading("console-health"));
@@ -48,17 +53,6 @@ pub(super) async fn open(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
         ]));
     }
     Ok(desk.show("console-home", params, blocks))
-}
-
-/// How often old behaviours were used.
-async fn legacy(desk: &Desk<'_>, realm: &str) -> Result<Cell, Stop> {
-    let since = desk.now() / 86_400_000 - DAYS;
-    let count: i64 = desk.store().legacy_uses(realm, since).await?.iter().map(|one| one.count).sum();
-    Ok(if count == 0 {
-        Cell::None
-    } else {
-        Cell::Link { words: Words::text(count.to_string()), url: format!("{}/r/{realm}/dialect", desk.base) }
-    })
 }
 
 fn database(desk: &Desk<'_>) -> Cell {

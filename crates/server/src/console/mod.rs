@@ -27,6 +27,7 @@ mod keys;
 mod people;
 mod realm;
 mod seats;
+mod trouble;
 mod user;
 mod users;
 mod webhooks;

@@ -520,6 +520,7 @@ pub fn client(id: &str) -> Client {
         scope: ScopeSet::parse("openid profile email offline_access read write").unwrap(),
         audiences: vec!["https://api.example".into()],
         legacy: BTreeSet::new(),
+        legacy_ended: BTreeSet::new(),
         turnover: None,
         access_token: None,
         access_token_ttl: None,

@@ -19,13 +19,13 @@ fn admin_realm(realm: &mut Realm) {
 }
 
 /// An admin realm, and a realm beside it that is administered.
-async fn started() -> (Server, Server) {
+pub(crate) async fn started() -> (Server, Server) {
     let server = Server::with(admin_realm).await;
     let orders = server.neighbour(|_| {}).await;
     (server, orders)
 }
 
-async fn give(server: &Server, username: &'static str, role: Role, over: &str) {
+pub(crate) async fn give(server: &Server, username: &'static str, role: Role, over: &str) {
     let id = if username == "alice" { "u1" } else { username };
     if username != "alice" {
         server.add_user(&user(id, username)).await;
@@ -62,7 +62,7 @@ async fn password(browser: &Browser, server: &Server, username: &str) -> Reply {
 }
 
 /// Comes in for the first time: with the password, and an authenticator app that is set up on the way.
-async fn enter(server: &Server, username: &'static str) -> Browser {
+pub(crate) async fn enter(server: &Server, username: &'static str) -> Browser {
     let browser = Browser::of(username);
     let page = password(&browser, server, username).await;
     assert!(page.body.contains("Set up a second step"), "{}", page.body);
@@ -79,7 +79,7 @@ async fn enter(server: &Server, username: &'static str) -> Browser {
 }
 
 /// Sends a form to a page of the console, with the token of this session.
-async fn send(browser: &Browser, server: &Server, page: &str, more: &[(&str, &str)]) -> Reply {
+pub(crate) async fn send(browser: &Browser, server: &Server, page: &str, more: &[(&str, &str)]) -> Reply {
     let csrf = own_token(browser, server).await;
     let form: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(more.iter().copied()).collect();
     browser.send(server, Method::POST, page, Some(&form)).await
@@ -271,7 +271,7 @@ async fn an_auditor_sees_everything_and_changes_nothing() {
 }
 
 /// The token of somebody's session: every page with a form has it, the security page too.
-async fn own_token(browser: &Browser, server: &Server) -> String {
+pub(crate) async fn own_token(browser: &Browser, server: &Server) -> String {
     // That of the choice of a language; the form that signs out has another one.
     let page = browser.get(server, "/account").await.body;
     let (_, form) = page.split_once("action=\"/account/language\"").unwrap();

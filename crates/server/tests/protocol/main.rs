@@ -25,6 +25,7 @@ mod client_documents;
 mod client_methods;
 mod compromise;
 mod console;
+mod console_more;
 mod device;
 mod diagnosis;
 mod directory;

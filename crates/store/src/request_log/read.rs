@@ -163,6 +163,20 @@ impl RequestLog {
         .await
     }
 
+    /// The newest calls since a time, of whatever app, at most `limit`.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn newest(&self, since: i64, limit: usize) -> Result<Vec<RequestLine>, Fault> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.aside(move |log| async move {
+            read!(log.store, |tx| {
+                tx.query(Statement::RequestNewest, values![&first_id(since), limit], line_of).await
+            })
+        })
+        .await
+    }
+
     /// How many lines there are of an app, and how large they are together.
     ///
     /// # Errors

@@ -52,3 +52,5 @@ pub(super) const DAYS: &str = "SELECT at / 86400000, COUNT(*) FROM request_line
     GROUP BY at / 86400000";
 pub(super) const ERRORS: &str = "SELECT kind, error, endpoint, at, reference, detail FROM request_line
     WHERE realm = ?1 AND client = ?2 AND refused = 1 AND id > ?3 AND at >= ?4 ORDER BY id DESC LIMIT ?5";
+/// Of whatever app, the newest first.
+pub(super) const NEWEST: &str = lines!("WHERE id > ?1 AND status > 0 ORDER BY id DESC LIMIT ?2");

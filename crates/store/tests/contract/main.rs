@@ -10,6 +10,7 @@ mod browsers;
 mod client_documents;
 mod clients;
 mod codes;
+mod deadlines;
 mod devices;
 mod factors;
 mod fixtures;
@@ -64,6 +65,7 @@ promises! {
         calls_are_counted_by_day,
         calls_are_found_by_app_reference_and_kind,
         what_is_old_leaves;
+    deadlines: a_deadline_is_told_once_and_ends_what_it_is_of, the_last_uses_of_many_clients_come_at_once;
     realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,
         everything_is_applied_or_nothing;
     clients: a_client_is_registered_once, no_client_has_a_users_id,

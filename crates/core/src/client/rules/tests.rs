@@ -87,6 +87,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         scope: ScopeSet::parse("any read").unwrap(),
         audiences: vec!["two".to_owned()],
         legacy: set([Legacy::NoPkce, Legacy::ReusableRefresh]),
+        legacy_ended: set([]),
         turnover: Some(Turnover::Stable),
         access_token: Some(AccessTokenFormat::Opaque),
         access_token_ttl: Some(Span::seconds(60)),
