@@ -93,6 +93,9 @@ pub struct Client {
     /// remembered (RFC 8252 8.6 is about programs on a device).
     #[serde(default, skip_serializing_if = "is_default")]
     pub in_browser: bool,
+    /// Whether it is an agent, where somebody says so; absent: it is where it came by itself ([`Self::is_agent`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<bool>,
     /// What signs its ID tokens: `id_token_signed_response_alg` (OpenID Connect Registration 2); absent: RS256.
     #[serde(default, skip_serializing_if = "is_default")]
     pub id_token_signing: Option<Algorithm>,

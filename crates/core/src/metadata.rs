@@ -285,6 +285,7 @@ mod tests {
             guide: crate::realm::GuidePolicy::default(),
             limits: crate::limits::LimitPolicy::default(),
             plans: Vec::new(),
+            agents: crate::realm::AgentPolicy::default(),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod account;
 mod administration;
+mod agents;
 mod assertions;
 mod documents;
 mod guide;
@@ -31,6 +32,7 @@ use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
 pub use administration::{Administration, EVERY_REALM, complete as complete_admin_realm};
+pub use agents::{ACT, AGENT, AgentPolicy, ConsentTime};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use guide::{GuideAudience, GuidePolicy};
@@ -134,6 +136,9 @@ pub struct Realm {
     /// How often apps may call.
     #[serde(default, skip_serializing_if = "LimitPolicy::is_default")]
     pub limits: LimitPolicy,
+    /// What it says of agents.
+    #[serde(default, skip_serializing_if = "AgentPolicy::is_default")]
+    pub agents: AgentPolicy,
     /// Limits that apps can be given by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,

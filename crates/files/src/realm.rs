@@ -277,6 +277,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         portal: raw.portal.clone().map(Box::new),
         identity_providers: raw.identity_provider.clone(),
         limits: raw.limits.clone(),
+        agents: raw.agents.clone(),
         plans: raw.plan.clone(),
     }
 }

@@ -221,5 +221,7 @@ pub fn granted(
         claims: serde_json::Map::new(),
         act: None,
         told: None,
+        until: None,
+        agent: false,
     }
 }

@@ -89,6 +89,8 @@ pub struct Description {
     pub trusted: bool,
     /// A public client that is a page in a browser.
     pub in_browser: bool,
+    /// Whether it is an agent, where somebody says so.
+    pub agent: Option<bool>,
     /// What signs its ID tokens.
     pub id_token_signing: Option<Algorithm>,
     /// Which claims about the user they carry.
@@ -173,6 +175,7 @@ impl Description {
             resource_server: None,
             trusted: false,
             in_browser: false,
+            agent: None,
             id_token_signing: None,
             id_token_claims: IdTokenClaims::default(),
             pkce: Pkce::default(),
@@ -213,6 +216,7 @@ impl Description {
             resource_server: client.resource_server,
             trusted: client.trusted,
             in_browser: client.in_browser,
+            agent: client.agent,
             id_token_signing: client.id_token_signing,
             id_token_claims: client.id_token_claims,
             pkce: client.pkce,
@@ -296,6 +300,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         resource_server: asked.resource_server,
         trusted: asked.trusted,
         in_browser: asked.in_browser,
+        agent: asked.agent,
         id_token_signing: asked.id_token_signing,
         id_token_claims: asked.id_token_claims,
         pkce: asked.pkce,

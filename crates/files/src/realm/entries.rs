@@ -17,7 +17,7 @@ use claviger_core::limits::{ClientLimits, LimitPolicy, Plan};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
+    AccessTokenFormat, AccountPolicy, Administration, AgentPolicy, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
     IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
@@ -69,6 +69,8 @@ pub(super) struct RealmDocument {
     pub(super) identity_provider: Vec<IdentityProvider>,
     #[serde(default)]
     pub(super) limits: LimitPolicy,
+    #[serde(default)]
+    pub(super) agents: AgentPolicy,
     #[serde(default)]
     pub(super) plan: Vec<Plan>,
     #[serde(default)]
@@ -312,6 +314,8 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) self_registered: bool,
     #[serde(default)]
+    pub(super) agent: Option<bool>,
+    #[serde(default)]
     pub(super) subject_type: SubjectType,
     #[serde(default)]
     pub(super) sector_identifier_uri: Option<String>,
@@ -412,6 +416,7 @@ impl ClientEntry {
             resource_server: self.resource_server.clone(),
             trusted: self.trusted,
             in_browser: self.kind == Kind::Browser,
+            agent: self.agent,
             id_token_signing: self.id_token_signing,
             id_token_claims: self.id_token_claims,
             pkce: self.pkce,

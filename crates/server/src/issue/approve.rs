@@ -18,7 +18,7 @@ use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::{Endpoint, Legacy};
-use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_claims, seats_for};
+use claviger_core::grant::{access_plan, bounded, access_token_claims, by_scope, id_token_claims, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
@@ -66,6 +66,10 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let mut granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session, proof);
     granted.acr = approved.told.as_ref().and_then(|told| told.acr.clone());
     granted.told.clone_from(&approved.told);
+    granted.until = match &approved.given {
+        Some(given) => given.until,
+        None => approved.who.consent.as_ref().and_then(|consent| consent.until),
+    };
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
@@ -266,6 +270,7 @@ async fn front_token(
 ) -> Result<Access, Failure> {
     let granted = &Granted { flow: GrantType::Implicit, ..granted.clone() };
     let plan = access_plan(&site.realm, approved.client, &granted.audience);
+    let plan = bounded(plan, granted.until, approval.now)?;
     let (client, user) = (approved.client, Some(approved.who.user.id.as_str()));
     let claims = &access_token_claims(&site.realm, client, Some(&approved.who.user), granted);
     let now = approval.now;

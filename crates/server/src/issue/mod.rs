@@ -23,7 +23,7 @@ use claviger_core::client::GrantType;
 use claviger_core::confirmation::Confirmation;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::Turnover;
-use claviger_core::grant::{Decision, RefreshPlan};
+use claviger_core::grant::{bounded, Decision, RefreshPlan};
 use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
@@ -165,6 +165,7 @@ pub(crate) async fn token_answer(
     origin: Origin<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let Issuer { site, now, confirmation, .. } = issuer;
+    decision.access = bounded(decision.access, decision.granted.until, now)?;
     // A confidential client shows who it is with each refresh (RFC 9449 5, RFC 8705 7.1).
     decision.granted.confirmation = confirmation.filter(|_| !client.is_confidential());
     let grant = grant_step(&issuer, client, &decision, &origin)?;
@@ -317,6 +318,7 @@ fn grant_step(
     }
     let id = if let Origin::Code { row } = origin { row.code.id } else { ids::new(now) };
     let absolute = if refreshable { now + policy.refresh_absolute.as_millis() } else { access_end };
+    let absolute = absolute.min(decision.granted.until.unwrap_or(i64::MAX));
     let idle = if refreshable { (now + policy.refresh_idle.as_millis()).min(absolute) } else { access_end };
     let nonce: [u8; 16] = random_bytes();
     let turnover = if let RefreshPlan::Yes(turnover) = decision.refresh { turnover } else { Turnover::Rotate };

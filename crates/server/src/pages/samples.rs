@@ -14,7 +14,7 @@ use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
     Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, GuidePage, Home, KnownAccount, Lifetime,
     LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode,
-    Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
+    Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut, TimeChoice,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -307,6 +307,10 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         answer_host: None,
         answer_is_local: false,
         device_code: None,
+        is_agent: false,
+        from_afar: false,
+        binding_message: None,
+        times: Vec::new(),
     }
 }
 
@@ -352,8 +356,15 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         pending: Some(x("01992c3e-6b1f")),
         answer_host: Some(x("fleet.example")),
         answer_is_local: organisation_mode == OrganisationMode::One,
+        is_agent: organisation_mode == OrganisationMode::Many,
+        times: if organisation_mode == OrganisationMode::Many { times(x) } else { Vec::new() },
         ..consent_minimal(x)
     }
+}
+
+fn times(x: &dyn Fn(&str) -> String) -> Vec<TimeChoice> {
+    let choice = |value: &str, seconds: Option<i64>| TimeChoice { value: x(value), seconds, checked: seconds.is_none() };
+    vec![choice("1h", Some(3600)), choice("1d", Some(86_400)), choice("until-taken-back", None)]
 }
 
 fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {

@@ -148,9 +148,10 @@ impl Flow<'_> {
         let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
         let is_usual = is_usual && site.realm.login_app.is_none();
         let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
-        let consent = consent_on_record(Some(&who));
+        let now = state.clock.now();
+        let consent = consent_on_record(Some(&who), now);
         let session = of(&who);
-        match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
+        match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, now) {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
                 let approved = Approved {
@@ -194,7 +195,7 @@ impl Flow<'_> {
         }
         let signed_in = signed_in(state, site, self.browser, &client.id).await?;
         let now = state.clock.now();
-        let mut consent = consent_on_record(signed_in.as_ref());
+        let mut consent = consent_on_record(signed_in.as_ref(), now);
         if let Some(given) = &given {
             consent.scope.extend(&given.scope);
             consent.organisations.clone_from(&given.organisations);
@@ -466,8 +467,8 @@ fn of(who: &SignedIn) -> authorize::Session<'_> {
 }
 
 /// What the user has let the client do until now.
-pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
-    let found = who.and_then(|who| who.consent.clone());
+pub(crate) fn consent_on_record(who: Option<&SignedIn>, now: i64) -> authorize::Consent {
+    let found = who.and_then(|who| who.consent.clone()).filter(|found| found.stands(now));
     found.map(|found| authorize::Consent { scope: found.scope, organisations: found.organisations }).unwrap_or_default()
 }
 

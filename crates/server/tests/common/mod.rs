@@ -485,6 +485,7 @@ pub fn realm(authority: &str) -> Realm {
         guide: claviger_core::realm::GuidePolicy::default(),
         limits: claviger_core::limits::LimitPolicy::default(),
         plans: Vec::new(),
+        agents: claviger_core::realm::AgentPolicy::default(),
     }
 }
 
@@ -528,6 +529,7 @@ pub fn client(id: &str) -> Client {
         resource_server: None,
         trusted: false,
         in_browser: false,
+        agent: None,
         id_token_signing: None,
         id_token_claims: IdTokenClaims::default(),
         pkce: Pkce::default(),

@@ -95,6 +95,7 @@ fn a_good_client_is_taken_over_field_by_field() {
         resource_server: Some("two".to_owned()),
         trusted: true,
         in_browser: false,
+        agent: None,
         id_token_signing: Some(Algorithm::Es256),
         id_token_claims: IdTokenClaims::Scope,
         pkce: Pkce::UnlessNonce,

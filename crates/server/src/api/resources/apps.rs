@@ -37,6 +37,7 @@ const APP: Schema = Schema {
         always("audiences", TEXTS, "The APIs that it may get tokens for"),
         always("legacy", TEXTS, "Old behaviours that it was given"),
         or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
+        always("is_agent", Shape::Bool, "It is an agent: its vendor says so, or nobody does and it came by itself"),
         or_null("managed_by", Shape::Text, "The realm file that manages it: it is changed there, and read-only here"),
     ],
     open: true,
@@ -52,6 +53,7 @@ const NEW: Schema = Schema {
         may("owner_email", Shape::Text, "To whom mails go"),
         may("public", Shape::Bool, "It cannot keep a secret"),
         may("in_browser", Shape::Bool, "It is a page in a browser"),
+        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
         may("grants", TEXTS, "The grants; left out: what follows from kind and redirect URIs"),
         may("redirect_uris", TEXTS, "Where users may be sent back to"),
         may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
@@ -72,6 +74,7 @@ const CHANGE: Schema = Schema {
         may("name", Shape::Name(200), "What people call it"),
         may("publisher", Shape::Text, "Who publishes it; empty: nobody"),
         may("owner_email", Shape::Text, "To whom mails go; empty: to nobody"),
+        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
         may("grants", TEXTS, "The grants"),
         may("redirect_uris", TEXTS, "Where users may be sent back to"),
         may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
@@ -215,6 +218,7 @@ fn shown(realm: &Realm, client: &Client, used_at: Option<i64>, file: Option<&Str
     if let Some(members) = app.as_object_mut() {
         members.insert("realm".to_owned(), realm.id.as_str().into());
         members.insert("last_used_at".to_owned(), time_or_null(used_at));
+        members.insert("is_agent".to_owned(), client.is_agent().into());
         members.insert("managed_by".to_owned(), json!(file));
     }
     app
@@ -271,6 +275,7 @@ async fn register(call: &Call<'_>) -> Result<Reply, Problem> {
         owner_email: text("owner_email"),
         public: flag("public") || flag("in_browser"),
         in_browser: flag("in_browser"),
+        agent: call.read("agent")?,
         grants: call.read("grants")?.unwrap_or_default(),
         redirect_uris: call.texts("redirect_uris").unwrap_or_default(),
         post_logout_redirect_uris: call.texts("post_logout_redirect_uris").unwrap_or_default(),
@@ -301,6 +306,7 @@ async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
         jwks: keys(call),
         jwks_uri: text("jwks_uri"),
         auth_method: call.read("token_endpoint_auth_method")?.map(Some),
+        agent: call.read("agent")?.map(Some),
         ..Edit::default()
     };
     let edition = apps::edit(&call.admin(), call.realm()?, call.named("app"), edit, false).await?;

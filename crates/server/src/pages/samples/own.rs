@@ -60,6 +60,7 @@ fn app(x: Through<'_>, id: &str, is_full: bool) -> OwnApp {
         companies: if is_full { vec![x("North"), x("South")] } else { Vec::new() },
         since: Moment::of(AT),
         used: is_full.then_some(Ago { unit: "hours", count: 2 }),
+        until: is_full.then(|| Moment::of(AT)),
         take_back_url: x("/account/apps/take-back?app=a"),
         companies_url: is_full.then(|| x("/account/apps/companies?app=a")),
     }
@@ -69,6 +70,7 @@ pub(super) fn apps(x: Through<'_>) -> OwnApps {
     OwnApps {
         base: x("/account"),
         notice: Some(AccountNotice::TakenBack),
+        agents: vec![app(x, "a", true)],
         apps: vec![app(x, "a", true), app(x, "b", false)],
         translate_scopes: true,
         next_url: Some(x("/account/apps?after=b")),
@@ -76,7 +78,7 @@ pub(super) fn apps(x: Through<'_>) -> OwnApps {
 }
 
 pub(super) fn no_apps(x: Through<'_>) -> OwnApps {
-    OwnApps { apps: Vec::new(), notice: None, next_url: None, ..apps(x) }
+    OwnApps { agents: Vec::new(), apps: Vec::new(), notice: None, next_url: None, ..apps(x) }
 }
 
 pub(super) fn take_back(x: Through<'_>) -> TakeBack {
@@ -193,6 +195,7 @@ pub(super) fn company(x: Through<'_>, is_full: bool) -> Company {
     let app = |id: &str, allowed: Option<bool>, may_act, members| CompanyApp {
         id: x(id),
         name: x("Fleet Planner"),
+        is_agent: id == "a",
         members,
         allowed,
         may_act,

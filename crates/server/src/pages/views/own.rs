@@ -144,6 +144,8 @@ pub struct OwnApp {
     pub since: Moment,
     /// When it was last given access.
     pub used: Option<Ago>,
+    /// When that ends by itself, because its owner said so.
+    pub until: Option<Moment>,
     /// Where it is taken back.
     pub take_back_url: String,
     /// Where its companies are changed, if they can be.
@@ -157,7 +159,9 @@ pub struct OwnApps {
     pub base: String,
     /// What was done.
     pub notice: Option<AccountNotice>,
-    /// The apps.
+    /// Those that are agents, which go on by themselves.
+    pub agents: Vec<OwnApp>,
+    /// The other apps.
     pub apps: Vec<OwnApp>,
     /// Whether the page is in another language than the one in which the realm describes its scopes.
     pub translate_scopes: bool,
@@ -376,6 +380,8 @@ pub struct CompanyApp {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// Whether it is an agent, which goes on by itself.
+    pub is_agent: bool,
     /// Who allowed it.
     pub members: Vec<CompanyAppMember>,
     /// What the organisation says of it; none: nothing.
