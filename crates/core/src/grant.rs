@@ -288,6 +288,24 @@ pub fn device_code(
     approved(realm, client, request, code, user, consented)
 }
 
+/// A request whose user was elsewhere (CIBA Core 1.0 10.1), and approved it; as [`device_code`].
+///
+/// # Errors
+/// Another client's; the user, their consent or their companies gone.
+pub fn ciba(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    code: &CodeBinding,
+    user: Option<&User>,
+    consented: Option<&ScopeSet>,
+) -> Result<Decision, Refusal> {
+    if code.client != client.id || code.granted.flow != GrantType::Ciba {
+        return Err(Further::AuthReqUnknown.into());
+    }
+    approved(realm, client, request, code, user, consented)
+}
+
 /// What a user approved in a browser.
 ///
 /// # Errors
@@ -385,7 +403,11 @@ pub fn by_scope<'a>(client: &Client, scope: &'a ScopeSet) -> Option<&'a ScopeSet
 pub fn bounded(plan: AccessPlan, until: Option<i64>, now: i64) -> Result<AccessPlan, Refusal> {
     let Some(until) = until else { return Ok(plan) };
     let left = u32::try_from((until - now).max(0) / 1000).unwrap_or(u32::MAX);
-    if left == 0 { Err(Refusal::GrantUnbacked) } else { Ok(AccessPlan { ttl: plan.ttl.min(Span::seconds(left)), ..plan }) }
+    if left == 0 {
+        Err(Refusal::GrantUnbacked)
+    } else {
+        Ok(AccessPlan { ttl: plan.ttl.min(Span::seconds(left)), ..plan })
+    }
 }
 
 /// What is left of a grant that its user consented to, now that they consent to `consented` (`None`: to nothing). Of a grant

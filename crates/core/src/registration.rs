@@ -132,6 +132,7 @@ pub fn changed(
         trusted: kept.trusted,
         in_browser: kept.in_browser,
         agent: kept.agent,
+        ciba: kept.ciba,
         id_token_claims: kept.id_token_claims,
         pkce: kept.pkce,
         legacy,

@@ -278,6 +278,7 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         identity_providers: raw.identity_provider.clone(),
         limits: raw.limits.clone(),
         agents: raw.agents.clone(),
+        ciba: raw.ciba.clone(),
         plans: raw.plan.clone(),
     }
 }

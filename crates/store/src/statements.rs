@@ -30,8 +30,8 @@ macro_rules! registry {
 }
 
 mod account;
-mod agents;
 mod administration;
+mod agents;
 mod expected;
 mod factors;
 mod find;
@@ -441,7 +441,7 @@ registry! {
                 JOIN users u ON u.realm = s.realm AND u.id = s.user_id
                 WHERE s.hash = ?8 AND s.expires_at > ?11 AND s.realm = ?3 AND u.id = ?7 AND u.disabled = 0))
             AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
-                WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4 AND COALESCE(c.until_at, ?11 + 1) > ?11))
+                WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4 AND (c.until_at IS NULL OR c.until_at > ?11)))
         ON CONFLICT (id) DO NOTHING";
     /// With the user who gave it and their consent: one round trip.
     Code = "SELECT c.id, c.hash, c.realm, c.client, c.doc, c.expires_at, c.user_id, c.redeemed_at,
@@ -467,7 +467,7 @@ registry! {
             OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0
                 AND (CAST(?13 AS BIGINT) IS NULL OR u.version = ?13)))
             AND (CAST(?14 AS BIGINT) IS NULL OR ?14 = (SELECT n.version FROM consent n
-                WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3 AND COALESCE(n.until_at, ?10 + 1) > ?10))
+                WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3 AND (n.until_at IS NULL OR n.until_at > ?10)))
         ON CONFLICT (id) DO NOTHING";
     /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. Only
     /// while user and consent have the versions that the caller names.
@@ -480,7 +480,7 @@ registry! {
                 WHERE u.realm = grants.realm AND u.id = grants.user_id AND u.disabled = 0))
             AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
                 WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client
-                    AND COALESCE(c.until_at, ?4 + 1) > ?4))";
+                    AND (c.until_at IS NULL OR c.until_at > ?4)))";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
         FROM grants WHERE id = ?1";

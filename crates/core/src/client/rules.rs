@@ -8,6 +8,7 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod ciba;
 mod exchange;
 pub(crate) mod field;
 mod identity;
@@ -25,8 +26,8 @@ pub use problem::Problem;
 pub use registered::LOCALIZED;
 
 use super::{
-    Authentication, Client, ClientKind, ClientStatus, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout,
-    Protection, Registered, Requests,
+    Authentication, Ciba, Client, ClientKind, ClientStatus, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity,
+    Logout, Protection, Registered, Requests,
 };
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::document_id::DocumentId;
@@ -111,6 +112,8 @@ pub struct Description {
     pub identity: Identity,
     /// Where it is told that somebody signed out.
     pub logout: Logout,
+    /// How it hears what users said who were elsewhere.
+    pub ciba: Ciba,
     /// Its proofs of possession.
     pub dpop: Dpop,
     /// How what is said to it is signed and encrypted.
@@ -186,6 +189,7 @@ impl Description {
             registered: Registered::default(),
             identity: Identity::default(),
             logout: Logout::default(),
+            ciba: Ciba::default(),
             dpop: Dpop::default(),
             protection: Protection::default(),
             token_exchange: None,
@@ -227,6 +231,7 @@ impl Description {
             registered: client.registered,
             identity: client.identity,
             logout: client.logout,
+            ciba: client.ciba,
             dpop: client.dpop,
             protection: client.protection,
             token_exchange: client.token_exchange,
@@ -274,6 +279,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.registered());
     wrong.extend(facts.identity());
     wrong.extend(facts.logout());
+    wrong.extend(facts.ciba());
     wrong.extend(facts.protection(jwks.as_ref()));
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
@@ -311,6 +317,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         registered: asked.registered,
         identity: asked.identity,
         logout: asked.logout,
+        ciba: asked.ciba,
         dpop: asked.dpop,
         protection: asked.protection,
         token_exchange: asked.token_exchange,
@@ -455,6 +462,7 @@ impl<'a> Facts<'a> {
         let refreshable = self.may(GrantType::AuthorizationCode)
             || self.may(GrantType::Password)
             || self.may(GrantType::DeviceCode)
+            || self.may(GrantType::Ciba)
             || (self.may(GrantType::ClientCredentials) && self.realm.dialect.refresh.for_client_credentials);
         let browser = self.may(GrantType::AuthorizationCode) || self.may(GrantType::Implicit);
         let needs =

@@ -49,8 +49,9 @@ impl TryFrom<String> for ConsentTime {
         if text == UNTIL_TAKEN_BACK {
             return Ok(Self::UntilTakenBack);
         }
-        let span: Span =
-            text.parse().map_err(|_| format!("`{text}` is neither a length of time like \"1h\" nor \"{UNTIL_TAKEN_BACK}\""))?;
+        let span: Span = text
+            .parse()
+            .map_err(|_| format!("`{text}` is neither a length of time like \"1h\" nor \"{UNTIL_TAKEN_BACK}\""))?;
         if (Span::seconds(60)..=LONGEST).contains(&span) {
             Ok(Self::For(span))
         } else {
@@ -114,7 +115,8 @@ impl AgentPolicy {
     /// What is wrong with it: the key, and why.
     pub fn problem(&self) -> Option<(&'static str, &'static str)> {
         let is_word = |name: &str| {
-            (1..=60).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            (1..=60).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         };
         if self.claim != ACT && (!is_word(&self.claim) || crate::claim_rule::is_reserved(&self.claim)) {
             return Some(("claim", "`act`, or a name of a-z, 0-9 and _ that no standard claim has"));
@@ -175,7 +177,11 @@ mod tests {
         assert_eq!(key("{}"), None);
         assert_eq!(key(r#"{"claim":"act"}"#), None);
         for claim in ["sub", "scope", "", "Kind", "a b", "client_id"] {
-            assert_eq!(policy(&format!(r#"{{"claim":"{claim}"}}"#)).problem().map(|(key, _)| key), Some("claim"), "{claim}");
+            assert_eq!(
+                policy(&format!(r#"{{"claim":"{claim}"}}"#)).problem().map(|(key, _)| key),
+                Some("claim"),
+                "{claim}"
+            );
         }
         assert_eq!(key(r#"{"consent-times":[]}"#), Some("consent-times"));
         assert_eq!(key(r#"{"default-consent-time":"2h"}"#), Some("default-consent-time"));

@@ -46,6 +46,7 @@ fn realm() -> Realm {
         limits: crate::limits::LimitPolicy::default(),
         plans: Vec::new(),
         agents: crate::realm::AgentPolicy::default(),
+        ciba: crate::realm::CibaPolicy::default(),
     }
 }
 

@@ -6,8 +6,8 @@ use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
-    ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, Dpop,
-    ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
+    ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, Ciba, ClientKind, ClientStatus,
+    DeliveryMode, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::dpop::Nonces;
@@ -17,8 +17,9 @@ use claviger_core::limits::{ClientLimits, LimitPolicy, Plan};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Administration, AgentPolicy, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
-    IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Administration, AgentPolicy, Api, AssertionIssuer, CibaPolicy, DpopPolicy,
+    GuidePolicy, Host, IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool,
+    SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -71,6 +72,8 @@ pub(super) struct RealmDocument {
     pub(super) limits: LimitPolicy,
     #[serde(default)]
     pub(super) agents: AgentPolicy,
+    #[serde(default)]
+    pub(super) ciba: CibaPolicy,
     #[serde(default)]
     pub(super) plan: Vec<Plan>,
     #[serde(default)]
@@ -316,6 +319,10 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) agent: Option<bool>,
     #[serde(default)]
+    pub(super) backchannel_token_delivery_mode: DeliveryMode,
+    #[serde(default)]
+    pub(super) backchannel_client_notification_endpoint: Option<String>,
+    #[serde(default)]
     pub(super) subject_type: SubjectType,
     #[serde(default)]
     pub(super) sector_identifier_uri: Option<String>,
@@ -455,6 +462,10 @@ impl ClientEntry {
                 frontchannel_logout_session_required: self.frontchannel_logout_session_required,
                 backchannel_logout_uri: self.backchannel_logout_uri.clone(),
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
+            },
+            ciba: Ciba {
+                backchannel_token_delivery_mode: self.backchannel_token_delivery_mode,
+                backchannel_client_notification_endpoint: self.backchannel_client_notification_endpoint.clone(),
             },
             dpop: Dpop { dpop_bound_access_tokens: self.dpop_bound_access_tokens, nonces: self.dpop_nonces },
             protection: Protection {

@@ -13,6 +13,9 @@ impl Check<'_> {
         if let Some((key, why)) = self.raw.agents.problem() {
             self.say(at!["agents", key], why, None);
         }
+        if let Some((key, why)) = self.raw.ciba.problem() {
+            self.say(at!["ciba", key], why, None);
+        }
     }
 
     pub(super) fn limits(&mut self) {

@@ -142,7 +142,10 @@ fn fields(of: &Of<'_>, client: &Client, values: [String; 5], legacy: &BTreeSet<L
         hinted(line("owner", "console-owner", owner), "console-owner-hint"),
         hinted(lines("redirect_uris", "console-redirect-uris", redirect_uris), "console-lines-hint"),
         hinted(line("scope", "console-scopes", scope), scopes(of)),
-        hinted(choice("agent", "console-agent", AGENT.map(|(value, words)| (value.to_owned(), Words::of(words))), agent), "console-agent-hint"),
+        hinted(
+            choice("agent", "console-agent", AGENT.map(|(value, words)| (value.to_owned(), Words::of(words))), agent),
+            "console-agent-hint",
+        ),
     ];
     let permitted = Legacy::ALL.into_iter().filter(|one| of.realm.dialect.permits.contains(one));
     fields.extend(permitted.map(|one| {

@@ -41,7 +41,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     if of.desk.flow.state.request_log().is_some() && of.may(Resource::Log, Verb::Read) {
         blocks.push(super::calls::find(of));
     }
-    let head = ["console-app", "console-id", "console-publisher", "console-kind", "console-status", "console-last-used"];
+    let head =
+        ["console-app", "console-id", "console-publisher", "console-kind", "console-status", "console-last-used"];
     let empty = if asked.is_empty() && standing.is_none() { "console-no-apps" } else { "console-no-such" };
     blocks.push(listing("console-apps", head, rows, empty, more));
     if of.may(Resource::Apps, Verb::Write) {

@@ -10,6 +10,7 @@ mod back_channel;
 mod follow;
 mod logos;
 mod names;
+mod pings;
 mod registrations;
 mod requests;
 mod share;

@@ -15,6 +15,7 @@ mod passkey;
 mod portal;
 mod portal_calls;
 mod qr;
+mod requests;
 mod second_factor;
 mod signed_out;
 
@@ -46,6 +47,7 @@ pub use portal_calls::{
     WebhookPage, WebhooksPage,
 };
 pub use qr::QrCode;
+pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::issue::delivery::send;
+use crate::issue::ping;
 use crate::people::about::about;
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
@@ -51,8 +52,18 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     }
     let response = Response::refusal(&request.destination, &site.realm, &Refusal::Denied);
     let delivery = send(state, site, client, &response, state.clock.now()).await?;
-    let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
-    if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {
+    let now = state.clock.now();
+    let kept = Kept::new(who.session.hash, now, delivery.clone(), false, None);
+    let answered = kept.seal(&waiting, &state.secrets, &site.realm.id)?;
+    let is_news = match ping::parcel(&site.realm.id, request, now)? {
+        Some(parcel) => {
+            let done = state.store.refuse_backchannel(answered, Some(parcel), None, now).await?;
+            state.handed_in.notify_one();
+            done
+        }
+        None => state.store.put_answered(answered).await?,
+    };
+    if !is_news {
         return flow.answered(client, request, Some(&waiting), false, &who).await;
     }
     Ok(flow.deliver(client, request, delivery))

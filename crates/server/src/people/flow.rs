@@ -28,7 +28,7 @@ use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::{Delivery, Response};
-use claviger_core::authorize::{self, AuthorizationRequest, Missing, Step};
+use claviger_core::authorize::{self, AuthorizationRequest, Device, Missing, Step};
 use claviger_core::dialect::Endpoint;
 use claviger_core::response::ResponseType;
 use claviger_core::{Client, Params, Refusal};
@@ -181,7 +181,8 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
-        if request.device.as_ref().is_some_and(|device| waiting.is_none() || !device.confirmed) {
+        let is_confirmed = |device: &Device| device.backchannel.is_some() || (waiting.is_some() && device.confirmed);
+        if request.device.as_ref().is_some_and(|device| !is_confirmed(device)) {
             let waiting = self.wait(request, waiting, state.clock.now());
             return show::device_confirm(state, site, self.browser, client, &waiting);
         }
@@ -396,6 +397,8 @@ impl Flow<'_> {
         let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
         let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));
         let again = again.or_else(|| realm.url(Endpoint::DeviceVerification).filter(|_| request.device.is_some()));
+        let again =
+            if request.backchannel().is_some() { Some(request.destination.redirect_uri.clone()) } else { again };
         show::ended(self.state, self.site, self.incoming, why, Some((request, again.as_deref())))
     }
 

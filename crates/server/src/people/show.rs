@@ -332,10 +332,10 @@ pub(crate) fn consent(
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
         answer_host: answer_host(&request.destination.redirect_uri).filter(|_| request.device.is_none()),
         answer_is_local: request.destination.native && request.device.is_none(),
-        device_code: request.device.as_ref().map(|device| device.user_code.clone()),
+        device_code: request.device.as_ref().map(|device| device.user_code.clone()).filter(|code| !code.is_empty()),
         is_agent: asked.client.is_agent(),
-        from_afar: false,
-        binding_message: None,
+        from_afar: request.backchannel().is_some(),
+        binding_message: request.backchannel().and_then(|asked| asked.binding_message.clone()),
         times: times(realm, asked.client),
     };
     Ok(with_browser(view(state, site, speech, &form), site, browser))

@@ -98,10 +98,10 @@ impl Exchange<'_> {
         let now = state.clock.now();
         let consent = row.consent.as_ref().or(late_consent.as_ref()).filter(|consent| consent.stands(now));
         let consented = consent.map(|consent| &consent.scope);
-        let decide = if matches!(request.grant, Grant::DeviceCode { .. }) {
-            grant::device_code
-        } else {
-            grant::authorization_code
+        let decide = match request.grant {
+            Grant::DeviceCode { .. } => grant::device_code,
+            Grant::Ciba { .. } => grant::ciba,
+            _ => grant::authorization_code,
         };
         Ok(decide(realm, client.client(), request, binding, user, consented))
     }

@@ -486,6 +486,7 @@ pub fn realm(authority: &str) -> Realm {
         limits: claviger_core::limits::LimitPolicy::default(),
         plans: Vec::new(),
         agents: claviger_core::realm::AgentPolicy::default(),
+        ciba: claviger_core::realm::CibaPolicy::default(),
     }
 }
 
@@ -530,6 +531,7 @@ pub fn client(id: &str) -> Client {
         trusted: false,
         in_browser: false,
         agent: None,
+        ciba: claviger_core::client::Ciba::default(),
         id_token_signing: None,
         id_token_claims: IdTokenClaims::default(),
         pkce: Pkce::default(),

@@ -29,7 +29,8 @@ pub(super) const ADD: &str = "INSERT INTO backchannel
             AND b.created_at > ?12) < ?11
         AND (SELECT COUNT(*) FROM backchannel b WHERE b.realm = ?3 AND b.user_id = ?5 AND b.created_at > ?12) < ?13)
     ON CONFLICT DO NOTHING";
-pub(super) const FIND: &str = "SELECT b.id, b.hash, b.realm, b.client, b.user_id, b.doc, b.created_at, b.expires_at, b.interval_ms,
+pub(super) const FIND: &str =
+    "SELECT b.id, b.hash, b.realm, b.client, b.user_id, b.doc, b.created_at, b.expires_at, b.interval_ms,
         b.polled_at, a.sealed
     FROM backchannel b LEFT JOIN answered a ON a.id = b.id WHERE b.id = ?1";
 /// Those that wait.

@@ -172,7 +172,7 @@ fn own_app(desk: &Desk<'_>, app: &ConnectedApp, covered: Option<&Covered>, names
     }
 }
 
-fn sentences(desk: &Desk<'_>, scope: &ScopeSet) -> Vec<ConsentScope> {
+pub(super) fn sentences(desk: &Desk<'_>, scope: &ScopeSet) -> Vec<ConsentScope> {
     let realm = &desk.flow.site.realm;
     let mut all: Vec<ConsentScope> = scope
         .iter()
@@ -215,7 +215,7 @@ fn chooses_many(desk: &Desk<'_>) -> bool {
 }
 
 /// Whether the page is in another language than the one in which the realm describes its scopes.
-fn translates(desk: &Desk<'_>) -> bool {
+pub(super) fn translates(desk: &Desk<'_>) -> bool {
     desk.language() != desk.flow.site.languages.first()
 }
 

@@ -65,6 +65,7 @@ fn realm() -> Realm {
         limits: claviger_core::limits::LimitPolicy::default(),
         plans: Vec::new(),
         agents: claviger_core::realm::AgentPolicy::default(),
+        ciba: claviger_core::realm::CibaPolicy::default(),
     }
 }
 
