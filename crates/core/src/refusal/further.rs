@@ -39,6 +39,16 @@ pub enum Further {
     /// The brake of one user.
     #[error("this user was asked too often, or has not answered yet; try again in {0} seconds")]
     TooManyAsked(i64),
+    /// All clients together that came by themselves asked more often than they may (RFC 6585 4).
+    #[error(
+        "clients that registered themselves may call the token endpoint {limit} times a minute together; try again in {seconds} seconds"
+    )]
+    TooManyTogether {
+        /// How often they may.
+        limit: u32,
+        /// When the next minute begins.
+        seconds: i64,
+    },
     /// An agent asked somebody for consent more often than it may.
     #[error("this app asked the same person for consent too often; try again in {0} seconds")]
     TooMuchConsent(i64),
@@ -80,9 +90,11 @@ impl Further {
             Self::Blocked => ErrorCode::AccessDenied,
             Self::DeviceUnknown | Self::AuthReqUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
             Self::InteractionRequired => ErrorCode::InteractionRequired,
-            Self::TooManyDevices(_) | Self::TooManyAsked(_) | Self::TooMuchConsent(_) | Self::TooManyCalls { .. } => {
-                ErrorCode::TemporarilyUnavailable
-            }
+            Self::TooManyDevices(_)
+            | Self::TooManyTogether { .. }
+            | Self::TooManyAsked(_)
+            | Self::TooMuchConsent(_)
+            | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
         }
     }
 
@@ -92,6 +104,7 @@ impl Further {
             Self::TooManyDevices(seconds)
             | Self::TooManyAsked(seconds)
             | Self::TooMuchConsent(seconds)
+            | Self::TooManyTogether { seconds, .. }
             | Self::TooManyCalls { seconds, .. } => Some(*seconds),
             _ => None,
         }

@@ -254,6 +254,8 @@ kinds! {
     Refusal::Further(Further::Blocked) => "blocked", User, "ask the user to allow the app again in their account";
     Refusal::Further(Further::TooManyAsked(_)) => "too_many_asked", Limit,
         "ask once and wait for the answer; nobody answers faster because they are asked again";
+    Refusal::Further(Further::TooManyTogether { .. }) => "too_many_together", Limit,
+        "wait as long as Retry-After says; ask the vendor to register the app, so that it has a limit of its own";
     Refusal::Further(Further::TooMuchConsent(_)) => "too_much_consent", Limit,
         "keep the refresh token and ask for consent only when more is needed";
     Refusal::Further(Further::SubjectToken(_)) => "subject_token", Presented, "exchange a live token that the client may exchange";

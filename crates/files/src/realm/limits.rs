@@ -22,6 +22,9 @@ impl Check<'_> {
         if self.raw.limits.token_calls_per_minute.is_some_and(|limit| limit > HIGHEST) {
             self.say(at!["limits", "token-calls-per-minute"], TOO_HIGH, None);
         }
+        if self.raw.limits.self_registered_calls_per_minute.is_some_and(|limit| limit > HIGHEST) {
+            self.say(at!["limits", "self-registered-calls-per-minute"], TOO_HIGH, None);
+        }
         let raw = self.raw;
         let mut names = BTreeSet::new();
         for (i, plan) in raw.plan.iter().enumerate() {

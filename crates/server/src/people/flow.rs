@@ -15,6 +15,7 @@ use crate::pages::views::Ended;
 use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::allowed::still_allowed;
+use crate::people::asks;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
 use crate::people::factor::{Face, Onward, Trouble};
@@ -238,6 +239,9 @@ impl Flow<'_> {
             }
             Step::Consent { new, organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
+                if let Err(refusal) = asks::count(state, site, client, &who.user.id) {
+                    return self.refuse(client, request, &refusal).await;
+                }
                 let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let about = about(state, site, client, &show::language(site, self.browser, request)).await?;

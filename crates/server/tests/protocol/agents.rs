@@ -2,7 +2,7 @@
 
 use crate::common::{Browser, NOW, Reply, Server, authorize_query, claims, client, with};
 use claviger_core::Client;
-use claviger_core::client::{Acting, ExchangePolicy, GrantType};
+use claviger_core::client::{Acting, ExchangePolicy, GrantType, Registered};
 use claviger_core::realm::{AccessTokenFormat, ConsentTime, Realm};
 use claviger_core::span::Span;
 use reqwest::Method;
@@ -187,4 +187,42 @@ async fn agents_stand_apart_in_the_account() {
     let at = |text: &str| listed.body.find(text).unwrap_or_else(|| panic!("{text}: {}", listed.body));
     assert!(at("id=\"agents-title\"") < at("App agent") && at("App agent") < at("App app"), "{}", listed.body);
     assert!(listed.body.contains("Last used"), "{}", listed.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_asks_every_minute_is_told_to_stop() {
+    let server = world(|realm| realm.agents.asks_per_hour = 3).await;
+    let browser = Browser::default();
+    for _ in 0..3 {
+        consent(&server, &browser, "agent").await.asks_for_consent();
+        server.pass(60);
+    }
+    let query = authorize_query("agent", "openid profile email offline_access read write");
+    let refused = browser.ask(&server, &query).await;
+    refused.sent_back(&server, "temporarily_unavailable");
+    // Others, other people and the next hour are not held back by it.
+    consent(&server, &browser, "app").await.asks_for_consent();
+    server.add_user(&crate::common::user("u2", "bob")).await;
+    consent(&server, &Browser::of("bob"), "agent").await.asks_for_consent();
+    server.pass(HOUR);
+    consent(&server, &browser, "agent").await.asks_for_consent();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_came_by_themselves_have_one_limit_together() {
+    let server = world(|realm| realm.limits.self_registered_calls_per_minute = Some(3)).await;
+    let registered = Registered { self_registered: true, ..Registered::default() };
+    for id in ["one", "two"] {
+        server.add_client(&Client { registered: registered.clone(), ..client(id) }).await;
+    }
+    let call = async |id: &str| server.token(id, &[("grant_type", "client_credentials"), ("scope", "read")]).await;
+    for id in ["one", "two", "one"] {
+        assert_eq!(call(id).await.status, 200);
+    }
+    let refused = call("two").await;
+    assert_eq!((refused.status.as_u16(), refused.json()["error"].clone()), (429, json!("temporarily_unavailable")));
+    assert!(refused.header("retry-after").parse::<i64>().unwrap() > 0);
+    assert_eq!(call("app").await.status, 200, "whom the vendor registered is not counted");
+    server.pass(60);
+    assert_eq!(call("two").await.status, 200);
 }

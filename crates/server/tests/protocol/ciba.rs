@@ -60,12 +60,17 @@ async fn poll(server: &Server, client: &str, id: &str) -> Reply {
 
 /// The page of requests, signed in.
 async fn page(server: &Server, browser: &Browser) -> Reply {
+    page_of(server, browser, "alice").await
+}
+
+async fn page_of(server: &Server, browser: &Browser, username: &str) -> Reply {
     let reply = browser.get(server, PAGE).await;
     if reply.status != 303 {
         return reply;
     }
     let sign_in = browser.get(server, reply.header("location")).await;
-    browser.get_past_sign_in(server, sign_in).await
+    browser.sign_in(server, &sign_in, username, PASSWORD).await;
+    browser.get(server, PAGE).await
 }
 
 /// Presses a button of the first request on the page.
@@ -136,7 +141,7 @@ async fn an_agent_gets_what_its_user_allows_later() {
     assert_eq!((&id_token["sub"], &id_token["aud"]), (&json!("u1"), &json!("agent")));
     let stored = server.store.consent("test", "u1", "agent").await.unwrap().unwrap();
     assert_eq!(stored.until, Some(NOW + 3_600_000));
-    assert_eq!(stored.scope, ScopeSet::parse("offline_access openid read").unwrap());
+    assert_eq!(stored.scope, ScopeSet::parse("openid read offline_access").unwrap());
     let refreshed = server.refresh("agent", &tokens.text("refresh_token")).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
     // Once; whoever has it twice has nothing any more.
@@ -286,7 +291,7 @@ async fn nobody_answers_for_somebody_else() {
     server.add_user(&user("u2", "bob")).await;
     let id = begun(&server).await;
     let (alice, bob) = (Browser::default(), Browser::of("bob"));
-    let listed = page(&server, &bob).await;
+    let listed = page_of(&server, &bob, "bob").await;
     assert!(listed.body.contains("No app asks for you now"), "{}", listed.body);
     // The address of alice's consent page, in bob's browser: he is asked to sign in, and is not let through.
     let page = page(&server, &alice).await;
@@ -324,14 +329,14 @@ async fn nobody_is_asked_without_end() {
         begun(&server).await;
     }
     let third = ask(&server, "agent", &[]).await;
-    assert_eq!((third.status.as_u16(), third.json()["error"].clone()), (503, json!("temporarily_unavailable")));
+    assert_eq!((third.status.as_u16(), third.json()["error"].clone()), (429, json!("temporarily_unavailable")));
     assert!(third.header("retry-after").parse::<i64>().unwrap() > 0);
     // Those are over: one more within the hour, of this client.
     server.pass(301);
     begun(&server).await;
-    assert_eq!(ask(&server, "agent", &[]).await.status, 503);
+    assert_eq!(ask(&server, "agent", &[]).await.status, 429);
     assert_eq!(ask(&server, "second", &[]).await.status, 200);
-    assert_eq!(ask(&server, "second", &[]).await.status, 503, "all apps together asked often enough");
+    assert_eq!(ask(&server, "second", &[]).await.status, 429, "all apps together asked often enough");
     server.pass(3600);
     begun(&server).await;
 }

@@ -6,16 +6,18 @@ use crate::api::operation::{About, Answers, Guard, Method, Operation, Reply, par
 use crate::api::page::{AFTER, LIMIT};
 use crate::api::problem::Problem;
 use crate::api::schema::{Schema, Shape, always, may, or_null};
-use crate::api::times::or_null as time_or_null;
+use crate::api::times::{or_null as time_or_null, time};
 use crate::pages::{RedirectComparison, nearest_redirect};
 use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Resource, Verb};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::{Client, Realm};
-use claviger_store::SubjectKind;
+use claviger_store::{AskedFor, SubjectKind};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
+/// Of how many people it is said that they asked for an app, the last first.
+const ASKED: i64 = 100;
 const STATUSES: &[&str] = &["pending", "active", "rejected", "suspended"];
 const TEXTS: Shape = Shape::List(&Shape::Text);
 
@@ -38,6 +40,11 @@ const APP: Schema = Schema {
         always("legacy", TEXTS, "Old behaviours that it was given"),
         or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
         always("is_agent", Shape::Bool, "It is an agent: its vendor says so, or nobody does and it came by itself"),
+        may(
+            "asked_for",
+            Shape::List(&Shape::Map),
+            "Who asked for it while it waits: user (null: whoever was not signed in), times, first_at, last_at",
+        ),
         or_null("managed_by", Shape::Text, "The realm file that manages it: it is changed there, and read-only here"),
     ],
     open: true,
@@ -228,7 +235,13 @@ async fn one(call: &Call<'_>, client: &Client) -> Result<Value, Problem> {
     let (realm, store) = (call.realm()?, &call.state.store);
     let uses = apps::last_uses(store, realm, Some(&client.id)).await?;
     let file = store.managed_by(&realm.id, SubjectKind::App, &client.id).await?;
-    Ok(shown(realm, client, uses.iter().map(|one| one.used_at).max(), file.as_ref()))
+    let mut app = shown(realm, client, uses.iter().map(|one| one.used_at).max(), file.as_ref());
+    let asked = store.asked_for_client(&realm.id, &client.id, ASKED).await?;
+    if let Some(members) = app.as_object_mut().filter(|_| !asked.is_empty()) {
+        let one = |one: &AskedFor| json!({ "user": one.user, "times": one.times, "first_at": time(one.first_at), "last_at": time(one.last_at) });
+        members.insert("asked_for".to_owned(), asked.iter().map(one).collect());
+    }
+    Ok(app)
 }
 
 async fn found(call: &Call<'_>) -> Result<Client, Problem> {
