@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 mod again;
+pub mod backchannel;
 mod destination;
 pub mod device;
 mod prompt;

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod certificate;
+mod ciba;
 mod dpop;
 mod exchange_policy;
 mod identity;
@@ -23,6 +24,7 @@ use crate::scope::ScopeSet;
 use crate::span::Span;
 pub use authentication::{AssertionAlgorithm, AuthMethod, Authentication, UnknownAssertionAlgorithm};
 pub use certificate::CertificateOf;
+pub use ciba::{Ciba, DeliveryMode};
 pub use dpop::Dpop;
 pub use exchange_policy::{Acting, ExchangePolicy};
 pub use identity::{Identity, IdentityProblem, SubjectType, host_of};
@@ -97,6 +99,9 @@ pub struct Client {
     /// remembered (RFC 8252 8.6 is about programs on a device).
     #[serde(default, skip_serializing_if = "is_default")]
     pub in_browser: bool,
+    /// Whether it is an agent, where somebody says so; absent: it is where it came by itself ([`Self::is_agent`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<bool>,
     /// What signs its ID tokens: `id_token_signed_response_alg` (OpenID Connect Registration 2); absent: RS256.
     #[serde(default, skip_serializing_if = "is_default")]
     pub id_token_signing: Option<Algorithm>,
@@ -127,6 +132,9 @@ pub struct Client {
     /// Where it is told that somebody signed out.
     #[serde(default, skip_serializing_if = "Logout::is_default")]
     pub logout: Logout,
+    /// How it hears what users said who were elsewhere.
+    #[serde(default, skip_serializing_if = "Ciba::is_default")]
+    pub ciba: Ciba,
     /// Its proofs of possession.
     #[serde(default, skip_serializing_if = "Dpop::is_default")]
     pub dpop: Dpop,

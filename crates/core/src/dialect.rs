@@ -102,14 +102,15 @@ impl Dialect {
             | GrantType::ClientCredentials
             | GrantType::DeviceCode
             | GrantType::TokenExchange
-            | GrantType::JwtBearer => self.token.grants.contains(&grant),
+            | GrantType::JwtBearer
+            | GrantType::Ciba => self.token.grants.contains(&grant),
             GrantType::RefreshToken => self.token.grants.contains(&grant) && self.gives_refresh_tokens(),
         }
     }
 
     /// Whether some grant comes with a refresh token.
     fn gives_refresh_tokens(&self) -> bool {
-        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode];
+        let by_themselves = [GrantType::AuthorizationCode, GrantType::Password, GrantType::DeviceCode, GrantType::Ciba];
         by_themselves.into_iter().any(|grant| self.serves_grant(grant))
             || (self.refresh.for_client_credentials && self.serves_grant(GrantType::ClientCredentials))
     }
@@ -130,6 +131,7 @@ impl Dialect {
                 self.has_browser_grant()
             }
             Endpoint::EndSession => self.has_browser_grant() || self.serves_grant(GrantType::DeviceCode),
+            Endpoint::BackchannelAuthentication => self.serves_grant(GrantType::Ciba),
             Endpoint::DeviceAuthorization | Endpoint::DeviceVerification => self.serves_grant(GrantType::DeviceCode),
             _ => true,
         };

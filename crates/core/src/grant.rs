@@ -22,6 +22,7 @@ use crate::realm::{AccessTokenFormat, Realm};
 use crate::refusal::{Ending, Further, Refusal};
 use crate::scope::ScopeSet;
 use crate::span::Span;
+use crate::token_claims::say_agent;
 use crate::token_request::{Grant, TokenRequest};
 use crate::unique::Members;
 use crate::user::User;
@@ -173,6 +174,8 @@ pub fn client_credentials(
         claims: Map::new(),
         act: None,
         told: None,
+        until: None,
+        agent: false,
     };
     Ok(Decision {
         narrowed: None,
@@ -221,6 +224,8 @@ pub fn password(realm: &Realm, client: &Client, request: &TokenRequest, user: &U
         claims: Map::new(),
         act: None,
         told: None,
+        until: None,
+        agent: false,
     };
     Ok(Decision {
         narrowed: None,
@@ -279,6 +284,24 @@ pub fn device_code(
 ) -> Result<Decision, Refusal> {
     if code.client != client.id || code.granted.flow != GrantType::DeviceCode {
         return Err(Further::DeviceUnknown.into());
+    }
+    approved(realm, client, request, code, user, consented)
+}
+
+/// A request whose user was elsewhere (CIBA Core 1.0 10.1), and approved it; as [`device_code`].
+///
+/// # Errors
+/// Another client's; the user, their consent or their companies gone.
+pub fn ciba(
+    realm: &Realm,
+    client: &Client,
+    request: &TokenRequest,
+    code: &CodeBinding,
+    user: Option<&User>,
+    consented: Option<&ScopeSet>,
+) -> Result<Decision, Refusal> {
+    if code.client != client.id || code.granted.flow != GrantType::Ciba {
+        return Err(Further::AuthReqUnknown.into());
     }
     approved(realm, client, request, code, user, consented)
 }
@@ -346,6 +369,7 @@ pub fn id_token_claims(
     if let Some(said) = &granted.told {
         said.add_to_id_token(&mut told);
     }
+    say_agent(realm, client, granted, &mut told);
     told
 }
 
@@ -363,12 +387,27 @@ pub fn access_token_claims(
     if let Some(said) = &granted.told {
         said.add_to_access_token(&mut told);
     }
+    say_agent(realm, client, granted, &mut told);
     told
 }
 
 /// The scope whose claims an ID token of `client` carries: where the client asked for that.
 pub fn by_scope<'a>(client: &Client, scope: &'a ScopeSet) -> Option<&'a ScopeSet> {
     (client.id_token_claims == IdTokenClaims::Scope).then_some(scope)
+}
+
+/// The access token of a grant that its user bounded in time ends with it.
+///
+/// # Errors
+/// It is over.
+pub fn bounded(plan: AccessPlan, until: Option<i64>, now: i64) -> Result<AccessPlan, Refusal> {
+    let Some(until) = until else { return Ok(plan) };
+    let left = u32::try_from((until - now).max(0) / 1000).unwrap_or(u32::MAX);
+    if left == 0 {
+        Err(Refusal::GrantUnbacked)
+    } else {
+        Ok(AccessPlan { ttl: plan.ttl.min(Span::seconds(left)), ..plan })
+    }
 }
 
 /// What is left of a grant that its user consented to, now that they consent to `consented` (`None`: to nothing). Of a grant

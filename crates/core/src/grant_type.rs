@@ -1,4 +1,4 @@
-//! The grants, by name (RFC 6749 4, 6; RFC 7523 2.1; RFC 8628 3.4; RFC 8693 2.1).
+//! The grants, by name (RFC 6749 4, 6; RFC 7523 2.1; RFC 8628 3.4; RFC 8693 2.1; CIBA Core 1.0 10.1).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,13 @@ pub enum GrantType {
     TokenExchange,
     /// RFC 7523 2.1.
     JwtBearer,
+    /// OpenID CIBA Core 1.0 10.1.
+    Ciba,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AuthorizationCode,
         Self::Implicit,
         Self::Password,
@@ -35,6 +37,7 @@ impl GrantType {
         Self::DeviceCode,
         Self::TokenExchange,
         Self::JwtBearer,
+        Self::Ciba,
     ];
 
     /// As `grant_type` spells it.
@@ -43,6 +46,7 @@ impl GrantType {
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::Ciba => "urn:openid:params:grant-type:ciba",
             _ => self.word(),
         }
     }
@@ -58,11 +62,12 @@ impl GrantType {
             Self::DeviceCode => "device_code",
             Self::TokenExchange => "token_exchange",
             Self::JwtBearer => "jwt_bearer",
+            Self::Ciba => "ciba",
         }
     }
 
     /// Whether a person consents to it in a browser, so that it rests on their consent for as long as it lives.
     pub const fn is_consented(self) -> bool {
-        matches!(self, Self::AuthorizationCode | Self::DeviceCode)
+        matches!(self, Self::AuthorizationCode | Self::DeviceCode | Self::Ciba)
     }
 }

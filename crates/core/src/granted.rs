@@ -59,6 +59,12 @@ pub struct Granted {
     /// What the vendor's own pages said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Box<Told>>,
+    /// When it ends, where its user bounded it, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// An agent acts with it, though it is of another client: it was exchanged for an agent's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub agent: bool,
 }
 
 /// What a code stands for: stored with it, checked when it is redeemed.
@@ -106,7 +112,16 @@ impl Granted {
             claims: Map::new(),
             act: None,
             told: None,
+            until: None,
+            agent: false,
         }
+    }
+
+    /// The same, where what its user consents to ends at `until` at the latest.
+    #[must_use]
+    pub fn no_longer_than(mut self, until: Option<i64>) -> Self {
+        self.until = self.until.into_iter().chain(until).min();
+        self
     }
 
     /// How strong the sign-in was that it rests on; `None` where nobody signed in.

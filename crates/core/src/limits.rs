@@ -13,6 +13,10 @@ pub struct LimitPolicy {
     /// likes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_calls_per_minute: Option<u32>,
+    /// How often in a minute all clients together may that came by themselves, by a document or a registration, whatever each of them
+    /// may; absent or 0: as often as they like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_registered_calls_per_minute: Option<u32>,
 }
 
 impl LimitPolicy {

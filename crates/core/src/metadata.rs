@@ -11,6 +11,7 @@ use crate::jose::Algorithm;
 use crate::realm::Realm;
 use crate::response::{ResponseMode, ResponseType};
 use authentication::{assertion_algorithms, methods, methods_of_apis};
+use backchannel::Backchannel;
 use certificates::aliases;
 use claims::Claims;
 use logout::Logout;
@@ -20,6 +21,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 mod authentication;
+mod backchannel;
 mod certificates;
 mod claims;
 mod logout;
@@ -68,6 +70,8 @@ struct Metadata<'a> {
     #[serde(flatten)]
     protection: Protection,
     #[serde(flatten)]
+    backchannel: Option<Backchannel>,
+    #[serde(flatten)]
     browser: Option<Browser<'a>>,
 }
 
@@ -109,7 +113,7 @@ struct Introspection {
 }
 
 /// The grants, in the order in which they are listed.
-const GRANTS: [GrantType; 8] = [
+const GRANTS: [GrantType; 9] = [
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
@@ -118,6 +122,7 @@ const GRANTS: [GrantType; 8] = [
     GrantType::DeviceCode,
     GrantType::TokenExchange,
     GrantType::JwtBearer,
+    GrantType::Ciba,
 ];
 
 /// The realm's metadata as JSON; the same for both well-known forms. `languages`: those of its pages.
@@ -164,6 +169,7 @@ pub fn discovery(realm: &Realm, languages: &[String]) -> Vec<u8> {
         client_id_metadata_document_supported: realm.registration.documents.is_on()
             && serves(realm, GrantType::AuthorizationCode),
         protection: Protection::of(realm),
+        backchannel: Backchannel::of(realm),
         browser: realm.dialect.serves(Endpoint::Authorization).then(|| browser(realm, languages)),
     };
     // A struct of texts, numbers and lists is always JSON.
@@ -285,6 +291,8 @@ mod tests {
             guide: crate::realm::GuidePolicy::default(),
             limits: crate::limits::LimitPolicy::default(),
             plans: Vec::new(),
+            agents: crate::realm::AgentPolicy::default(),
+            ciba: crate::realm::CibaPolicy::default(),
         }
     }
 

@@ -7,7 +7,9 @@
 
 mod account;
 mod administration;
+mod agents;
 mod assertions;
+mod ciba;
 mod documents;
 mod guide;
 mod identity_provider;
@@ -31,7 +33,9 @@ use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
 pub use administration::{Administration, EVERY_REALM, complete as complete_admin_realm};
+pub use agents::{ACT, AGENT, AgentPolicy, ConsentTime};
 pub use assertions::{AssertionIssuer, AssertionKind, LONGEST_ASSERTION, SubjectIs};
+pub use ciba::CibaPolicy;
 pub use documents::{DocumentMode, DocumentPolicy, DomainPolicy, OfHost};
 pub use guide::{GuideAudience, GuidePolicy};
 pub use identity_provider::{IdentityProvider, ProviderClaims};
@@ -134,6 +138,12 @@ pub struct Realm {
     /// How often apps may call.
     #[serde(default, skip_serializing_if = "LimitPolicy::is_default")]
     pub limits: LimitPolicy,
+    /// What it says of agents.
+    #[serde(default, skip_serializing_if = "AgentPolicy::is_default")]
+    pub agents: AgentPolicy,
+    /// What it says of clients whose users are elsewhere.
+    #[serde(default, skip_serializing_if = "CibaPolicy::is_default")]
+    pub ciba: CibaPolicy,
     /// Limits that apps can be given by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
@@ -452,6 +462,8 @@ impl Realm {
             GrantType::Implicit | GrantType::Password => self.profile.is_none(),
             GrantType::TokenExchange => self.tokens.token_exchange,
             GrantType::JwtBearer => !self.assertion_issuers.is_empty(),
+            // Who answers does so on our own pages.
+            GrantType::Ciba => self.ciba.enabled && self.login_app.is_none(),
             _ => true,
         };
         has_what_it_needs && self.dialect.serves_grant(grant)
@@ -492,9 +504,14 @@ impl Realm {
         self.issuer.starts_with("https://")
     }
 
-    /// Whether it serves an endpoint: its dialect does, and of registration it says so itself.
+    /// Whether it serves an endpoint: its dialect does, and of some it says so itself.
     pub fn serves(&self, endpoint: Endpoint) -> bool {
-        self.dialect.serves(endpoint) && (endpoint != Endpoint::Registration || self.registration.is_on())
+        let is_on = match endpoint {
+            Endpoint::Registration => self.registration.is_on(),
+            Endpoint::BackchannelAuthentication => self.serves_grant(GrantType::Ciba),
+            _ => true,
+        };
+        is_on && self.dialect.serves(endpoint)
     }
 
     /// The advertised URL of an endpoint; `None` where the realm does not serve it.

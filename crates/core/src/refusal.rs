@@ -393,6 +393,10 @@ pub enum ErrorCode {
     SlowDown,
     /// `expired_token`
     ExpiredToken,
+    /// `unknown_user_id` (CIBA Core 1.0 13)
+    UnknownUserId,
+    /// `invalid_binding_message` (CIBA Core 1.0 13)
+    InvalidBindingMessage,
     /// `server_error`
     ServerError,
     /// `temporarily_unavailable`
@@ -424,6 +428,8 @@ impl ErrorCode {
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",
+            Self::UnknownUserId => "unknown_user_id",
+            Self::InvalidBindingMessage => "invalid_binding_message",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

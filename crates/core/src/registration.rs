@@ -131,6 +131,8 @@ pub fn changed(
         resource_server: kept.resource_server,
         trusted: kept.trusted,
         in_browser: kept.in_browser,
+        agent: kept.agent,
+        ciba: kept.ciba,
         id_token_claims: kept.id_token_claims,
         pkce: kept.pkce,
         legacy,

@@ -59,7 +59,7 @@ impl From<&str> for Plain {
 /// ours is not repeated.
 pub fn unless_secret(text: &str) -> &str {
     let is_ours =
-        matches!(text.as_bytes(), [b'c', b'v', b'a' | b'c' | b'd' | b'i' | b'l' | b'm' | b'r' | b's', b'_', ..]);
+        matches!(text.as_bytes(), [b'c', b'v', b'a' | b'b' | b'c' | b'd' | b'i' | b'l' | b'm' | b'r' | b's', b'_', ..]);
     let is_jwt = text.starts_with("eyJ") && text.contains('.');
     if is_ours || is_jwt { "(a secret)" } else { text }
 }
@@ -71,6 +71,8 @@ pub enum Kind {
     Code,
     /// A device code: `cvd_`.
     Device,
+    /// What a client polls with whose user is elsewhere (`auth_req_id`): `cvb_`.
+    Backchannel,
     /// An opaque access token: `cva_`.
     Access,
     /// A one-time link: `cvl_`.
@@ -86,6 +88,7 @@ impl Kind {
         match self {
             Self::Code => "cvc_",
             Self::Device => "cvd_",
+            Self::Backchannel => "cvb_",
             Self::Access => "cva_",
             Self::Link => "cvl_",
             Self::Registration => "cvm_",

@@ -1,5 +1,6 @@
 //! What a token says, made in one place: for tokens that are issued, and for whoever asks what one would hold.
 
+use crate::actor::Actor;
 use crate::audience::Audience;
 use crate::claim_map::{Telling, tell};
 use crate::claim_rule::Place;
@@ -8,7 +9,7 @@ use crate::client::{Client, GrantType};
 use crate::confirmation::Confirmation;
 use crate::granted::Granted;
 use crate::logout::sid;
-use crate::realm::Realm;
+use crate::realm::{ACT, AGENT, Realm};
 use crate::scope::ScopeSet;
 use crate::sign_in::Proof;
 use crate::span::Span;
@@ -62,9 +63,27 @@ pub fn access_claims<'a>(realm: &'a Realm, of: AccessTokenOf<'a>) -> AccessClaim
         userinfo_claims: Cow::Borrowed(&of.granted.userinfo_claims),
         cnf: of.confirmation,
         claims_locales: Cow::Borrowed(&of.granted.claims_locales),
-        act: of.granted.act.clone(),
+        act: of.granted.act.clone().or_else(|| agent_acts(realm, of.client, of.has_user)),
         amr: of.granted.proof.as_ref().map_or(Cow::Borrowed(&[]), |proof| Cow::Borrowed(&proof.amr)),
     }
+}
+
+/// Who acts, in a realm that says of agents so (RFC 8693 4.1): the client, for its user.
+pub fn agent_acts(realm: &Realm, client: &Client, has_user: bool) -> Option<Box<Actor>> {
+    let says = has_user && client.is_agent() && realm.agents.claim == ACT;
+    says.then(|| Box::new(Actor { iss: None, sub: client.id.clone(), act: None }))
+}
+
+/// Says in the realm's own claim that an agent acts, where one does.
+pub fn say_agent(realm: &Realm, client: &Client, granted: &Granted, told: &mut Map<String, Value>) {
+    if (granted.agent || client.is_agent()) && realm.agents.claim != ACT {
+        told.insert(realm.agents.claim.clone(), Value::from(AGENT));
+    }
+}
+
+/// Whether the claims of a token, beside the registered ones, say that an agent acts.
+pub fn says_agent(realm: &Realm, told: &Map<String, Value>) -> bool {
+    realm.agents.claim != ACT && told.get(&realm.agents.claim).and_then(Value::as_str) == Some(AGENT)
 }
 
 /// What an ID token is made from.

@@ -62,6 +62,13 @@ pub enum Grant {
         /// The device code.
         code: Plain,
     },
+    /// CIBA Core 1.0 10.1.
+    Ciba {
+        /// The row of the request.
+        id: Id,
+        /// The `auth_req_id`.
+        code: Plain,
+    },
     /// RFC 6749 4.3.2.
     Password {
         /// `username`.
@@ -127,6 +134,11 @@ impl TokenRequest {
                 let code = params.required("device_code")?;
                 let id = token::row_id(Kind::Device, code).ok_or(Further::DeviceUnknown)?;
                 Grant::DeviceCode { id, code: code.into() }
+            }
+            GrantType::Ciba => {
+                let code = params.required("auth_req_id")?;
+                let id = token::row_id(Kind::Backchannel, code).ok_or(Further::AuthReqUnknown)?;
+                Grant::Ciba { id, code: code.into() }
             }
             GrantType::TokenExchange => Grant::TokenExchange(Box::new(TokenExchange::parse(params)?)),
             GrantType::JwtBearer => Grant::JwtBearer { assertion: params.required("assertion")?.into() },

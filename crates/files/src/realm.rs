@@ -277,6 +277,8 @@ fn realm_of(raw: &RealmDocument, dialect: &Dialect) -> Realm {
         portal: raw.portal.clone().map(Box::new),
         identity_providers: raw.identity_provider.clone(),
         limits: raw.limits.clone(),
+        agents: raw.agents.clone(),
+        ciba: raw.ciba.clone(),
         plans: raw.plan.clone(),
     }
 }

@@ -11,8 +11,8 @@ use crate::people::{
 };
 use crate::portal;
 use crate::protocol::{
-    authorization, described, device_authorization, introspection, logoff, metadata, pushed, read, registration,
-    revocation, revocations, token, userinfo,
+    authorization, backchannel, described, device_authorization, introspection, logoff, metadata, pushed, read,
+    registration, revocation, revocations, token, userinfo,
 };
 use crate::state::State;
 use crate::state::requests::Call;
@@ -203,6 +203,7 @@ fn is_call(target: Target, method: &Method) -> bool {
                 | Endpoint::Revocation
                 | Endpoint::PushedAuthorization
                 | Endpoint::DeviceAuthorization
+                | Endpoint::BackchannelAuthentication
         )
 }
 
@@ -231,6 +232,9 @@ async fn dispatch(state: &State, site: &Site, target: Target, incoming: &Incomin
         Target::Endpoint(Endpoint::PushedAuthorization) => Box::pin(pushed::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::DeviceAuthorization) => {
             Box::pin(device_authorization::answer(state, site, incoming)).await
+        }
+        Target::Endpoint(Endpoint::BackchannelAuthentication) => {
+            Box::pin(backchannel::answer(state, site, incoming)).await
         }
         Target::Endpoint(Endpoint::DeviceVerification) => Box::pin(device::answer(state, site, incoming)).await,
         Target::Endpoint(Endpoint::Registration) => Box::pin(registration::answer(state, site, incoming)).await,

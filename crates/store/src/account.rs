@@ -135,7 +135,7 @@ impl Store {
         let (companies, audit) = (companies.to_vec(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let read = |row: &Row<'_>| read_consent_at(row, 0);
+            let read = |row: &Row<'_>| read_consent_at(row, 0, 3);
             let was = tx.optional(Statement::Consent, values![&realm, &user, &app], read).await?.flatten();
             let Some(was) = was.filter(|was| was.organisations != companies) else { return Ok(Undo(false)) };
             let text = serde_json::to_string(&companies)?;
@@ -285,7 +285,7 @@ pub(crate) fn read_grant(row: &Row<'_>) -> Result<GrantOfApp, Fault> {
 }
 
 fn read_app(row: &Row<'_>) -> Result<ConnectedApp, Fault> {
-    let consent = read_consent_at(row, 2)?;
+    let consent = read_consent_at(row, 2, 8)?;
     // A consent of before that was noted is as old as its last change, or as its oldest grant.
     let began = [row.int_or_null(5)?.or(row.int_or_null(4)?), row.int_or_null(7)?];
     Ok(ConnectedApp {

@@ -2,6 +2,7 @@
 
 use crate::evidence::{self, Evidence};
 use crate::logouts::{self, SignedInTo};
+use crate::outbox::{self, Parcel};
 use crate::postgres::Combined;
 use crate::precondition::SessionPrecondition;
 use crate::retry::Retry;
@@ -31,6 +32,8 @@ pub struct Approval {
     pub precondition: Option<SessionPrecondition>,
     /// The opaque access token that is given out (implicit grant).
     pub access: Option<NewAccessToken>,
+    /// Who is told that this was answered.
+    pub ping: Option<Parcel>,
     /// The client wants to hear when the session ends.
     pub signed_in_to: Option<SignedInTo>,
 }
@@ -56,6 +59,7 @@ impl Store {
         let several = approval.answers.is_some()
             || approval.consent.is_some()
             || approval.access.is_some()
+            || approval.ping.is_some()
             || approval.signed_in_to.is_some();
         if let (Engine::Postgres(engine), Some(code), false, true) = (&*self.engine, &approval.code, several, first) {
             let values = code_values(code, approval.precondition.as_ref(), approval.now);
@@ -93,6 +97,9 @@ async fn run(tx: &mut impl Tx, approval: &Approval) -> Result<End<bool>, Fault> 
     }
     if let Some(token) = &approval.access {
         put_access_token(tx, token).await?;
+    }
+    if let Some(parcel) = &approval.ping {
+        outbox::hand_in(tx, parcel, approval.now).await?;
     }
     if let Some(to) = &approval.signed_in_to {
         logouts::put(tx, to).await?;

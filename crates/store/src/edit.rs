@@ -25,7 +25,9 @@ pub enum Edited {
 }
 
 /// What goes with a user, beside what ends as with one who is disabled.
-const OF_A_USER: [Statement; 14] = [
+const OF_A_USER: [Statement; 16] = [
+    Statement::ForgetBackchannelOfUser,
+    Statement::ForgetBackchannelBlocks,
     Statement::LeaveTeams,
     Statement::ForgetTerms,
     Statement::ForgetSpeaker,

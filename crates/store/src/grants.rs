@@ -102,7 +102,7 @@ impl Store {
                 Ok(GrantWithUser {
                     row: read_grant(row)?,
                     user: read_user_at(row, 18)?,
-                    consent: read_consent_at(row, 21)?,
+                    consent: read_consent_at(row, 21, 26)?,
                     precondition: Precondition::read(row, 24, 25)?,
                 })
             })

@@ -39,6 +39,8 @@ pub struct ActingFor {
     pub app: String,
     /// What people call it.
     pub app_name: Option<String>,
+    /// Whether it is an agent.
+    pub is_agent: bool,
     /// The member, by id; none: the app acts for itself.
     pub user: Option<String>,
     /// What people call them.
@@ -206,6 +208,7 @@ fn read_acting(row: &Row<'_>, organisation: &str) -> Result<Option<ActingFor>, F
     let client = row.text_or_null(2)?.map(serde_json::from_str::<Client>).transpose()?;
     Ok(Some(ActingFor {
         app: row.string(0)?,
+        is_agent: client.as_ref().is_some_and(Client::is_agent),
         app_name: client.map(|client| client.name),
         user: row.string_or_null(1)?,
         username: username(row, 3)?,

@@ -122,7 +122,7 @@ impl Store {
         read!(self, |tx| {
             let params = values![realm, from, client, to, of.app.as_deref(), limit];
             tx.query(Statement::Consents, params, |row| {
-                let consent = read_consent_at(row, 0)?.ok_or_else(|| Fault::other("a consent without a scope"))?;
+                let consent = read_consent_at(row, 0, 6)?.ok_or_else(|| Fault::other("a consent without a scope"))?;
                 Ok(ConsentLine { consent, user: row.string(3)?, client: row.string(4)?, username: username(row, 5)? })
             })
             .await

@@ -13,10 +13,13 @@ const REMEMBERED: i64 = 3_600_000;
 const KEPT: i64 = 7 * 86_400_000;
 
 /// What leaves, and how long after its end.
-const SUBJECTS: [(Statement, i64); 25] = [
+const SUBJECTS: [(Statement, i64); 28] = [
     (Statement::PurgeTeamInvitations, 0),
     (Statement::PurgeActivity, 0),
+    (Statement::EndOverEvidence, 0),
+    (Statement::PurgeConsents, 0),
     (Statement::PurgeEvidence, 0),
+    (Statement::PurgeBackchannel, REMEMBERED),
     (Statement::PurgeBrowsers, 0),
     (Statement::PurgeUserLinks, 0),
     (Statement::PurgeSeats, 0),

@@ -197,6 +197,7 @@ async fn forget(tx: &mut impl Tx, ended: &mut Ended) -> Result<(), Fault> {
         Statement::ForgetBrakes,
         Statement::ForgetLeases,
         Statement::ForgetDevices,
+        Statement::ForgetBackchannel,
         Statement::ForgetBrowsers,
         Statement::ForgetAllUserLinks,
     ] {

@@ -56,6 +56,15 @@ pub struct Consent {
     pub organisations: Vec<String>,
     /// When it was last changed.
     pub updated_at: i64,
+    /// When it ends by itself, because its user said so.
+    pub until: Option<i64>,
+}
+
+impl Consent {
+    /// Whether it is not over at `now`.
+    pub fn stands(&self, now: i64) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
 }
 
 /// Who is signed in, and what they let a client do.
@@ -95,6 +104,8 @@ pub struct ConsentGrant {
     pub scope: ScopeSet,
     /// Replaces what was chosen before: who leaves out a company means it.
     pub organisations: Vec<String>,
+    /// When it ends by itself; replaces what was chosen before.
+    pub until: Option<i64>,
 }
 
 impl Store {
@@ -141,7 +152,7 @@ impl Store {
         read!(self, |tx| {
             tx.optional(Statement::SignedIn, values![hash, client, now], |row| {
                 let user = read_user_at(row, 8)?.ok_or_else(|| Fault::other("a user without a document"))?;
-                let (session, consent) = (read_session(row)?, read_consent_at(row, 11)?);
+                let (session, consent) = (read_session(row)?, read_consent_at(row, 11, 16)?);
                 Ok(SignedIn { session, user: user.user, consent, precondition: Precondition::read(row, 14, 15)? })
             })
             .await
@@ -215,7 +226,7 @@ impl Store {
     pub async fn consent(&self, realm: &str, user: &str, client: &str) -> Result<Option<Consent>, Fault> {
         read!(self, |tx| {
             let found =
-                tx.optional(Statement::Consent, values![realm, user, client], |row| read_consent_at(row, 0)).await?;
+                tx.optional(Statement::Consent, values![realm, user, client], |row| read_consent_at(row, 0, 3)).await?;
             Ok(found.flatten())
         })
     }
@@ -257,10 +268,10 @@ pub(crate) async fn put_answered(tx: &mut impl Tx, answered: &Answered) -> Resul
 
 /// As [`Store::grant_consent`]. The first statement holds the row, so that two at once lose neither's scopes.
 pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now: i64) -> Result<(), Fault> {
-    let ConsentGrant { realm, user, client, scope, organisations } = consent;
+    let ConsentGrant { realm, user, client, scope, organisations, until } = consent;
     let (text, organisations) = (scope.to_string(), serde_json::to_string(organisations)?);
     let version = i64::from(u32::from_le_bytes(random_bytes())) << 16;
-    let params = values![realm, user, client, &text, &organisations, now, version];
+    let params = values![realm, user, client, &text, &organisations, now, version, *until];
     let before = tx.optional(Statement::LockConsent, params, |row| row.string(0)).await?.unwrap_or_default();
     let mut merged = ScopeSet::parse(&before).map_err(Fault::other)?;
     if !scope.is_subset(&merged) {
@@ -270,13 +281,14 @@ pub(crate) async fn grant_consent(tx: &mut impl Tx, consent: &ConsentGrant, now:
     Ok(())
 }
 
-/// The consent in three columns from `first` on; none where a join found none.
-pub(crate) fn read_consent_at(row: &Row<'_>, first: usize) -> Result<Option<Consent>, Fault> {
+/// The consent in three columns from `first` on, and when it ends in another; none where a join found none.
+pub(crate) fn read_consent_at(row: &Row<'_>, first: usize, until: usize) -> Result<Option<Consent>, Fault> {
     let Some(scope) = row.text_or_null(first)? else { return Ok(None) };
     Ok(Some(Consent {
         scope: ScopeSet::parse(scope).map_err(Fault::other)?,
         organisations: serde_json::from_str(row.text(first + 1)?)?,
         updated_at: row.int(first + 2)?,
+        until: row.int_or_null(until)?,
     }))
 }
 

@@ -31,6 +31,7 @@ macro_rules! registry {
 
 mod account;
 mod administration;
+mod agents;
 mod deadlines;
 mod expected;
 mod factors;
@@ -260,7 +261,7 @@ registry! {
             AND s.expires_at > ?6
         ORDER BY s.user_id, s.hash LIMIT ?7";
     EndSessionOf = "DELETE FROM session WHERE hash = ?1 AND realm = ?2 AND user_id = ?3";
-    Consents = "SELECT c.scope, c.organisations, c.updated_at, c.user_id, c.client, u.doc
+    Consents = "SELECT c.scope, c.organisations, c.updated_at, c.user_id, c.client, u.doc, c.until_at
         FROM consent c LEFT JOIN users u ON u.realm = c.realm AND u.id = c.user_id
         WHERE c.realm = ?1 AND c.user_id >= ?2 AND c.user_id <= ?4 AND (c.user_id, c.client) > (?2, ?3)
             AND (CAST(?5 AS TEXT) IS NULL OR c.client = ?5)
@@ -363,7 +364,7 @@ registry! {
         WHERE hash = ?1 AND expires_at > ?2";
     /// With all that an authorization request has to know: one round trip.
     SignedIn = "SELECT s.hash, s.realm, s.user_id, s.created_at, s.auth_time, s.last_seen_at, s.expires_at, s.how,
-            u.doc, u.disabled, u.password_hash, c.scope, c.organisations, c.updated_at, u.version, c.version
+            u.doc, u.disabled, u.password_hash, c.scope, c.organisations, c.updated_at, u.version, c.version, c.until_at
         FROM session s JOIN users u ON u.realm = s.realm AND u.id = s.user_id
             LEFT JOIN consent c ON c.realm = s.realm AND c.user_id = s.user_id AND c.client = ?2
         WHERE s.hash = ?1 AND s.expires_at > ?3";
@@ -391,6 +392,19 @@ registry! {
         WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM device d WHERE d.realm = ?4 AND d.expires_at > ?9 LIMIT ?10) AS waiting)
             < ?10
         ON CONFLICT DO NOTHING";
+    // ---- what agents ask for while their users are away
+    AddBackchannel = agents::ADD;
+    Backchannel = agents::FIND;
+    BackchannelOfUser = agents::OF_USER;
+    NoteBackchannelPoll = agents::NOTE_POLL;
+    SlowBackchannelDown = agents::SLOW_DOWN;
+    BlockBackchannel = agents::BLOCK;
+    UnblockBackchannel = agents::UNBLOCK;
+    IsBackchannelBlocked = agents::IS_BLOCKED;
+    BackchannelBlocks = agents::BLOCKS;
+    ForgetBackchannelOfUser = agents::FORGET;
+    ForgetBackchannelBlocks = agents::FORGET_BLOCKS;
+    ForgetBackchannel = agents::FORGET_ALL;
     IsUserCodeTaken = "SELECT 1 FROM device WHERE user_code = ?1";
     Device = "SELECT d.id, d.hash, d.realm, d.client, d.doc, d.expires_at, d.interval_ms, d.polled_at, a.sealed
         FROM device d LEFT JOIN answered a ON a.id = d.id WHERE d.id = ?1";
@@ -402,13 +416,10 @@ registry! {
     SlowDown = "UPDATE device SET polled_at = ?2, interval_ms = interval_ms + ?3
         WHERE id = ?1 AND interval_ms < ?4 RETURNING interval_ms";
 
-    Consent = "SELECT scope, organisations, updated_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
+    Consent = "SELECT scope, organisations, updated_at, until_at FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     /// ?7: where the version of a new one begins; a random number, so that a consent that is given anew after a withdrawal
     /// is not taken for the old one.
-    LockConsent = "INSERT INTO consent (realm, user_id, client, scope, organisations, updated_at, version, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)
-        ON CONFLICT (realm, user_id, client) DO UPDATE
-        SET organisations = excluded.organisations, updated_at = excluded.updated_at RETURNING scope";
+    LockConsent = agents::LOCK_CONSENT;
     WidenConsent = "UPDATE consent SET scope = ?4 WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     WithdrawConsent = "DELETE FROM consent WHERE realm = ?1 AND user_id = ?2 AND client = ?3";
     PutAppConsent = "INSERT INTO app_consent (realm, user_id, client, doc, remembered_until) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -434,11 +445,11 @@ registry! {
                 JOIN users u ON u.realm = s.realm AND u.id = s.user_id
                 WHERE s.hash = ?8 AND s.expires_at > ?11 AND s.realm = ?3 AND u.id = ?7 AND u.disabled = 0))
             AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
-                WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4))
+                WHERE c.realm = ?3 AND c.user_id = ?7 AND c.client = ?4 AND (c.until_at IS NULL OR c.until_at > ?11)))
         ON CONFLICT (id) DO NOTHING";
     /// With the user who gave it and their consent: one round trip.
     Code = "SELECT c.id, c.hash, c.realm, c.client, c.doc, c.expires_at, c.user_id, c.redeemed_at,
-            u.doc, u.disabled, u.password_hash, n.scope, n.organisations, n.updated_at, u.version, n.version
+            u.doc, u.disabled, u.password_hash, n.scope, n.organisations, n.updated_at, u.version, n.version, n.until_at
         FROM code c LEFT JOIN users u ON u.realm = c.realm AND u.id = c.user_id
             LEFT JOIN consent n ON n.realm = c.realm AND n.user_id = c.user_id AND n.client = c.client
         WHERE c.id = ?1";
@@ -460,7 +471,7 @@ registry! {
             OR EXISTS (SELECT 1 FROM users u WHERE u.realm = ?2 AND u.id = ?4 AND u.disabled = 0
                 AND (CAST(?13 AS BIGINT) IS NULL OR u.version = ?13)))
             AND (CAST(?14 AS BIGINT) IS NULL OR ?14 = (SELECT n.version FROM consent n
-                WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3))
+                WHERE n.realm = ?2 AND n.user_id = ?4 AND n.client = ?3 AND (n.until_at IS NULL OR n.until_at > ?10)))
         ON CONFLICT (id) DO NOTHING";
     /// As revoking one, spelled so that no index of the grants that stand seems to help: the row is found by its id. Only
     /// while user and consent have the versions that the caller names.
@@ -472,7 +483,8 @@ registry! {
             AND (CAST(?9 AS BIGINT) IS NULL OR ?9 = (SELECT u.version FROM users u
                 WHERE u.realm = grants.realm AND u.id = grants.user_id AND u.disabled = 0))
             AND (CAST(?10 AS BIGINT) IS NULL OR ?10 = (SELECT c.version FROM consent c
-                WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client))";
+                WHERE c.realm = grants.realm AND c.user_id = grants.user_id AND c.client = grants.client
+                    AND (c.until_at IS NULL OR c.until_at > ?4)))";
     Grant = "SELECT id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at, refreshed_at,
             idle_expires_at, expires_at, revoked_at, revoked_reason, replay, replay_until, replay_generation
         FROM grants WHERE id = ?1";
@@ -480,7 +492,7 @@ registry! {
     GrantWithUser = "SELECT g.id, g.realm, g.client, g.user_id, g.flow, g.doc, g.nonce, g.generation, g.turnover,
             g.created_at, g.refreshed_at, g.idle_expires_at, g.expires_at, g.revoked_at, g.revoked_reason, g.replay,
             g.replay_until, g.replay_generation, u.doc, u.disabled, u.password_hash,
-            c.scope, c.organisations, c.updated_at, u.version, c.version
+            c.scope, c.organisations, c.updated_at, u.version, c.version, c.until_at
         FROM grants g LEFT JOIN users u ON u.realm = g.realm AND u.id = g.user_id
             LEFT JOIN consent c ON c.realm = g.realm AND c.user_id = g.user_id AND c.client = g.client
         WHERE g.id = ?1";
@@ -773,6 +785,9 @@ registry! {
     PurgeSessions = "DELETE FROM session WHERE hash IN (SELECT hash FROM session WHERE expires_at < ?1 LIMIT ?2)";
     PurgeSignedInTo = "DELETE FROM signed_in_to
         WHERE (session, sid) IN (SELECT session, sid FROM signed_in_to WHERE expires_at < ?1 LIMIT ?2)";
+    EndOverEvidence = agents::END_EVIDENCE;
+    PurgeConsents = agents::PURGE_CONSENTS;
+    PurgeBackchannel = agents::PURGE;
     PurgePending = "DELETE FROM pending WHERE id IN (SELECT id FROM pending WHERE expires_at < ?1 LIMIT ?2)";
     PurgeDevices = "DELETE FROM device WHERE id IN (SELECT id FROM device WHERE expires_at < ?1 LIMIT ?2)";
     PurgeSpent = "DELETE FROM spent WHERE digest IN (SELECT digest FROM spent WHERE expires_at < ?1 LIMIT ?2)";

@@ -103,7 +103,7 @@ impl Store {
                     },
                     redeemed_at: row.int_or_null(7)?,
                     user: read_user_at(row, 8)?,
-                    consent: read_consent_at(row, 11)?,
+                    consent: read_consent_at(row, 11, 16)?,
                     precondition: Precondition::read(row, 14, 15)?,
                 })
             })

@@ -170,6 +170,9 @@ pub(crate) struct Create {
     /// It is a page in a browser: public, at https addresses or at ports of this machine; consent is remembered
     #[arg(long)]
     browser: bool,
+    /// It is an agent, which goes on by itself: consent is bounded in time, tokens say that an agent acts
+    #[arg(long)]
+    agent: bool,
     /// What signs its ID tokens; left out: RS256
     #[arg(long, value_name = "ALGORITHM")]
     id_token_signing: Option<Algorithm>,
@@ -293,6 +296,7 @@ async fn register(create: Create, context: &Context, data: &Data, realm: &Realm)
         owner_email: create.owner,
         public: create.public || create.browser,
         in_browser: create.browser,
+        agent: create.agent.then_some(true),
         id_token_signing: create.id_token_signing,
         id_token_claims: if create.claims_in_id_token { IdTokenClaims::Scope } else { IdTokenClaims::Minimal },
         pkce: if create.require_pkce { Pkce::Required } else { Pkce::UnlessNonce },

@@ -3,6 +3,7 @@
 //! A device's request waits like any other authorization request, and its answer is a code: the device code, which the device
 //! has had from the beginning and which nobody can redeem before its user said yes.
 
+use super::backchannel::Backchannel;
 use super::{AuthorizationRequest, Destination, Prompt, audience, no_duplicates};
 use crate::claims_request::ClaimsRequest;
 use crate::client::Client;
@@ -38,6 +39,9 @@ pub struct Device {
     /// Whoever is in front of the page said that this is the code which their device shows.
     #[serde(default)]
     pub confirmed: bool,
+    /// It is no device: its client asks while its user is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel: Option<Box<Backchannel>>,
 }
 
 impl AuthorizationRequest {

@@ -102,7 +102,8 @@ pub fn next_step(
     let must_ask = request.prompt.consent
         || (request.destination.native && !is_remembered)
         || realm.dialect.authorization.consent == AskForConsent::Always;
-    let trusted = client.trusted && client.is_confidential();
+    // Nobody but the user knows whether they began what is asked for from elsewhere.
+    let trusted = client.trusted && client.is_confidential() && request.backchannel().is_none();
     let ask = !trusted
         && (!missing.is_empty() || consent.scope.is_empty() && request.scope.is_empty() || must_ask)
         && !consented;
@@ -206,7 +207,11 @@ pub fn granted(
     proof: Option<Box<Proof>>,
 ) -> Granted {
     Granted {
-        flow: if request.device.is_some() { GrantType::DeviceCode } else { GrantType::AuthorizationCode },
+        flow: match &request.device {
+            Some(device) if device.backchannel.is_some() => GrantType::Ciba,
+            Some(_) => GrantType::DeviceCode,
+            None => GrantType::AuthorizationCode,
+        },
         scope: request.scope.clone(),
         audience: request.audience.clone(),
         organisations,
@@ -221,5 +226,7 @@ pub fn granted(
         claims: serde_json::Map::new(),
         act: None,
         told: None,
+        until: None,
+        agent: false,
     }
 }

@@ -8,6 +8,7 @@
 //! What needs more than one client is not decided here: whether the id is taken.
 
 mod authentication;
+mod ciba;
 mod exchange;
 pub(crate) mod field;
 mod identity;
@@ -25,8 +26,8 @@ pub use problem::Problem;
 pub use registered::LOCALIZED;
 
 use super::{
-    Authentication, Client, ClientKind, ClientStatus, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout,
-    Protection, Registered, Requests,
+    Authentication, Ciba, Client, ClientKind, ClientStatus, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity,
+    Logout, Protection, Registered, Requests,
 };
 use crate::dialect::{Legacy, Pkce, Turnover};
 use crate::document_id::DocumentId;
@@ -89,6 +90,8 @@ pub struct Description {
     pub trusted: bool,
     /// A public client that is a page in a browser.
     pub in_browser: bool,
+    /// Whether it is an agent, where somebody says so.
+    pub agent: Option<bool>,
     /// What signs its ID tokens.
     pub id_token_signing: Option<Algorithm>,
     /// Which claims about the user they carry.
@@ -109,6 +112,8 @@ pub struct Description {
     pub identity: Identity,
     /// Where it is told that somebody signed out.
     pub logout: Logout,
+    /// How it hears what users said who were elsewhere.
+    pub ciba: Ciba,
     /// Its proofs of possession.
     pub dpop: Dpop,
     /// How what is said to it is signed and encrypted.
@@ -173,6 +178,7 @@ impl Description {
             resource_server: None,
             trusted: false,
             in_browser: false,
+            agent: None,
             id_token_signing: None,
             id_token_claims: IdTokenClaims::default(),
             pkce: Pkce::default(),
@@ -183,6 +189,7 @@ impl Description {
             registered: Registered::default(),
             identity: Identity::default(),
             logout: Logout::default(),
+            ciba: Ciba::default(),
             dpop: Dpop::default(),
             protection: Protection::default(),
             token_exchange: None,
@@ -213,6 +220,7 @@ impl Description {
             resource_server: client.resource_server,
             trusted: client.trusted,
             in_browser: client.in_browser,
+            agent: client.agent,
             id_token_signing: client.id_token_signing,
             id_token_claims: client.id_token_claims,
             pkce: client.pkce,
@@ -223,6 +231,7 @@ impl Description {
             registered: client.registered,
             identity: client.identity,
             logout: client.logout,
+            ciba: client.ciba,
             dpop: client.dpop,
             protection: client.protection,
             token_exchange: client.token_exchange,
@@ -270,6 +279,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
     wrong.extend(facts.registered());
     wrong.extend(facts.identity());
     wrong.extend(facts.logout());
+    wrong.extend(facts.ciba());
     wrong.extend(facts.protection(jwks.as_ref()));
     if !wrong.is_empty() {
         wrong.sort_by_key(Problem::field);
@@ -297,6 +307,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         resource_server: asked.resource_server,
         trusted: asked.trusted,
         in_browser: asked.in_browser,
+        agent: asked.agent,
         id_token_signing: asked.id_token_signing,
         id_token_claims: asked.id_token_claims,
         pkce: asked.pkce,
@@ -307,6 +318,7 @@ pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> 
         registered: asked.registered,
         identity: asked.identity,
         logout: asked.logout,
+        ciba: asked.ciba,
         dpop: asked.dpop,
         protection: asked.protection,
         token_exchange: asked.token_exchange,
@@ -451,6 +463,7 @@ impl<'a> Facts<'a> {
         let refreshable = self.may(GrantType::AuthorizationCode)
             || self.may(GrantType::Password)
             || self.may(GrantType::DeviceCode)
+            || self.may(GrantType::Ciba)
             || (self.may(GrantType::ClientCredentials) && self.realm.dialect.refresh.for_client_credentials);
         let browser = self.may(GrantType::AuthorizationCode) || self.may(GrantType::Implicit);
         let needs =

@@ -36,11 +36,13 @@ pub enum Endpoint {
     Registration,
     /// The frame by which apps notice that a session changed (OpenID Connect Session Management 1.0 3.3).
     CheckSession,
+    /// Where clients ask whose users are elsewhere (OpenID CIBA Core 1.0 7).
+    BackchannelAuthentication,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Authorization,
         Self::Token,
         Self::Userinfo,
@@ -55,6 +57,7 @@ impl Endpoint {
         Self::DeviceVerification,
         Self::Registration,
         Self::CheckSession,
+        Self::BackchannelAuthentication,
     ];
 
     /// The name that files use.
@@ -74,6 +77,7 @@ impl Endpoint {
             Self::DeviceVerification => "device-verification",
             Self::Registration => "registration",
             Self::CheckSession => "check-session",
+            Self::BackchannelAuthentication => "backchannel-authentication",
         }
     }
 
@@ -94,6 +98,7 @@ impl Endpoint {
             Self::DeviceVerification => Some("/device"),
             Self::Registration => Some("/register"),
             Self::CheckSession => Some("/check-session"),
+            Self::BackchannelAuthentication => Some("/bc-authorize"),
         }
     }
 }
@@ -115,7 +120,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Every key: the two of its own, then each [`Endpoint::name`].
-    const KEYS: [&'static str; 16] = [
+    const KEYS: [&'static str; 17] = [
         "path-case",
         "plain-http",
         "authorization",
@@ -132,6 +137,7 @@ impl Endpoints {
         "device-verification",
         "registration",
         "check-session",
+        "backchannel-authentication",
     ];
 }
 

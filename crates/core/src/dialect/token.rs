@@ -70,7 +70,9 @@ impl Token {
 
 impl Default for Token {
     fn default() -> Self {
-        use GrantType::{AuthorizationCode, ClientCredentials, DeviceCode, JwtBearer, RefreshToken, TokenExchange};
+        use GrantType::{
+            AuthorizationCode, Ciba, ClientCredentials, DeviceCode, JwtBearer, RefreshToken, TokenExchange,
+        };
         Self {
             grants: BTreeSet::from([
                 AuthorizationCode,
@@ -79,6 +81,7 @@ impl Default for Token {
                 DeviceCode,
                 TokenExchange,
                 JwtBearer,
+                Ciba,
             ]),
             ignore: BTreeSet::new(),
             default_scope: None,

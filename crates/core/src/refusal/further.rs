@@ -19,6 +19,40 @@ pub enum Further {
     /// Nothing that we gave out, or to another client.
     #[error("the device code is not valid")]
     DeviceUnknown,
+    /// CIBA Core 1.0 11: nothing that we gave out, or to another client.
+    #[error("the auth_req_id is not valid")]
+    AuthReqUnknown,
+    /// CIBA Core 1.0 11.
+    #[error("the auth_req_id has expired; begin again at the backchannel authentication endpoint")]
+    AuthReqExpired,
+    /// CIBA Core 1.0 11.
+    #[error("the client asks too often; wait {0} seconds between two requests from now on")]
+    AskedTooOften(i64),
+    /// CIBA Core 1.0 13.
+    #[error("no user of this realm is named so")]
+    UserUnknown,
+    /// CIBA Core 1.0 13.
+    #[error("the binding_message must be 1 to 100 printable characters on one line")]
+    BindingMessage,
+    /// CIBA Core 1.0 13: the user blocked the app.
+    #[error("the user does not want to be asked by this client")]
+    Blocked,
+    /// The brake of one user.
+    #[error("this user was asked too often, or has not answered yet; try again in {0} seconds")]
+    TooManyAsked(i64),
+    /// All clients together that came by themselves asked more often than they may (RFC 6585 4).
+    #[error(
+        "clients that registered themselves may call the token endpoint {limit} times a minute together; try again in {seconds} seconds"
+    )]
+    TooManyTogether {
+        /// How often they may.
+        limit: u32,
+        /// When the next minute begins.
+        seconds: i64,
+    },
+    /// An agent asked somebody for consent more often than it may.
+    #[error("this app asked the same person for consent too often; try again in {0} seconds")]
+    TooMuchConsent(i64),
     /// RFC 8693 2.2.2.
     #[error("the subject_token is not accepted: {0}")]
     SubjectToken(&'static str),
@@ -52,20 +86,31 @@ impl Further {
     pub(super) const fn code(&self) -> ErrorCode {
         match self {
             Self::Pending => ErrorCode::AuthorizationPending,
-            Self::SlowDown(_) => ErrorCode::SlowDown,
-            Self::DeviceExpired => ErrorCode::ExpiredToken,
+            Self::SlowDown(_) | Self::AskedTooOften(_) => ErrorCode::SlowDown,
+            Self::DeviceExpired | Self::AuthReqExpired => ErrorCode::ExpiredToken,
             Self::SubjectToken(_) | Self::ActorToken(_) => ErrorCode::InvalidRequest,
-            Self::DeviceUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
             Self::LegacyEnded(_) => ErrorCode::UnauthorizedClient,
+            Self::UserUnknown => ErrorCode::UnknownUserId,
+            Self::BindingMessage => ErrorCode::InvalidBindingMessage,
+            Self::Blocked => ErrorCode::AccessDenied,
+            Self::DeviceUnknown | Self::AuthReqUnknown | Self::Assertion(_) => ErrorCode::InvalidGrant,
             Self::InteractionRequired => ErrorCode::InteractionRequired,
-            Self::TooManyDevices(_) | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
+            Self::TooManyDevices(_)
+            | Self::TooManyTogether { .. }
+            | Self::TooManyAsked(_)
+            | Self::TooMuchConsent(_)
+            | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
         }
     }
 
     /// After how many seconds another attempt makes sense, where that is not now.
     pub const fn retry_after(&self) -> Option<i64> {
         match self {
-            Self::TooManyDevices(seconds) | Self::TooManyCalls { seconds, .. } => Some(*seconds),
+            Self::TooManyDevices(seconds)
+            | Self::TooManyAsked(seconds)
+            | Self::TooMuchConsent(seconds)
+            | Self::TooManyTogether { seconds, .. }
+            | Self::TooManyCalls { seconds, .. } => Some(*seconds),
             _ => None,
         }
     }

@@ -243,6 +243,21 @@ kinds! {
     Refusal::Further(Further::DeviceExpired) => "device_code_expired", Presented, "begin again at the device authorization endpoint";
     Refusal::Further(Further::DeviceUnknown) => "device_code_unknown", Presented,
         "send the device_code as it was answered, with the client that began";
+    Refusal::Further(Further::AuthReqUnknown) => "auth_req_id_unknown", Presented,
+        "send the auth_req_id as it was answered, with the client that began";
+    Refusal::Further(Further::AuthReqExpired) => "auth_req_id_expired", Presented,
+        "begin again at the backchannel authentication endpoint";
+    Refusal::Further(Further::AskedTooOften(_)) => "asked_too_often", User, "wait five seconds longer between two requests";
+    Refusal::Further(Further::UserUnknown) => "user_unknown", User, "ask the user for the name that they sign in with";
+    Refusal::Further(Further::BindingMessage) => "binding_message", Shape,
+        "send a short text on one line, which the user can compare";
+    Refusal::Further(Further::Blocked) => "blocked", User, "ask the user to allow the app again in their account";
+    Refusal::Further(Further::TooManyAsked(_)) => "too_many_asked", Limit,
+        "ask once and wait for the answer; nobody answers faster because they are asked again";
+    Refusal::Further(Further::TooManyTogether { .. }) => "too_many_together", Limit,
+        "wait as long as Retry-After says; ask the vendor to register the app, so that it has a limit of its own";
+    Refusal::Further(Further::TooMuchConsent(_)) => "too_much_consent", Limit,
+        "keep the refresh token and ask for consent only when more is needed";
     Refusal::Further(Further::SubjectToken(_)) => "subject_token", Presented, "exchange a live token that the client may exchange";
     Refusal::Further(Further::ActorToken(_)) => "actor_token", Presented, "send a live token of whoever acts, or none";
     Refusal::Further(Further::Assertion(_)) => "assertion", Presented, "make the assertion as the answer says";

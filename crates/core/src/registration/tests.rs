@@ -45,6 +45,8 @@ fn realm() -> Realm {
         guide: crate::realm::GuidePolicy::default(),
         limits: crate::limits::LimitPolicy::default(),
         plans: Vec::new(),
+        agents: crate::realm::AgentPolicy::default(),
+        ciba: crate::realm::CibaPolicy::default(),
     }
 }
 

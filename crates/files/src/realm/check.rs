@@ -87,6 +87,7 @@ impl<'a> Check<'a> {
         self.portal();
         self.identity_providers();
         self.limits();
+        self.agents();
         self.unique();
         self.apis_and_scopes();
         self.claims();

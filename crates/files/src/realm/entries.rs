@@ -6,8 +6,8 @@ use claviger_core::brand::Links;
 use claviger_core::claim_rule::ClaimRule;
 use claviger_core::client::rules::{ActsAs, BroughtSecret, Description, Found};
 use claviger_core::client::{
-    ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, ClientKind, ClientStatus, Dpop,
-    ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
+    ApplicationType, AssertionAlgorithm, AuthMethod, Authentication, CertificateOf, Ciba, ClientKind, ClientStatus,
+    DeliveryMode, Dpop, ExchangePolicy, GrantType, IdTokenClaims, Identity, Logout, Protection, Requests, SubjectType,
 };
 use claviger_core::dialect::{Legacy, Pkce, Turnover};
 use claviger_core::dpop::Nonces;
@@ -17,8 +17,9 @@ use claviger_core::limits::{ClientLimits, LimitPolicy, Plan};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::profile::Profile;
 use claviger_core::realm::{
-    AccessTokenFormat, AccountPolicy, Administration, Api, AssertionIssuer, DpopPolicy, GuidePolicy, Host,
-    IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool, SessionPolicy, TokenPolicy,
+    AccessTokenFormat, AccountPolicy, Administration, AgentPolicy, Api, AssertionIssuer, CibaPolicy, DpopPolicy,
+    GuidePolicy, Host, IdentityProvider, LoginApp, Portal, RegistrationPolicy, RequestPolicy, Scope, SeatPool,
+    SessionPolicy, TokenPolicy,
 };
 use claviger_core::request_object::ObjectAlgorithm;
 use claviger_core::response::ResponseType;
@@ -69,6 +70,10 @@ pub(super) struct RealmDocument {
     pub(super) identity_provider: Vec<IdentityProvider>,
     #[serde(default)]
     pub(super) limits: LimitPolicy,
+    #[serde(default)]
+    pub(super) agents: AgentPolicy,
+    #[serde(default)]
+    pub(super) ciba: CibaPolicy,
     #[serde(default)]
     pub(super) plan: Vec<Plan>,
     #[serde(default)]
@@ -312,6 +317,12 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     pub(super) self_registered: bool,
     #[serde(default)]
+    pub(super) agent: Option<bool>,
+    #[serde(default)]
+    pub(super) backchannel_token_delivery_mode: DeliveryMode,
+    #[serde(default)]
+    pub(super) backchannel_client_notification_endpoint: Option<String>,
+    #[serde(default)]
     pub(super) subject_type: SubjectType,
     #[serde(default)]
     pub(super) sector_identifier_uri: Option<String>,
@@ -412,6 +423,7 @@ impl ClientEntry {
             resource_server: self.resource_server.clone(),
             trusted: self.trusted,
             in_browser: self.kind == Kind::Browser,
+            agent: self.agent,
             id_token_signing: self.id_token_signing,
             id_token_claims: self.id_token_claims,
             pkce: self.pkce,
@@ -450,6 +462,10 @@ impl ClientEntry {
                 frontchannel_logout_session_required: self.frontchannel_logout_session_required,
                 backchannel_logout_uri: self.backchannel_logout_uri.clone(),
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
+            },
+            ciba: Ciba {
+                backchannel_token_delivery_mode: self.backchannel_token_delivery_mode,
+                backchannel_client_notification_endpoint: self.backchannel_client_notification_endpoint.clone(),
             },
             dpop: Dpop { dpop_bound_access_tokens: self.dpop_bound_access_tokens, nonces: self.dpop_nonces },
             protection: Protection {

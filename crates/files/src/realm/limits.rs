@@ -9,9 +9,21 @@ use std::collections::BTreeSet;
 const TOO_HIGH: &str = "a limit is at most 1000000 calls a minute; 0 is none";
 
 impl Check<'_> {
+    pub(super) fn agents(&mut self) {
+        if let Some((key, why)) = self.raw.agents.problem() {
+            self.say(at!["agents", key], why, None);
+        }
+        if let Some((key, why)) = self.raw.ciba.problem() {
+            self.say(at!["ciba", key], why, None);
+        }
+    }
+
     pub(super) fn limits(&mut self) {
         if self.raw.limits.token_calls_per_minute.is_some_and(|limit| limit > HIGHEST) {
             self.say(at!["limits", "token-calls-per-minute"], TOO_HIGH, None);
+        }
+        if self.raw.limits.self_registered_calls_per_minute.is_some_and(|limit| limit > HIGHEST) {
+            self.say(at!["limits", "self-registered-calls-per-minute"], TOO_HIGH, None);
         }
         let raw = self.raw;
         let mut names = BTreeSet::new();

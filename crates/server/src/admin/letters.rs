@@ -87,18 +87,30 @@ impl Post<'_> {
     ///
     /// # Errors
     /// The store cannot write.
-    pub(crate) async fn notify(
+    pub(crate) async fn notify(&self, user: &User, kind: NoticeKind, said: (&str, String)) -> Result<(), Fault> {
+        match self.notice(user, kind, said)? {
+            Some(mail) => self.store.queue_mail(mail, self.now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// That mail, which is not sent yet.
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    pub(crate) fn notice(
         &self,
         user: &User,
         kind: NoticeKind,
         (about, place): (&str, String),
-    ) -> Result<(), Fault> {
-        let Some(to) = user.email.as_deref() else { return Ok(()) };
+    ) -> Result<Option<Mail>, Fault> {
+        let Some(to) = user.email.as_deref() else { return Ok(None) };
         let realm = self.realm;
         let page = match kind {
             NoticeKind::NewBrowser => "/account/sessions",
             NoticeKind::PasswordChanged => "/account/security",
             NoticeKind::AppConnected => "/account/apps",
+            NoticeKind::AgentAsks => "/account/requests",
         };
         let mail = self.pages.mail(&NoticeMail {
             kind,
@@ -115,7 +127,7 @@ impl Post<'_> {
         let (subject, text, html) = (mail.subject, mail.text, mail.html);
         let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
         let mail = letter.queued(self.secrets, ids::new(self.now)).map_err(|error| Fault::Other(error.to_string()))?;
-        self.store.queue_mail(mail, self.now).await
+        Ok(Some(mail))
     }
 
     /// The language in which somebody gets their mails.

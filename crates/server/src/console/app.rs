@@ -76,6 +76,7 @@ fn overview(of: &Of<'_>, client: &Client, uses: &[SecretUse], file: Option<&str>
         fact("console-id", Cell::code(client.id.as_str())),
         fact("console-status", status(client.status)),
         fact("console-kind", Cell::of(kind)),
+        fact("console-agent", if client.is_agent() { Cell::of("console-yes") } else { Cell::None }),
         fact("console-publisher", Cell::text(client.publisher.clone().unwrap_or_default())),
         fact("console-owner", Cell::text(client.owner_email.clone().unwrap_or_default())),
         fact("console-last-used", Cell::maybe_at(last)),

@@ -82,6 +82,17 @@ fn each_line(params: &Params<'_>, name: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+/// Whether an app is an agent, as the form says it.
+const AGENT: [(&str, &str); 3] = [("", "console-agent-usual"), ("yes", "console-yes"), ("no", "console-no")];
+
+const fn agent_word(agent: Option<bool>) -> &'static str {
+    match agent {
+        None => "",
+        Some(true) => "yes",
+        Some(false) => "no",
+    }
+}
+
 /// The form of an app as it is.
 pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
     let client = editable(of, params).await?;
@@ -97,6 +108,7 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
             client.scope.to_string(),
         ],
         &client.legacy,
+        agent_word(client.agent),
     );
     let form = form(of.url("/app/edit"), "look", "console-look", Tone::Good, fields);
     Ok(of.show("console-edit", above(of, &client), params, vec![Block::Form { form }]))
@@ -121,7 +133,7 @@ async fn editable(of: &Of<'_>, params: &Params<'_>) -> Result<Client, Stop> {
     }
 }
 
-fn fields(of: &Of<'_>, client: &Client, values: [String; 5], legacy: &BTreeSet<Legacy>) -> Vec<Field> {
+fn fields(of: &Of<'_>, client: &Client, values: [String; 5], legacy: &BTreeSet<Legacy>, agent: &str) -> Vec<Field> {
     let [name, publisher, owner, redirect_uris, scope] = values;
     let mut fields = vec![
         hidden("id", client.id.as_str()),
@@ -130,6 +142,10 @@ fn fields(of: &Of<'_>, client: &Client, values: [String; 5], legacy: &BTreeSet<L
         hinted(line("owner", "console-owner", owner), "console-owner-hint"),
         hinted(lines("redirect_uris", "console-redirect-uris", redirect_uris), "console-lines-hint"),
         hinted(line("scope", "console-scopes", scope), scopes(of)),
+        hinted(
+            choice("agent", "console-agent", AGENT.map(|(value, words)| (value.to_owned(), Words::of(words))), agent),
+            "console-agent-hint",
+        ),
     ];
     let permitted = Legacy::ALL.into_iter().filter(|one| of.realm.dialect.permits.contains(one));
     fields.extend(permitted.map(|one| {
@@ -152,6 +168,11 @@ fn edit_of(client: &Client, params: &Params<'_>) -> Edit {
         redirect_uris: (redirect_uris != had).then_some(redirect_uris),
         scope: text("scope"),
         legacy: Some(legacy),
+        agent: Some(match params.get("agent") {
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            _ => None,
+        }),
         ..Edit::default()
     }
 }
@@ -193,7 +214,7 @@ fn ticked(params: &Params<'_>) -> BTreeSet<Legacy> {
 }
 
 fn wrong(of: &Of<'_>, client: &Client, params: &Params<'_>, error: &AdminError) -> Answer {
-    let fields = fields(of, client, typed(params), &ticked(params));
+    let fields = fields(of, client, typed(params), &ticked(params), params.get("agent").unwrap_or_default());
     let form = form(of.url("/app/edit"), "look", "console-look", Tone::Good, fields);
     of.show_wrong("console-edit", above(of, client), error.to_string(), vec![Block::Form { form }])
 }
@@ -216,6 +237,7 @@ fn differences(of: &Of<'_>, client: &Client, params: &Params<'_>, changed: &[Cha
     let mut carried = vec![hidden("id", client.id.as_str()), hidden("seen", digest(client))];
     let names = ["name", "publisher", "owner", "redirect_uris", "scope"];
     carried.extend(names.into_iter().zip(typed(params)).map(|(name, value)| hidden(name, value)));
+    carried.push(hidden("agent", params.get("agent").unwrap_or_default()));
     carried.extend(ticked(params).into_iter().map(|one| hidden("legacy", one.name())));
     if !changed.is_empty() {
         blocks.push(Block::Form { form: form(of.url("/app/edit"), "save", "console-save", Tone::Good, carried) });

@@ -3,7 +3,7 @@
 use super::build::{PAGE, choice, line, listing, query, search, status};
 use super::desk::{Of, Stop};
 use crate::http::Answer;
-use crate::pages::views::console::{Block, Cell, ConsoleLink, Words};
+use crate::pages::views::console::{Block, Cell, ConsoleLink, Tone, Words};
 use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Resource, Verb};
 use claviger_core::{Client, Params};
@@ -35,7 +35,8 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     if of.desk.flow.state.request_log().is_some() && of.may(Resource::Log, Verb::Read) {
         blocks.push(super::calls::find(of));
     }
-    let head = ["console-app", "console-id", "console-publisher", "console-status", "console-last-used"];
+    let head =
+        ["console-app", "console-id", "console-publisher", "console-kind", "console-status", "console-last-used"];
     let empty = if asked.is_empty() && standing.is_none() { "console-no-apps" } else { "console-no-such" };
     blocks.push(listing("console-apps", head, rows, empty, more));
     if of.may(Resource::Apps, Verb::Write) {
@@ -44,11 +45,12 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     Ok(of.show("console-apps", Vec::new(), params, blocks))
 }
 
-fn row(of: &Of<'_>, client: &Client, used_at: Option<i64>) -> [Cell; 5] {
+fn row(of: &Of<'_>, client: &Client, used_at: Option<i64>) -> [Cell; 6] {
     [
         Cell::link(client.name.as_str(), of.url_of("/app", &client.id)),
         Cell::code(client.id.as_str()),
         Cell::text(client.publisher.clone().unwrap_or_default()),
+        if client.is_agent() { Cell::tag("console-agent", Tone::Plain) } else { Cell::None },
         status(client.status),
         Cell::maybe_at(used_at),
     ]

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::ids;
 use crate::issue::delivery::send;
 use crate::issue::id_token::{IdTokenOf, id_token};
+use crate::issue::ping;
 use crate::issue::sealed::Recipients;
 use crate::issue::{Access, AccessOf, mint_access};
 use crate::people::waiting::{Kept, Waiting};
@@ -18,7 +19,7 @@ use claviger_core::claims::id_text;
 use claviger_core::client::GrantType;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::{Endpoint, Legacy};
-use claviger_core::grant::{access_plan, access_token_claims, by_scope, id_token_claims, seats_for};
+use claviger_core::grant::{access_plan, access_token_claims, bounded, by_scope, id_token_claims, seats_for};
 use claviger_core::granted::{CodeBinding, Granted};
 use claviger_core::logout::{browser_state, session_state, sid};
 use claviger_core::redirect::origin;
@@ -66,11 +67,16 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let mut granted = authorize::granted(approved.request, approved.organisations.clone(), auth_time, session, proof);
     granted.acr = approved.told.as_ref().and_then(|told| told.acr.clone());
     granted.told.clone_from(&approved.told);
+    granted.until = match &approved.given {
+        Some(given) => given.until,
+        None => approved.who.consent.as_ref().and_then(|consent| consent.until),
+    };
     let mut approval = Approval {
         now: state.clock.now(),
         consent: approved.given.clone(),
         evidence: approved.evidence.clone(),
         precondition: approved.precondition,
+        ping: ping::parcel(&site.realm.id, approved.request, state.clock.now())?,
         signed_in_to,
         ..Approval::default()
     };
@@ -92,6 +98,9 @@ pub(crate) async fn approve(state: &State, site: &Site, approved: Approved<'_>) 
     let given = approval.code.clone();
     if !nothing_to_write && !state.store.approve(approval).await? {
         return Ok(None);
+    }
+    if approved.request.backchannel().is_some() {
+        state.handed_in.notify_one();
     }
     if let Some(code) = given {
         if approved.request.destination.wildcard {
@@ -266,6 +275,7 @@ async fn front_token(
 ) -> Result<Access, Failure> {
     let granted = &Granted { flow: GrantType::Implicit, ..granted.clone() };
     let plan = access_plan(&site.realm, approved.client, &granted.audience);
+    let plan = bounded(plan, granted.until, approval.now)?;
     let (client, user) = (approved.client, Some(approved.who.user.id.as_str()));
     let claims = &access_token_claims(&site.realm, client, Some(&approved.who.user), granted);
     let now = approval.now;

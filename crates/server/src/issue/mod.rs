@@ -8,6 +8,7 @@ pub(crate) mod approve;
 pub(crate) mod delivery;
 mod id_token;
 pub(crate) mod logout_token;
+pub(crate) mod ping;
 pub(crate) mod sealed;
 pub(crate) mod spending;
 
@@ -23,14 +24,14 @@ use claviger_core::client::GrantType;
 use claviger_core::confirmation::Confirmation;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::dialect::Turnover;
-use claviger_core::grant::{Decision, RefreshPlan};
+use claviger_core::grant::{Decision, RefreshPlan, bounded};
 use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
-use claviger_core::token_claims::{AccessTokenOf, access_claims};
+use claviger_core::token_claims::{AccessTokenOf, access_claims, agent_acts};
 use claviger_core::token_exchange::ACCESS_TOKEN;
-use claviger_core::{Client, Refusal};
+use claviger_core::{Client, Realm, Refusal};
 use claviger_store::{
     CodeRow, GrantWithUser, Issue, Issued, Masked, NewAccessToken, NewGrant, Precondition, Redeem, Replay, Rotate,
     SeatClaim, Store,
@@ -141,15 +142,16 @@ pub(crate) struct AccessOf<'a> {
 
 impl AccessOf<'_> {
     /// What a reference stands for.
-    fn document(&self) -> serde_json::Result<String> {
+    fn document(&self, realm: &Realm) -> serde_json::Result<String> {
         let Self { confirmation, claims, .. } = *self;
         let subject = self.subject.filter(|subject| Some(*subject) != self.user).map(str::to_owned);
-        let is_plain = self.narrowed.is_none() && claims.is_empty() && subject.is_none();
+        let act = self.granted.act.clone().or_else(|| agent_acts(realm, self.client, self.user.is_some()));
+        let is_plain = self.narrowed.is_none() && claims.is_empty() && subject.is_none() && act == self.granted.act;
         if is_plain && self.granted.confirmation == confirmation {
             return serde_json::to_string(self.granted);
         }
         let (audience, claims) = (self.narrowed.unwrap_or(&self.granted.audience).clone(), claims.clone());
-        serde_json::to_string(&Granted { audience, confirmation, subject, claims, ..self.granted.clone() })
+        serde_json::to_string(&Granted { audience, confirmation, subject, claims, act, ..self.granted.clone() })
     }
 }
 
@@ -165,6 +167,7 @@ pub(crate) async fn token_answer(
     origin: Origin<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let Issuer { site, now, confirmation, .. } = issuer;
+    decision.access = bounded(decision.access, decision.granted.until, now)?;
     // A confidential client shows who it is with each refresh (RFC 9449 5, RFC 8705 7.1).
     decision.granted.confirmation = confirmation.filter(|_| !client.is_confidential());
     let grant = grant_step(&issuer, client, &decision, &origin)?;
@@ -317,6 +320,7 @@ fn grant_step(
     }
     let id = if let Origin::Code { row } = origin { row.code.id } else { ids::new(now) };
     let absolute = if refreshable { now + policy.refresh_absolute.as_millis() } else { access_end };
+    let absolute = absolute.min(decision.granted.until.unwrap_or(i64::MAX));
     let idle = if refreshable { (now + policy.refresh_idle.as_millis()).min(absolute) } else { access_end };
     let nonce: [u8; 16] = random_bytes();
     let turnover = if let RefreshPlan::Yes(turnover) = decision.refresh { turnover } else { Turnover::Rotate };
@@ -460,7 +464,7 @@ pub(crate) async fn mint_access(site: &Site, of: &AccessOf<'_>) -> Result<Access
                 client: of.client.id.clone(),
                 user: of.user.map(str::to_owned),
                 grant: of.grant.copied(),
-                doc: of.document()?,
+                doc: of.document(&site.realm)?,
                 issued_at: of.now,
                 expires_at: of.now + ttl.as_millis(),
             };

@@ -115,6 +115,8 @@ fn decision(seats: &[&str]) -> Decision {
             claims: serde_json::Map::new(),
             act: None,
             told: None,
+            until: None,
+            agent: false,
         },
         narrowed: None,
         scope_differs: false,

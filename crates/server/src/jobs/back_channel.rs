@@ -5,11 +5,12 @@
 
 use crate::failure::Failure;
 use crate::issue::logout_token::logout_token;
+use crate::jobs::pings::Pings;
 use crate::outbound::OutboundError;
 use crate::outbox::{Attempt, Carrier, Pauses, deliver_due};
 use crate::state::State;
 use claviger_core::params::form_encode;
-use claviger_store::{LOGOUT_TOPIC, Parcel, SessionEnded};
+use claviger_store::{Fault, LOGOUT_TOPIC, Parcel, SessionEnded};
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub(crate) async fn tell_of_logouts(state: Arc<State>, mut stop: watch::Receiver
 
 async fn tell(state: &State) {
     loop {
-        match deliver_due(&state.background, &BackChannel(state), state.clock.now()).await {
+        match deliver_all(state).await {
             Ok(0) => {}
             Ok(_) => continue,
             Err(fault) => {
@@ -45,6 +46,13 @@ async fn tell(state: &State) {
             () = state.handed_in.notified() => {}
         }
     }
+}
+
+/// What is due of what apps are told: that somebody signed out, that somebody answered.
+async fn deliver_all(state: &State) -> Result<usize, Fault> {
+    let now = state.clock.now();
+    let logouts = deliver_due(&state.background, &BackChannel(state), now).await?;
+    Ok(logouts + deliver_due(&state.background, &Pings(state), now).await?)
 }
 
 /// Who makes the calls.

@@ -11,6 +11,7 @@ mod deadlines;
 mod follow;
 mod logos;
 mod names;
+mod pings;
 mod registrations;
 mod requests;
 mod share;

@@ -15,6 +15,7 @@ use super::views::{
     Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, GuidePage, Home, KnownAccount, Lifetime,
     LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode,
     Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
+    TimeChoice,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -167,6 +168,8 @@ fn own_pages<E>(
     seen("account_again", pages.try_page(brand, &own::home(x, Some(AccountNotice::Again))))?;
     seen("account_apps", pages.try_page(full, &own::apps(x)))?;
     seen("account_no_apps", pages.try_page(brand, &own::no_apps(x)))?;
+    seen("account_requests", pages.try_page(brand, &own::requests(x, true)))?;
+    seen("account_no_requests", pages.try_page(brand, &own::requests(x, false)))?;
     seen("account_take_back", pages.try_page(brand, &own::take_back(x)))?;
     seen("account_companies", pages.try_page(brand, &own::companies(x)))?;
     seen("account_data", pages.try_page(brand, &own::data(x, true, None)))?;
@@ -308,6 +311,10 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         answer_host: None,
         answer_is_local: false,
         device_code: None,
+        is_agent: false,
+        from_afar: false,
+        binding_message: None,
+        times: Vec::new(),
     }
 }
 
@@ -353,8 +360,18 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         pending: Some(x("01992c3e-6b1f")),
         answer_host: Some(x("fleet.example")),
         answer_is_local: organisation_mode == OrganisationMode::One,
+        is_agent: organisation_mode == OrganisationMode::Many,
+        from_afar: organisation_mode == OrganisationMode::Many,
+        binding_message: (organisation_mode == OrganisationMode::Many).then(|| x("Order 4711")),
+        times: if organisation_mode == OrganisationMode::Many { times(x) } else { Vec::new() },
         ..consent_minimal(x)
     }
+}
+
+fn times(x: &dyn Fn(&str) -> String) -> Vec<TimeChoice> {
+    let choice =
+        |value: &str, seconds: Option<i64>| TimeChoice { value: x(value), seconds, checked: seconds.is_none() };
+    vec![choice("1h", Some(3600)), choice("1d", Some(86_400)), choice("until-taken-back", None)]
 }
 
 fn error(x: &dyn Fn(&str) -> String) -> ErrorPage {

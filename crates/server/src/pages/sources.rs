@@ -24,6 +24,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("account_delete.html", include_str!("../../../../templates/account_delete.html")),
     ("account_deleted.html", include_str!("../../../../templates/account_deleted.html")),
     ("account_licences.html", include_str!("../../../../templates/account_licences.html")),
+    ("account_requests.html", include_str!("../../../../templates/account_requests.html")),
     ("account_sessions.html", include_str!("../../../../templates/account_sessions.html")),
     ("account_take_back.html", include_str!("../../../../templates/account_take_back.html")),
     ("accounts.html", include_str!("../../../../templates/accounts.html")),

@@ -15,6 +15,7 @@ mod passkey;
 mod portal;
 mod portal_calls;
 mod qr;
+mod requests;
 mod second_factor;
 mod signed_out;
 
@@ -46,6 +47,7 @@ pub use portal_calls::{
     WebhookPage, WebhooksPage,
 };
 pub use qr::QrCode;
+pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use signed_out::{AppLink, SignedOut};
 
@@ -239,6 +241,25 @@ pub struct Consent {
     pub answer_is_local: bool,
     /// The code that a device shows, where the answer goes to one.
     pub device_code: Option<String>,
+    /// Whether it is an agent, which goes on by itself.
+    pub is_agent: bool,
+    /// Whether it asks while the person is elsewhere: nobody sent them here.
+    pub from_afar: bool,
+    /// What it says there that this is about.
+    pub binding_message: Option<String>,
+    /// For how long it may be let act; empty: that is not asked.
+    pub times: Vec<TimeChoice>,
+}
+
+/// For how long an app may be let act.
+#[derive(Debug, Clone, Serialize)]
+pub struct TimeChoice {
+    /// What comes back as `for`.
+    pub value: String,
+    /// So many seconds; none: until it is taken back.
+    pub seconds: Option<i64>,
+    /// Whether it is chosen at first.
+    pub checked: bool,
 }
 
 /// One scope, in words.

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::issue::delivery::send;
+use crate::issue::ping;
 use crate::people::about::about;
 use crate::people::browser::Browser;
 use crate::people::flow::{Flow, Form, Front, consent_on_record, resume};
@@ -13,7 +14,7 @@ use crate::state::State;
 use crate::state::sites::Site;
 use claviger_core::answer::Response;
 use claviger_core::authorize;
-use claviger_core::{Client, Params, Refusal};
+use claviger_core::{Client, Params, Realm, Refusal};
 use claviger_store::{ConsentGrant, SignedIn};
 use http::Method;
 
@@ -51,8 +52,18 @@ async fn take_consent(flow: &Flow<'_>) -> Result<Answer, Failure> {
     }
     let response = Response::refusal(&request.destination, &site.realm, &Refusal::Denied);
     let delivery = send(state, site, client, &response, state.clock.now()).await?;
-    let kept = Kept::new(who.session.hash, state.clock.now(), delivery.clone(), false, None);
-    if !state.store.put_answered(kept.seal(&waiting, &state.secrets, &site.realm.id)?).await? {
+    let now = state.clock.now();
+    let kept = Kept::new(who.session.hash, now, delivery.clone(), false, None);
+    let answered = kept.seal(&waiting, &state.secrets, &site.realm.id)?;
+    let is_news = match ping::parcel(&site.realm.id, request, now)? {
+        Some(parcel) => {
+            let done = state.store.refuse_backchannel(answered, Some(parcel), None, now).await?;
+            state.handed_in.notify_one();
+            done
+        }
+        None => state.store.put_answered(answered).await?,
+    };
+    if !is_news {
         return flow.answered(client, request, Some(&waiting), false, &who).await;
     }
     Ok(flow.deliver(client, request, delivery))
@@ -75,6 +86,7 @@ async fn allow(
                 client: client.id.clone(),
                 scope: waiting.request.asked_scope().into_owned(),
                 organisations,
+                until: chosen_time(realm, client, params, flow.state.clock.now()),
             };
             flow.advance(client, &waiting.request, Some(waiting), Some(given)).await
         }
@@ -83,6 +95,11 @@ async fn allow(
         }
         Err(_) => once_more(flow, waiting, client, who, Ticks::Missing).await,
     }
+}
+
+/// When what is allowed now ends, as it was chosen on the page; what people allow an app that is no agent has no such end.
+fn chosen_time(realm: &Realm, client: &Client, params: &Params<'_>, now: i64) -> Option<i64> {
+    client.is_agent().then(|| realm.agents.chosen(params.get("for")).until(now)).flatten()
 }
 
 /// The page once more: it says that an organisation must be picked, or has other ticks.
@@ -95,7 +112,7 @@ async fn once_more(
 ) -> Result<Answer, Failure> {
     let (state, site) = (flow.state, flow.site);
     let organisations = state.store.organisations(&site.realm.id, &who.user.organisations).await?;
-    let consent = consent_on_record(Some(who));
+    let consent = consent_on_record(Some(who), state.clock.now());
     let asked = waiting.request.asked_scope();
     let new = asked.iter().filter(|token| !consent.scope.contains(token)).collect();
     let about = about(state, site, client, &show::language(site, flow.browser, &waiting.request)).await?;

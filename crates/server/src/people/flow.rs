@@ -15,6 +15,7 @@ use crate::pages::views::Ended;
 use crate::people::about::{about, launches};
 use crate::people::accounts::Accounts;
 use crate::people::allowed::still_allowed;
+use crate::people::asks;
 use crate::people::browser::Browser;
 use crate::people::check_session::in_step;
 use crate::people::factor::{Face, Onward, Trouble};
@@ -28,7 +29,7 @@ use crate::state::State;
 use crate::state::clients::Entry;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::{Delivery, Response};
-use claviger_core::authorize::{self, AuthorizationRequest, Missing, Step};
+use claviger_core::authorize::{self, AuthorizationRequest, Device, Missing, Step};
 use claviger_core::dialect::Endpoint;
 use claviger_core::response::ResponseType;
 use claviger_core::{Client, Params, Refusal};
@@ -148,9 +149,10 @@ impl Flow<'_> {
         let is_usual = request.response_type == ResponseType::CODE && request.device.is_none();
         let is_usual = is_usual && site.realm.login_app.is_none();
         let Some(who) = recalled.filter(|_| is_usual) else { return Ok(None) };
-        let consent = consent_on_record(Some(&who));
+        let now = state.clock.now();
+        let consent = consent_on_record(Some(&who), now);
         let session = of(&who);
-        match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, state.clock.now()) {
+        match authorize::next_step(&site.realm, client, request, Some(session), &consent, false, now) {
             Step::Approve { organisations } => {
                 let precondition = Some(who.session_precondition());
                 let approved = Approved {
@@ -180,7 +182,8 @@ impl Flow<'_> {
         given: Option<ConsentGrant>,
     ) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
-        if request.device.as_ref().is_some_and(|device| waiting.is_none() || !device.confirmed) {
+        let is_confirmed = |device: &Device| device.backchannel.is_some() || (waiting.is_some() && device.confirmed);
+        if request.device.as_ref().is_some_and(|device| !is_confirmed(device)) {
             let waiting = self.wait(request, waiting, state.clock.now());
             return show::device_confirm(state, site, self.browser, client, &waiting);
         }
@@ -194,7 +197,7 @@ impl Flow<'_> {
         }
         let signed_in = signed_in(state, site, self.browser, &client.id).await?;
         let now = state.clock.now();
-        let mut consent = consent_on_record(signed_in.as_ref());
+        let mut consent = consent_on_record(signed_in.as_ref(), now);
         if let Some(given) = &given {
             consent.scope.extend(&given.scope);
             consent.organisations.clone_from(&given.organisations);
@@ -236,6 +239,9 @@ impl Flow<'_> {
             }
             Step::Consent { new, organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
+                if let Err(refusal) = asks::count(state, site, client, &who.user.id) {
+                    return self.refuse(client, request, &refusal).await;
+                }
                 let waiting = &self.wait(request, waiting, now);
                 let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
                 let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
@@ -395,6 +401,8 @@ impl Flow<'_> {
         let address = realm.url(Endpoint::Authorization).filter(|_| !request.is_sealed);
         let again = address.map(|url| format!("{url}?{}", request.again(realm, client)));
         let again = again.or_else(|| realm.url(Endpoint::DeviceVerification).filter(|_| request.device.is_some()));
+        let again =
+            if request.backchannel().is_some() { Some(request.destination.redirect_uri.clone()) } else { again };
         show::ended(self.state, self.site, self.incoming, why, Some((request, again.as_deref())))
     }
 
@@ -466,8 +474,8 @@ fn of(who: &SignedIn) -> authorize::Session<'_> {
 }
 
 /// What the user has let the client do until now.
-pub(crate) fn consent_on_record(who: Option<&SignedIn>) -> authorize::Consent {
-    let found = who.and_then(|who| who.consent.clone());
+pub(crate) fn consent_on_record(who: Option<&SignedIn>, now: i64) -> authorize::Consent {
+    let found = who.and_then(|who| who.consent.clone()).filter(|found| found.stands(now));
     found.map(|found| authorize::Consent { scope: found.scope, organisations: found.organisations }).unwrap_or_default()
 }
 

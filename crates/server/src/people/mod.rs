@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod allowed;
 pub(crate) mod arrive;
 pub(crate) mod ask_for_app;
+mod asks;
 pub(crate) mod back;
 pub(crate) mod browser;
 pub(crate) mod check_session;

@@ -19,12 +19,12 @@ use crate::state::sites::{Site, Target};
 use claviger_core::answer::Delivery;
 use claviger_core::authorize::{self, AuthorizationRequest};
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
-use claviger_core::realm::Scope;
+use claviger_core::realm::{ConsentTime, Scope};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::text::shortened;
 use claviger_core::unique::Members;
 use claviger_core::user::{Organisation, User};
-use claviger_core::{Client, Refusal, ScopeSet};
+use claviger_core::{Client, Realm, Refusal, ScopeSet};
 use http::header::ALLOW;
 use http::{HeaderValue, Method};
 use std::collections::HashMap;
@@ -332,9 +332,23 @@ pub(crate) fn consent(
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
         answer_host: answer_host(&request.destination.redirect_uri).filter(|_| request.device.is_none()),
         answer_is_local: request.destination.native && request.device.is_none(),
-        device_code: request.device.as_ref().map(|device| device.user_code.clone()),
+        device_code: request.device.as_ref().map(|device| device.user_code.clone()).filter(|code| !code.is_empty()),
+        is_agent: asked.client.is_agent(),
+        from_afar: request.backchannel().is_some(),
+        binding_message: request.backchannel().and_then(|asked| asked.binding_message.clone()),
+        times: times(realm, asked.client),
     };
     Ok(with_browser(view(state, site, speech, &form), site, browser))
+}
+
+/// For how long an agent may be let act.
+fn times(realm: &Realm, client: &Client) -> Vec<views::TimeChoice> {
+    let choice = |time: &ConsentTime| views::TimeChoice {
+        value: String::from(*time),
+        seconds: time.until(0).map(|millis| millis / 1000),
+        checked: *time == realm.agents.usual_time(),
+    };
+    realm.consent_times(client).iter().map(choice).collect()
 }
 
 /// What matters most is seen first, however long the list is.

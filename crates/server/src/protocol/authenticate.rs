@@ -221,31 +221,6 @@ impl<'a> Authenticator<'a> {
         Ok(Authenticated { entry, proved: is_proved, spending: Spending::of(spends), stretched: stretched.map(Masked) })
     }
 
-    /// Refuses a client that has called as often as it may, before its secret is looked at.
-    fn look_at_limit(&self, client: &Client) -> Result<(), Refusal> {
-        let Some((limits, limit)) = self.limit_of(client) else { return Ok(()) };
-        let left = limits.left((&self.realm.id, &client.id), limit, self.clock.now());
-        if left.calls > 0 {
-            // Nothing is said of it: whoever has no secret of a client learns from no answer that there is one.
-            return Ok(());
-        }
-        trace::leave(left);
-        Err(too_many(left))
-    }
-
-    /// Counts a call of a client that proved who it is: whoever does not uses up nothing of its limit.
-    fn count(&self, client: &Client) -> Result<(), Refusal> {
-        let Some((limits, limit)) = self.limit_of(client) else { return Ok(()) };
-        let taken = limits.take((&self.realm.id, &client.id), limit, self.clock.now());
-        let (Ok(left) | Err(left)) = taken;
-        trace::leave(left);
-        taken.map(drop).map_err(too_many)
-    }
-
-    fn limit_of(&self, client: &Client) -> Option<(&'a Limits, u32)> {
-        self.limits.zip(self.realm.token_calls_per_minute(&client.limits))
-    }
-
     /// Whose failure it is.
     fn subject(&self, client: &Client) -> Subject {
         match (&client.acts_as, client.secret_is_password) {
@@ -493,6 +468,7 @@ fn readings<'a>(realm: &Realm, client: &Client, credentials: &'a Credentials) ->
 
 mod assertion;
 mod certificate;
+mod limits;
 mod method;
 mod object;
 #[cfg(test)]

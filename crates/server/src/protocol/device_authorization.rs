@@ -87,6 +87,7 @@ impl Asked<'_> {
             from: Some(from.to_canonical().to_string()),
             expires_at: now + site.realm.tokens.device_code_ttl.as_millis(),
             confirmed: false,
+            backchannel: None,
         };
         let expires_at = device.expires_at;
         let request = AuthorizationRequest::of_device(&site.realm, client.client(), params, device, now)?;

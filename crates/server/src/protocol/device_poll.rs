@@ -16,7 +16,9 @@ use claviger_store::{Answered, DeviceRow, PollPolicy, Polled};
 /// Timers are not exact: so many milliseconds too early is in time.
 const SLACK: i64 = 1000;
 
-const POLICY: PollPolicy = PollPolicy { slack: SLACK, step: INTERVAL * 1000, longest: LONGEST_INTERVAL * 1000 };
+/// How polls are measured.
+pub(super) const POLICY: PollPolicy =
+    PollPolicy { slack: SLACK, step: INTERVAL * 1000, longest: LONGEST_INTERVAL * 1000 };
 
 /// The answer's body, for a device that its user approved.
 ///

@@ -158,7 +158,14 @@ impl Lookup<'_> {
         if status != before.status {
             tracing::warn!(client = before.id, "an approved client's document has new redirect URIs: it waits again");
         }
-        Client { status, scope: before.scope.clone(), trusted: before.trusted, ..described }
+        Client {
+            status,
+            scope: before.scope.clone(),
+            trusted: before.trusted,
+            agent: before.agent,
+            limits: before.limits.clone(),
+            ..described
+        }
     }
 
     async fn add(&self, client: Client, document: ClientDocument, now: i64) -> Result<(), Failure> {

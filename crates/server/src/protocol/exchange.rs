@@ -95,11 +95,13 @@ impl Exchange<'_> {
         let user = row.user.as_ref().or(late.as_ref()).map(|stored| &stored.user);
         let met = user.map(|user| site.company_rules.met_by(user, &client.client().id));
         let user = met.as_deref();
-        let consented = row.consent.as_ref().or(late_consent.as_ref()).map(|consent| &consent.scope);
-        let decide = if matches!(request.grant, Grant::DeviceCode { .. }) {
-            grant::device_code
-        } else {
-            grant::authorization_code
+        let now = state.clock.now();
+        let consent = row.consent.as_ref().or(late_consent.as_ref()).filter(|consent| consent.stands(now));
+        let consented = consent.map(|consent| &consent.scope);
+        let decide = match request.grant {
+            Grant::DeviceCode { .. } => grant::device_code,
+            Grant::Ciba { .. } => grant::ciba,
+            _ => grant::authorization_code,
         };
         Ok(decide(realm, client.client(), request, binding, user, consented))
     }

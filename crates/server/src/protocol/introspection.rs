@@ -128,7 +128,9 @@ async fn refresh_token(
         return Ok(None);
     }
     let granted: Granted = serde_json::from_str(&grant.doc)?;
-    let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
+    let consent = loaded.consent.as_ref().filter(|consent| consent.stands(state.clock.now()));
+    let consented = consent.map(|consent| &consent.scope);
+    let until = consent.and_then(|consent| consent.until).unwrap_or(i64::MAX);
     let Ok(granted) = still_granted(&site.realm, client, granted, consented) else { return Ok(None) };
     let subject = grant.user.as_deref().map(|user| state.secrets.subjects.name(&site.realm.id, client, user));
     let subject = subject.transpose()?;
@@ -141,7 +143,7 @@ async fn refresh_token(
         scope: &granted.scope.within(&client.scope).to_string(),
         cnf: granted.confirmation,
         iat: grant.created_at / 1000,
-        exp: grant.idle_expires_at.min(grant.expires_at) / 1000,
+        exp: grant.idle_expires_at.min(grant.expires_at).min(until) / 1000,
     };
     Ok(Some(serde_json::to_vec(&answer)?))
 }

@@ -3,6 +3,8 @@
 mod assertion;
 pub(crate) mod authenticate;
 pub(crate) mod authorization;
+pub(crate) mod backchannel;
+mod backchannel_poll;
 pub(crate) mod bearer;
 mod call;
 mod certificate;

@@ -72,8 +72,11 @@ impl Refresh<'_> {
         if !known || !state.secrets.refresh.is_genuine(presented, &row.grant.nonce) {
             return Err(Refusal::RefreshUnknown.into());
         }
+        let now = state.clock.now();
+        let consent = loaded.consent.as_ref().filter(|consent| consent.stands(now));
         let granted: Granted = serde_json::from_str(&row.grant.doc)?;
-        let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
+        let granted = granted.no_longer_than(consent.and_then(|consent| consent.until));
+        let consented = consent.map(|consent| &consent.scope);
         let granted = grant::still_granted(&site.realm, client, granted, consented)?;
         let stored = StoredGrant {
             client: &row.grant.client,
@@ -85,7 +88,6 @@ impl Refresh<'_> {
         };
         let met = loaded.user.as_ref().map(|stored| site.company_rules.met_by(&stored.user, &client.id));
         let user = as_grant_user(row, met.as_deref());
-        let now = state.clock.now();
         let decision = grant::refresh(&site.realm, client, request, &stored, user, now)?;
         let turnover = self.turnover();
         if turnover == Turnover::Rotate && presented.generation != row.grant.generation {

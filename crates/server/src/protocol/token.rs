@@ -15,7 +15,7 @@ use crate::protocol::exchange::Exchange;
 use crate::protocol::possession::{give_nonce, shown, wants_nonce};
 use crate::protocol::read::{allow_any_origin, preflight, read_credentials, read_params};
 use crate::protocol::refresh::Refresh;
-use crate::protocol::{assertion, device_poll, token_exchange};
+use crate::protocol::{assertion, backchannel_poll, device_poll, token_exchange};
 use crate::state::State;
 use crate::state::brakes::Peer;
 use crate::state::sites::Site;
@@ -103,6 +103,7 @@ async fn decide(
         Grant::ClientCredentials => client_credentials(call).await,
         Grant::AuthorizationCode { id, code, .. } => Exchange { call, id, code }.answer().await,
         Grant::DeviceCode { id, code } => Box::pin(device_poll::answer(call, id, code)).await,
+        Grant::Ciba { id, code } => Box::pin(backchannel_poll::answer(call, id, code)).await,
         Grant::Password { username, password } => password_grant(call, (username, password), incoming.client).await,
         Grant::RefreshToken { presented, token } => Refresh { call, presented, token }.answer().await,
         Grant::TokenExchange(exchange) => Box::pin(token_exchange::answer(call, exchange)).await,

@@ -17,6 +17,7 @@ use claviger_core::jose::from_base64url;
 use claviger_core::refusal::{ErrorCode, Further};
 use claviger_core::scope::ScopeSet;
 use claviger_core::token::Id;
+use claviger_core::token_claims::says_agent;
 use claviger_core::token_exchange::{Presented, TokenExchange, TokenType};
 use claviger_core::{Refusal, User};
 use claviger_store::{Precondition, Spend};
@@ -127,6 +128,7 @@ async fn of_access_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) ->
         confirmation: claims.cnf,
         act: claims.act,
         subject,
+        agent: says_agent(&site.realm, &made),
         ..Granted::bare(GrantType::TokenExchange, scope, claims.aud.into_owned())
     };
     let user = match (&token.grant, &token.user) {
@@ -157,7 +159,8 @@ async fn under_grant(call: Call<'_>, id: &Id, granted: Granted) -> Result<(Grant
     }
     let giver = active_client(call, &row.grant.client).await?;
     let begun: Granted = serde_json::from_str(&row.grant.doc)?;
-    let consented = loaded.consent.as_ref().map(|consent| &consent.scope);
+    let consent = loaded.consent.as_ref().filter(|consent| consent.stands(state.clock.now()));
+    let consented = consent.map(|consent| &consent.scope);
     let flow = granted.flow;
     let still = still_granted(&site.realm, &giver.client, Granted { flow: begun.flow, ..granted }, consented)
         .map_err(|_| unacceptable("its user does not consent to it any more"))?;
@@ -199,7 +202,10 @@ async fn of_id_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) -> Res
     let giver = active_client(call, &token.client).await?;
     let user = user(call, &token.user).await?;
     let giver = &giver.client;
-    let consent = state.store.consent(&site.realm.id, &user.id, &giver.id).await?.map(|consent| consent.scope);
+    let consent = state.store.consent(&site.realm.id, &user.id, &giver.id).await?;
+    let consent = consent.filter(|consent| consent.stands(state.clock.now()));
+    let until = consent.as_ref().and_then(|consent| consent.until);
+    let consent = consent.map(|consent| consent.scope);
     let trusted = giver.trusted && giver.is_confidential();
     let scope = match consent {
         _ if trusted => giver.scope.clone(),
@@ -212,6 +218,8 @@ async fn of_id_token(call: Call<'_>, policy: &ExchangePolicy, text: &str) -> Res
         organisations,
         auth_time: token.auth_time,
         acr: token.acr,
+        until,
+        agent: giver.is_agent(),
         ..Granted::bare(GrantType::TokenExchange, scope, audience)
     };
     let (may_act, expires_at) = (token.may_act, token.expires_at);

@@ -40,6 +40,11 @@ impl Counted {
         Self { key: key(&[what.as_bytes(), realm.as_bytes()]), most }
     }
 
+    /// `what` is done by a client to a user of a realm, at most so often.
+    pub(crate) fn of_pair(what: &str, realm: &str, (client, user): (&str, &str), most: u32) -> Self {
+        Self { key: key(&[what.as_bytes(), realm.as_bytes(), client.as_bytes(), user.as_bytes()]), most }
+    }
+
     /// `what` is done for an address in a realm, at most so often; `None` for this machine itself: a proxy in front would make
     /// everybody one.
     pub(crate) fn of_address(what: &str, realm: &str, address: IpAddr, most: u32) -> Option<Self> {

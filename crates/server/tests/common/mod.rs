@@ -485,6 +485,8 @@ pub fn realm(authority: &str) -> Realm {
         guide: claviger_core::realm::GuidePolicy::default(),
         limits: claviger_core::limits::LimitPolicy::default(),
         plans: Vec::new(),
+        agents: claviger_core::realm::AgentPolicy::default(),
+        ciba: claviger_core::realm::CibaPolicy::default(),
     }
 }
 
@@ -529,6 +531,8 @@ pub fn client(id: &str) -> Client {
         resource_server: None,
         trusted: false,
         in_browser: false,
+        agent: None,
+        ciba: claviger_core::client::Ciba::default(),
         id_token_signing: None,
         id_token_claims: IdTokenClaims::default(),
         pkce: Pkce::default(),

@@ -12,7 +12,9 @@ use rusqlite::Connection;
 const OF_THE_DATABASE: [&str; 5] = ["schema_version", "unfinished", "lease", "request_line", "request_use"];
 
 /// Tables that requests fill, not operators; and the log of what operators did, which no file changes.
-const OF_REQUESTS: [&str; 37] = [
+const OF_REQUESTS: [&str; 39] = [
+    "backchannel",
+    "backchannel_block",
     "team",
     "team_member",
     "team_invitation",

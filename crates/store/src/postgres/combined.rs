@@ -67,7 +67,8 @@ WHERE (v.user_version IS NULL OR v.user_version = (SELECT u.version FROM session
         JOIN users u ON u.realm = s.realm AND u.id = s.user_id
         WHERE s.hash = v.session AND s.expires_at > v.now AND s.realm = v.realm AND u.id = v.user_id AND u.disabled = 0))
     AND (v.consent_version IS NULL OR v.consent_version = (SELECT c.version FROM consent c
-        WHERE c.realm = v.realm AND c.user_id = v.user_id AND c.client = v.client))
+        WHERE c.realm = v.realm AND c.user_id = v.user_id AND c.client = v.client
+            AND (c.until_at IS NULL OR c.until_at > v.now)))
 RETURNING id";
 
 /// Parameters as of `RedeemCode`, `AddGrant` and `AddAccessToken`, the last null for a caller without a token.
@@ -87,7 +88,8 @@ WITH allowed AS (
         AND (v.user_id IS NULL OR (SELECT u.version = COALESCE(v.user_version, u.version) FROM users u
             WHERE u.realm = v.realm AND u.id = v.user_id AND u.disabled = 0))
         AND (v.consent_version IS NULL OR v.consent_version = (SELECT n.version FROM consent n
-            WHERE n.realm = v.realm AND n.user_id = v.user_id AND n.client = v.client))
+            WHERE n.realm = v.realm AND n.user_id = v.user_id AND n.client = v.client
+                AND (n.until_at IS NULL OR n.until_at > v.created_at)))
 ), redeemed AS (
     UPDATE code SET redeemed_at = v.now FROM allowed v
     WHERE code.id = ANY (ARRAY[v.code]) AND code.hash = v.code_hash
@@ -126,7 +128,8 @@ WITH rotated AS (
         AND (v.user_version IS NULL OR v.user_version = (SELECT u.version FROM users u
             WHERE u.realm = g.realm AND u.id = g.user_id AND u.disabled = 0))
         AND (v.consent_version IS NULL OR v.consent_version = (SELECT n.version FROM consent n
-            WHERE n.realm = g.realm AND n.user_id = g.user_id AND n.client = g.client))
+            WHERE n.realm = g.realm AND n.user_id = g.user_id AND n.client = g.client
+                AND (n.until_at IS NULL OR n.until_at > v.now)))
     RETURNING v.*
 ), issued AS (
     INSERT INTO access_token (id, hash, realm, client, user_id, grant_id, doc, issued_at, expires_at)
@@ -151,7 +154,8 @@ WITH allowed AS (
         AND (v.user_id IS NULL OR (SELECT u.version = COALESCE(v.user_version, u.version) FROM users u
             WHERE u.realm = v.realm AND u.id = v.user_id AND u.disabled = 0))
         AND (v.consent_version IS NULL OR v.consent_version = (SELECT n.version FROM consent n
-            WHERE n.realm = v.realm AND n.user_id = v.user_id AND n.client = v.client))
+            WHERE n.realm = v.realm AND n.user_id = v.user_id AND n.client = v.client
+                AND (n.until_at IS NULL OR n.until_at > v.created_at)))
 ), added AS (
     INSERT INTO grants (id, realm, client, user_id, flow, doc, nonce, generation, turnover, created_at,
         refreshed_at, idle_expires_at, expires_at, check_at)

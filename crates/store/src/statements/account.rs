@@ -7,13 +7,13 @@ pub(super) const SESSIONS: &str =
 /// Apps with a consent or a live grant. Each of the user's grants is looked at twice, however many apps there are; the order in which
 /// they are read keeps the database at the index of the user's.
 pub(super) const APPS: &str =
-    "SELECT own.client, k.doc, c.scope, c.organisations, c.updated_at, c.created_at, g.used_at, g.began_at
-    FROM (SELECT client FROM consent WHERE realm = ?1 AND user_id = ?2
-            UNION SELECT client FROM (SELECT client FROM grants
+    "SELECT own.client, k.doc, c.scope, c.organisations, c.updated_at, c.created_at, g.used_at, g.began_at, c.until_at
+    FROM (SELECT client FROM consent WHERE realm = ?1 AND user_id = ?2 AND (until_at IS NULL OR until_at > ?4
+)            UNION SELECT client FROM (SELECT client FROM grants
                 WHERE realm = ?1 AND user_id = ?2 AND user_id IS NOT NULL AND revoked_at IS NULL
                     AND idle_expires_at > ?4 AND expires_at > ?4 ORDER BY id LIMIT 10000) AS mine) AS own
-        LEFT JOIN consent c ON c.realm = ?1 AND c.user_id = ?2 AND c.client = own.client
-        LEFT JOIN client k ON k.realm = ?1 AND k.id = own.client
+        LEFT JOIN consent c ON c.realm = ?1 AND c.user_id = ?2 AND c.client = own.client AND (c.until_at IS NULL OR c.until_at > ?4
+)        LEFT JOIN client k ON k.realm = ?1 AND k.id = own.client
         LEFT JOIN (SELECT client, MAX(refreshed_at) AS used_at, MIN(created_at) AS began_at
             FROM (SELECT client, refreshed_at, created_at FROM grants
                 WHERE realm = ?1 AND user_id = ?2 AND user_id IS NOT NULL AND revoked_at IS NULL
@@ -26,9 +26,9 @@ pub(super) const APP: &str = "SELECT k.id, k.doc, c.scope, c.organisations, c.up
                 AND idle_expires_at > ?4 AND expires_at > ?4 ORDER BY id LIMIT 10000) AS mine),
         (SELECT MIN(created_at) FROM (SELECT created_at FROM grants
             WHERE realm = ?1 AND user_id = ?2 AND user_id IS NOT NULL AND revoked_at IS NULL AND client = ?3
-                AND idle_expires_at > ?4 AND expires_at > ?4 ORDER BY id LIMIT 10000) AS mine)
-    FROM client k LEFT JOIN consent c ON c.realm = ?1 AND c.user_id = ?2 AND c.client = k.id
-    WHERE k.realm = ?1 AND k.id = ?3";
+                AND idle_expires_at > ?4 AND expires_at > ?4 ORDER BY id LIMIT 10000) AS mine), c.until_at
+    FROM client k LEFT JOIN consent c ON c.realm = ?1 AND c.user_id = ?2 AND c.client = k.id AND (c.until_at IS NULL OR c.until_at > ?4
+)    WHERE k.realm = ?1 AND k.id = ?3";
 /// What the grants of apps from ?3 to ?4 cover.
 pub(super) const GRANTS_OF_APPS: &str = "SELECT client, id, doc FROM grants
     WHERE realm = ?1 AND user_id = ?2 AND user_id IS NOT NULL AND client >= ?3 AND client <= ?4

@@ -132,6 +132,7 @@ pub(crate) async fn a_consent_that_is_withdrawn_takes_its_grants_along(store: St
             client: client.into(),
             scope: claviger_core::ScopeSet::parse("read").unwrap(),
             organisations: vec!["acme".into()],
+            until: None,
         };
         store.grant_consent(consent, NOW).await.unwrap();
     }

@@ -115,6 +115,7 @@ pub(crate) fn consent(scope: &str, organisations: &[&str]) -> ConsentGrant {
         client: "c".into(),
         scope: ScopeSet::parse(scope).unwrap(),
         organisations: organisations.iter().map(|&id| id.to_owned()).collect(),
+        until: None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod acts;
 mod administration;
+mod agents;
 mod audit;
 mod brakes;
 mod browsers;
@@ -117,6 +118,8 @@ promises! {
         of_64_requests_with_one_key_one_is_done, a_key_that_is_over_is_free;
     leases: a_lease_has_one_holder, a_lease_that_is_over_or_given_back_is_taken;
     outbox: a_parcel_is_due_until_it_is_closed, of_64_who_take_a_parcel_one_has_it;
+    agents: a_consent_that_is_over_carries_nothing, nobody_is_asked_without_end, of_64_requests_two_wait, polls_are_measured,
+        a_refusal_counts_once_and_is_told_once, what_is_asked_of_a_user_goes_with_them;
     devices: a_device_waits_under_both_its_codes, polls_are_measured, of_64_polls_one_is_in_time;
     brakes: failures_add_up_and_are_forgiven, failures_of_64_at_once_add_up, failures_end;
     own_account: apps_are_listed_in_pages_and_taken_back, companies_of_an_app_are_changed_in_its_grants,

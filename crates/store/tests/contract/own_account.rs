@@ -25,6 +25,7 @@ fn consent(app: &str, organisations: &[&str]) -> ConsentGrant {
         client: app.into(),
         scope: ScopeSet::parse("read").unwrap(),
         organisations: organisations.iter().map(|id| (*id).to_owned()).collect(),
+        until: None,
     }
 }
 

@@ -224,6 +224,7 @@ impl Round {
                     client: self.client(),
                     scope: ScopeSet::parse(&scope).unwrap(),
                     organisations: Vec::new(),
+                    until: None,
                 };
                 store.grant_consent(consent, now).await.unwrap();
                 Did::Consent(scope)

@@ -487,6 +487,7 @@ fn given(parties: Parties, scope: u8, organisation: bool) -> ConsentGrant {
         client: of(CLIENTS, parties.client).into(),
         scope: ScopeSet::parse(SCOPES[usize::from(scope)]).unwrap(),
         organisations: if organisation { vec!["x".into()] } else { Vec::new() },
+        until: None,
     }
 }
 

@@ -65,6 +65,9 @@ pub(crate) struct EditArgs {
     /// The plan of the realm that its limits are of; empty: none
     #[arg(long, value_name = "PLAN")]
     plan: Option<String>,
+    /// Whether it is an agent: `yes`, `no`, or `usual`: it is where it came by itself
+    #[arg(long, value_parser = agent, value_name = "WORD")]
+    agent: Option<Agent>,
     /// How often in a minute it may call the token endpoint; 0: as often as it likes; `realm`: as its plan or its realm says
     #[arg(long, value_parser = limit, value_name = "NUMBER")]
     token_calls_per_minute: Option<Limit>,
@@ -112,6 +115,19 @@ fn limit(text: &str) -> Result<Limit, String> {
     text.parse().map(|limit| Limit(Some(limit))).map_err(|_| "a number of calls, or `realm`".to_owned())
 }
 
+/// Whether an app is an agent, or what is usual.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Agent(Option<bool>);
+
+fn agent(text: &str) -> Result<Agent, String> {
+    match text {
+        "yes" => Ok(Agent(Some(true))),
+        "no" => Ok(Agent(Some(false))),
+        "usual" => Ok(Agent(None)),
+        _ => Err("`yes`, `no` or `usual`".to_owned()),
+    }
+}
+
 /// One method, or none in particular.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Method(Option<AuthMethod>);
@@ -153,6 +169,7 @@ impl EditArgs {
             legacy: Some(legacy).filter(|legacy| self.no_legacy || !legacy.is_empty()),
             access_token_ttl: self.access_token_ttl.map(|Ttl(span)| span),
             plan: self.plan,
+            agent: self.agent.map(|Agent(agent)| agent),
             token_calls_per_minute: self.token_calls_per_minute.map(|Limit(limit)| limit),
             auth_method: self.token_endpoint_auth_method.map(|Method(method)| method),
             auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),

@@ -25,6 +25,7 @@ pub(crate) enum Grant {
     DeviceCode,
     TokenExchange,
     JwtBearer,
+    Ciba,
 }
 
 impl From<Status> for ClientStatus {
@@ -49,6 +50,7 @@ impl From<Grant> for GrantType {
             Grant::DeviceCode => Self::DeviceCode,
             Grant::TokenExchange => Self::TokenExchange,
             Grant::JwtBearer => Self::JwtBearer,
+            Grant::Ciba => Self::Ciba,
         }
     }
 }

@@ -78,6 +78,8 @@ pub enum Field {
     FrontchannelLogoutUri,
     /// Where the server does.
     BackchannelLogoutUri,
+    /// Where it is told that its user answered.
+    NotificationEndpoint,
 }
 
 impl Field {
@@ -120,6 +122,7 @@ impl Field {
             Self::TokenCallsPerMinute => "token-calls-per-minute",
             Self::FrontchannelLogoutUri => "frontchannel-logout-uri",
             Self::BackchannelLogoutUri => "backchannel-logout-uri",
+            Self::NotificationEndpoint => "backchannel-client-notification-endpoint",
         }
     }
 }

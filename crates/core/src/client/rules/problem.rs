@@ -69,6 +69,18 @@ pub enum Problem {
         /// The URI.
         uri: String,
     },
+    /// Its user is asked while they are elsewhere, by whoever says that they are this client.
+    #[error("a public client cannot ask users who are elsewhere: it has nothing to prove itself with")]
+    PublicCiba,
+    /// Ping mode without an address.
+    #[error("in ping mode the client is told at an address, and has none")]
+    NoNotificationEndpoint,
+    /// An address that cannot be called.
+    #[error("`{uri}` is not an https:// address without a user name and a fragment")]
+    NotificationEndpoint {
+        /// What was given.
+        uri: String,
+    },
     /// An address after logging out that cannot be registered.
     #[error("`{uri}`: {why}")]
     PostLogoutUri {
@@ -394,6 +406,7 @@ impl Problem {
             Self::NoGrant
             | Self::PublicClientCredentials
             | Self::NothingToRefresh { .. }
+            | Self::PublicCiba
             | Self::GrantNotServed { .. }
             | Self::GrantNeeds { .. }
             | Self::GrantNotGiven { .. } => Field::Grants,
@@ -425,6 +438,7 @@ impl Problem {
             Self::UnsignedAndSigned | Self::SecretNotKnown => Field::RequestObjectSigningAlg,
             Self::Registered { key, .. } => Field::Registered(key),
             Self::Identity(problem) => Field::Identity(problem.field()),
+            Self::NoNotificationEndpoint | Self::NotificationEndpoint { .. } => Field::NotificationEndpoint,
             Self::LogoutUri { field, .. }
             | Self::OutsideProfile { field, .. }
             | Self::EncryptedWithoutAlg { field }

@@ -96,6 +96,8 @@ fn a_good_client_is_taken_over_field_by_field() {
         resource_server: Some("two".to_owned()),
         trusted: true,
         in_browser: false,
+        agent: None,
+        ciba: Ciba::default(),
         id_token_signing: Some(Algorithm::Es256),
         id_token_claims: IdTokenClaims::Scope,
         pkce: Pkce::UnlessNonce,

@@ -53,6 +53,8 @@ pub struct Edit {
     pub access_token_ttl: Option<Option<Span>>,
     /// The plan that its limits are of; empty: none.
     pub plan: Option<String>,
+    /// Whether it is an agent; `Some(None)`: it is where it came by itself.
+    pub agent: Option<Option<bool>>,
     /// How often in a minute it may call the token endpoint; `Some(None)`: as its plan or its realm says.
     pub token_calls_per_minute: Option<Option<u32>>,
     /// How it proves who it is; `Some(None)`: by its secret, in the header or in the body.
@@ -166,6 +168,7 @@ impl Edit {
             audiences: self.audiences.or(was.audiences),
             legacy: self.legacy.unwrap_or(was.legacy),
             access_token_ttl: self.access_token_ttl.unwrap_or(was.access_token_ttl),
+            agent: self.agent.unwrap_or(was.agent),
             limits: ClientLimits {
                 plan: text(self.plan, was.limits.plan),
                 token_calls_per_minute: self.token_calls_per_minute.unwrap_or(was.limits.token_calls_per_minute),

@@ -30,6 +30,8 @@ pub struct Registration {
     pub public: bool,
     /// It is a page in a browser.
     pub in_browser: bool,
+    /// Whether it is an agent; absent: it is none.
+    pub agent: Option<bool>,
     /// What signs its ID tokens; absent: RS256.
     pub id_token_signing: Option<Algorithm>,
     /// Which claims about the user they carry.
@@ -107,6 +109,7 @@ impl Registration {
             audiences: Some(self.audiences).filter(|audiences| !audiences.is_empty()),
             legacy: self.legacy,
             in_browser: self.in_browser,
+            agent: self.agent,
             id_token_signing: self.id_token_signing,
             id_token_claims: self.id_token_claims,
             pkce: self.pkce,

@@ -6,16 +6,18 @@ use crate::api::operation::{About, Answers, Guard, Method, Operation, Reply, par
 use crate::api::page::{AFTER, LIMIT};
 use crate::api::problem::Problem;
 use crate::api::schema::{Schema, Shape, always, may, or_null};
-use crate::api::times::or_null as time_or_null;
+use crate::api::times::{or_null as time_or_null, time};
 use crate::pages::{RedirectComparison, nearest_redirect};
 use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Resource, Verb};
 use claviger_core::redirect::RedirectUri;
 use claviger_core::{Client, Realm};
-use claviger_store::SubjectKind;
+use claviger_store::{AskedFor, SubjectKind};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
+/// Of how many people it is said that they asked for an app, the last first.
+const ASKED: i64 = 100;
 const STATUSES: &[&str] = &["pending", "active", "rejected", "suspended"];
 const TEXTS: Shape = Shape::List(&Shape::Text);
 
@@ -37,6 +39,12 @@ const APP: Schema = Schema {
         always("audiences", TEXTS, "The APIs that it may get tokens for"),
         always("legacy", TEXTS, "Old behaviours that it was given"),
         or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
+        always("is_agent", Shape::Bool, "It is an agent: its vendor says so, or nobody does and it came by itself"),
+        may(
+            "asked_for",
+            Shape::List(&Shape::Map),
+            "Who asked for it while it waits: user (null: whoever was not signed in), times, first_at, last_at",
+        ),
         or_null("managed_by", Shape::Text, "The realm file that manages it: it is changed there, and read-only here"),
     ],
     open: true,
@@ -52,6 +60,7 @@ const NEW: Schema = Schema {
         may("owner_email", Shape::Text, "To whom mails go"),
         may("public", Shape::Bool, "It cannot keep a secret"),
         may("in_browser", Shape::Bool, "It is a page in a browser"),
+        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
         may("grants", TEXTS, "The grants; left out: what follows from kind and redirect URIs"),
         may("redirect_uris", TEXTS, "Where users may be sent back to"),
         may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
@@ -72,6 +81,7 @@ const CHANGE: Schema = Schema {
         may("name", Shape::Name(200), "What people call it"),
         may("publisher", Shape::Text, "Who publishes it; empty: nobody"),
         may("owner_email", Shape::Text, "To whom mails go; empty: to nobody"),
+        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
         may("grants", TEXTS, "The grants"),
         may("redirect_uris", TEXTS, "Where users may be sent back to"),
         may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
@@ -215,6 +225,7 @@ fn shown(realm: &Realm, client: &Client, used_at: Option<i64>, file: Option<&Str
     if let Some(members) = app.as_object_mut() {
         members.insert("realm".to_owned(), realm.id.as_str().into());
         members.insert("last_used_at".to_owned(), time_or_null(used_at));
+        members.insert("is_agent".to_owned(), client.is_agent().into());
         members.insert("managed_by".to_owned(), json!(file));
     }
     app
@@ -224,7 +235,13 @@ async fn one(call: &Call<'_>, client: &Client) -> Result<Value, Problem> {
     let (realm, store) = (call.realm()?, &call.state.store);
     let uses = apps::last_uses(store, realm, Some(&client.id)).await?;
     let file = store.managed_by(&realm.id, SubjectKind::App, &client.id).await?;
-    Ok(shown(realm, client, uses.iter().map(|one| one.used_at).max(), file.as_ref()))
+    let mut app = shown(realm, client, uses.iter().map(|one| one.used_at).max(), file.as_ref());
+    let asked = store.asked_for_client(&realm.id, &client.id, ASKED).await?;
+    if let Some(members) = app.as_object_mut().filter(|_| !asked.is_empty()) {
+        let one = |one: &AskedFor| json!({ "user": one.user, "times": one.times, "first_at": time(one.first_at), "last_at": time(one.last_at) });
+        members.insert("asked_for".to_owned(), asked.iter().map(one).collect());
+    }
+    Ok(app)
 }
 
 async fn found(call: &Call<'_>) -> Result<Client, Problem> {
@@ -271,6 +288,7 @@ async fn register(call: &Call<'_>) -> Result<Reply, Problem> {
         owner_email: text("owner_email"),
         public: flag("public") || flag("in_browser"),
         in_browser: flag("in_browser"),
+        agent: call.read("agent")?,
         grants: call.read("grants")?.unwrap_or_default(),
         redirect_uris: call.texts("redirect_uris").unwrap_or_default(),
         post_logout_redirect_uris: call.texts("post_logout_redirect_uris").unwrap_or_default(),
@@ -301,6 +319,7 @@ async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
         jwks: keys(call),
         jwks_uri: text("jwks_uri"),
         auth_method: call.read("token_endpoint_auth_method")?.map(Some),
+        agent: call.read("agent")?.map(Some),
         ..Edit::default()
     };
     let edition = apps::edit(&call.admin(), call.realm()?, call.named("app"), edit, false).await?;

@@ -7,7 +7,7 @@ use crate::api::operation::{About, Answers, Method, Operation, Reply, param};
 use crate::api::page::{AFTER, LIMIT};
 use crate::api::problem::Problem;
 use crate::api::schema::{Schema, Shape, always, or_null};
-use crate::api::times::time;
+use crate::api::times::{or_null as time_or_null, time};
 use claviger_core::ScopeSet;
 use claviger_core::permission::{Resource, Verb};
 use claviger_store::{Consent, ConsentLine};
@@ -23,6 +23,7 @@ const CONSENT: Schema = Schema {
         always("scope", Shape::Text, "What it may do"),
         always("organisations", Shape::List(&Shape::Text), "The organisations that were chosen last"),
         always("updated_at", Shape::Time, "When it was last changed"),
+        or_null("until", Shape::Time, "When it ends by itself, where the user bounded it"),
     ],
     open: false,
 };
@@ -57,13 +58,14 @@ fn shown(line: &ConsentLine) -> Value {
     json!({
         "user": line.user, "username": line.username, "app": line.client, "scope": line.consent.scope.to_string(),
         "organisations": line.consent.organisations, "updated_at": time(line.consent.updated_at),
+        "until": time_or_null(line.consent.until),
     })
 }
 
 async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     let (realm, page, of) = (call.realm()?, call.page()?, asked(call).await?);
     let [user, client] = page.parts()?;
-    let consent = Consent { scope: ScopeSet::default(), organisations: Vec::new(), updated_at: 0 };
+    let consent = Consent { scope: ScopeSet::default(), organisations: Vec::new(), updated_at: 0, until: None };
     let after = Some(ConsentLine { user, username: None, client, consent }).filter(|line| !line.user.is_empty());
     let found = call.state.store.list_consents(&realm.id, &of, after.as_ref(), page.read()).await?;
     Ok(page.reply(found, |one| vec![one.user.clone(), one.client.clone()], |one| shown(&one)))

@@ -16,11 +16,13 @@ pub enum NoticeKind {
     PasswordChanged,
     /// An app acts for them.
     AppConnected,
+    /// An app asks while they are elsewhere.
+    AgentAsks,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::NewBrowser, Self::PasswordChanged, Self::AppConnected];
+    pub const ALL: [Self; 4] = [Self::NewBrowser, Self::PasswordChanged, Self::AppConnected, Self::AgentAsks];
 }
 
 impl From<AccountMail> for NoticeKind {
@@ -44,7 +46,7 @@ pub struct NoticeMail {
     pub realm_name: String,
     /// The app, where one was connected; else the realm.
     pub app_name: String,
-    /// In what browser and from where; may be empty.
+    /// In what browser and from where, or what an app says that it asks for; may be empty.
     pub place: String,
     /// The page where they can do something about it.
     pub link: String,
@@ -67,6 +69,7 @@ impl MailView for NoticeMail {
             NoticeKind::NewBrowser => Self::SUBJECT,
             NoticeKind::PasswordChanged => "mail-notice-password-changed-subject",
             NoticeKind::AppConnected => "mail-notice-app-connected-subject",
+            NoticeKind::AgentAsks => "mail-notice-agent-asks-subject",
         }
     }
 

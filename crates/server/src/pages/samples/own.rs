@@ -4,9 +4,10 @@ use super::account;
 use crate::pages::Moment;
 use crate::pages::mails::{NoticeKind, NoticeMail};
 use crate::pages::views::{
-    AccountHome, AccountNotice, ActivityEntry, Ago, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
-    CompanyMember, ConsentScope, DeleteAccount, LanguageChoice, Organisation, OwnActivity, OwnApp, OwnApps, OwnBrowser,
-    OwnData, OwnLicences, OwnSessionEntry, OwnSessions, SeatEntry, TakeBack,
+    AccountHome, AccountNotice, ActivityEntry, Ago, BlockedEntry, Companies, Company, CompanyApp, CompanyAppMember,
+    CompanyLink, CompanyMember, ConsentScope, DeleteAccount, LanguageChoice, Organisation, OwnActivity, OwnApp,
+    OwnApps, OwnBrowser, OwnData, OwnLicences, OwnRequest, OwnRequests, OwnSessionEntry, OwnSessions, SeatEntry,
+    TakeBack,
 };
 
 type Through<'a> = &'a dyn Fn(&str) -> String;
@@ -25,6 +26,7 @@ pub(super) fn home(x: Through<'_>, notice: Option<AccountNotice>) -> AccountHome
         base: x("/account"),
         notice,
         has_security: true,
+        requests: Some(if notice.is_some() { 2 } else { 0 }),
         email: Some(x("ada@example.com")),
         companies: vec![CompanyLink { name: x("Harbour North"), url: x("/account/organisations/north") }],
         languages: vec![language("en", "English", true), language("de", "Deutsch", false)],
@@ -60,6 +62,7 @@ fn app(x: Through<'_>, id: &str, is_full: bool) -> OwnApp {
         companies: if is_full { vec![x("North"), x("South")] } else { Vec::new() },
         since: Moment::of(AT),
         used: is_full.then_some(Ago { unit: "hours", count: 2 }),
+        until: is_full.then(|| Moment::of(AT)),
         take_back_url: x("/account/apps/take-back?app=a"),
         companies_url: is_full.then(|| x("/account/apps/companies?app=a")),
     }
@@ -69,14 +72,39 @@ pub(super) fn apps(x: Through<'_>) -> OwnApps {
     OwnApps {
         base: x("/account"),
         notice: Some(AccountNotice::TakenBack),
+        agents: vec![app(x, "a", true)],
         apps: vec![app(x, "a", true), app(x, "b", false)],
         translate_scopes: true,
         next_url: Some(x("/account/apps?after=b")),
     }
 }
 
+/// What apps ask: some of it, or nothing.
+pub(super) fn requests(x: Through<'_>, is_full: bool) -> OwnRequests {
+    let request = |id: &str, message: Option<&str>| OwnRequest {
+        id: x(id),
+        name: x("Fleet Planner"),
+        publisher: message.map(|_| x("Sample Ltd")),
+        is_agent: message.is_some(),
+        binding_message: message.map(x),
+        scopes: app(x, id, true).scopes,
+        asked: Ago { unit: "minutes", count: 2 },
+        until: Moment::of(AT),
+    };
+    let blocked = BlockedEntry { id: x("b"), name: x("Night Courier"), since: Moment::of(AT) };
+    OwnRequests {
+        base: x("/account"),
+        notice: Some(if is_full { AccountNotice::Blocked } else { AccountNotice::RequestAllowed }),
+        requests: if is_full { vec![request("a", Some("Order 4711")), request("c", None)] } else { Vec::new() },
+        blocked: if is_full { vec![blocked] } else { Vec::new() },
+        translate_scopes: is_full,
+        action: x("/account/requests"),
+        csrf: x("csrf").into(),
+    }
+}
+
 pub(super) fn no_apps(x: Through<'_>) -> OwnApps {
-    OwnApps { apps: Vec::new(), notice: None, next_url: None, ..apps(x) }
+    OwnApps { agents: Vec::new(), apps: Vec::new(), notice: None, next_url: None, ..apps(x) }
 }
 
 pub(super) fn take_back(x: Through<'_>) -> TakeBack {
@@ -193,6 +221,7 @@ pub(super) fn company(x: Through<'_>, is_full: bool) -> Company {
     let app = |id: &str, allowed: Option<bool>, may_act, members| CompanyApp {
         id: x(id),
         name: x("Fleet Planner"),
+        is_agent: id == "a",
         members,
         allowed,
         may_act,

@@ -36,11 +36,23 @@ pub enum AccountNotice {
     Rule,
     /// What acted for an organisation does so no more.
     PulledPlug,
+    /// What an app asked is allowed.
+    RequestAllowed,
+    /// What an app asked is refused.
+    RequestRefused,
+    /// What an app asked came to nothing.
+    RequestFailed,
+    /// What an app asked was answered before, or is over.
+    RequestOver,
+    /// An app may not ask any more.
+    Blocked,
+    /// An app may ask again.
+    Unblocked,
 }
 
 impl AccountNotice {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Again,
         Self::TakenBack,
         Self::Companies,
@@ -55,6 +67,12 @@ impl AccountNotice {
         Self::InUse,
         Self::Rule,
         Self::PulledPlug,
+        Self::RequestAllowed,
+        Self::RequestRefused,
+        Self::RequestFailed,
+        Self::RequestOver,
+        Self::Blocked,
+        Self::Unblocked,
     ];
 
     /// As an address says it.
@@ -74,6 +92,12 @@ impl AccountNotice {
             Self::InUse => "in_use",
             Self::Rule => "rule",
             Self::PulledPlug => "pulled_plug",
+            Self::RequestAllowed => "request_allowed",
+            Self::RequestRefused => "request_refused",
+            Self::RequestFailed => "request_failed",
+            Self::RequestOver => "request_over",
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
         }
     }
 }
@@ -109,6 +133,8 @@ pub struct AccountHome {
     pub notice: Option<AccountNotice>,
     /// They sign in here, and not at the vendor's own page.
     pub has_security: bool,
+    /// Whether apps can ask while their users are elsewhere; how many do now.
+    pub requests: Option<usize>,
     /// Where mails to them go.
     pub email: Option<String>,
     /// Organisations that they administer.
@@ -144,6 +170,8 @@ pub struct OwnApp {
     pub since: Moment,
     /// When it was last given access.
     pub used: Option<Ago>,
+    /// When that ends by itself, because its owner said so.
+    pub until: Option<Moment>,
     /// Where it is taken back.
     pub take_back_url: String,
     /// Where its companies are changed, if they can be.
@@ -157,7 +185,9 @@ pub struct OwnApps {
     pub base: String,
     /// What was done.
     pub notice: Option<AccountNotice>,
-    /// The apps.
+    /// Those that are agents, which go on by themselves.
+    pub agents: Vec<OwnApp>,
+    /// The other apps.
     pub apps: Vec<OwnApp>,
     /// Whether the page is in another language than the one in which the realm describes its scopes.
     pub translate_scopes: bool,
@@ -376,6 +406,8 @@ pub struct CompanyApp {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// Whether it is an agent, which goes on by itself.
+    pub is_agent: bool,
     /// Who allowed it.
     pub members: Vec<CompanyAppMember>,
     /// What the organisation says of it; none: nothing.

@@ -10,7 +10,7 @@ use claviger_core::granted::Granted;
 use claviger_core::params::form_encode;
 use claviger_core::unique::Members;
 use claviger_core::user::Organisation;
-use claviger_core::{Params, ScopeSet};
+use claviger_core::{Client, Params, ScopeSet};
 use claviger_store::{Act, ActivityKind, ConnectedApp, GrantOfApp};
 use std::collections::BTreeMap;
 
@@ -34,10 +34,13 @@ pub(super) async fn list(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answer,
         found.pop();
     }
     let next_url = found.last().filter(|_| has_more).map(|last| address(desk, "/apps", "after", &last.id));
+    // Agents stand apart.
+    let (agents, others): (Vec<_>, Vec<_>) = found.into_iter().partition(is_agent);
     Ok(desk.show(&OwnApps {
         base: desk.base.clone(),
         notice: Desk::notice(params),
-        apps: shown(desk, found).await?,
+        agents: shown(desk, agents).await?,
+        apps: shown(desk, others).await?,
         translate_scopes: translates(desk),
         next_url,
     }))
@@ -163,12 +166,13 @@ fn own_app(desk: &Desk<'_>, app: &ConnectedApp, covered: Option<&Covered>, names
         companies: ids.into_iter().map(|id| (*names.get(id).unwrap_or(&id)).to_owned()).collect(),
         since: Moment::of(app.since),
         used: app.used_at.map(|at| Ago::of(desk.now() - at)),
+        until: app.consent.as_ref().and_then(|consent| consent.until).map(Moment::of),
         take_back_url: address(desk, "/apps/take-back", "app", &app.id),
         companies_url: has_choice.then(|| address(desk, "/apps/companies", "app", &app.id)),
     }
 }
 
-fn sentences(desk: &Desk<'_>, scope: &ScopeSet) -> Vec<ConsentScope> {
+pub(super) fn sentences(desk: &Desk<'_>, scope: &ScopeSet) -> Vec<ConsentScope> {
     let realm = &desk.flow.site.realm;
     let mut all: Vec<ConsentScope> = scope
         .iter()
@@ -198,6 +202,10 @@ fn covered(grants: &[GrantOfApp]) -> BTreeMap<&str, Covered> {
     all
 }
 
+fn is_agent(app: &ConnectedApp) -> bool {
+    app.client.as_ref().is_some_and(Client::is_agent)
+}
+
 fn name(app: &ConnectedApp) -> &str {
     app.client.as_ref().map_or(app.id.as_str(), |client| client.name.as_str())
 }
@@ -207,7 +215,7 @@ fn chooses_many(desk: &Desk<'_>) -> bool {
 }
 
 /// Whether the page is in another language than the one in which the realm describes its scopes.
-fn translates(desk: &Desk<'_>) -> bool {
+pub(super) fn translates(desk: &Desk<'_>) -> bool {
     desk.language() != desk.flow.site.languages.first()
 }
 

@@ -87,7 +87,8 @@ async fn apps(
     only_listed: bool,
 ) -> Result<Vec<CompanyApp>, Failure> {
     let said = |app: &str| rules.iter().find(|rule| rule.app == app).map(|rule| rule.allowed);
-    let shown = |id: String, name: Option<String>| CompanyApp {
+    let shown = |id: String, name: Option<String>, is_agent: bool| CompanyApp {
+        is_agent,
         name: name.unwrap_or_else(|| id.clone()),
         members: Vec::new(),
         allowed: said(&id),
@@ -97,7 +98,7 @@ async fn apps(
     let mut all: Vec<CompanyApp> = Vec::new();
     for one in acting {
         if all.last().is_none_or(|last| last.id != one.app) {
-            all.push(shown(one.app.clone(), one.app_name));
+            all.push(shown(one.app.clone(), one.app_name, one.is_agent));
         }
         let (since, used) = (Moment::of(one.since), Ago::of(desk.now() - one.used_at));
         if let Some(last) = all.last_mut() {
@@ -108,9 +109,12 @@ async fn apps(
     for rule in rules.iter().filter(|rule| !rule.app.is_empty()) {
         if !all.iter().any(|app| app.id == rule.app) {
             let entry = state.clients.load(&state.store, realm, &rule.app).await?;
-            all.push(shown(rule.app.clone(), entry.map(|entry| entry.client.name.clone())));
+            let is_agent = entry.as_ref().is_some_and(|entry| entry.client.is_agent());
+            all.push(shown(rule.app.clone(), entry.map(|entry| entry.client.name.clone()), is_agent));
         }
     }
+    // Agents stand apart.
+    all.sort_by_key(|app| !app.is_agent);
     Ok(all)
 }
 

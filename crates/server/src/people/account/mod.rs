@@ -7,6 +7,7 @@ mod desk;
 mod history;
 mod home;
 pub(crate) mod owner;
+mod requests;
 mod sessions;
 
 use crate::failure::{Failure, wrong_method};
@@ -36,6 +37,7 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let onward = match tail {
         "" | "/language" => Onward::Account,
         "/apps" | "/apps/companies" | "/apps/take-back" => Onward::Apps,
+        "/requests" => Onward::Requests,
         "/sessions" => Onward::Sessions,
         "/activity" => Onward::Activity,
         "/licences" => Onward::Licences,
@@ -73,6 +75,8 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
         ("/apps/take-back", true) => apps::take_back(&desk, &params).await,
         ("/apps/companies", false) => apps::companies(&desk, &params).await,
         ("/apps/companies", true) => apps::change_companies(&desk, &params).await,
+        ("/requests", false) => requests::open(&desk, &params).await,
+        ("/requests", true) => requests::take(&desk, &params).await,
         ("/sessions", false) => sessions::open(&desk, &params).await,
         ("/sessions", true) => sessions::take(&desk, &params).await,
         ("/activity", false) => history::activity(&desk, &params).await,

@@ -32,6 +32,8 @@ pub(crate) enum Onward {
     Account,
     /// To the apps that act for them.
     Apps,
+    /// To what apps ask of them.
+    Requests,
     /// To where they are signed in.
     Sessions,
     /// To what happened.
@@ -49,10 +51,11 @@ pub(crate) enum Onward {
 }
 
 impl Onward {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Security,
         Self::Account,
         Self::Apps,
+        Self::Requests,
         Self::Sessions,
         Self::Activity,
         Self::Licences,
@@ -68,6 +71,7 @@ impl Onward {
             Self::Security => "security",
             Self::Account => "account",
             Self::Apps => "apps",
+            Self::Requests => "requests",
             Self::Sessions => "sessions",
             Self::Activity => "activity",
             Self::Licences => "licences",

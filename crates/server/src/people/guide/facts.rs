@@ -189,6 +189,7 @@ fn places(realm: &Realm) -> Vec<Place> {
         ("Authorization", Endpoint::Authorization),
         ("Token", Endpoint::Token),
         ("Device authorization", Endpoint::DeviceAuthorization),
+        ("Backchannel authentication", Endpoint::BackchannelAuthentication),
         ("Pushed authorization requests", Endpoint::PushedAuthorization),
         ("User information", Endpoint::Userinfo),
         ("Log-off", Endpoint::Logoff),

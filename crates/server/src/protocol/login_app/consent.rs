@@ -87,7 +87,12 @@ async fn picks(call: &Call<'_>, subject: &str, client: &str, said: &ConsentSaid)
 }
 
 fn no_consent() -> claviger_store::Consent {
-    claviger_store::Consent { scope: claviger_core::ScopeSet::default(), organisations: Vec::new(), updated_at: 0 }
+    claviger_store::Consent {
+        scope: claviger_core::ScopeSet::default(),
+        organisations: Vec::new(),
+        updated_at: 0,
+        until: None,
+    }
 }
 
 /// Which organisations could be named.

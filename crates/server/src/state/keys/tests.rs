@@ -64,6 +64,8 @@ fn realm() -> Realm {
         guide: claviger_core::realm::GuidePolicy::default(),
         limits: claviger_core::limits::LimitPolicy::default(),
         plans: Vec::new(),
+        agents: claviger_core::realm::AgentPolicy::default(),
+        ciba: claviger_core::realm::CibaPolicy::default(),
     }
 }
 

@@ -71,6 +71,7 @@ async fn give(
         client: client.id.clone(),
         scope,
         organisations: organisations.clone(),
+        until: None,
     };
     let agreed =
         Agreed { state, site, incoming: flow.incoming, client, user: &who.user, organisations: &organisations };
@@ -124,7 +125,7 @@ fn organisations(flow: &Flow<'_>, who: &SignedIn, said: &ConsentSaid) -> Result<
     if let Some(named) = said.organisations().unwrap_or_default() {
         return authorize::picked(choice, &who.user, named.iter().map(Named::id));
     }
-    let before = consent_on_record(Some(who)).organisations;
+    let before = consent_on_record(Some(who), flow.state.clock.now()).organisations;
     let own = Members::of(&who.user.organisations);
     authorize::picked(choice, &who.user, before.iter().map(String::as_str).filter(|id| own.contain(id)))
 }

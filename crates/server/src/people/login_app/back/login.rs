@@ -133,7 +133,7 @@ async fn next(
         return flow.refuse(client, request, &Refusal::AcrUnmet).await;
     }
     let session = authorize::Session { user: &who.user, auth_time: who.session.auth_time, how: None };
-    let consent = consent_on_record(Some(who));
+    let consent = consent_on_record(Some(who), now);
     let step = authorize::next_step(&site.realm, client, request, Some(session), &consent, false, now);
     let skip = match step {
         Step::Refuse(refusal) => return flow.refuse(client, request, &refusal).await,
@@ -172,6 +172,7 @@ async fn is_remembered(
         return Ok(true);
     }
     let found = state.store.app_consent(&site.realm.id, &who.user.id, &client.id).await?;
-    let consented = who.consent.as_ref().is_some_and(|consent| request.asked_scope().is_subset(&consent.scope));
+    let consent = who.consent.as_ref().filter(|consent| consent.stands(now));
+    let consented = consent.is_some_and(|consent| request.asked_scope().is_subset(&consent.scope));
     Ok(consented && found.is_some_and(|found| found.remembered_until > now))
 }
