@@ -86,6 +86,10 @@ async fn a_deadline_is_told_and_where_that_was_said_the_behaviour_ends_with_it()
     let mails = claviger_server::admin::mails::list(&orders.store).await.unwrap();
     assert_eq!(mails.iter().filter(|mail| mail.addressee == "dev@fleet.example").count(), 2);
 
+    let back = [("legacy", "password"), ("app", "later"), ("act", "remove")];
+    let back = send(&browser, &server, page, &back).await;
+    assert_eq!(back.header("location"), "/console/r/neighbour/dialect?said=deadline-removed", "{}", back.body);
+
     let ask =
         [("grant_type", "password"), ("username", "alice"), ("password", crate::common::PASSWORD), ("scope", "read")];
     assert_eq!(orders.token("app", &ask).await.status, 200, "until then it goes on");
@@ -96,7 +100,7 @@ async fn a_deadline_is_told_and_where_that_was_said_the_behaviour_ends_with_it()
     let refused = orders.token("app", &ask).await;
     assert_eq!(refused.json()["error"], "unauthorized_client");
     assert!(refused.body.contains("deadline is over"), "{}", refused.body);
-    assert_eq!(orders.token("later", &ask).await.status, 200, "its date is far");
+    assert_eq!(orders.token("later", &ask).await.status, 200, "it has no deadline any more");
 
     // What is said of the client otherwise does not bring it back.
     let was = orders.store.client_with_secrets("neighbour", "app").await.unwrap().unwrap().0;
@@ -106,8 +110,8 @@ async fn a_deadline_is_told_and_where_that_was_said_the_behaviour_ends_with_it()
     let now = orders.store.client_with_secrets("neighbour", "app").await.unwrap().unwrap().0;
     assert!(now.name == "Another" && now.legacy_ended.contains(&Legacy::Password));
 
-    let back = send(&browser, &server, page, &[("legacy", "password"), ("app", "app"), ("act", "remove")]).await;
-    assert_eq!(back.header("location"), "/console/r/neighbour/dialect?said=deadline-removed", "{}", back.body);
+    // Without the deadline it goes on.
+    assert!(orders.store.remove_deadline("neighbour", "app", "password", orders.now()).await.unwrap());
     orders.until(|| async { orders.token("app", &ask).await.status == 200 }).await;
     let lines = server.store.audit_lines(&AuditFilter::default(), i64::MAX, 100).await.unwrap();
     let mut acts: Vec<_> =

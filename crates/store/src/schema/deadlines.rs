@@ -21,6 +21,8 @@ CREATE TABLE legacy_deadline (
 CREATE INDEX legacy_deadline_next ON legacy_deadline (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX legacy_deadline_ends ON legacy_deadline (realm, ends_at, client, legacy);
 ALTER TABLE client ADD COLUMN legacy_ended TEXT;
+CREATE INDEX client_secret_expiry ON client_secret (expires_at) WHERE expires_at IS NOT NULL AND retired_at IS NULL;
+CREATE INDEX signing_key_retires ON signing_key (retires_at) WHERE retires_at IS NOT NULL AND removed_at IS NULL;
 "
     };
 }
