@@ -56,7 +56,7 @@ use trouble::{Exit, Trouble};
     arg_required_else_help = true,
     after_help = "\
 Begin:
-  claviger demo                       eleven realms with sample apps, in a temporary folder
+  claviger demo                       fourteen realms with sample apps, in a temporary folder
   claviger init /etc/claviger         a commented configuration, a master key, an example realm
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them
@@ -84,7 +84,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Eleven sample realms with their APIs and a sample integrator, on loopback ports
+    /// Fourteen sample realms with their APIs and a sample integrator, on loopback ports
     Demo(demo::DemoArgs),
     /// Serve the realms of the database
     #[command(after_help = "\
