@@ -122,7 +122,7 @@ start_demo() {
     [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
     for base in $(seq 19080 24 20256); do
         free=1
-        for port in $(seq "$base" $((base + 18))); do
+        for port in $(seq "$base" $((base + 19))); do
             (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && free=0 && break
         done
         ((free)) && break

@@ -103,12 +103,12 @@ impl Drop for Demo {
     }
 }
 
-/// The first of nineteen ports in a row that are free now.
+/// The first of twenty ports in a row that are free now.
 fn free_ports() -> u16 {
     // Below the ports that the system gives to connections.
     let start = 10_240 + u16::try_from(std::process::id() % 640).unwrap() * 32;
     (0..100)
-        .map(|i| start + i * 19)
-        .find(|base| (*base..*base + 19).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
-        .expect("nineteen free ports")
+        .map(|i| start + i * 20)
+        .find(|base| (*base..*base + 20).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()))
+        .expect("twenty free ports")
 }

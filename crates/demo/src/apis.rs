@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Json, Router};
 use claviger_core::dialect::Endpoint;
 use claviger_files::realm::{FileClient, RealmFile};
-use claviger_guard::{Caller, Guard, Reason};
+use claviger_guard::{Caller, Guard, GuardBuilder, Reason};
 use claviger_store::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub(super) fn of(file: &RealmFile, store: &Store, http: &reqwest::Client) -> any
         Some(host) => (host.origin.as_str(), host.authorities.clone()),
         None => (realm.origin(), realm.authorities.clone()),
     };
-    let guard = guard(file, None, http)?;
+    let guard = guard_of(file, None, http)?.build()?;
     let people = People { store: store.clone(), realm: realm.id.clone() };
     let mut app = Router::new();
     let mut routes = Vec::new();
@@ -153,7 +153,7 @@ impl Method {
 /// What stands behind a route.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Stock {
+pub(super) enum Stock {
     UsersMe,
     DamageClaims,
     Items,
@@ -181,11 +181,15 @@ enum For {
 /// The second API of the strict realm, whose tokens only introspection can read.
 fn vault_guard(file: &RealmFile, http: &reqwest::Client) -> anyhow::Result<Guard> {
     let audiences = file.clients.iter().filter_map(|entry| entry.client.resource_server.as_deref());
-    guard(file, audiences.clone().nth(1), http)
+    Ok(guard_of(file, audiences.clone().nth(1), http)?.build()?)
 }
 
 /// A guard as the vendor would set it up: with the API's own client, and words and headers of the dialect.
-fn guard(file: &RealmFile, audience: Option<&str>, http: &reqwest::Client) -> anyhow::Result<Guard> {
+pub(super) fn guard_of(
+    file: &RealmFile,
+    audience: Option<&str>,
+    http: &reqwest::Client,
+) -> anyhow::Result<GuardBuilder> {
     let realm = &file.realm;
     let is_it = |mine: &&str| audience.is_none_or(|audience| audience == *mine);
     let own = |entry: &&FileClient| entry.client.resource_server.as_deref().as_ref().is_some_and(is_it);
@@ -203,7 +207,7 @@ fn guard(file: &RealmFile, audience: Option<&str>, http: &reqwest::Client) -> an
     if let Some(feed) = realm.url(Endpoint::Revocations) {
         builder = builder.revocation_feed(feed);
     }
-    Ok(builder.build()?)
+    Ok(builder)
 }
 
 /// The vendor's own directory: who a token's `sub` is.
@@ -235,17 +239,25 @@ async fn users_me(Extension(caller): Extension<Caller>, Extension(people): Exten
 }
 
 async fn damage_claims() -> Json<Value> {
-    Json(json!({ "claims": [
+    Json(stock_of_claims())
+}
+
+pub(super) fn stock_of_claims() -> Value {
+    json!({ "claims": [
         { "number": "AX-1041", "registration": "KX21 ABD", "part": "front bumper", "status": "estimated" },
         { "number": "AX-1042", "registration": "LM70 CDE", "part": "nearside door", "status": "repairing" },
-    ]}))
+    ]})
 }
 
 async fn items() -> Json<Value> {
-    Json(json!({ "items": [
+    Json(stock_of_items())
+}
+
+pub(super) fn stock_of_items() -> Value {
+    json!({ "items": [
         { "code": "DESK-160", "description": "Desk, 160 cm", "onHand": 4 },
         { "code": "LAMP-LED", "description": "Desk lamp", "onHand": 23 },
-    ]}))
+    ]})
 }
 
 #[derive(Deserialize)]
@@ -257,7 +269,11 @@ struct NewItem {
 
 /// Nothing is kept: the next caller of the demo finds it as it was.
 async fn new_item(Json(item): Json<NewItem>) -> Response {
-    answer(StatusCode::CREATED, json!({ "code": item.code, "description": item.description, "onHand": 0 }))
+    answer(StatusCode::CREATED, stock_of_new_item(&item.code, &item.description))
+}
+
+pub(super) fn stock_of_new_item(code: &str, description: &str) -> Value {
+    json!({ "code": code, "description": description, "onHand": 0 })
 }
 
 /// B4: a site's data is for tokens of that site.
@@ -269,13 +285,14 @@ async fn blasts(
     if !caller.is_for(&site) {
         return guard.reject(Reason::InsufficientScope).to_response().map(axum::body::Body::from);
     }
-    answer(
-        StatusCode::OK,
-        json!({ "site": site, "blasts": [
-            { "id": 311, "name": "North wall 4", "holes": 124, "fired": "2026-02-11T04:30:00Z" },
-            { "id": 312, "name": "Ramp 2", "holes": 88, "fired": null },
-        ]}),
-    )
+    answer(StatusCode::OK, stock_of_blasts(&site))
+}
+
+pub(super) fn stock_of_blasts(site: &str) -> Value {
+    json!({ "site": site, "blasts": [
+        { "id": 311, "name": "North wall 4", "holes": 124, "fired": "2026-02-11T04:30:00Z" },
+        { "id": 312, "name": "Ramp 2", "holes": 88, "fired": null },
+    ]})
 }
 
 #[derive(Deserialize)]
@@ -284,8 +301,14 @@ struct Order {
     order_by: Option<String>,
 }
 
+const ACCOUNTS: [(i32, &str); 3] = [(101, "Bramley Foods"), (102, "Aldous Freight"), (103, "Castle Lettings")];
+
+pub(super) fn stock_of_accounts() -> Vec<Value> {
+    ACCOUNTS.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect()
+}
+
 async fn accounts(Query(order): Query<Order>) -> Response {
-    let mut accounts = [(101, "Bramley Foods"), (102, "Aldous Freight"), (103, "Castle Lettings")];
+    let mut accounts = ACCOUNTS;
     let order = order.order_by.unwrap_or_else(|| "id asc".to_owned());
     match order.split_whitespace().collect::<Vec<_>>().as_slice() {
         ["id"] | ["id", "asc"] => {}
@@ -310,11 +333,19 @@ async fn company_orders(Extension(caller): Extension<Caller>) -> Json<Value> {
 }
 
 async fn vault() -> Json<Value> {
-    Json(json!({ "vault": ["deed", "will"] }))
+    Json(stock_of_vault())
+}
+
+pub(super) fn stock_of_vault() -> Value {
+    json!({ "vault": ["deed", "will"] })
 }
 
 async fn orders() -> Json<Value> {
-    Json(json!({ "orders": [{ "id": 1, "total": "12.40" }, { "id": 2, "total": "3.15" }] }))
+    Json(stock_of_orders())
+}
+
+pub(super) fn stock_of_orders() -> Value {
+    json!({ "orders": [{ "id": 1, "total": "12.40" }, { "id": 2, "total": "3.15" }] })
 }
 
 fn answer(status: StatusCode, body: Value) -> Response {

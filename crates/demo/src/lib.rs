@@ -17,6 +17,7 @@ mod lines;
 mod login_app;
 mod mailbox;
 mod manifest;
+mod mcp;
 mod partners;
 mod plan;
 mod realm_files;
@@ -63,6 +64,8 @@ pub struct Options {
     pub port_base: u16,
     /// Where its data stays; none: in a temporary folder that goes away with it.
     pub data: Option<PathBuf>,
+    /// Prints the one line by which an assistant is told of the sample MCP server, and nothing else.
+    pub mcp: bool,
     /// Where to write what tools need to know of it.
     pub manifest: Option<PathBuf>,
 }
@@ -170,6 +173,12 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
             realms.push((file, Vec::new()));
             continue;
         }
+        if file.realm.id == mcp::REALM {
+            let (authorities, router, routes) = mcp::of(file, &http)?;
+            routers.extend(authorities.into_iter().map(|authority| (authority, router.clone())));
+            realms.push((file, routes));
+            continue;
+        }
         let api = apis::of(file, &store, &http)?;
         for authority in api.authorities {
             routers.insert(authority, api.router.clone());
@@ -199,7 +208,9 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
         manifest::write(path, &manifest::document(&realms, &plan.integrator(), &mails))?;
     }
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(lines::all(&realms, &plan.integrator(), &mails).as_bytes()).and_then(|()| out.flush());
+    let mcp = files.iter().find(|file| options.mcp && file.realm.id == mcp::REALM).map(mcp::line);
+    let text = mcp.map_or_else(|| lines::all(&realms, &plan.integrator(), &mails), |line| line + "\n");
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     say(&format!("ready after {} ms; Ctrl-C stops it", began.elapsed().as_millis()));
     Ok(Running { stop, served, service, _lock: lock, _directory: directory })
 }

@@ -37,6 +37,9 @@ fn of_realm(out: &mut String, file: &RealmFile, routes: &[Route], integrator: &s
         }
         break;
     }
+    if realm.id == super::mcp::REALM {
+        let _ = writeln!(out, "# an assistant is told of it with\n#   {}", super::mcp::line(file));
+    }
     if let Some(console) = realm.console() {
         let _ = writeln!(out, "# in a browser, as {}\n{console}", super::administrators::PEOPLE);
     }

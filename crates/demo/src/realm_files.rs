@@ -41,9 +41,9 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_has_twelve_realms_and_every_flow() {
+    fn the_demo_has_thirteen_realms_and_every_flow() {
         let files = parse(&named(REALM_FILES), &dialects(), &variables(8080)).unwrap_or_else(|p| panic!("{p}"));
-        assert_eq!(files.len(), 12);
+        assert_eq!(files.len(), 13);
         let port =
             |url: &str| url.split(':').nth(2).and_then(|rest| rest.split('/').next()).map(str::to_owned).unwrap();
         let ports: Vec<String> = files
@@ -53,7 +53,7 @@ mod tests {
                     .chain(file.realm.hosts.values().map(|host| port(&host.origin)))
             })
             .collect();
-        assert_eq!(ports, (8081..=8091).chain(8096..=8098).map(|port| port.to_string()).collect::<Vec<_>>());
+        assert_eq!(ports, (8081..=8091).chain(8096..=8099).map(|port| port.to_string()).collect::<Vec<_>>());
         let clients = || files.iter().flat_map(|file| file.clients.iter().map(|client| &client.client));
         let grants: BTreeSet<GrantType> = clients().flat_map(|client| client.grants.clone()).collect();
         assert_eq!(grants.len(), 6);

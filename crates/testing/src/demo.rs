@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{Processes, Running};
 
 /// Ports that a demo takes from its base on.
-const PORTS: u16 = 19;
+const PORTS: u16 = 20;
 
 /// The demo; ends when dropped.
 pub struct Demo {

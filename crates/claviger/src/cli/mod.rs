@@ -15,6 +15,7 @@ mod demo;
 mod dialect;
 mod doctor;
 mod given;
+mod guard;
 mod health;
 mod init;
 mod key;
@@ -57,7 +58,7 @@ use trouble::{Exit, Trouble};
     arg_required_else_help = true,
     after_help = "\
 Begin:
-  claviger demo                       eleven realms with sample apps, in a temporary folder
+  claviger demo                       fourteen realms with sample apps, in a temporary folder
   claviger init /etc/claviger         a commented configuration, a master key, an example realm
   claviger apply realms/              realm files into the database: all or nothing
   claviger serve                      serve them
@@ -85,7 +86,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Eleven sample realms with their APIs and a sample integrator, on loopback ports
+    /// Fourteen sample realms with their APIs and a sample integrator, on loopback ports
     Demo(demo::DemoArgs),
     /// Serve the realms of the database
     #[command(after_help = "\
@@ -97,6 +98,14 @@ SIGTERM and Ctrl-C let requests under way end. SIGHUP reads the configuration ag
 languages, dialects, the numbers of the brakes, the certificates of [tls] (of which new connections hear); where it is wrong, the log says so and everything stays as it was. The log
 goes to stderr, as JSON when that is no terminal.")]
     Serve,
+    /// Answer proxies that ask before they pass a request on to an API (nginx, Traefik, Caddy, Envoy)
+    #[command(after_help = "\
+Examples:
+  claviger guard --issuer https://login.example.com --audience https://api.example.com --scope orders.read
+
+The proxy asks at /check, or at /check?scope=orders.write where a route needs that scope; the API's own metadata (RFC 9728)
+is at /.well-known/oauth-protected-resource. See docs/let-assistants-in.md.")]
+    Guard(guard::GuardArgs),
     /// Write a commented configuration, a master key and an example realm; never overwrites
     Init(init::InitArgs),
     /// Bring realm files into the database: all or nothing, as often as you like
@@ -225,7 +234,7 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
-    let serving = matches!(command, Command::Serve | Command::Demo(_));
+    let serving = matches!(command, Command::Serve | Command::Demo(_) | Command::Guard(_));
     let mut builder = if serving {
         tokio::runtime::Builder::new_multi_thread()
     } else {
@@ -242,6 +251,7 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
         Command::Serve => serve::run(context).await,
+        Command::Guard(args) => guard::run(args).await,
         Command::Init(args) => init::run(&args, context).await,
         Command::Apply(options) if options.dry_run => plan::by_its_other_name(options.files, context).await,
         Command::Apply(options) => apply::run(options, context).await,

@@ -49,6 +49,7 @@ async fn the_manifest_says_what_tools_need() {
         "admin",
         "partners",
         "sandbox",
+        "assistants",
         "directory",
     ];
     assert_eq!(realms, expected);

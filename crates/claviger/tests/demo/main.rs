@@ -6,5 +6,6 @@
 mod apis;
 mod connect;
 mod lines;
+mod mcp;
 mod start;
 mod support;

@@ -156,8 +156,8 @@ pub fn free_base() -> u16 {
     let first = u16::try_from(std::process::id() % 600).unwrap() * 24;
     (0..600)
         .map(|_| 12_000 + first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed) * 24) % 14_400)
-        .find(|base| (*base..base + 19).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
-        .expect("nineteen free ports")
+        .find(|base| (*base..base + 20).all(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()))
+        .expect("twenty free ports")
 }
 
 pub fn http() -> reqwest::Client {
