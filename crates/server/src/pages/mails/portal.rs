@@ -22,12 +22,14 @@ pub enum PortalMailKind {
     Suspended,
     /// An app is served again.
     Resumed,
+    /// An app was removed.
+    Ended,
 }
 
 impl PortalMailKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::SignUp, Self::Known, Self::Invitation, Self::Question, Self::Suspended, Self::Resumed];
+    pub const ALL: [Self; 7] =
+        [Self::SignUp, Self::Known, Self::Invitation, Self::Question, Self::Suspended, Self::Resumed, Self::Ended];
 }
 
 /// A mail to a partner.
@@ -69,6 +71,7 @@ impl MailView for PortalMail {
             PortalMailKind::Question => "mail-portal-question-subject",
             PortalMailKind::Suspended => "mail-portal-suspended-subject",
             PortalMailKind::Resumed => "mail-portal-resumed-subject",
+            PortalMailKind::Ended => "mail-portal-ended-subject",
         }
     }
 
