@@ -138,3 +138,5 @@ portal-error-field-text = Was Sie geschrieben haben, kann nicht angenommen werde
 portal-error-field-url = Diese Adresse kann nicht aufgerufen werden: Schreiben Sie eine https://-Adresse ohne Benutzername und Fragment, die jeder erreicht.
 portal-error-field-event = So ein Ereignis gibt es nicht.
 portal-error-any = An der Eingabe stimmt etwas nicht.
+mail-portal-ended-subject = { $app } wurde bei { $realm } entfernt
+mail-portal-ended = { $realm } hat Ihre App { $app } entfernt. Sie bekommt keine Tokens mehr, die bisherigen sind widerrufen, und ihre Zugangsdaten gibt es nicht mehr.

@@ -138,3 +138,5 @@ portal-error-field-text = What you wrote cannot be taken.
 portal-error-field-url = This address cannot be called: write an https:// address without user name and fragment that everybody can reach.
 portal-error-field-event = There is no such event.
 portal-error-any = Something is wrong with what was sent.
+mail-portal-ended-subject = { $app } was removed at { $realm }
+mail-portal-ended = { $realm } has removed your app { $app }. It gets no tokens, those that it had are revoked, and its credentials are gone.

@@ -175,12 +175,11 @@ await story('portal: a program that acts for itself is tried from a page; every 
   await page.getByRole('link', { name: 'Harbour Archive' }).first().click()
   const app = page.url()
   await follow(page, 'Credentials')
-  await page.locator('#label-sandbox').fill(`try ${mark}`)
   if (await page.getByRole('button', { name: 'Make a secret' }).count() === 0) {
     await page.getByRole('button', { name: 'Stop it' }).first().click()
     await page.waitForURL(/said=retired/)
-    await page.locator('#label-sandbox').fill(`try ${mark}`)
   }
+  await page.locator('#label-sandbox').fill(`try ${mark}`)
   await press(page, 'Make a secret')
   const secret = (await page.locator('pre').allInnerTexts()).find((one) => one.startsWith('cvs_'))
   await page.goto(`${app}/try`)
@@ -207,7 +206,7 @@ await story('portal: a program that acts for itself is tried from a page; every 
   await page.goto(`${app}/webhooks`)
   await page.getByRole('link', { name: `https://hooks.invalid/${mark}` }).click()
   const one = page.url()
-  assert.notEqual(one, hook.replace(/x$/, ''))
+  assert.equal(one, hook)
   const team = new URL(await page.goto(base).then(() => page.getByRole('link', { name: 'Members' }).getAttribute('href')), base).href
   await lookAt(page, {
     home: base, app, calls: `${app}/calls?in=sandbox`, 'calls-production': `${app}/calls?in=production`, credentials: `${app}/credentials`, try: `${app}/try`, webhooks: `${app}/webhooks`, webhook: one, redirects: `${app}/redirects`, team, sandbox: `${team}/sandbox`,

@@ -11,7 +11,7 @@ use crate::statements::Statement;
 use crate::store::{read, write};
 use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::{Row, values};
-use crate::{Fault, Masked, Store, managed};
+use crate::{Fault, Mail, Masked, Store, mail, managed};
 use claviger_core::Client;
 use claviger_core::client::ClientStatus;
 use serde_json::json;
@@ -209,6 +209,21 @@ impl Store {
         now: i64,
         tokens_until: i64,
     ) -> Result<bool, Fault> {
+        self.set_client_status_and_tell((realm, id), status, Vec::new(), now, tokens_until).await
+    }
+
+    /// The same, and queues mails where it stood otherwise before, in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::set_client_status`].
+    pub async fn set_client_status_and_tell(
+        &self,
+        (realm, id): (&str, &str),
+        status: ClientStatus,
+        mails: Vec<Mail>,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
         if status == ClientStatus::Active {
             // What a stopped program may have left behind when the client was suspended, and what a request under way on
             // another server was still given then.
@@ -222,7 +237,8 @@ impl Store {
         let known = write!(self, Several, |tx| {
             let (realm, id) = (&*owned_realm, &*owned_id);
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let was = if log.is_kept() { self::status(tx, realm, id).await? } else { None };
+            let is_asked = log.is_kept() || !mails.is_empty();
+            let was = if is_asked { self::status(tx, realm, id).await? } else { None };
             let known = set_status(tx, realm, id, status, now, tokens_until).await?;
             if known {
                 let changed = Values::change(json!({ "status": was }), json!({ "status": status.name() }));
@@ -230,6 +246,9 @@ impl Store {
                 if was.as_deref() != Some(status.name()) {
                     let kind = if status == ClientStatus::Active { EventKind::Resumed } else { EventKind::Suspended };
                     app_events::decided(tx, (realm, id), kind, (audit.as_deref(), ""), now).await?;
+                    for one in &mails {
+                        mail::queue(tx, one, now).await?;
+                    }
                 }
             }
             Ok(Keep(known))
@@ -245,9 +264,24 @@ impl Store {
     /// # Errors
     /// The store cannot write. What was done until then stays done; to be called again.
     pub async fn delete_client(&self, realm: &str, id: &str, now: i64, tokens_until: i64) -> Result<bool, Fault> {
+        self.delete_client_and_tell((realm, id), Vec::new(), now, tokens_until).await
+    }
+
+    /// The same, and queues mails in the transaction that removes it.
+    ///
+    /// # Errors
+    /// As [`Store::delete_client`].
+    pub async fn delete_client_and_tell(
+        &self,
+        (realm, id): (&str, &str),
+        mails: Vec<Mail>,
+        now: i64,
+        tokens_until: i64,
+    ) -> Result<bool, Fault> {
         let mut acting = self.audit.clone();
         loop {
             let (owned_realm, owned_id, audit) = (realm.to_owned(), id.to_owned(), acting.clone());
+            let mails = mails.clone();
             let deleted = write!(self, Several, |tx| {
                 let (realm, id, subject) = (&*owned_realm, &*owned_id, Subject::new(SubjectKind::App, &owned_id));
                 let log = AuditLog::open(tx, audit.as_deref()).await?;
@@ -280,6 +314,9 @@ impl Store {
                 managed::put(tx, realm, (SubjectKind::App.name(), id), None).await?;
                 note(tx, ChangeKind::Client, realm, id, now).await?;
                 log.write(tx, realm, &subject, Values::of_app(Some(&was), None)?, now).await?;
+                for one in mails.iter().filter(|_| deleted) {
+                    mail::queue(tx, one, now).await?;
+                }
                 Ok(Keep(Some(deleted)))
             })?;
             if let Some(deleted) = deleted {

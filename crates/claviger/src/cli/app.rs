@@ -23,6 +23,7 @@ use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
 use claviger_server::admin::SubjectKind;
 use claviger_server::admin::apps::{self, Approved, Registration};
+use claviger_server::admin::partner_letters::Desk;
 use claviger_server::mail::Mailer;
 use claviger_server::secrets::Secrets;
 use serde::Serialize;
@@ -266,17 +267,23 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
         AppCommand::Suspend { id, yes } => {
             apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Stop `{id}` of {} and revoke all its tokens?", realm.name))?;
-            apps::suspend(&data.admin(), &realm, &id).await?;
+            let (secrets, pages) = (data.secrets().await?, context.pages()?);
+            let desk = Desk { secrets: &secrets, pages: &pages };
+            apps::suspend_and_tell(&data.admin(), desk, &realm, &id).await?;
             done(context, &realm, &id, "suspended")
         }
         AppCommand::Resume { id } => {
-            apps::resume(&data.admin(), &realm, &id).await?;
+            let (secrets, pages) = (data.secrets().await?, context.pages()?);
+            let desk = Desk { secrets: &secrets, pages: &pages };
+            apps::resume_and_tell(&data.admin(), desk, &realm, &id).await?;
             done(context, &realm, &id, "active")
         }
         AppCommand::Delete { id, yes } => {
             apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Remove `{id}` of {} with its secrets, grants and consents?", realm.name))?;
-            apps::delete(&data.admin(), &realm, &id).await?;
+            let (secrets, pages) = (data.secrets().await?, context.pages()?);
+            let desk = Desk { secrets: &secrets, pages: &pages };
+            apps::delete_and_tell(&data.admin(), desk, &realm, &id).await?;
             done(context, &realm, &id, "deleted")
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod letters;
 mod parts;
 mod registration;
 mod secrets;
+mod standing;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use parts::{CertificateEdit, LogoutEdit};
 pub(in crate::admin) use registration::sector;
 pub use registration::{Registration, register};
 pub use secrets::{NewSecret, add_secret, import_secret, last_uses, retire_secret, secrets_of};
+pub use standing::{delete_and_tell, resume_and_tell, suspend_and_tell};
 pub use tell::{reject, resend};
 
 use super::{Act, Admin, AdminError};
@@ -121,7 +123,7 @@ pub async fn suspend(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), A
         return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
     // Again where it is suspended already: what a stopped program left undone is done now.
-    set_status(admin, realm, id, ClientStatus::Suspended, Act::AppSuspend).await
+    set_status(admin, realm, id, (ClientStatus::Suspended, Vec::new()), Act::AppSuspend).await
 }
 
 /// Serves a suspended app again. What it was given before stays revoked.
@@ -133,7 +135,7 @@ pub async fn resume(admin: &Admin<'_>, realm: &Realm, id: &str) -> Result<(), Ad
     if client.status != ClientStatus::Suspended {
         return Err(AdminError::WrongStatus { app: client.id, is: client.status });
     }
-    set_status(admin, realm, id, ClientStatus::Active, Act::AppResume).await
+    set_status(admin, realm, id, (ClientStatus::Active, Vec::new()), Act::AppResume).await
 }
 
 /// Removes an app with its secrets, grants, seats and consents, and revokes its tokens.
@@ -196,11 +198,12 @@ async fn set_status(
     admin: &Admin<'_>,
     realm: &Realm,
     id: &str,
-    status: ClientStatus,
+    (status, mails): (ClientStatus, Vec<Mail>),
     act: Act,
 ) -> Result<(), AdminError> {
     let until = admin.now + realm.longest_token();
-    let known = admin.act(act).set_client_status(&realm.id, id, status, admin.now, until).await?;
+    let (store, app) = (admin.act(act), (&*realm.id, id));
+    let known = store.set_client_status_and_tell(app, status, mails, admin.now, until).await?;
     if known { Ok(()) } else { Err(AdminError::NoSuchApp(id.to_owned())) }
 }
 

@@ -55,6 +55,27 @@ pub(crate) fn letter(desk: Desk<'_>, realm: &Realm, to: &str, said: &Said<'_>, n
     Ok(letter.queued(desk.secrets, ids::new(now))?)
 }
 
+/// A mail to each member of the team whose app it is, with the address of its page; none for an app that is no team's.
+pub(crate) async fn to_team(
+    desk: Desk<'_>,
+    store: &Store,
+    (realm, client): (&Realm, &Client),
+    kind: PortalMailKind,
+    now: i64,
+) -> Result<Vec<Mail>, AdminError> {
+    let Some(app) = store.partner_app_of(&realm.id, &client.id).await? else { return Ok(Vec::new()) };
+    let Some(portal) = store.realm(&app.realm).await? else { return Ok(Vec::new()) };
+    let url = format!("{}/portal/apps/{}", portal.base(), app.id);
+    let mut mails = Vec::new();
+    for person in store.team_members(&portal.id, &app.team).await?.into_iter().filter_map(|member| member.person) {
+        let Some(to) = person.email.as_deref() else { continue };
+        let link = Some((Plain::new(url.clone()), 0));
+        let said = Said { kind, about: &client.name, words: "", link, name: person.name.as_deref() };
+        mails.push(letter(desk, realm, to, &said, now)?);
+    }
+    Ok(mails)
+}
+
 /// A mail to an app's owner, with the address of its page where it is a team's; none where nobody knows whom to write to.
 pub(crate) async fn to_owner(
     desk: Desk<'_>,

@@ -260,17 +260,17 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         }
         "suspend" => {
             of.must(Resource::Apps, Verb::Write)?;
-            apps::suspend(&admin, realm, id).await.at(back.as_str())?;
+            apps::suspend_and_tell(&admin, Desk { secrets, pages: &pages }, realm, id).await.at(back.as_str())?;
             Ok(of.desk.go(&back, "suspended"))
         }
         "resume" => {
             of.must(Resource::Apps, Verb::Write)?;
-            apps::resume(&admin, realm, id).await.at(back.as_str())?;
+            apps::resume_and_tell(&admin, Desk { secrets, pages: &pages }, realm, id).await.at(back.as_str())?;
             Ok(of.desk.go(&back, "resumed"))
         }
         "delete" => {
             of.must(Resource::Apps, Verb::Write)?;
-            apps::delete(&admin, realm, id).await.at(back)?;
+            apps::delete_and_tell(&admin, Desk { secrets, pages: &pages }, realm, id).await.at(back)?;
             Ok(of.desk.go(&of.tail("/apps"), "deleted"))
         }
         "add-secret" => add_secret(of, id, &back, params).await,

@@ -64,6 +64,7 @@ mod passwords;
 mod people;
 mod pkce_and_codes;
 mod portal;
+mod portal_apps;
 mod protection;
 mod proxy_protocol;
 mod pushed;

@@ -1,24 +1,25 @@
 //! The partners' portal: an app from its first step to its second secret, the reviewer's side of it, and what others' eyes see of it.
 
-use crate::common::{Browser, NOW, PASSWORD, Reply, Server, user};
+use crate::common::{Browser, Folder, NOW, PASSWORD, Reply, Server, user};
 use claviger_core::User;
 use claviger_core::realm::{Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
 use claviger_core::redirect::RedirectUri;
 use claviger_server::admin::partner_letters::Desk;
 use claviger_server::admin::{Admin, AdminError, apps, partner_apps, reviews, teams};
 use claviger_server::pages::Pages;
+use claviger_server::state::requests::RequestLogSettings;
 use claviger_store::{Actor, TeamRole, Way};
 use reqwest::Method;
 
 /// A partners' realm with where its apps live.
-struct World {
-    portal: Server,
-    production: Server,
-    sandbox: Server,
+pub(super) struct World {
+    pub(super) portal: Server,
+    pub(super) production: Server,
+    pub(super) sandbox: Server,
 }
 
 impl World {
-    async fn with(adapt: impl FnOnce(&mut Portal)) -> Self {
+    pub(super) async fn with(adapt: impl FnOnce(&mut Portal)) -> Self {
         let mut of = Portal {
             production: "production".into(),
             sandbox: Some("sandbox".into()),
@@ -28,13 +29,35 @@ impl World {
             terms: None,
         };
         adapt(&mut of);
-        let portal = Server::with(|realm| realm.portal = Some(Box::new(of))).await;
+        Self::of(Server::with(|realm| realm.portal = Some(Box::new(of))).await).await
+    }
+
+    /// The same in a file, beside which calls are logged.
+    pub(super) async fn logged(folder: &Folder) -> Self {
+        let of = Portal {
+            production: "production".into(),
+            sandbox: Some("sandbox".into()),
+            sign_up: SignUp::Open,
+            redirect_changes: RedirectChanges::Review,
+            questions: vec![],
+            terms: None,
+        };
+        let world = Self::of(Server::at(&folder.url(), |realm| realm.portal = Some(Box::new(of))).await).await;
+        world.portal.state.log_requests(RequestLogSettings::default()).unwrap();
+        world
+    }
+
+    async fn of(portal: Server) -> Self {
         let production = portal.neighbour(|realm| realm.id = "production".into()).await;
-        let sandbox = portal.neighbour(|realm| realm.id = "sandbox".into()).await;
+        let limited = |realm: &mut claviger_core::Realm| {
+            realm.id = "sandbox".into();
+            realm.limits.token_calls_per_minute = Some(70);
+        };
+        let sandbox = portal.neighbour(limited).await;
         Self { portal, production, sandbox }
     }
 
-    async fn signed_in(&self, name: &'static str) -> Browser {
+    pub(super) async fn signed_in(&self, name: &'static str) -> Browser {
         let browser = Browser::of(name);
         let page = browser.get(&self.portal, "/-/sign-in").await;
         browser.sign_in(&self.portal, &page, name, PASSWORD).await;
@@ -42,14 +65,14 @@ impl World {
     }
 
     /// Sends a form with the token of a page.
-    async fn send(&self, browser: &Browser, page: &Reply, path: &str, more: &[(&str, &str)]) -> Reply {
+    pub(super) async fn send(&self, browser: &Browser, page: &Reply, path: &str, more: &[(&str, &str)]) -> Reply {
         let csrf = page.hidden("csrf").unwrap_or_else(|| panic!("no form: {} {}", page.status, page.body));
         let form: Vec<(&str, &str)> = [("csrf", csrf.as_str())].into_iter().chain(more.iter().copied()).collect();
         browser.send(&self.portal, Method::POST, path, Some(&form)).await
     }
 
     /// The id of a new team of whoever is signed in.
-    async fn team(&self, browser: &Browser) -> String {
+    pub(super) async fn team(&self, browser: &Browser) -> String {
         let home = browser.get(&self.portal, "/portal").await;
         let made = self.send(browser, &home, "/portal/teams", &[("name", "Fleet <b>Ltd</b>")]).await;
         assert_eq!(made.status, 303, "{}", made.body);
@@ -57,7 +80,7 @@ impl World {
     }
 
     /// The path of an app whose registration went through all steps, and the page that came of it.
-    async fn app(&self, browser: &Browser, team: &str, kind: &str) -> (String, Reply) {
+    pub(super) async fn app(&self, browser: &Browser, team: &str, kind: &str) -> (String, Reply) {
         let page = browser.get(&self.portal, &format!("/portal/apps/new?team={team}")).await;
         let begun = self.send(browser, &page, "/portal/apps/new", &[("team", team), ("kind", kind)]).await;
         let draft = begun.header("location").split('?').next().unwrap().to_owned();
@@ -81,7 +104,7 @@ impl World {
     }
 
     /// The ids of an app's clients in the sandbox and in production.
-    async fn clients(&self, path: &str) -> (String, String) {
+    pub(super) async fn clients(&self, path: &str) -> (String, String) {
         let id = path.rsplit('/').next().unwrap();
         let app = partner_apps::find(&self.portal.store, &self.portal.realm, id).await.unwrap().app;
         (app.sandbox, app.production)
@@ -112,7 +135,7 @@ fn actor() -> Actor {
 }
 
 /// The code block behind a label of a page.
-fn shown(page: &Reply, label: &str) -> String {
+pub(super) fn shown(page: &Reply, label: &str) -> String {
     let block = page.body.split(&format!("aria-label=\"{label}\">")).nth(1).unwrap_or_else(|| panic!("{}", page.body));
     block.split('<').next().unwrap().to_owned()
 }

@@ -1,13 +1,14 @@
 //! Apps: registered, approved, changed, stopped.
 
 use crate::admin::apps::{self, Edit, Registration};
+use crate::admin::partner_letters::Desk;
 use crate::api::call::Call;
 use crate::api::operation::{About, Answers, Guard, Method, Operation, Reply, param};
 use crate::api::page::{AFTER, LIMIT};
 use crate::api::problem::Problem;
 use crate::api::schema::{Schema, Shape, always, may, or_null};
 use crate::api::times::{or_null as time_or_null, time};
-use crate::pages::{RedirectComparison, nearest_redirect};
+use crate::pages::{Pages, RedirectComparison, nearest_redirect};
 use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Resource, Verb};
 use claviger_core::redirect::RedirectUri;
@@ -326,8 +327,15 @@ async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
     Ok(Reply::ok(one(call, &edition.client).await?))
 }
 
+/// What makes the mails to a team.
+fn letters<'c>(call: &'c Call<'_>, pages: &'c Pages) -> Desk<'c> {
+    Desk { secrets: &call.state.secrets, pages }
+}
+
 async fn delete(call: &Call<'_>) -> Result<Reply, Problem> {
-    apps::delete(&call.admin(), call.realm()?, call.named("app")).await?;
+    let pages = call.state.pages.load_full();
+    apps::delete_and_tell(&call.admin(), letters(call, &pages), call.realm()?, call.named("app")).await?;
+    call.state.handed_in.notify_one();
     Ok(Reply::nothing())
 }
 
@@ -353,12 +361,16 @@ async fn reject(call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 async fn suspend(call: &Call<'_>) -> Result<Reply, Problem> {
-    apps::suspend(&call.admin(), call.realm()?, call.named("app")).await?;
+    let pages = call.state.pages.load_full();
+    apps::suspend_and_tell(&call.admin(), letters(call, &pages), call.realm()?, call.named("app")).await?;
+    call.state.handed_in.notify_one();
     get(call).await
 }
 
 async fn resume(call: &Call<'_>) -> Result<Reply, Problem> {
-    apps::resume(&call.admin(), call.realm()?, call.named("app")).await?;
+    let pages = call.state.pages.load_full();
+    apps::resume_and_tell(&call.admin(), letters(call, &pages), call.realm()?, call.named("app")).await?;
+    call.state.handed_in.notify_one();
     get(call).await
 }
 

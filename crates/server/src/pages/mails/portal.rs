@@ -30,11 +30,13 @@ pub enum PortalMailKind {
     Over,
     /// The date has come, and it is refused from now on.
     OverEnforced,
+    /// An app was removed.
+    Ended,
 }
 
 impl PortalMailKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignUp,
         Self::Known,
         Self::Invitation,
@@ -45,6 +47,7 @@ impl PortalMailKind {
         Self::DeadlineEnforced,
         Self::Over,
         Self::OverEnforced,
+        Self::Ended,
     ];
 }
 
@@ -91,6 +94,7 @@ impl MailView for PortalMail {
             PortalMailKind::Resumed => "mail-portal-resumed-subject",
             PortalMailKind::Deadline | PortalMailKind::DeadlineEnforced => "mail-portal-deadline-subject",
             PortalMailKind::Over | PortalMailKind::OverEnforced => "mail-portal-over-subject",
+            PortalMailKind::Ended => "mail-portal-ended-subject",
         }
     }
 
