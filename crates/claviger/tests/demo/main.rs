@@ -6,5 +6,6 @@
 mod apis;
 mod connect;
 mod lines;
+mod login;
 mod start;
 mod support;
