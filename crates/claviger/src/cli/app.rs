@@ -6,16 +6,17 @@ mod edit;
 mod exchange;
 mod identity;
 mod logout;
-mod mailed;
+pub(super) mod mailed;
 mod protection;
 mod requests;
-mod review;
+pub(super) mod review;
 mod words;
 
 use super::context::{Context, Data};
+use super::place::Place;
 use super::redirect;
 use super::trouble::{Exit, Trouble};
-use super::{ask, output};
+use super::{ask, on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
@@ -230,7 +231,10 @@ pub(crate) struct Create {
 
 /// Does it.
 pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::app::run(command, context, &server).await,
+    };
     let realm = data.realm().await?;
     match command {
         AppCommand::Create(create) => register(create, context, &data, &realm).await,
@@ -256,12 +260,7 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
             let mail = apps::reject(&data.admin(), &secrets, &pages, &realm, &id, reason.as_deref()).await?;
             let owner = apps::find(&data.store, &realm, &id).await?.owner_email;
             let mail = mailed::deliver(&data, &secrets, &mailer, mail, owner).await?;
-            let item = serde_json::json!({
-                "realm": realm.id, "client_id": id, "status": "rejected", "mail": mail,
-            });
-            let mut pairs = vec![("client id", id.clone()), ("status", "rejected".to_owned())];
-            pairs.extend(mail.as_ref().map(|mail| ("mail", mail.line())));
-            context.format.one(&item, &pairs)
+            rejected(context, &realm.id, &id, mail)
         }
         AppCommand::Edit(args) => edit::run(args, context, &data, &realm).await,
         AppCommand::Suspend { id, yes } => {
@@ -290,48 +289,79 @@ pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Tr
 }
 
 fn done(context: &Context, realm: &Realm, id: &str, status: &str) -> Result<(), Trouble> {
-    let item = serde_json::json!({ "realm": realm.id, "client_id": id, "status": status });
+    done_in(context, &realm.id, id, status)
+}
+
+/// Says how an app of this realm stands.
+pub(super) fn done_in(context: &Context, realm: &str, id: &str, status: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "client_id": id, "status": status });
     context.format.one(&item, &[("client id", id.to_owned()), ("status", status.to_owned())])
 }
 
+/// Says that an app was turned down.
+pub(super) fn rejected(context: &Context, realm: &str, id: &str, mail: Option<mailed::Mailed>) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "client_id": id, "status": "rejected", "mail": mail });
+    let mut pairs = vec![("client id", id.to_owned()), ("status", "rejected".to_owned())];
+    pairs.extend(mail.as_ref().map(|mail| ("mail", mail.line())));
+    context.format.one(&item, &pairs)
+}
+
+/// Says what an app waits for.
+pub(super) fn waits(id: &str, realm: &str) {
+    eprintln!("It waits for approval: claviger app approve {id} --realm {realm}");
+}
+
+impl Create {
+    /// As it is registered.
+    pub(super) fn registration(self) -> Result<Registration, Trouble> {
+        let create = self;
+        let jwks = create.jwks.as_ref().map(|file| read_keys(file)).transpose()?;
+        Ok(Registration {
+            id: create.id,
+            name: create.name,
+            publisher: create.publisher,
+            owner_email: create.owner,
+            public: create.public || create.browser,
+            in_browser: create.browser,
+            agent: create.agent.then_some(true),
+            id_token_signing: create.id_token_signing,
+            id_token_claims: if create.claims_in_id_token { IdTokenClaims::Scope } else { IdTokenClaims::Minimal },
+            pkce: if create.require_pkce { Pkce::Required } else { Pkce::UnlessNonce },
+            grants: create.grant.into_iter().map(Into::into).collect(),
+            redirect_uris: create.redirect_uri,
+            scope: create.scope,
+            audiences: create.audience,
+            legacy: create.legacy.into_iter().collect(),
+            jwks,
+            jwks_uri: create.jwks_uri,
+            authentication: Authentication {
+                method: create.token_endpoint_auth_method,
+                signing_alg: create.token_endpoint_auth_signing_alg,
+                certificate: create.certificate.certificate(),
+            },
+            protection: create.protection.protection(),
+            requests: create.requests.requests(create.protection.authorization_signed_response_alg),
+            identity: create.identity.new_identity(),
+            token_exchange: create.exchange.policy(),
+            logout: create.logout.logout(),
+            post_logout_redirect_uris: create.logout.post_logout_redirect_uri,
+        })
+    }
+
+    /// Whether it is approved at once.
+    pub(super) const fn is_approved(&self) -> bool {
+        self.approve
+    }
+}
+
 async fn register(create: Create, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
-    let jwks = create.jwks.as_ref().map(|file| read_keys(file)).transpose()?;
-    let registration = Registration {
-        id: create.id,
-        name: create.name,
-        publisher: create.publisher,
-        owner_email: create.owner,
-        public: create.public || create.browser,
-        in_browser: create.browser,
-        agent: create.agent.then_some(true),
-        id_token_signing: create.id_token_signing,
-        id_token_claims: if create.claims_in_id_token { IdTokenClaims::Scope } else { IdTokenClaims::Minimal },
-        pkce: if create.require_pkce { Pkce::Required } else { Pkce::UnlessNonce },
-        grants: create.grant.into_iter().map(Into::into).collect(),
-        redirect_uris: create.redirect_uri,
-        scope: create.scope,
-        audiences: create.audience,
-        legacy: create.legacy.into_iter().collect(),
-        jwks,
-        jwks_uri: create.jwks_uri,
-        authentication: Authentication {
-            method: create.token_endpoint_auth_method,
-            signing_alg: create.token_endpoint_auth_signing_alg,
-            certificate: create.certificate.certificate(),
-        },
-        protection: create.protection.protection(),
-        requests: create.requests.requests(create.protection.authorization_signed_response_alg),
-        identity: create.identity.new_identity(),
-        token_exchange: create.exchange.policy(),
-        logout: create.logout.logout(),
-        post_logout_redirect_uris: create.logout.post_logout_redirect_uri,
-    };
-    let client = apps::register(&data.admin(), realm, registration).await?;
-    if create.approve {
+    let approved = create.is_approved();
+    let client = apps::register(&data.admin(), realm, create.registration()?).await?;
+    if approved {
         return approve(context, data, realm, &client.id).await;
     }
     done(context, realm, &client.id, client.status.name())?;
-    eprintln!("It waits for approval: claviger app approve {} --realm {}", client.id, realm.id);
+    waits(&client.id, &realm.id);
     Ok(())
 }
 
@@ -371,16 +401,21 @@ async fn told(
     let owner = approved.client.owner_email.clone();
     let mail = mailed::deliver(data, secrets, mailer, approved.mail, owner).await?;
     let link = approved.link.filter(|_| mail.is_none()).map(|link| link.expose().to_owned());
-    let client = &approved.client;
-    let addresses = apps::addresses(realm, client);
-    let item = Approval {
-        realm: &realm.id,
-        client_id: &client.id,
-        status: client.status.name(),
-        addresses: addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into())).collect(),
-        mail,
-        link,
-    };
+    let addresses = apps::addresses(realm, &approved.client);
+    let addresses = addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into())).collect();
+    self::approved(context, &realm.id, &approved.client, addresses, mail, link)
+}
+
+/// Says that an app was approved, and what its owner has to know.
+pub(super) fn approved(
+    context: &Context,
+    realm: &str,
+    client: &Client,
+    addresses: serde_json::Map<String, serde_json::Value>,
+    mail: Option<mailed::Mailed>,
+    link: Option<String>,
+) -> Result<(), Trouble> {
+    let item = Approval { realm, client_id: &client.id, status: client.status.name(), addresses, mail, link };
     let mut pairs = vec![("client id", client.id.clone()), ("status", client.status.name().to_owned())];
     pairs.extend(item.mail.as_ref().map(|mail| ("mail", mail.line())));
     if let Some(link) = &item.link {
@@ -395,10 +430,10 @@ async fn told(
 
 /// An app in a list: the client with when it was used last.
 #[derive(Serialize)]
-struct Listed<'a> {
+pub(super) struct Listed {
     #[serde(flatten)]
-    client: &'a Client,
-    last_used_at: Option<String>,
+    pub(super) client: Client,
+    pub(super) last_used_at: Option<String>,
 }
 
 async fn list(context: &Context, data: &Data, realm: &Realm, found: Vec<Client>) -> Result<(), Trouble> {
@@ -407,16 +442,21 @@ async fn list(context: &Context, data: &Data, realm: &Realm, found: Vec<Client>)
         let at = last.entry(one.client).or_insert(one.used_at);
         *at = one.used_at.max(*at);
     }
-    let listed: Vec<Listed<'_>> = found
-        .iter()
-        .map(|client| Listed { client, last_used_at: last.get(&client.id).copied().map(output::time) })
+    let listed: Vec<Listed> = found
+        .into_iter()
+        .map(|client| Listed { last_used_at: last.get(&client.id).copied().map(output::time), client })
         .collect();
-    context.format.list(["id", "name", "status", "kind", "owner", "last used"], &listed, |app| {
+    self::listed(context, &listed)
+}
+
+/// Prints apps.
+pub(super) fn listed(context: &Context, listed: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["id", "name", "status", "kind", "owner", "last used"], listed, |app| {
         [
             app.client.id.clone(),
             app.client.name.clone(),
             app.client.status.name().to_owned(),
-            kind(app.client).to_owned(),
+            kind(&app.client).to_owned(),
             app.client.owner_email.clone().unwrap_or_default(),
             app.last_used_at.clone().unwrap_or_else(|| "-".to_owned()),
         ]

@@ -1,8 +1,9 @@
 //! `claviger audit`: who did what.
 
 use super::context::{Context, Data};
+use super::place::Place;
 use super::trouble::{Exit, Trouble};
-use super::{ask, output};
+use super::{ask, on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::span::Span;
 use claviger_server::admin::audit::{Shown, hex};
@@ -55,10 +56,10 @@ Backups keep what was in the log when they were taken.")]
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     /// The newest so many
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
-    limit: usize,
+    pub(super) limit: usize,
 }
 
 /// Of whom, of what, of when.
@@ -66,30 +67,30 @@ pub(crate) struct List {
 pub(crate) struct Which {
     /// Only this act, like `app.approve`
     #[arg(long)]
-    act: Option<Act>,
+    pub(super) act: Option<Act>,
     /// Only what this person did
     #[arg(long, value_name = "NAME")]
-    actor: Option<String>,
+    pub(super) actor: Option<String>,
     /// Only what was done to this, as KIND/ID, like `app/fleet-planner`
     #[arg(long, value_name = "KIND/ID")]
-    subject: Option<Subject>,
+    pub(super) subject: Option<Subject>,
     /// From then on: a day (2026-11-21), a time (2026-11-21T04:16:47Z), or so long ago (7d)
     #[arg(long, value_parser = when, value_name = "TIME")]
-    since: Option<When>,
+    pub(super) since: Option<When>,
     /// Before then, spelled likewise
     #[arg(long, value_parser = when, value_name = "TIME")]
-    until: Option<When>,
+    pub(super) until: Option<When>,
 }
 
 /// A moment.
 #[derive(Debug, Clone, Copy)]
-enum When {
+pub(super) enum When {
     At(i64),
     Ago(i64),
 }
 
 impl When {
-    const fn millis(self, now: i64) -> i64 {
+    pub(super) const fn millis(self, now: i64) -> i64 {
         match self {
             Self::At(at) => at,
             Self::Ago(span) => now.saturating_sub(span),
@@ -107,7 +108,10 @@ fn when(text: &str) -> Result<When, String> {
 
 /// Does it.
 pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::audit::run(command, context, &server).await,
+    };
     match command {
         AuditCommand::List(wanted) => list(wanted, context, &data).await,
         AuditCommand::Export(which) => export(&which, context, &data).await,
@@ -159,11 +163,15 @@ impl Which {
 
 async fn list(wanted: List, context: &Context, data: &Data) -> Result<(), Trouble> {
     let lines = admin::audit::list(&data.store, &wanted.which.filter(data), wanted.limit).await?;
-    let listed: Vec<Shown> = lines.into_iter().map(Into::into).collect();
+    listed(context, &lines.into_iter().map(Into::into).collect::<Vec<_>>())
+}
+
+/// Prints lines.
+pub(super) fn listed(context: &Context, listed: &[Shown]) -> Result<(), Trouble> {
     if context.format == output::Format::Csv {
-        return context.format.list(COLUMNS, &listed, cells);
+        return context.format.list(COLUMNS, listed, cells);
     }
-    context.format.list(["number", "time", "realm", "actor", "way", "act", "subject"], &listed, |line| {
+    context.format.list(["number", "time", "realm", "actor", "way", "act", "subject"], listed, |line| {
         let [number, time, realm, actor, way, act, subject, ..] = cells(line);
         [number, time, realm, actor, way, act, subject]
     })

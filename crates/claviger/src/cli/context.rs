@@ -27,6 +27,10 @@ pub(crate) struct Context {
     pub(super) config: Option<PathBuf>,
     pub(super) database: Option<String>,
     pub(super) realm: Option<String>,
+    /// The running server that is meant.
+    pub(super) server: Option<String>,
+    /// The certificates of a private CA.
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 impl Context {
@@ -43,6 +47,9 @@ impl Context {
     /// # Errors
     /// It is wrong.
     pub(crate) fn explained(&self) -> Result<Explained, Trouble> {
+        if self.server.is_some() {
+            self.refuse_server()?;
+        }
         let flags: Vec<(String, String)> =
             self.database.iter().map(|url| ("database.url".to_owned(), url.clone())).collect();
         let environment =
@@ -131,6 +138,7 @@ impl Context {
     /// # Errors
     /// It is not, or cannot be opened.
     pub(crate) async fn data(&self) -> Result<Data, Trouble> {
+        self.refuse_server()?;
         self.open(&self.present()?).await
     }
 

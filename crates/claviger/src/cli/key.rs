@@ -1,14 +1,14 @@
 //! `claviger key`: a realm's signing keys.
 
-use super::ask;
 use super::context::{Context, Data};
-use super::output;
+use super::place::Place;
 use super::trouble::Trouble;
+use super::{ask, on_server, output};
 use clap::Subcommand;
 use claviger_core::Realm;
 use claviger_server::admin::keys;
 use claviger_store::SigningKeyRow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is done with keys.
 #[derive(Debug, Subcommand)]
@@ -45,12 +45,13 @@ It cannot be taken back.")]
     },
 }
 
-#[derive(Serialize)]
-struct Listed {
+#[derive(Serialize, Deserialize)]
+pub(super) struct Listed {
     kid: String,
     alg: String,
-    state: &'static str,
+    state: String,
     created_at: String,
+    #[serde(alias = "activates_at")]
     signs_from: String,
     retires_at: Option<String>,
 }
@@ -58,7 +59,7 @@ struct Listed {
 impl From<SigningKeyRow> for Listed {
     fn from(key: SigningKeyRow) -> Self {
         Self {
-            state: key.state.name(),
+            state: key.state.name().to_owned(),
             created_at: output::time(key.created_at),
             signs_from: output::time(key.activates_at),
             retires_at: key.retires_at.map(output::time),
@@ -68,18 +69,19 @@ impl From<SigningKeyRow> for Listed {
     }
 }
 
+/// What is asked before a key is revoked.
+pub(super) fn revocation_question(kid: &str, realm: &str) -> String {
+    format!(
+        "Revoke the signing key {kid} of {realm}? Every access token and ID token that it signed is refused from now on; \
+         apps have to get new ones. Nobody has to sign in again."
+    )
+}
+
 async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), Trouble> {
     // Before anybody is asked: a key or a master key that is not there.
     let masters = data.master_keys()?;
     keys::known(&data.store, realm, kid).await?;
-    ask::confirm(
-        yes,
-        &format!(
-            "Revoke the signing key {kid} of {}? Every access token and ID token that it signed is refused from now on; \
-             apps have to get new ones. Nobody has to sign in again.",
-            realm.name
-        ),
-    )?;
+    ask::confirm(yes, &revocation_question(kid, &realm.name))?;
     let done = keys::revoke(&data.admin(), &masters, data.clock.clone(), realm, kid).await?;
     match (done.state, done.successor) {
         (_, Some(successor)) => eprintln!("{kid} is revoked; {successor} signs in its place."),
@@ -91,7 +93,10 @@ async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), 
 
 /// Does it.
 pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::key::run(command, context, &server).await,
+    };
     let realm = data.realm().await?;
     match command {
         KeyCommand::List => {}
@@ -101,11 +106,16 @@ pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Tr
         KeyCommand::Revoke { kid, yes } => revoke(&data, &realm, &kid, yes).await?,
     }
     let listed: Vec<Listed> = keys::list(&data.store, &realm).await?.into_iter().map(Into::into).collect();
-    context.format.list(["key id", "algorithm", "state", "created", "signs from", "retires"], &listed, |key| {
+    self::listed(context, &listed)
+}
+
+/// Prints keys.
+pub(super) fn listed(context: &Context, listed: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["key id", "algorithm", "state", "created", "signs from", "retires"], listed, |key| {
         [
             key.kid.clone(),
             key.alg.clone(),
-            key.state.to_owned(),
+            key.state.clone(),
             key.created_at.clone(),
             key.signs_from.clone(),
             key.retires_at.clone().unwrap_or_else(|| "-".to_owned()),

@@ -21,11 +21,14 @@ mod init;
 mod key;
 mod legacy;
 mod log;
+mod login;
 mod mail;
 mod master_key;
 mod member;
+mod on_server;
 mod organisation;
 mod output;
+mod place;
 mod plan;
 mod realm;
 mod redirect;
@@ -80,6 +83,19 @@ struct Cli {
     /// How data is printed
     #[arg(long, short, global = true, help_heading = "Everywhere", value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
+    /// A running server, by the issuer of its admin realm: the command works through its admin API (`claviger login`)
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Everywhere",
+        value_name = "URL",
+        env = "CLAVIGER_SERVER",
+        conflicts_with = "database"
+    )]
+    server: Option<String>,
+    /// Certificates (PEM) of a private CA, which the server's is of
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FILE", env = "CLAVIGER_CA_FILE")]
+    ca_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -133,6 +149,21 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Realms, as they are served
     #[command(subcommand)]
     Realm(realm::RealmCommand),
+    /// Log in to a running server, so that commands work there: prints an address and a code, and waits
+    #[command(after_help = "\
+Examples:
+  claviger login --server https://admin.example.com
+  claviger app list --realm orders                      at the server, where no configuration and no database is named
+  claviger app list --realm orders --server https://other.example.com
+  claviger logout
+
+What you may do is what your role in the admin realm says. The tokens lie in $XDG_CONFIG_HOME/claviger/login.json (else ~/.config),
+which only you can read, and renew themselves. A program hands its own access token over as CLAVIGER_ACCESS_TOKEN, with --server.
+At a server there are: app (but show and edit), secret, user (list, show, invite, disable, enable, reset-factor, delete), role, key, log,
+realm list, audit list. All others work on the database, and say so.")]
+    Login(login::LoginArgs),
+    /// Log out of a server: what was given is revoked and forgotten
+    Logout,
     /// The admin API of a running server: its description
     #[command(subcommand)]
     Api(api::ApiCommand),
@@ -226,7 +257,14 @@ Examples:
 /// Does what the command line says; what the process ends with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let context = Context { format: cli.output, config: cli.config, database: cli.database, realm: cli.realm };
+    let context = Context {
+        format: cli.output,
+        config: cli.config,
+        database: cli.database,
+        realm: cli.realm,
+        server: cli.server,
+        ca_file: cli.ca_file,
+    };
     match dispatch(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => trouble.report(),
@@ -259,6 +297,8 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => realm::run(command, context).await,
         Command::Api(command) => api::run(command),
+        Command::Login(args) => login::login(args, context).await,
+        Command::Logout => login::logout(context).await,
         Command::App(command) => app::run(*command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::RegistrationToken(command) => registration_token::run(command, context).await,

@@ -1,13 +1,14 @@
 //! `claviger realm` and `claviger legacy`: what is served, and what it is served with that should go.
 
 use super::context::Context;
-use super::output;
+use super::place::Place;
 use super::trouble::Trouble;
+use super::{on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::realm::{AccessTokenTyp, Api};
 use claviger_server::admin::{export, realms};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is done with realms.
 #[derive(Debug, Subcommand)]
@@ -46,6 +47,11 @@ pub(crate) struct LegacyReport {
 
 /// Does it.
 pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
+    if let (RealmCommand::List, Some(_)) = (&command, context.server_meant()?)
+        && let Place::Server(server) = context.place().await?
+    {
+        return on_server::realms(context, &server).await;
+    }
     let data = context.data().await?;
     match command {
         RealmCommand::List => {
@@ -59,9 +65,7 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
                     dialect: realm.dialect.name,
                 })
                 .collect();
-            context.format.list(["id", "name", "issuer", "dialect"], &listed, |realm| {
-                [realm.id.clone(), realm.name.clone(), realm.issuer.clone(), realm.dialect.clone()]
-            })
+            self::listed(context, &listed)
         }
         RealmCommand::Export { id, with_password_hashes } => {
             let realm = data.realm_named(&id).await?;
@@ -107,8 +111,15 @@ fn api(api: &Api) -> String {
     format!("{}: {}{typ}", api.audience, api.name)
 }
 
-#[derive(Serialize)]
-struct Listed {
+/// Prints realms.
+pub(super) fn listed(context: &Context, listed: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["id", "name", "issuer", "dialect"], listed, |realm| {
+        [realm.id.clone(), realm.name.clone(), realm.issuer.clone(), realm.dialect.clone()]
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Listed {
     id: String,
     name: String,
     issuer: String,

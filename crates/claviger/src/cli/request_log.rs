@@ -1,12 +1,13 @@
 //! `claviger log`: what became of apps' calls.
 
 use super::context::{Context, Data};
-use super::output;
+use super::place::Place;
 use super::trouble::{Exit, Trouble};
+use super::{on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::Realm;
 use claviger_core::span::Span;
-use claviger_server::admin::log::{self, LoggedCall, RequestFilter};
+use claviger_server::admin::log::{self, ErrorGroup, LoggedCall, RequestFilter};
 use claviger_server::admin::{apps, replay};
 use claviger_store::RequestLog;
 use std::time::Duration;
@@ -64,34 +65,34 @@ Nothing is done again: the checks are told by what the log kept and by what the 
 pub(crate) struct List {
     /// The app; without one, calls that named no app of the realm
     #[arg(long, value_name = "CLIENT_ID", default_value = "", hide_default_value = true)]
-    app: String,
+    pub(super) app: String,
     /// Only what was refused
     #[arg(long)]
-    errors: bool,
+    pub(super) errors: bool,
     /// Only at this endpoint: token, authorization, introspection, revocation, pushed-authorization, device-authorization
     #[arg(long, value_name = "ENDPOINT")]
-    endpoint: Option<String>,
+    pub(super) endpoint: Option<String>,
     /// Only with this error, like `invalid_grant`
     #[arg(long, value_name = "ERROR")]
-    error: Option<String>,
+    pub(super) error: Option<String>,
     /// Only with a status of this class: 2, 3, 4 or 5
     #[arg(long, value_parser = clap::value_parser!(u16).range(2..=5), value_name = "CLASS")]
-    status: Option<u16>,
+    pub(super) status: Option<u16>,
     /// From then on: a day (2026-11-21), a time (2026-11-21T04:16:47Z), or so long ago (7d)
     #[arg(long, value_parser = since, value_name = "TIME")]
-    since: Option<Since>,
+    pub(super) since: Option<Since>,
     /// Before then, spelled likewise
     #[arg(long, value_parser = since, value_name = "TIME")]
-    until: Option<Since>,
+    pub(super) until: Option<Since>,
     /// Those behind the call with this id, for the next page
     #[arg(long, value_name = "ID")]
-    before: Option<String>,
+    pub(super) before: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 100, value_name = "NUMBER")]
-    limit: usize,
+    pub(super) limit: usize,
     /// Go on with what comes, until Ctrl-C; JSON is a line for each call then
     #[arg(long, conflicts_with_all = ["until", "before", "endpoint", "error", "status"])]
-    follow: bool,
+    pub(super) follow: bool,
 }
 
 /// A moment.
@@ -102,7 +103,7 @@ pub(crate) enum Since {
 }
 
 impl Since {
-    const fn millis(self, now: i64) -> i64 {
+    pub(super) const fn millis(self, now: i64) -> i64 {
         match self {
             Self::At(at) => at,
             Self::Ago(span) => now.saturating_sub(span),
@@ -120,7 +121,10 @@ fn since(text: &str) -> Result<Since, String> {
 
 /// Does it.
 pub(crate) async fn run(command: LogCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::log::run(command, context, &server).await,
+    };
     let realm = data.realm().await?;
     let found = data.store.find_request_log()?;
     let log = found.ok_or_else(|| {
@@ -132,20 +136,11 @@ pub(crate) async fn run(command: LogCommand, context: &Context) -> Result<(), Tr
         LogCommand::Errors { app, since } => {
             apps::find(&data.store, &realm, &app).await?;
             let groups = log::errors(&log, (&realm.id, &app), since.millis(data.now())).await?;
-            context.format.list(["kind", "count", "first", "last", "reference", "mend"], &groups, |group| {
-                [
-                    group.kind.clone(),
-                    group.count.to_string(),
-                    output::time(group.first_at),
-                    output::time(group.last_at),
-                    group.reference.clone(),
-                    group.mend.clone(),
-                ]
-            })
+            self::groups(context, &groups)
         }
         LogCommand::Show { reference } => {
             let call = log::call(&log, &reference, None, data.now()).await?;
-            context.format.one(&call, &pairs(&call))
+            one(context, &call)
         }
         LogCommand::Replay { reference } => {
             let secrets = data.secrets().await?;
@@ -178,8 +173,32 @@ async fn list(wanted: List, context: &Context, data: &Data, realm: &Realm, log: 
         refused: wanted.errors,
     };
     let calls = log::calls(log, app, &filter, wanted.before.as_deref(), wanted.limit).await?;
+    self::calls(context, &calls)
+}
+
+/// Prints what went wrong.
+pub(super) fn groups(context: &Context, groups: &[ErrorGroup]) -> Result<(), Trouble> {
+    context.format.list(["kind", "count", "first", "last", "reference", "mend"], groups, |group| {
+        [
+            group.kind.clone(),
+            group.count.to_string(),
+            output::time(group.first_at),
+            output::time(group.last_at),
+            group.reference.clone(),
+            group.mend.clone(),
+        ]
+    })
+}
+
+/// Prints a call.
+pub(super) fn one(context: &Context, call: &LoggedCall) -> Result<(), Trouble> {
+    context.format.one(call, &pairs(call))
+}
+
+/// Prints calls.
+pub(super) fn calls(context: &Context, calls: &[LoggedCall]) -> Result<(), Trouble> {
     let columns = ["time", "endpoint", "grant", "status", "error", "kind", "address", "proof", "reference"];
-    context.format.list(columns, &calls, |call| {
+    context.format.list(columns, calls, |call| {
         [
             output::time(call.at),
             call.endpoint.clone(),

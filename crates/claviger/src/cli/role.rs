@@ -1,8 +1,9 @@
 //! `claviger role`: who may administer, and what.
 
 use super::context::{Context, Data};
+use super::place::Place;
 use super::trouble::{Exit, Trouble};
-use super::{ask, output};
+use super::{ask, on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::Realm;
 use claviger_core::permission::Role;
@@ -67,18 +68,18 @@ The user is added where there is none of this name. Where somebody is an owner a
 #[derive(Debug, Args)]
 pub(crate) struct Which {
     /// The user's name or id, or the app's id
-    holder: String,
+    pub(super) holder: String,
     /// owner, operator, reviewer or auditor
-    role: Role,
+    pub(super) role: Role,
     /// It is an app, which acts for itself
     #[arg(long)]
-    app: bool,
+    pub(super) app: bool,
     /// The realm that they administer; without it all that the admin realm does
     #[arg(long, value_name = "REALM", default_value = EVERY_REALM)]
-    over: String,
+    pub(super) over: String,
     /// The only organisation of that realm that they do
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
-    organisation: String,
+    pub(super) organisation: String,
 }
 
 #[derive(Serialize)]
@@ -94,7 +95,10 @@ struct Listed {
 
 /// Does it.
 pub(crate) async fn run(command: RoleCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::role::run(command, context, &server).await,
+    };
     let realm = admin_realm(&data).await?;
     match command {
         RoleCommand::List => list(context, &data, &realm).await,

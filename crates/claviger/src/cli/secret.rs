@@ -1,14 +1,14 @@
 //! `claviger secret`: two live ones an app, so that one can replace the other without a gap.
 
-use super::ask;
 use super::context::Context;
-use super::output;
+use super::place::Place;
 use super::trouble::{Exit, Trouble};
+use super::{ask, on_server, output};
 use clap::Subcommand;
 use claviger_core::span::Span;
 use claviger_server::admin::apps;
 use claviger_store::{ClientSecret, SecretUse};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What is done with secrets.
@@ -55,12 +55,12 @@ To replace a secret without a gap: add one, give it to the app, then retire the 
 }
 
 /// A secret as it is listed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Listed {
     id: String,
     label: String,
-    state: &'static str,
-    kind: &'static str,
+    state: String,
+    kind: String,
     created_at: String,
     expires_at: Option<String>,
     retired_at: Option<String>,
@@ -79,8 +79,8 @@ impl Listed {
         Self {
             id: secret.id.clone(),
             label: secret.label.clone(),
-            state,
-            kind: secret.kind.name(),
+            state: state.to_owned(),
+            kind: secret.kind.name().to_owned(),
             created_at: output::time(secret.created_at),
             expires_at: secret.expires_at.map(output::time),
             retired_at: secret.retired_at.map(output::time),
@@ -98,7 +98,10 @@ impl Listed {
 
 /// Does it.
 pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::secret::run(command, context, &server).await,
+    };
     let realm = data.realm().await?;
     let admin = data.admin();
     match command {
@@ -106,17 +109,8 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
             let expires_at = expires.map(|span| admin.now + span.as_millis());
             let Some(file) = import else {
                 let made = apps::add_secret(&admin, &data.secrets().await?, &realm, &client, label, expires_at).await?;
-                eprintln!("The secret {} of `{client}`. It is not shown again.", made.id);
-                let item = serde_json::json!({
-                    "realm": realm.id, "client_id": client, "id": made.id, "secret": made.secret.expose(),
-                    "expires_at": expires_at.map(output::time),
-                });
-                return match context.format {
-                    output::Format::Json | output::Format::Yaml => context.format.one(&item, &[]),
-                    output::Format::Table | output::Format::Csv | output::Format::Id => {
-                        output::put(&format!("{}\n", made.secret.expose()))
-                    }
-                };
+                let told = (made.id.as_str(), made.secret.expose());
+                return self::made(context, &realm.id, &client, told, expires_at.map(output::time));
             };
             let from = Some(file.as_path()).filter(|file| file.as_os_str() != "-");
             let secret = ask::secret(from, "secret")?;
@@ -131,24 +125,53 @@ pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(),
             let (_, found) = apps::secrets_of(&data.store, &realm, &client).await?;
             let uses = apps::last_uses(&data.store, &realm, Some(&client)).await?;
             let listed: Vec<Listed> = found.iter().map(|secret| Listed::of(secret, &uses, admin.now)).collect();
-            let columns = ["id", "label", "state", "created", "expires", "retired", "last used"];
-            context.format.list(columns, &listed, |secret| {
-                [
-                    secret.id.clone(),
-                    secret.label.clone(),
-                    secret.state.to_owned(),
-                    secret.created_at.clone(),
-                    secret.expires_at.clone().unwrap_or_else(|| "-".to_owned()),
-                    secret.retired_at.clone().unwrap_or_else(|| "-".to_owned()),
-                    secret.last_used_at.clone().unwrap_or_else(|| "-".to_owned()),
-                ]
-            })
+            self::listed(context, &listed)
         }
         SecretCommand::Retire { client, id, yes } => {
             ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;
             apps::retire_secret(&admin, &realm, &client, &id).await?;
-            let item = serde_json::json!({ "realm": realm.id, "client_id": client, "id": id, "state": "retired" });
-            context.format.one(&item, &[("secret id", id.clone()), ("state", "retired".to_owned())])
+            retired(context, &realm.id, &client, &id)
         }
     }
+}
+
+/// Prints a secret that was made: alone, for a file, or with what it belongs to.
+pub(super) fn made(
+    context: &Context,
+    realm: &str,
+    client: &str,
+    (id, secret): (&str, &str),
+    expires_at: Option<String>,
+) -> Result<(), Trouble> {
+    eprintln!("The secret {id} of `{client}`. It is not shown again.");
+    if !context.format.is_structured() {
+        return output::put(&format!("{secret}\n"));
+    }
+    let item = serde_json::json!({
+        "realm": realm, "client_id": client, "id": id, "secret": secret, "expires_at": expires_at,
+    });
+    context.format.one(&item, &[])
+}
+
+/// Prints secrets.
+pub(super) fn listed(context: &Context, listed: &[Listed]) -> Result<(), Trouble> {
+    let columns = ["id", "label", "state", "created", "expires", "retired", "last used"];
+    context.format.list(columns, listed, |secret| {
+        let or_dash = |time: &Option<String>| time.clone().unwrap_or_else(|| "-".to_owned());
+        [
+            secret.id.clone(),
+            secret.label.clone(),
+            secret.state.clone(),
+            secret.created_at.clone(),
+            or_dash(&secret.expires_at),
+            or_dash(&secret.retired_at),
+            or_dash(&secret.last_used_at),
+        ]
+    })
+}
+
+/// Says that a secret was stopped.
+pub(super) fn retired(context: &Context, realm: &str, client: &str, id: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "client_id": client, "id": id, "state": "retired" });
+    context.format.one(&item, &[("secret id", id.to_owned()), ("state", "retired".to_owned())])
 }

@@ -4,11 +4,12 @@ mod details;
 mod edit;
 mod export;
 mod import;
-mod show;
+pub(super) mod show;
 
-use super::ask;
 use super::context::{Context, Data};
+use super::place::Place;
 use super::trouble::{Exit, Trouble};
+use super::{ask, on_server};
 use clap::Subcommand;
 use claviger_core::{Realm, User};
 use claviger_server::admin::users;
@@ -148,23 +149,15 @@ Examples:
 
 /// Does it.
 pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+    let data = match context.place().await? {
+        Place::Database(data) => data,
+        Place::Server(server) => return on_server::user::run(command, context, &server).await,
+    };
     let realm = data.realm().await?;
     match command {
         UserCommand::List => {
             let users = users::list(&data.store, &realm).await?;
-            let columns = ["username", "id", "name", "email", "kind", "state", "organisations"];
-            context.format.list(columns, &users, |user| {
-                [
-                    user.username.clone(),
-                    user.id.clone(),
-                    user.name.clone().unwrap_or_default(),
-                    user.email.clone().unwrap_or_default(),
-                    if user.service { "service" } else { "person" }.to_owned(),
-                    if user.disabled { "disabled" } else { "active" }.to_owned(),
-                    user.organisations.join(" "),
-                ]
-            })
+            listed(context, &users)
         }
         UserCommand::Show { username } => show::run(&username, context, &data, &realm).await,
         UserCommand::Password { username, file } => {
@@ -240,7 +233,28 @@ fn hasher() -> Result<Hasher, Trouble> {
     Hasher::new(1, 1).map_err(|error| Trouble::new(Exit::Failure, format!("no thread to hash with: {error}")))
 }
 
+/// Prints users.
+pub(super) fn listed(context: &Context, users: &[User]) -> Result<(), Trouble> {
+    let columns = ["username", "id", "name", "email", "kind", "state", "organisations"];
+    context.format.list(columns, users, |user| {
+        [
+            user.username.clone(),
+            user.id.clone(),
+            user.name.clone().unwrap_or_default(),
+            user.email.clone().unwrap_or_default(),
+            if user.service { "service" } else { "person" }.to_owned(),
+            if user.disabled { "disabled" } else { "active" }.to_owned(),
+            user.organisations.join(" "),
+        ]
+    })
+}
+
 fn done(context: &Context, realm: &Realm, user: &User, state: &str) -> Result<(), Trouble> {
-    let item = serde_json::json!({ "realm": realm.id, "id": user.id, "username": user.username, "state": state });
+    done_in(context, &realm.id, user, state)
+}
+
+/// Says what became of a user of this realm.
+pub(super) fn done_in(context: &Context, realm: &str, user: &User, state: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "id": user.id, "username": user.username, "state": state });
     context.format.one(&item, &[("username", user.username.clone()), ("state", state.to_owned())])
 }

@@ -6,6 +6,7 @@
 mod apis;
 mod connect;
 mod lines;
+mod login;
 mod mcp;
 mod start;
 mod support;

@@ -70,7 +70,7 @@ pub(crate) async fn to_team(
     for person in store.team_members(&portal.id, &app.team).await?.into_iter().filter_map(|member| member.person) {
         let Some(to) = person.email.as_deref() else { continue };
         let link = Some((Plain::new(url.clone()), 0));
-        let said = Said { kind, about: &client.name, words: "", link, name: person.name.as_deref() };
+        let said = Said { kind, about: &client.name, words: "", link, name: person.name.as_deref(), legacy: None };
         mails.push(letter(desk, realm, to, &said, now)?);
     }
     Ok(mails)

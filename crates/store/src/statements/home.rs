@@ -2,7 +2,8 @@
 
 pub(super) const WAITING: &str =
     "SELECT realm, COUNT(*) FROM client WHERE status = 'pending' AND realm > '' GROUP BY realm ORDER BY realm";
-pub(super) const LEGACY: &str = "SELECT realm, SUM(uses) FROM legacy_use WHERE realm > '' AND day >= ?1 GROUP BY realm ORDER BY realm";
+pub(super) const LEGACY: &str =
+    "SELECT realm, SUM(uses) FROM legacy_use WHERE realm > '' AND day >= ?1 GROUP BY realm ORDER BY realm";
 pub(super) const ENDING_SECRETS: &str = "SELECT realm, client, label, expires_at FROM client_secret
     WHERE expires_at IS NOT NULL AND retired_at IS NULL AND expires_at > ?1 AND expires_at <= ?2
     ORDER BY expires_at LIMIT ?3";

@@ -3,8 +3,8 @@
 use crate::browsers::consent;
 use crate::fixtures::{HOUR, MINUTE, NOW, at_once, begin, code, id, refresh, set_up, user};
 use claviger_store::{
-    Answered, Approval, AskPolicy, BackchannelRow, Issued, Masked, NewBackchannel, PING_TOPIC, Parcel, PollPolicy, Polled,
-    Precondition, Session, Store,
+    Answered, Approval, AskPolicy, BackchannelRow, Issued, Masked, NewBackchannel, PING_TOPIC, Parcel, PollPolicy,
+    Polled, Precondition, Session, Store,
 };
 
 const POLICY: AskPolicy = AskPolicy { open: 2, of_client: 3, of_all: 4, since: NOW - HOUR };
@@ -36,7 +36,8 @@ pub(crate) async fn a_consent_that_is_over_carries_nothing(store: Store) {
     set_up(&store).await;
     let (realm, user) = ("r".into(), "u".into());
     let (auth_time, last_seen_at, expires_at) = (NOW, NOW, NOW + HOUR);
-    let session = Session { hash: [1; 32], realm, user, created_at: NOW, auth_time, last_seen_at, expires_at, how: None };
+    let session =
+        Session { hash: [1; 32], realm, user, created_at: NOW, auth_time, last_seen_at, expires_at, how: None };
     store.create_session(session, Precondition::default()).await.unwrap();
     let until = |until| claviger_store::ConsentGrant { until, ..consent("a", &[]) };
     store.grant_consent(until(Some(NOW + MINUTE)), NOW).await.unwrap();
@@ -50,7 +51,8 @@ pub(crate) async fn a_consent_that_is_over_carries_nothing(store: Store) {
     assert_eq!(found.until, Some(NOW + MINUTE));
     assert!(found.stands(NOW + MINUTE - 1) && !found.stands(NOW + MINUTE));
     let approve = async |now| {
-        let approval = Approval { now, code: Some(code(id())), precondition: Some(with_session), ..Approval::default() };
+        let approval =
+            Approval { now, code: Some(code(id())), precondition: Some(with_session), ..Approval::default() };
         store.approve(approval).await.unwrap()
     };
     assert!(approve(NOW + MINUTE - 1).await && !approve(NOW + MINUTE).await, "codes");
@@ -66,7 +68,9 @@ pub(crate) async fn a_consent_that_is_over_carries_nothing(store: Store) {
     late.now = NOW + MINUTE;
     late.new_grant.as_mut().unwrap().created_at = NOW + MINUTE;
     assert_eq!(store.issue(late).await.unwrap(), Issued::Barred, "grants");
-    assert!(store.connected_apps("r", "u", "", NOW + MINUTE, 10).await.unwrap().iter().all(|app| app.consent.is_none()));
+    assert!(
+        store.connected_apps("r", "u", "", NOW + MINUTE, 10).await.unwrap().iter().all(|app| app.consent.is_none())
+    );
     // What is over adds nothing to what is agreed to then.
     let later = claviger_store::ConsentGrant { until: None, ..consent("b", &[]) };
     store.grant_consent(later, NOW + MINUTE).await.unwrap();
@@ -108,11 +112,14 @@ pub(crate) async fn nobody_is_asked_without_end(store: Store) {
 
 pub(crate) async fn of_64_requests_two_wait(store: Store) {
     let at = store.clone();
-    let put = at_once(move |n| {
-        let store = at.clone();
-        async move { store.put_backchannel(request(n), AskPolicy { of_client: 100, of_all: 100, ..POLICY }).await.unwrap() }
-    })
-    .await;
+    let put =
+        at_once(move |n| {
+            let store = at.clone();
+            async move {
+                store.put_backchannel(request(n), AskPolicy { of_client: 100, of_all: 100, ..POLICY }).await.unwrap()
+            }
+        })
+        .await;
     // Those that begin at the same moment may not see one another where many write at once; the file has one writer.
     assert!(put.iter().filter(|put| **put).count() >= 2);
     assert_eq!(waiting(&store).await.len().min(10), put.iter().filter(|put| **put).count().min(10));

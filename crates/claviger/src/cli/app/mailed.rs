@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// Where it went.
 #[derive(Serialize)]
-pub(super) struct Mailed {
+pub(crate) struct Mailed {
     to: String,
     /// `sent`, `written`, `waiting` where the server did not take it yet, `refused` where it never will.
     state: &'static str,
@@ -18,6 +18,11 @@ pub(super) struct Mailed {
 }
 
 impl Mailed {
+    /// One that a running server has in hand.
+    pub(crate) fn in_hand(to: Option<&str>) -> Option<Self> {
+        to.map(|to| Self::of(to.to_owned(), None))
+    }
+
     fn of(to: String, outcome: Option<Result<Delivered, MailError>>) -> Self {
         match outcome {
             Some(Ok(Delivered::Accepted)) => Self { to, state: "sent", file: None, error: None },
@@ -34,7 +39,7 @@ impl Mailed {
     }
 
     /// The same in a line.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         match (&self.file, &self.error) {
             (Some(file), _) => format!("for {}, written to {file}", self.to),
             (None, Some(error)) if self.state == "refused" => {

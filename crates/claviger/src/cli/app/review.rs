@@ -7,14 +7,14 @@ use claviger_core::Realm;
 use claviger_server::admin::partner_letters::Desk;
 use claviger_server::admin::{apps, reviews};
 use claviger_store::AppEvent;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Serialize)]
-struct Event {
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Event {
     number: i64,
     at: String,
-    kind: &'static str,
-    side: &'static str,
+    kind: String,
+    side: String,
     by: String,
     text: String,
 }
@@ -24,18 +24,20 @@ impl From<AppEvent> for Event {
         Self {
             number: event.number,
             at: output::time(event.at),
-            kind: event.kind.name(),
-            side: event.by_kind.name(),
+            kind: event.kind.name().to_owned(),
+            side: event.by_kind.name().to_owned(),
             by: event.by_name,
             text: event.words,
         }
     }
 }
 
-#[derive(Serialize)]
-struct Waiting {
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    #[serde(alias = "id")]
     client_id: String,
     name: String,
+    #[serde(alias = "owner_email")]
     owner: Option<String>,
     since: String,
     last: Option<Event>,
@@ -58,7 +60,12 @@ pub(super) async fn queue(context: &Context, data: &Data, realm: &Realm) -> Resu
             break;
         }
     }
-    context.format.list(["client", "name", "owner", "since", "last"], &all, |app| {
+    waiting(context, &all)
+}
+
+/// Prints apps that wait.
+pub(crate) fn waiting(context: &Context, all: &[Waiting]) -> Result<(), Trouble> {
+    context.format.list(["client", "name", "owner", "since", "last"], all, |app| {
         let last = app.last.as_ref().map(|event| format!("{} {}", event.at, event.kind)).unwrap_or_default();
         let owner = app.owner.clone().unwrap_or_default();
         [app.client_id.clone(), app.name.clone(), owner, app.since.clone(), last]
@@ -68,9 +75,13 @@ pub(super) async fn queue(context: &Context, data: &Data, realm: &Realm) -> Resu
 /// Prints what happened to an app.
 pub(super) async fn timeline(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let events = reviews::timeline(&data.store, realm, id).await?;
-    let events: Vec<Event> = events.into_iter().map(Into::into).collect();
-    context.format.list(["number", "at", "what", "side", "by", "text"], &events, |event| {
-        let (kind, side) = (event.kind.to_owned(), event.side.to_owned());
+    self::events(context, &events.into_iter().map(Into::into).collect::<Vec<_>>())
+}
+
+/// Prints what happened.
+pub(crate) fn events(context: &Context, events: &[Event]) -> Result<(), Trouble> {
+    context.format.list(["number", "at", "what", "side", "by", "text"], events, |event| {
+        let (kind, side) = (event.kind.clone(), event.side.clone());
         [event.number.to_string(), event.at.clone(), kind, side, event.by.clone(), event.text.clone()]
     })
 }
@@ -85,7 +96,17 @@ pub(super) async fn ask(
     let (secrets, pages) = (data.secrets().await?, context.pages()?);
     reviews::ask(&data.admin(), Desk { secrets: &secrets, pages: &pages }, realm, id, text).await?;
     let owner = apps::find(&data.store, realm, id).await?.owner_email;
-    let item = serde_json::json!({ "realm": realm.id, "client_id": id, "asked": text, "mail": owner });
+    asked(context, &realm.id, (id, text), owner)
+}
+
+/// Says what an app's owner was asked.
+pub(crate) fn asked(
+    context: &Context,
+    realm: &str,
+    (id, text): (&str, &str),
+    owner: Option<String>,
+) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "client_id": id, "asked": text, "mail": owner });
     let told = owner.unwrap_or_else(|| "none: the app has no owner's address".to_owned());
     context.format.one(&item, &[("client id", id.to_owned()), ("mail to", told)])
 }

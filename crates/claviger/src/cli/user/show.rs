@@ -18,9 +18,15 @@ struct Shown<'a> {
 pub(super) async fn run(username: &str, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
     let user = users::find(&data.store, realm, username).await?;
     let factors = users::factors(&data.store, realm, &user.id).await?;
-    let counted = factors.iter().map(|(kind, count)| format!("{} ({count})", kind.name())).collect::<Vec<_>>();
-    let factors = factors.iter().map(|(kind, count)| (kind.name().to_owned(), (*count).into())).collect();
-    let shown = Shown { realm: &realm.id, user: &user, factors };
+    let factors: Vec<_> = factors.iter().map(|(kind, count)| (kind.name().to_owned(), *count as u64)).collect();
+    shown(context, &realm.id, &user, &factors)
+}
+
+/// Prints a user.
+pub(crate) fn shown(context: &Context, realm: &str, user: &User, factors: &[(String, u64)]) -> Result<(), Trouble> {
+    let counted = factors.iter().map(|(kind, count)| format!("{kind} ({count})")).collect::<Vec<_>>();
+    let factors = factors.iter().map(|(kind, count)| (kind.clone(), (*count).into())).collect();
+    let shown = Shown { realm, user, factors };
     context.format.one(
         &shown,
         &[

@@ -39,6 +39,7 @@ const APP: Schema = Schema {
         always("scope", Shape::Text, "Every scope that it may ask for"),
         always("audiences", TEXTS, "The APIs that it may get tokens for"),
         always("legacy", TEXTS, "Old behaviours that it was given"),
+        always("addresses", Shape::Map, "The addresses that its developers need, by what they are for"),
         or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
         always("is_agent", Shape::Bool, "It is an agent: its vendor says so, or nobody does and it came by itself"),
         may(
@@ -225,6 +226,9 @@ fn shown(realm: &Realm, client: &Client, used_at: Option<i64>, file: Option<&Str
     let mut app = serde_json::to_value(client).unwrap_or_default();
     if let Some(members) = app.as_object_mut() {
         members.insert("realm".to_owned(), realm.id.as_str().into());
+        let addresses = apps::addresses(realm, client);
+        let addresses = addresses.into_iter().map(|(name, url)| (name.to_owned(), url.into()));
+        members.insert("addresses".to_owned(), Value::Object(addresses.collect()));
         members.insert("last_used_at".to_owned(), time_or_null(used_at));
         members.insert("is_agent".to_owned(), client.is_agent().into());
         members.insert("managed_by".to_owned(), json!(file));

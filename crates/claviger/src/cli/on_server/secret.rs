@@ -1,0 +1,40 @@
+//! `claviger secret` at a server.
+
+use super::not_here;
+use crate::cli::ask;
+use crate::cli::context::Context;
+use crate::cli::output;
+use crate::cli::place::{Server, answered, text};
+use crate::cli::secret::{self, SecretCommand};
+use crate::cli::trouble::Trouble;
+use claviger_server::clock::Clock;
+use serde_json::json;
+
+/// Does it.
+pub(crate) async fn run(command: SecretCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
+    let realm = server.realm().await?;
+    match command {
+        SecretCommand::Add { import: Some(_), .. } => Err(not_here("`claviger secret add --import`")),
+        SecretCommand::Add { client, label, expires, import: None } => {
+            let mut body = json!({});
+            if !label.is_empty() {
+                body["label"] = label.into();
+            }
+            if let Some(span) = expires {
+                body["expires_at"] = output::time(Clock::default().now() + span.as_millis()).into();
+            }
+            let made = server.post(&["realms", &realm.id, "apps", &client, "secrets"], body).await?;
+            let expires_at = made["expires_at"].as_str().map(str::to_owned);
+            secret::made(context, &realm.id, &client, (&text(&made, "id"), &text(&made, "secret")), expires_at)
+        }
+        SecretCommand::List { client } => {
+            let found = server.get(&["realms", &realm.id, "apps", &client, "secrets"], &[]).await?;
+            secret::listed(context, &answered::<Vec<_>>(found["items"].clone())?)
+        }
+        SecretCommand::Retire { client, id, yes } => {
+            ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;
+            server.delete(&["realms", &realm.id, "apps", &client, "secrets", &id], &[]).await?;
+            secret::retired(context, &realm.id, &client, &id)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `claviger user` at a server.
+
+use super::not_here;
+use crate::cli::ask;
+use crate::cli::context::Context;
+use crate::cli::place::{Server, answered, text};
+use crate::cli::trouble::Trouble;
+use crate::cli::user::{self, UserCommand};
+use claviger_core::User;
+use serde_json::{Value, json};
+
+/// Does it.
+pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
+    let realm = server.realm().await?;
+    let find = async |name: &str| server.get(&["realms", &realm.id, "users", name], &[]).await.and_then(known);
+    let act = async |user: &User, what: &str| {
+        server.post(&["realms", &realm.id, "users", &user.id, what], json!({})).await.map(drop)
+    };
+    let (username, question, what, state) = match command {
+        UserCommand::List => {
+            let found = server.all(&["realms", &realm.id, "users"], &[], usize::MAX).await?;
+            return user::listed(context, &found.into_iter().map(known).collect::<Result<Vec<_>, _>>()?);
+        }
+        UserCommand::Show { username } => {
+            let found = server.get(&["realms", &realm.id, "users", &username], &[]).await?;
+            let factors: Vec<Value> = answered(found["factors"].clone())?;
+            let factors = factors.iter().map(|one| (text(one, "kind"), one["count"].as_u64().unwrap_or_default()));
+            let factors: Vec<_> = factors.collect();
+            return user::show::shown(context, &realm.id, &known(found)?, &factors);
+        }
+        UserCommand::Delete { despite_file: true, .. } => return Err(not_here("--despite-file")),
+        UserCommand::Delete { username, erase, yes, .. } => {
+            let user = find(&username).await?;
+            ask::confirm(yes, &format!("Remove `{}` and end all that they have?", user.username))?;
+            let erase = [("erase", if erase { "true" } else { "false" })];
+            server.delete(&["realms", &realm.id, "users", &user.id], &erase).await?;
+            return user::done_in(context, &realm.id, &user, "removed");
+        }
+        UserCommand::Invite { username } => (username, None, "invite", "invited"),
+        UserCommand::ResetFactor { username, yes } => {
+            (username, Some((yes, "Let `{}` sign in with their password alone?")), "reset-factors", "factors removed")
+        }
+        UserCommand::Disable { username, yes } => {
+            (username, Some((yes, "Let `{}` in no more and end all their sessions?")), "disable", "disabled")
+        }
+        UserCommand::Enable { username } => (username, None, "enable", "active"),
+        _ => return Err(not_here("this command of `claviger user`")),
+    };
+    let user = find(&username).await?;
+    if let Some((yes, question)) = question {
+        ask::confirm(yes, &question.replace("{}", &user.username))?;
+    }
+    act(&user, what).await?;
+    user::done_in(context, &realm.id, &user, state)
+}
+
+/// A user as the API tells them.
+fn known(mut found: Value) -> Result<User, Trouble> {
+    let mut details = json!({});
+    for name in ["claims", "groups", "roles", "organisation_roles", "attributes"] {
+        details[name] = found[name].take();
+    }
+    found["details"] = details;
+    answered(found)
+}

@@ -1,0 +1,60 @@
+//! Where acts are done: in the database that the configuration names, or at a running server through its admin API.
+//!
+//! A group of commands asks [`Context::place`] once. At a database it does what it does by [`claviger_server::admin`]; at a server the
+//! file of the same name in [`super::on_server`] makes the calls of the API. Both hand what they found to the same functions that print:
+//! the words on the command line and what it prints are the same at both. A command that asks [`Context::data`] works at a database
+//! alone, and says so where a server is meant.
+//!
+//! A server is meant by `--server` or `CLAVIGER_SERVER`, or by `claviger login` where nothing names a configuration or a database.
+
+pub(crate) mod logins;
+mod server;
+
+use super::context::{Context, Data};
+use super::trouble::{Exit, Trouble};
+pub(crate) use server::{Server, answered, text, unreachable};
+
+/// Where a command acts.
+pub(crate) enum Place {
+    /// A database that was opened.
+    Database(Box<Data>),
+    /// A running server.
+    Server(Box<Server>),
+}
+
+impl Context {
+    /// Where this command acts.
+    ///
+    /// # Errors
+    /// The database cannot be opened; nobody is logged in to the server.
+    pub(crate) async fn place(&self) -> Result<Place, Trouble> {
+        match self.server_meant()? {
+            Some(url) => Ok(Place::Server(Box::new(Server::of(self, &url).await?))),
+            None => Ok(Place::Database(Box::new(self.data().await?))),
+        }
+    }
+
+    /// The server that is meant, if one is.
+    ///
+    /// # Errors
+    /// What was logged in to cannot be read.
+    pub(crate) fn server_meant(&self) -> Result<Option<String>, Trouble> {
+        if let Some(url) = &self.server {
+            return Ok(Some(url.trim_end_matches('/').to_owned()));
+        }
+        if self.database.is_some() || self.file().is_some() {
+            return Ok(None);
+        }
+        Ok(logins::Logins::read()?.current)
+    }
+
+    /// Says that a command works at a database alone.
+    ///
+    /// # Errors
+    /// A server is meant.
+    pub(crate) fn refuse_server(&self) -> Result<(), Trouble> {
+        let Some(url) = &self.server_meant()? else { return Ok(()) };
+        Err(Trouble::new(Exit::Usage, format!("this command works on the database, and not through the server {url}"))
+            .help("run it where the database is, with --config or --database and without --server"))
+    }
+}

@@ -1,0 +1,81 @@
+//! `claviger login`: an operator types the code into a browser, and commands work at the server.
+
+use crate::support::{Browser, Demo, Page};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    command.args(args).current_dir(folder).env("XDG_CONFIG_HOME", folder.join("config")).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLAVIGER_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().unwrap()
+}
+
+async fn submit(browser: &mut Browser, page: &Page, name: &str, more: &[(&str, &str)]) -> Page {
+    let form = page.form(name).unwrap_or_else(|| panic!("no form with {name}: {}", page.text()));
+    browser.submit(page, &form, more).await
+}
+
+#[tokio::test]
+async fn an_operator_logs_in_by_the_device_grant_and_out_again() {
+    let demo = Demo::start();
+    let folder = demo.folder.0.join("operator");
+    std::fs::create_dir(&folder).unwrap();
+    let issuer = demo.realm("admin")["issuer"].as_str().unwrap().to_owned();
+    let mut login = command(&folder, &["login", "--server", &issuer, "-o", "json"]);
+    let mut login = login.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(login.stderr.take().unwrap()).lines();
+    let address = said.by_ref().map_while(Result::ok).find_map(|line| Some(line.strip_prefix("or open ")?.to_owned()));
+
+    let mut browser = Browser::new();
+    let page = browser.get(&address.expect("an address")).await;
+    let page = submit(&mut browser, &page, "user_code", &[]).await;
+    let page = submit(&mut browser, &page, "decision", &[("decision", "continue")]).await;
+    let password = demo.password("admin", "olga");
+    let page = submit(&mut browser, &page, "username", &[("username", "olga"), ("password", &password)]).await;
+    let page = submit(&mut browser, &page, "decision", &[("decision", "allow")]).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut out = String::new();
+        login.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        (login.wait().unwrap(), out, said.map_while(Result::ok).collect::<Vec<_>>().join("\n"))
+    });
+    let (status, out, err) = ended.await.unwrap();
+    assert!(status.success() && !out.contains("cvr_"), "{out}{err}");
+    let file = folder.join("config/claviger/login.json");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // Nothing names a configuration: what was logged in to is meant. The role and the log know the person.
+    let listed = run(&folder, &["app", "list", "--realm", "standard", "-o", "id"]);
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let made = run(&folder, &["app", "create", "--id", "by-olga", "--name", "By Olga", "--realm", "standard"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let lines = run(&folder, &["audit", "list", "--subject", "app/by-olga", "--realm", "standard", "-o", "json"]);
+    let lines: serde_json::Value = serde_json::from_slice(&lines.stdout).unwrap();
+    assert_eq!((&lines[0]["actor"], &lines[0]["way"]), (&"olga".into(), &"api".into()), "{lines}");
+
+    // A token that is over is renewed without a word.
+    let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let before = kept["servers"][&issuer]["refresh_token"].clone();
+    kept["servers"][&issuer]["expires_at"] = 0.into();
+    std::fs::write(&file, kept.to_string()).unwrap();
+    assert!(run(&folder, &["realm", "list"]).status.success());
+    let renewed: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_ne!(renewed["servers"][&issuer]["refresh_token"], before);
+
+    assert!(run(&folder, &["logout"]).status.success());
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("cvr_"));
+    let refused = run(&folder, &["app", "list", "--server", &issuer, "--realm", "standard"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", String::from_utf8_lossy(&refused.stderr));
+    // What was given is no good any more, whoever kept a copy.
+    std::fs::write(&file, renewed.to_string().replace("\"expires_at\":", "\"expires_at\":0,\"was\":")).unwrap();
+    assert_eq!(run(&folder, &["realm", "list"]).status.code(), Some(4));
+}
