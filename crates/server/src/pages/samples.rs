@@ -5,11 +5,12 @@
 
 mod console;
 mod factors;
+mod mails;
 mod own;
+mod portal;
 
 use minijinja::Error;
 
-use super::mails::{ApprovalMail, MailScope, RejectionMail};
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
     Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, GuidePage, Home, KnownAccount, Lifetime,
@@ -19,6 +20,7 @@ use super::views::{
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
+pub(super) use mails::{approval_mail, rejection_mail};
 
 /// Renders every sample in `lang`.
 ///
@@ -145,6 +147,9 @@ pub(super) fn each<E>(
         seen(name, pages.try_page(full, &factors::user_link(x, state)))?;
     }
     own_pages(pages, (brand, full), x, &mut seen)?;
+    for (name, page) in portal::all(x) {
+        seen(name, pages.try_page(brand, &page))?;
+    }
     seen(
         "guide",
         pages.try_page(
@@ -481,44 +486,5 @@ fn form_post(x: &dyn Fn(&str) -> String) -> FormPost {
         action: x("https://fleet.example/callback"),
         fields: vec![(x("code"), x("sample").into()), (x("state"), x("a&b=\"c\"").into())],
         note: None,
-    }
-}
-
-/// The mail, in `lang`.
-pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalMail {
-    ApprovalMail {
-        owner_name: Some(x("Ada Whitlock")),
-        app_name: x("Fleet Planner"),
-        realm_name: x("Harbour Freight Online"),
-        client_id: x("fleet-planner"),
-        endpoints: endpoints(x),
-        redirect_uris: vec![x("https://fleet.example/callback")],
-        scopes: vec![
-            MailScope { name: x("consignments.read"), sentence: x("Read your consignments and where they are") },
-            MailScope { name: x("openid"), sentence: String::new() },
-        ],
-        audiences: vec![x("https://api.harbour.example")],
-        pkce: Some(true),
-        link: Some(x("https://id.harbour.example/secret/sample").into()),
-        link_valid_seconds: 3 * 86_400,
-        contact: Some(x("help@harbour.example")),
-        accent: "#4a3fc4".to_owned(),
-        has_logo: true,
-        lang: lang.to_owned(),
-    }
-}
-
-/// The other mail, in `lang`.
-pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
-    RejectionMail {
-        owner_name: Some(x("Ada Whitlock")),
-        app_name: x("Fleet Planner"),
-        realm_name: x("Harbour Freight Online"),
-        client_id: x("fleet-planner"),
-        reason: Some(x("The return address belongs to somebody else.")),
-        contact: Some(x("help@harbour.example")),
-        accent: "#4a3fc4".to_owned(),
-        has_logo: true,
-        lang: lang.to_owned(),
     }
 }

@@ -1,8 +1,9 @@
 //! The portal's pages about what an app does and is told; the mails to its team. What is another team's is not there.
 
-use crate::common::{Browser, Folder, Reply};
+use crate::common::{Browser, Folder, NOW, Reply, user};
 use crate::mails::mail_server;
 use crate::portal::{World, shown};
+use claviger_core::User;
 use claviger_core::client::ClientStatus;
 use claviger_server::admin::log::{self, LoggedCall, RequestFilter};
 use claviger_server::admin::partner_letters::Desk;
@@ -33,6 +34,14 @@ async fn calls(world: &World, client: &str, many: usize) -> Vec<LoggedCall> {
 async fn call(world: &World, client: &str, secret: &str) -> u16 {
     let form = [("client_id", client), ("client_secret", secret), ("grant_type", "client_credentials")];
     world.sandbox.post("/token", &form).await.status.as_u16()
+}
+
+/// Bob, whom the realm does not have by itself.
+async fn second(world: &World) -> Browser {
+    let bob = User { email: Some("bob@example.com".into()), ..user("u2", "bob") };
+    let hash = claviger_store::Masked(crate::common::password_hash().await);
+    world.portal.store.put_user("test", &bob, Some(hash), NOW).await.unwrap();
+    world.signed_in("bob").await
 }
 
 async fn get(world: &World, browser: &Browser, path: &str) -> Reply {
@@ -84,7 +93,7 @@ async fn a_team_sees_its_apps_calls_and_no_others() {
     assert!(nothing.status == 422 && nothing.body.contains("no call of this app"), "{}", nothing.body);
 
     // Another team has an app of its own: it finds none of these calls, by no way.
-    let bob = world.signed_in("bob").await;
+    let bob = second(&world).await;
     let other_team = world.team(&bob).await;
     let (other, _) = world.app(&bob, &other_team, "machine").await;
     for hidden in [format!("{path}/calls"), format!("{path}/calls/call?in=sandbox&reference={reference}")] {
@@ -145,7 +154,7 @@ async fn a_team_keeps_the_webhooks_of_its_app() {
     assert!(!paused.is_active);
 
     // Another team's webhook is not there, whether asked for by its own app or by this one.
-    let bob = world.signed_in("bob").await;
+    let bob = second(&world).await;
     let other_team = world.team(&bob).await;
     let (other, _) = world.app(&bob, &other_team, "machine").await;
     let own = get(&world, &bob, &format!("{other}/webhooks")).await;

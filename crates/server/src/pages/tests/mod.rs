@@ -47,6 +47,7 @@ fn every_page_renders_and_is_well_formed() {
 fn without_scripts(html: &str) -> String {
     let html = html.replace(&ByItself::Send.element(), "").replace(&ByItself::GoOn.element(), "");
     let html = html.replace("<script src=\"/live.js\" defer></script>", "");
+    let html = html.replace("<script src=\"/portal/portal.js\" defer></script>", "");
     html.replace("<script src=\"/passkey.js\" defer></script>", "")
 }
 
