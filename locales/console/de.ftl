@@ -391,7 +391,6 @@ console-as-json = Als JSON
 console-filter = Filtern
 console-evaluate-do = Zeigen, was darin stünde
 console-call-find = Aufruf finden
-console-ends = Endet
 console-deadline = Frist
 console-deadline-change = Setzen oder ändern
 console-deadline-for-all = Für alle Apps setzen

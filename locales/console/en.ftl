@@ -391,7 +391,6 @@ console-as-json = As JSON
 console-filter = Filter
 console-evaluate-do = Show what it would hold
 console-call-find = Find the call
-console-ends = Ends
 console-deadline = Deadline
 console-deadline-change = Set or change
 console-deadline-for-all = Set for all apps
