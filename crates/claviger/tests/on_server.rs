@@ -146,7 +146,7 @@ fn programme(world: &World, server: bool) {
     let began = Instant::now();
     let found = loop {
         let groups = json(&["log", "errors", "--app", id]);
-        if let Some(found) = groups.as_array().unwrap().iter().find(|one| one["kind"] == "wrong-secret").cloned() {
+        if let Some(found) = groups.as_array().unwrap().iter().find(|one| one["kind"] == "wrong_client").cloned() {
             break found;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "{groups}");
@@ -260,7 +260,7 @@ fn a_partner_programme_by_the_admin_api_alone() {
     let began = Instant::now();
     let found = loop {
         let groups = get("/realms/example/log/errors?app=partner");
-        if let Some(found) = groups["items"].as_array().unwrap().iter().find(|one| one["kind"] == "wrong-secret") {
+        if let Some(found) = groups["items"].as_array().unwrap().iter().find(|one| one["kind"] == "wrong_client") {
             break found.clone();
         }
         assert!(began.elapsed() < Duration::from_secs(60), "{groups}");

@@ -99,7 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         param("app", Shape::Text, "The app"),
         param("endpoint", Shape::Text, "Only at this endpoint, like `token`"),
         param("error", Shape::Text, "Only with this error, like `invalid_grant`"),
-        param("kind", Shape::Text, "Only of this kind, like `wrong-secret`"),
+        param("kind", Shape::Text, "Only of this kind, like `wrong_client`"),
         param("status", Shape::OneOf(&["2", "3", "4", "5"]), "Only with a status of this class"),
         param("refused", Shape::OneOf(&["true", "false"]), "Only what was refused"),
         param("since", Shape::Time, "Only then or later"),
