@@ -1,11 +1,10 @@
 //! The mails of an approval and of a refusal.
 
 use super::endpoints;
-use crate::pages::TokenCall;
 use crate::pages::mails::{ApprovalMail, MailScope, RejectionMail};
 
 /// The mail, in `lang`.
-pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalMail {
+pub(in crate::pages) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalMail {
     ApprovalMail {
         owner_name: Some(x("Ada Whitlock")),
         app_name: x("Fleet Planner"),
@@ -29,7 +28,7 @@ pub(super) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) -> ApprovalM
 }
 
 /// The other mail, in `lang`.
-pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
+pub(in crate::pages) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
     RejectionMail {
         owner_name: Some(x("Ada Whitlock")),
         app_name: x("Fleet Planner"),

@@ -5,10 +5,10 @@ use crate::pages::Moment;
 use crate::pages::views::console::Chart;
 use crate::pages::views::{
     AppLine, AppPage, CallLine, CallPage, CallsPage, CheckLine, CheckedPage, CheckedUri, CredentialsPage, DayLine,
-    DeliveryLine, EnvironmentCredentials, ErrorLine, EventChoice, EventLine, InvitedLine, KeySetSeen, KindPage,
-    LegacyLine, LimitLine, MadeLine, MemberLine, Pair, PortalBody, PortalError, PortalHome, PortalPage, QuestionField,
-    RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage, StepPage,
-    TeamLink, TeamPage, TermsPage, TryPage, WebhookLine, WebhookPage, WebhooksPage,
+    DeadlineLine, DeliveryLine, EnvironmentCredentials, ErrorLine, EventChoice, EventLine, InvitedLine, KeySetSeen,
+    KindPage, LegacyLine, LimitLine, MadeLine, MemberLine, Pair, PortalBody, PortalError, PortalHome, PortalPage,
+    QuestionField, RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce, SignUpPage,
+    StepPage, TeamLink, TeamPage, TermsPage, TryPage, WebhookLine, WebhookPage, WebhooksPage,
 };
 
 type Through<'a> = &'a dyn Fn(&str) -> String;
@@ -176,7 +176,12 @@ fn app(x: Through<'_>) -> AppPage {
         redirects: vec![x("https://a.example/cb")],
         scopes: vec![scope(x)],
         events: vec![event],
-        legacy: vec![LegacyLine { name: x("no-pkce"), count: 3, risk: x("codes can be stolen") }],
+        legacy: vec![LegacyLine {
+            name: x("no-pkce"),
+            count: 3,
+            risk: x("codes can be stolen"),
+            ends: Some(DeadlineLine { at: Moment::of(AT), state: "notice", note: x("Use PKCE.") }),
+        }],
         announcements: vec![x("The old address ends in May.")],
         refused: vec![RefusedLine {
             environment: "sandbox",
