@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The official SDK of the Model Context Protocol as an assistant, against a demo of this script's own (which trusts a certificate that
+# The official SDKs of the Model Context Protocol as assistants, against a demo of this script's own (which trusts a certificate that
 # is made here, so that a document at https://localhost can be read).
 #
 # needs: node | bash ../check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash ../check.sh node || npm install --global node@22; }
 # needs: npm | bash ../check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: chromium | bash ../check.sh chromium | apt-get install -y --no-install-recommends chromium
+# needs: python3 | bash ../check.sh python3 | apt-get install -y --no-install-recommends python3-venv
 # needs: openssl | command -v openssl | apt-get install -y --no-install-recommends openssl
 
 set -uo pipefail
@@ -53,7 +54,15 @@ done
 
 export CLAVIGER_MANIFEST=$work/manifest.json PROGRAM=$program DATABASE=sqlite://$work/data/claviger.db
 export CERTIFICATE=$work/certificate.pem KEY=$work/key.pem
-node "$here/node/assistant.mjs" | tee "$work/out"
+venv=$root/target/mcp-venv want=$here/python/requirements.txt
+if ! cmp -s "$want" "$venv/installed"; then
+    rm -rf "$venv"
+    { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$want"; } >"$work/install.log" 2>&1 || { tail -n 8 "$work/install.log"; exit 1; }
+    cp "$want" "$venv/installed"
+fi
+{
+    node "$here/node/assistant.mjs" && "$venv/bin/python" "$here/python/assistant.py"
+} | tee "$work/out"
 status=${PIPESTATUS[0]}
 ((status == 0)) || tail -n 20 "$work/demo.log"
 printf '\n%d passed, %d failed\n' "$(grep -c '^ok - ' "$work/out")" "$(grep -c '^not ok - ' "$work/out")"

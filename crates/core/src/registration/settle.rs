@@ -194,8 +194,8 @@ fn scope(named: Option<Vec<String>>, realm: &Realm, allowance: &Allowance) -> Re
 /// The scopes that it may ask for. One that is served at once may come back for more than it named, as it could register anew; what
 /// it named is its usual scope. One that waits for approval is approved for what it named.
 fn within_reach(named: &str, asked: &mut Description, allowance: &Allowance) -> String {
-    let all = ScopeSet::from_iter(allowance.scopes.iter().map(String::as_str));
-    let usual = ScopeSet::from_iter(named.split(' ').filter(|name| !name.is_empty()));
+    let all: ScopeSet = allowance.scopes.iter().map(String::as_str).collect();
+    let usual: ScopeSet = named.split(' ').filter(|name| !name.is_empty()).collect();
     if asked.status != ClientStatus::Active || usual.same(&all) {
         return named.to_owned();
     }

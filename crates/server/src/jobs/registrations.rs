@@ -29,7 +29,8 @@ async fn look_at(state: &State, due: &DueRegistration, now: i64) -> Result<(), F
     let client = state.store.client_with_secrets(&due.realm, &due.client).await?.map(|(client, _)| client);
     let used_at = state.store.last_use(&due.realm, &due.client).await?;
     let is_pending = client.is_some_and(|client| client.status == ClientStatus::Pending);
-    let ends_at = ends_at(&realm.registration, due.created_at, used_at, is_pending);
+    let waits = is_pending && is_wanted(state, due).await?;
+    let ends_at = ends_at(&realm.registration, due.created_at, used_at, waits);
     if ends_at >= now {
         // Its last use is known to the minute.
         state.store.check_registration_later(due, ends_at + 60_000).await?;
@@ -43,10 +44,16 @@ async fn look_at(state: &State, due: &DueRegistration, now: i64) -> Result<(), F
     Ok(())
 }
 
-fn ends_at(policy: &RegistrationPolicy, created_at: i64, used_at: Option<i64>, is_pending: bool) -> i64 {
+/// Whether anybody waits for its approval: whoever registered, or whoever asked for it. Of a document's client alone nobody may know.
+async fn is_wanted(state: &State, due: &DueRegistration) -> Result<bool, Fault> {
+    let document = state.store.client_document(&due.realm, &due.client).await?;
+    Ok(document.is_none() || !state.store.asked_for_client(&due.realm, &due.client, 1).await?.is_empty())
+}
+
+fn ends_at(policy: &RegistrationPolicy, created_at: i64, used_at: Option<i64>, waits: bool) -> i64 {
     match used_at {
         Some(used_at) => used_at.max(created_at) + policy.unused_ttl.as_millis(),
-        None if is_pending => created_at + policy.unused_ttl.as_millis(),
+        None if waits => created_at + policy.unused_ttl.as_millis(),
         None => created_at + policy.never_used_ttl.as_millis(),
     }
 }

@@ -170,14 +170,12 @@ impl Lookup<'_> {
 
     async fn add(&self, client: Client, document: ClientDocument, now: i64) -> Result<(), Failure> {
         let policy = &self.site.realm.registration;
-        let is_pending = client.status == ClientStatus::Pending;
-        let first_look = if is_pending { policy.unused_ttl } else { policy.never_used_ttl };
         let new = NewDocument {
             client,
             document,
             most: i64::from(policy.documents.most_clients),
             most_of_host: i64::from(self.policy.most),
-            check_at: now + first_look.as_millis(),
+            check_at: now + policy.never_used_ttl.as_millis(),
         };
         let store = self.state.store.audited(&self.actor(now), Act::AppCreate);
         let outcome = store.add_client_document(&self.site.realm.id, new, now).await?;

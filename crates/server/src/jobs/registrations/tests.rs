@@ -4,7 +4,7 @@ use crate::state::clock::Clock;
 use crate::state::master_key::MasterKey;
 use claviger_core::client::ClientStatus;
 use claviger_core::{Client, Realm};
-use claviger_store::{Masked, Options, Registering, SecretUse, Store};
+use claviger_store::{ClientDocument, Masked, NewDocument, Options, Registering, SecretUse, Store};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -66,4 +66,24 @@ async fn what_nobody_uses_ends_by_itself() {
     assert!(state.store.registration("r", "never").await.unwrap().is_none());
     assert_eq!(left(&state, &hand, 10).await, ["used"], "it was never approved");
     assert!(left(&state, &hand, 11).await.is_empty(), "ten hours after its last use");
+}
+
+#[tokio::test]
+async fn a_document_that_waits_ends_soon_unless_somebody_asked_for_it() {
+    let (state, hand) = started().await;
+    for id in ["https://asked.example/a", "https://nobody.example/a"] {
+        let client: Client = serde_json::from_value(json!({
+            "id": id, "name": id, "kind": "public", "status": "pending", "grants": ["authorization_code"],
+            "redirect_uris": ["https://app.example/cb"], "registered": { "self_registered": true },
+        }))
+        .unwrap();
+        let host = "app.example".to_owned();
+        let document = ClientDocument { host, digest: [0; 32], fetched_at: NOW, fresh_until: NOW };
+        let new = NewDocument { client, document, most: 9, most_of_host: 9, check_at: NOW + 2 * HOUR };
+        state.store.add_client_document("r", new, NOW).await.unwrap();
+    }
+    assert!(state.store.ask_for_client("r", "https://asked.example/a", None, NOW).await.unwrap());
+    assert_eq!(left(&state, &hand, 1).await.len(), 2);
+    assert_eq!(left(&state, &hand, 3).await, ["https://asked.example/a"]);
+    assert!(left(&state, &hand, 11).await.is_empty(), "nobody approved it");
 }
