@@ -135,7 +135,7 @@ fn programme(world: &World, server: bool) {
     assert_eq!((&asked["asked"], &asked["mail"]), (&json!("What is it for?"), &json!("dev@partner.example")));
     let approved = json(&["app", "approve", id]);
     assert_eq!((&approved["status"], &approved["mail"]["to"]), (&json!("active"), &json!("dev@partner.example")));
-    assert!(approved["addresses"]["token"].as_str().unwrap().ends_with("/token"), "{approved}");
+    assert!(approved["addresses"]["Token endpoint"].as_str().unwrap().ends_with("/token"), "{approved}");
     let said: Vec<_> =
         json(&["app", "timeline", id]).as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
     assert!(said.contains(&json!("question")) && said.contains(&json!("approved")), "{said:?}");
