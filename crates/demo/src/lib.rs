@@ -174,9 +174,9 @@ async fn start(options: &Options, folder: &Folder) -> anyhow::Result<Running> {
             continue;
         }
         if file.realm.id == mcp::REALM {
-            let (authorities, router, routes) = mcp::of(file, &http)?;
-            routers.extend(authorities.into_iter().map(|authority| (authority, router.clone())));
-            realms.push((file, routes));
+            let (authorities, tools, served) = mcp::of(file, &http)?;
+            routers.extend(authorities.into_iter().map(|authority| (authority, tools.clone())));
+            realms.push((file, served));
             continue;
         }
         let api = apis::of(file, &store, &http)?;

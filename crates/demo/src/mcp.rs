@@ -159,8 +159,8 @@ fn about() -> Value {
 /// The revision that both speak, or the newest of those that begin like this.
 fn begin(params: &Map<String, Value>) -> Value {
     let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
-    let known = &REVISIONS[1..];
-    let revision = known.iter().find(|known| **known == asked).unwrap_or(&known[0]);
+    let [_, newest, older @ ..] = &REVISIONS;
+    let revision = older.iter().find(|known| **known == asked).unwrap_or(newest);
     json!({ "protocolVersion": revision, "capabilities": { "tools": {} }, "serverInfo": about() })
 }
 

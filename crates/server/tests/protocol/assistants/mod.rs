@@ -39,7 +39,7 @@ impl Web {
                     let read = stream.read(&mut head).await.unwrap_or_default();
                     let path = String::from_utf8_lossy(&head[..read]).split(' ').nth(1).unwrap_or_default().to_owned();
                     let page: Option<String> = pages.lock().unwrap().get(&path).cloned();
-                    let Some(page) = page else { return tokio::time::sleep(Duration::from_secs(600)).await };
+                    let Some(page) = page else { return tokio::time::sleep(Duration::from_mins(10)).await };
                     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n";
                     let _ = stream
                         .write_all(format!("{head}content-length: {}\r\n\r\n{page}", page.len()).as_bytes())
