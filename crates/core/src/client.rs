@@ -1,5 +1,6 @@
 //! A client (an app): who it is, and what it may do (RFC 6749 2, RFC 7591 2).
 
+mod agent;
 mod authentication;
 mod certificate;
 mod ciba;

@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(ports, (8081..=8091).chain(8096..=8099).map(|port| port.to_string()).collect::<Vec<_>>());
         let clients = || files.iter().flat_map(|file| file.clients.iter().map(|client| &client.client));
         let grants: BTreeSet<GrantType> = clients().flat_map(|client| client.grants.clone()).collect();
-        assert_eq!(grants.len(), 6);
+        assert_eq!(grants.len(), 7);
         let legacy: BTreeSet<Legacy> = clients().flat_map(|client| client.legacy.clone()).collect();
         assert_eq!(legacy.len(), Legacy::ALL.len());
         for file in files.iter().filter(|file| !file.realm.is_admin() && file.realm.portal.is_none()) {

@@ -5,7 +5,7 @@
 //! transaction of the act holds the rows, and compares them, before anything is written. Every act holds the log of acts from its
 //! beginning on, so no other act comes between; what changes a thing without being an act waits for its rows.
 
-use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::act::{Expected, Pending, Subject, SubjectKind};
 use crate::statements::Statement;
 use crate::store::read;
 use crate::tx::Tx;
@@ -13,29 +13,6 @@ use crate::value::values;
 use crate::{Fault, Hash, Store};
 use claviger_core::crypto::sha256;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A thing as it was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
-    realm: String,
-    subject: Subject,
-    state: Hash,
-}
-
-/// The same, on its way to the first act that rests on it.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    expected: Expected,
-    is_taken: AtomicBool,
-}
-
-impl Pending {
-    /// For the first act; what the same request does after it rests on what that one wrote.
-    pub(crate) fn take(&self) -> Option<Expected> {
-        (!self.is_taken.swap(true, Ordering::Relaxed)).then(|| self.expected.clone())
-    }
-}
 
 impl Store {
     /// A thing as it is now: an app, a user (by id), an organisation, a webhook (whatever its realm). None for
@@ -52,8 +29,7 @@ impl Store {
     /// A handle on the same database: its first act is done only where the thing is as it was seen, and is [`Fault::Changed`] otherwise.
     #[must_use]
     pub fn expecting(&self, expected: Expected) -> Self {
-        let pending = Pending { expected, is_taken: AtomicBool::new(false) };
-        Self { expected: Some(Arc::new(pending)), ..self.clone() }
+        Self { expected: Some(Arc::new(Pending::of(expected))), ..self.clone() }
     }
 }
 

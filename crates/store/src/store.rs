@@ -1,7 +1,7 @@
 //! The handle on an open database.
 
 use crate::audit::act::Audit;
-use crate::expected::Pending;
+use crate::audit::act::Pending;
 use crate::private;
 use crate::{Fault, Options, postgres, sqlite};
 use std::fmt;

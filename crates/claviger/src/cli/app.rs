@@ -13,10 +13,9 @@ pub(super) mod review;
 mod words;
 
 use super::context::{Context, Data};
-use super::place::Place;
 use super::redirect;
 use super::trouble::{Exit, Trouble};
-use super::{ask, on_server, output};
+use super::{ask, output};
 use clap::{Args, Subcommand};
 use claviger_core::client::{AssertionAlgorithm, AuthMethod, Authentication, IdTokenClaims};
 use claviger_core::dialect::{Legacy, Pkce};
@@ -229,40 +228,36 @@ pub(crate) struct Create {
     approve: bool,
 }
 
-/// Does it.
-pub(crate) async fn run(command: AppCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::app::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: AppCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
-        AppCommand::Create(create) => register(create, context, &data, &realm).await,
+        AppCommand::Create(create) => register(create, context, data, &realm).await,
         AppCommand::List { status } => {
             let found = apps::list(&data.store, &realm, status.map(Into::into)).await?;
-            list(context, &data, &realm, found).await
+            list(context, data, &realm, found).await
         }
-        AppCommand::Show { id } => show(context, &data, &realm, &id).await,
+        AppCommand::Show { id } => show(context, data, &realm, &id).await,
         AppCommand::CheckRedirect { id, uri } => {
             redirect::check(context, &apps::find(&data.store, &realm, &id).await?, &uri)
         }
-        AppCommand::Approve { id } => approve(context, &data, &realm, &id).await,
-        AppCommand::Queue => review::queue(context, &data, &realm).await,
-        AppCommand::Timeline { id } => review::timeline(context, &data, &realm, &id).await,
-        AppCommand::Ask { id, text } => review::ask(context, &data, &realm, (&id, &text)).await,
+        AppCommand::Approve { id } => approve(context, data, &realm, &id).await,
+        AppCommand::Queue => review::queue(context, data, &realm).await,
+        AppCommand::Timeline { id } => review::timeline(context, data, &realm, &id).await,
+        AppCommand::Ask { id, text } => review::ask(context, data, &realm, (&id, &text)).await,
         AppCommand::Resend { id } => {
             let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
             let approved = apps::resend(&data.admin(), &secrets, &pages, &realm, &id).await?;
-            told(context, &data, &realm, approved, (&secrets, &mailer)).await
+            told(context, data, &realm, approved, (&secrets, &mailer)).await
         }
         AppCommand::Reject { id, reason } => {
             let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
             let mail = apps::reject(&data.admin(), &secrets, &pages, &realm, &id, reason.as_deref()).await?;
             let owner = apps::find(&data.store, &realm, &id).await?.owner_email;
-            let mail = mailed::deliver(&data, &secrets, &mailer, mail, owner).await?;
+            let mail = mailed::deliver(data, &secrets, &mailer, mail, owner).await?;
             rejected(context, &realm.id, &id, mail)
         }
-        AppCommand::Edit(args) => edit::run(args, context, &data, &realm).await,
+        AppCommand::Edit(args) => edit::run(args, context, data, &realm).await,
         AppCommand::Suspend { id, yes } => {
             apps::find(&data.store, &realm, &id).await?;
             ask::confirm(yes, &format!("Stop `{id}` of {} and revoke all its tokens?", realm.name))?;

@@ -1,9 +1,8 @@
 //! `claviger audit`: who did what.
 
 use super::context::{Context, Data};
-use super::place::Place;
 use super::trouble::{Exit, Trouble};
-use super::{ask, on_server, output};
+use super::{ask, output};
 use clap::{Args, Subcommand};
 use claviger_core::span::Span;
 use claviger_server::admin::audit::{Shown, hex};
@@ -106,16 +105,12 @@ fn when(text: &str) -> Result<When, String> {
     Ok(When::Ago(span.as_millis()))
 }
 
-/// Does it.
-pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::audit::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: AuditCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     match command {
-        AuditCommand::List(wanted) => list(wanted, context, &data).await,
-        AuditCommand::Export(which) => export(&which, context, &data).await,
-        AuditCommand::Verify => verify(context, &data).await,
+        AuditCommand::List(wanted) => list(wanted, context, data).await,
+        AuditCommand::Export(which) => export(&which, context, data).await,
+        AuditCommand::Verify => verify(context, data).await,
         AuditCommand::Erase { subject, yes } => {
             let realm = data.realm().await?;
             ask::confirm(yes, &format!("Erase what the log says of {subject} of {}?", realm.name))?;

@@ -1,9 +1,8 @@
 //! `claviger key`: a realm's signing keys.
 
 use super::context::{Context, Data};
-use super::place::Place;
 use super::trouble::Trouble;
-use super::{ask, on_server, output};
+use super::{ask, output};
 use clap::Subcommand;
 use claviger_core::Realm;
 use claviger_server::admin::keys;
@@ -91,19 +90,15 @@ async fn revoke(data: &Data, realm: &Realm, kid: &str, yes: bool) -> Result<(), 
     Ok(())
 }
 
-/// Does it.
-pub(crate) async fn run(command: KeyCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::key::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: KeyCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
         KeyCommand::List => {}
         KeyCommand::Rotate => {
             keys::rotate(&data.admin(), &data.master_keys()?, data.clock.clone(), &realm).await?;
         }
-        KeyCommand::Revoke { kid, yes } => revoke(&data, &realm, &kid, yes).await?,
+        KeyCommand::Revoke { kid, yes } => revoke(data, &realm, &kid, yes).await?,
     }
     let listed: Vec<Listed> = keys::list(&data.store, &realm).await?.into_iter().map(Into::into).collect();
     self::listed(context, &listed)

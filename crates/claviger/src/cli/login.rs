@@ -1,7 +1,7 @@
 //! `claviger login` and `claviger logout`: a token for the admin API of a running server, by the device grant (RFC 8628).
 
 use super::context::Context;
-use super::place::logins::{Login, Logins};
+use super::place::logins::{API_PATH, Login, Logins};
 use super::place::{answered, text, unreachable};
 use super::trouble::{Exit, Trouble};
 use clap::Args;
@@ -11,9 +11,6 @@ use claviger_server::clock::Clock;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
-
-/// Where the admin API is below its realm's issuer, unless the realm says otherwise.
-pub(super) const API_PATH: &str = "/admin/v1";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How to log in.

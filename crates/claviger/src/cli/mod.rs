@@ -48,6 +48,7 @@ mod webhook;
 use clap::{CommandFactory, Parser, Subcommand};
 use context::Context;
 use output::Format;
+use place::Place;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use trouble::{Exit, Trouble};
@@ -285,6 +286,24 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
     runtime.block_on(Box::pin(run(command, context)))
 }
 
+/// Does what a group of commands does where it is meant: in a database, or with the calls of the group's namesake in [`on_server`].
+macro_rules! anywhere {
+    ($group:ident, $calls:ident, $command:expr, $context:expr) => {
+        match $context.place().await? {
+            Place::Database(data) => $group::run($command, $context, &data).await,
+            Place::Server(server) => on_server::$calls::run($command, $context, &server).await,
+        }
+    };
+}
+
+/// The realms of a running server.
+async fn realms(context: &Context) -> Result<(), Trouble> {
+    match context.place().await? {
+        Place::Database(_) => realm::run(realm::RealmCommand::List, context).await,
+        Place::Server(server) => on_server::realms(context, &server).await,
+    }
+}
+
 async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => Ok(Box::pin(demo::run(args)).await?),
@@ -295,15 +314,16 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Apply(options) => apply::run(options, context).await,
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
+        Command::Realm(realm::RealmCommand::List) if context.server_meant()?.is_some() => realms(context).await,
         Command::Realm(command) => realm::run(command, context).await,
         Command::Api(command) => api::run(command),
         Command::Login(args) => login::login(args, context).await,
         Command::Logout => login::logout(context).await,
-        Command::App(command) => app::run(*command, context).await,
-        Command::Secret(command) => secret::run(command, context).await,
+        Command::App(command) => anywhere!(app, app, *command, context),
+        Command::Secret(command) => anywhere!(secret, secret, command, context),
         Command::RegistrationToken(command) => registration_token::run(command, context).await,
-        Command::User(command) => user::run(*command, context).await,
-        Command::Role(command) => role::run(command, context).await,
+        Command::User(command) => anywhere!(user, user, *command, context),
+        Command::Role(command) => anywhere!(role, role, command, context),
         Command::Organisation(command) => organisation::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
         Command::Grant(command) => given::grant(command, context).await,
@@ -312,13 +332,13 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Seat(command) => seat::run(command, context).await,
         Command::Team(command) => team::run(command, context).await,
         Command::Announcement(command) => announcement::run(command, context).await,
-        Command::Key(command) => key::run(command, context).await,
+        Command::Key(command) => anywhere!(key, key, command, context),
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
         Command::Legacy(args) => legacy::run(args, context).await,
-        Command::Audit(command) => audit::run(command, context).await,
+        Command::Audit(command) => anywhere!(audit, audit, command, context),
         Command::Webhook(command) => webhook::run(command, context).await,
-        Command::Log(command) => request_log::run(command, context).await,
+        Command::Log(command) => anywhere!(request_log, log, command, context),
         Command::Token(command) => token::run(command, context).await,
         Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,

@@ -1,9 +1,8 @@
 //! `claviger realm` and `claviger legacy`: what is served, and what it is served with that should go.
 
 use super::context::Context;
-use super::place::Place;
+use super::output;
 use super::trouble::Trouble;
-use super::{on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::realm::{AccessTokenTyp, Api};
@@ -45,13 +44,8 @@ pub(crate) struct LegacyReport {
     days: u16,
 }
 
-/// Does it.
+/// Does it, in the database.
 pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
-    if let (RealmCommand::List, Some(_)) = (&command, context.server_meant()?)
-        && let Place::Server(server) = context.place().await?
-    {
-        return on_server::realms(context, &server).await;
-    }
     let data = context.data().await?;
     match command {
         RealmCommand::List => {

@@ -1,9 +1,8 @@
 //! `claviger log`: what became of apps' calls.
 
 use super::context::{Context, Data};
-use super::place::Place;
+use super::output;
 use super::trouble::{Exit, Trouble};
-use super::{on_server, output};
 use clap::{Args, Subcommand};
 use claviger_core::Realm;
 use claviger_core::span::Span;
@@ -119,12 +118,8 @@ fn since(text: &str) -> Result<Since, String> {
     Ok(Since::Ago(span.as_millis()))
 }
 
-/// Does it.
-pub(crate) async fn run(command: LogCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::log::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: LogCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     let found = data.store.find_request_log()?;
     let log = found.ok_or_else(|| {
@@ -132,7 +127,7 @@ pub(crate) async fn run(command: LogCommand, context: &Context) -> Result<(), Tr
             .help("the server writes it unless its configuration says `[request-log] enabled = false`")
     })?;
     match command {
-        LogCommand::List(wanted) => list(*wanted, context, &data, &realm, &log).await,
+        LogCommand::List(wanted) => list(*wanted, context, data, &realm, &log).await,
         LogCommand::Errors { app, since } => {
             apps::find(&data.store, &realm, &app).await?;
             let groups = log::errors(&log, (&realm.id, &app), since.millis(data.now())).await?;

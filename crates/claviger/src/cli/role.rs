@@ -1,9 +1,8 @@
 //! `claviger role`: who may administer, and what.
 
 use super::context::{Context, Data};
-use super::place::Place;
 use super::trouble::{Exit, Trouble};
-use super::{ask, on_server, output};
+use super::{ask, output};
 use clap::{Args, Subcommand};
 use claviger_core::Realm;
 use claviger_core::permission::Role;
@@ -93,17 +92,13 @@ struct Listed {
     since: String,
 }
 
-/// Does it.
-pub(crate) async fn run(command: RoleCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::role::run(command, context, &server).await,
-    };
-    let realm = admin_realm(&data).await?;
+/// Does it, in the database.
+pub(crate) async fn run(command: RoleCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
+    let realm = admin_realm(data).await?;
     match command {
-        RoleCommand::List => list(context, &data, &realm).await,
+        RoleCommand::List => list(context, data, &realm).await,
         RoleCommand::Give(which) => {
-            let gift = gift(&data, &realm, which).await?;
+            let gift = gift(data, &realm, which).await?;
             let (item, role) = (told(&realm, &gift), gift.role);
             let given = roles::give(&data.admin(), &realm, gift).await?;
             let state = if given { "given" } else { "held before" };
@@ -111,7 +106,7 @@ pub(crate) async fn run(command: RoleCommand, context: &Context) -> Result<(), T
         }
         RoleCommand::Take { which, even_last, yes } => {
             ask::confirm(yes, &format!("Let `{}` be {} no more?", which.holder, which.role))?;
-            let gift = gift(&data, &realm, which).await?;
+            let gift = gift(data, &realm, which).await?;
             let (item, role) = (told(&realm, &gift), gift.role);
             roles::take(&data.admin(), &realm, gift, even_last).await?;
             context.format.one(&item, &[("role", role.to_string()), ("state", "taken".to_owned())])

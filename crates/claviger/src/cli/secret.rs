@@ -1,9 +1,8 @@
 //! `claviger secret`: two live ones an app, so that one can replace the other without a gap.
 
-use super::context::Context;
-use super::place::Place;
+use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
-use super::{ask, on_server, output};
+use super::{ask, output};
 use clap::Subcommand;
 use claviger_core::span::Span;
 use claviger_server::admin::apps;
@@ -96,12 +95,8 @@ impl Listed {
     }
 }
 
-/// Does it.
-pub(crate) async fn run(command: SecretCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::secret::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: SecretCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     let admin = data.admin();
     match command {

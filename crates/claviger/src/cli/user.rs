@@ -6,10 +6,9 @@ mod export;
 mod import;
 pub(super) mod show;
 
+use super::ask;
 use super::context::{Context, Data};
-use super::place::Place;
 use super::trouble::{Exit, Trouble};
-use super::{ask, on_server};
 use clap::Subcommand;
 use claviger_core::{Realm, User};
 use claviger_server::admin::users;
@@ -147,19 +146,15 @@ Examples:
     Export(export::ExportArgs),
 }
 
-/// Does it.
-pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), Trouble> {
-    let data = match context.place().await? {
-        Place::Database(data) => data,
-        Place::Server(server) => return on_server::user::run(command, context, &server).await,
-    };
+/// Does it, in the database.
+pub(crate) async fn run(command: UserCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
         UserCommand::List => {
             let users = users::list(&data.store, &realm).await?;
             listed(context, &users)
         }
-        UserCommand::Show { username } => show::run(&username, context, &data, &realm).await,
+        UserCommand::Show { username } => show::run(&username, context, data, &realm).await,
         UserCommand::Password { username, file } => {
             let user = users::find(&data.store, &realm, &username).await?;
             let password = ask::secret(file.as_deref(), "password")?;
@@ -172,17 +167,17 @@ pub(crate) async fn run(command: UserCommand, context: &Context) -> Result<(), T
             users::invite(&data.admin(), &secrets, &pages, &realm, &user).await?;
             done(context, &realm, &user, "invited")
         }
-        UserCommand::Add(args) => edit::add(args, context, &data, &realm).await,
-        UserCommand::Edit(args) => edit::edit(args, context, &data, &realm).await,
+        UserCommand::Add(args) => edit::add(args, context, data, &realm).await,
+        UserCommand::Edit(args) => edit::edit(args, context, data, &realm).await,
         UserCommand::Delete { username, erase, despite_file, yes } => {
             let user = users::find(&data.store, &realm, &username).await?;
             ask::confirm(yes, &format!("Remove `{}` and end all that they have?", user.username))?;
             users::delete(&data.admin(), &realm, &user, erase, despite_file).await?;
             done(context, &realm, &user, "removed")
         }
-        UserCommand::Export(args) => export::run(args, &data, &realm).await,
-        UserCommand::Import(args) => import::run(args, context, &data, &realm).await,
-        UserCommand::Alike => alike(context, &data, &realm).await,
+        UserCommand::Export(args) => export::run(args, data, &realm).await,
+        UserCommand::Import(args) => import::run(args, context, data, &realm).await,
+        UserCommand::Alike => alike(context, data, &realm).await,
         UserCommand::ResetFactor { username, yes } => {
             let user = users::find(&data.store, &realm, &username).await?;
             ask::confirm(yes, &format!("Let `{}` sign in with their password alone?", user.username))?;

@@ -106,8 +106,8 @@ async fn an_assistant_is_told_one_line_and_finds_the_rest() {
     let access = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}"));
     let begin =
         json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "protocolVersion": "2025-06-18" } });
-    let (status, _, began) = says(&url, Some(access), &begin).await;
-    assert_eq!((status, began["result"]["protocolVersion"].as_str()), (200, Some("2025-06-18")), "{began}");
+    let (status, _, hello) = says(&url, Some(access), &begin).await;
+    assert_eq!((status, hello["result"]["protocolVersion"].as_str()), (200, Some("2025-06-18")), "{hello}");
     let (status, ..) =
         says(&url, Some(access), &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
     assert_eq!(status, 202);

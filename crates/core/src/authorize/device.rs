@@ -3,7 +3,6 @@
 //! A device's request waits like any other authorization request, and its answer is a code: the device code, which the device
 //! has had from the beginning and which nobody can redeem before its user said yes.
 
-use super::backchannel::Backchannel;
 use super::{AuthorizationRequest, Destination, Prompt, audience, no_duplicates};
 use crate::claims_request::ClaimsRequest;
 use crate::client::Client;
@@ -22,6 +21,17 @@ use serde::{Deserialize, Serialize};
 pub const INTERVAL: i64 = 5;
 /// The most that they become.
 pub const LONGEST_INTERVAL: i64 = 120;
+
+/// What a request for a user who is elsewhere (OpenID CIBA Core 1.0 7.1) says beside what any request says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Backchannel {
+    /// What it is about, as the client says it on its side as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding_message: Option<String>,
+    /// Where there is somebody to tell: what they are told, sealed by whoever tells them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ping: Option<String>,
+}
 
 /// What ties an authorization request to the device that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

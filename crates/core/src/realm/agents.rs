@@ -1,7 +1,5 @@
 //! What a realm says of agents: apps that came by themselves, or that their vendor calls so.
 
-use super::Realm;
-use crate::client::Client;
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 
@@ -129,20 +127,6 @@ impl AgentPolicy {
             return Some(("default-consent-time", "it is not among consent-times"));
         }
         (self.asks_per_hour == 0).then_some(("asks-per-hour", "an agent that may never ask is no client"))
-    }
-}
-
-impl Client {
-    /// Whether it is an agent: its vendor says so, or nobody does and it came by itself.
-    pub fn is_agent(&self) -> bool {
-        self.agent.unwrap_or(self.registered.self_registered)
-    }
-}
-
-impl Realm {
-    /// The times that somebody can choose from who lets `client` act; of one that is no agent, none.
-    pub fn consent_times(&self, client: &Client) -> &[ConsentTime] {
-        if client.is_agent() { &self.agents.consent_times } else { &[] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mails to people about their own account.
 
 use super::AdminError;
-use super::apps::letters::{accent, logo};
+use super::look::{accent, logo};
 use crate::ids;
 use crate::mail::Letter;
 use crate::pages::mails::{LinkMail, LinkMailKind, NoticeKind, NoticeMail};

@@ -17,6 +17,7 @@ pub mod import;
 pub mod keys;
 pub mod letters;
 pub mod log;
+pub(crate) mod look;
 pub mod mails;
 pub mod organisation_apps;
 pub mod organisations;

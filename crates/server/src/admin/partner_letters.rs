@@ -1,7 +1,7 @@
 //! Mails to partners: to an app's owner, to whom a team invites, to who signs up.
 
 use super::AdminError;
-use super::apps::letters::{accent, language, logo};
+use super::look::{accent, language, logo};
 use crate::ids;
 use crate::mail::Letter;
 use crate::pages::Pages;

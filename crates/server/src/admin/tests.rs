@@ -165,8 +165,9 @@ async fn every_act_leaves_one_line_without_a_secret() {
         Act::WebhookReplay,
     ];
     let webhooks = [Act::WebhookCreate, Act::WebhookEdit, Act::WebhookRotate, Act::WebhookDisable, Act::WebhookDelete];
+    let deadlines = [Act::LegacyDeadline, Act::LegacyDeadlineRemove, Act::LegacyEnd];
     let others = [&keys[..], &database, &given, &edits, &people, &theirs, &organisations].concat();
-    let others = [&others[..], &partners, &desks, &webhooks].concat();
+    let others = [&others[..], &partners, &desks, &webhooks, &deadlines].concat();
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &others[..]].concat();
     for act in Act::ALL.iter().filter(|act| !elsewhere.contains(act)).map(|act| act.name()) {
         assert_eq!(told.iter().filter(|told| *told == act).count(), 1, "{act}");

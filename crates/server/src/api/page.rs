@@ -17,7 +17,7 @@ pub(super) const LIMIT: Param = param("limit", Shape::Int, "How many at most: 1 
 pub(super) const AFTER: Param = param("after", Shape::Text, "Behind which to go on: the `next` of the page before");
 
 /// A cursor to behind a place of one part.
-pub(super) fn cursor(place: String) -> String {
+pub(super) fn cursor(place: &str) -> String {
     base64url(json!([place]).to_string().as_bytes())
 }
 

@@ -2,7 +2,7 @@
 
 use super::build::{fact, facts, heading, table, text};
 use super::desk::{Desk, Stop};
-use super::trouble;
+use super::trouble::{self, DAY};
 use crate::admin::mails;
 use crate::http::Answer;
 use crate::pages::views::console::{Cell, Tone, Words};
@@ -11,7 +11,6 @@ use claviger_core::permission::{Permission, Resource, Verb};
 
 /// How many waiting apps of a realm are counted at most.
 pub(super) const MOST: i64 = 100;
-pub(super) const DAY: i64 = 86_400_000;
 /// Days for which the use of old behaviours is summed up.
 pub(super) const DAYS: i64 = 30;
 

@@ -2,12 +2,13 @@
 
 use super::build::{heading, query, table, text};
 use super::desk::{Desk, Stop};
-use super::home::DAY;
 use crate::pages::views::console::{Block, Cell, Tone, Words};
 use claviger_core::Realm;
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_store::{Ending, EndingKind};
 use std::collections::{BTreeMap, HashMap};
+
+pub(super) const DAY: i64 = 86_400_000;
 
 /// So many of the newest calls are looked at.
 const LOOKED_AT: usize = 5_000;

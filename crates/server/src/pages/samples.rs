@@ -13,10 +13,10 @@ use minijinja::Error;
 
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
-    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, GuidePage, Home, KnownAccount, Lifetime,
-    LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation, OrganisationMode,
-    Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn, SignedOut,
-    TimeChoice,
+    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, FromAfar, GuidePage, Home, KnownAccount,
+    Lifetime, LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation,
+    OrganisationMode, Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn,
+    SignedOut, TimeChoice,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -317,8 +317,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         answer_is_local: false,
         device_code: None,
         is_agent: false,
-        from_afar: false,
-        binding_message: None,
+        from_afar: None,
         times: Vec::new(),
     }
 }
@@ -366,8 +365,8 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         answer_host: Some(x("fleet.example")),
         answer_is_local: organisation_mode == OrganisationMode::One,
         is_agent: organisation_mode == OrganisationMode::Many,
-        from_afar: organisation_mode == OrganisationMode::Many,
-        binding_message: (organisation_mode == OrganisationMode::Many).then(|| x("Order 4711")),
+        from_afar: (organisation_mode == OrganisationMode::Many)
+            .then(|| FromAfar { binding_message: Some(x("Order 4711")) }),
         times: if organisation_mode == OrganisationMode::Many { times(x) } else { Vec::new() },
         ..consent_minimal(x)
     }

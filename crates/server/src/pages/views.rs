@@ -243,12 +243,17 @@ pub struct Consent {
     pub device_code: Option<String>,
     /// Whether it is an agent, which goes on by itself.
     pub is_agent: bool,
-    /// Whether it asks while the person is elsewhere: nobody sent them here.
-    pub from_afar: bool,
-    /// What it says there that this is about.
-    pub binding_message: Option<String>,
+    /// Where it asks while the person is elsewhere, and nobody sent them here.
+    pub from_afar: Option<FromAfar>,
     /// For how long it may be let act; empty: that is not asked.
     pub times: Vec<TimeChoice>,
+}
+
+/// An app that asks while the person is elsewhere.
+#[derive(Debug, Clone, Serialize)]
+pub struct FromAfar {
+    /// What it says there that this is about.
+    pub binding_message: Option<String>,
 }
 
 /// For how long an app may be let act.

@@ -32,7 +32,8 @@ use claviger_core::answer::{Delivery, Response};
 use claviger_core::authorize::{self, AuthorizationRequest, Device, Missing, Step};
 use claviger_core::dialect::Endpoint;
 use claviger_core::response::ResponseType;
-use claviger_core::{Client, Params, Refusal};
+use claviger_core::user::User;
+use claviger_core::{Client, Params, Refusal, ScopeSet};
 use claviger_store::{ConsentGrant, SignedIn};
 use std::sync::Arc;
 
@@ -239,15 +240,8 @@ impl Flow<'_> {
             }
             Step::Consent { new, organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
-                if let Err(refusal) = asks::count(state, site, client, &who.user.id) {
-                    return self.refuse(client, request, &refusal).await;
-                }
-                let waiting = &self.wait(request, waiting, now);
-                let organisations = state.store.organisations(&site.realm.id, &organisations).await?;
-                let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
-                let (user, consent, new) = (&who.user, &consent, &new);
-                let asked = show::Asked { client, waiting, new, organisations, consent, user, about };
-                show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
+                let waiting = self.wait(request, waiting, now);
+                self.consent_page((client, request), &waiting, &who.user, (&consent, &new, &organisations)).await
             }
             Step::Approve { organisations } => {
                 let Some(who) = &signed_in else { return Err(Refusal::LoginRequired.into()) };
@@ -280,6 +274,24 @@ impl Flow<'_> {
                 Ok(in_step(self.refuse(client, request, &refusal).await?, site, self.browser, session))
             }
         }
+    }
+
+    /// Asks somebody whether the app may, unless it asked too often. `new`: what was not allowed before.
+    async fn consent_page(
+        &self,
+        (client, request): (&Client, &AuthorizationRequest),
+        waiting: &Waiting,
+        user: &User,
+        (consent, new, organisations): (&authorize::Consent, &ScopeSet, &[String]),
+    ) -> Result<Answer, Failure> {
+        let (state, site) = (self.state, self.site);
+        if let Err(refusal) = asks::count(state, site, client, &user.id) {
+            return self.refuse(client, request, &refusal).await;
+        }
+        let organisations = state.store.organisations(&site.realm.id, organisations).await?;
+        let about = about(state, site, client, &show::language(site, self.browser, request)).await?;
+        let asked = show::Asked { client, waiting, new, organisations, consent, user, about };
+        show::consent(state, site, self.browser, &asked, Ticks::AsBefore)
     }
 
     /// What somebody who is signed in must prove beside that; whoever signed in too long ago to set it up signs in once more.

@@ -3,8 +3,8 @@
 use crate::failure::{Failure, SOON, note_refusal};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, About, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, Home,
-    KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode, Pair, SignIn,
+    self, About, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, FromAfar,
+    Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode, Pair, SignIn,
     SignInError, SignedIn, SignedOut,
 };
 use crate::pages::{Cause, nearest_redirect};
@@ -334,8 +334,7 @@ pub(crate) fn consent(
         answer_is_local: request.destination.native && request.device.is_none(),
         device_code: request.device.as_ref().map(|device| device.user_code.clone()).filter(|code| !code.is_empty()),
         is_agent: asked.client.is_agent(),
-        from_afar: request.backchannel().is_some(),
-        binding_message: request.backchannel().and_then(|asked| asked.binding_message.clone()),
+        from_afar: request.backchannel().map(|asked| FromAfar { binding_message: asked.binding_message.clone() }),
         times: times(realm, asked.client),
     };
     Ok(with_browser(view(state, site, speech, &form), site, browser))

@@ -1,6 +1,5 @@
 //! An app: how it stands, what was said about it, what will have to change.
 
-use super::calls::ERROR_DAYS;
 use super::desk::{Desk, fault, link, refused};
 use super::home::status;
 use crate::admin::partner_apps::{self, Lands, TeamApp};
@@ -15,6 +14,9 @@ use claviger_core::dialect::Legacy;
 use claviger_core::{Client, Params, Realm};
 use claviger_store::{AppEvent, PartnerAppState, Team};
 use std::collections::BTreeMap;
+
+/// Errors are grouped over so many days.
+pub(super) const ERROR_DAYS: i64 = 7;
 
 const DAY: i64 = 86_400_000;
 

@@ -1,6 +1,6 @@
 //! What an app does: its calls, what went wrong with them and how to mend it, what is left of its limit, how much it calls.
 
-use super::app::{Place, client, made, places};
+use super::app::{ERROR_DAYS, Place, client, made, places};
 use super::desk::{Desk, fault};
 use crate::admin::AdminError;
 use crate::admin::log::{self, ErrorGroup, LoggedCall, RequestFilter};
@@ -20,8 +20,6 @@ use claviger_store::{RequestDay, RequestLog};
 
 /// How many calls are on a page.
 const PAGE: usize = 50;
-/// Errors are grouped over so many days.
-pub(super) const ERROR_DAYS: i64 = 7;
 /// The chart has so many.
 const CHART_DAYS: i64 = 30;
 const DAY: i64 = 86_400_000;

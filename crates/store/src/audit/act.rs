@@ -1,8 +1,9 @@
 //! What is said of an act: who did what to what, by what way.
 
-use crate::expected::Expected;
+use crate::Hash;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Declares an enum whose variants have names in the database.
 macro_rules! named {
@@ -293,5 +294,32 @@ impl Audit {
     /// The same, once what it rests on was met.
     pub(crate) fn met(&self) -> Arc<Self> {
         Arc::new(Self { expected: None, ..self.clone() })
+    }
+}
+
+/// A thing as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    pub(crate) realm: String,
+    pub(crate) subject: Subject,
+    pub(crate) state: Hash,
+}
+
+/// The same, on its way to the first act that rests on it.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    expected: Expected,
+    is_taken: AtomicBool,
+}
+
+impl Pending {
+    /// Before any act rested on it.
+    pub(crate) const fn of(expected: Expected) -> Self {
+        Self { expected, is_taken: AtomicBool::new(false) }
+    }
+
+    /// For the first act; what the same request does after it rests on what that one wrote.
+    pub(crate) fn take(&self) -> Option<Expected> {
+        (!self.is_taken.swap(true, Ordering::Relaxed)).then(|| self.expected.clone())
     }
 }

@@ -8,6 +8,9 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
+/// Where the admin API is below its realm's issuer, unless the realm says otherwise.
+pub(crate) const API_PATH: &str = "/admin/v1";
+
 /// The servers that somebody is logged in to, by their addresses.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Logins {

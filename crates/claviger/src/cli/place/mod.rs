@@ -1,7 +1,7 @@
 //! Where acts are done: in the database that the configuration names, or at a running server through its admin API.
 //!
-//! A group of commands asks [`Context::place`] once. At a database it does what it does by [`claviger_server::admin`]; at a server the
-//! file of the same name in [`super::on_server`] makes the calls of the API. Both hand what they found to the same functions that print:
+//! Whoever dispatches the commands asks [`Context::place`] once. At a database a group does what it does by [`claviger_server::admin`]; at
+//! a server the file of the same name in `on_server` makes the calls of the API. Both hand what they found to the same functions that print:
 //! the words on the command line and what it prints are the same at both. A command that asks [`Context::data`] works at a database
 //! alone, and says so where a server is meant.
 //!

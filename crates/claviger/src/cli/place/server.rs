@@ -1,6 +1,6 @@
 //! A running server: calls of its admin API, with a token that renews itself.
 
-use super::logins::{Login, Logins};
+use super::logins::{API_PATH, Login, Logins};
 use crate::cli::context::Context;
 use crate::cli::trouble::{Exit, Trouble};
 use claviger_server::clock::Clock;
@@ -87,7 +87,7 @@ impl Server {
     pub(crate) async fn of(context: &Context, url: &str) -> Result<Self, Trouble> {
         let client = context.http()?;
         let (api, token) = match std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
-            Some(token) => (format!("{url}{}", super::super::login::API_PATH), token),
+            Some(token) => (format!("{url}{}", API_PATH), token),
             None => {
                 let login = renewed(&client, url).await?;
                 (login.api, login.access_token)

@@ -1,16 +1,13 @@
 //! What an app's owner is told by mail; nothing where nobody knows whom to write to.
 
 use super::{LINK_SECONDS, address_pairs};
+use crate::admin::look::{accent, language, logo};
 use crate::mail::Letter;
 use crate::pages::Pages;
 use crate::pages::mails::{ApprovalMail, MailScope, RejectionMail};
-use claviger_core::brand::Logo;
 use claviger_core::client::GrantType;
 use claviger_core::token::Plain;
 use claviger_core::{Client, Realm};
-
-/// The colour of mails of realms that have none of their own.
-const USUAL_ACCENT: &str = "#4a3fc4";
 
 /// After an approval: id, addresses, what it may do, and the link to its secret.
 pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Option<&Plain>) -> Option<Letter> {
@@ -54,17 +51,4 @@ pub(super) fn rejection(pages: &Pages, realm: &Realm, client: &Client, reason: O
         lang: language(pages, realm),
     });
     Some(Letter { to, subject: mail.subject, text: mail.text, html: mail.html, logo: logo(realm) })
-}
-
-/// The logo, where it is of a kind that mail programs show: an SVG is none.
-pub(crate) fn logo(realm: &Realm) -> Option<Logo> {
-    realm.brand.logo.clone().filter(|logo| matches!(logo.media_type.as_str(), "image/png" | "image/jpeg"))
-}
-
-pub(crate) fn accent(realm: &Realm) -> String {
-    realm.brand.accent.map_or_else(|| USUAL_ACCENT.to_owned(), |accent| accent.to_string())
-}
-
-pub(crate) fn language(pages: &Pages, realm: &Realm) -> String {
-    pages.languages().of_realm(&realm.languages).first().map(ToString::to_string).unwrap_or_default()
 }

@@ -76,7 +76,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "The plans of a realm, and what apps without one have",
         (Resource::Apps, About::Realm),
         Answers::One(200, &PLANS),
-        |call| Box::pin(plans(call)),
+        |call| Box::pin(async move { plans(call) }),
     ),
     Operation::get("getAppLimits", PATH, "The limits of an app", (Resource::Apps, About::Realm), ONE, |call| {
         Box::pin(get(call))
@@ -93,7 +93,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .guard(Guard::Must(|call| Box::pin(get(call)))),
 ];
 
-async fn plans(call: &Call<'_>) -> Result<Reply, Problem> {
+fn plans(call: &Call<'_>) -> Result<Reply, Problem> {
     let realm = call.realm()?;
     let plan = |plan: &claviger_core::limits::Plan| json!({ "name": plan.name, "token_calls_per_minute": plan.token_calls_per_minute });
     let items: Vec<_> = realm.plans.iter().map(plan).collect();

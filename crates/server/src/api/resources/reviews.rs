@@ -119,7 +119,7 @@ async fn waiting(call: &Call<'_>) -> Result<Reply, Problem> {
         })
     };
     let items: Vec<_> = found.apps.iter().map(item).collect();
-    Ok(Reply::ok(json!({ "items": items, "next": found.next.map(crate::api::page::cursor) })))
+    Ok(Reply::ok(json!({ "items": items, "next": found.next.as_deref().map(crate::api::page::cursor) })))
 }
 
 async fn told(call: &Call<'_>, after: i64) -> Result<Reply, Problem> {

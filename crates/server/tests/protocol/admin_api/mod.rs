@@ -163,8 +163,14 @@ async fn operations(world: &World) -> Vec<(String, Method, String, Option<String
     let mut all = Vec::new();
     for (path, methods) in document.json()["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let given =
-                [("realm", "live"), ("app", "shop"), ("user", "ada"), ("organisation", "acme"), ("member", "ada")];
+            let given = [
+                ("realm", "live"),
+                ("app", "shop"),
+                ("user", "ada"),
+                ("organisation", "acme"),
+                ("member", "ada"),
+                ("legacy", "no-pkce"),
+            ];
             let mut at = path.clone();
             for (name, value) in given {
                 at = at.replace(&format!("{{{name}}}"), value);

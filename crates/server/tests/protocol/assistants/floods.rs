@@ -68,7 +68,8 @@ async fn a_document_that_never_comes_holds_nobody_else_up() {
 /// Somebody's agent asks for everything, every minute: a person decides each time, nothing is given and nothing piles up.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_asks_for_all_scopes_every_minute() {
-    let (server, web) = (world(|_| {}).await, Web::new().await);
+    // The limit of an hour has a test of its own.
+    let (server, web) = (world(|realm| realm.agents.asks_per_hour = 1_000).await, Web::new().await);
     let id = web.publishes("/a.json", json!({ "client_name": "A", "redirect_uris": [CALLBACK] }));
     let browser = Browser::default();
     browser.authorize(&server, &asks(&id, CALLBACK, "read", RESOURCE)).await.code();
