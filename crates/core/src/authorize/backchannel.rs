@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(said("W4SCT").unwrap().as_deref(), Some("W4SCT"));
         assert_eq!(said("Angebot+%C3%BCber+10+%E2%82%AC").unwrap().as_deref(), Some("Angebot über 10 €"));
         let long = "a".repeat(101);
-        for wrong in ["+", "a%0Ab", "a%E2%80%AEb", "a%00", long.as_str()] {
+        for wrong in ["+", "a%0Ab", "a%E2%80%AEb", long.as_str()] {
             assert_eq!(said(wrong).unwrap_err(), "invalid_binding_message", "{wrong}");
         }
         assert_eq!(read("a=b", binding_message).unwrap(), None);

@@ -60,6 +60,8 @@ fn known(mut found: Value) -> Result<User, Trouble> {
     for name in ["claims", "groups", "roles", "organisation_roles", "attributes"] {
         details[name] = found[name].take();
     }
+    let changed = found["updated_at"].as_str().and_then(crate::cli::output::parse_time);
+    details["updated_at"] = changed.map(|at| at / 1000).into();
     found["details"] = details;
     answered(found)
 }

@@ -6,6 +6,7 @@ use crate::api::operation::{About, Answers, Guard, Method, Operation, Reply, par
 use crate::api::page::{AFTER, LIMIT};
 use crate::api::problem::{self, Problem};
 use crate::api::schema::{Schema, Shape, always, may, or_null};
+use crate::api::times::or_null as time_or_null;
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_core::token::Plain;
 use claviger_core::user::Details;
@@ -43,6 +44,7 @@ const USER: Schema = Schema {
         always("roles", TEXTS, "Their roles in the realm's applications"),
         always("claims", Shape::Map, "Further claims"),
         always("attributes", Shape::Map, "Further attributes"),
+        or_null("updated_at", Shape::Time, "When what is known of them changed last"),
         or_null(
             "factors",
             Shape::List(&Shape::Object(&FACTOR)),
@@ -192,13 +194,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 pub(super) fn shown(realm: &Realm, user: &User, factors: &Value, file: Option<&String>) -> Value {
-    let Details { claims, groups, roles, organisation_roles, attributes, .. } = &user.details;
+    let Details { claims, groups, roles, organisation_roles, attributes, updated_at } = &user.details;
     json!({
         "realm": realm.id, "id": user.id, "username": user.username, "name": user.name, "email": user.email,
         "email_verified": user.email_verified, "given_name": user.given_name, "family_name": user.family_name,
         "disabled": user.disabled, "service": user.service, "administrator": user.administrator,
         "organisations": user.organisations, "groups": groups, "roles": roles, "organisation_roles": organisation_roles,
         "claims": claims, "attributes": attributes, "factors": factors, "managed_by": file,
+        "updated_at": time_or_null(updated_at.map(|seconds| seconds.saturating_mul(1000))),
     })
 }
 

@@ -140,8 +140,9 @@ fn every_form_is_posted_and_carries_its_token() {
     for (name, page, html) in rendered_everywhere() {
         let elements = parse(&html).unwrap();
         // What only looks for something is a part of an address, which a token must not be.
-        let only_asks =
-            |form: &Element| (page == "console" || page.starts_with("portal")) && form.attribute("method") == Some("get");
+        let only_asks = |form: &Element| {
+            (page == "console" || page.starts_with("portal")) && form.attribute("method") == Some("get")
+        };
         let posted = elements.iter().filter(|element| element.name == "form" && !only_asks(element));
         let forms = posted.clone().count();
         let tokens = elements.iter().filter(|element| element.attribute("name") == Some("csrf")).count();
