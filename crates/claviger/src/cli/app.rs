@@ -255,7 +255,7 @@ pub(crate) async fn run(command: AppCommand, context: &Context, data: &Data) -> 
             let mail = apps::reject(&data.admin(), &secrets, &pages, &realm, &id, reason.as_deref()).await?;
             let owner = apps::find(&data.store, &realm, &id).await?.owner_email;
             let mail = mailed::deliver(data, &secrets, &mailer, mail, owner).await?;
-            rejected(context, &realm.id, &id, mail)
+            rejected(context, &realm.id, &id, mail.as_ref())
         }
         AppCommand::Edit(args) => edit::run(args, context, data, &realm).await,
         AppCommand::Suspend { id, yes } => {
@@ -294,10 +294,10 @@ pub(super) fn done_in(context: &Context, realm: &str, id: &str, status: &str) ->
 }
 
 /// Says that an app was turned down.
-pub(super) fn rejected(context: &Context, realm: &str, id: &str, mail: Option<mailed::Mailed>) -> Result<(), Trouble> {
+pub(super) fn rejected(context: &Context, realm: &str, id: &str, mail: Option<&mailed::Mailed>) -> Result<(), Trouble> {
     let item = serde_json::json!({ "realm": realm, "client_id": id, "status": "rejected", "mail": mail });
     let mut pairs = vec![("client id", id.to_owned()), ("status", "rejected".to_owned())];
-    pairs.extend(mail.as_ref().map(|mail| ("mail", mail.line())));
+    pairs.extend(mail.map(|mail| ("mail", mail.line())));
     context.format.one(&item, &pairs)
 }
 

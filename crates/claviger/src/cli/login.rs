@@ -30,15 +30,19 @@ pub(crate) struct LoginArgs {
 /// What is read of the server's metadata (RFC 8414 2).
 #[derive(Deserialize)]
 struct Metadata {
-    token_endpoint: String,
-    device_authorization_endpoint: Option<String>,
-    revocation_endpoint: Option<String>,
+    #[serde(rename = "token_endpoint")]
+    token: String,
+    #[serde(rename = "device_authorization_endpoint")]
+    device_authorization: Option<String>,
+    #[serde(rename = "revocation_endpoint")]
+    revocation: Option<String>,
 }
 
 /// What there is to be typed, and for how long (RFC 8628 3.2).
 #[derive(Deserialize)]
 struct Device {
-    device_code: String,
+    #[serde(rename = "device_code")]
+    code: String,
     user_code: String,
     verification_uri: String,
     verification_uri_complete: Option<String>,
@@ -61,7 +65,7 @@ pub(crate) async fn login(args: LoginArgs, context: &Context) -> Result<(), Trou
     let client = context.http()?;
     let found = get(&client, &format!("{url}/.well-known/oauth-authorization-server")).await?;
     let metadata: Metadata = answered(found)?;
-    let device_endpoint = metadata.device_authorization_endpoint.as_deref().ok_or_else(|| {
+    let device_endpoint = metadata.device_authorization.as_deref().ok_or_else(|| {
         Trouble::new(Exit::Configuration, "the server has no device grant")
             .help("its admin realm needs a client with it")
     })?;
@@ -75,12 +79,12 @@ pub(crate) async fn login(args: LoginArgs, context: &Context) -> Result<(), Trou
     if let Some(complete) = &device.verification_uri_complete {
         eprintln!("or open {}", printable(complete));
     }
-    let said = wait(&client, &metadata.token_endpoint, &args.client, device).await?;
+    let said = wait(&client, &metadata.token, &args.client, device).await?;
     let mut login = Login {
         api: format!("{url}{}", args.api_path),
         client_id: args.client,
-        token_endpoint: metadata.token_endpoint,
-        revocation_endpoint: metadata.revocation_endpoint,
+        token_endpoint: metadata.token,
+        revocation_endpoint: metadata.revocation,
         access_token: String::new(),
         refresh_token: None,
         expires_at: 0,
@@ -99,7 +103,7 @@ async fn wait(client: &reqwest::Client, endpoint: &str, id: &str, device: Device
     let mut interval = Duration::from_secs(device.interval);
     loop {
         tokio::time::sleep(interval).await;
-        let form = [("grant_type", DEVICE_GRANT), ("device_code", &*device.device_code), ("client_id", id)];
+        let form = [("grant_type", DEVICE_GRANT), ("device_code", &*device.code), ("client_id", id)];
         match post(client, endpoint, &form).await? {
             Ok(said) => return Ok(said),
             Err(said) => match text(&said, "error").as_str() {

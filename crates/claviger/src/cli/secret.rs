@@ -105,7 +105,7 @@ pub(crate) async fn run(command: SecretCommand, context: &Context, data: &Data) 
             let Some(file) = import else {
                 let made = apps::add_secret(&admin, &data.secrets().await?, &realm, &client, label, expires_at).await?;
                 let told = (made.id.as_str(), made.secret.expose());
-                return self::made(context, &realm.id, &client, told, expires_at.map(output::time));
+                return self::made(context, &realm.id, &client, told, expires_at.map(output::time).as_deref());
             };
             let from = Some(file.as_path()).filter(|file| file.as_os_str() != "-");
             let secret = ask::secret(from, "secret")?;
@@ -136,7 +136,7 @@ pub(super) fn made(
     realm: &str,
     client: &str,
     (id, secret): (&str, &str),
-    expires_at: Option<String>,
+    expires_at: Option<&str>,
 ) -> Result<(), Trouble> {
     eprintln!("The secret {id} of `{client}`. It is not shown again.");
     if !context.format.is_structured() {

@@ -4,7 +4,7 @@ use super::not_here;
 use crate::cli::app::{self, AppCommand, Create, Listed};
 use crate::cli::ask;
 use crate::cli::context::Context;
-use crate::cli::place::{Server, answered, text};
+use crate::cli::place::{Server, answered, member, text};
 use crate::cli::trouble::{Exit, Trouble};
 use claviger_core::Client;
 use claviger_server::admin::apps::Registration;
@@ -34,31 +34,32 @@ pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server)
             let made = server.post(&["realms", &realm.id, "apps"], wanted(create)?).await?;
             let id = text(&made, "id");
             if approve {
-                return approved(context, &realm.id, act(&id, "approve", json!({})).await?);
+                return approved(context, &realm.id, &act(&id, "approve", json!({})).await?);
             }
             app::done_in(context, &realm.id, &id, &text(&made, "status"))?;
             app::waits(&id, &realm.id);
             Ok(())
         }
-        AppCommand::Approve { id } => approved(context, &realm.id, act(&id, "approve", json!({})).await?),
-        AppCommand::Resend { id } => approved(context, &realm.id, act(&id, "resend", json!({})).await?),
+        AppCommand::Approve { id } => approved(context, &realm.id, &act(&id, "approve", json!({})).await?),
+        AppCommand::Resend { id } => approved(context, &realm.id, &act(&id, "resend", json!({})).await?),
         AppCommand::Queue => {
             let found = server.get(&["realms", &realm.id, "waiting-apps"], &[]).await?;
-            app::review::waiting(context, &answered::<Vec<_>>(found["items"].clone())?)
+            app::review::waiting(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
         }
         AppCommand::Timeline { id } => {
             let found = server.get(&["realms", &realm.id, "apps", &id, "timeline"], &[]).await?;
-            app::review::events(context, &answered::<Vec<_>>(found["items"].clone())?)
+            app::review::events(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
         }
         AppCommand::Ask { id, text: words } => {
             act(&id, "question", json!({ "text": words })).await?;
-            let owner = find(&id).await?["owner_email"].as_str().map(str::to_owned);
+            let owner = member(&find(&id).await?, "owner_email").as_str().map(str::to_owned);
             app::review::asked(context, &realm.id, (&id, &words), owner)
         }
         AppCommand::Reject { id, reason } => {
             let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
             let rejected = act(&id, "reject", body).await?;
-            app::rejected(context, &realm.id, &id, app::mailed::Mailed::in_hand(rejected["owner_email"].as_str()))
+            let mail = app::mailed::Mailed::in_hand(member(&rejected, "owner_email").as_str());
+            app::rejected(context, &realm.id, &id, mail.as_ref())
         }
         AppCommand::Suspend { id, yes } => {
             find(&id).await?;
@@ -85,16 +86,16 @@ pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server)
 }
 
 fn listed(found: Value) -> Result<Listed, Trouble> {
-    let last_used_at = found["last_used_at"].as_str().map(str::to_owned);
+    let last_used_at = member(&found, "last_used_at").as_str().map(str::to_owned);
     Ok(Listed { client: answered(found)?, last_used_at })
 }
 
-fn approved(context: &Context, realm: &str, said: Value) -> Result<(), Trouble> {
-    let client: Client = answered(said["app"].clone())?;
-    let addresses: serde_json::Map<String, Value> = answered(said["app"]["addresses"].clone())?;
-    let mail = said["mailed"].as_bool().unwrap_or_default();
+fn approved(context: &Context, realm: &str, said: &Value) -> Result<(), Trouble> {
+    let client: Client = answered(member(said, "app").clone())?;
+    let addresses: serde_json::Map<String, Value> = answered(member(member(said, "app"), "addresses").clone())?;
+    let mail = member(said, "mailed").as_bool().unwrap_or_default();
     let mail = client.owner_email.as_deref().filter(|_| mail);
-    let link = said["link"].as_str().map(str::to_owned);
+    let link = member(said, "link").as_str().map(str::to_owned);
     app::approved(context, realm, &client, addresses, app::mailed::Mailed::in_hand(mail), link)
 }
 

@@ -4,7 +4,7 @@ use super::not_here;
 use crate::cli::audit::{self, AuditCommand};
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, text};
+use crate::cli::place::{Server, member, text};
 use crate::cli::trouble::Trouble;
 use claviger_core::jose::from_base64url;
 use claviger_server::admin::audit::{Shown, hex};
@@ -36,10 +36,10 @@ pub(crate) async fn run(command: AuditCommand, context: &Context, server: &Serve
 fn shown(line: &Value) -> Shown {
     let value = |name: &str| Some(line[name].clone()).filter(|value| !value.is_null());
     Shown {
-        number: line["number"].as_i64().unwrap_or_default(),
+        number: member(line, "number").as_i64().unwrap_or_default(),
         time: text(line, "at"),
         realm: text(line, "realm"),
-        actor: line["actor"].as_str().map(str::to_owned),
+        actor: member(line, "actor").as_str().map(str::to_owned),
         way: text(line, "way"),
         act: text(line, "act"),
         subject: format!("{}/{}", text(line, "subject_kind"), text(line, "subject")),

@@ -3,7 +3,7 @@
 use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::key::{self, KeyCommand, Listed};
-use crate::cli::place::{Server, answered};
+use crate::cli::place::{Server, answered, member};
 use crate::cli::trouble::Trouble;
 use serde_json::json;
 
@@ -21,5 +21,5 @@ pub(crate) async fn run(command: KeyCommand, context: &Context, server: &Server)
             said
         }
     };
-    key::listed(context, &answered::<Vec<Listed>>(found["items"].clone())?)
+    key::listed(context, &answered::<Vec<Listed>>(member(&found, "items").clone())?)
 }

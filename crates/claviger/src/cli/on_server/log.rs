@@ -3,7 +3,7 @@
 use super::not_here;
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, answered, text};
+use crate::cli::place::{Server, answered, member, text};
 use crate::cli::request_log::{self, List, LogCommand};
 use crate::cli::trouble::Trouble;
 use claviger_server::admin::log::{ErrorGroup, LoggedCall, Said};
@@ -27,7 +27,7 @@ pub(crate) async fn run(command: LogCommand, context: &Context, server: &Server)
             let since = output::time(since.millis(now));
             let query = [("app", app.as_str()), ("since", since.as_str())];
             let found = server.get(&["realms", &realm.id, "log", "errors"], &query).await?;
-            let items: Vec<Value> = answered(found["items"].clone())?;
+            let items: Vec<Value> = answered(member(&found, "items").clone())?;
             request_log::groups(context, &items.iter().map(group).collect::<Vec<_>>())
         }
         LogCommand::Show { reference } => {
@@ -39,7 +39,7 @@ pub(crate) async fn run(command: LogCommand, context: &Context, server: &Server)
             if context.format.is_structured() {
                 return context.format.one(&found, &[]);
             }
-            let checks: Vec<Value> = answered(found["checks"].clone())?;
+            let checks: Vec<Value> = answered(member(&found, "checks").clone())?;
             context.format.list(["check", "outcome", "compared", "mend"], &checks, |one| {
                 let outcome = text(one, "outcome").replace('-', " ");
                 [text(one, "what"), outcome, text(one, "compared"), text(one, "mend")]
@@ -67,7 +67,7 @@ fn at(value: &Value, name: &str) -> i64 {
 }
 
 fn call(one: &Value) -> Result<LoggedCall, Trouble> {
-    let status = one["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
+    let status = member(one, "status").as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
     Ok(LoggedCall {
         id: text(one, "id"),
         at: at(one, "at"),
@@ -81,7 +81,7 @@ fn call(one: &Value) -> Result<LoggedCall, Trouble> {
         kind: text(one, "kind"),
         detail: text(one, "detail"),
         mend: text(one, "mend"),
-        said: answered::<Said>(one["said"].clone())?,
+        said: answered::<Said>(member(one, "said").clone())?,
     })
 }
 
@@ -89,7 +89,7 @@ fn group(one: &Value) -> ErrorGroup {
     ErrorGroup {
         kind: text(one, "kind"),
         error: text(one, "error"),
-        count: one["count"].as_u64().unwrap_or_default(),
+        count: member(one, "count").as_u64().unwrap_or_default(),
         first_at: at(one, "first_at"),
         last_at: at(one, "last_at"),
         endpoint: text(one, "endpoint"),

@@ -10,7 +10,7 @@ pub(super) mod secret;
 pub(super) mod user;
 
 use super::context::Context;
-use super::place::{Server, answered};
+use super::place::{Server, answered, member};
 use super::realm::{Listed, listed};
 use super::trouble::{Exit, Trouble};
 
@@ -23,5 +23,5 @@ pub(super) fn not_here(what: &str) -> Trouble {
 /// `claviger realm list`.
 pub(super) async fn realms(context: &Context, server: &Server) -> Result<(), Trouble> {
     let found = server.get(&["realms"], &[]).await?;
-    listed(context, &answered::<Vec<Listed>>(found["items"].clone())?)
+    listed(context, &answered::<Vec<Listed>>(member(&found, "items").clone())?)
 }

@@ -3,7 +3,7 @@
 use super::not_here;
 use crate::cli::ask;
 use crate::cli::context::Context;
-use crate::cli::place::{Server, text};
+use crate::cli::place::{Server, member, put, text};
 use crate::cli::role::{RoleCommand, Which};
 use crate::cli::trouble::Trouble;
 use serde_json::{Value, json};
@@ -25,9 +25,9 @@ pub(crate) async fn run(command: RoleCommand, context: &Context, server: &Server
         }
         RoleCommand::List => {
             let found = server.get(&["roles"], &[]).await?;
-            let items = found["items"].as_array().cloned().unwrap_or_default();
+            let items = member(&found, "items").as_array().cloned().unwrap_or_default();
             context.format.list(["kind", "id", "role", "over", "organisation", "since"], &items, |one| {
-                let organisation = one["organisation"].as_str().unwrap_or("-").to_owned();
+                let organisation = member(one, "organisation").as_str().unwrap_or("-").to_owned();
                 [
                     text(one, "kind"),
                     text(one, "id"),
@@ -47,7 +47,7 @@ fn body(which: &Which) -> Value {
         "kind": if which.app { "client" } else { "user" }, "holder": which.holder, "role": which.role, "over": which.over,
     });
     if !which.organisation.is_empty() {
-        body["organisation"] = which.organisation.clone().into();
+        put(&mut body, "organisation", which.organisation.clone());
     }
     body
 }

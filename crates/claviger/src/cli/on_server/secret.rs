@@ -4,7 +4,7 @@ use super::not_here;
 use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, answered, text};
+use crate::cli::place::{Server, answered, member, put, text};
 use crate::cli::secret::{self, SecretCommand};
 use crate::cli::trouble::Trouble;
 use claviger_server::clock::Clock;
@@ -18,18 +18,24 @@ pub(crate) async fn run(command: SecretCommand, context: &Context, server: &Serv
         SecretCommand::Add { client, label, expires, import: None } => {
             let mut body = json!({});
             if !label.is_empty() {
-                body["label"] = label.into();
+                put(&mut body, "label", label);
             }
             if let Some(span) = expires {
-                body["expires_at"] = output::time(Clock::default().now() + span.as_millis()).into();
+                put(&mut body, "expires_at", output::time(Clock::default().now() + span.as_millis()));
             }
             let made = server.post(&["realms", &realm.id, "apps", &client, "secrets"], body).await?;
-            let expires_at = made["expires_at"].as_str().map(str::to_owned);
-            secret::made(context, &realm.id, &client, (&text(&made, "id"), &text(&made, "secret")), expires_at)
+            let expires_at = member(&made, "expires_at").as_str().map(str::to_owned);
+            secret::made(
+                context,
+                &realm.id,
+                &client,
+                (&text(&made, "id"), &text(&made, "secret")),
+                expires_at.as_deref(),
+            )
         }
         SecretCommand::List { client } => {
             let found = server.get(&["realms", &realm.id, "apps", &client, "secrets"], &[]).await?;
-            secret::listed(context, &answered::<Vec<_>>(found["items"].clone())?)
+            secret::listed(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
         }
         SecretCommand::Retire { client, id, yes } => {
             ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;

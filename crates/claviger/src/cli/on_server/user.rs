@@ -3,7 +3,7 @@
 use super::not_here;
 use crate::cli::ask;
 use crate::cli::context::Context;
-use crate::cli::place::{Server, answered, text};
+use crate::cli::place::{Server, answered, member, put, text};
 use crate::cli::trouble::Trouble;
 use crate::cli::user::{self, UserCommand};
 use claviger_core::User;
@@ -23,8 +23,9 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
         }
         UserCommand::Show { username } => {
             let found = server.get(&["realms", &realm.id, "users", &username], &[]).await?;
-            let factors: Vec<Value> = answered(found["factors"].clone())?;
-            let factors = factors.iter().map(|one| (text(one, "kind"), one["count"].as_u64().unwrap_or_default()));
+            let factors: Vec<Value> = answered(member(&found, "factors").clone())?;
+            let factors =
+                factors.iter().map(|one| (text(one, "kind"), member(one, "count").as_u64().unwrap_or_default()));
             let factors: Vec<_> = factors.collect();
             return user::show::shown(context, &realm.id, &known(found)?, &factors);
         }
@@ -58,10 +59,10 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
 fn known(mut found: Value) -> Result<User, Trouble> {
     let mut details = json!({});
     for name in ["claims", "groups", "roles", "organisation_roles", "attributes"] {
-        details[name] = found[name].take();
+        put(&mut details, name, member(&found, name).clone());
     }
-    let changed = found["updated_at"].as_str().and_then(crate::cli::output::parse_time);
-    details["updated_at"] = changed.map(|at| at / 1000).into();
-    found["details"] = details;
+    let changed = member(&found, "updated_at").as_str().and_then(crate::cli::output::parse_time);
+    put(&mut details, "updated_at", changed.map(|at| at / 1000));
+    put(&mut found, "details", details);
     answered(found)
 }

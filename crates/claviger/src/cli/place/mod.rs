@@ -12,7 +12,7 @@ mod server;
 
 use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
-pub(crate) use server::{Server, answered, text, unreachable};
+pub(crate) use server::{Server, answered, member, put, text, unreachable};
 
 /// Where a command acts.
 pub(crate) enum Place {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long a call takes at most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A token that is over so soon is renewed first, in seconds.
 const MARGIN: i64 = 30;
 /// A token of a program's own, in place of a login.
@@ -86,12 +86,11 @@ impl Server {
     /// Nobody is logged in there.
     pub(crate) async fn of(context: &Context, url: &str) -> Result<Self, Trouble> {
         let client = context.http()?;
-        let (api, token) = match std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
-            Some(token) => (format!("{url}{}", API_PATH), token),
-            None => {
-                let login = renewed(&client, url).await?;
-                (login.api, login.access_token)
-            }
+        let (api, token) = if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.is_empty()) {
+            (format!("{url}{API_PATH}"), token)
+        } else {
+            let login = renewed(&client, url).await?;
+            (login.api, login.access_token)
         };
         let api = Url::parse(&api).map_err(|error| Trouble::new(Exit::Usage, format!("--server: {error}")))?;
         Ok(Self { api, client, token, realm: context.realm.clone() })
@@ -124,7 +123,7 @@ impl Server {
     /// # Errors
     /// The server refuses it.
     pub(crate) async fn realms(&self) -> Result<Vec<RealmName>, Trouble> {
-        answered(self.get(&["realms"], &[]).await?["items"].take())
+        answered(member(&self.get(&["realms"], &[]).await?, "items").clone())
     }
 
     fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> Result<RequestBuilder, Trouble> {
@@ -158,9 +157,9 @@ impl Server {
             let mut asked = query.to_vec();
             asked.push(("limit", &wanted));
             asked.extend(after.as_deref().map(|after| ("after", after)));
-            let mut page = self.get(path, &asked).await?;
-            found.extend(answered::<Vec<Value>>(page["items"].take())?);
-            match page["next"].as_str() {
+            let page = self.get(path, &asked).await?;
+            found.extend(answered::<Vec<Value>>(member(&page, "items").clone())?);
+            match member(&page, "next").as_str() {
                 Some(next) if found.len() < limit => after = Some(next.to_owned()),
                 _ => break,
             }
@@ -213,6 +212,18 @@ fn refused(status: StatusCode, said: &Value) -> Trouble {
         StatusCode::UNAUTHORIZED => trouble.help("`claviger login` logs in anew"),
         StatusCode::CONFLICT | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => trouble,
         _ => trouble.help(format!("the server's log has it under {}", text(said, "reference"))),
+    }
+}
+
+/// A member of an answer; null where there is none.
+pub(crate) fn member<'v>(said: &'v Value, name: &str) -> &'v Value {
+    said.get(name).unwrap_or(&Value::Null)
+}
+
+/// Puts a member into what is sent.
+pub(crate) fn put(body: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(members) = body.as_object_mut() {
+        members.insert(name.to_owned(), value.into());
     }
 }
 
