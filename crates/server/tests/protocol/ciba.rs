@@ -431,8 +431,8 @@ async fn in_ping_mode_the_client_is_told_once_whatever_the_answer_is() {
         server.until(async || heard.lock().unwrap().len() > round).await;
         let call = heard.lock().unwrap()[round].clone();
         let (start, body) = call.split_once("\r\n\r\n").unwrap();
-        assert!(start.starts_with("POST /ping HTTP/1.1\r\n"), "{head}");
-        assert!(start.to_ascii_lowercase().contains(&format!("authorization: bearer {token}")), "{head}");
+        assert!(start.starts_with("POST /ping HTTP/1.1\r\n"), "{start}");
+        assert!(start.to_ascii_lowercase().contains(&format!("authorization: bearer {token}")), "{start}");
         assert_eq!(serde_json::from_str::<Value>(body).unwrap(), json!({ "auth_req_id": id }));
         let answer = poll(&server, "told", &id).await;
         assert_eq!(answer.status.as_u16(), if decision == "allow" { 200 } else { 400 }, "{}", answer.body);
