@@ -1,6 +1,7 @@
 //! `claviger login`: an operator types the code into a browser, and commands work at the server.
 
 use crate::support::{Browser, Demo, Page};
+use claviger_core::totp::TotpSecret;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -24,6 +25,25 @@ async fn submit(browser: &mut Browser, page: &Page, name: &str, more: &[(&str, &
     browser.submit(page, &form, more).await
 }
 
+/// What an authenticator app says of the key on the page: groups of four characters of base32 (RFC 4648 6).
+fn code_of(page: &Page) -> String {
+    let is_group = |group: &str| group.len() == 4 && group.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
+    let text = page.text();
+    let key = text.lines().map(str::trim).find(|line| line.contains(' ') && line.split(' ').all(is_group));
+    let key = key.unwrap_or_else(|| panic!("no key: {text}"));
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for c in key.bytes().filter(|c| *c != b' ') {
+        let value = if c.is_ascii_digit() { c - b'2' + 26 } else { c - b'A' };
+        (bits, count) = ((bits << 5) | u32::from(value), count + 5);
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xff).unwrap());
+        }
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    TotpSecret::new(&bytes).code(TotpSecret::step_at(i64::try_from(now).unwrap()))
+}
+
 #[tokio::test]
 async fn an_operator_logs_in_by_the_device_grant_and_out_again() {
     let demo = Demo::start();
@@ -41,6 +61,10 @@ async fn an_operator_logs_in_by_the_device_grant_and_out_again() {
     let page = submit(&mut browser, &page, "decision", &[("decision", "continue")]).await;
     let password = demo.password("admin", "olga");
     let page = submit(&mut browser, &page, "username", &[("username", "olga"), ("password", &password)]).await;
+    // Who administers has a second step: an app on their phone.
+    let code = code_of(&page);
+    let page = submit(&mut browser, &page, "code", &[("act", "set-up"), ("code", &code)]).await;
+    let page = submit(&mut browser, &page, "act", &[("act", "go-on")]).await;
     let page = submit(&mut browser, &page, "decision", &[("decision", "allow")]).await;
     assert_eq!(page.status, 200, "{}", page.text());
     let ended = tokio::task::spawn_blocking(move || {
