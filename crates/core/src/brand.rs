@@ -134,6 +134,9 @@ impl Accent {
     /// What white text is written in.
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
+    /// What the built-in pages have where nobody says otherwise.
+    pub const USUAL: Self = Self { red: 0x4a, green: 0x3f, blue: 0xc4 };
+
     /// Reads `#rrggbb`, in either case.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;

@@ -29,8 +29,8 @@ pub async fn look(store: &Store, realm: &Realm, changes: &[Change]) -> Result<Re
     let mut after = realm.clone();
     let mut wrong = Vec::new();
     for (part, set) in changes {
-        let is_nothing = *set == Set::Back || set_as(&realm.brand, *part, set);
-        if is_nothing && realm.brand.origin(*part) != Origin::Here {
+        let is_default = realm.brand.origin(*part) == Origin::Default;
+        if set_as(&realm.brand, *part, set) || (is_default && *set == Set::Back) {
             continue;
         }
         if realm.brand.origin(*part) == Origin::File {
