@@ -183,13 +183,13 @@ async fn write_one<'p>(
         Put::Realm(realm) => {
             let was = realms::find(tx, &realm.id).await?;
             // What an operator set since the file was compared with what was stored stays as well.
-            let realm = match &was {
+            let written = match &was {
                 Some(was) => Realm { brand: realm.brand.keeping(&was.brand), ..(**realm).clone() },
                 None => (**realm).clone(),
             };
-            let news = realms::put(tx, &realm, now).await?;
+            let news = realms::put(tx, &written, now).await?;
             let subject = Subject::new(SubjectKind::Realm, &realm.id);
-            (news, (realm.id.as_str(), subject, Values::of(was.as_ref(), Some(&**realm))?))
+            (news, (realm.id.as_str(), subject, Values::of(was.as_ref(), Some(&written))?))
         }
         Put::Client { realm, client } => {
             let was = if kept { clients::find(tx, realm, &client.id).await? } else { None };
