@@ -50,7 +50,7 @@ async fn parts_are_set_set_back_and_refused_by_name() {
     let mut live = world.server.store.realm("live").await.unwrap().unwrap();
     live.brand.contact = Some("file@x.example".to_owned());
     world.server.store.put_realm(&live, NOW).await.unwrap();
-    problem(&patch(json!({ "contact": "me@x.example" })).await, 409, "managed");
+    problem(&patch(json!({ "contact": "me@x.example" })).await, 409, "managed-by-file");
 
     let reviewer = world.client("reviewer", Some((Role::Reviewer, "*", ""))).await;
     problem(&world.call(&reviewer, Method::PATCH, BRANDING, &[], Some(json!({ "name": "x" }))).await, 403, "forbidden");
