@@ -134,14 +134,14 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     let back = of.tail(PLACE);
     match params.get("act") {
         Some("reset-logo") => {
-            branding::set(&of.desk.acting(), &of.realm, &[(Part::Logo, Set::Back)]).await.at(back.as_str())?;
+            set(of, &[(Part::Logo, Set::Back)]).await.at(back.as_str())?;
             Ok(of.desk.go(&back, "changed"))
         }
         Some("save") => {
             if params.get("seen").is_none_or(|seen| seen != digest(&of.realm)) {
                 return Err(AdminError::ChangedMeanwhile(format!("the realm `{}`", of.realm.id))).at(back);
             }
-            let after = branding::set(&of.desk.acting(), &of.realm, &changes(of, params)).await;
+            let after = set(of, &changes(of, params)).await;
             let after = match after {
                 Err(error @ AdminError::Invalid(_)) => return wrong(of, Some(params), &error).await,
                 other => other.at(back.as_str())?,
@@ -155,12 +155,19 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     }
 }
 
+/// Sets it; the next page of this server has it already.
+async fn set(of: &Of<'_>, changes: &[Change]) -> Result<Realm, AdminError> {
+    let after = branding::set(&of.desk.acting(), &of.realm, changes).await?;
+    of.desk.flow.state.sites.forget(&of.realm.id);
+    Ok(after)
+}
+
 /// Takes the picture that was sent.
 pub(super) async fn take_logo(of: &Of<'_>) -> Result<Answer, Stop> {
     of.must(Resource::Realms, Verb::Write)?;
     let back = of.tail(PLACE);
     let picture = of.desk.file.as_ref().map(|file| file.to_vec()).unwrap_or_default();
-    match branding::set(&of.desk.acting(), &of.realm, &[(Part::Logo, Set::Picture(picture))]).await {
+    match set(of, &[(Part::Logo, Set::Picture(picture))]).await {
         Err(error @ AdminError::Invalid(_)) => wrong(of, None, &error).await,
         other => {
             let after = other.at(back.as_str())?;

@@ -94,6 +94,7 @@ async fn shown(call: &Call<'_>, realm: &Realm) -> Result<Reply, Problem> {
 async fn set(call: &Call<'_>) -> Result<Reply, Problem> {
     let changes = Part::ALL.into_iter().filter_map(|part| asked(call, part)).collect::<Result<Vec<_>, _>>()?;
     let after = branding::set(&call.admin(), call.realm()?, &changes).await?;
+    call.state.sites.forget(&after.id);
     shown(call, &after).await
 }
 
