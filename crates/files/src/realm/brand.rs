@@ -49,7 +49,8 @@ pub(super) fn logo(folder: &Path, name: &str) -> Result<Logo, String> {
         return vector(name.trim().as_bytes());
     }
     if name.starts_with("data:") {
-        let held = Logo::of_data_url(name).ok_or("is no address that holds a picture: data:image/png;base64, and its bytes")?;
+        let held = Logo::of_data_url(name)
+            .ok_or("is no address that holds a picture: data:image/png;base64, and its bytes")?;
         let bytes = held.bytes().unwrap_or_default();
         return if held.media_type == SVG { vector(&bytes) } else { drawn_logo(&bytes) };
     }

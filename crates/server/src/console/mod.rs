@@ -66,7 +66,8 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
     let sent = if takes { flow.incoming.body.as_ref() } else { flow.incoming.query().as_bytes() };
     let params = match multipart::boundary(flow.incoming.header("content-type").unwrap_or_default()) {
         Some(boundary) if takes => {
-            let broken = Refusal::MalformedBody("the form could not be read: choose the file again, and send it once more");
+            let broken =
+                Refusal::MalformedBody("the form could not be read: choose the file again, and send it once more");
             let sent = multipart::read(&flow.incoming.body, boundary).ok_or(broken)?;
             desk.file = sent.file;
             Params::of_pairs(sent.fields)?

@@ -113,7 +113,8 @@ mod tests {
     fn a_broken_body_is_none() {
         let second = "--x\r\nContent-Disposition: form-data; name=\"b\"; filename=\"b\"\r\n\r\nB\r\n--x--\r\n";
         let two_files = GOOD.replace("--x--\r\n", second);
-        let twice = GOOD.replacen("--x\r\n", "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nz\r\n--x\r\n", 1);
+        let twice =
+            GOOD.replacen("--x\r\n", "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nz\r\n--x\r\n", 1);
         let long = GOOD.replace("abc", &"a".repeat(LONGEST + 1));
         let many: String =
             (0..=MOST).map(|n| format!("--x\r\nContent-Disposition: form-data; name=\"n{n}\"\r\n\r\n\r\n")).collect();
@@ -135,13 +136,17 @@ mod tests {
         ] {
             assert_eq!(sent(wrong), None, "{wrong}");
         }
-        let not_text = [b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--x--\r\n".as_slice()].concat();
+        let not_text =
+            [b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--x--\r\n".as_slice()].concat();
         assert_eq!(read(&Bytes::from(not_text), "x"), None);
     }
 
     #[test]
     fn a_boundary_is_one_of_the_standard() {
-        assert_eq!(boundary("multipart/form-data; boundary=----WebKitFormBoundaryAb1"), Some("----WebKitFormBoundaryAb1"));
+        assert_eq!(
+            boundary("multipart/form-data; boundary=----WebKitFormBoundaryAb1"),
+            Some("----WebKitFormBoundaryAb1")
+        );
         assert_eq!(boundary("Multipart/Form-Data; charset=x; Boundary=\"a b\""), None);
         assert_eq!(boundary("multipart/form-data; boundary=\"ab\""), Some("ab"));
         let long = format!("multipart/form-data; boundary={}", "a".repeat(71));

@@ -35,7 +35,11 @@ async fn blocks(of: &Of<'_>, realm: &Realm, typed: Option<&Params<'_>>) -> Resul
 fn looks(realm: &Realm, file: Option<&str>) -> Block {
     let one = |part: Part| {
         let value = realm.brand.value(part);
-        let cell = if part == Part::Name { value.map_or(Cell::None, Cell::text) } else { value.map_or(Cell::None, Cell::code) };
+        let cell = if part == Part::Name {
+            value.map_or(Cell::None, Cell::text)
+        } else {
+            value.map_or(Cell::None, Cell::code)
+        };
         let origin = match (realm.brand.origin(part), file) {
             (Origin::Default, _) => Words::of("console-origin-default"),
             (Origin::Here, _) => Words::of("console-origin-here"),
@@ -188,7 +192,8 @@ fn digest(realm: &Realm) -> String {
 /// What would be different and how it would look, with the button that makes it so.
 fn differences(of: &Of<'_>, params: &Params<'_>, after: &Realm) -> Answer {
     let changed = |part: &Part| of.realm.brand.value(*part) != after.brand.value(*part);
-    let told = |realm: &Realm, part: Part| realm.brand.value(part).map_or(Cell::of("console-origin-default"), Cell::code);
+    let told =
+        |realm: &Realm, part: Part| realm.brand.value(part).map_or(Cell::of("console-origin-default"), Cell::code);
     let row = |part: Part| [Cell::of(label(part)), told(&of.realm, part), told(after, part)];
     let rows: Vec<_> = open_parts(&of.realm).filter(changed).map(row).collect();
     let is_same = rows.is_empty();

@@ -19,7 +19,10 @@ pub(super) static PLACES: Semaphore = Semaphore::const_new(8);
 
 /// The limits for such a body; none where the usual ones do.
 pub(super) fn limits(head: &request::Parts, body: &impl Body, usual: &Limits) -> Option<Limits> {
-    let is_large = body.size_hint().exact().is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes > usual.body_bytes));
+    let is_large = body
+        .size_hint()
+        .exact()
+        .is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes > usual.body_bytes));
     let is_here = PATHS.iter().any(|end| head.uri.path().ends_with(end));
     let may = is_large && is_here && matches!(head.method, Method::POST | Method::PATCH);
     may.then(|| Limits { body_bytes: MOST.max(usual.body_bytes), ..usual.clone() })

@@ -47,7 +47,8 @@ mod tests {
             return 1.05 / accent.contrast(Accent::WHITE) - 0.05;
         }
         let numbers = text.strip_prefix("oklch(").unwrap().strip_suffix(')').unwrap();
-        let [l, c, h] = <[f64; 3]>::try_from(numbers.split(' ').map(|n| n.parse().unwrap()).collect::<Vec<_>>()).unwrap();
+        let [l, c, h] =
+            <[f64; 3]>::try_from(numbers.split(' ').map(|n| n.parse().unwrap()).collect::<Vec<_>>()).unwrap();
         let (a, b) = (c * h.to_radians().cos(), c * h.to_radians().sin());
         let long = (l + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
         let middle = (l - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
@@ -77,7 +78,8 @@ mod tests {
             };
             // The grounds and surfaces of the style sheet.
             let light = ["#ffffff".to_owned(), format!("oklch(0.972 0.006 {hue:.1})"), of("accent-soft", 0)];
-            let dark = [format!("oklch(0.22 0.016 {hue:.1})"), format!("oklch(0.175 0.014 {hue:.1})"), of("accent-soft", 1)];
+            let dark =
+                [format!("oklch(0.22 0.016 {hue:.1})"), format!("oklch(0.175 0.014 {hue:.1})"), of("accent-soft", 1)];
             for (scheme, grounds) in [light, dark].iter().enumerate() {
                 for ground in grounds {
                     let ratio = contrast(&of("accent-text", scheme), ground);

@@ -80,7 +80,10 @@ mod tests {
     #[test]
     fn the_picture_has_the_name_the_colour_and_the_logo_and_no_markup_of_others() {
         let svg = picture("A<b> & Co", Some("#0a5fb4"), None);
-        assert!(svg.contains("fill=\"#0a5fb4\"") && svg.contains("A&lt;b&gt; &amp; Co") && !svg.contains("<image"), "{svg}");
+        assert!(
+            svg.contains("fill=\"#0a5fb4\"") && svg.contains("A&lt;b&gt; &amp; Co") && !svg.contains("<image"),
+            "{svg}"
+        );
         let svg = picture("A", None, Some("data:image/png;base64,AAAA\"/><script>"));
         assert!(svg.contains("<image") && !svg.contains("<script>") && svg.contains(&USUAL.to_string()), "{svg}");
     }

@@ -66,7 +66,10 @@ async fn a_colour_is_looked_at_set_shown_and_set_back() {
     assert!(css.body.contains("--accent: #0a5fb4;"), "the style sheet has the colour");
     let page = Browser::default().get(&orders, "/-/sign-in").await;
     assert!(page.body.contains("Orders &amp; Co") && page.body.contains("data-accent=\"own\""), "{}", page.body);
-    assert!(page.body.contains("https:&#x2f;&#x2f;orders.example&#x2f;privacy") || page.body.contains("https://orders.example/privacy"));
+    assert!(
+        page.body.contains("https:&#x2f;&#x2f;orders.example&#x2f;privacy")
+            || page.body.contains("https://orders.example/privacy")
+    );
     let settings = browser.get(&server, PAGE).await;
     assert!(settings.body.contains("set here") && settings.body.contains("default"), "{}", settings.body);
 
@@ -92,7 +95,8 @@ async fn a_picture_is_drawn_anew_and_what_is_none_is_refused() {
     bomb[16..20].copy_from_slice(&65_535u32.to_be_bytes());
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     let large = [png(8, 8), vec![0; 513 * 1024]].concat();
-    for wrong in [b"a text".as_slice(), svg, b"GIF89a\xff\xff\xff\xff\x00\x00\x00;", &bomb, &png(2049, 1), b"", &large] {
+    for wrong in [b"a text".as_slice(), svg, b"GIF89a\xff\xff\xff\xff\x00\x00\x00;", &bomb, &png(2049, 1), b"", &large]
+    {
         let refused = upload(&browser, &server, &csrf, wrong).await;
         assert_eq!(refused.status, 422, "{}", refused.body);
         assert!(refused.body.contains("logo:"), "{}", refused.body);
@@ -152,7 +156,8 @@ async fn what_the_file_says_is_the_files() {
     let page = browser.get(&server, PAGE).await;
     assert!(!page.body.contains("name=\"accent\"") && page.body.contains("name=\"contact\""), "{}", page.body);
     // A form that says it all the same sets nothing of it.
-    let look = send(&browser, &server, PAGE, &[("act", "look"), ("accent", "#000000"), ("contact", "a@x.example")]).await;
+    let look =
+        send(&browser, &server, PAGE, &[("act", "look"), ("accent", "#000000"), ("contact", "a@x.example")]).await;
     let seen = look.hidden("seen").unwrap();
     let save = [("act", "save"), ("seen", seen.as_str()), ("accent", "#000000"), ("contact", "a@x.example")];
     assert_eq!(send(&browser, &server, PAGE, &save).await.status, 303);

@@ -42,12 +42,10 @@ impl BrandingArgs {
     fn changes(self) -> Result<Vec<Change>, Trouble> {
         let texts = [(Part::Name, self.name), (Part::Accent, self.accent), (Part::Contact, self.contact)];
         let texts = texts.into_iter().filter_map(|(part, text)| Some((part, text?)));
-        let mut changes: Vec<Change> =
-            texts.chain(self.link).map(|(part, text)| (part, Set::Text(text))).collect();
+        let mut changes: Vec<Change> = texts.chain(self.link).map(|(part, text)| (part, Set::Text(text))).collect();
         if let Some(file) = self.logo {
-            let bytes = std::fs::read(&file).map_err(|error| {
-                Trouble::new(Exit::Usage, format!("{}: cannot be read: {error}", file.display()))
-            })?;
+            let bytes = std::fs::read(&file)
+                .map_err(|error| Trouble::new(Exit::Usage, format!("{}: cannot be read: {error}", file.display())))?;
             changes.push((Part::Logo, Set::Picture(bytes)));
         }
         changes.extend(self.reset.into_iter().map(|part| (part, Set::Back)));
@@ -66,11 +64,15 @@ pub(crate) async fn run(args: BrandingArgs, context: &Context, data: &Data) -> R
 fn show(context: &Context, realm: &Realm) -> Result<(), Trouble> {
     let one = |part: Part| (part, realm.brand.value(part), realm.brand.origin(part).name());
     let all = Part::ALL.map(one);
-    let item: Map<String, Value> =
-        all.iter().map(|(part, value, from)| (part.name().to_owned(), json!({ "value": value, "from": from }))).collect();
+    let item: Map<String, Value> = all
+        .iter()
+        .map(|(part, value, from)| (part.name().to_owned(), json!({ "value": value, "from": from })))
+        .collect();
     let pairs: Vec<(&str, String)> = all
         .iter()
-        .map(|(part, value, from)| (part.name(), value.as_ref().map_or((*from).to_owned(), |value| format!("{value} ({from})"))))
+        .map(|(part, value, from)| {
+            (part.name(), value.as_ref().map_or((*from).to_owned(), |value| format!("{value} ({from})")))
+        })
         .collect();
     context.format.one(&item, &pairs)
 }

@@ -22,7 +22,8 @@ async fn parts_are_set_set_back_and_refused_by_name() {
     RgbaImage::new(300, 300).write_to(&mut png, ImageFormat::Png).unwrap();
     // Larger than any other body may be.
     let sent = [png.into_inner(), vec![b'x'; 100 * 1024]].concat();
-    let body = json!({ "accent": "#0a5fb4", "forgotten_password": "https://x.example/f", "logo": STANDARD.encode(&sent) });
+    let body =
+        json!({ "accent": "#0a5fb4", "forgotten_password": "https://x.example/f", "logo": STANDARD.encode(&sent) });
     let set = patch(body).await;
     assert_eq!(set.status, 200, "{}", set.body);
     let said = set.json();
