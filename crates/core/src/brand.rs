@@ -1,6 +1,13 @@
 //! How a realm looks, and where else it sends people: its accent, its logo, its links.
 
+mod parts;
+
+use crate::jose::{base64url, from_base64url};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+pub use parts::{Origin, Part, unreadable};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The least contrast of text with what is behind it (WCAG 2.2, 1.4.3).
@@ -9,6 +16,9 @@ pub const LEAST_CONTRAST: f64 = 4.5;
 /// What a realm's pages and mails show of it, beside its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Brand {
+    /// What people read in place of the realm's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The colour of buttons and links; none: one that follows from the realm's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accent: Option<Accent>,
@@ -21,6 +31,9 @@ pub struct Brand {
     /// Pages elsewhere.
     #[serde(default)]
     pub links: Links,
+    /// What of it an operator set, because the file leaves it out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub here: BTreeSet<Part>,
 }
 
 impl Brand {
@@ -69,6 +82,39 @@ pub struct Logo {
     pub data: String,
 }
 
+impl Logo {
+    /// A picture of these bytes.
+    pub fn new(media_type: &str, bytes: &[u8]) -> Self {
+        Self { media_type: media_type.to_owned(), data: base64url(bytes) }
+    }
+
+    /// Its bytes; none where what is stored is damaged.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        from_base64url(&self.data)
+    }
+
+    /// How many bytes it has.
+    pub const fn len(&self) -> usize {
+        self.data.len() * 3 / 4
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// It as an address that holds all of it (RFC 2397).
+    pub fn data_url(&self) -> Option<String> {
+        Some(format!("data:{};base64,{}", self.media_type, STANDARD.encode(self.bytes()?)))
+    }
+
+    /// The picture that such an address holds.
+    pub fn of_data_url(url: &str) -> Option<Self> {
+        let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
+        Some(Self::new(media_type, &STANDARD.decode(data).ok()?))
+    }
+}
+
 impl fmt::Debug for Logo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Logo({}, {} characters)", self.media_type, self.data.len())
@@ -88,6 +134,9 @@ impl Accent {
     /// What white text is written in.
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
+    /// What the built-in pages have where nobody says otherwise.
+    pub const USUAL: Self = Self { red: 0x4a, green: 0x3f, blue: 0xc4 };
+
     /// Reads `#rrggbb`, in either case.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
@@ -100,6 +149,15 @@ impl Accent {
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
+    }
+
+    /// The lightest colour of the same hue that is no lighter than this one and on which white text can be read.
+    #[must_use]
+    pub fn darkened(self) -> Self {
+        let most = 1.05 / LEAST_CONTRAST - 0.05;
+        let share = (most / self.luminance().max(f64::MIN_POSITIVE)).min(1.0);
+        let [red, green, blue] = self.linear().map(|part| encoded(part * share));
+        Self { red, green, blue }
     }
 
     /// WCAG 2.2, "relative luminance".
@@ -127,6 +185,13 @@ impl Accent {
         let b = 0.025_904_037_1 * long + 0.782_771_766_2 * middle - 0.808_675_766 * short;
         [lightness, a.hypot(b), b.atan2(a).to_degrees().rem_euclid(360.0)]
     }
+}
+
+/// A linear part as sRGB has it, no lighter.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 255")]
+fn encoded(linear: f64) -> u8 {
+    let part = if linear <= 0.003_130_8 { linear * 12.92 } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+    (part * 255.0).floor().clamp(0.0, 255.0) as u8
 }
 
 impl fmt::Display for Accent {

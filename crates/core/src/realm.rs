@@ -430,6 +430,11 @@ fn usual_resource(address: &str) -> Option<String> {
 }
 
 impl Realm {
+    /// What people read: the brand's name, or else its own.
+    pub fn shown_name(&self) -> &str {
+        self.brand.name.as_deref().unwrap_or(&self.name)
+    }
+
     /// The API with this audience.
     pub fn api(&self, audience: &str) -> Option<&Api> {
         self.apis.iter().find(|api| api.audience == audience)

@@ -13,6 +13,7 @@ mod decode;
 pub mod dialect;
 mod document;
 pub mod people;
+pub mod picture;
 mod problem;
 pub mod realm;
 mod secret;

@@ -24,6 +24,8 @@ mod url;
 mod users;
 pub mod written;
 
+pub use brand::{LARGEST_PICTURE, drawn_logo, wrong_part};
+
 use super::dialect::Dialects;
 use super::document::{Document, at};
 use super::problem::{MOST, Problem, Problems, Source, did_you_mean};
@@ -142,6 +144,7 @@ pub fn files_named(text: &str) -> Vec<String> {
     let Ok(table) = text.parse::<toml::Table>() else { return Vec::new() };
     let mut found = Vec::new();
     let logo = table.get("brand").and_then(|brand| brand.get("logo"));
+    let logo = logo.filter(|logo| !logo.as_str().is_some_and(brand::is_drawn_address));
     found.extend(logo.map(|_| "logo".to_owned()));
     named_in(&toml::Value::Table(table), &mut found);
     found

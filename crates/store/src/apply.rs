@@ -181,10 +181,15 @@ async fn write_one<'p>(
     let kept = log.is_kept();
     let (news, line) = match put {
         Put::Realm(realm) => {
-            let was = if kept { realms::find(tx, &realm.id).await? } else { None };
-            let news = realms::put(tx, realm, now).await?;
+            let was = realms::find(tx, &realm.id).await?;
+            // What an operator set since the file was compared with what was stored stays as well.
+            let written = match &was {
+                Some(was) => Realm { brand: realm.brand.keeping(&was.brand), ..(**realm).clone() },
+                None => (**realm).clone(),
+            };
+            let news = realms::put(tx, &written, now).await?;
             let subject = Subject::new(SubjectKind::Realm, &realm.id);
-            (news, (realm.id.as_str(), subject, Values::of(was.as_ref(), Some(&**realm))?))
+            (news, (realm.id.as_str(), subject, Values::of(was.as_ref(), Some(&written))?))
         }
         Put::Client { realm, client } => {
             let was = if kept { clients::find(tx, realm, &client.id).await? } else { None };

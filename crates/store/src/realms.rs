@@ -1,9 +1,12 @@
 //! Realms, found by the authority at which a request arrives; looked up one by one, never loaded all.
 
+use crate::audit::act::{Subject, SubjectKind};
+use crate::audit::log::AuditLog;
+use crate::audit::values::Values;
 use crate::changes::{ChangeKind, note};
 use crate::statements::Statement;
 use crate::store::{read, write};
-use crate::tx::{End::Keep, Tx};
+use crate::tx::{End::Keep, End::Undo, Tx};
 use crate::value::values;
 use crate::{Fault, Store};
 use claviger_core::Realm;
@@ -16,6 +19,30 @@ impl Store {
     pub async fn put_realm(&self, realm: &Realm, now: i64) -> Result<bool, Fault> {
         let realm = realm.clone();
         write!(self, Several, |tx| { Ok(Keep(put(tx, &realm, now).await?)) })
+    }
+
+    /// Writes a realm as an operator changed it, where it is still as they saw it; whether it was. `was`, `is`: what the log says.
+    ///
+    /// # Errors
+    /// The store cannot write; nothing was written.
+    pub async fn edit_realm(
+        &self,
+        before: &Realm,
+        after: &Realm,
+        (was, is): (serde_json::Value, serde_json::Value),
+        now: i64,
+    ) -> Result<bool, Fault> {
+        let (before, after, audit) = (before.clone(), after.clone(), self.audit.clone());
+        write!(self, Several, |tx| {
+            let log = AuditLog::open(tx, audit.as_deref()).await?;
+            if find(tx, &before.id).await?.as_ref() != Some(&before) {
+                return Ok(Undo(false));
+            }
+            put(tx, &after, now).await?;
+            let subject = Subject::new(SubjectKind::Realm, &after.id);
+            log.write(tx, &after.id, &subject, Values::change(was.clone(), is.clone()), now).await?;
+            Ok(Keep(true))
+        })
     }
 
     /// A realm by its id.

@@ -1,5 +1,7 @@
 //! `claviger realm` and `claviger legacy`: what is served, and what it is served with that should go.
 
+mod branding;
+
 use super::context::Context;
 use super::output;
 use super::trouble::Trouble;
@@ -29,6 +31,15 @@ secrets.")]
         #[arg(long)]
         with_password_hashes: bool,
     },
+    /// Show how a realm looks, or set what its file leaves out: name, colour, logo, contact, links
+    #[command(after_help = "\
+Examples:
+  claviger realm branding --realm orders
+  claviger realm branding --realm orders --accent '#0a5fb4' --logo logo.png --link privacy=https://acme.example/privacy
+  claviger realm branding --realm orders --reset accent
+
+What the realm file says under [brand] is changed there; claviger apply keeps the rest as it was set.")]
+    Branding(branding::BrandingArgs),
     /// Show a realm: issuer, endpoints, dialect, scopes, pools. As JSON: all of it
     Show {
         /// The realm's id
@@ -48,6 +59,7 @@ pub(crate) struct LegacyReport {
 pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
     let data = context.data().await?;
     match command {
+        RealmCommand::Branding(args) => branding::run(args, context, &data).await,
         RealmCommand::List => {
             let realms = realms::list(&data.store).await?;
             let listed: Vec<Listed> = realms

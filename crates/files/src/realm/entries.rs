@@ -124,6 +124,7 @@ pub(super) struct Head {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct BrandEntry {
+    pub(super) name: Option<String>,
     pub(super) accent: Option<String>,
     pub(super) logo: Option<String>,
     pub(super) contact: Option<String>,

@@ -1,6 +1,7 @@
 //! A realm as its file would be written: what is stored, in the file's own keys, so that a realm can be exported and a change be
 //! told as whoever wrote the file knows it.
 
+use claviger_core::brand::Logo;
 use claviger_core::client::{Identity, SubjectType};
 use claviger_core::span::Span;
 use claviger_core::user::{Details, Organisation};
@@ -14,6 +15,7 @@ const SPANS: [&str; 7] =
 
 /// Parts of a realm that are sections of their own, as they are stored and as the file calls them.
 const SECTIONS: &[(&str, &str)] = &[
+    ("brand", "brand"),
     ("tokens", "tokens"),
     ("sessions", "sessions"),
     ("requests", "requests"),
@@ -30,6 +32,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("identity_providers", "identity-provider"),
     ("administration", "administration"),
     ("limits", "limits"),
+    ("agents", "agents"),
+    ("ciba", "ciba"),
     ("plans", "plan"),
     ("apis", "api"),
     ("scopes", "scope"),
@@ -50,6 +54,12 @@ pub fn of_realm(realm: &Realm) -> Result<Map<String, Value>, serde_json::Error> 
         if let Some(Value::Object(source)) = stored.get_mut(source) {
             source.shift_remove("sealed-secret");
         }
+    }
+    if let Some(Value::Object(brand)) = stored.get_mut("brand") {
+        // The picture stands in the file itself. What an operator set does so too, and is the file's once that is applied.
+        brand.shift_remove("here");
+        let logo = realm.brand.logo.as_ref().and_then(Logo::data_url);
+        brand.extend(logo.map(|logo| ("logo".to_owned(), logo.into())));
     }
     let sections =
         SECTIONS.iter().map(|(stored_as, name)| (*name, stored.shift_remove(*stored_as))).collect::<Vec<_>>();
@@ -242,7 +252,7 @@ mod tests {
     use crate::realm::{Password, RealmFile, parse};
     use std::path::Path;
 
-    const FILE: &str = r#"
+    const FILE: &str = r##"
 [realm]
 id = "r"
 name = "R $${x} and \"quotes\""
@@ -255,6 +265,17 @@ claims-locales = ["fr"]
 access-token = "opaque"
 access-token-ttl = "20m"
 refresh-idle = 90
+[brand]
+name = "R & Co"
+accent = "#0a5fb4"
+logo = "<svg/>"
+[brand.links]
+forgotten-password = "https://r.example/forgotten"
+[agents]
+claim = "act"
+asks-per-hour = 7
+[ciba]
+enabled = true
 [sessions]
 idle = "1h"
 [requests]
@@ -384,7 +405,7 @@ usual-scope = "read"
 self-registered = true
 [client.localized]
 "client-name#de" = "P auf Deutsch"
-"#;
+"##;
 
     #[test]
     fn what_is_written_is_read_as_the_same() {

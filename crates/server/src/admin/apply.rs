@@ -9,6 +9,7 @@
 
 pub mod changes;
 mod client_secrets;
+mod looks;
 mod planned;
 mod realm_secrets;
 mod report;
@@ -188,7 +189,7 @@ impl Plan<'_> {
     async fn realm(&mut self, file: &RealmFile) -> Result<(), ApplyError> {
         self.no_stored_realm_there(file).await?;
         let stored = self.store.realm(&file.realm.id).await?;
-        let realm = &self.with_secrets(file, stored.as_ref())?;
+        let realm = &self.looking(self.with_secrets(file, stored.as_ref())?, stored.as_ref());
         let state = State::of(stored.as_ref(), realm);
         self.count(state, || {
             Ok(realm_secrets::told(Change::of_realm(stored.as_ref(), realm)?, stored.as_ref(), realm))
@@ -222,6 +223,10 @@ impl Plan<'_> {
     /// users of this one.
     fn managed(&mut self, file: &RealmFile, mut before: Managed) {
         let realm = &file.realm.id;
+        if !is_noted(&mut before, SubjectKind::Realm, realm, file) {
+            let (kind, id) = (SubjectKind::Realm, realm.clone());
+            self.planned.put(Put::Managed { realm: realm.clone(), kind, id, file: Some(file.file.clone()) });
+        }
         for id in file.clients.iter().map(|client| &client.client.id) {
             if !is_noted(&mut before, SubjectKind::App, id, file) {
                 let (kind, id) = (SubjectKind::App, id.clone());

@@ -115,8 +115,8 @@ impl Post<'_> {
         let mail = self.pages.mail(&NoticeMail {
             kind,
             owner_name: user.name.clone(),
-            realm_name: realm.name.clone(),
-            app_name: if about.is_empty() { realm.name.clone() } else { about.to_owned() },
+            realm_name: realm.shown_name().to_owned(),
+            app_name: if about.is_empty() { realm.shown_name().to_owned() } else { about.to_owned() },
             place,
             link: format!("{}{page}", realm.base()),
             contact: realm.brand.contact.clone(),
@@ -150,8 +150,8 @@ impl Post<'_> {
         let mail = self.pages.mail(&LinkMail {
             kind,
             owner_name: user.and_then(|user| user.name.clone()),
-            realm_name: realm.name.clone(),
-            app_name: realm.name.clone(),
+            realm_name: realm.shown_name().to_owned(),
+            app_name: realm.shown_name().to_owned(),
             username: user.map(|user| user.username.clone()),
             link: link.map(|(text, _)| url(text).into()),
             link_valid_seconds: link.and_then(|(_, life)| u64::try_from(life / 1000).ok()).unwrap_or_default(),

@@ -7,6 +7,7 @@ pub mod announcements;
 pub mod apply;
 pub mod apps;
 pub mod audit;
+pub mod branding;
 pub mod db;
 pub mod deadlines;
 mod error;

@@ -39,7 +39,7 @@ pub(crate) fn letter(desk: Desk<'_>, realm: &Realm, to: &str, said: &Said<'_>, n
     let mail = desk.pages.mail(&PortalMail {
         kind: said.kind,
         owner_name: said.name.map(str::to_owned),
-        realm_name: realm.name.clone(),
+        realm_name: realm.shown_name().to_owned(),
         app_name: said.about.to_owned(),
         words: said.words.to_owned(),
         legacy: said.legacy.map(str::to_owned),

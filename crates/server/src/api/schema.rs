@@ -78,6 +78,11 @@ pub(super) const fn may(name: &'static str, shape: Shape, says: &'static str) ->
     Field { name, shape, required: false, nullable: false, says }
 }
 
+/// A field that may be left out, and may be `null`.
+pub(super) const fn may_be_null(name: &'static str, shape: Shape, says: &'static str) -> Field {
+    Field { name, shape, required: false, nullable: true, says }
+}
+
 /// A field of a body that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct FieldError {

@@ -68,7 +68,7 @@ pub(super) fn listing<const N: usize>(
 
 /// A form that does one thing.
 pub(super) fn form(action: String, act: &'static str, button: &'static str, tone: Tone, fields: Vec<Field>) -> Form {
-    Form { action, is_question: false, fields, button: Words::of(button), act, tone, about: None }
+    Form { action, is_question: false, is_upload: false, fields, button: Words::of(button), act, tone, about: None }
 }
 
 /// A form that looks for something.
@@ -79,7 +79,8 @@ pub(super) fn search(action: String, fields: Vec<Field>) -> Block {
 /// A form that changes nothing; its button says what comes of it.
 pub(super) fn question(action: String, button: &'static str, fields: Vec<Field>) -> Block {
     let button = Words::of(button);
-    Block::Form { form: Form { action, is_question: true, fields, button, act: "", tone: Tone::Plain, about: None } }
+    let (is_question, is_upload, tone) = (true, false, Tone::Plain);
+    Block::Form { form: Form { action, is_question, is_upload, fields, button, act: "", tone, about: None } }
 }
 
 /// One line to fill in.

@@ -11,6 +11,7 @@ use crate::people::flow::Flow;
 use crate::people::page::{Speech, no_store, see_other, view, with_browser};
 use crate::people::show;
 use crate::state::sites::Target;
+use bytes::Bytes;
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_core::{Params, Realm};
 use claviger_store::{Fault, SignedIn, Store};
@@ -72,12 +73,14 @@ pub(super) struct Desk<'a> {
     pub(super) actor: Actor,
     /// The path of the console.
     pub(super) base: String,
+    /// The file that came with a form.
+    pub(super) file: Option<Bytes>,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(flow: &'a Flow<'a>, who: SignedIn, admin: Administrator, base: String) -> Self {
         let actor = Actor { name: admin.name.clone(), way: Way::Console, reference: flow.incoming.id.to_string() };
-        Self { flow, who, admin, actor, base }
+        Self { flow, who, admin, actor, base, file: None }
     }
 
     pub(super) fn store(&self) -> &'a Store {
@@ -352,6 +355,7 @@ impl Of<'_> {
         let sees = |resource| self.desk.admin.may_for_some(Permission::new(resource, Verb::Read), &self.realm.id);
         let all = [
             (sees(Resource::Realms), "console-realm", ""),
+            (sees(Resource::Realms), "console-settings", "/settings"),
             (sees(Resource::Apps), "console-apps", "/apps"),
             (sees(Resource::Users), "console-users", "/users"),
             (sees(Resource::Organisations), "console-organisations", "/organisations"),

@@ -24,9 +24,11 @@ mod evaluate;
 mod given;
 mod home;
 mod keys;
+mod multipart;
 mod people;
 mod realm;
 mod seats;
+mod settings;
 mod trouble;
 mod user;
 mod users;
@@ -39,7 +41,7 @@ use crate::people::flow::Flow;
 use crate::people::show;
 use crate::state::State;
 use crate::state::sites::Site;
-use claviger_core::Params;
+use claviger_core::{Params, Refusal};
 use desk::{Desk, Stop};
 use http::Method;
 
@@ -57,12 +59,21 @@ async fn route(flow: &Flow<'_>) -> Result<Answer, Failure> {
         Method::POST => true,
         _ => return Ok(wrong_method("GET, POST")),
     };
-    let desk = match enter::enter(flow).await? {
+    let mut desk = match enter::enter(flow).await? {
         Ok(desk) => desk,
         Err(answer) => return Ok(answer),
     };
     let sent = if takes { flow.incoming.body.as_ref() } else { flow.incoming.query().as_bytes() };
-    let params = Params::form(sent)?;
+    let params = match multipart::boundary(flow.incoming.header("content-type").unwrap_or_default()) {
+        Some(boundary) if takes => {
+            let broken =
+                Refusal::MalformedBody("the form could not be read: choose the file again, and send it once more");
+            let sent = multipart::read(&flow.incoming.body, boundary).ok_or(broken)?;
+            desk.file = sent.file;
+            Params::of_pairs(sent.fields)?
+        }
+        _ => Params::form(sent)?,
+    };
     if takes && !desk.is_own(&params) {
         return Ok(desk.again());
     }
@@ -94,6 +105,9 @@ async fn of_realm(desk: &Desk<'_>, id: &str, parts: &[&str], params: &Params<'_>
     let of = desk.realm(id).await?;
     match (parts, takes) {
         ([], false) => realm::open(&of, params).await,
+        (["settings"], false) => settings::open(&of, params).await,
+        (["settings"], true) => settings::take(&of, params).await,
+        (["settings", "logo"], true) => settings::take_logo(&of).await,
         (["raw"], false) => realm::raw(&of, params),
         (["apps"], false) => apps::open(&of, params).await,
         (["apps", "new"], false) => app_edit::new(&of),

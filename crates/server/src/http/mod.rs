@@ -13,6 +13,7 @@ mod frames;
 mod front;
 mod http2;
 mod id;
+mod large;
 mod places;
 mod presented;
 mod progress;

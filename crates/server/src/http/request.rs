@@ -1,6 +1,7 @@
 //! From the wire to an [`Incoming`]: the head is checked, the body read whole, bounded in size and time.
 
 use super::front::About;
+use super::large;
 use super::presented::Presented;
 use super::tls::asks;
 use super::{Answer, Incoming, Limits, RequestId, proxies, trace, trouble_and_close};
@@ -32,7 +33,14 @@ pub(super) async fn read(
     trace::address(client);
     check(&head, limits)?;
     let presented = presented(&head, about, limits)?;
-    let body = if body.is_end_stream() { Bytes::new() } else { read_body(body, limits).await? };
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else if let Some(limits) = large::limits(&head, &body, limits) {
+        let Ok(_place) = large::PLACES.try_acquire() else { return Err(large::busy()) };
+        read_body(body, &limits).await?
+    } else {
+        read_body(body, limits).await?
+    };
     if head.method == Method::HEAD {
         head.method = Method::GET;
     }

@@ -25,6 +25,7 @@ mod language;
 mod locale;
 pub mod mails;
 mod pair;
+pub(crate) mod preview;
 mod render;
 mod samples;
 mod script;

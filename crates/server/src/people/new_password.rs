@@ -31,7 +31,13 @@ pub(crate) async fn choose(
     password: &Plain,
 ) -> Result<Result<Chosen, Weakness>, Failure> {
     let typed = password.expose();
-    let names = [Some(user.username.as_str()), user.name.as_deref(), user.email.as_deref(), Some(realm.name.as_str())];
+    let names = [
+        Some(user.username.as_str()),
+        user.name.as_deref(),
+        user.email.as_deref(),
+        Some(realm.name.as_str()),
+        realm.brand.name.as_deref(),
+    ];
     let names: Vec<&str> = names.into_iter().flatten().collect();
     if typed.len() > LONGEST {
         return Ok(Err(Weakness::Guessable));

@@ -67,7 +67,7 @@ fn brand(state: &State, site: &Site) -> Brand {
     let realm = &site.realm;
     let pages = state.pages.load();
     let (tag, look) = (pages.stylesheet_tag(), &site.look);
-    let mut brand = Brand::new(realm.name.as_str(), format!("{}?v={tag}{look}", site.page_path(Target::Stylesheet)));
+    let mut brand = Brand::new(realm.shown_name(), format!("{}?v={tag}{look}", site.page_path(Target::Stylesheet)));
     brand.script_url = Some(format!("{}?v={}", site.page_path(Target::Script), env!("CARGO_PKG_VERSION")));
     brand.live_url = Some(format!("{}?v={}", site.page_path(Target::LiveScript), env!("CARGO_PKG_VERSION")));
     brand.logo_url = site.logo.is_some().then(|| format!("{}?v={look}", site.page_path(Target::Logo)));

@@ -146,7 +146,8 @@ async fn send(flow: &Flow<'_>, user: &User, hash: String) -> Result<(), Failure>
         bytes.extend_from_slice(&sealed);
         (PortalMailKind::SignUp, (Plain::new(format!("{base}/confirm?link={}", base64url(&bytes))), LINK_SECONDS))
     };
-    let said = Said { kind, about: &realm.name, words: "", link: Some(link), name: user.name.as_deref(), legacy: None };
+    let said =
+        Said { kind, about: realm.shown_name(), words: "", link: Some(link), name: user.name.as_deref(), legacy: None };
     let mail = with_letters(flow, async |letters| letter(letters, realm, &email, &said, now)).await.map_err(fault)?;
     state.store.queue_mail(mail, now).await?;
     state.handed_in.notify_one();

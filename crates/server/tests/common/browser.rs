@@ -73,6 +73,25 @@ impl Browser {
     }
 
     pub async fn send(&self, server: &Server, method: Method, path: &str, form: Option<&[(&str, &str)]>) -> Reply {
+        self.send_with(server, method, path, |request| match form {
+            Some(form) => request.form(form),
+            None => request,
+        })
+        .await
+    }
+
+    /// Sends a body of this type as it is.
+    pub async fn send_body(&self, server: &Server, method: Method, path: &str, body: (&str, Vec<u8>)) -> Reply {
+        self.send_with(server, method, path, |request| request.header("content-type", body.0).body(body.1)).await
+    }
+
+    async fn send_with(
+        &self,
+        server: &Server,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Reply {
         let cookies =
             self.cookies.lock().unwrap().iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
         let mut request = server.http.request(method, server.url(path));
@@ -82,9 +101,7 @@ impl Browser {
         if !self.accept_language.is_empty() {
             request = request.header("accept-language", self.accept_language);
         }
-        if let Some(form) = form {
-            request = request.form(form);
-        }
+        let request = with(request);
         let reply = Reply::of(request.send().await.unwrap()).await;
         for cookie in reply.headers.get_all("set-cookie") {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();

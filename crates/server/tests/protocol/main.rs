@@ -21,6 +21,7 @@ mod assertions;
 mod assistants;
 mod authorization_endpoint;
 mod bad_input;
+mod branding;
 mod ciba;
 mod claims;
 mod client_documents;

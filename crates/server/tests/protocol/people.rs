@@ -200,6 +200,7 @@ async fn a_realm_shows_its_name_colour_logo_and_links() {
                 privacy: None,
                 terms: Some("https://acme.example/terms".into()),
             },
+            ..Brand::default()
         };
     })
     .await;

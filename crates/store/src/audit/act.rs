@@ -172,6 +172,8 @@ named! {
         RoleGive = "role.give",
         /// Somebody may administer no more.
         RoleTake = "role.take",
+        /// How a realm looks was changed.
+        RealmBrand = "realm.brand",
         /// A realm file was applied; one line for each object that it changed.
         RealmApply = "realm.apply",
         /// The database was copied into a file.

@@ -1,4 +1,5 @@
 mod identity;
+mod looks;
 
 use super::*;
 use crate::admin::{Actor, Way};

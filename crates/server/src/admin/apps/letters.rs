@@ -19,7 +19,7 @@ pub(super) fn approval(pages: &Pages, realm: &Realm, client: &Client, link: Opti
     let mail = pages.mail(&ApprovalMail {
         owner_name: client.publisher.clone(),
         app_name: client.name.clone(),
-        realm_name: realm.name.clone(),
+        realm_name: realm.shown_name().to_owned(),
         client_id: client.id.clone(),
         endpoints: address_pairs(realm, client),
         redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -42,7 +42,7 @@ pub(super) fn rejection(pages: &Pages, realm: &Realm, client: &Client, reason: O
     let mail = pages.mail(&RejectionMail {
         owner_name: client.publisher.clone(),
         app_name: client.name.clone(),
-        realm_name: realm.name.clone(),
+        realm_name: realm.shown_name().to_owned(),
         client_id: client.id.clone(),
         reason: reason.map(str::to_owned),
         contact: realm.brand.contact.clone(),

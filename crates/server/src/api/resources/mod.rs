@@ -2,6 +2,7 @@
 
 mod apps;
 mod audit;
+mod branding;
 mod caller;
 mod consents;
 mod deadlines;
@@ -32,6 +33,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
     [
         caller::OPERATIONS,
         realms::OPERATIONS,
+        branding::OPERATIONS,
         scopes::OPERATIONS,
         apps::OPERATIONS,
         limits::OPERATIONS,

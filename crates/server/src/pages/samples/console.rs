@@ -35,11 +35,13 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
     let form = Form {
         action: x("/console/apps"),
         is_question: false,
+        is_upload: true,
         fields: vec![
             field("text", Input::Text { value: x("value") }, hint()),
             field("lines", Input::Lines { value: x("one\ntwo") }, hint()),
             field("choice", Input::Choice { options }, hint()),
             field("check", Input::Check { value: x("yes"), is_checked: true }, hint()),
+            field("file", Input::File { accept: "image/png" }, hint()),
             field("hidden", Input::Hidden { value: x("carried") }, None),
         ],
         button: "console-save".into(),
@@ -48,7 +50,7 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
         about: None,
     };
     let end = Form { fields: Vec::new(), about: Some(x("Fleet Planner")), tone: Tone::Bad, ..form.clone() };
-    let question = Form { is_question: true, act: "", ..form.clone() };
+    let question = Form { is_question: true, is_upload: false, act: "", ..form.clone() };
     let cells = vec![
         Cell::None,
         Cell::text(x("Text")),
@@ -89,6 +91,7 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
             Block::Table { table: none },
             Block::Form { form },
             Block::Form { form: question },
+            Block::Picture { url: x("data:image/png;base64,AAAA"), words: "console-settings-preview".into() },
             Block::Links { links: vec![link(Words::of("console-edit"), false, Some(1))] },
             Block::Live { id: "raw", blocks: vec![Block::Code { label: "console-raw".into(), text: x("{ }") }] },
             Block::Chart {

@@ -260,6 +260,11 @@ pub enum Input {
         /// Whether it is ticked.
         is_checked: bool,
     },
+    /// A file.
+    File {
+        /// Which kinds of files.
+        accept: &'static str,
+    },
     /// What the form carries unseen.
     Hidden {
         /// Its value.
@@ -274,6 +279,8 @@ pub struct Form {
     pub action: String,
     /// It only asks, and its fields become a part of the address.
     pub is_question: bool,
+    /// It sends a file.
+    pub is_upload: bool,
     /// Its fields.
     pub fields: Vec<Field>,
     /// Its button.
@@ -391,6 +398,13 @@ pub enum Block {
         label: Words,
         /// As it is.
         text: String,
+    },
+    /// A picture.
+    Picture {
+        /// Where it is, or an address that holds it.
+        url: String,
+        /// What is on it.
+        words: Words,
     },
     /// A chart.
     Chart {

@@ -245,7 +245,7 @@ impl Face<'_> {
     pub(crate) async fn set_up_of(&self, shown: &Shown) -> Result<Answer, Failure> {
         let (state, site) = (self.state, self.site);
         let secret = shown.secret();
-        let uri = secret.uri(&site.realm.name, &self.user.username);
+        let uri = secret.uri(site.realm.shown_name(), &self.user.username);
         let programs = state.store.programs_by_password(&site.realm.id, &self.user.id).await?;
         let passkey = form::set_up(state, site, self.browser, self.user, &self.factors().await?)?;
         let shown = FactorState::SetUp {

@@ -145,7 +145,7 @@ impl<'r> Guide<'r> {
         let dialect = &realm.dialect;
         let permits = |legacy| dialect.permits.contains(&legacy);
         Self {
-            name: &realm.name,
+            name: realm.shown_name(),
             issuer: &realm.issuer,
             base: realm.base(),
             client_id: client_id.unwrap_or("YOUR_CLIENT_ID").to_owned(),

@@ -59,7 +59,7 @@ pub(crate) fn set_up(
     let handle = user_handle(&site.realm.id, &user.id);
     let name = user.name.as_deref().unwrap_or(&user.username);
     let person = Person { handle: &handle, username: &user.username, name };
-    let options = creation_options(&party, &site.realm.name, person, &challenge.bytes(), &others);
+    let options = creation_options(&party, site.realm.shown_name(), person, &challenge.bytes(), &others);
     form(state, site, browser, &challenge, &options).map(Some)
 }
 
