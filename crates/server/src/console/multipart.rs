@@ -116,8 +116,8 @@ mod tests {
         let twice =
             GOOD.replacen("--x\r\n", "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nz\r\n--x\r\n", 1);
         let long = GOOD.replace("abc", &"a".repeat(LONGEST + 1));
-        let many: String =
-            (0..=MOST).map(|n| format!("--x\r\nContent-Disposition: form-data; name=\"n{n}\"\r\n\r\n\r\n")).collect();
+        let part = |n: usize| format!("--x\r\nContent-Disposition: form-data; name=\"n{n}\"\r\n\r\n\r\n");
+        let many = (0..=MOST).map(part).collect::<Vec<_>>().concat();
         for wrong in [
             "",
             "--x",

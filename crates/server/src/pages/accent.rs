@@ -47,12 +47,12 @@ mod tests {
             return 1.05 / accent.contrast(Accent::WHITE) - 0.05;
         }
         let numbers = text.strip_prefix("oklch(").unwrap().strip_suffix(')').unwrap();
-        let [l, c, h] =
+        let [light, chroma, hue] =
             <[f64; 3]>::try_from(numbers.split(' ').map(|n| n.parse().unwrap()).collect::<Vec<_>>()).unwrap();
-        let (a, b) = (c * h.to_radians().cos(), c * h.to_radians().sin());
-        let long = (l + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
-        let middle = (l - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
-        let short = (l - 0.089_484_177_5 * a - 1.291_485_548 * b).powi(3);
+        let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+        let long = (light + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+        let middle = (light - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+        let short = (light - 0.089_484_177_5 * a - 1.291_485_548 * b).powi(3);
         let red = 4.076_741_662_1 * long - 3.307_711_591_3 * middle + 0.230_969_929_2 * short;
         let green = -1.268_438_004_6 * long + 2.609_757_401_1 * middle - 0.341_319_396_5 * short;
         let blue = -0.004_196_086_3 * long - 0.703_418_614_7 * middle + 1.707_614_701 * short;

@@ -113,11 +113,11 @@ async fn a_picture_is_drawn_anew_and_what_is_none_is_refused() {
     let page = Browser::default().get(&orders, "/-/sign-in").await;
     let address = page.body.split("/-/logo?v=").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned()).unwrap();
     assert!(address.len() >= 8, "its address has a digest: {address}");
-    let served = orders.http.get(orders.url(&format!("/-/logo?v={address}"))).send().await.unwrap();
-    assert_eq!(served.headers()["content-type"], "image/png");
-    let served = served.bytes().await.unwrap();
-    assert!(!served.windows(8).any(|some| some == b"<script>"));
-    let drawn = image::load_from_memory(&served).unwrap();
+    let shown = orders.http.get(orders.url(&format!("/-/logo?v={address}"))).send().await.unwrap();
+    assert_eq!(shown.headers()["content-type"], "image/png");
+    let shown = shown.bytes().await.unwrap();
+    assert!(!shown.windows(8).any(|some| some == b"<script>"));
+    let drawn = image::load_from_memory(&shown).unwrap();
     assert_eq!((drawn.width(), drawn.height()), (512, 171));
 
     let removed = send(&browser, &server, PAGE, &[("act", "reset-logo")]).await;

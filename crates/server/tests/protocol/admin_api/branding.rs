@@ -24,9 +24,9 @@ async fn parts_are_set_set_back_and_refused_by_name() {
     let sent = [png.into_inner(), vec![b'x'; 100 * 1024]].concat();
     let body =
         json!({ "accent": "#0a5fb4", "forgotten_password": "https://x.example/f", "logo": STANDARD.encode(&sent) });
-    let set = patch(body).await;
-    assert_eq!(set.status, 200, "{}", set.body);
-    let said = set.json();
+    let changed = patch(body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let said = changed.json();
     assert_eq!(said["accent"], json!({ "value": "#0a5fb4", "from": "here" }));
     assert_eq!(said["forgotten_password"]["from"], "here");
     let logo = said["logo"]["value"].as_str().unwrap();
