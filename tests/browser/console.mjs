@@ -39,7 +39,7 @@ const said = (page) => page.getByRole('status').innerText()
 const places = [
   '', '/approvals', '/audit', '/people', '/r/standard', '/r/standard/raw', '/r/standard/apps', '/r/standard/apps/new',
   '/r/standard/app?id=demo-web', '/r/standard/users', '/r/standard/organisations', '/r/standard/grants',
-  '/r/standard/keys', '/r/standard/webhooks', '/r/standard/calls?app=demo-batch', '/r/standard/evaluate?app=demo-batch', '/r/standard/dialect', '/r/audaconnect/dialect', '/r/jim2/seats', '/nowhere',
+  '/r/standard/keys', '/r/standard/settings', '/r/standard/webhooks', '/r/standard/calls?app=demo-batch', '/r/standard/evaluate?app=demo-batch', '/r/standard/dialect', '/r/audaconnect/dialect', '/r/jim2/seats', '/nowhere',
 ]
 
 await story('console: an owner sees every page, wide, narrow and dark; registers an app, asks, approves, suspends and deletes it', async (page) => {
