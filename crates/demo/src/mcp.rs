@@ -60,12 +60,17 @@ pub(super) fn of(file: &RealmFile, http: &reqwest::Client) -> anyhow::Result<(Ve
     let router = Router::new()
         .route(PATH, post(answer))
         .route(&metadata, post(StatusCode::NOT_FOUND))
-        .layer(guard.layer())
+        .route_layer(guard.layer())
+        .fallback(nothing)
         .layer(middleware::from_fn(from_pages))
         .layer(Extension(guard))
         .layer(Extension(tools));
     let route = Route { name: "mcp", method: "POST", url: address, for_apps: false };
     Ok((file.realm.authorities.clone(), router, vec![route]))
+}
+
+async fn nothing() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, "There is nothing here. The MCP server answers at /mcp.\n")
 }
 
 /// Pages of this machine may call it, others may not (the specification's security warning about DNS rebinding).

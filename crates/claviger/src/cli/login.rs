@@ -22,7 +22,7 @@ pub(crate) struct LoginArgs {
     /// The scope; left out: everything that there is, and to stay logged in
     #[arg(long)]
     scope: Option<String>,
-    /// Where the API is below the server's address, where its realm says otherwise ([administration] api-path)
+    /// Where the API is below the server's address, where its realm says otherwise (`[administration] api-path`)
     #[arg(long, value_name = "PATH", default_value = API_PATH)]
     api_path: String,
 }

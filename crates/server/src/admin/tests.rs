@@ -165,7 +165,7 @@ async fn every_act_leaves_one_line_without_a_secret() {
         Act::WebhookReplay,
     ];
     let webhooks = [Act::WebhookCreate, Act::WebhookEdit, Act::WebhookRotate, Act::WebhookDisable, Act::WebhookDelete];
-    let deadlines = [Act::LegacyDeadline, Act::LegacyDeadlineRemove, Act::LegacyEnd];
+    let deadlines = [Act::LegacyDeadline, Act::LegacyDeadlineRemove, Act::LegacyEnd, Act::RealmBrand];
     let others = [&keys[..], &database, &given, &edits, &people, &theirs, &organisations].concat();
     let others = [&others[..], &partners, &desks, &webhooks, &deadlines].concat();
     let elsewhere = [&[Act::RealmApply, Act::SeatRelease], &others[..]].concat();

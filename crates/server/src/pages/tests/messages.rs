@@ -85,7 +85,8 @@ fn the_console_asks_for_what_there_is_and_for_all_of_it() {
     let known = english();
     let is_style = |id: &str| {
         let names = [
-            "body", "brand", "chart", "empty", "form", "head", "main", "nav", "range", "realm", "table", "trail", "who",
+            "body", "brand", "chart", "empty", "form", "head", "main", "nav", "picture", "range", "realm", "table",
+            "trail", "who",
         ];
         id.strip_prefix("console-").is_some_and(|name| names.contains(&name))
     };
