@@ -145,6 +145,7 @@ impl From<AdminError> for Trouble {
             | AdminError::NotApproved { .. }
             | AdminError::LinkUsed { .. }
             | AdminError::Managed { .. }
+            | AdminError::SaidByFile { .. }
             | AdminError::ChangedMeanwhile(_)
             | AdminError::NameTaken { .. }
             | AdminError::WrongStatus { .. }

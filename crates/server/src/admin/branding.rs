@@ -34,11 +34,8 @@ pub async fn look(store: &Store, realm: &Realm, changes: &[Change]) -> Result<Re
             continue;
         }
         if realm.brand.origin(*part) == Origin::File {
-            let what = format!("`{part}` of the looks of `{}`", realm.id);
-            return Err(AdminError::Managed {
-                what,
-                file: file(store, realm).await?.unwrap_or_else(|| realm.id.clone()),
-            });
+            let file = file(store, realm).await?.unwrap_or_else(|| format!("of `{}`", realm.id));
+            return Err(AdminError::SaidByFile { part: part.name(), file });
         }
         if let Err(message) = put(&mut after.brand, *part, set) {
             wrong.push(Complaint { field: part.name(), message });

@@ -131,6 +131,14 @@ pub enum AdminError {
         /// The file.
         file: String,
     },
+    /// The realm file says a part of the realm's looks.
+    #[error("`{part}` is said by [brand] of the realm file {file}: change it there, and apply the file")]
+    SaidByFile {
+        /// Which part.
+        part: &'static str,
+        /// The file; the realm's id where nobody knows it.
+        file: String,
+    },
     /// Somebody else was quicker.
     #[error("{0} was changed by somebody else meanwhile; nothing was written")]
     ChangedMeanwhile(String),

@@ -217,7 +217,7 @@ impl From<AdminError> for Problem {
             | E::NoSuchTeam(_)
             | E::NoSuchAnnouncement(_)
             | E::NoSuchInitialToken(_) => of(NOT_FOUND),
-            E::Managed { .. } => of(MANAGED),
+            E::Managed { .. } | E::SaidByFile { .. } => of(MANAGED),
             E::ChangedMeanwhile(_) => of(STALE),
             E::Crypto(_) | E::Mail(_) | E::OtherMasterKey | E::UnreadableKeys(_) | E::OneMasterKey => {
                 trouble(&Failure::Fault(said_of(&error)))

@@ -35,7 +35,7 @@ async fn a_file_keeps_what_was_set_until_it_says_it_itself() {
     assert_eq!((brand.origin(Part::Accent), brand.origin(Part::Contact)), (Origin::File, Origin::Here));
     for set in [Set::Text("#000000".to_owned()), Set::Back] {
         let refused = world.set(Part::Accent, set).await.unwrap_err();
-        assert!(matches!(&refused, AdminError::Managed { file, .. } if file == "0.toml"), "{refused}");
+        assert!(matches!(&refused, AdminError::SaidByFile { file, .. } if file == "0.toml"), "{refused}");
     }
 
     world.set(Part::Contact, Set::Back).await.unwrap();
