@@ -269,12 +269,12 @@ pub fn authorization_code(
     approved(realm, client, request, code, user, consented)
 }
 
-/// Device code (RFC 8628 3.4), which its user has approved; the code itself was found genuine and unspent, as in
-/// [`authorization_code`].
+/// What a client polled for, and its user has approved: a device code (RFC 8628 3.4), or a request whose user was elsewhere (CIBA Core 1.0
+/// 10.1). The code itself was found genuine and unspent, as in [`authorization_code`].
 ///
 /// # Errors
-/// Another client's; the user, their consent or their companies gone.
-pub fn device_code(
+/// Another client's, or of the other kind; the user, their consent or their companies gone.
+pub fn polled(
     realm: &Realm,
     client: &Client,
     request: &TokenRequest,
@@ -282,26 +282,12 @@ pub fn device_code(
     user: Option<&User>,
     consented: Option<&ScopeSet>,
 ) -> Result<Decision, Refusal> {
-    if code.client != client.id || code.granted.flow != GrantType::DeviceCode {
-        return Err(Further::DeviceUnknown.into());
-    }
-    approved(realm, client, request, code, user, consented)
-}
-
-/// A request whose user was elsewhere (CIBA Core 1.0 10.1), and approved it; as [`device_code`].
-///
-/// # Errors
-/// Another client's; the user, their consent or their companies gone.
-pub fn ciba(
-    realm: &Realm,
-    client: &Client,
-    request: &TokenRequest,
-    code: &CodeBinding,
-    user: Option<&User>,
-    consented: Option<&ScopeSet>,
-) -> Result<Decision, Refusal> {
-    if code.client != client.id || code.granted.flow != GrantType::Ciba {
-        return Err(Further::AuthReqUnknown.into());
+    let (flow, unknown) = match request.grant {
+        Grant::Ciba { .. } => (GrantType::Ciba, Further::AuthReqUnknown),
+        _ => (GrantType::DeviceCode, Further::DeviceUnknown),
+    };
+    if code.client != client.id || code.granted.flow != flow {
+        return Err(unknown.into());
     }
     approved(realm, client, request, code, user, consented)
 }

@@ -4,13 +4,12 @@
 //! they allow becomes a code under the id that the client polls with.
 
 use super::device::Backchannel;
-use super::{AuthorizationRequest, Destination, Device, Prompt, audience, claims, no_duplicates};
+use super::{AuthorizationRequest, Device, Prompt, audience, claims, no_duplicates};
 use crate::client::Client;
 use crate::granted::resolve_scope;
 use crate::params::Params;
 use crate::realm::Realm;
 use crate::refusal::{Further, Refusal};
-use crate::response::{ResponseMode, ResponseType};
 use crate::text::is_name;
 use crate::token_request;
 
@@ -96,34 +95,13 @@ impl AuthorizationRequest {
         }
         let message = binding_message(params)?;
         let backchannel = Backchannel { binding_message: message, ..Backchannel::default() };
-        let response_type = ResponseType::CODE;
+        let device = Device { backchannel: Some(Box::new(backchannel)), ..device };
+        let page = format!("{}/account/requests", realm.base());
+        let audience = audience(realm, client, params, &scope)?;
         Ok(Self {
-            client: client.id.clone(),
-            destination: Destination {
-                redirect_uri: format!("{}/account/requests", realm.base()),
-                sent: false,
-                native: true,
-                wildcard: false,
-                state: None,
-                mode: ResponseMode::usual(response_type),
-            },
-            response_type,
-            scope_differs: false,
-            audience: audience(realm, client, params, &scope)?,
-            scope,
-            challenge: None,
-            nonce: None,
             prompt: Prompt { consent: true, ..Prompt::default() },
-            max_age: None,
-            login_hint: None,
-            ui_locales: None,
-            hinted_user: None,
-            only_user: None,
             claims: claims(realm, client, params)?,
-            dpop_jkt: None,
-            is_sealed: true,
-            device: Some(Device { backchannel: Some(Box::new(backchannel)), ..device }),
-            arrived_at: now,
+            ..Self::to_wait(client, page, (scope, audience), device, now)
         })
     }
 

@@ -4,6 +4,7 @@
 //! has had from the beginning and which nobody can redeem before its user said yes.
 
 use super::{AuthorizationRequest, Destination, Prompt, audience, no_duplicates};
+use crate::audience::Audience;
 use crate::claims_request::ClaimsRequest;
 use crate::client::Client;
 use crate::dialect::Endpoint;
@@ -12,6 +13,7 @@ use crate::params::Params;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::response::{ResponseMode, ResponseType};
+use crate::scope::ScopeSet;
 use crate::token::Id;
 use crate::token_request;
 use serde::{Deserialize, Serialize};
@@ -72,9 +74,21 @@ impl AuthorizationRequest {
         let default = realm.dialect.authorization.default_scope.as_deref();
         let scope = resolve_scope(realm, client, requested.as_ref(), default)?;
         let page = realm.url(Endpoint::DeviceVerification).ok_or(Refusal::EndpointNotAllowed)?;
+        let scope_differs = requested.is_none_or(|requested| !requested.same(&scope));
+        let audience = audience(realm, client, params, &scope)?;
+        Ok(Self { scope_differs, ..Self::to_wait(client, page, (scope, audience), device, now) })
+    }
+
+    /// What waits for a user who was not sent here by a browser, and whose answer is polled for.
+    pub(super) fn to_wait(
+        client: &Client,
+        page: String,
+        (scope, audience): (ScopeSet, Audience),
+        device: Device,
+        now: i64,
+    ) -> Self {
         let response_type = ResponseType::CODE;
-        let mode = ResponseMode::usual(response_type);
-        Ok(Self {
+        Self {
             client: client.id.clone(),
             destination: Destination {
                 redirect_uri: page,
@@ -82,11 +96,11 @@ impl AuthorizationRequest {
                 native: true,
                 wildcard: false,
                 state: None,
-                mode,
+                mode: ResponseMode::usual(response_type),
             },
             response_type,
-            scope_differs: requested.is_none_or(|requested| !requested.same(&scope)),
-            audience: audience(realm, client, params, &scope)?,
+            scope_differs: false,
+            audience,
             scope,
             challenge: None,
             nonce: None,
@@ -101,6 +115,6 @@ impl AuthorizationRequest {
             is_sealed: true,
             device: Some(device),
             arrived_at: now,
-        })
+        }
     }
 }

@@ -99,8 +99,7 @@ impl Exchange<'_> {
         let consent = row.consent.as_ref().or(late_consent.as_ref()).filter(|consent| consent.stands(now));
         let consented = consent.map(|consent| &consent.scope);
         let decide = match request.grant {
-            Grant::DeviceCode { .. } => grant::device_code,
-            Grant::Ciba { .. } => grant::ciba,
+            Grant::DeviceCode { .. } | Grant::Ciba { .. } => grant::polled,
             _ => grant::authorization_code,
         };
         Ok(decide(realm, client.client(), request, binding, user, consented))
