@@ -13,14 +13,8 @@ use serde_json::{Value, json};
 /// Does it.
 pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
     let realm = server.realm().await?;
-    let at = |id: &str, more: &[&str]| -> Vec<String> {
-        let path = ["realms", &realm.id, "apps", id];
-        path.iter().chain(more).map(|part| (*part).to_owned()).collect()
-    };
-    let act = async |id: &str, what: &str, body: Value| {
-        let path = at(id, &[what]);
-        server.post(&path.iter().map(String::as_str).collect::<Vec<_>>(), body).await
-    };
+    let act =
+        async |id: &str, what: &str, body: Value| server.post(&["realms", &realm.id, "apps", id, what], body).await;
     let find = async |id: &str| server.get(&["realms", &realm.id, "apps", id], &[]).await;
     match command {
         AppCommand::List { status } => {
