@@ -11,14 +11,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use claviger_testing::demo::Demo;
 use claviger_testing::process::Processes;
 use claviger_testing::tool::Tool;
 
-use crate::heard::{Failed, succeed};
+use crate::heard::{Failed, succeed, succeed_within};
 use crate::{dependencies, fuzz, layout};
 
 /// Which steps to run.
@@ -34,6 +34,9 @@ pub(crate) struct Args {
     #[arg(value_name = "STEP")]
     only: Vec<String>,
 }
+
+/// How long a script may take: several times what the longest takes with all that it installs.
+const SCRIPT: Duration = Duration::from_secs(20 * 60);
 
 /// A check of the checkout in this folder.
 type Check = fn(&Path) -> Result<()>;
@@ -181,12 +184,13 @@ fn perform(root: &Path, step: &Step, processes: &Processes, demo: &mut Option<De
                     slot.insert(Demo::start(processes, &root.join("target/release/claviger"), &root.join("target"))?)
                 }
             };
-            succeed(
+            succeed_within(
                 Command::new("bash")
                     .arg(path)
                     .current_dir(folder)
                     .env("CLAVIGER", root.join("target/release/claviger"))
                     .env("CLAVIGER_MANIFEST", &demo.manifest),
+                SCRIPT,
             )
         }
     }

@@ -57,7 +57,10 @@ pub(super) async fn generate(purpose: Purpose) -> Result<Made, Fault> {
             Purpose::Sign(algorithm) => SigningKey::generate(algorithm)?,
             Purpose::Decrypt(algorithm) => DecryptingKey::generate(algorithm)?,
         };
-        let parsed = Parsed::from_pkcs8(purpose, None, private.expose())?;
+        let mut parsed = Parsed::from_pkcs8(purpose, None, private.expose())?;
+        if let Some(kid) = typed(parsed.kid()) {
+            parsed = Parsed::from_pkcs8(purpose, Some(&kid), private.expose())?;
+        }
         Ok(Made { purpose, private, parsed })
     };
     let made: Result<Made, CryptoError> = if purpose.is_slow() {
@@ -66,6 +69,11 @@ pub(super) async fn generate(purpose: Purpose) -> Result<Made, Fault> {
         work()
     };
     made.map_err(|error| Fault::Other(error.to_string()))
+}
+
+/// The name of a key whose thumbprint looks like an option of the command line, where operators paste it.
+fn typed(thumbprint: &str) -> Option<String> {
+    thumbprint.starts_with('-').then(|| format!("k{thumbprint}"))
 }
 
 impl Made {
@@ -132,4 +140,15 @@ pub(crate) fn resealed(row: &SigningKeyRow, held: &MasterKeys, to: &MasterKey) -
 /// Ties a sealed key to its row, so that it cannot be moved to another.
 pub(super) fn associated(realm: &str, kid: &str) -> Vec<u8> {
     format!("signing key\0{realm}\0{kid}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn a_name_is_never_taken_for_an_option() {
+        assert_eq!(typed("-Gr").as_deref(), Some("k-Gr"));
+        assert_eq!(typed("Gr-_"), None);
+    }
 }
