@@ -29,15 +29,8 @@ manifest=${CLAVIGER_MANIFEST:-}
 # No package asks anything while it is installed.
 export DEBIAN_FRONTEND=noninteractive
 
-finish() {
-    if [[ -n $demo ]]; then
-        kill -INT "$demo" 2>/dev/null
-        for _ in $(seq 50); do kill -0 "$demo" 2>/dev/null || break; sleep 0.1; done
-        kill -KILL "$demo" 2>/dev/null
-    fi
-    rm -rf "$work"
-}
-trap finish EXIT
+. "$here/common.sh"
+trap leave EXIT
 trap 'exit 130' INT TERM
 
 while (($#)); do
@@ -64,23 +57,7 @@ provide() {
 }
 
 python() {
-    local venv=$root/target/clients-venv want=$here/python/requirements.txt
-    if ! cmp -s "$want" "$venv/installed"; then
-        rm -rf "$venv"
-        { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r "$want"; } >"$work/install.log" 2>&1 ||
-            { tail -n 5 "$work/install.log"; return 1; }
-        cp "$want" "$venv/installed"
-    fi
-    "$venv/bin/python" "$here/python/$1"
-}
-
-node_modules() {
-    local folder=$1
-    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
-        (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts) >"$work/install.log" 2>&1 ||
-            { tail -n 5 "$work/install.log"; return 1; }
-        cp "$folder/package-lock.json" "$folder/node_modules/.installed"
-    fi
+    python_venv "$root/target/clients-venv" "$here/python/requirements.txt" && "$root/target/clients-venv/bin/python" "$here/python/$1"
 }
 
 # Every file of stories; each ends by itself.
@@ -114,34 +91,8 @@ client() {
 
 value() { jq -er "$1" "$manifest"; }
 
-start_demo() {
-    local program=${CLAVIGER:-} base free port
-    for port in "$root/target/release/claviger" "$root/target/debug/claviger"; do
-        [[ -z $program && -x $port ]] && program=$port
-    done
-    [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
-    for base in $(seq 19080 24 20256); do
-        free=1
-        for port in $(seq "$base" $((base + 19))); do
-            (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && free=0 && break
-        done
-        ((free)) && break
-    done
-    manifest=$work/manifest.json
-    (cd "$work" && exec "$program" demo --port-base "$base" --manifest "$manifest") >"$work/demo.log" 2>&1 </dev/null &
-    demo=$!
-    for _ in $(seq 600); do
-        [[ -s $manifest ]] && return
-        kill -0 "$demo" 2>/dev/null || break
-        sleep 0.1
-    done
-    echo "the demo did not start:"
-    tail -n 20 "$work/demo.log"
-    return 1
-}
-
 if [[ -z $manifest ]]; then
-    start_demo || { printf '\n0 passed, 1 failed\n'; exit 1; }
+    start_demo 19080 || { printf '\n0 passed, 1 failed\n'; exit 1; }
 fi
 export CLAVIGER_MANIFEST=$manifest
 

@@ -1,5 +1,5 @@
 // The official SDK as an assistant: registers, signs in through a browser, calls tools, refreshes, steps up; and by a document, is
-// refused until the operator approves.
+// refused until the operator approves. Every wait has a bound, and the first story that fails is the last one.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -14,7 +14,28 @@ const { PROGRAM, DATABASE, CERTIFICATE, KEY } = process.env
 const manifest = JSON.parse(readFileSync(process.env.CLAVIGER_MANIFEST, 'utf8'))
 const realm = manifest.realms.assistants
 const url = new URL(realm.apis[0].url)
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+const browser = await within(60, 'the browser starts', chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  timeout: 60_000,
+}))
+
+/** What a promise gives, or after so many seconds an error that says what was waited for. */
+async function within(seconds, what, promise) {
+  let timer
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`waited ${seconds} s in vain: ${what}`)), seconds * 1000) })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `fetch`, which gives up. */
+function bounded(resource, init = {}) {
+  const signals = [AbortSignal.timeout(20_000), ...(init.signal ? [init.signal] : [])]
+  return fetch(resource, { ...init, signal: AbortSignal.any(signals) })
+}
 
 // Where the answers go.
 const answers = []
@@ -49,8 +70,10 @@ class Keeper {
   redirectToAuthorization(where) { this.where = where }
 }
 
+const transportOf = (keeper) => new StreamableHTTPClientTransport(url, { authProvider: keeper, fetch: bounded })
+
 async function connect(keeper) {
-  const transport = new StreamableHTTPClientTransport(url, { authProvider: keeper })
+  const transport = transportOf(keeper)
   const client = new Client({ name: 'sdk', version: '1' })
   await client.connect(transport)
   return { client, transport }
@@ -67,8 +90,11 @@ async function person(where, context) {
     await page.locator('form:has(input[name=password]) button[type=submit]').first().click()
     await page.waitForLoadState()
   }
-  if (await page.locator('button[value=allow]').count()) await page.locator('button[value=allow]').click()
-  for (let wait = 0; !answers.length && wait < 30; wait++) await page.waitForTimeout(100)
+  const allow = page.locator('button[value=allow]')
+  const asks = (await allow.count()) > 0
+  if (asks) await allow.click()
+  // Whoever allowed or had allowed it before is sent on; a page that asks nothing leads nowhere.
+  for (let wait = 0; !answers.length && wait < (asks ? 100 : 5); wait++) await page.waitForTimeout(100)
   const words = await page.locator('body').innerText()
   const asking = page.locator('form[action*="ask-for-app"] button')
   if (!answers.length && (await asking.count())) await asking.click()
@@ -77,7 +103,7 @@ async function person(where, context) {
 }
 
 async function authorized(keeper, context) {
-  const transport = new StreamableHTTPClientTransport(url, { authProvider: keeper })
+  const transport = transportOf(keeper)
   const client = new Client({ name: 'sdk', version: '1' })
   await assert.rejects(client.connect(transport), UnauthorizedError)
   const { code, words } = await person(keeper.where, context)
@@ -87,15 +113,18 @@ async function authorized(keeper, context) {
 }
 
 async function story(name, work) {
-  const context = await browser.newContext()
+  if (process.exitCode) return
+  let context
   try {
-    await work(context)
+    context = await within(30, 'a window of the browser', browser.newContext())
+    context.setDefaultTimeout(15_000)
+    await within(100, `the story "${name}"`, work(context))
     console.log(`ok - ${name}`)
   } catch (error) {
     process.exitCode = 1
     console.log(`not ok - ${name}: ${(error.stack ?? `${error}`).split('\n').slice(0, 5).join(' | ')}`)
   } finally {
-    await context.close()
+    await within(15, 'the window closes', context?.close()).catch((error) => console.log(`# ${error.message}`))
   }
 }
 
@@ -113,7 +142,9 @@ await story('the TypeScript SDK registers, calls, refreshes and steps up', async
   const again = await connect(keeper)
   await again.client.callTool({ name: 'items', arguments: {} })
   assert.notEqual(keeper.kept.refresh_token, before.refresh_token)
-  // With a refresh token this SDK would refresh first, which gives no more: without one it asks the person.
+  // At `insufficient_scope` this SDK (1.32.2, `authInternal` in client/auth.js) refreshes whenever it has a refresh token, without naming
+  // a scope, and takes the new token for the step-up; the second 403 is then its error. No server can help: the request is that of any
+  // refresh, and what a refresh token is good for never grows (RFC 6749 6). Without one it asks the person, as it should.
   delete keeper.kept.refresh_token
   const item = { name: 'new_item', arguments: { code: 'PEN' } }
   await assert.rejects(again.client.callTool(item), UnauthorizedError)
@@ -128,14 +159,15 @@ await story('the TypeScript SDK registers, calls, refreshes and steps up', async
 
 await story('by its document it waits until the operator approves it', async (context) => {
   const keeper = new Keeper(documentUrl)
-  const transport = new StreamableHTTPClientTransport(url, { authProvider: keeper })
+  const transport = transportOf(keeper)
   await assert.rejects(new Client({ name: 'sdk', version: '1' }).connect(transport), UnauthorizedError)
   assert.equal(keeper.client.client_id, documentUrl)
   const refused = await person(keeper.where, context)
   assert.match(refused.words ?? '', /not approved/)
-  execFileSync(PROGRAM, ['app', 'approve', documentUrl, '--realm', 'assistants', '--database', DATABASE], { stdio: 'pipe' })
+  execFileSync(PROGRAM, ['app', 'approve', documentUrl, '--realm', 'assistants', '--database', DATABASE], { stdio: 'pipe', timeout: 30_000 })
+  // The running server hears of what another process wrote within seconds.
   let answer = {}
-  for (let wait = 0; !answer.code && wait < 30; wait++) answer = await person(keeper.where, context)
+  for (const until = Date.now() + 60_000; !answer.code && Date.now() < until;) answer = await person(keeper.where, context)
   assert.ok(answer.code, answer.words)
   await transport.finishAuth(answer.code)
   const { client } = await connect(keeper)
@@ -143,8 +175,6 @@ await story('by its document it waits until the operator approves it', async (co
   assert.equal(claims.structuredContent.claims.length, 2)
 })
 
-await browser.close()
-callback.closeAllConnections()
-callback.close()
-files.closeAllConnections()
-files.close()
+await within(15, 'the browser ends', browser.close()).catch((error) => console.log(`# ${error.message}`))
+// Streams and sockets of the SDK that are still open keep nobody here.
+process.exit()
