@@ -121,6 +121,17 @@ impl Store {
         Ok(client.map(|client| (client, secrets)))
     }
 
+    /// A client whose tokens are of this user, if there is one.
+    ///
+    /// # Errors
+    /// The store cannot read.
+    pub async fn client_that_acts_as(&self, realm: &str, user: &str) -> Result<Option<String>, Fault> {
+        read!(self, |tx| {
+            let perhaps = tx.query(Statement::ClientsThatActAs, values![realm], read_client).await?;
+            Ok(perhaps.into_iter().find(|client| client.acts_as.as_deref() == Some(user)).map(|client| client.id))
+        })
+    }
+
     /// The clients of a realm behind `after` (empty: from the first), in order of their ids, at most `limit`; only those
     /// of `status` where one is given.
     ///

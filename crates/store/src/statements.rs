@@ -164,6 +164,7 @@ registry! {
     FindUsers = find::USERS;
     ListClientsByStatus = clients::LIST_CLIENTS_BY_STATUS;
     ClientsByPassword = clients::CLIENTS_BY_PASSWORD;
+    ClientsThatActAs = clients::CLIENTS_THAT_ACT_AS;
     SomeClientWith = clients::SOME_CLIENT_WITH;
     LockClient = clients::LOCK_CLIENT;
     SetClientStatus = clients::SET_CLIENT_STATUS;

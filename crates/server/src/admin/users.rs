@@ -255,9 +255,8 @@ pub async fn delete(
     if !despite_file && let Some(file) = admin.store.managed_by(&realm.id, SubjectKind::User, &user.id).await? {
         return Err(AdminError::Managed { what: format!("the user `{}`", user.username), file });
     }
-    let apps = super::apps::list(admin.store, realm, None).await?;
-    if let Some(app) = apps.into_iter().find(|app| app.acts_as.as_deref() == Some(&user.id)) {
-        return Err(AdminError::ActedAs { user: user.username.clone(), app: app.id });
+    if let Some(app) = admin.store.client_that_acts_as(&realm.id, &user.id).await? {
+        return Err(AdminError::ActedAs { user: user.username.clone(), app });
     }
     let until = admin.now + realm.longest_token();
     if !admin.act(Act::UserDelete).delete_user(&realm.id, &user.id, admin.now, until).await? {

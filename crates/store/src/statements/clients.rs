@@ -41,3 +41,6 @@ pub(super) const RETIRE_SECRET: &str = "UPDATE client_secret SET retired_at = ?4
     WHERE realm = ?1 AND client = ?2 AND id = ?3 AND retired_at IS NULL";
 pub(super) const DELETE_SECRETS: &str = "DELETE FROM client_secret WHERE realm = ?1 AND client = ?2";
 pub(super) const DELETE_CONSENTS_OF_CLIENT: &str = "DELETE FROM consent WHERE realm = ?1 AND client = ?2";
+/// Perhaps: the document is looked into afterwards.
+pub(super) const CLIENTS_THAT_ACT_AS: &str = "SELECT doc, status FROM client
+    WHERE realm = ?1 AND doc LIKE '%\"acts_as\":\"%'";

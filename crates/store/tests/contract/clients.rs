@@ -276,7 +276,11 @@ pub(crate) async fn no_client_has_a_users_id(store: Store) {
     assert!(store.user("r", "c").await.unwrap().is_none());
 
     let stands_for = claviger_core::Client { acts_as: Some("u".into()), ..client("u") };
+    assert_eq!(store.client_that_acts_as("r", "u").await.unwrap(), None);
     assert!(store.register_client("r", &stands_for, NOW).await.unwrap());
+    assert_eq!(store.client_that_acts_as("r", "u").await.unwrap().as_deref(), Some("u"));
+    assert_eq!(store.client_that_acts_as("r", "%").await.unwrap(), None);
+    assert_eq!(store.client_that_acts_as("elsewhere", "u").await.unwrap(), None);
     assert!(
         store.put_user("r", &claviger_core::User { name: Some("U".into()), ..user("u") }, None, NOW).await.unwrap()
     );
