@@ -1,7 +1,13 @@
 use super::*;
-use crate::client::{AssertionAlgorithm, AuthMethod};
+use crate::client::{
+    AssertionAlgorithm, AuthMethod, Authentication, Ciba, ClientStatus, Dpop, IdTokenClaims, Identity, Logout,
+    Protection, Requests,
+};
+use crate::jose::Algorithm;
+use crate::realm::AccessTokenFormat;
 use crate::redirect::NotARedirectUri;
 use crate::scope::NotAScope;
+use crate::token::Plain;
 
 mod logout;
 
