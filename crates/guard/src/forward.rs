@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri
 
 use crate::{Caller, Guard, Needs};
 
-/// Where the proxy says what was asked for: the first of these that is there. Traefik and Caddy have the first, nginx has the second
-/// where its configuration sets it.
+/// Where the proxy says what was asked for. Traefik and Caddy have the first, nginx has the second where its configuration sets it.
+/// Where both are there, one may be the client's own: they must say the same.
 const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 const URIS: [&str; 2] = ["x-forwarded-uri", "x-original-uri"];
 /// Where the proxy asks.
@@ -68,11 +68,11 @@ fn needs(query: Option<&str>) -> Option<Needs> {
 fn original(asked: &Parts, behind: &str, query: Option<&str>) -> Option<Parts> {
     let mut request = http::Request::new(()).into_parts().0;
     request.headers = asked.headers.clone();
-    request.method = match first(&asked.headers, METHODS) {
+    request.method = match said(&asked.headers, METHODS)? {
         Some(method) => Method::from_bytes(method.as_bytes()).ok()?,
         None => asked.method.clone(),
     };
-    request.uri = match first(&asked.headers, URIS) {
+    request.uri = match said(&asked.headers, URIS)? {
         Some(uri) => Uri::try_from(uri.as_bytes()).ok()?,
         None if behind.is_empty() => Uri::from_static("/"),
         None => Uri::try_from(query.map_or_else(|| behind.to_owned(), |query| format!("{behind}?{query}"))).ok()?,
@@ -80,8 +80,11 @@ fn original(asked: &Parts, behind: &str, query: Option<&str>) -> Option<Parts> {
     Some(request)
 }
 
-fn first<'h>(headers: &'h HeaderMap, names: [&str; 2]) -> Option<&'h HeaderValue> {
-    names.into_iter().find_map(|name| headers.get(name))
+/// The one value under these names, however often it is there; none where there are several.
+fn said<'h>(headers: &'h HeaderMap, names: [&str; 2]) -> Option<Option<&'h HeaderValue>> {
+    let mut values = names.into_iter().flat_map(|name| headers.get_all(name));
+    let first = values.next();
+    values.all(|value| Some(value) == first).then_some(first)
 }
 
 /// Who calls, for the API behind the proxy.

@@ -74,4 +74,11 @@ async fn only_what_is_for_the_guard_is_answered_and_nobody_passes_by_a_mistake()
     }
     let odd = ask(&guard, "/check", &[("authorization", &token), ("x-forwarded-uri", "no address")]).await;
     assert_eq!(odd.status(), 500);
+    // A client that says itself what it asked for, beside a proxy that does not take that away.
+    for (own, of_proxy) in [("x-forwarded-uri", "x-original-uri"), ("x-forwarded-method", "x-original-method")] {
+        for (said, status) in [("GET", 200), ("PUT", 500)] {
+            let both = [("authorization", token.as_str()), (own, said), (of_proxy, "GET")];
+            assert_eq!(ask(&guard, "/check", &both).await.status(), status, "{own}: {said}");
+        }
+    }
 }
