@@ -9,6 +9,8 @@ find_program() {
         [[ -z $program && -x $built ]] && program=$built
     done
     [[ -n $program ]] || { echo "cargo build makes the program first"; return 1; }
+    # It is started in other folders.
+    program=$(realpath "$program")
 }
 
 is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

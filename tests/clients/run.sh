@@ -13,8 +13,10 @@
 # needs: node | bash check.sh node | apt-get install -y --no-install-recommends nodejs npm && { bash check.sh node || npm install --global node@22; }
 # needs: npm | bash check.sh npm | apt-get install -y --no-install-recommends npm
 # needs: php | bash check.sh php | apt-get install -y --no-install-recommends php-cli php-curl
+# needs: phpseclib | test -f /usr/share/php/phpseclib3/autoload.php | apt-get install -y --no-install-recommends php-phpseclib3
 # needs: mono | bash check.sh mono | apt-get install -y --no-install-recommends mono-mcs mono-runtime libmono-system4.0-cil libmono-system-web-extensions4.0-cil
 # needs: java | bash check.sh java | apt-get install -y --no-install-recommends default-jdk-headless
+# needs: maven | command -v mvn | apt-get install -y --no-install-recommends maven
 # needs: chromium | bash check.sh chromium | apt-get install -y --no-install-recommends chromium
 # needs: slapd | test -x /usr/sbin/slapd | apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils
 
@@ -83,7 +85,7 @@ client() {
         openid-client) provide node npm && node_modules "$here/node" && node "$here/node/openid_client.mjs" ;;
         admin-api) provide curl jq python3 node npm && bash "$here/api/run.sh" ;;
         guide) provide curl python3 node php mono java && python3 "$here/guide/snippets.py" ;;
-        guide-apis) provide curl python3 node npm && node_modules "$here/node" && python ../guide/protected.py ;;
+        guide-apis) provide curl python3 node npm php phpseclib java maven && node_modules "$here/node" && python ../guide/protected.py ;;
         browser) provide node npm chromium slapd && node_modules "$root/tests/browser" && stories ;;
         *) echo "there is no client $1"; return 2 ;;
     esac
