@@ -23,7 +23,7 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Client>, Fault> {
-        let (status, pattern) = (status.map(ClientStatus::name), anywhere(text)?);
+        let (status, pattern) = (status.map(ClientStatus::name), anywhere(text));
         read!(self, |tx| {
             let params = values![realm, after, &pattern, status, limit];
             tx.query(Statement::FindClients, params, read_client).await
@@ -46,9 +46,20 @@ impl Store {
     }
 }
 
-/// What `LIKE` finds a text by in a document, as JSON spells it. What means something to `LIKE` stands for any character: more
-/// than was asked for is found then, never less.
-fn anywhere(text: &str) -> Result<String, Fault> {
-    let spelled = serde_json::to_string(&text.to_lowercase())?;
-    Ok(format!("%{}%", spelled.trim_matches('"').replace(['\\', '%', '_'], "_")))
+/// What `LIKE` finds a text by, in whatever case. What means something to `LIKE` or to JSON stands for anything, and what has a case that
+/// databases do not know for any character: more than was asked for is found then, never less.
+fn anywhere(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => pattern.push('%'),
+            '%' | '_' => pattern.push('_'),
+            character if character.is_control() => pattern.push('%'),
+            character if character.is_ascii() => pattern.push(character.to_ascii_lowercase()),
+            _ => pattern.push('_'),
+        }
+    }
+    pattern.push('%');
+    pattern
 }

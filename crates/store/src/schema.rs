@@ -3,7 +3,7 @@
 //! Written once for all engines; what they spell differently is a word in braces: `{BYTES}` a column of bytes, `{SEQ}` a
 //! whole number as the only primary key, `{CLUSTERED}` a table that lies in its key's order, `{CHANGING}` one whose rows
 //! change all the time, `{VERSION_TRIGGERS}` what raises a row's version, `{SUBJECT_TRIGGERS}` what keeps the ids of users and
-//! clients apart, `{REQUESTS}` the tables of the request log; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
+//! clients apart, `{CLIENT_INDEX}` what helps to find a client, `{REQUESTS}` the tables of the request log; and the word `TEXT`. Wide tables are not clustered: a wide row in the inner nodes of a tree costs
 //! depth.
 //!
 //! Times are milliseconds since the epoch. What expires has an index on when, so that it leaves in small batches.
@@ -66,6 +66,8 @@ pub(crate) struct Words {
     pub(crate) version_triggers: &'static str,
     /// Triggers that refuse a client with a user's id, and a user with a client's, in one realm.
     pub(crate) subject_triggers: &'static str,
+    /// What helps to find a client by a part of its name.
+    pub(crate) client_index: &'static str,
 }
 
 /// The words of one engine, put into a migration.
@@ -78,7 +80,8 @@ pub(crate) fn spell(ddl: &str, words: &Words) -> String {
         .replace("{CHANGING}", words.changing)
         .replace("{VERSION_TRIGGERS}", words.version_triggers)
         .replace("{SUBJECT_TRIGGERS}", words.subject_triggers)
+        .replace("{CLIENT_INDEX}", words.client_index)
 }
 
-/// What is bounded in time: legacy behaviours of apps, and what agents may do.
-const BOUNDED: &str = concat!(deadline_tables!(), agent_tables!());
+/// What is bounded in time: legacy behaviours of apps, and what agents may do; and how operators find an app.
+const BOUNDED: &str = concat!(deadline_tables!(), agent_tables!(), "{CLIENT_INDEX}");

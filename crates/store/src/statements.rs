@@ -1,8 +1,8 @@
 //! Every SQL statement there is, in the subset that all engines read alike.
 //!
 //! Parameters are `?1`, `?2`, ..; `{NOW}` is the database's own time in milliseconds since the epoch, a whole number;
-//! `{LOCKED}` locks the rows of a `SELECT` in its order, so that two who change many never wait for each other. Each engine
-//! spells them in its way, once. The place in [`Statement::ALL`] is the place in an engine's table of prepared
+//! `{LOCKED}` locks the rows of a `SELECT` in its order, so that two who change many never wait for each other;
+//! `{CLIENT_HAS}` is what operators find a client by, in the table `{CLIENT_BY_TEXT}`. Each engine spells them in its way, once. The place in [`Statement::ALL`] is the place in an engine's table of prepared
 //! statements, so none is found by its text.
 
 /// Declares the registry: a name and the SQL, in sections.

@@ -47,6 +47,8 @@ END $refuse$;
 CREATE TRIGGER client_is_no_user BEFORE INSERT ON client FOR EACH ROW EXECUTE PROCEDURE refuse_same_id();
 CREATE TRIGGER user_is_no_client BEFORE INSERT ON users FOR EACH ROW EXECUTE PROCEDURE refuse_same_id();
 ",
+    // Nothing that it would use where a text may be anywhere; a search walks over the table, on several processes.
+    client_index: "",
 };
 
 /// The number under which migrating is locked: the first bytes of the word `claviger`.

@@ -8,6 +8,17 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// What operators find a client by: id, name, publisher, owner and redirect URIs, in lower case. Of this there is an index, so that
+/// a search through all clients reads that and not their documents.
+macro_rules! client_has {
+    () => {
+        "LOWER(id || '\n' || COALESCE(json_extract(doc, '$.name'), '') || '\n' \
+         || COALESCE(json_extract(doc, '$.publisher'), '') || '\n' || COALESCE(json_extract(doc, '$.owner_email'), '') \
+         || '\n' || COALESCE(json_extract(doc, '$.redirect_uris'), ''))"
+    };
+}
+pub(crate) const CLIENT_HAS: &str = client_has!();
+
 /// How SQLite spells what engines spell differently.
 pub(crate) const WORDS: Words = Words {
     text: "TEXT",
@@ -40,6 +51,7 @@ BEGIN
     SELECT RAISE(ABORT, 'a client has this id');
 END;
 ",
+    client_index: concat!("CREATE INDEX client_has ON client (realm, id, ", client_has!(), ");"),
 };
 
 /// How long a statement waits for another process that writes.

@@ -1,5 +1,6 @@
 //! SQLite's transactions: prepared statements found by their place in the registry, answered at once.
 
+use super::open::CLIENT_HAS;
 use crate::Fault;
 use crate::statements::Statement;
 use crate::tx::Tx;
@@ -15,7 +16,10 @@ pub(crate) const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 pub(crate) fn spelled(statement: Statement) -> Result<&'static str, Fault> {
     static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
         // One connection writes, so that no row needs to be locked.
-        let spell = |sql: &str| sql.replace("{NOW}", NOW).replace("{LOCKED}", "");
+        let spell = |sql: &str| {
+            let sql = sql.replace("{NOW}", NOW).replace("{LOCKED}", "");
+            sql.replace("{CLIENT_BY_TEXT}", "client INDEXED BY client_has").replace("{CLIENT_HAS}", CLIENT_HAS)
+        };
         Statement::ALL.iter().map(|statement| spell(statement.sql())).collect()
     });
     ALL.get(statement as usize).map(String::as_str).ok_or_else(|| Fault::other("no such statement"))

@@ -52,3 +52,15 @@ fn no_statement_of_a_request_scans() {
         assert!(!scans, "{statement:?}: {steps:?}");
     }
 }
+
+/// A search through all clients reads the index that is made for it, and the documents of those that are found.
+#[test]
+fn clients_are_found_by_their_index() {
+    let database = rusqlite::Connection::open_in_memory().unwrap();
+    for step in MIGRATIONS {
+        database.execute_batch(&spell(step.ddl, &WORDS)).unwrap();
+    }
+    let sql = format!("EXPLAIN QUERY PLAN {}", spelled(Statement::FindClients).unwrap());
+    let plan: String = database.query_row(&sql, [(); 5].map(|()| rusqlite::types::Null), |row| row.get(3)).unwrap();
+    assert!(plan.contains("INDEX client_has "), "{plan}");
+}

@@ -381,3 +381,29 @@ pub(crate) async fn a_user_disabled_by_a_file_loses_everything_at_once(store: St
         heard.iter().any(|item| item.kind == RevocationKind::User && item.value == "u" && item.before == NOW + HOUR)
     );
 }
+
+/// By a part of its id, name, publisher, owner or redirect URIs, and by nothing else of its document.
+pub(crate) async fn an_app_is_found_by_what_it_is_called(store: Store) {
+    set_up(&store).await;
+    let called = claviger_core::Client {
+        name: "Käse \"100%\" \\ Planner_2".into(),
+        publisher: Some("Harbour".into()),
+        owner_email: Some("Ada@x.example".into()),
+        ..client("found-1")
+    };
+    assert!(store.put_client("r", &called, NOW).await.unwrap());
+    assert!(store.put_client("r", &client("found-2"), NOW).await.unwrap());
+    for text in ["FOUND-1", "käse", "KÄSE", "\"100%\" \\", "planner_2", "harbour", "ada@X"] {
+        let found = store.find_clients("r", None, text, "", 10).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&called), "{text}");
+    }
+    for text in ["confidential", "active", "client_credentials", "nobody", "%%%%nobody", "Found-1 K"] {
+        assert_eq!(store.find_clients("r", None, text, "", 10).await.unwrap(), [], "{text}");
+    }
+    let ids = |found: Vec<claviger_core::Client>| found.into_iter().map(|client| client.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.find_clients("r", None, "found", "", 10).await.unwrap()), ["found-1", "found-2"]);
+    assert_eq!(ids(store.find_clients("r", None, "found", "found-1", 10).await.unwrap()), ["found-2"]);
+    assert_eq!(ids(store.find_clients("r", None, "found", "", 1).await.unwrap()), ["found-1"]);
+    assert_eq!(store.find_clients("r", Some(ClientStatus::Pending), "found", "", 10).await.unwrap(), []);
+    assert_eq!(store.find_clients("elsewhere", None, "found", "", 10).await.unwrap(), []);
+}

@@ -70,7 +70,7 @@ promises! {
     realms: a_realm_is_found_where_its_requests_arrive, writing_the_same_again_changes_nothing,
         everything_is_applied_or_nothing;
     clients: a_client_is_registered_once, no_client_has_a_users_id,
-        of_two_at_once_one_gets_the_id, what_is_given_after_a_resume_counts, a_new_password_ends_what_the_old_one_gave, what_rests_on_a_password_begins_only_while_it_is_current,
+        of_two_at_once_one_gets_the_id, an_app_is_found_by_what_it_is_called, what_is_given_after_a_resume_counts, a_new_password_ends_what_the_old_one_gave, what_rests_on_a_password_begins_only_while_it_is_current,
         a_user_disabled_by_a_file_loses_everything_at_once, a_client_comes_with_its_secrets, at_most_two_secrets_are_live, of_64_added_at_once_two_are_live,
         applying_again_revives_nobody, clients_are_listed_by_status, suspending_ends_everything,
         a_deleted_client_leaves_nothing, approval_is_one_transaction, a_user_is_found_by_what_they_type,
