@@ -11,6 +11,7 @@ use claviger_server::clock::Clock;
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
+
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How to log in.
@@ -30,6 +31,7 @@ pub(crate) struct LoginArgs {
 /// What is read of the server's metadata (RFC 8414 2).
 #[derive(Deserialize)]
 struct Metadata {
+    issuer: String,
     #[serde(rename = "token_endpoint")]
     token: String,
     #[serde(rename = "device_authorization_endpoint")]
@@ -65,6 +67,11 @@ pub(crate) async fn login(args: LoginArgs, context: &Context) -> Result<(), Trou
     let client = context.http()?;
     let found = get(&client, &format!("{url}/.well-known/oauth-authorization-server")).await?;
     let metadata: Metadata = answered(found)?;
+    // Whoever speaks for another issuer is not whom the operator means (RFC 8414 3.3).
+    if metadata.issuer != url {
+        let said = format!("the server at {url} calls itself {}", printable(&metadata.issuer));
+        return Err(Trouble::new(Exit::Configuration, said).help("--server is the issuer of the admin realm"));
+    }
     let device_endpoint = metadata.device_authorization.as_deref().ok_or_else(|| {
         Trouble::new(Exit::Configuration, "the server has no device grant")
             .help("its admin realm needs a client with it")

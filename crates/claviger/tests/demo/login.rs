@@ -2,7 +2,8 @@
 
 use crate::support::{Browser, Demo, Page};
 use claviger_core::totp::TotpSecret;
-use std::io::{BufRead, BufReader, Read};
+use claviger_testing::Scratch;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -102,4 +103,25 @@ async fn an_operator_logs_in_by_the_device_grant_and_out_again() {
     // What was given is no good any more, whoever kept a copy.
     std::fs::write(&file, renewed.to_string().replace("\"expires_at\":", "\"expires_at\":0,\"was\":")).unwrap();
     assert_eq!(run(&folder, &["realm", "list"]).status.code(), Some(4));
+}
+
+/// RFC 8414 3.3: what a server says of itself counts only for the issuer that was asked for.
+#[test]
+fn who_speaks_for_another_issuer_gets_no_code() {
+    let folder = Scratch::new().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let other = std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        let asked = BufReader::new(peer.try_clone().unwrap()).lines().map_while(Result::ok).next().unwrap();
+        let said = r#"{"issuer":"https://other.example","token_endpoint":"https://other.example/token"}"#;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        write!(peer, "{head}content-length: {}\r\n\r\n{said}", said.len()).unwrap();
+        asked
+    });
+    let refused = run(&folder.path, &["login", "--server", &url]);
+    assert!(other.join().unwrap().starts_with("GET /.well-known/oauth-authorization-server "));
+    let err = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(3), "{err}");
+    assert!(err.contains("calls itself https://other.example"), "{err}");
 }
