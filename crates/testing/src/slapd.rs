@@ -32,7 +32,7 @@ pub fn provide() -> Result<()> {
     let _one = LOOKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let check = "test -x /usr/sbin/slapd && command -v ldapmodify && test -f /etc/ldap/schema/core.schema";
     let install = "apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends slapd ldap-utils";
-    Tool::new("slapd", check, install).provide(Path::new("/"))
+    Tool::new("slapd", check, install).provide(Path::new("/")).map(drop)
 }
 
 /// A directory under way.

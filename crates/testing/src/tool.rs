@@ -49,13 +49,13 @@ impl Tool {
         Ok(tools)
     }
 
-    /// Makes sure that the tool is there and works, installing it if need be. Both commands run in `folder`.
+    /// Makes sure that the tool is there and works, installing it if need be; whether it had to be. Both commands run in `folder`.
     ///
     /// # Errors
     /// It is missing and cannot be installed, or does not work once it is.
-    pub fn provide(&self, folder: &Path) -> Result<()> {
+    pub fn provide(&self, folder: &Path) -> Result<bool> {
         if shell(&self.check, folder, true)? {
-            return Ok(());
+            return Ok(false);
         }
         println!("installing {}: {}", self.name, self.install);
         let mut installed = shell(&self.install, folder, false)?;
@@ -69,7 +69,7 @@ impl Tool {
         if !shell(&self.check, folder, false)? {
             bail!("{} does not work after `{}`: `{}` fails", self.name, self.install, self.check);
         }
-        Ok(())
+        Ok(true)
     }
 }
 
