@@ -393,6 +393,7 @@ registry! {
             < ?10
         ON CONFLICT DO NOTHING";
     // ---- what agents ask for while their users are away
+    LockAsked = agents::LOCK_ASKED;
     AddBackchannel = agents::ADD;
     Backchannel = agents::FIND;
     BackchannelOfUser = agents::OF_USER;
