@@ -351,6 +351,7 @@ consent-time-always = Bis ich es zurücknehme
 consent-allow = Erlauben
 consent-deny = Ablehnen
 consent-answer-goes-to = Ihre Antwort geht an { $host }.
+consent-answer-goes-to-program = Ihre Antwort geht an ein Programm auf diesem Gerät: an das, welches { $scheme }-Adressen öffnet.
 consent-answer-local = Das ist auf Ihrem eigenen Gerät: Erlauben Sie nur, was Sie selbst gestartet haben.
 consent-device = Die Antwort geht an das Gerät, das den Code { $code } anzeigt. Erlauben Sie nur, was Sie selbst begonnen haben.
 consent-sensitive = Wichtig

@@ -354,6 +354,7 @@ consent-allow = Allow
 consent-deny = Deny
 consent-decision = Your decision
 consent-answer-goes-to = Your answer goes to { $host }.
+consent-answer-goes-to-program = Your answer goes to a program on this device: whichever opens { $scheme } addresses.
 consent-answer-local = That is on your own device: allow only what you started yourself.
 consent-device = The answer goes to the device that shows the code { $code }. Allow only what you started yourself.
 consent-sensitive = Important

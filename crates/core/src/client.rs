@@ -284,10 +284,12 @@ impl Realm {
     }
 
     /// Whether every code needs PKCE: dialect, realm or client say so. Otherwise a confidential client may leave it out where
-    /// it sends a nonce with `openid` (RFC 9700 2.1.1), or where it was given [`Legacy::NoPkce`].
+    /// it sends a nonce with `openid` (RFC 9700 2.1.1), or where it was given [`Legacy::NoPkce`]; not where any program of a device can
+    /// have its answers sent to itself, because the scheme of its address is nobody's.
     pub fn requires_pkce(&self, client: &Client) -> bool {
         let said = [self.dialect.authorization.pkce, self.tokens.pkce, client.pkce];
-        self.profile.is_some() || !client.is_confidential() || said.contains(&Pkce::Required)
+        let is_anybodys = client.redirect_uris.iter().any(|uri| uri.short_scheme().is_some());
+        self.profile.is_some() || !client.is_confidential() || is_anybodys || said.contains(&Pkce::Required)
     }
 
     /// Format, algorithm and lifetime of an access token of `client` for these APIs: the client's word, then the API's, then the

@@ -17,7 +17,13 @@ pub struct LimitPolicy {
     /// may; absent or 0: as often as they like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_registered_calls_per_minute: Option<u32>,
+    /// How many grants of all of them together live at once; absent or 0: as many as come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_registered_grants: Option<u32>,
 }
+
+/// The pool of seats by which [`LimitPolicy::self_registered_grants`] is counted; no pool of a realm's file can have this name.
+pub const SELF_REGISTERED_POOL: &str = "*self-registered";
 
 impl LimitPolicy {
     /// Whether it says nothing.

@@ -10,6 +10,7 @@
 //! | `http://localhost/path` | itself on any port: what programs register that take the port they get |
 //! | `http://localhost:port/path`, `http://name.localhost…` | itself (RFC 6761 6.3: always this machine) |
 //! | `com.example.app:/path` | itself (private-use scheme with a dot, RFC 8252 7.1) |
+//! | `editor://host/path` | itself, where the realm names the scheme `editor`: anybody may have taken it |
 //! | `https://host[:port]/fixed/…/*` | the same with one segment of `[A-Za-z0-9._~@=+-]{1,64}` (not `.`, not `..`) for `*` |
 
 use crate::authority::{usual, without_default_port};
@@ -33,6 +34,8 @@ enum Form {
         after: usize,
     },
     PrivateUse,
+    /// A private-use scheme without a dot, which no domain stands behind.
+    ShortScheme,
     /// Bytes before the `*`.
     Wildcard {
         prefix: usize,
@@ -74,6 +77,33 @@ pub enum NotARedirectUri {
     DotSegments,
 }
 
+/// Schemes that are something else than a program's own (the registry of URI schemes; what browsers do with them).
+const NOT_PRIVATE: [&str; 24] = [
+    "about",
+    "blob",
+    "cid",
+    "content",
+    "data",
+    "dav",
+    "file",
+    "filesystem",
+    "ftp",
+    "geo",
+    "git",
+    "http",
+    "https",
+    "intent",
+    "javascript",
+    "mailto",
+    "resource",
+    "sftp",
+    "sms",
+    "ssh",
+    "tel",
+    "urn",
+    "vbscript",
+    "wss",
+];
 const LONGEST: usize = 2000;
 const LONGEST_WILDCARD: usize = 64;
 
@@ -83,6 +113,22 @@ impl RedirectUri {
     /// # Errors
     /// What about it is not allowed.
     pub fn parse(text: &str) -> Result<Self, NotARedirectUri> {
+        Self::parse_with(text, &[])
+    }
+
+    /// As [`parse`](Self::parse), with the schemes without a dot that a realm lets programs have.
+    ///
+    /// # Errors
+    /// What about it is not allowed.
+    pub fn parse_with(text: &str, schemes: &[String]) -> Result<Self, NotARedirectUri> {
+        Self::read(text).and_then(|uri| {
+            let named = uri.short_scheme().is_none_or(|scheme| schemes.iter().any(|known| known == scheme));
+            if named { Ok(uri) } else { Err(NotARedirectUri::Scheme) }
+        })
+    }
+
+    /// Whatever some realm may have let a client have.
+    fn read(text: &str) -> Result<Self, NotARedirectUri> {
         check_text(text)?;
         let (scheme, rest) = text.split_once(':').ok_or(NotARedirectUri::NotAbsolute)?;
         let form = match scheme {
@@ -105,9 +151,16 @@ impl RedirectUri {
         matches!(self.form, Form::Wildcard { .. })
     }
 
+    /// Its scheme, where that is a private-use one without a dot: it counts only where the realm names it.
+    pub fn short_scheme(&self) -> Option<&str> {
+        let scheme = self.text.split(':').next();
+        scheme.filter(|_| self.form == Form::ShortScheme)
+    }
+
     /// Whether whoever listens there cannot be known: a loopback port or a private-use scheme (RFC 8252 8.6).
     pub fn is_native(&self) -> bool {
-        matches!(self.form, Form::LoopbackIp { .. } | Form::PrivateUse) || self.text.starts_with("http://")
+        matches!(self.form, Form::LoopbackIp { .. } | Form::PrivateUse | Form::ShortScheme)
+            || self.text.starts_with("http://")
     }
 
     /// Whether it is the address of a page: https, or a port of this machine that is named.
@@ -129,7 +182,7 @@ impl RedirectUri {
     /// Whether a request's redirect URI is this one.
     pub fn matches(&self, received: &str) -> bool {
         match self.form {
-            Form::Exact | Form::PrivateUse => received == self.text,
+            Form::Exact | Form::PrivateUse | Form::ShortScheme => received == self.text,
             Form::LoopbackIp { before, after } => {
                 let (Some(before), Some(after)) = (self.text.get(..before), self.text.get(after..)) else {
                     return false;
@@ -244,22 +297,33 @@ fn is_host(host: &str) -> bool {
 }
 
 fn private_use(scheme: &str, rest: &str) -> Result<Form, NotARedirectUri> {
-    let legal = scheme.starts_with(|c: char| c.is_ascii_lowercase())
-        && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'));
-    if !legal || !scheme.contains('.') || scheme.ends_with('.') {
+    let form = if is_short_scheme(scheme) { Form::ShortScheme } else { Form::PrivateUse };
+    if !is_scheme(scheme) || form == Form::PrivateUse && !scheme.contains('.') || scheme.ends_with('.') {
         return Err(NotARedirectUri::Scheme);
     }
     if rest.contains('*') {
         return Err(NotARedirectUri::Wildcard);
     }
-    if rest.is_empty() { Err(NotARedirectUri::NotAbsolute) } else { Ok(Form::PrivateUse) }
+    if rest.is_empty() { Err(NotARedirectUri::NotAbsolute) } else { Ok(form) }
+}
+
+/// RFC 3986 3.1, in lower case.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'))
+}
+
+/// Whether a scheme can be a program's own although no domain stands behind it (RFC 8252 7.1 wants one): a realm may name it.
+pub fn is_short_scheme(text: &str) -> bool {
+    is_scheme(text) && !text.contains('.') && text.len() > 2 && !NOT_PRIVATE.contains(&text)
 }
 
 impl TryFrom<String> for RedirectUri {
     type Error = NotARedirectUri;
 
+    /// As it was stored: which schemes count in its realm is asked when it is used.
     fn try_from(text: String) -> Result<Self, NotARedirectUri> {
-        Self::parse(&text)
+        Self::read(&text)
     }
 }
 
@@ -358,6 +422,35 @@ mod tests {
         assert!(RedirectUri::parse("http://localhost/").is_ok());
         assert!(RedirectUri::parse("http://app.localhost:3000/cb").unwrap().is_native());
         assert!(!matches("http://app.localhost:3000/cb", "http://app.localhost:3001/cb"));
+    }
+
+    #[test]
+    fn a_scheme_without_a_dot_is_for_realms_that_name_it() {
+        let uri = "cursor://anysphere.cursor-mcp/oauth/callback";
+        let named = ["cursor".to_owned()];
+        assert_eq!(RedirectUri::parse(uri), Err(NotARedirectUri::Scheme));
+        assert_eq!(RedirectUri::parse_with(uri, &["vscode".to_owned()]), Err(NotARedirectUri::Scheme));
+        let parsed = RedirectUri::parse_with(uri, &named).unwrap();
+        assert!(parsed.is_native() && parsed.matches(uri) && !parsed.is_of_page());
+        assert_eq!(parsed.short_scheme(), Some("cursor"));
+        for other in [
+            "cursor://anysphere.cursor-mcp/oauth/callback?x=1",
+            "cursor:/oauth",
+            "cursors://anysphere.cursor-mcp/oauth/callback",
+        ] {
+            assert!(!parsed.matches(other), "{other}");
+        }
+        assert_eq!(RedirectUri::parse("com.example.app:/cb").unwrap().short_scheme(), None);
+        for never in
+            ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "intent://x", "Cursor://x", "ab://x"]
+        {
+            let scheme = never.split(':').next().unwrap().to_owned();
+            assert!(!is_short_scheme(&scheme), "{never}");
+            assert_eq!(RedirectUri::parse_with(never, &[scheme]), Err(NotARedirectUri::Scheme), "{never}");
+            assert!(serde_json::from_value::<RedirectUri>(never.into()).is_err(), "{never}");
+        }
+        // What was stored when a realm named its scheme can be read when it does no more.
+        assert_eq!(serde_json::from_value::<RedirectUri>(uri.into()).unwrap(), parsed);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct NewBackchannel {
     pub realm: String,
     /// The client.
     pub client: String,
-    /// The user who is asked; empty: nobody, and the client is not told.
+    /// The user who is asked; or what stands for a name that nobody has, where the client is not told that.
     pub user: String,
     /// What it asks for, as its owner writes it.
     pub doc: String,
@@ -73,14 +73,15 @@ pub struct BlockedApp {
 }
 
 impl Store {
-    /// A request begins to wait, as far as its user may be asked; whether it does.
+    /// A request begins to wait, as far as its user may be asked; whether it does. Of many at the same moment no more do than may.
     ///
     /// # Errors
     /// The store cannot write.
     pub async fn put_backchannel(&self, request: NewBackchannel, policy: AskPolicy) -> Result<bool, Fault> {
-        write!(self, Single, |tx| {
+        write!(self, Several, |tx| {
             let NewBackchannel { id, hash, realm, client, user, doc, created_at, expires_at, interval } = &request;
             let AskPolicy { open, of_client, of_all, since } = policy;
+            tx.optional(Statement::LockAsked, values![realm, user], |_| Ok(())).await?;
             let params = values![
                 id,
                 hash,

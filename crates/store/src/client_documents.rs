@@ -40,6 +40,10 @@ pub struct NewDocument {
     pub most: i64,
     /// How many of them this host has at most.
     pub most_of_host: i64,
+    /// The domain that somebody registered for it: the host, or an end of it behind a dot.
+    pub domain: String,
+    /// How many of them all hosts of the domain have at most.
+    pub most_of_domain: i64,
     /// When it is looked at whether anybody uses it.
     pub check_at: i64,
 }
@@ -84,9 +88,9 @@ impl Store {
         let (realm, audit) = (realm.to_owned(), self.audit.clone());
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            let NewDocument { client, document, most, most_of_host, check_at } = &new;
-            let (all, of_host) = count(tx, &realm, &document.host).await?;
-            if all >= *most || of_host >= *most_of_host {
+            let NewDocument { client, document, most, most_of_host, domain, most_of_domain, check_at } = &new;
+            let [all, of_host, of_domain] = count(tx, &realm, &document.host, domain).await?;
+            if all >= *most || of_host >= *most_of_host || of_domain >= *most_of_domain {
                 return Ok(Undo(RegisteredBy::Full));
             }
             // Nobody has a token whose hash this is: such a client changes by its document alone.
@@ -177,10 +181,14 @@ impl Store {
     }
 }
 
-/// How many clients of documents a realm has, and how many of them are of this host.
-async fn count(tx: &mut impl Tx, realm: &str, host: &str) -> Result<(i64, i64), Fault> {
+/// How many clients of documents a realm has, how many of them are of this host, and how many of all hosts of this domain.
+async fn count(tx: &mut impl Tx, realm: &str, host: &str, domain: &str) -> Result<[i64; 3], Fault> {
+    // A host holds neither `%` nor `_`.
+    let below = format!("%.{domain}");
     let counts = tx
-        .optional(Statement::CountClientDocuments, values![realm, host], |row| Ok((row.int(0)?, row.int(1)?)))
+        .optional(Statement::CountClientDocuments, values![realm, host, domain, &below], |row| {
+            Ok([row.int(0)?, row.int(1)?, row.int(2)?])
+        })
         .await?;
     Ok(counts.unwrap_or_default())
 }

@@ -295,6 +295,7 @@ registry! {
     // ---- devices that wait for their users
     AddDevice = devices::ADD_DEVICE;
     // ---- what agents ask for while their users are away
+    LockAsked = agents::LOCK_ASKED;
     AddBackchannel = agents::ADD;
     Backchannel = agents::FIND;
     BackchannelOfUser = agents::OF_USER;

@@ -86,10 +86,13 @@ pub fn destination(realm: &Realm, client: Option<&Client>, params: &Params<'_>) 
     })
 }
 
-/// The registered redirect URIs that count: a wildcard only for a confidential client that was given it.
+/// The registered redirect URIs that count: a wildcard only for a confidential client that was given it, a scheme without a dot only
+/// where the realm names it.
 fn usable_redirects<'a>(realm: &Realm, client: &'a Client) -> impl Iterator<Item = &'a RedirectUri> {
     let wildcards = client.is_confidential() && realm.allows(client, Legacy::WildcardRedirect);
-    client.redirect_uris.iter().filter(move |uri| wildcards || !uri.is_wildcard())
+    let named = move |scheme: &str| realm.registration.private_schemes.iter().any(|known| known == scheme);
+    let usable = move |uri: &&RedirectUri| (wildcards || !uri.is_wildcard()) && uri.short_scheme().is_none_or(named);
+    client.redirect_uris.iter().filter(usable)
 }
 
 /// The registered redirect URI that a received one is, exact ones first; `None` if it is none that counts.

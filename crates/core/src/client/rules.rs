@@ -47,7 +47,7 @@ const LONGEST: usize = 100;
 /// Everything that is wrong with it, in the order of the [`Field`]s.
 pub fn check(asked: Description, realm: &Realm) -> Result<Client, Vec<Problem>> {
     let mut wrong = Vec::new();
-    let redirect_uris = parse_redirect_uris(&asked, &mut wrong);
+    let redirect_uris = parse_redirect_uris(&asked, realm, &mut wrong);
     let scope = ScopeSet::parse(&asked.scope).unwrap_or_else(|why| {
         wrong.push(Problem::ScopeText(why));
         ScopeSet::default()
@@ -137,10 +137,10 @@ fn within_profile(realm: &Realm, client: Client) -> Result<Client, Vec<Problem>>
 }
 
 /// The redirect URIs that can be read, each with its place in the list.
-fn parse_redirect_uris(asked: &Description, wrong: &mut Vec<Problem>) -> Vec<(usize, RedirectUri)> {
+fn parse_redirect_uris(asked: &Description, realm: &Realm, wrong: &mut Vec<Problem>) -> Vec<(usize, RedirectUri)> {
     let mut good = Vec::new();
     for (index, uri) in asked.redirect_uris.iter().enumerate() {
-        match RedirectUri::parse(uri) {
+        match RedirectUri::parse_with(uri, &realm.registration.private_schemes) {
             Ok(parsed) => good.push((index, parsed)),
             Err(why) => wrong.push(Problem::RedirectUri { index, uri: uri.clone(), why }),
         }

@@ -18,8 +18,12 @@ pub struct DocumentPolicy {
     pub most_clients: u32,
     /// How many there are at most of one host.
     pub most_per_host: u32,
+    /// How many there are at most of one registered domain, all names below it together.
+    pub most_per_domain: u32,
     /// How many documents of one host are asked for within an hour at most; each server counts by itself.
     pub hourly_per_host: u32,
+    /// How many of one registered domain are.
+    pub hourly_per_domain: u32,
 }
 
 /// What becomes of the documents of a domain.
@@ -33,7 +37,7 @@ pub struct DomainPolicy {
     /// Their scopes; empty: those of all documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// How many there are at most; absent: as many as of any host.
+    /// How many there are at most, of the host and of its registered domain; absent: as many as of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_clients: Option<u32>,
 }
@@ -58,8 +62,10 @@ pub struct OfHost<'p> {
     pub mode: DocumentMode,
     /// The scopes of their clients; empty: those of clients that register themselves.
     pub scopes: &'p [String],
-    /// How many there are at most.
+    /// How many there are at most of the host.
     pub most: u32,
+    /// How many there are at most of its registered domain.
+    pub most_of_domain: u32,
 }
 
 impl Default for DocumentPolicy {
@@ -70,7 +76,9 @@ impl Default for DocumentPolicy {
             domains: Vec::new(),
             most_clients: 1000,
             most_per_host: 20,
+            most_per_domain: 50,
             hourly_per_host: 120,
+            hourly_per_domain: 300,
         }
     }
 }
@@ -89,10 +97,16 @@ impl DocumentPolicy {
     /// What is said of the documents of a host, which is in lower case.
     pub fn of_host(&self, host: &str) -> OfHost<'_> {
         let Some(domain) = self.domains.iter().find(|domain| domain.has(host)) else {
-            return OfHost { mode: self.mode, scopes: &self.scopes, most: self.most_per_host };
+            let (most, most_of_domain) = (self.most_per_host, self.most_per_domain);
+            return OfHost { mode: self.mode, scopes: &self.scopes, most, most_of_domain };
         };
         let scopes = if domain.scopes.is_empty() { &self.scopes } else { &domain.scopes };
-        OfHost { mode: domain.mode, scopes, most: domain.most_clients.unwrap_or(self.most_per_host) }
+        OfHost {
+            mode: domain.mode,
+            scopes,
+            most: domain.most_clients.unwrap_or(self.most_per_host),
+            most_of_domain: domain.most_clients.unwrap_or(self.most_per_domain),
+        }
     }
 }
 
@@ -123,14 +137,14 @@ mod tests {
         };
         let of = |host: &str| {
             let of = policy.of_host(host);
-            (of.mode, of.scopes.first().map(String::as_str).unwrap_or_default().to_owned(), of.most)
+            (of.mode, of.scopes.first().map(String::as_str).unwrap_or_default().to_owned(), of.most, of.most_of_domain)
         };
-        assert_eq!(of("good.example"), (DocumentMode::Open, "good.example".to_owned(), 3));
+        assert_eq!(of("good.example"), (DocumentMode::Open, "good.example".to_owned(), 3, 3));
         for off in ["a.example", "a.good.example"] {
-            assert_eq!(of(off), (DocumentMode::Off, "*.example".to_owned(), 3), "{off}");
+            assert_eq!(of(off), (DocumentMode::Off, "*.example".to_owned(), 3, 3), "{off}");
         }
         for other in ["example", "badexample", "good.example.org", ".example"] {
-            assert_eq!(of(other), (DocumentMode::Approval, "all".to_owned(), 20), "{other}");
+            assert_eq!(of(other), (DocumentMode::Approval, "all".to_owned(), 20, 50), "{other}");
         }
         assert!(policy.is_on() && !DocumentPolicy::default().is_on());
     }

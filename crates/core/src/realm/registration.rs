@@ -33,6 +33,10 @@ pub struct RegistrationPolicy {
     /// empty: all but private addresses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redirect_hosts: Vec<String>,
+    /// Private-use schemes without a dot that redirect URIs of the realm's clients may have (RFC 8252 7.1 wants a dot): no domain stands
+    /// behind them, so any program may take one. Each such request needs PKCE, and consent says where its answer goes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub private_schemes: Vec<String>,
     /// The legacy behaviours that it may have: `no-pkce` and `implicit`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub legacy: BTreeSet<Legacy>,
@@ -93,6 +97,7 @@ impl Default for RegistrationPolicy {
             response_types: BTreeSet::new(),
             auth_methods: BTreeSet::new(),
             redirect_hosts: Vec::new(),
+            private_schemes: Vec::new(),
             legacy: BTreeSet::new(),
             never_used_ttl: Span::seconds(86_400),
             unused_ttl: Span::seconds(90 * 86_400),

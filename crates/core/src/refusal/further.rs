@@ -50,6 +50,9 @@ pub enum Further {
         /// When the next minute begins.
         seconds: i64,
     },
+    /// All clients together that came by themselves have as many grants as they may.
+    #[error("the apps that registered themselves have {0} grants, and no more are given; try again later")]
+    TooManyGrants(u32),
     /// An agent asked somebody for consent more often than it may.
     #[error("this app asked the same person for consent too often; try again in {0} seconds")]
     TooMuchConsent(i64),
@@ -97,6 +100,7 @@ impl Further {
             Self::InteractionRequired => ErrorCode::InteractionRequired,
             Self::TooManyDevices(_)
             | Self::TooManyTogether { .. }
+            | Self::TooManyGrants(_)
             | Self::TooManyAsked(_)
             | Self::TooMuchConsent(_)
             | Self::TooManyCalls { .. } => ErrorCode::TemporarilyUnavailable,
@@ -111,6 +115,8 @@ impl Further {
             | Self::TooMuchConsent(seconds)
             | Self::TooManyTogether { seconds, .. }
             | Self::TooManyCalls { seconds, .. } => Some(*seconds),
+            // When one ends, nobody knows.
+            Self::TooManyGrants(_) => Some(300),
             _ => None,
         }
     }

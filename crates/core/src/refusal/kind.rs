@@ -256,6 +256,8 @@ kinds! {
         "ask once and wait for the answer; nobody answers faster because they are asked again";
     Refusal::Further(Further::TooManyTogether { .. }) => "too_many_together", Limit,
         "wait as long as Retry-After says; ask the vendor to register the app, so that it has a limit of its own";
+    Refusal::Further(Further::TooManyGrants(_)) => "too_many_grants", Limit,
+        "keep the refresh tokens that the app has; ask the vendor to register the app, so that this limit is not for it";
     Refusal::Further(Further::TooMuchConsent(_)) => "too_much_consent", Limit,
         "keep the refresh token and ask for consent only when more is needed";
     Refusal::Further(Further::SubjectToken(_)) => "subject_token", Presented, "exchange a live token that the client may exchange";

@@ -25,6 +25,10 @@ impl Check<'_> {
         if self.raw.limits.self_registered_calls_per_minute.is_some_and(|limit| limit > HIGHEST) {
             self.say(at!["limits", "self-registered-calls-per-minute"], TOO_HIGH, None);
         }
+        if self.raw.limits.self_registered_grants.is_some_and(|limit| limit > HIGHEST) {
+            let message = "there are at most 1000000; 0 is as many as come";
+            self.say(at!["limits", "self-registered-grants"], message, None);
+        }
         let raw = self.raw;
         let mut names = BTreeSet::new();
         for (i, plan) in raw.plan.iter().enumerate() {

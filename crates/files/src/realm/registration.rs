@@ -9,6 +9,7 @@ use claviger_core::dialect::Legacy;
 use claviger_core::jose::{JwkSet, VerifyingKeys};
 use claviger_core::metadata::authentication_methods;
 use claviger_core::realm::{DocumentPolicy, RegistrationPolicy, SoftwareIssuer};
+use claviger_core::redirect::is_short_scheme;
 use claviger_core::span::Span;
 
 /// What a client that registers itself may be given of what the standards have left behind.
@@ -24,6 +25,7 @@ impl Check<'_> {
         self.registered_scopes(&policy);
         self.registered_ways(&policy);
         self.registered_hosts(&policy);
+        self.private_schemes(&policy);
         for (key, span) in [("never-used-ttl", policy.never_used_ttl), ("unused-ttl", policy.unused_ttl)] {
             if span == Span::seconds(0) {
                 self.say(&at(key), "what lives for no time cannot be used", None);
@@ -119,6 +121,16 @@ impl Check<'_> {
                 let help = Some("like app.example, *.app.example, or com.example.app: for a scheme".to_owned());
                 let place = ["registration".into(), "redirect-hosts".into(), i.into()];
                 self.say(&place, "this is no host in lower case", help);
+            }
+        }
+    }
+
+    fn private_schemes(&mut self, policy: &RegistrationPolicy) {
+        for (i, scheme) in policy.private_schemes.iter().enumerate() {
+            if !is_short_scheme(scheme) {
+                let help = Some("like cursor; schemes with a dot (com.example.app) need no entry, and javascript, data, file and the like get none".to_owned());
+                let place = ["registration".into(), "private-schemes".into(), i.into()];
+                self.say(&place, "this is no scheme of a program's own, in lower case and without a dot", help);
             }
         }
     }

@@ -286,6 +286,7 @@ scopes = ["read"]
 grants = ["authorization_code"]
 response-types = ["code"]
 redirect-hosts = ["*.r.example"]
+private-schemes = ["editor"]
 legacy = ["no-pkce"]
 never-used-ttl = "2h"
 most-clients = 5
@@ -293,6 +294,8 @@ most-clients = 5
 mode = "approval"
 scopes = ["read"]
 most-per-host = 4
+most-per-domain = 6
+hourly-per-domain = 30
 [[registration.documents.domain]]
 name = "*.r.example"
 mode = "open"

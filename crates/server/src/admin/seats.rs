@@ -2,6 +2,7 @@
 
 use super::{Act, Admin, AdminError};
 use claviger_core::Realm;
+use claviger_core::limits::SELF_REGISTERED_POOL;
 use claviger_store::{SeatLine, Store};
 
 /// The seats of a realm that are held at `now` (in milliseconds), with the names of who holds them, of one pool where one is named.
@@ -10,7 +11,9 @@ use claviger_store::{SeatLine, Store};
 /// The store cannot be read.
 pub async fn list(store: &Store, realm: &Realm, pool: Option<&str>, now: i64) -> Result<Vec<SeatLine>, AdminError> {
     let held = store.list_seats(&realm.id, now).await?;
-    Ok(held.into_iter().filter(|line| pool.is_none_or(|pool| pool == line.seat.pool)).collect())
+    let is_meant =
+        |line: &SeatLine| line.seat.pool != SELF_REGISTERED_POOL && pool.is_none_or(|pool| pool == line.seat.pool);
+    Ok(held.into_iter().filter(is_meant).collect())
 }
 
 /// Takes a seat away from its holder: the sessions behind it end with their tokens. How many did. `organisation` is empty

@@ -27,7 +27,9 @@ use claviger_core::dialect::Turnover;
 use claviger_core::grant::{Decision, RefreshPlan, bounded};
 use claviger_core::granted::Granted;
 use claviger_core::jose::Typ;
+use claviger_core::limits::SELF_REGISTERED_POOL;
 use claviger_core::realm::{AccessTokenFormat, AccessTokenTyp, SeatCount, SeatScope};
+use claviger_core::refusal::Further;
 use claviger_core::token::{self, Id, Kind, Plain, replay_key};
 use claviger_core::token_claims::{AccessTokenOf, access_claims, agent_acts};
 use claviger_core::token_exchange::ACCESS_TOKEN;
@@ -247,6 +249,9 @@ pub(crate) async fn token_answer(
         Issued::CodeGone => Err(Refusal::CodeExpired.into()),
         Issued::Barred => Err(Refusal::GrantUnbacked.into()),
         Issued::Stale => Err(Refusal::RefreshReused.into()),
+        Issued::NoSeat { pool, size, .. } if pool == SELF_REGISTERED_POOL => {
+            Err(Refusal::from(Further::TooManyGrants(size)).into())
+        }
         Issued::NoSeat { in_use, size, .. } => Err(Refusal::NoFreeSeat { in_use, size }.into()),
     }
 }
@@ -379,8 +384,23 @@ fn redeem_step(origin: &Origin<'_>) -> Option<Redeem> {
     Some(Redeem { code: row.code.id, hash: *row.code.hash, precondition: row.precondition })
 }
 
+/// The seats that a grant takes: those of the realm's pools, and its place among all grants of clients that came by themselves.
 fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, until: i64) -> Vec<SeatClaim> {
+    let claim = |pool: &str, organisation: &str, size: u32, holder: String| SeatClaim {
+        realm: site.realm.id.clone(),
+        pool: pool.to_owned(),
+        organisation: organisation.to_owned(),
+        size,
+        holder,
+        grant: *grant,
+        client: client.id.clone(),
+        user: decision.user.clone(),
+        expires_at: until,
+    };
     let mut claims = Vec::new();
+    let together =
+        site.realm.limits.self_registered_grants.filter(|most| *most > 0 && client.registered.self_registered);
+    claims.extend(together.map(|most| claim(SELF_REGISTERED_POOL, "", most, id_text(grant))));
     for pool in decision.seats.iter().filter_map(|name| site.realm.seat_pool(name)) {
         let holder = match (&decision.user, pool.count) {
             (Some(user), SeatCount::User) => user.clone(),
@@ -393,19 +413,7 @@ fn seat_claims(site: &Site, client: &Client, decision: &Decision, grant: &Id, un
             SeatScope::Organisation if decision.granted.organisations.is_empty() => vec![""],
             SeatScope::Organisation => decision.granted.organisations.iter().map(String::as_str).collect(),
         };
-        for organisation in organisations {
-            claims.push(SeatClaim {
-                realm: site.realm.id.clone(),
-                pool: pool.name.clone(),
-                organisation: organisation.to_owned(),
-                size: pool.size,
-                holder: holder.clone(),
-                grant: *grant,
-                client: client.id.clone(),
-                user: decision.user.clone(),
-                expires_at: until,
-            });
-        }
+        claims.extend(organisations.into_iter().map(|of| claim(&pool.name, of, pool.size, holder.clone())));
     }
     claims
 }

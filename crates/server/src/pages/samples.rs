@@ -131,6 +131,13 @@ pub(super) fn each<E>(
     let by_device =
         Consent { answer_host: None, device_code: Some(x("BCDF-GHJK")), ..consent(x, OrganisationMode::One) };
     seen("consent_device", pages.try_page(brand, &by_device))?;
+    let by_scheme = Consent {
+        answer_host: Some(x("editor:")),
+        answer_is_local: true,
+        answer_is_scheme: true,
+        ..consent(x, OrganisationMode::None)
+    };
+    seen("consent_scheme", pages.try_page(brand, &by_scheme))?;
     for (name, state) in device_states(x) {
         seen(name, pages.try_page(brand, &device(x, state)))?;
     }
@@ -315,6 +322,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         pending: None,
         answer_host: None,
         answer_is_local: false,
+        answer_is_scheme: false,
         device_code: None,
         is_agent: false,
         from_afar: None,

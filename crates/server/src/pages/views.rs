@@ -239,6 +239,8 @@ pub struct Consent {
     pub answer_host: Option<String>,
     /// Whether any program on this device could take the answer (RFC 8252 8.6).
     pub answer_is_local: bool,
+    /// Whether it goes to whichever program has taken a scheme, and `answer_host` is that scheme.
+    pub answer_is_scheme: bool,
     /// The code that a device shows, where the answer goes to one.
     pub device_code: Option<String>,
     /// Whether it is an agent, which goes on by itself.

@@ -332,6 +332,7 @@ pub(crate) fn consent(
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
         answer_host: answer_host(&request.destination.redirect_uri).filter(|_| request.device.is_none()),
         answer_is_local: request.destination.native && request.device.is_none(),
+        answer_is_scheme: !["http://", "https://"].iter().any(|web| request.destination.redirect_uri.starts_with(web)),
         device_code: request.device.as_ref().map(|device| device.user_code.clone()).filter(|code| !code.is_empty()),
         is_agent: asked.client.is_agent(),
         from_afar: request.backchannel().map(|asked| FromAfar { binding_message: asked.binding_message.clone() }),

@@ -3,7 +3,8 @@
 //! 1. The client proves who it is, and what it asks for is checked. 2. Its user is found by the one hint. 3. As far as they may be asked
 //!    (see the statement that adds the row), the request waits, and they get a mail. What they do then is in `people/account`.
 //!
-//! A client for which nobody vouches is not told that a name is nobody's: its request waits like any other, and nobody answers.
+//! A client for which nobody vouches is not told that a name is nobody's: its request waits like any other, with the same brakes and after
+//! the same work, and nobody answers.
 
 use crate::admin::letters::Post;
 use crate::failure::{Failure, json, wrong_method};
@@ -21,8 +22,11 @@ use claviger_core::authorize::AuthorizationRequest;
 use claviger_core::authorize::backchannel::{UserHint, notification_token, requested_expiry};
 use claviger_core::authorize::device::{Device, INTERVAL};
 use claviger_core::client::{DeliveryMode, GrantType};
+use claviger_core::crypto::sha256;
+use claviger_core::jose::base64url;
 use claviger_core::refusal::Further;
 use claviger_core::token::{self, Kind, Plain};
+use claviger_core::user::Details;
 use claviger_core::{Params, Refusal, User};
 use claviger_store::{AskPolicy, Masked, NewBackchannel};
 use http::{Method, StatusCode};
@@ -102,18 +106,18 @@ impl Asked<'_> {
             asked.ping = ping;
         }
         let user = self.user(hint).await?;
-        if let Some(user) = &user
-            && state.store.is_backchannel_blocked(&realm.id, &user.id, &own.id).await?
-        {
+        let asked = user.as_ref().map_or_else(|| nobody(hint), |user| user.id.clone());
+        if state.store.is_backchannel_blocked(&realm.id, &asked, &own.id).await? {
             return Err(Refusal::from(Further::Blocked).into());
         }
-        request.only_user = user.as_ref().map(|user| user.id.clone());
+        // The page of whoever is asked looks for their requests by the row's user, which nobody is here.
+        request.only_user = Some(asked.clone());
         let row = NewBackchannel {
             id,
             hash: Masked(code.hash()),
             realm: realm.id.clone(),
             client: own.id.clone(),
-            user: user.as_ref().map(|user| user.id.clone()).unwrap_or_default(),
+            user: asked,
             doc: serde_json::to_string(&request)?,
             created_at: now,
             expires_at: now + life.as_millis(),
@@ -129,8 +133,8 @@ impl Asked<'_> {
         if !state.store.put_backchannel(row, policy).await? {
             return Err(Refusal::from(Further::TooManyAsked(LATER)).into());
         }
-        if let Some(user) = user.filter(|_| realm.ciba.mails) {
-            self.tell(&user, &request)?;
+        if realm.ciba.mails {
+            self.tell(user, &request)?;
         }
         let body = serde_json::json!({
             "auth_req_id": code.expose(),
@@ -169,15 +173,21 @@ impl Asked<'_> {
         Ok(user)
     }
 
-    /// The mail is written beside the answer: how long that takes says nothing of whether somebody has the name.
-    fn tell(&self, user: &User, request: &AuthorizationRequest) -> Result<(), Failure> {
+    /// The mail is made whether somebody with an address has the name or not, and handed in beside the answer: how long the answer takes
+    /// says nothing of who there is.
+    fn tell(&self, user: Option<User>, request: &AuthorizationRequest) -> Result<(), Failure> {
         let Self { state, site, client, .. } = *self;
         let (store, pages, now) = (&state.store, state.pages.load_full(), state.clock.now());
         let post = Post { store, secrets: &state.secrets, pages: &pages, realm: &site.realm, now };
         let message = request.backchannel().and_then(|asked| asked.binding_message.clone()).unwrap_or_default();
-        let Some(mail) = post.notice(user, NoticeKind::AgentAsks, (&client.client().name, message))? else {
-            return Ok(());
-        };
+        let known = user.filter(|user| user.email.is_some());
+        let is_somebody = known.is_some();
+        let mail = post.notice(
+            &known.unwrap_or_else(in_nobodys_place),
+            NoticeKind::AgentAsks,
+            (&client.client().name, message),
+        )?;
+        let Some(mail) = mail.filter(|_| is_somebody) else { return Ok(()) };
         let store = store.clone();
         tokio::spawn(async move {
             if let Err(fault) = store.queue_mail(mail, now).await {
@@ -185,5 +195,29 @@ impl Asked<'_> {
             }
         });
         Ok(())
+    }
+}
+
+/// What stands for a name that nobody has: no user's id begins like this, and the brakes count each name by itself.
+fn nobody(named: UserHint<'_>) -> String {
+    let (UserHint::Login(name) | UserHint::IdToken(name)) = named;
+    format!("?{}", base64url(&sha256(User::username_key(name).as_bytes())))
+}
+
+/// For whom a mail is made that is thrown away.
+fn in_nobodys_place() -> User {
+    User {
+        id: String::new(),
+        username: "nobody".to_owned(),
+        name: Some("Nobody Anywhere".to_owned()),
+        email: Some("nobody@example.invalid".to_owned()),
+        email_verified: false,
+        given_name: None,
+        family_name: None,
+        service: false,
+        administrator: false,
+        disabled: false,
+        organisations: Vec::new(),
+        details: Details::default(),
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! [`people::ask_for_app`]: crate::people::ask_for_app
 
+use super::registrable;
 use crate::failure::Failure;
 use crate::outbound::OutboundError;
 use crate::state::State;
@@ -90,9 +91,12 @@ impl Lookup<'_> {
 
     fn counted(&self, caller: IpAddr, now: i64) -> Result<(), Failure> {
         let (realm, policy) = (&self.site.realm.id, &self.site.realm.registration.documents);
-        let of_host = Counted::of_realm(&format!("document\0{}", self.id.host()), realm, policy.hourly_per_host);
+        let host = self.id.host();
+        let of_host = Counted::of_realm(&format!("document\0{host}"), realm, policy.hourly_per_host);
+        let of_domain =
+            Counted::of_realm(&format!("documents\0{}", registrable::domain(host)), realm, policy.hourly_per_domain);
         let of_caller = Counted::of_address("document", realm, caller, HOURLY_PER_ADDRESS);
-        let each: Vec<Counted> = of_caller.into_iter().chain([of_host]).collect();
+        let each: Vec<Counted> = of_caller.into_iter().chain([of_host, of_domain]).collect();
         let taken = self.state.rates.take(&each, now);
         taken.map_err(|_| refused("too many documents of its host were asked for; try again later"))
     }
@@ -175,6 +179,8 @@ impl Lookup<'_> {
             document,
             most: i64::from(policy.documents.most_clients),
             most_of_host: i64::from(self.policy.most),
+            domain: registrable::domain(self.id.host()).to_owned(),
+            most_of_domain: i64::from(self.policy.most_of_domain),
             check_at: now + policy.never_used_ttl.as_millis(),
         };
         let store = self.state.store.audited(&self.actor(now), Act::AppCreate);

@@ -22,6 +22,7 @@ mod possession;
 pub(crate) mod pushed;
 pub(crate) mod read;
 mod refresh;
+mod registrable;
 pub(crate) mod registration;
 mod request_object;
 pub(crate) mod revocation;

@@ -226,3 +226,62 @@ async fn clients_that_came_by_themselves_have_one_limit_together() {
     server.pass(60);
     assert_eq!(call("two").await.status, 200);
 }
+
+/// A code, for which somebody is asked where they did not allow it before.
+async fn code_for(server: &Server, browser: &Browser, client: &str) -> String {
+    let page = consent(server, browser, client).await;
+    if page.status == 303 {
+        return page.code();
+    }
+    allow(server, browser, &page, Some("until-taken-back")).await.code()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_came_by_themselves_have_so_many_grants_together() {
+    let server = world(|realm| realm.limits.self_registered_grants = Some(2)).await;
+    let registered = Registered { self_registered: true, ..Registered::default() };
+    for id in ["one", "two"] {
+        server.add_client(&Client { registered: registered.clone(), ..client(id) }).await;
+    }
+    let browser = Browser::default();
+    let code = async |id: &str| code_for(&server, &browser, id).await;
+    let first = server.redeem("one", &code("one").await).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(server.redeem("two", &code("two").await).await.status, 200);
+    let third = code("two").await;
+    let refused = server.redeem("two", &third).await;
+    assert_eq!((refused.status.as_u16(), refused.json()["error"].clone()), (429, json!("temporarily_unavailable")));
+    assert!(refused.header("retry-after").parse::<i64>().unwrap() > 0);
+    // Whom the vendor registered is not counted, and what lives goes on.
+    assert_eq!(server.redeem("app", &code("app").await).await.status, 200);
+    let renewed = server.refresh("one", &first.text("refresh_token")).await;
+    assert_eq!(renewed.status, 200, "{}", renewed.body);
+    // It is no licence: nobody is shown it as one.
+    assert!(!browser.get(&server, "/account/licences").await.body.contains("self-registered"));
+    // One that is given back makes room, and the code that waited is still good.
+    let token = renewed.text("refresh_token");
+    assert_eq!(
+        server
+            .post("/revoke", &[("client_id", "one"), ("client_secret", crate::common::SECRET), ("token", &token)])
+            .await
+            .status,
+        200
+    );
+    assert_eq!(server.redeem("two", &third).await.status, 200);
+}
+
+/// At the same moment as well, among all that come.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_grants_at_once_no_more_than_may_live_are_given() {
+    let server = world(|realm| realm.limits.self_registered_grants = Some(3)).await;
+    let registered = Registered { self_registered: true, ..Registered::default() };
+    server.add_client(&Client { registered, ..client("one") }).await;
+    let browser = Browser::default();
+    let mut codes = Vec::new();
+    for _ in 0..8 {
+        codes.push(code_for(&server, &browser, "one").await);
+    }
+    let redeemed = futures_util::future::join_all(codes.iter().map(|code| server.redeem("one", code))).await;
+    let given = redeemed.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(given, 3, "{redeemed:?}");
+}

@@ -3,6 +3,7 @@
 
 use crate::common::{Browser, Folder, NOW, PASSWORD, Reply, SECRET, Server, claims, client, user};
 use claviger_core::client::{Ciba, DeliveryMode, GrantType, Registered};
+use claviger_core::jose::Algorithm;
 use claviger_core::realm::Realm;
 use claviger_core::{Client, ScopeSet};
 use claviger_server::mail::{Delivered, Mailer, Outlet, deliver_due};
@@ -352,6 +353,68 @@ async fn a_client_that_nobody_vouches_for_does_not_learn_who_there_is() {
     poll(&server, "stranger", &id).await.refused(400, "authorization_pending");
     server.pass(301);
     poll(&server, "stranger", &id).await.refused(400, "expired_token");
+    // However often it asks, and however it spells the name.
+    let taken = async |names: [&str; 4]| {
+        let mut statuses = Vec::new();
+        for name in names {
+            statuses.push(ask(&server, "stranger", &[("login_hint", name)]).await.status.as_u16());
+        }
+        statuses
+    };
+    server.pass(3600);
+    let nobody = taken(["nobody", "Nobody", "nobody", "NOBODY"]).await;
+    assert_eq!(nobody, taken(["alice", "Alice", "alice", "ALICE"]).await);
+    assert_eq!(nobody, [200, 200, 429, 429]);
+}
+
+/// A request that the client signed is served by what is inside alone (CIBA Core 1.0 7.1.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_request_is_served_by_what_is_inside() {
+    let server = world(|_| {}).await;
+    let key = crate::request_objects::key("k1", Algorithm::Es256);
+    server.add_client(&Client { jwks: Some(crate::request_objects::jwks(&key)), ..agent("signs") }).await;
+    let now = server.now() / 1000;
+    let claims = json!({
+        "iss": "signs", "aud": server.realm.issuer, "iat": now, "nbf": now, "exp": now + 60, "jti": "j1", "client_id": "signs",
+        "scope": "openid read", "login_hint": "alice", "binding_message": "Order 4712", "requested_expiry": 60,
+    });
+    let send = async |claims: &Value| {
+        let object = crate::request_objects::sign(&key, claims);
+        server.post("/bc-authorize", &[("client_id", "signs"), ("client_secret", SECRET), ("request", &object)]).await
+    };
+    let begun = send(&claims).await;
+    assert_eq!((begun.status.as_u16(), &begun.json()["expires_in"]), (200, &json!(60)), "{}", begun.body);
+    let browser = Browser::default();
+    assert!(page(&server, &browser).await.body.contains("Order 4712"));
+    allow(&server, &browser).await;
+    let tokens = poll(&server, "signs", &begun.text("auth_req_id")).await;
+    assert_eq!((tokens.status.as_u16(), tokens.text("scope").as_str()), (200, "openid read"), "{}", tokens.body);
+    // Of somebody else, for somebody else, over, or in nobody's words.
+    let changed = |member: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[member] = value;
+        claims
+    };
+    for (member, value) in [
+        ("iss", json!("agent")),
+        ("aud", json!("https://other.example")),
+        ("exp", json!(now - 600)),
+        ("client_id", json!("agent")),
+    ] {
+        let refused = send(&changed(member, value)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["error"].clone()),
+            (400, json!("invalid_request_object")),
+            "{member}"
+        );
+    }
+    let other = crate::request_objects::key("k1", Algorithm::Es256);
+    let forged = crate::request_objects::sign(&other, &claims);
+    let form = [("client_id", "signs"), ("client_secret", SECRET), ("request", forged.as_str())];
+    server.post("/bc-authorize", &form).await.refused(400, "invalid_request_object");
+    let unsigned = crate::request_objects::unsigned(&claims);
+    let form = [("client_id", "signs"), ("client_secret", SECRET), ("request", unsigned.as_str())];
+    assert_eq!(server.post("/bc-authorize", &form).await.status, 400, "the standard wants it signed");
 }
 
 /// The mails that wait, as they are sent.

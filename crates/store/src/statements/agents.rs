@@ -17,17 +17,18 @@ pub(super) const END_EVIDENCE: &str = "UPDATE consent_evidence SET ended_at = ?1
 pub(super) const PURGE_CONSENTS: &str = "DELETE FROM consent WHERE (realm, user_id, client) IN
     (SELECT realm, user_id, client FROM consent WHERE until_at < ?1 LIMIT ?2) AND until_at < ?1";
 
+/// Two requests for one person are counted one after the other, whichever servers they reach.
+pub(super) const LOCK_ASKED: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2{LOCKED}";
 /// As long as fewer than ?10 of the client wait for this user, it asked fewer than ?11 times since ?12, and all clients together
-/// fewer than ?13 times. Nobody in particular is asked as often as one likes.
+/// fewer than ?13 times.
 pub(super) const ADD: &str = "INSERT INTO backchannel
         (id, hash, realm, client, user_id, doc, created_at, expires_at, interval_ms)
     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
-    WHERE ?5 = '' OR (
-        (SELECT COUNT(*) FROM backchannel b LEFT JOIN answered a ON a.id = b.id WHERE b.realm = ?3 AND b.user_id = ?5
+    WHERE (SELECT COUNT(*) FROM backchannel b LEFT JOIN answered a ON a.id = b.id WHERE b.realm = ?3 AND b.user_id = ?5
             AND b.client = ?4 AND b.expires_at > ?7 AND a.id IS NULL) < ?10
         AND (SELECT COUNT(*) FROM backchannel b WHERE b.realm = ?3 AND b.user_id = ?5 AND b.client = ?4
             AND b.created_at > ?12) < ?11
-        AND (SELECT COUNT(*) FROM backchannel b WHERE b.realm = ?3 AND b.user_id = ?5 AND b.created_at > ?12) < ?13)
+        AND (SELECT COUNT(*) FROM backchannel b WHERE b.realm = ?3 AND b.user_id = ?5 AND b.created_at > ?12) < ?13
     ON CONFLICT DO NOTHING";
 pub(super) const FIND: &str =
     "SELECT b.id, b.hash, b.realm, b.client, b.user_id, b.doc, b.created_at, b.expires_at, b.interval_ms,

@@ -6,7 +6,9 @@ pub(super) const PUT_DOCUMENT: &str =
     "INSERT INTO client_document (realm, client, host, digest, fetched_at, fresh_until)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (realm, client) DO UPDATE SET digest = excluded.digest,
         fetched_at = excluded.fetched_at, fresh_until = excluded.fresh_until";
-pub(super) const COUNT_DOCUMENTS: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN host = ?2 THEN 1 ELSE 0 END), 0)
+/// ?4: what the names below the domain ?3 are like.
+pub(super) const COUNT_DOCUMENTS: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN host = ?2 THEN 1 ELSE 0 END), 0),
+        COALESCE(SUM(CASE WHEN host = ?3 OR host LIKE ?4 THEN 1 ELSE 0 END), 0)
     FROM client_document WHERE realm = ?1";
 pub(super) const DELETE_DOCUMENT: &str = "DELETE FROM client_document WHERE realm = ?1 AND client = ?2";
 /// On condition that the client waits for approval: nobody fills the table with ids.

@@ -12,7 +12,8 @@ fn document(n: u8) -> ClientDocument {
 fn new(id: &str, host: &str, status: ClientStatus) -> NewDocument {
     let client = Client { status, ..client(id) };
     let document = ClientDocument { host: host.into(), ..document(1) };
-    NewDocument { client, document, most: 3, most_of_host: 2, check_at: NOW + HOUR }
+    let domain = host.into();
+    NewDocument { client, document, most: 3, most_of_host: 2, domain, most_of_domain: 2, check_at: NOW + HOUR }
 }
 
 async fn add(store: &Store, new: NewDocument) -> RegisteredBy {
@@ -40,6 +41,28 @@ pub(crate) async fn there_are_so_many_of_a_host_and_at_all(store: Store) {
     assert!(store.delete_client("r", "https://b.example/a", NOW, NOW).await.unwrap());
     assert_eq!(store.client_document("r", "https://b.example/a").await.unwrap(), None);
     assert_eq!(with("https://c.example/a", "c.example").await, RegisteredBy::Done);
+}
+
+pub(crate) async fn a_thousand_hosts_of_one_domain_are_one_domain(store: Store) {
+    set_up(&store).await;
+    let of = |host: &str, domain: &str| {
+        let new = new(&format!("https://{host}/a"), host, ClientStatus::Active);
+        NewDocument { domain: domain.into(), most: 100, most_of_domain: 4, ..new }
+    };
+    let mut taken = 0;
+    for n in 0..1000 {
+        let host = format!("h{n}.evil.example");
+        taken += usize::from(add(&store, of(&host, "evil.example")).await == RegisteredBy::Done);
+    }
+    assert_eq!(taken, 4);
+    assert_eq!(
+        add(&store, of("evil.example", "evil.example")).await,
+        RegisteredBy::Full,
+        "the domain itself is one of its hosts"
+    );
+    for other in ["good.example", "notevil.example", "evil.example.org"] {
+        assert_eq!(add(&store, of(other, other)).await, RegisteredBy::Done, "{other}");
+    }
 }
 
 pub(crate) async fn a_document_is_renewed_on_condition_that_its_client_is_as_it_was(store: Store) {

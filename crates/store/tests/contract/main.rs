@@ -111,7 +111,8 @@ promises! {
     heartbeat: a_heartbeat_tells_time_and_change, time_told_only_goes_up;
     spend: what_is_good_once_is_used_once, of_64_uses_one_counts, a_use_and_what_it_gives_are_one,
         a_use_that_is_over_is_forgotten;
-    client_documents: there_are_so_many_of_a_host_and_at_all, a_document_is_renewed_on_condition_that_its_client_is_as_it_was,
+    client_documents: there_are_so_many_of_a_host_and_at_all, a_thousand_hosts_of_one_domain_are_one_domain,
+        a_document_is_renewed_on_condition_that_its_client_is_as_it_was,
         people_ask_for_what_waits_and_for_nothing_else;
     user_links: of_64_who_use_a_link_one_chooses_the_password, an_address_is_shown_to_be_theirs_once;
     administration: a_role_is_given_once_and_taken_once, roles_go_with_whoever_holds_them, of_64_first_owners_one_is,

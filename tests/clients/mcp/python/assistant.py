@@ -56,7 +56,7 @@ class Person:
 
     def __init__(self):
         self.browser = urllib.request.build_opener(Stop, urllib.request.HTTPCookieProcessor(CookieJar()))
-        self.asked = []
+        self.asked, self.pages = [], []
 
     def goes(self, url):
         self.asked.append(urllib.parse.parse_qs(urllib.parse.urlsplit(url).query))
@@ -68,6 +68,7 @@ class Person:
                     page = self.browser.open(urllib.request.Request(url, data), timeout=20).read().decode()
                 except urllib.error.HTTPError as refused:
                     page = refused.read().decode()
+                self.pages.append(page)
                 forms = re.findall(r'<form\b[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.S)
                 asking = [form for form in forms if re.search(r'name="(password|decision)"', form[1])]
                 if not asking:
@@ -216,15 +217,21 @@ def words(error):
     return " ".join([str(error), *inner, *cause])
 
 
-for name, story in {
-    "the Python SDK registers, calls, refreshes and steps up": registers,
-    "the Python SDK waits by its document until the operator approves it": by_document,
-}.items():
-    try:
-        asyncio.run(asyncio.wait_for(story(), 120))
-        print(f"ok - {name}", flush=True)
-    except BaseException:
-        traceback.print_exc()
-        print(f"not ok - {name}", flush=True)
-        sys.stdout.flush()
-        os._exit(1)
+def tell(stories):
+    """Runs each, and says how it ended; the first that fails is the last."""
+    for name, story in stories.items():
+        try:
+            asyncio.run(asyncio.wait_for(story(), 120))
+            print(f"ok - {name}", flush=True)
+        except BaseException:
+            traceback.print_exc()
+            print(f"not ok - {name}", flush=True)
+            sys.stdout.flush()
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    tell({
+        "the Python SDK registers, calls, refreshes and steps up": registers,
+        "the Python SDK waits by its document until the operator approves it": by_document,
+    })

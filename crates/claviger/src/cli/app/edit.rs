@@ -9,7 +9,7 @@ use super::logout::LogoutArgs;
 use super::{Grant, auth_method, legacy, read_keys};
 use clap::Args;
 use claviger_core::Realm;
-use claviger_core::client::{AssertionAlgorithm, AuthMethod};
+use claviger_core::client::{AssertionAlgorithm, AuthMethod, DeliveryMode};
 use claviger_core::dialect::Legacy;
 use claviger_core::span::Span;
 use claviger_server::admin::apps;
@@ -68,6 +68,12 @@ pub(crate) struct EditArgs {
     /// Whether it is an agent: `yes`, `no`, or `usual`: it is where it came by itself
     #[arg(long, value_parser = agent, value_name = "WORD")]
     agent: Option<Agent>,
+    /// How it hears what users said who were elsewhere (CIBA): `poll` or `ping`
+    #[arg(long, value_parser = delivery_mode, value_name = "MODE")]
+    backchannel_token_delivery_mode: Option<DeliveryMode>,
+    /// Where it is told that they did, in ping mode; empty: nowhere
+    #[arg(long, value_name = "URL")]
+    backchannel_client_notification_endpoint: Option<String>,
     /// How often in a minute it may call the token endpoint; 0: as often as it likes; `realm`: as its plan or its realm says
     #[arg(long, value_parser = limit, value_name = "NUMBER")]
     token_calls_per_minute: Option<Limit>,
@@ -128,6 +134,10 @@ fn agent(text: &str) -> Result<Agent, String> {
     }
 }
 
+fn delivery_mode(text: &str) -> Result<DeliveryMode, String> {
+    serde_json::from_value(text.into()).map_err(|_| format!("`{}`", DeliveryMode::NAMES.join("` or `")))
+}
+
 /// One method, or none in particular.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Method(Option<AuthMethod>);
@@ -170,6 +180,8 @@ impl EditArgs {
             access_token_ttl: self.access_token_ttl.map(|Ttl(span)| span),
             plan: self.plan,
             agent: self.agent.map(|Agent(agent)| agent),
+            token_delivery_mode: self.backchannel_token_delivery_mode,
+            notification_endpoint: self.backchannel_client_notification_endpoint,
             token_calls_per_minute: self.token_calls_per_minute.map(|Limit(limit)| limit),
             auth_method: self.token_endpoint_auth_method.map(|Method(method)| method),
             auth_signing_alg: self.token_endpoint_auth_signing_alg.map(|SigningAlg(algorithm)| algorithm),

@@ -87,7 +87,8 @@ impl Facts<'_> {
         if self.asked.registered.application_type != Some(ApplicationType::Web) {
             return None;
         }
-        let parsed = |uri: &String| RedirectUri::parse(uri).ok();
+        let schemes = &self.realm.registration.private_schemes;
+        let parsed = |uri: &String| RedirectUri::parse_with(uri, schemes).ok();
         let implicit = self.may(GrantType::Implicit);
         let wrong = self.asked.redirect_uris.iter().find(|uri| {
             let is_web = uri.starts_with("https://") || uri.starts_with("http://");

@@ -7,7 +7,8 @@ use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
 use claviger_core::client::rules::{self, Description, Found};
 use claviger_core::client::{
-    AssertionAlgorithm, AuthMethod, Authentication, ExchangePolicy, GrantType, Identity, SubjectType,
+    AssertionAlgorithm, AuthMethod, Authentication, Ciba, DeliveryMode, ExchangePolicy, GrantType, Identity,
+    SubjectType,
 };
 use claviger_core::dialect::Legacy;
 use claviger_core::limits::ClientLimits;
@@ -55,6 +56,10 @@ pub struct Edit {
     pub plan: Option<String>,
     /// Whether it is an agent; `Some(None)`: it is where it came by itself.
     pub agent: Option<Option<bool>>,
+    /// How it hears what users said who were elsewhere.
+    pub token_delivery_mode: Option<DeliveryMode>,
+    /// Where it is told that they did; empty: nowhere.
+    pub notification_endpoint: Option<String>,
     /// How often in a minute it may call the token endpoint; `Some(None)`: as its plan or its realm says.
     pub token_calls_per_minute: Option<Option<u32>>,
     /// How it proves who it is; `Some(None)`: by its secret, in the header or in the body.
@@ -169,6 +174,15 @@ impl Edit {
             legacy: self.legacy.unwrap_or(was.legacy),
             access_token_ttl: self.access_token_ttl.unwrap_or(was.access_token_ttl),
             agent: self.agent.unwrap_or(was.agent),
+            ciba: Ciba {
+                backchannel_token_delivery_mode: self
+                    .token_delivery_mode
+                    .unwrap_or(was.ciba.backchannel_token_delivery_mode),
+                backchannel_client_notification_endpoint: text(
+                    self.notification_endpoint,
+                    was.ciba.backchannel_client_notification_endpoint,
+                ),
+            },
             limits: ClientLimits {
                 plan: text(self.plan, was.limits.plan),
                 token_calls_per_minute: self.token_calls_per_minute.unwrap_or(was.limits.token_calls_per_minute),

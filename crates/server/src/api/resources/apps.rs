@@ -93,6 +93,12 @@ const CHANGE: Schema = Schema {
         may("jwks", Shape::Map, "Its public keys"),
         may("jwks_uri", Shape::Text, "Where its public keys are"),
         may("token_endpoint_auth_method", Shape::Text, "How it proves who it is"),
+        may(
+            "backchannel_token_delivery_mode",
+            Shape::Text,
+            "How it hears what users said who were elsewhere (CIBA): `poll` or `ping`",
+        ),
+        may("backchannel_client_notification_endpoint", Shape::Text, "Where it is told that they did; empty: nowhere"),
     ],
     open: false,
 };
@@ -325,6 +331,8 @@ async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
         jwks_uri: text("jwks_uri"),
         auth_method: call.read("token_endpoint_auth_method")?.map(Some),
         agent: call.read("agent")?.map(Some),
+        token_delivery_mode: call.read("backchannel_token_delivery_mode")?,
+        notification_endpoint: text("backchannel_client_notification_endpoint"),
         ..Edit::default()
     };
     let edition = apps::edit(&call.admin(), call.realm()?, call.named("app"), edit, false).await?;

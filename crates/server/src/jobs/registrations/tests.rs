@@ -79,7 +79,15 @@ async fn a_document_that_waits_ends_soon_unless_somebody_asked_for_it() {
         .unwrap();
         let host = "app.example".to_owned();
         let document = ClientDocument { host, digest: [0; 32], fetched_at: NOW, fresh_until: NOW };
-        let new = NewDocument { client, document, most: 9, most_of_host: 9, check_at: NOW + 2 * HOUR };
+        let new = NewDocument {
+            domain: document.host.clone(),
+            most_of_domain: 9,
+            client,
+            document,
+            most: 9,
+            most_of_host: 9,
+            check_at: NOW + 2 * HOUR,
+        };
         state.store.add_client_document("r", new, NOW).await.unwrap();
     }
     assert!(state.store.ask_for_client("r", "https://asked.example/a", None, NOW).await.unwrap());

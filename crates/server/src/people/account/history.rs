@@ -7,6 +7,7 @@ use crate::pages::Moment;
 use crate::pages::views::{AccountNotice, ActivityEntry, OwnActivity, OwnLicences, SeatEntry};
 use claviger_core::Params;
 use claviger_core::claims::{id_from_text, id_text};
+use claviger_core::limits::SELF_REGISTERED_POOL;
 use claviger_store::{Act, ActivityKind, ActivityLine, OwnSeat};
 
 /// How many entries a page has.
@@ -68,6 +69,7 @@ pub(super) async fn release(desk: &Desk<'_>, params: &Params<'_>) -> Result<Answ
 async fn held(desk: &Desk<'_>) -> Result<Vec<OwnSeat>, Failure> {
     let (realm, user) = desk.owner();
     let mut seats = desk.flow.state.store.seats_of_user(realm, user, desk.now(), SEATS).await?;
+    seats.retain(|seat| seat.seat.pool != SELF_REGISTERED_POOL);
     seats.dedup_by(|one, other| key(one) == key(other));
     Ok(seats)
 }

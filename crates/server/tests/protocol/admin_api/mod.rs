@@ -1,6 +1,7 @@
 //! The admin API: who may call what, and what is answered to those who may not.
 
 mod acts;
+mod asked_for;
 mod branding;
 mod more_acts;
 mod refused;

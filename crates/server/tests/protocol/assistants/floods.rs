@@ -43,6 +43,29 @@ async fn a_million_documents_of_one_domain() {
     }
 }
 
+/// What counts is the domain that somebody registered: names below it are for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_has_so_many_whatever_a_host_may_have() {
+    let server = world(|realm| {
+        let documents = &mut realm.registration.documents;
+        (documents.most_per_host, documents.most_per_domain, documents.hourly_per_domain) = (20, 3, 7);
+    })
+    .await;
+    let web = Web::new().await;
+    let ask = async |n: usize| {
+        let id = web.publishes(&format!("/{n}.json"), json!({ "client_name": "A", "redirect_uris": [CALLBACK] }));
+        Browser::default().ask(&server, &asks(&id, CALLBACK, "read", RESOURCE)).await
+    };
+    for n in 0..3 {
+        assert_eq!(ask(n).await.status, 200);
+    }
+    for n in 3..7 {
+        assert!(ask(n).await.body.contains("no room"));
+    }
+    assert!(ask(7).await.body.contains("too many documents"));
+    assert_eq!(known(&server).await, 3);
+}
+
 /// A host that never answers costs whoever asks three seconds, and nobody else anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_never_comes_holds_nobody_else_up() {

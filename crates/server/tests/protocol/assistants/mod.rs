@@ -4,6 +4,7 @@
 mod documents;
 mod floods;
 mod registering;
+mod unknown;
 
 use crate::common::{Browser, CHALLENGE, Reply, Server, VERIFIER, claims};
 use claviger_core::realm::{DocumentMode, DocumentPolicy, Realm, RegistrationMode};

@@ -95,6 +95,59 @@ async fn each_registers_and_connects() {
     }
 }
 
+/// The editor Cursor sends its users back by a scheme of its own, which has no dot: for realms that name it.
+#[tokio::test(flavor = "multi_thread")]
+async fn cursor_by_its_own_scheme() {
+    let callback = "cursor://anysphere.cursor-mcp/oauth/callback";
+    let metadata = json!({
+        "client_name": "Cursor", "redirect_uris": [callback], "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"], "token_endpoint_auth_method": "none",
+    });
+    register(&world(|_| {}).await, &metadata).await.refused(400, "invalid_redirect_uri");
+    let server = world(|realm| realm.registration.private_schemes = vec!["cursor".to_owned()]).await;
+    let answer = registered(&server, &metadata).await;
+    assert_eq!((&answer["redirect_uris"], &answer["application_type"]), (&json!([callback]), &json!("native")));
+    let browser = Browser::default();
+    let page = browser.ask(&server, &asks(id(&answer), callback, "read", RESOURCE)).await;
+    let consent = browser.get_past_sign_in(&server, page).await;
+    for shown in ["a program on this device", "cursor:", "allow only what you started yourself"] {
+        assert!(consent.body.contains(shown), "{shown}: {}", consent.body);
+    }
+    connects(&server, id(&answer), callback, RESOURCE).await;
+    for wrong in [
+        "cursor://anysphere.cursor-mcp/other",
+        "cursor:/oauth/callback",
+        "vscode://anysphere.cursor-mcp/oauth/callback",
+    ] {
+        Browser::default().ask(&server, &asks(id(&answer), wrong, "read", RESOURCE)).await.is_page();
+    }
+    let bare = without(asks(id(&answer), callback, "read", RESOURCE), "code_challenge");
+    assert_eq!(browser.ask(&server, &bare).await.redirect_params()["error"], "invalid_request");
+    // A client with a secret may leave PKCE out where it sends a nonce, but not where anybody may take its answer.
+    let confidential =
+        crate::registration::and(metadata.clone(), json!({ "token_endpoint_auth_method": "client_secret_basic" }));
+    let other = registered(&server, &confidential).await;
+    let nonce = crate::common::plus(
+        without(
+            without(asks(id(&other), callback, "openid read", RESOURCE), "code_challenge"),
+            "code_challenge_method",
+        ),
+        "nonce",
+        "n-1",
+    );
+    assert_eq!(browser.ask(&server, &nonce).await.redirect_params()["error"], "invalid_request");
+    // Taken off the list it counts no more, for those that have it as well.
+    let mut realm = server.realm.clone();
+    realm.registration.private_schemes.clear();
+    server.store.put_realm(&realm, server.now()).await.unwrap();
+    server
+        .until(async || {
+            browser.ask(&server, &asks(id(&answer), callback, "read", RESOURCE)).await.header("location").is_empty()
+                && browser.ask(&server, &asks(id(&answer), callback, "read", RESOURCE)).await.status == 400
+        })
+        .await;
+}
+
 /// A secret's end is a whole number, and such a client is refused without its secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_with_a_secret_is_told_a_whole_number() {
