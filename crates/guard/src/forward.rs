@@ -68,11 +68,11 @@ fn needs(query: Option<&str>) -> Option<Needs> {
 fn original(asked: &Parts, behind: &str, query: Option<&str>) -> Option<Parts> {
     let mut request = http::Request::new(()).into_parts().0;
     request.headers = asked.headers.clone();
-    request.method = match said(&asked.headers, METHODS)? {
+    request.method = match said(&asked.headers, METHODS).ok()? {
         Some(method) => Method::from_bytes(method.as_bytes()).ok()?,
         None => asked.method.clone(),
     };
-    request.uri = match said(&asked.headers, URIS)? {
+    request.uri = match said(&asked.headers, URIS).ok()? {
         Some(uri) => Uri::try_from(uri.as_bytes()).ok()?,
         None if behind.is_empty() => Uri::from_static("/"),
         None => Uri::try_from(query.map_or_else(|| behind.to_owned(), |query| format!("{behind}?{query}"))).ok()?,
@@ -80,11 +80,14 @@ fn original(asked: &Parts, behind: &str, query: Option<&str>) -> Option<Parts> {
     Some(request)
 }
 
-/// The one value under these names, however often it is there; none where there are several.
-fn said<'h>(headers: &'h HeaderMap, names: [&str; 2]) -> Option<Option<&'h HeaderValue>> {
+/// Something is said in several ways.
+struct Unclear;
+
+/// The one value under these names, however often it is there.
+fn said<'h>(headers: &'h HeaderMap, names: [&str; 2]) -> Result<Option<&'h HeaderValue>, Unclear> {
     let mut values = names.into_iter().flat_map(|name| headers.get_all(name));
     let first = values.next();
-    values.all(|value| Some(value) == first).then_some(first)
+    if values.all(|value| Some(value) == first) { Ok(first) } else { Err(Unclear) }
 }
 
 /// Who calls, for the API behind the proxy.

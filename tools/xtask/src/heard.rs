@@ -23,7 +23,7 @@ const SIGNS: [&str; 8] =
     ["not ok", "FAILED", "panicked", "error:", "error[", "VIOLATION", "passed its bound", "warning:"];
 
 /// How long a command may take that builds or tests in Rust: several times what a cold one takes on two slow cores.
-const LIMIT: Duration = Duration::from_secs(40 * 60);
+const LIMIT: Duration = Duration::from_mins(40);
 /// How long what was told to end may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long what a command printed at its end may take to be read.

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 }
 
 /// How long a script may take: several times what the longest takes with all that it installs.
-const SCRIPT: Duration = Duration::from_secs(20 * 60);
+const SCRIPT: Duration = Duration::from_mins(20);
 
 /// A check of the checkout in this folder.
 type Check = fn(&Path) -> Result<()>;
