@@ -4,9 +4,13 @@
 //! same answer at every endpoint. `Display` is the public description: it says what was wrong and what to do, and never
 //! repeats a secret. Our own failures are not refusals; see the server's `Fault`.
 
+mod code;
+mod ending;
 mod further;
 mod kind;
 
+pub use code::ErrorCode;
+pub use ending::Ending;
 pub use further::Further;
 pub use kind::{Check, RefusalKind};
 
@@ -277,163 +281,8 @@ pub enum Refusal {
     ConsentRequired,
 }
 
-/// Why a grant ended before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Its code came a second time (RFC 6749 4.1.2).
-    CodeReplayed,
-    /// A spent refresh token came again (RFC 9700 4.14.2).
-    RefreshReused,
-    /// The app was suspended meanwhile.
-    ClientStopped,
-    /// The user was disabled.
-    UserDisabled,
-    /// The user has another password.
-    PasswordChanged,
-    /// An operator took its seat.
-    SeatReleased,
-    /// The API was logged off.
-    LoggedOff,
-    /// The client revoked it.
-    ByClient,
-}
-
-impl Ending {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::CodeReplayed,
-        Self::RefreshReused,
-        Self::ClientStopped,
-        Self::UserDisabled,
-        Self::PasswordChanged,
-        Self::SeatReleased,
-        Self::LoggedOff,
-        Self::ByClient,
-    ];
-
-    /// As it is stored with the grant.
-    pub const fn stored(self) -> &'static str {
-        match self {
-            Self::CodeReplayed => "code replayed",
-            Self::RefreshReused => "refresh token reused",
-            Self::ClientStopped => "client",
-            Self::UserDisabled => "user",
-            Self::PasswordChanged => "password",
-            Self::SeatReleased => "seat",
-            Self::LoggedOff => "logged off",
-            Self::ByClient => "revoked by its client",
-        }
-    }
-
-    /// Of what is stored; `None` for what has no reason that a client can use.
-    pub fn of(stored: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ending| ending.stored() == stored)
-    }
-
-    const fn text(self) -> &'static str {
-        match self {
-            Self::CodeReplayed => ": its authorization code was sent twice, and a code works once",
-            Self::RefreshReused => ": a refresh token of it was used again after its successor was",
-            Self::ClientStopped => ": the app was suspended; what it held before stays revoked, so ask the user again",
-            Self::UserDisabled => ": its user may no longer sign in",
-            Self::PasswordChanged => ": its user has a new password",
-            Self::SeatReleased => ": its seat was released",
-            Self::LoggedOff => ": the session was logged off",
-            Self::ByClient => ": the client revoked it",
-        }
-    }
-}
-
 fn may_use(grants: &[&str]) -> String {
     if grants.is_empty() { "it has none".to_owned() } else { format!("it may use {}", grants.join(", ")) }
-}
-
-/// The error codes of RFC 6749, RFC 8628, RFC 8707 and OpenID Connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorCode {
-    /// `invalid_request`
-    InvalidRequest,
-    /// `invalid_client`
-    InvalidClient,
-    /// `invalid_dpop_proof` (RFC 9449 5)
-    InvalidDpopProof,
-    /// `use_dpop_nonce` (RFC 9449 8)
-    UseDpopNonce,
-    /// `invalid_grant`
-    InvalidGrant,
-    /// `unauthorized_client`
-    UnauthorizedClient,
-    /// `unsupported_grant_type`
-    UnsupportedGrantType,
-    /// `unsupported_response_type`
-    UnsupportedResponseType,
-    /// `invalid_scope`
-    InvalidScope,
-    /// `invalid_target`
-    InvalidTarget,
-    /// `access_denied`
-    AccessDenied,
-    /// `login_required`
-    LoginRequired,
-    /// `consent_required`
-    ConsentRequired,
-    /// `interaction_required`
-    InteractionRequired,
-    /// `invalid_request_object`
-    InvalidRequestObject,
-    /// `invalid_request_uri`
-    InvalidRequestUri,
-    /// `unmet_authentication_requirements`
-    UnmetAuthenticationRequirements,
-    /// `registration_not_supported`
-    RegistrationNotSupported,
-    /// `authorization_pending`
-    AuthorizationPending,
-    /// `slow_down`
-    SlowDown,
-    /// `expired_token`
-    ExpiredToken,
-    /// `unknown_user_id` (CIBA Core 1.0 13)
-    UnknownUserId,
-    /// `invalid_binding_message` (CIBA Core 1.0 13)
-    InvalidBindingMessage,
-    /// `server_error`
-    ServerError,
-    /// `temporarily_unavailable`
-    TemporarilyUnavailable,
-}
-
-impl ErrorCode {
-    /// As the standards spell it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::UseDpopNonce => "use_dpop_nonce",
-            Self::InvalidGrant => "invalid_grant",
-            Self::UnauthorizedClient => "unauthorized_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
-            Self::AccessDenied => "access_denied",
-            Self::LoginRequired => "login_required",
-            Self::ConsentRequired => "consent_required",
-            Self::InteractionRequired => "interaction_required",
-            Self::InvalidRequestObject => "invalid_request_object",
-            Self::InvalidRequestUri => "invalid_request_uri",
-            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RegistrationNotSupported => "registration_not_supported",
-            Self::AuthorizationPending => "authorization_pending",
-            Self::SlowDown => "slow_down",
-            Self::ExpiredToken => "expired_token",
-            Self::UnknownUserId => "unknown_user_id",
-            Self::InvalidBindingMessage => "invalid_binding_message",
-            Self::ServerError => "server_error",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
-        }
-    }
 }
 
 impl From<NotGranted> for Refusal {
