@@ -1,9 +1,8 @@
 //! Mails to people about their own account.
 
 use super::AdminError;
-use super::look::{accent, logo};
+use super::look::{letter, letterhead};
 use crate::ids;
-use crate::mail::Letter;
 use crate::pages::mails::{LinkMail, LinkMailKind, NoticeKind, NoticeMail};
 use crate::pages::{Pages, choose_language};
 use crate::secrets::Secrets;
@@ -112,20 +111,14 @@ impl Post<'_> {
             NoticeKind::AppConnected => "/account/apps",
             NoticeKind::AgentAsks => "/account/requests",
         };
-        let mail = self.pages.mail(&NoticeMail {
+        let about = Some(about).filter(|about| !about.is_empty());
+        let mail = NoticeMail {
+            head: letterhead(realm, user.name.as_deref(), about, self.language(Some(user))),
             kind,
-            owner_name: user.name.clone(),
-            realm_name: realm.shown_name().to_owned(),
-            app_name: if about.is_empty() { realm.shown_name().to_owned() } else { about.to_owned() },
             place,
             link: format!("{}{page}", realm.base()),
-            contact: realm.brand.contact.clone(),
-            accent: accent(realm),
-            has_logo: logo(realm).is_some(),
-            lang: self.language(Some(user)),
-        });
-        let (subject, text, html) = (mail.subject, mail.text, mail.html);
-        let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
+        };
+        let letter = letter(self.pages, realm, to, &mail);
         let mail = letter.queued(self.secrets, ids::new(self.now)).map_err(|error| Fault::Other(error.to_string()))?;
         Ok(Some(mail))
     }
@@ -145,23 +138,15 @@ impl Post<'_> {
         id: Id,
     ) -> Result<Mail, Fault> {
         let realm = self.realm;
-        let lang = self.language(user);
         let url = |text: &Plain| format!("{}{PATH}?link={}", realm.base(), text.expose());
-        let mail = self.pages.mail(&LinkMail {
+        let mail = LinkMail {
+            head: letterhead(realm, user.and_then(|user| user.name.as_deref()), None, self.language(user)),
             kind,
-            owner_name: user.and_then(|user| user.name.clone()),
-            realm_name: realm.shown_name().to_owned(),
-            app_name: realm.shown_name().to_owned(),
             username: user.map(|user| user.username.clone()),
             link: link.map(|(text, _)| url(text).into()),
             link_valid_seconds: link.and_then(|(_, life)| u64::try_from(life / 1000).ok()).unwrap_or_default(),
-            contact: realm.brand.contact.clone(),
-            accent: accent(realm),
-            has_logo: logo(realm).is_some(),
-            lang,
-        });
-        let (subject, text, html) = (mail.subject, mail.text, mail.html);
-        let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
+        };
+        let letter = letter(self.pages, realm, to, &mail);
         letter.queued(self.secrets, id).map_err(|error| Fault::Other(error.to_string()))
     }
 }

@@ -1,9 +1,8 @@
 //! Mails to partners: to an app's owner, to whom a team invites, to who signs up.
 
 use super::AdminError;
-use super::look::{accent, language, logo};
+use super::look::{self, language, letterhead};
 use crate::ids;
-use crate::mail::Letter;
 use crate::pages::Pages;
 use crate::pages::mails::{PortalMail, PortalMailKind};
 use crate::secrets::Secrets;
@@ -36,22 +35,15 @@ pub(crate) struct Said<'a> {
 
 /// A mail in the name of a realm.
 pub(crate) fn letter(desk: Desk<'_>, realm: &Realm, to: &str, said: &Said<'_>, now: i64) -> Result<Mail, AdminError> {
-    let mail = desk.pages.mail(&PortalMail {
+    let mail = PortalMail {
+        head: letterhead(realm, said.name, Some(said.about), language(desk.pages, realm)),
         kind: said.kind,
-        owner_name: said.name.map(str::to_owned),
-        realm_name: realm.shown_name().to_owned(),
-        app_name: said.about.to_owned(),
         words: said.words.to_owned(),
         legacy: said.legacy.map(str::to_owned),
         link: said.link.as_ref().map(|(link, _)| link.expose().into()),
         link_valid_seconds: said.link.as_ref().map_or(0, |(_, seconds)| *seconds),
-        contact: realm.brand.contact.clone(),
-        accent: accent(realm),
-        has_logo: logo(realm).is_some(),
-        lang: language(desk.pages, realm),
-    });
-    let (subject, text, html) = (mail.subject, mail.text, mail.html);
-    let letter = Letter { to: to.to_owned(), subject, text, html, logo: logo(realm) };
+    };
+    let letter = look::letter(desk.pages, realm, to, &mail);
     Ok(letter.queued(desk.secrets, ids::new(now))?)
 }
 

@@ -17,9 +17,29 @@ use claviger_core::text::on_one_line;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, context};
 use serde::Serialize;
+use std::borrow::Cow;
+
+/// What every mail has: whom it greets, in whose name, and how it looks.
+#[derive(Debug, Clone, Serialize)]
+pub struct Letterhead {
+    /// Whom it greets; none: nobody knows their name.
+    pub owner_name: Option<String>,
+    /// The realm in whose name it comes.
+    pub realm_name: String,
+    /// The app or the team that it is about; else the realm.
+    pub app_name: String,
+    /// The mail address that they can ask.
+    pub contact: Option<String>,
+    /// The colour of the button and the mark, as `#rrggbb`; white text can be read on it.
+    pub accent: String,
+    /// Whether the realm's logo comes with it.
+    pub has_logo: bool,
+    /// BCP 47 language.
+    pub lang: String,
+}
 
 /// A mail that can be rendered.
-pub trait MailView: Serialize {
+pub trait MailView: Serialize + Clone {
     /// Its templates, without the ending.
     const TEMPLATE: &'static str;
     /// The message that is its subject; it may name `app` and `realm`.
@@ -30,15 +50,35 @@ pub trait MailView: Serialize {
         Self::SUBJECT
     }
 
-    /// BCP 47 language.
-    fn lang(&self) -> &str;
+    /// What it has as every mail.
+    fn head(&self) -> &Letterhead;
 
-    /// With its names on one line each: also of what was stored before names were checked.
-    #[must_use]
-    fn on_one_line(&self) -> Self;
+    /// The same, to be changed.
+    fn head_mut(&mut self) -> &mut Letterhead;
 
-    /// What is said where every template fails.
-    fn bare(&self) -> Mail;
+    /// The names that it has beside those of its head.
+    fn names(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
+
+    /// The text that is sent where every template fails.
+    fn bare(&self) -> String;
+}
+
+/// A mail with its names on one line each: also of what was stored before names were checked.
+fn on_one_line_each<M: MailView>(mail: &M) -> M {
+    let mut mail = mail.clone();
+    let head = mail.head_mut();
+    let own = [Some(&mut head.realm_name), Some(&mut head.app_name), head.owner_name.as_mut()];
+    own.into_iter().flatten().for_each(straighten);
+    mail.names().into_iter().for_each(straighten);
+    mail
+}
+
+fn straighten(name: &mut String) {
+    if let Cow::Owned(straight) = on_one_line(name) {
+        *name = straight;
+    }
 }
 
 impl Pages {
@@ -51,7 +91,8 @@ impl Pages {
             })
             .unwrap_or_else(|error| {
                 tracing::error!(template = M::TEMPLATE, %error, "a built-in mail template failed");
-                mail.bare()
+                let subject = on_one_line(&mail.head().app_name).into_owned();
+                Mail { subject, html: String::new(), text: mail.bare() }
             })
     }
 
@@ -60,7 +101,7 @@ impl Pages {
     /// # Errors
     /// A template that fails.
     pub(super) fn try_mail<M: MailView>(&self, mail: &M) -> Result<Mail, Error> {
-        rendered(self.environment(mail.lang()), mail)
+        rendered(self.environment(&mail.head().lang), mail)
     }
 }
 
@@ -72,8 +113,9 @@ fn rendered<M: MailView>(environment: &Environment<'static>, mail: &M) -> Result
         dir: &'static str,
         subject: &'static str,
     }
-    let mail = &mail.on_one_line();
-    let value = Value::from(Serde(WithDirection { mail, dir: direction(mail.lang()), subject: mail.subject() }));
+    let mail = &on_one_line_each(mail);
+    let dir = direction(&mail.head().lang);
+    let value = Value::from(Serde(WithDirection { mail, dir, subject: mail.subject() }));
     let subject = format!(r#"{{{{ t("{}", app=mail.app_name, realm=mail.realm_name) }}}}"#, mail.subject());
     let subject =
         environment.template_from_named_str("subject.txt", &subject)?.render(context! { mail => value.clone() })?;
@@ -85,12 +127,9 @@ fn rendered<M: MailView>(environment: &Environment<'static>, mail: &M) -> Result
 /// The mail to an app's owner after its approval. It carries no secret.
 #[derive(Debug, Clone, Serialize)]
 pub struct ApprovalMail {
-    /// Whom it greets; none: nobody knows the owner's name.
-    pub owner_name: Option<String>,
-    /// The app.
-    pub app_name: String,
-    /// The realm that approved it.
-    pub realm_name: String,
+    /// As every mail.
+    #[serde(flatten)]
+    pub head: Letterhead,
     /// The app's client id.
     pub client_id: String,
     /// The addresses that the app needs.
@@ -107,14 +146,6 @@ pub struct ApprovalMail {
     pub link: Option<Masked>,
     /// How long the link works, in seconds.
     pub link_valid_seconds: u64,
-    /// The mail address that the owner can ask.
-    pub contact: Option<String>,
-    /// The colour of the button, as `#rrggbb`; white text can be read on it.
-    pub accent: String,
-    /// Whether the realm's logo comes with it.
-    pub has_logo: bool,
-    /// BCP 47 language.
-    pub lang: String,
 }
 
 /// A scope, in a mail.
@@ -129,47 +160,29 @@ pub struct MailScope {
 /// The mail to an app's owner after it was turned down.
 #[derive(Debug, Clone, Serialize)]
 pub struct RejectionMail {
-    /// Whom it greets; none: nobody knows the owner's name.
-    pub owner_name: Option<String>,
-    /// The app.
-    pub app_name: String,
-    /// The realm that turned it down.
-    pub realm_name: String,
+    /// As every mail.
+    #[serde(flatten)]
+    pub head: Letterhead,
     /// The app's client id.
     pub client_id: String,
     /// Why, in the operator's words.
     pub reason: Option<String>,
-    /// The mail address that the owner can ask.
-    pub contact: Option<String>,
-    /// The colour of the mark, as `#rrggbb`; white text can be read on it.
-    pub accent: String,
-    /// Whether the realm's logo comes with it.
-    pub has_logo: bool,
-    /// BCP 47 language.
-    pub lang: String,
 }
 
 impl MailView for ApprovalMail {
     const TEMPLATE: &'static str = "mail/approval";
     const SUBJECT: &'static str = "mail-subject";
 
-    fn lang(&self) -> &str {
-        &self.lang
+    fn head(&self) -> &Letterhead {
+        &self.head
     }
 
-    fn on_one_line(&self) -> Self {
-        let plain = |text: &str| on_one_line(text).into_owned();
-        Self {
-            owner_name: self.owner_name.as_deref().map(plain),
-            app_name: plain(&self.app_name),
-            realm_name: plain(&self.realm_name),
-            ..self.clone()
-        }
+    fn head_mut(&mut self) -> &mut Letterhead {
+        &mut self.head
     }
 
-    fn bare(&self) -> Mail {
-        let text = format!("Client id: {}\n{}\n", self.client_id, self.link.as_ref().map_or("", Masked::reveal));
-        Mail { subject: on_one_line(&self.app_name).into_owned(), html: String::new(), text }
+    fn bare(&self) -> String {
+        format!("Client id: {}\n{}\n", self.client_id, self.link.as_ref().map_or("", Masked::reveal))
     }
 }
 
@@ -177,23 +190,19 @@ impl MailView for RejectionMail {
     const TEMPLATE: &'static str = "mail/rejection";
     const SUBJECT: &'static str = "mail-rejection-subject";
 
-    fn lang(&self) -> &str {
-        &self.lang
+    fn head(&self) -> &Letterhead {
+        &self.head
     }
 
-    fn on_one_line(&self) -> Self {
-        let plain = |text: &str| on_one_line(text).into_owned();
-        Self {
-            owner_name: self.owner_name.as_deref().map(plain),
-            app_name: plain(&self.app_name),
-            realm_name: plain(&self.realm_name),
-            reason: self.reason.as_deref().map(plain),
-            ..self.clone()
-        }
+    fn head_mut(&mut self) -> &mut Letterhead {
+        &mut self.head
     }
 
-    fn bare(&self) -> Mail {
-        let text = format!("{}: {}\n", self.client_id, self.reason.as_deref().unwrap_or("not approved"));
-        Mail { subject: on_one_line(&self.app_name).into_owned(), html: String::new(), text }
+    fn names(&mut self) -> Vec<&mut String> {
+        self.reason.iter_mut().collect()
+    }
+
+    fn bare(&self) -> String {
+        format!("{}: {}\n", self.client_id, self.reason.as_deref().unwrap_or("not approved"))
     }
 }

@@ -20,7 +20,7 @@ use super::views::{
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
-pub(super) use mails::{approval_mail, rejection_mail};
+pub(super) use mails::{approval_mail, each_mail};
 
 /// Renders every sample in `lang`.
 ///
@@ -28,14 +28,7 @@ pub(super) use mails::{approval_mail, rejection_mail};
 /// The first that fails.
 pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
     each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
-    pages.try_mail(&approval_mail(&plain, lang))?;
-    for mail in factors::link_mails(&plain, lang) {
-        pages.try_mail(&mail)?;
-    }
-    for mail in own::notice_mails(&plain, lang) {
-        pages.try_mail(&mail)?;
-    }
-    pages.try_mail(&rejection_mail(&plain, lang)).map(drop)
+    each_mail(pages, lang, &plain).map(drop)
 }
 
 /// A brand to show samples in.

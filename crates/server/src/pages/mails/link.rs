@@ -1,9 +1,7 @@
 //! The mails to people about their own account.
 
-use super::MailView;
-use crate::pages::render::Mail;
+use super::{Letterhead, MailView};
 use crate::pages::views::Masked;
-use claviger_core::text::on_one_line;
 use serde::Serialize;
 
 /// What a mail to somebody is about.
@@ -32,28 +30,17 @@ impl LinkMailKind {
 /// A mail to somebody about their own account.
 #[derive(Debug, Clone, Serialize)]
 pub struct LinkMail {
+    /// As every mail.
+    #[serde(flatten)]
+    pub head: Letterhead,
     /// What it is about.
     pub kind: LinkMailKind,
-    /// Whom it greets.
-    pub owner_name: Option<String>,
-    /// The realm.
-    pub realm_name: String,
-    /// The same, for the subject.
-    pub app_name: String,
     /// What they sign in with.
     pub username: Option<String>,
     /// The link.
     pub link: Option<Masked>,
     /// How long it works, in seconds.
     pub link_valid_seconds: u64,
-    /// The mail address that they can ask.
-    pub contact: Option<String>,
-    /// The colour of the button, as `#rrggbb`; white text can be read on it.
-    pub accent: String,
-    /// Whether the realm's logo comes with it.
-    pub has_logo: bool,
-    /// BCP 47 language.
-    pub lang: String,
 }
 
 impl MailView for LinkMail {
@@ -71,23 +58,19 @@ impl MailView for LinkMail {
         }
     }
 
-    fn lang(&self) -> &str {
-        &self.lang
+    fn head(&self) -> &Letterhead {
+        &self.head
     }
 
-    fn on_one_line(&self) -> Self {
-        let plain = |text: &str| on_one_line(text).into_owned();
-        Self {
-            owner_name: self.owner_name.as_deref().map(plain),
-            realm_name: plain(&self.realm_name),
-            app_name: plain(&self.app_name),
-            username: self.username.as_deref().map(plain),
-            ..self.clone()
-        }
+    fn head_mut(&mut self) -> &mut Letterhead {
+        &mut self.head
     }
 
-    fn bare(&self) -> Mail {
-        let text = format!("{}\n", self.link.as_ref().map_or("", Masked::reveal));
-        Mail { subject: on_one_line(&self.realm_name).into_owned(), html: String::new(), text }
+    fn names(&mut self) -> Vec<&mut String> {
+        self.username.iter_mut().collect()
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.link.as_ref().map_or("", Masked::reveal))
     }
 }

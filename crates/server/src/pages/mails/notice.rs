@@ -1,9 +1,7 @@
 //! The mails that tell people what happened to their account.
 
-use super::MailView;
-use crate::pages::render::Mail;
+use super::{Letterhead, MailView};
 use claviger_core::realm::AccountMail;
-use claviger_core::text::on_one_line;
 use serde::Serialize;
 
 /// What happened.
@@ -38,26 +36,15 @@ impl From<AccountMail> for NoticeKind {
 /// A mail that tells somebody what happened to their account.
 #[derive(Debug, Clone, Serialize)]
 pub struct NoticeMail {
+    /// As every mail.
+    #[serde(flatten)]
+    pub head: Letterhead,
     /// What.
     pub kind: NoticeKind,
-    /// Whom it greets.
-    pub owner_name: Option<String>,
-    /// The realm.
-    pub realm_name: String,
-    /// The app, where one was connected; else the realm.
-    pub app_name: String,
     /// In what browser and from where, or what an app says that it asks for; may be empty.
     pub place: String,
     /// The page where they can do something about it.
     pub link: String,
-    /// The mail address that they can ask.
-    pub contact: Option<String>,
-    /// The colour of the button, as `#rrggbb`; white text can be read on it.
-    pub accent: String,
-    /// Whether the realm's logo comes with it.
-    pub has_logo: bool,
-    /// BCP 47 language.
-    pub lang: String,
 }
 
 impl MailView for NoticeMail {
@@ -73,23 +60,19 @@ impl MailView for NoticeMail {
         }
     }
 
-    fn lang(&self) -> &str {
-        &self.lang
+    fn head(&self) -> &Letterhead {
+        &self.head
     }
 
-    fn on_one_line(&self) -> Self {
-        let plain = |text: &str| on_one_line(text).into_owned();
-        Self {
-            owner_name: self.owner_name.as_deref().map(plain),
-            realm_name: plain(&self.realm_name),
-            app_name: plain(&self.app_name),
-            place: plain(&self.place),
-            ..self.clone()
-        }
+    fn head_mut(&mut self) -> &mut Letterhead {
+        &mut self.head
     }
 
-    fn bare(&self) -> Mail {
-        let text = format!("{}\n", self.link);
-        Mail { subject: on_one_line(&self.realm_name).into_owned(), html: String::new(), text }
+    fn names(&mut self) -> Vec<&mut String> {
+        vec![&mut self.place]
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.link)
     }
 }

@@ -1,9 +1,7 @@
 //! The mails to partners.
 
-use super::MailView;
-use crate::pages::render::Mail;
+use super::{Letterhead, MailView};
 use crate::pages::views::Masked;
-use claviger_core::text::on_one_line;
 use serde::Serialize;
 
 /// What a mail to a partner is about.
@@ -54,14 +52,11 @@ impl PortalMailKind {
 /// A mail to a partner.
 #[derive(Debug, Clone, Serialize)]
 pub struct PortalMail {
+    /// As every mail.
+    #[serde(flatten)]
+    pub head: Letterhead,
     /// What it is about.
     pub kind: PortalMailKind,
-    /// Whom it greets.
-    pub owner_name: Option<String>,
-    /// The realm.
-    pub realm_name: String,
-    /// The app, or the team that invites.
-    pub app_name: String,
     /// What the vendor said; may be empty.
     pub words: String,
     /// The legacy behaviour that it is about.
@@ -70,14 +65,6 @@ pub struct PortalMail {
     pub link: Option<Masked>,
     /// How long the link works, in seconds; 0: as long as the page is there.
     pub link_valid_seconds: u64,
-    /// The mail address that they can ask.
-    pub contact: Option<String>,
-    /// The colour of the button, as `#rrggbb`; white text can be read on it.
-    pub accent: String,
-    /// Whether the realm's logo comes with it.
-    pub has_logo: bool,
-    /// BCP 47 language.
-    pub lang: String,
 }
 
 impl MailView for PortalMail {
@@ -98,23 +85,15 @@ impl MailView for PortalMail {
         }
     }
 
-    fn lang(&self) -> &str {
-        &self.lang
+    fn head(&self) -> &Letterhead {
+        &self.head
     }
 
-    fn on_one_line(&self) -> Self {
-        let plain = |text: &str| on_one_line(text).into_owned();
-        Self {
-            owner_name: self.owner_name.as_deref().map(plain),
-            realm_name: plain(&self.realm_name),
-            app_name: plain(&self.app_name),
-            ..self.clone()
-        }
+    fn head_mut(&mut self) -> &mut Letterhead {
+        &mut self.head
     }
 
-    fn bare(&self) -> Mail {
-        let link = self.link.as_ref().map_or("", Masked::reveal);
-        let text = format!("{}\n\n{link}\n", self.words);
-        Mail { subject: on_one_line(&self.realm_name).into_owned(), html: String::new(), text }
+    fn bare(&self) -> String {
+        format!("{}\n\n{}\n", self.words, self.link.as_ref().map_or("", Masked::reveal))
     }
 }

@@ -1,7 +1,8 @@
 //! The page of the second factor, and that of what somebody signs in with.
 
 use super::account;
-use crate::pages::mails::{LinkMail, LinkMailKind};
+use super::mails::letterhead;
+use crate::pages::mails::{Letterhead, LinkMail, LinkMailKind};
 use crate::pages::views::{
     Ago, FactorError, FactorState, LinkState, OwnBrowser, OwnFactor, OwnProvider, PasskeyForm, ProviderButton, QrCode,
     SecondFactor, Security, SecurityNotice, UserLinkPage,
@@ -167,18 +168,13 @@ pub(super) fn user_link(x: &dyn Fn(&str) -> String, state: LinkState) -> UserLin
 
 /// The mails to people, in `lang`.
 pub(super) fn link_mails(x: &dyn Fn(&str) -> String, lang: &str) -> Vec<LinkMail> {
+    let head = letterhead(x, lang, "Harbour Freight Online");
     let mail = |kind| LinkMail {
+        head: Letterhead { contact: head.contact.clone().filter(|_| kind != LinkMailKind::Nobody), ..head.clone() },
         kind,
-        owner_name: Some(x("Ada Whitlock")),
-        realm_name: x("Harbour Freight Online"),
-        app_name: x("Harbour Freight Online"),
         username: Some(x("ada@example.com")),
         link: Some(x("https://id.harbour.example/link/sample").into()),
         link_valid_seconds: 3600,
-        contact: (kind != LinkMailKind::Nobody).then(|| x("help@harbour.example")),
-        accent: "#4a3fc4".to_owned(),
-        has_logo: true,
-        lang: lang.to_owned(),
     };
     LinkMailKind::ALL.map(mail).to_vec()
 }

@@ -1,8 +1,9 @@
 //! The pages of somebody's own account, and the mails about it.
 
 use super::account;
+use super::mails::letterhead;
 use crate::pages::Moment;
-use crate::pages::mails::{NoticeKind, NoticeMail};
+use crate::pages::mails::{Letterhead, NoticeKind, NoticeMail};
 use crate::pages::views::{
     AccountHome, AccountNotice, ActivityEntry, Ago, BlockedEntry, Companies, Company, CompanyApp, CompanyAppMember,
     CompanyLink, CompanyMember, ConsentScope, DeleteAccount, LanguageChoice, Organisation, OwnActivity, OwnApp,
@@ -243,17 +244,12 @@ pub(super) fn company(x: Through<'_>, is_full: bool) -> Company {
 
 /// The mails about an account, in `lang`.
 pub(super) fn notice_mails(x: Through<'_>, lang: &str) -> Vec<NoticeMail> {
+    let head = letterhead(x, lang, "Fleet Planner");
     let mail = |kind| NoticeMail {
+        head: Letterhead { contact: head.contact.clone().filter(|_| kind != NoticeKind::NewBrowser), ..head.clone() },
         kind,
-        owner_name: Some(x("Ada Whitlock")),
-        realm_name: x("Harbour Freight Online"),
-        app_name: x("Fleet Planner"),
         place: if kind == NoticeKind::AppConnected { String::new() } else { x("Firefox, Linux, 192.0.2.7") },
         link: x("https://id.harbour.example/account/security"),
-        contact: (kind != NoticeKind::NewBrowser).then(|| x("help@harbour.example")),
-        accent: "#4a3fc4".to_owned(),
-        has_logo: true,
-        lang: lang.to_owned(),
     };
     NoticeKind::ALL.map(mail).to_vec()
 }

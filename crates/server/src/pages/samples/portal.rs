@@ -1,7 +1,9 @@
 //! The pages of the partners' portal.
 
+use super::mails::letterhead;
 use super::{secret, secret_shown};
 use crate::pages::Moment;
+use crate::pages::mails::{PortalMail, PortalMailKind};
 use crate::pages::views::console::Chart;
 use crate::pages::views::{
     AppLine, AppPage, CallLine, CallPage, CallsPage, CheckLine, CheckedPage, CheckedUri, CredentialsPage, DayLine,
@@ -351,4 +353,18 @@ fn webhook(x: Through<'_>) -> WebhookPage {
         secret: Some(x("whsec").into()),
         tried: Some(told),
     }
+}
+
+/// The mails to partners, in `lang`.
+pub(super) fn portal_mails(x: &dyn Fn(&str) -> String, lang: &str) -> Vec<PortalMail> {
+    let head = letterhead(x, lang, "Fleet Planner");
+    let mail = |kind| PortalMail {
+        head: head.clone(),
+        kind,
+        words: x("Which of our customers use it today?"),
+        legacy: matches!(kind, PortalMailKind::Deadline | PortalMailKind::Over).then(|| x("password")),
+        link: (kind != PortalMailKind::Ended).then(|| x("https://partners.harbour.example/portal/apps/1").into()),
+        link_valid_seconds: if kind == PortalMailKind::SignUp { 86_400 } else { 0 },
+    };
+    PortalMailKind::ALL.map(mail).to_vec()
 }
