@@ -20,7 +20,9 @@ use super::views::{
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
-pub(super) use mails::{approval_mail, each_mail};
+#[cfg(test)]
+pub(super) use mails::approval_mail;
+pub(super) use mails::each_mail;
 
 /// Renders every sample in `lang`.
 ///

@@ -261,7 +261,7 @@ fn a_name_cannot_turn_a_mail_around() {
     let hostile = |text: &str| format!("\u{202E}{text}\u{1b}[2J\u{2066}");
     let sample = approval_mail(&plain, "en");
     let (owner_name, app_name, realm_name) = (Some(hostile("Ada")), hostile("Fleet"), hostile("Harbour"));
-    let head = super::mails::Letterhead { owner_name, app_name, realm_name, ..sample.head };
+    let head = super::mails::Letterhead { owner_name, realm_name, app_name, ..sample.head };
     let mail = pages.mail(&super::mails::ApprovalMail { head, ..sample });
     for part in [&mail.subject, &mail.text, &mail.html] {
         assert!(!part.contains(['\u{202E}', '\u{1b}', '\u{2066}']), "{part:?}");
