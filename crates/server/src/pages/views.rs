@@ -203,6 +203,7 @@ impl View for SignIn {
 }
 
 /// The question whether an app may act for the person, and for which of their organisations.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, which the page shows or does not")]
 #[derive(Debug, Clone, Serialize)]
 pub struct Consent {
     /// The app that asks.
