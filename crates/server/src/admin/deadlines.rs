@@ -6,7 +6,7 @@
 
 use super::apps::find;
 use super::partner_letters::{Desk, Said, letter, to_owner_of};
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken, Complaint};
 use crate::pages::Moment;
 use crate::pages::mails::PortalMailKind;
 use claviger_core::client::ClientStatus;
@@ -44,8 +44,7 @@ pub struct New<'a> {
 pub fn behaviour(name: &str) -> Result<Legacy, AdminError> {
     let found = Legacy::ALL.into_iter().find(|legacy| legacy.name() == name);
     found.ok_or_else(|| {
-        let message = format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", "));
-        AdminError::Invalid(vec![Complaint { field: "legacy", message }])
+        AdminError::invalid("legacy", &Broken::NoSuchBehaviour(Legacy::ALL.map(Legacy::name).join(", ")))
     })
 }
 
@@ -63,8 +62,8 @@ pub async fn set(
     check(new, admin.now)?;
     let client = find(admin.store, realm, app).await?;
     if !client.legacy.contains(&new.legacy) {
-        let message = format!("the app `{app}` was not given `{}`", new.legacy.name());
-        return Err(AdminError::Invalid(vec![Complaint { field: "legacy", message }]));
+        let broken = Broken::NotGiven { app: app.to_owned(), legacy: new.legacy.name() };
+        return Err(AdminError::invalid("legacy", &broken));
     }
     let deadline = deadline(realm, &client, new, admin.now);
     let mail = announced(admin, desk, (realm, &client), &deadline).await?;
@@ -147,13 +146,13 @@ pub(crate) async fn look_at(admin: &Admin<'_>, desk: Desk<'_>, due: &LegacyDeadl
 fn check(new: &New<'_>, now: i64) -> Result<(), AdminError> {
     let mut wrong = Vec::new();
     if new.ends_at <= now {
-        wrong.push(Complaint { field: "ends_at", message: "this is over already: choose a later date".to_owned() });
+        wrong.push(Complaint::of("ends_at", &Broken::Over));
     }
     if new.ends_at > LATEST {
-        wrong.push(Complaint { field: "ends_at", message: "choose a date before the year 10000".to_owned() });
+        wrong.push(Complaint::of("ends_at", &Broken::TooLate));
     }
     if new.note.trim().chars().count() > LONGEST_NOTE {
-        wrong.push(Complaint { field: "note", message: format!("write {LONGEST_NOTE} characters at most") });
+        wrong.push(Complaint::of("note", &Broken::Note { longest: LONGEST_NOTE }));
     }
     if wrong.is_empty() { Ok(()) } else { Err(AdminError::Invalid(wrong)) }
 }

@@ -117,9 +117,8 @@ async fn set(of: &Of<'_>, legacy: Legacy, app: Option<&str>, params: &Params<'_>
             state.handed_in.notify_one();
             Ok(of.desk.go(&of.tail("/dialect"), "deadline"))
         }
-        Err(AdminError::Invalid(wrong)) => {
-            let wrong = wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Ok(of.show_wrong(title(app), trail(of), wrong, blocks(of, legacy, app, None, typed)))
+        Err(error @ AdminError::Invalid(_)) => {
+            Ok(of.show_wrong(title(app), trail(of), &error, blocks(of, legacy, app, None, typed)))
         }
         Err(error) => Err(error.into()),
     }

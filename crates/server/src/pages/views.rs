@@ -18,6 +18,7 @@ mod qr;
 mod requests;
 mod second_factor;
 mod signed_out;
+mod words;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! The pages of the partners' portal. They share one frame ([`PortalPage`]); what is in it is a [`PortalBody`].
 
+use super::words::Words;
 use super::{CallPage, CallsPage, WebhookPage, WebhooksPage};
 use super::{Masked, Pair, SecretOnce, View};
 use crate::pages::dates::Moment;
@@ -27,14 +28,14 @@ pub struct PortalError {
     pub key: Option<&'static str>,
     /// What it is about: a redirect URI, a question, the field of a form.
     pub about: String,
-    /// The same in English.
-    pub text: String,
+    /// The rule that it breaks.
+    pub rule: Option<Words>,
 }
 
 impl PortalError {
     /// One that messages know.
     pub fn of(key: &'static str) -> Self {
-        Self { key: Some(key), about: String::new(), text: String::new() }
+        Self { key: Some(key), about: String::new(), rule: None }
     }
 
     /// The same, and what it is about.
@@ -42,9 +43,9 @@ impl PortalError {
         Self { about: about.into(), ..Self::of(key) }
     }
 
-    /// One that is told in English alone.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { key: None, about: String::new(), text: text.into() }
+    /// One that these words tell alone.
+    pub fn words(words: Words) -> Self {
+        Self { key: None, about: String::new(), rule: Some(words) }
     }
 }
 
@@ -419,7 +420,7 @@ pub struct RefusedLine {
     /// How many calls were refused in the last days.
     pub count: u64,
     /// The kind that was most frequent: the protocol's word, and what to do about it.
-    pub worst: Option<(String, String)>,
+    pub worst: Option<(String, Option<Words>)>,
 }
 
 /// A secret of an app.
