@@ -74,7 +74,9 @@ pub enum Broken {
         longest: usize,
     },
     /// A machine's app asks for what only a user can allow.
-    #[error("`{scope}` makes sense for an app with users only: leave it out, or register an app that people sign in to")]
+    #[error(
+        "`{scope}` makes sense for an app with users only: leave it out, or register an app that people sign in to"
+    )]
     ScopeOfUsers {
         /// The scope.
         scope: String,

@@ -157,7 +157,8 @@ fn check(organisation: &Organisation) -> Result<(), AdminError> {
         |id: &str| (1..=LONGEST_ID).contains(&id.len()) && id.chars().all(|c| !c.is_whitespace()) && is_name(id);
     let problems: Vec<Complaint> = [
         (!is_id(&organisation.id)).then(|| Complaint::of("id", &Broken::OrganisationId)),
-        (organisation.name.trim().is_empty() || !is_name(&organisation.name)).then(|| Complaint::of("name", &Broken::NotAName)),
+        (organisation.name.trim().is_empty() || !is_name(&organisation.name))
+            .then(|| Complaint::of("name", &Broken::NotAName)),
         (!is_name(&organisation.kind)).then(|| Complaint::of("kind", &Broken::NotAName)),
     ]
     .into_iter()

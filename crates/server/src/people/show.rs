@@ -183,10 +183,13 @@ pub(crate) fn signed_out(
 
 /// The realm's first page, for somebody who is not signed in.
 pub(crate) fn home(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    // The vendor's own page is reached from an app alone.
-    let has_sign_in = site.realm.url(Endpoint::Authorization).is_some() && site.realm.login_app.is_none();
-    let page = Home { sign_in_url: has_sign_in.then(|| site.page_path(Target::SignIn)) };
+    let page = Home { sign_in_url: has_sign_in(site).then(|| site.page_path(Target::SignIn)) };
     view(state, site, Speech::of(incoming, None), &page)
+}
+
+/// Whether people sign in here without an app; the vendor's own page is reached from an app alone.
+pub(crate) fn has_sign_in(site: &Site) -> bool {
+    site.realm.url(Endpoint::Authorization).is_some() && site.realm.login_app.is_none()
 }
 
 /// There is nothing at this address.

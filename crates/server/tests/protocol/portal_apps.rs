@@ -155,6 +155,16 @@ async fn a_team_keeps_the_webhooks_of_its_app() {
     let paused = webhooks::find(&world.portal.store, &stored[0].id).await.unwrap();
     assert!(!paused.is_active);
 
+    // Tests are bounded, and the answer says when there is another one; that of the other realm does not count.
+    let test = async || world.send(&alice, &page, &one, &[("act", "test")]).await;
+    for _ in 0..5 {
+        assert_eq!(test().await.status, 200);
+    }
+    let refused = test().await;
+    assert!(refused.status == 422 && refused.body.contains("Try again in "), "{}", refused.body);
+    world.portal.pass(60);
+    assert_eq!(test().await.status, 200);
+
     // Another team's webhook is not there, whether asked for by its own app or by this one.
     let bob = second(&world).await;
     let other_team = world.team(&bob).await;

@@ -1,8 +1,8 @@
 //! An app as a partner types it, and the registration that it becomes.
 
 use super::TeamApp;
-use crate::admin::{Broken, Complaint};
 use crate::admin::apps::Registration;
+use crate::admin::{Broken, Complaint};
 use claviger_core::client::{AuthMethod, Authentication, GrantType};
 use claviger_core::realm::{Portal, Scope};
 use claviger_core::{Client, Realm};

@@ -79,7 +79,9 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
         realm_places: places,
         realm_name: Some(x("Orders")),
         roles: vec!["console-role-owner".into()],
-        notice: Some(Notice::Wrong { all: vec![Wrong { field: Some(x("scope")), words: Words::text(x("It was not so")) }] }),
+        notice: Some(Notice::Wrong {
+            all: vec![Wrong { field: Some(x("scope")), words: Words::text(x("It was not so")) }],
+        }),
         blocks: vec![
             Block::Heading { words: "console-apps".into() },
             Block::Text { words: Words::of("console-some-wait").count("count", 2) },

@@ -49,7 +49,8 @@ pub(super) fn all(x: Through<'_>) -> Vec<(&'static str, PortalPage)> {
 
 fn page(x: Through<'_>, body: PortalBody) -> PortalPage {
     let text = x("the name is taken");
-    let errors = vec![PortalError::about("redirect-uri", x("https://a.example/cb")), PortalError::words(Words::text(text))];
+    let errors =
+        vec![PortalError::about("redirect-uri", x("https://a.example/cb")), PortalError::words(Words::text(text))];
     PortalPage { base: BASE.to_owned(), csrf: x("csrf").into(), notice: Some("saved"), errors, body }
 }
 
