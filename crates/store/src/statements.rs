@@ -267,11 +267,11 @@ registry! {
             AND (CAST(?5 AS TEXT) IS NULL OR c.client = ?5)
         ORDER BY c.user_id, c.client LIMIT ?6";
     /// At most once a minute, whoever else notes it.
-    NoteSecretUse = "INSERT INTO secret_use (realm, client, secret, used_at) SELECT ?1, ?2, ?3, ?4
+    NoteSecretUse = "INSERT INTO secret_use (realm, client, secret, used_at, ends_at) SELECT ?1, ?2, ?3, ?4, ?5
         WHERE EXISTS (SELECT 1 FROM client WHERE realm = ?1 AND id = ?2)
-        ON CONFLICT (realm, client, secret) DO UPDATE SET used_at = excluded.used_at
+        ON CONFLICT (realm, client, secret) DO UPDATE SET used_at = excluded.used_at, ends_at = excluded.ends_at
         WHERE secret_use.used_at <= excluded.used_at - 60000";
-    SecretUses = "SELECT client, secret, used_at FROM secret_use
+    SecretUses = "SELECT client, secret, used_at, ends_at FROM secret_use
         WHERE realm = ?1 AND (CAST(?2 AS TEXT) IS NULL OR client = ?2)";
     LastUses = find::LAST_USES;
     ForgetSecretUses = "DELETE FROM secret_use WHERE realm = ?1 AND client = ?2";
@@ -645,6 +645,7 @@ registry! {
     SecretsThatEnd = home::ENDING_SECRETS;
     LegacyThatEnds = home::ENDING_LEGACY;
     KeysThatEnd = home::ENDING_KEYS;
+    CertificatesThatEnd = home::ENDING_CERTIFICATES;
     PutDeadline = deadlines::PUT;
     Deadline = deadlines::FIND;
     DeadlinesOf = deadlines::OF_CLIENT;

@@ -106,8 +106,30 @@ pub async fn set_for_all(admin: &Admin<'_>, desk: Desk<'_>, realm: &Realm, new: 
 /// # Errors
 /// There is none, or the store cannot write.
 pub async fn remove(admin: &Admin<'_>, realm: &Realm, app: &str, legacy: &str) -> Result<(), AdminError> {
-    let removed = admin.act(Act::LegacyDeadlineRemove).remove_deadline(&realm.id, app, legacy, admin.now).await?;
-    if removed { Ok(()) } else { Err(AdminError::NoSuchDeadline(format!("{app}/{legacy}"))) }
+    let store = admin.act(Act::LegacyDeadlineRemove);
+    match store.remove_deadlines(&realm.id, vec![app.to_owned()], legacy, admin.now).await? {
+        0 => Err(AdminError::NoSuchDeadline(format!("{app}/{legacy}"))),
+        _ => Ok(()),
+    }
+}
+
+/// The same for every app of the realm that has a deadline for the behaviour; how many. Each has a line of its own in the log of acts.
+///
+/// # Errors
+/// The store cannot write. What was taken back until then stays so; to be called again.
+pub async fn remove_for_all(admin: &Admin<'_>, realm: &Realm, legacy: Legacy) -> Result<usize, AdminError> {
+    let (mut after, mut count) = ((String::new(), String::new()), 0);
+    loop {
+        let page = admin.store.list_deadlines(&realm.id, (&after.0, &after.1), AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = (last.client.clone(), last.legacy.clone());
+        let apps: Vec<String> =
+            page.into_iter().filter(|one| one.legacy == legacy.name()).map(|one| one.client).collect();
+        if !apps.is_empty() {
+            let store = admin.act(Act::LegacyDeadlineRemove);
+            count += store.remove_deadlines(&realm.id, apps, legacy.name(), admin.now).await?;
+        }
+    }
 }
 
 /// The deadlines of a realm behind an app and a behaviour (empty: from the first).

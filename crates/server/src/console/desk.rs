@@ -226,9 +226,10 @@ impl<'a> Desk<'a> {
 
 /// What the page's address says was done.
 fn said(params: &Params<'_>) -> Option<Notice> {
-    const ALL: [(&str, &str); 22] = [
+    const ALL: [(&str, &str); 23] = [
         ("deadline", "console-said-deadline"),
         ("deadline-removed", "console-said-deadline-removed"),
+        ("deadlines-removed", "console-said-deadlines-removed"),
         ("again", "console-said-again"),
         ("added", "console-said-added"),
         ("approved", "console-said-approved"),

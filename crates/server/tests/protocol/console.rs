@@ -165,7 +165,7 @@ async fn an_app_is_registered_approved_changed_suspended_and_deleted() {
     let wrong = [("redirect_uris", "http://fleet.example/cb"), ("name", "Fleet"), ("kind", "confidential")];
     let refused = send(&browser, &server, "/console/r/neighbour/apps/new", &wrong).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("redirect-uri"), "the rule that broke: {}", refused.body);
+    assert!(refused.body.contains("Use https."), "the rule that broke: {}", refused.body);
     let done = send(&browser, &server, "/console/r/neighbour/apps/new", &form).await;
     assert_eq!(done.header("location"), "/console/r/neighbour/app?id=fleet&said=added", "{}", done.body);
     let page = browser.get(&server, "/console/r/neighbour/app?id=fleet").await;

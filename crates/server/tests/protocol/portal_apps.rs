@@ -67,7 +67,7 @@ async fn a_team_sees_its_apps_calls_and_no_others() {
     assert_eq!(list.status, 200);
     assert!(list.header("content-security-policy").contains("connect-src 'self'"));
     assert_eq!(list.body.matches("<tr><td><time").count(), 3, "{}", list.body);
-    assert!(list.body.contains("2 times") && list.body.contains("compare the client_id"), "{}", list.body);
+    assert!(list.body.contains("2 times") && list.body.contains("Compare the client_id"), "{}", list.body);
     assert!(list.body.contains("portal.js"), "{}", list.body);
     let refused = get(&world, &alice, &format!("{path}/calls?in=sandbox&only=refused")).await;
     assert_eq!(refused.body.matches("<tr><td><time").count(), 2);

@@ -84,6 +84,7 @@ pub(crate) async fn a_line_says_how_both_clients_stand_when_one_was_used_and_wha
         client: client.into(),
         secret: "x".into(),
         used_at: at,
+        ends_at: None,
     };
     let uses = vec![used("s", "a-sandbox", NOW + 5), used("p", "a-production", NOW + 7)];
     store.note_secret_uses(uses).await.unwrap();
