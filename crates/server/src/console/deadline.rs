@@ -111,15 +111,12 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
         "set" => set(of, legacy, app, params).await,
         "remove" => {
             let admin = of.desk.acting();
-            let said = match app {
-                Some(app) => {
-                    deadlines::remove(&admin, &of.realm, app, legacy.name()).await.at(back)?;
-                    "deadline-removed"
-                }
-                None => {
-                    deadlines::remove_for_all(&admin, &of.realm, legacy).await.at(back)?;
-                    "deadlines-removed"
-                }
+            let said = if let Some(app) = app {
+                deadlines::remove(&admin, &of.realm, app, legacy.name()).await.at(back)?;
+                "deadline-removed"
+            } else {
+                deadlines::remove_for_all(&admin, &of.realm, legacy).await.at(back)?;
+                "deadlines-removed"
             };
             Ok(of.desk.go(&of.tail("/dialect"), said))
         }

@@ -28,9 +28,15 @@ impl Noted {
     }
 }
 
-/// Uses that are not written yet: realm, client and secret; when, and when what was shown ends.
+/// Realm, client and secret.
+type Key = (String, String, String);
+
+/// When it was used, and when what was shown ends.
+type Used = (i64, Option<i64>);
+
+/// Uses that are not written yet.
 #[derive(Debug, Default)]
-pub(crate) struct Uses(Mutex<HashMap<(String, String, String), (i64, Option<i64>)>>);
+pub(crate) struct Uses(Mutex<HashMap<Key, Used>>);
 
 impl Uses {
     /// Notes that a client authenticated at `now` with this secret; an empty one for a client that has none of its own. `ends_at`:
@@ -47,7 +53,7 @@ impl Uses {
         }
     }
 
-    fn put(&self, key: (String, String, String), used: (i64, Option<i64>)) {
+    fn put(&self, key: Key, used: Used) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = waiting.entry(key).or_insert(used);
         if used.0 > latest.0 {

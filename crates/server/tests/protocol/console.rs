@@ -180,7 +180,11 @@ async fn an_app_is_registered_approved_changed_suspended_and_deleted() {
     assert!(approved.status == 200 && approved.body.contains("/-/secret?link="), "{}", approved.body);
     let again = act("approve").await;
     assert_eq!(again.status, 409);
-    assert!(again.body.contains("there is nothing to approve"), "two reviewers: one is told: {}", again.body);
+    assert!(
+        again.body.contains("somebody may have decided meanwhile. Nothing was written."),
+        "two reviewers: one is told: {}",
+        again.body
+    );
 
     let edit = [
         ("id", "fleet"),

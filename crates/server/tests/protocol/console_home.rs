@@ -56,15 +56,15 @@ async fn errors_and_unusual_use_are_told_app_by_app() {
     let errors = table(&home, "Errors by app");
     assert!(errors.contains("11 of 20") && errors.contains("19 of 19"), "{errors}");
     assert!(errors.contains("invalid_scope") && !errors.contains(">well<"), "{errors}");
-    assert!(errors.find("seldom") < errors.find("often"), "the most refused first: {errors}");
+    assert!(errors.find("app=seldom") < errors.find("app=often"), "the most refused first: {errors}");
     assert!(errors.contains("/console/r/neighbour/calls?app=often&amp;only=refused"), "{errors}");
     let unusual = table(&home, "Unusual use");
-    assert!(unusual.contains("often") && !unusual.contains("seldom"), "{unusual}");
+    assert!(unusual.contains("app=often") && !unusual.contains("app=seldom"), "{unusual}");
 
     // Who sees another realm only sees nothing of this one.
     let reviewer = enter(&server, "rita").await;
     let home = reviewer.get(&server, "/console").await;
-    assert!(home.status == 200 && !home.body.contains("often") && !home.body.contains("11 of 20"), "{}", home.body);
+    assert!(home.status == 200 && !home.body.contains("app=often") && !home.body.contains("11 of 20"), "{}", home.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
