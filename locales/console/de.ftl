@@ -426,6 +426,8 @@ console-ending = Endet bald
 console-ending-secret = Geheimnis
 console-ending-legacy = Altes Verhalten
 console-ending-key = Signierschlüssel
+console-ending-certificate = Client-Zertifikat
+console-ending-authority = Zertifizierungsstelle, der für Client-Zertifikate vertraut wird
 console-nothing-ends = In den nächsten 30 Tagen endet nichts: kein Geheimnis, kein Signierschlüssel, kein altes Verhalten.
 
 # How a realm looks
@@ -455,3 +457,17 @@ console-link-hint = https:// oder mailto:
 console-languages = Sprachen
 console-session-idle = Sitzungen enden unbenutzt nach
 console-token-ttl = Zugriffstoken gelten
+console-wrong-changed-meanwhile = Jemand anderes hat das inzwischen geändert, und von Ihnen wurde nichts geschrieben. Gehen Sie zurück, sehen Sie es sich noch einmal an, und wiederholen Sie, was Sie vorhatten.
+console-wrong-status = So, wie die App jetzt steht, geht das nicht: Vielleicht hat inzwischen jemand entschieden. Es wurde nichts geschrieben.
+console-wrong-tested = Tests wurden in dieser Minute so oft gesendet, wie es sein darf. Versuchen Sie es in { $seconds } Sekunden noch einmal.
+console-wrong-managed = Das verwaltet eine Realm-Datei: Ändern Sie es dort.
+console-wrong-said-by-file = Die Datei { $file } sagt { $part }: Ändern Sie es dort.
+console-wrong-two-secrets = Zwei Geheimnisse gelten. Beenden Sie zuerst eines.
+console-wrong-exists = Eine App „{ $id }“ gibt es schon.
+console-deadline-remove-all = Fristen aller Apps zurücknehmen
+console-deadline-remove-all-what =
+    { $count ->
+        [one] Eine App hat hierfür ein Datum.
+       *[other] { $count } Apps haben hierfür ein Datum.
+    } Ohne Datum dürfen sie weitermachen wie bisher; was seitdem abgelehnt wurde, wird wieder beantwortet. Rückgängig machen Sie das mit einem neuen Datum: Die alten Daten und Hinweise stehen im Protokoll der Handlungen, eine Zeile je App.
+console-said-deadlines-removed = Die Fristen aller Apps wurden zurückgenommen; die alten Daten stehen im Protokoll der Handlungen, eine Zeile je App.

@@ -426,6 +426,8 @@ console-ending = Ends soon
 console-ending-secret = Secret
 console-ending-legacy = Old behaviour
 console-ending-key = Signing key
+console-ending-certificate = Client certificate
+console-ending-authority = Authority that is trusted for client certificates
 console-nothing-ends = Nothing ends within 30 days: no secret, no signing key, no old behaviour.
 
 # How a realm looks
@@ -455,3 +457,17 @@ console-link-hint = https://, or mailto:
 console-languages = Languages
 console-session-idle = Sessions end after, unused
 console-token-ttl = Access tokens live
+console-wrong-changed-meanwhile = Somebody else changed this meanwhile, and nothing of yours was written. Go back, look at it again, then repeat what you wanted.
+console-wrong-status = As the app stands now, that cannot be done: somebody may have decided meanwhile. Nothing was written.
+console-wrong-tested = Tests were sent as often in this minute as they may be. Try again in { $seconds } seconds.
+console-wrong-managed = A realm file manages this: change it there.
+console-wrong-said-by-file = The file { $file } says { $part }: change it there.
+console-wrong-two-secrets = Two secrets are live. Stop one first.
+console-wrong-exists = There is an app “{ $id }” already.
+console-deadline-remove-all = Take the deadlines of all apps back
+console-deadline-remove-all-what =
+    { $count ->
+        [one] One app has a date for this.
+       *[other] { $count } apps have a date for this.
+    } Without dates they may go on as before; what was refused since then is answered again. To undo it, set a date again: the old dates and notes are in the log of acts, a line for each app.
+console-said-deadlines-removed = The deadlines of all apps were taken back; the log of acts has the old dates, a line for each app.

@@ -209,7 +209,7 @@ await story('portal: a program that acts for itself is tried from a page; every 
   assert.equal(one, hook)
   const team = new URL(await page.goto(base).then(() => page.getByRole('link', { name: 'Members' }).getAttribute('href')), base).href
   await lookAt(page, {
-    home: base, app, calls: `${app}/calls?in=sandbox`, 'calls-production': `${app}/calls?in=production`, credentials: `${app}/credentials`, try: `${app}/try`, webhooks: `${app}/webhooks`, webhook: one, redirects: `${app}/redirects`, team, sandbox: `${team}/sandbox`,
+    home: base, app, calls: `${app}/calls?in=sandbox`, 'calls-production': `${app}/calls?in=production`, credentials: `${app}/credentials`, try: `${app}/try`, webhooks: `${app}/webhooks`, webhook: one, watch: `${app}/calls?in=sandbox&watch=1`, redirects: `${app}/redirects`, team, sandbox: `${team}/sandbox`,
   })
   await page.goto(one)
   await press(page, 'Remove')
@@ -265,6 +265,65 @@ await story('portal: with the keyboard alone, and without scripts', async (page)
   assert.match(await page.locator('main').innerText(), /It has a fragment/)
 }, { javaScriptEnabled: false })
 
+/** Goes on with the Tab key to what is looked for; on the way the focus is where the page reads on, and it can be seen. */
+async function tabTo(page, wanted) {
+  let above = -1
+  for (let step = 0; step < 60; step++) {
+    await page.keyboard.press('Tab')
+    const at = await page.evaluate(() => {
+      const one = document.activeElement
+      const style = getComputedStyle(one)
+      const box = one.getBoundingClientRect()
+      const parts = [style, getComputedStyle(one.closest('label') ?? one)]
+      const seen = parts.some((part) => (part.outlineStyle !== 'none' && parseFloat(part.outlineWidth) > 0) || part.boxShadow !== 'none')
+      return { what: one.outerHTML.slice(0, 120), top: box.top + scrollY, isMain: one.closest('main form') !== null, seen }
+    })
+    assert.ok(at.seen, `the focus cannot be seen: ${at.what}`)
+    if (at.isMain) {
+      assert.ok(at.top >= above - 40, `the focus goes back up: ${at.what}`)
+      above = at.top
+    }
+    if (await wanted.evaluate((one) => one === document.activeElement)) return
+  }
+  assert.fail(`the Tab key never comes to ${wanted}`)
+}
+const enterKey = (page) => Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+const tabAndEnter = async (page, role, name) => {
+  await tabTo(page, page.getByRole(role, { name, exact: true }).first())
+  await enterKey(page)
+}
+
+await story('portal: an app is registered with the keyboard alone, and what is wrong gets the focus', async (page) => {
+  await enter(page, paula)
+  await tabAndEnter(page, 'link', 'Register an app')
+  await tabTo(page, page.getByLabel(/A web app with a server/))
+  await page.keyboard.press('Space')
+  await tabAndEnter(page, 'button', 'Next')
+  await tabTo(page, page.getByLabel('Name of the app'))
+  await page.keyboard.type(`Keys only ${mark}`)
+  await tabAndEnter(page, 'button', 'Next')
+  await tabTo(page, page.getByLabel('Redirect URIs, one in each line'))
+  await page.keyboard.type('http://keys.example/cb')
+  await tabAndEnter(page, 'button', 'Next')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'error', 'the summary of what is wrong has the focus')
+  await look(page, 'portal-keys-refused')
+  await tabTo(page, page.getByLabel('Redirect URIs, one in each line'))
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('https://keys.example/cb')
+  await tabAndEnter(page, 'button', 'Next')
+  await tabTo(page, page.getByLabel(/Read your notes/))
+  await page.keyboard.press('Space')
+  await tabAndEnter(page, 'button', 'Next')
+  await tabTo(page, page.getByLabel('Which data does the app keep, and where?'))
+  await page.keyboard.type('None.')
+  await tabAndEnter(page, 'button', 'Next')
+  await tabAndEnter(page, 'button', 'Register the app')
+  assert.ok((await page.locator('pre').allInnerTexts()).some((text) => text.startsWith('cvs_')), 'the secret is shown once')
+  await look(page, 'portal-keys-registered')
+  await tabAndEnter(page, 'link', 'I have kept it: to the app')
+  assert.match(await page.locator('main').innerText(), /Waits for approval/)
+})
+
 await story('portal: in German, errors too', async (page) => {
   await enter(page, paula)
   await page.getByRole('link', { name: 'Harbour Archive' }).first().click()
@@ -276,7 +335,7 @@ await story('portal: in German, errors too', async (page) => {
   await page.goto(`${app}/webhooks`)
   await page.getByLabel('Adresse').fill('http://10.0.0.1/')
   await press(page, 'Webhook anlegen')
-  assert.match(await alert(page), /kann nicht aufgerufen werden/)
+  assert.match(await alert(page), /kann nicht aufgerufen werden[\s\S]*die jeder erreicht/)
   await look(page, 'portal-german-webhooks')
 }, { locale: 'de-DE' })
 

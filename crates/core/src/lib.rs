@@ -52,6 +52,7 @@ pub mod registration;
 pub mod request_object;
 pub mod response;
 pub mod revocation;
+pub mod rule;
 pub mod scope;
 pub mod sign_in;
 pub mod span;

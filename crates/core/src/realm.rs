@@ -28,6 +28,7 @@ use crate::jose::Algorithm;
 use crate::limits::{LimitPolicy, Plan};
 use crate::mutual_tls::MutualTls;
 use crate::profile::Profile;
+use crate::scope::OF_USERS;
 use crate::sign_in::SignInPolicy;
 use crate::span::Span;
 pub use account::{AccountMail, AccountPolicy, CONSENT_EVIDENCE_TTL};
@@ -232,6 +233,13 @@ pub struct Scope {
     /// The seat pool from which a token with this scope takes a seat.
     #[serde(default)]
     pub seat: Option<String>,
+}
+
+impl Scope {
+    /// Whether it makes sense for apps with users only: one of OpenID Connect, which belongs to no API.
+    pub fn is_of_users(&self) -> bool {
+        self.api.is_none() && OF_USERS.contains(&self.name.as_str())
+    }
 }
 
 const fn yes() -> bool {

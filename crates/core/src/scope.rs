@@ -7,6 +7,9 @@ use std::fmt;
 /// The most tokens that a request may name.
 pub const MOST_REQUESTED: usize = 64;
 
+/// The scopes of OpenID Connect (Core 3.1.2.1, 5.4 and 11): they are about the user who allows them, and open no API.
+pub const OF_USERS: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
 /// A set of scope tokens in the order in which they were first named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScopeSet(Vec<String>);

@@ -10,6 +10,7 @@ mod message;
 use crate::outbound::{Outbound, OutboundError};
 use crate::outbox::{Attempt, Carrier, Pauses};
 use crate::state::State;
+use crate::state::limits::Limits;
 use crate::state::secrets::Secrets;
 use claviger_core::claims::id_text;
 use claviger_core::token::{Id, Plain};
@@ -23,12 +24,17 @@ const PAUSES: Pauses = Pauses { first: 5_000, longest: 6 * 3_600_000, give_up: 3
 /// A webhook that hears nothing for so long is called no more, in milliseconds.
 const DISABLED_AFTER: i64 = 5 * 86_400_000;
 
+/// How many tests are sent in a minute for one app, or for the operator of one realm: whoever tests makes this server call somebody.
+pub(crate) const TESTS_PER_MINUTE: u32 = 5;
+
 /// Who calls webhooks.
 pub struct Caller<'a> {
     store: &'a Store,
     secrets: &'a Secrets,
     outbound: Outbound,
     now: i64,
+    /// What counts tests; none beside a server, where an operator has the database itself.
+    tests: Option<&'a Limits>,
 }
 
 impl<'a> Caller<'a> {
@@ -36,13 +42,26 @@ impl<'a> Caller<'a> {
     pub fn new(store: &'a Store, secrets: &'a Secrets, private_hosts: &[String], now: i64) -> Self {
         let outbound = Outbound::new();
         outbound.let_in(private_hosts);
-        Self { store, secrets, outbound, now }
+        Self { store, secrets, outbound, now, tests: None }
     }
 
     /// In a server.
     pub fn of(state: &'a State) -> Self {
         let outbound = state.outbound.clone();
-        Self { store: &state.background, secrets: &state.secrets, outbound, now: state.clock.now() }
+        let (now, tests) = (state.clock.now(), Some(&state.limits));
+        Self { store: &state.background, secrets: &state.secrets, outbound, now, tests }
+    }
+
+    /// Counts a test of a webhook, which its owner may send [`TESTS_PER_MINUTE`] of.
+    ///
+    /// # Errors
+    /// There were as many in this minute; in how many seconds the next one begins.
+    pub(crate) fn take_test(&self, webhook: &Webhook) -> Result<(), i64> {
+        let Some(tests) = self.tests else { return Ok(()) };
+        // No client's id has a space in it.
+        let owner = format!("webhook tests {}", webhook.client);
+        let taken = tests.take((&webhook.realm, &owner), TESTS_PER_MINUTE, self.now);
+        taken.map(drop).map_err(|left| left.seconds)
     }
 
     /// Whether an address may be called, as far as it can be told without looking names up.

@@ -105,22 +105,32 @@ impl Store {
         })
     }
 
-    /// Takes a deadline back: what ended with it is allowed again. Whether there was one.
+    /// Takes deadlines of one behaviour back, of these clients: what ended with them is allowed again. How many there were.
     ///
     /// # Errors
     /// The store cannot write; nothing was written.
-    pub async fn remove_deadline(&self, realm: &str, client: &str, legacy: &str, now: i64) -> Result<bool, Fault> {
-        let [realm, client, legacy] = [realm, client, legacy].map(str::to_owned);
+    pub async fn remove_deadlines(
+        &self,
+        realm: &str,
+        clients: Vec<String>,
+        legacy: &str,
+        now: i64,
+    ) -> Result<usize, Fault> {
+        let [realm, legacy] = [realm, legacy].map(str::to_owned);
         let audit = self.audit.clone();
         write!(self, Several, |tx| {
             let log = AuditLog::open(tx, audit.as_deref()).await?;
-            tx.execute(Statement::LockClient, values![&realm, &client, now]).await?;
-            let Some(was) = find(tx, (&realm, &client), &legacy).await? else { return Ok(Undo(false)) };
-            tx.execute(Statement::DeleteDeadline, values![&realm, &client, &legacy]).await?;
-            write_ended(tx, was.of(), now).await?;
-            app_events::decided(tx, was.of(), EventKind::DeadlineRemoved, (audit.as_deref(), &legacy), now).await?;
-            log.write(tx, &realm, &was.subject(), Values::between(Some(was.shown()), None), now).await?;
-            Ok(Keep(true))
+            let mut count = 0;
+            for client in &clients {
+                tx.execute(Statement::LockClient, values![&realm, client, now]).await?;
+                let Some(was) = find(tx, (&realm, client), &legacy).await? else { continue };
+                tx.execute(Statement::DeleteDeadline, values![&realm, client, &legacy]).await?;
+                write_ended(tx, was.of(), now).await?;
+                app_events::decided(tx, was.of(), EventKind::DeadlineRemoved, (audit.as_deref(), &legacy), now).await?;
+                log.write(tx, &realm, &was.subject(), Values::between(Some(was.shown()), None), now).await?;
+                count += 1;
+            }
+            Ok(if count > 0 { Keep(count) } else { Undo(0) })
         })
     }
 

@@ -16,6 +16,8 @@ pub enum EndingKind {
     Legacy,
     /// A signing key, of no app; named by its algorithm.
     Key,
+    /// The certificate that an app showed last; it has no name.
+    Certificate,
 }
 
 /// Something that ends soon.
@@ -62,11 +64,12 @@ impl Store {
     /// The store cannot read.
     pub async fn ending(&self, now: i64, until: i64, limit: i64) -> Result<Vec<Ending>, Fault> {
         let mut all = Vec::new();
-        for kind in [EndingKind::Secret, EndingKind::Legacy, EndingKind::Key] {
+        for kind in [EndingKind::Secret, EndingKind::Legacy, EndingKind::Key, EndingKind::Certificate] {
             let (statement, params): (_, &[_]) = match kind {
                 EndingKind::Secret => (Statement::SecretsThatEnd, values![now, until, limit]),
                 EndingKind::Legacy => (Statement::LegacyThatEnds, values![until, limit]),
                 EndingKind::Key => (Statement::KeysThatEnd, values![now, until, limit]),
+                EndingKind::Certificate => (Statement::CertificatesThatEnd, values![now, until, limit]),
             };
             let found = read!(self, |tx| {
                 tx.query(statement, params, |row| {

@@ -419,6 +419,7 @@ registry! {
     SecretsThatEnd = home::ENDING_SECRETS;
     LegacyThatEnds = home::ENDING_LEGACY;
     KeysThatEnd = home::ENDING_KEYS;
+    CertificatesThatEnd = home::ENDING_CERTIFICATES;
     PutDeadline = deadlines::PUT;
     Deadline = deadlines::FIND;
     DeadlinesOf = deadlines::OF_CLIENT;

@@ -21,6 +21,8 @@ pub struct SecretUse {
     pub secret: String,
     /// When, in milliseconds.
     pub used_at: i64,
+    /// When what it showed ends by itself, where that says so: a certificate.
+    pub ends_at: Option<i64>,
 }
 
 impl Store {
@@ -31,8 +33,8 @@ impl Store {
     /// The store cannot write; nothing was noted.
     pub async fn note_secret_uses(&self, uses: Vec<SecretUse>) -> Result<(), Fault> {
         write!(self, Several, |tx| {
-            for SecretUse { realm, client, secret, used_at } in &uses {
-                tx.execute(Statement::NoteSecretUse, values![realm, client, secret, *used_at]).await?;
+            for SecretUse { realm, client, secret, used_at, ends_at } in &uses {
+                tx.execute(Statement::NoteSecretUse, values![realm, client, secret, *used_at, *ends_at]).await?;
             }
             Ok(Keep(()))
         })
@@ -63,7 +65,8 @@ impl Store {
         read!(self, |tx| {
             tx.query(Statement::SecretUses, values![realm, client], |row| {
                 let realm = realm.to_owned();
-                Ok(SecretUse { realm, client: row.string(0)?, secret: row.string(1)?, used_at: row.int(2)? })
+                let (client, secret) = (row.string(0)?, row.string(1)?);
+                Ok(SecretUse { realm, client, secret, used_at: row.int(2)?, ends_at: row.int_or_null(3)? })
             })
             .await
         })

@@ -155,6 +155,7 @@ impl From<AdminError> for Trouble {
             | AdminError::Full(_)
             | AdminError::NotRefused(_)
             | AdminError::Refused(_)
+            | AdminError::TestedTooOften(_)
             | AdminError::TooManyTokenKeys => Exit::Conflict,
             AdminError::OneMasterKey
             | AdminError::OtherMasterKey

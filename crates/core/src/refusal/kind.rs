@@ -129,6 +129,9 @@ macro_rules! kinds {
 }
 
 impl RefusalKind {
+    /// All of them.
+    pub const ALL: &'static [Self] = KINDS;
+
     /// The kind of this name.
     pub fn named(name: &str) -> Option<Self> {
         KINDS.iter().find(|kind| kind.name == name).copied()

@@ -2,11 +2,8 @@
 
 use crate::authority::host_of;
 use crate::realm::Realm;
+use crate::scope::OF_USERS;
 use serde::{Deserialize, Serialize};
-
-/// The scopes of OpenID Connect, which a client may have where a realm says nothing of scopes: they are about the person who allows
-/// it, and open no API.
-const OF_OPENID: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// What an initial access token says of the clients that it registers; what it leaves out, the realm says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,8 +41,9 @@ impl Allowance {
     /// Of a realm, and of a token where the client brought one.
     pub fn of(realm: &Realm, token: Option<&TokenAllows>) -> Self {
         let policy = &realm.registration;
+        // Where a realm says nothing of scopes, those that open no API.
         let of_realm =
-            || if policy.scopes.is_empty() { OF_OPENID.map(str::to_owned).to_vec() } else { policy.scopes.clone() };
+            || if policy.scopes.is_empty() { OF_USERS.map(str::to_owned).to_vec() } else { policy.scopes.clone() };
         let scopes = token.and_then(|token| token.scopes.clone()).unwrap_or_else(of_realm);
         let hosts = token.and_then(|token| token.redirect_hosts.clone());
         Self {

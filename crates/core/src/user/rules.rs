@@ -94,3 +94,15 @@ pub fn check(user: &User, realm: &Realm, knows: impl Fn(&str) -> bool) -> Vec<Pr
     let details = details::check(user, &realm.claims.locales).into_iter().map(Problem::Detail);
     unknown.chain(others.into_iter().flatten()).chain(details).collect()
 }
+
+crate::rules! { Problem:
+    Self::NoUsername => "user-no-username";
+    Self::Username => "user-username";
+    Self::Name => "user-name";
+    Self::Email => "user-email";
+    Self::NoEmail => "user-no-email";
+    Self::UnknownOrganisation { id, .. } => "user-unknown-organisation", id = id;
+    Self::ServiceOrganisations => "user-service-organisations";
+    Self::ServiceAdministrator => "user-service-administrator";
+    Self::Detail(Wrong { name, why, .. }) => "user-detail", name = shortened(name, 60), why = why;
+}

@@ -1,6 +1,6 @@
 //! What the partners of a realm are told: all of them, or those whose apps something concerns.
 
-use super::{Act, Admin, AdminError, Complaint, reviews};
+use super::{Act, Admin, AdminError, Broken, reviews};
 use crate::ids;
 use claviger_core::claims::id_text;
 use claviger_core::dialect::Legacy;
@@ -34,8 +34,7 @@ pub async fn add(
 ) -> Result<Announcement, AdminError> {
     super::partner_apps::portal(realm)?;
     if until_at <= from_at {
-        let message = "it would be over before it begins".to_owned();
-        return Err(AdminError::Invalid(vec![Complaint { field: "until", message }]));
+        return Err(AdminError::invalid("until", &Broken::EndsFirst));
     }
     let (about_kind, about) = match about {
         About::All => (AboutKind::All, String::new()),

@@ -38,7 +38,7 @@ pub async fn look(store: &Store, realm: &Realm, changes: &[Change]) -> Result<Re
             return Err(AdminError::SaidByFile { part: part.name(), file });
         }
         if let Err(message) = put(&mut after.brand, *part, set) {
-            wrong.push(Complaint { field: part.name(), message });
+            wrong.push(Complaint::text(part.name(), message));
         }
     }
     if wrong.is_empty() { Ok(after) } else { Err(AdminError::Invalid(wrong)) }

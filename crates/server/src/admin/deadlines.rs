@@ -6,7 +6,7 @@
 
 use super::apps::find;
 use super::partner_letters::{Desk, Said, letter, to_owner_of};
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken, Complaint};
 use crate::pages::Moment;
 use crate::pages::mails::PortalMailKind;
 use claviger_core::client::ClientStatus;
@@ -44,8 +44,7 @@ pub struct New<'a> {
 pub fn behaviour(name: &str) -> Result<Legacy, AdminError> {
     let found = Legacy::ALL.into_iter().find(|legacy| legacy.name() == name);
     found.ok_or_else(|| {
-        let message = format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", "));
-        AdminError::Invalid(vec![Complaint { field: "legacy", message }])
+        AdminError::invalid("legacy", &Broken::NoSuchBehaviour(Legacy::ALL.map(Legacy::name).join(", ")))
     })
 }
 
@@ -63,8 +62,8 @@ pub async fn set(
     check(new, admin.now)?;
     let client = find(admin.store, realm, app).await?;
     if !client.legacy.contains(&new.legacy) {
-        let message = format!("the app `{app}` was not given `{}`", new.legacy.name());
-        return Err(AdminError::Invalid(vec![Complaint { field: "legacy", message }]));
+        let broken = Broken::NotGiven { app: app.to_owned(), legacy: new.legacy.name() };
+        return Err(AdminError::invalid("legacy", &broken));
     }
     let deadline = deadline(realm, &client, new, admin.now);
     let mail = announced(admin, desk, (realm, &client), &deadline).await?;
@@ -107,8 +106,30 @@ pub async fn set_for_all(admin: &Admin<'_>, desk: Desk<'_>, realm: &Realm, new: 
 /// # Errors
 /// There is none, or the store cannot write.
 pub async fn remove(admin: &Admin<'_>, realm: &Realm, app: &str, legacy: &str) -> Result<(), AdminError> {
-    let removed = admin.act(Act::LegacyDeadlineRemove).remove_deadline(&realm.id, app, legacy, admin.now).await?;
-    if removed { Ok(()) } else { Err(AdminError::NoSuchDeadline(format!("{app}/{legacy}"))) }
+    let store = admin.act(Act::LegacyDeadlineRemove);
+    match store.remove_deadlines(&realm.id, vec![app.to_owned()], legacy, admin.now).await? {
+        0 => Err(AdminError::NoSuchDeadline(format!("{app}/{legacy}"))),
+        _ => Ok(()),
+    }
+}
+
+/// The same for every app of the realm that has a deadline for the behaviour; how many. Each has a line of its own in the log of acts.
+///
+/// # Errors
+/// The store cannot write. What was taken back until then stays so; to be called again.
+pub async fn remove_for_all(admin: &Admin<'_>, realm: &Realm, legacy: Legacy) -> Result<usize, AdminError> {
+    let (mut after, mut count) = ((String::new(), String::new()), 0);
+    loop {
+        let page = admin.store.list_deadlines(&realm.id, (&after.0, &after.1), AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = (last.client.clone(), last.legacy.clone());
+        let apps: Vec<String> =
+            page.into_iter().filter(|one| one.legacy == legacy.name()).map(|one| one.client).collect();
+        if !apps.is_empty() {
+            let store = admin.act(Act::LegacyDeadlineRemove);
+            count += store.remove_deadlines(&realm.id, apps, legacy.name(), admin.now).await?;
+        }
+    }
 }
 
 /// The deadlines of a realm behind an app and a behaviour (empty: from the first).
@@ -147,13 +168,13 @@ pub(crate) async fn look_at(admin: &Admin<'_>, desk: Desk<'_>, due: &LegacyDeadl
 fn check(new: &New<'_>, now: i64) -> Result<(), AdminError> {
     let mut wrong = Vec::new();
     if new.ends_at <= now {
-        wrong.push(Complaint { field: "ends_at", message: "this is over already: choose a later date".to_owned() });
+        wrong.push(Complaint::of("ends_at", &Broken::Over));
     }
     if new.ends_at > LATEST {
-        wrong.push(Complaint { field: "ends_at", message: "choose a date before the year 10000".to_owned() });
+        wrong.push(Complaint::of("ends_at", &Broken::TooLate));
     }
     if new.note.trim().chars().count() > LONGEST_NOTE {
-        wrong.push(Complaint { field: "note", message: format!("write {LONGEST_NOTE} characters at most") });
+        wrong.push(Complaint::of("note", &Broken::Note { longest: LONGEST_NOTE }));
     }
     if wrong.is_empty() { Ok(()) } else { Err(AdminError::Invalid(wrong)) }
 }

@@ -1,5 +1,6 @@
 //! Why an act was not done.
 
+use super::complaint::{Broken, Complaint};
 use crate::hashing::Busy;
 use crate::secrets::SecretsError;
 use claviger_core::Refusal;
@@ -7,7 +8,6 @@ use claviger_core::client::ClientStatus;
 use claviger_core::crypto::CryptoError;
 use claviger_core::permission::Role;
 use claviger_store::Fault;
-use std::fmt;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -237,6 +237,9 @@ pub enum AdminError {
     /// There is no such webhook.
     #[error("there is no webhook `{0}`")]
     NoSuchWebhook(String),
+    /// Webhooks were tried out too often; in how many seconds they can be again.
+    #[error("there were as many tests in this minute as there may be; try again in {0} seconds")]
+    TestedTooOften(i64),
     /// Nothing fits what shall be told again, or it waits to be told already.
     #[error("the webhook `{0}` has no such delivery that does not wait already")]
     NothingToReplay(String),
@@ -293,9 +296,14 @@ pub enum AdminError {
 }
 
 impl AdminError {
+    /// One field breaks a rule.
+    pub(crate) fn invalid(field: &'static str, broken: &Broken) -> Self {
+        Self::Invalid(vec![Complaint::of(field, broken)])
+    }
+
     /// Something shall be removed that is not there.
     pub(super) fn not_there(field: &'static str, what: &str) -> Self {
-        Self::Invalid(vec![Complaint { field, message: format!("`{what}` is not there to be removed") }])
+        Self::invalid(field, &Broken::NotThere(what.to_owned()))
     }
 }
 
@@ -306,21 +314,6 @@ impl From<SecretsError> for AdminError {
             SecretsError::Crypto(error) => error.into(),
             SecretsError::OtherMasterKey => Self::OtherMasterKey,
         }
-    }
-}
-
-/// One thing that is wrong with a registration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    /// The field.
-    pub field: &'static str,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod apps;
 pub mod audit;
 pub mod branding;
+mod complaint;
 pub mod db;
 pub mod deadlines;
 mod error;
@@ -36,7 +37,8 @@ pub mod users;
 pub mod webhooks;
 
 pub use claviger_store::{Act, Actor, Subject, SubjectKind, Way};
-pub use error::{AdminError, Complaint};
+pub use complaint::{Broken, Complaint};
+pub use error::AdminError;
 
 use crate::ids;
 use claviger_core::claims::id_text;

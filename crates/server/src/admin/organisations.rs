@@ -2,9 +2,9 @@
 
 use super::apply::changes::Change;
 use super::users;
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken, Complaint};
 use crate::hashing::Hasher;
-use claviger_core::text::{NOT_A_NAME, is_name};
+use claviger_core::text::is_name;
 use claviger_core::user::Organisation;
 use claviger_core::{Realm, User};
 use claviger_store::{Edited, Fault, Removed, Store};
@@ -155,11 +155,11 @@ pub async fn remove_member(
 fn check(organisation: &Organisation) -> Result<(), AdminError> {
     let is_id =
         |id: &str| (1..=LONGEST_ID).contains(&id.len()) && id.chars().all(|c| !c.is_whitespace()) && is_name(id);
-    let wrong = |field, message: &str| Complaint { field, message: message.to_owned() };
     let problems: Vec<Complaint> = [
-        (!is_id(&organisation.id)).then(|| wrong("id", "an id is 1 to 200 bytes without spaces and controls")),
-        (organisation.name.trim().is_empty() || !is_name(&organisation.name)).then(|| wrong("name", NOT_A_NAME)),
-        (!is_name(&organisation.kind)).then(|| wrong("kind", NOT_A_NAME)),
+        (!is_id(&organisation.id)).then(|| Complaint::of("id", &Broken::OrganisationId)),
+        (organisation.name.trim().is_empty() || !is_name(&organisation.name))
+            .then(|| Complaint::of("name", &Broken::NotAName)),
+        (!is_name(&organisation.kind)).then(|| Complaint::of("kind", &Broken::NotAName)),
     ]
     .into_iter()
     .flatten()

@@ -154,8 +154,8 @@ pub async fn discard(admin: &Admin<'_>, app: &TeamApp) -> Result<(), AdminError>
     Err(AdminError::ChangedMeanwhile(format!("the app `{}`", app.app.name)))
 }
 
-/// Everything that is wrong with an app as it was typed: what its clients would break of the rules of their realms, and the vendor's
-/// questions without an answer.
+/// Everything that is wrong with an app as it was typed: what its clients would break of the rules of their realms, scopes that
+/// its kind cannot have, and the vendor's questions without an answer.
 pub fn complaints(realm: &Realm, lands: &Lands, app: &TeamApp, owner: &str, now: i64) -> Vec<Complaint> {
     let mut all = app.client(&lands.production, &app.app.production, owner, now).err().unwrap_or_default();
     if let Some(sandbox) = &lands.sandbox
@@ -163,6 +163,7 @@ pub fn complaints(realm: &Realm, lands: &Lands, app: &TeamApp, owner: &str, now:
     {
         all.extend(more.into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
     }
+    all.extend(app.scopes_of_users(&lands.production));
     if let Some(portal) = realm.portal.as_deref() {
         all.extend(app.draft.unanswered(portal));
     }

@@ -34,8 +34,7 @@ pub async fn create(
         return Err(AdminError::NoRegistration(realm.id.clone()));
     }
     if let Some(name) = allows.scopes.iter().flatten().find(|name| realm.scope(name).is_none()) {
-        let message = format!("the realm has no scope `{name}`");
-        return Err(AdminError::Invalid(vec![super::Complaint { field: "scope", message }]));
+        return Err(AdminError::invalid("scope", &super::Broken::NoSuchScope(name.clone())));
     }
     let (row, random) = ids::new_with_secret(admin.now);
     let text = token::mint(Kind::InitialAccess, &row, &random);

@@ -4,7 +4,7 @@
 
 use super::apps::find;
 use super::partner_letters::{Desk, to_owner};
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken};
 use crate::pages::mails::PortalMailKind;
 use claviger_core::Realm;
 use claviger_core::client::ClientStatus;
@@ -33,8 +33,7 @@ pub struct Queue {
 pub async fn queue(store: &Store, realm: &Realm, cursor: Option<&str>) -> Result<Queue, AdminError> {
     let from = cursor.map_or(Some((i64::MIN, "")), place);
     let Some(from) = from else {
-        let message = "this is not what the page before said".to_owned();
-        return Err(AdminError::Invalid(vec![Complaint { field: "cursor", message }]));
+        return Err(AdminError::invalid("cursor", &Broken::Cursor));
     };
     let apps = store.waiting_apps(&realm.id, from, PAGE).await?;
     let is_full = i64::try_from(apps.len()).is_ok_and(|count| count == PAGE);
@@ -137,6 +136,5 @@ pub(super) fn said(text: &str) -> Result<&str, AdminError> {
     if (1..=LONGEST_WORDS).contains(&words.chars().count()) {
         return Ok(words);
     }
-    let message = format!("write 1 to {LONGEST_WORDS} characters");
-    Err(AdminError::Invalid(vec![Complaint { field: "text", message }]))
+    Err(AdminError::invalid("text", &Broken::Text { longest: LONGEST_WORDS }))
 }

@@ -1,6 +1,6 @@
 //! Users and companies that a team of partners makes for its tests, in the sandbox realm: bounded in number, put back by the team alone.
 
-use super::{Admin, AdminError, Complaint, organisations, users};
+use super::{Admin, AdminError, Broken, organisations, users};
 use crate::hashing::Hasher;
 use crate::ids;
 use claviger_core::Realm;
@@ -11,6 +11,9 @@ use claviger_core::text::is_name;
 use claviger_core::token::Plain;
 use claviger_core::user::{Organisation, User};
 use claviger_store::{Fault, InSandbox, SandboxKind, Store};
+
+/// The longest name of a user or a company of the sandbox, in characters.
+const LONGEST_NAME: usize = 60;
 
 /// What somebody signs in with; the only time that the password is seen.
 #[derive(Debug)]
@@ -177,11 +180,10 @@ async fn keep(
 
 fn named(name: &str) -> Result<String, AdminError> {
     let name = name.trim();
-    if is_name(name) && (1..=60).contains(&name.chars().count()) {
+    if is_name(name) && (1..=LONGEST_NAME).contains(&name.chars().count()) {
         return Ok(name.to_owned());
     }
-    let message = "1 to 60 printable characters".to_owned();
-    Err(AdminError::Invalid(vec![Complaint { field: "name", message }]))
+    Err(AdminError::invalid("name", &Broken::Name { longest: LONGEST_NAME }))
 }
 
 /// The letters and digits of a name.

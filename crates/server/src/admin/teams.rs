@@ -1,7 +1,7 @@
 //! Teams of partners: made, called something else; who is invited, joins and leaves.
 
 use super::partner_letters::{Desk, Said, letter};
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken};
 use crate::ids;
 use crate::pages::mails::PortalMailKind;
 use claviger_core::Realm;
@@ -14,6 +14,9 @@ use claviger_store::{Masked, Store, Team, TeamChange, TeamInvitation, TeamMember
 /// How long an invitation works.
 pub const INVITATION_SECONDS: u64 = 7 * 86_400;
 const INVITATION_MILLIS: i64 = 7 * 86_400_000;
+
+/// The longest name of a team, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// The teams of a partners' realm, in the order in which they came to be.
 ///
@@ -75,8 +78,7 @@ pub async fn invite(
 ) -> Result<(), AdminError> {
     let email = email.trim();
     if !is_mail_address(email) {
-        let message = format!("`{email}` is no mail address");
-        return Err(AdminError::Invalid(vec![Complaint { field: "email", message }]));
+        return Err(AdminError::invalid("email", &Broken::Address(email.to_owned())));
     }
     let (found, _) = show(admin.store, realm, team).await?;
     let (id, random) = ids::new_with_secret(admin.now);
@@ -141,11 +143,10 @@ pub async fn leave(
 
 fn named(name: &str) -> Result<String, AdminError> {
     let name = name.trim();
-    if is_name(name) && name.chars().count() <= 100 && !name.is_empty() {
+    if is_name(name) && name.chars().count() <= LONGEST_NAME && !name.is_empty() {
         return Ok(name.to_owned());
     }
-    let message = "1 to 100 printable characters".to_owned();
-    Err(AdminError::Invalid(vec![Complaint { field: "name", message }]))
+    Err(AdminError::invalid("name", &Broken::Name { longest: LONGEST_NAME }))
 }
 
 fn no_such_team(id: &str) -> AdminError {

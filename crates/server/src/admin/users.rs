@@ -194,6 +194,7 @@ async fn check(store: &Store, realm: &Realm, user: &User) -> Result<(), AdminErr
     let complaint = |problem: &rules::Problem| Complaint {
         field: problem.field(),
         message: problem.help().map_or_else(|| problem.to_string(), |help| format!("{problem}; {help}")),
+        rule: Some(problem.rule()),
     };
     Err(AdminError::Invalid(problems.iter().map(complaint).collect()))
 }

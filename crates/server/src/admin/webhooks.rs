@@ -9,7 +9,7 @@ mod tests;
 pub use crate::webhooks::Caller;
 pub use schema::schema;
 
-use super::{Act, Admin, AdminError, Complaint};
+use super::{Act, Admin, AdminError, Broken, Complaint};
 use crate::ids;
 use crate::webhooks::new_secret;
 use claviger_core::Realm;
@@ -72,10 +72,10 @@ pub async fn add(
     let mut complaints = check(caller, owner.realm, url, events, !app.is_empty());
     let most = if app.is_empty() { MOST_OF_OPERATOR } else { MOST_OF_APP };
     if list(admin.store, Some(realm), Some(app)).await?.len() >= most {
-        complaints.push(complaint("webhook", format!("there are {most} already; remove one first")));
+        complaints.push(Complaint::of("webhook", &Broken::TooManyWebhooks(most)));
     }
     if owner.realm.is_none() && owner.app.is_some() {
-        complaints.push(complaint("realm", "an app's webhook is of the app's realm".to_owned()));
+        complaints.push(Complaint::of("realm", &Broken::AppWithoutRealm));
     }
     if !complaints.is_empty() {
         return Err(AdminError::Invalid(complaints));
@@ -145,9 +145,10 @@ pub async fn remove(admin: &Admin<'_>, id: &str) -> Result<(), AdminError> {
 /// Sends a `test` event now, and says what came of it. It changes nothing, so the log of acts has no line of it.
 ///
 /// # Errors
-/// There is no such webhook, or the store fails.
+/// There is no such webhook, its owner sent as many tests in this minute as they may, or the store fails.
 pub async fn test(admin: &Admin<'_>, caller: &Caller<'_>, id: &str) -> Result<Tried, AdminError> {
     let webhook = find(admin.store, id).await?;
+    caller.take_test(&webhook).map_err(AdminError::TestedTooOften)?;
     let delivery = admin.store.add_test_delivery(id, &webhook.realm, admin.now).await?;
     let delivery = admin.store.delivery(&delivery).await?.ok_or_else(|| AdminError::NoSuchWebhook(id.to_owned()))?;
     Ok(caller.send(&webhook, &delivery).await?)
@@ -218,23 +219,17 @@ fn check(caller: &Caller<'_>, realm: Option<&Realm>, url: &str, events: &[String
     let loopback = realm.is_some_and(|realm| realm.requests.loopback);
     let mut complaints = Vec::new();
     if url.len() > LONGEST || url.contains('#') || !caller.may_call(url, loopback) {
-        let message = "write an https:// address without user name and fragment that is not of a private network \
-            (the operator's `outbound.private-hosts` names exceptions)";
-        complaints.push(complaint("url", message.to_owned()));
+        complaints.push(Complaint::of("url", &Broken::NotCalled));
     }
     for event in events.iter().filter(|event| *event != "*") {
         match event_kind(event) {
             Some(kind) if kind.of_apps || !of_app => {}
-            Some(_) => complaints.push(complaint("event", format!("`{event}` is told to operators alone"))),
+            Some(_) => complaints.push(Complaint::of("event", &Broken::EventOfOperators(event.clone()))),
             None => {
-                let names: Vec<_> = EVENTS.iter().map(|kind| kind.name).collect();
-                complaints.push(complaint("event", format!("there is no `{event}`; there is: {}", names.join(", "))));
+                let all = EVENTS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+                complaints.push(Complaint::of("event", &Broken::NoSuchEvent { event: event.clone(), all }));
             }
         }
     }
     complaints
-}
-
-const fn complaint(field: &'static str, message: String) -> Complaint {
-    Complaint { field, message }
 }

@@ -217,6 +217,7 @@ impl From<AdminError> for Problem {
             | E::NoSuchTeam(_)
             | E::NoSuchAnnouncement(_)
             | E::NoSuchInitialToken(_) => of(NOT_FOUND),
+            E::TestedTooOften(seconds) => of(TOO_MANY).with(RETRY_AFTER, HeaderValue::from(seconds)),
             E::Managed { .. } | E::SaidByFile { .. } => of(MANAGED),
             E::ChangedMeanwhile(_) => of(STALE),
             E::Crypto(_) | E::Mail(_) | E::OtherMasterKey | E::UnreadableKeys(_) | E::OneMasterKey => {

@@ -67,7 +67,7 @@ pub(super) async fn register(of: &Of<'_>, params: &Params<'_>) -> Result<Answer,
             Ok(of.desk.go(&format!("{}?{query}", of.tail("/app")), "added"))
         }
         Err(error @ (AdminError::Invalid(_) | AdminError::Exists(_))) => {
-            Ok(of.show_wrong("console-app-new", trail(of), error.to_string(), vec![blank(of, params)]))
+            Ok(of.show_wrong("console-app-new", trail(of), &error, vec![blank(of, params)]))
         }
         Err(error) => Err(error.into()),
     }
@@ -216,7 +216,7 @@ fn ticked(params: &Params<'_>) -> BTreeSet<Legacy> {
 fn wrong(of: &Of<'_>, client: &Client, params: &Params<'_>, error: &AdminError) -> Answer {
     let fields = fields(of, client, typed(params), &ticked(params), params.get("agent").unwrap_or_default());
     let form = form(of.url("/app/edit"), "look", "console-look", Tone::Good, fields);
-    of.show_wrong("console-edit", above(of, client), error.to_string(), vec![Block::Form { form }])
+    of.show_wrong("console-edit", above(of, client), error, vec![Block::Form { form }])
 }
 
 /// What would be different, with the button that makes it so.

@@ -72,7 +72,7 @@ fn errors(of: &Of<'_>, groups: &[ErrorGroup]) -> Block {
         [
             Cell::code(one.error.as_str()),
             Cell::text(one.detail.as_str()),
-            Cell::text(one.mend.as_str()),
+            mend(&one.kind),
             Cell::text(one.count.to_string()),
             Cell::at(one.last_at),
             Cell::link(one.reference.as_str(), reference_url(of, &one.reference)),
@@ -81,6 +81,11 @@ fn errors(of: &Of<'_>, groups: &[ErrorGroup]) -> Block {
     let head =
         ["console-error", "console-detail", "console-mend", "console-count", "console-last", "console-reference"];
     table("console-errors", head, groups.iter().map(row).collect(), "console-no-errors")
+}
+
+/// What to do about a refusal of this kind.
+fn mend(kind: &str) -> Cell {
+    Words::mend(kind).map_or(Cell::None, Cell::of)
 }
 
 fn reference_url(of: &Of<'_>, reference: &str) -> String {
@@ -119,7 +124,7 @@ pub(super) async fn one(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop
         fact("console-status", Cell::code(call.status.to_string())),
         fact("console-error", Cell::code(call.error.as_str())),
         fact("console-detail", Cell::text(call.detail.as_str())),
-        fact("console-mend", Cell::text(call.mend.as_str())),
+        fact("console-mend", mend(&call.kind)),
         fact("console-from", Cell::code(call.said.address.as_str())),
         fact("console-proof", Cell::code(call.said.proof.as_str())),
         fact("console-scopes", Cell::code(call.said.scope.as_str())),
@@ -135,7 +140,8 @@ pub(super) async fn one(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop
                 Outcome::Failed => Cell::tag("console-check-failed", Tone::Bad),
                 Outcome::NotReached => Cell::tag("console-check-not-reached", Tone::Plain),
             };
-            [Cell::text(one.what), outcome, Cell::text(one.compared.as_str()), Cell::text(one.mend.as_str())]
+            let mend = if one.outcome == Outcome::Failed { mend(&call.kind) } else { Cell::None };
+            [Cell::of(Words::check(one.check)), outcome, Cell::text(one.compared.as_str()), mend]
         });
         let head = ["console-check", "console-outcome", "console-compared", "console-mend"];
         blocks.push(heading("console-replayed"));

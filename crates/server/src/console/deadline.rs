@@ -2,13 +2,13 @@
 
 use super::build::{check, fact, facts, form, hidden, hinted, line, lines, query, required, text};
 use super::desk::{At, Of, Stop};
-use super::dialect::ends;
+use super::dialect::{MOST_DEADLINES, ends};
 use crate::admin::AdminError;
 use crate::admin::deadlines::{self, New, behaviour};
 use crate::admin::partner_letters::Desk;
 use crate::http::Answer;
 use crate::pages::Moment;
-use crate::pages::views::console::{Block, Cell, ConsoleLink, Form, Tone, Words};
+use crate::pages::views::console::{Block, Cell, ConsoleLink, Tone, Words};
 use claviger_core::Params;
 use claviger_core::dialect::Legacy;
 use claviger_core::permission::{Resource, Verb};
@@ -41,7 +41,7 @@ pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     let day = set.as_ref().map(|set| Moment::of(set.ends_at).day).unwrap_or_default();
     let note = set.as_ref().map(|set| set.note.clone()).unwrap_or_default();
     let typed = Typed { day, note, enforce: set.as_ref().is_some_and(|set| set.enforce) };
-    let blocks = blocks(of, legacy, app, set.as_ref(), typed);
+    let blocks = blocks(of, legacy, app, set.as_ref(), typed).await?;
     Ok(of.show(title(app), trail(of), params, blocks))
 }
 
@@ -56,7 +56,19 @@ struct Typed {
     enforce: bool,
 }
 
-fn blocks(of: &Of<'_>, legacy: Legacy, app: Option<&str>, set: Option<&LegacyDeadline>, typed: Typed) -> Vec<Block> {
+/// How many apps have a date for it.
+async fn dated(of: &Of<'_>, legacy: Legacy) -> Result<usize, Stop> {
+    let all = of.desk.store().deadlines_by_end(&of.realm.id, MOST_DEADLINES).await?;
+    Ok(all.iter().filter(|one| one.legacy == legacy.name()).count())
+}
+
+async fn blocks(
+    of: &Of<'_>,
+    legacy: Legacy,
+    app: Option<&str>,
+    set: Option<&LegacyDeadline>,
+    typed: Typed,
+) -> Result<Vec<Block>, Stop> {
     let what = if app.is_some() { "console-deadline-message" } else { "console-deadline-all-message" };
     let of_app = |act, button, tone, fields| form(of.url("/deadline"), act, button, tone, fields);
     let about = || vec![hidden("legacy", legacy.name()), hidden("app", app.unwrap_or_default())];
@@ -75,12 +87,18 @@ fn blocks(of: &Of<'_>, legacy: Legacy, app: Option<&str>, set: Option<&LegacyDea
         text(what),
         Block::Form { form: of_app("set", "console-deadline-set", Tone::Good, fields) },
     ];
-    if set.is_some() {
-        let remove: Form = of_app("remove", "console-deadline-remove", Tone::Bad, about());
-        blocks.push(text("console-deadline-remove-what"));
-        blocks.push(Block::Form { form: remove });
+    let dated = if app.is_none() { dated(of, legacy).await? } else { 0 };
+    if set.is_some() || dated > 0 {
+        let (what, button) = match app {
+            Some(_) => (Words::of("console-deadline-remove-what"), "console-deadline-remove"),
+            None => {
+                (Words::of("console-deadline-remove-all-what").count("count", dated), "console-deadline-remove-all")
+            }
+        };
+        blocks.push(text(what));
+        blocks.push(Block::Form { form: of_app("remove", button, Tone::Bad, about()) });
     }
-    blocks
+    Ok(blocks)
 }
 
 pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
@@ -92,9 +110,15 @@ pub(super) async fn take(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Sto
     match params.get("act").unwrap_or_default() {
         "set" => set(of, legacy, app, params).await,
         "remove" => {
-            let app = app.ok_or(Stop::NotFound)?;
-            deadlines::remove(&of.desk.acting(), &of.realm, app, legacy.name()).await.at(back)?;
-            Ok(of.desk.go(&of.tail("/dialect"), "deadline-removed"))
+            let admin = of.desk.acting();
+            let said = if let Some(app) = app {
+                deadlines::remove(&admin, &of.realm, app, legacy.name()).await.at(back)?;
+                "deadline-removed"
+            } else {
+                deadlines::remove_for_all(&admin, &of.realm, legacy).await.at(back)?;
+                "deadlines-removed"
+            };
+            Ok(of.desk.go(&of.tail("/dialect"), said))
         }
         _ => Err(Stop::NotFound),
     }
@@ -117,9 +141,8 @@ async fn set(of: &Of<'_>, legacy: Legacy, app: Option<&str>, params: &Params<'_>
             state.handed_in.notify_one();
             Ok(of.desk.go(&of.tail("/dialect"), "deadline"))
         }
-        Err(AdminError::Invalid(wrong)) => {
-            let wrong = wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Ok(of.show_wrong(title(app), trail(of), wrong, blocks(of, legacy, app, None, typed)))
+        Err(error @ AdminError::Invalid(_)) => {
+            Ok(of.show_wrong(title(app), trail(of), &error, blocks(of, legacy, app, None, typed).await?))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,12 +1,13 @@
 //! What the console's pages share: who is in front of them and what they may do, their forms, and how a page is answered.
 
 use super::build::{link, query};
+use super::wrong;
 use crate::admin::roles::Administrator;
 use crate::admin::{Actor, Admin, AdminError, Way, realms};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::views::Masked;
-use crate::pages::views::console::{Block, ConsoleLink, ConsolePage, Notice, Tone, Words};
+use crate::pages::views::console::{Block, ConsoleLink, ConsolePage, Notice, Tone, Words, Wrong};
 use crate::people::flow::Flow;
 use crate::people::page::{Speech, no_store, see_other, view, with_browser};
 use crate::people::show;
@@ -159,7 +160,7 @@ impl<'a> Desk<'a> {
     /// Why an act was not done, with the way back. Its form is gone: who was sent here by a button presses it again, and who
     /// filled in a form finds it filled in when they go back.
     fn not_done(&self, back: &str, error: &AdminError) -> Answer {
-        let notice = Notice { words: Words::text(error.to_string()), is_bad: true };
+        let notice = Notice::Wrong { all: wrong::said(error) };
         let links = vec![ConsoleLink::new("console-go-back", format!("{}{back}", self.base))];
         self.page("console-not-done", vec![Block::Links { links }], 409, Some(notice))
     }
@@ -225,9 +226,10 @@ impl<'a> Desk<'a> {
 
 /// What the page's address says was done.
 fn said(params: &Params<'_>) -> Option<Notice> {
-    const ALL: [(&str, &str); 22] = [
+    const ALL: [(&str, &str); 23] = [
         ("deadline", "console-said-deadline"),
         ("deadline-removed", "console-said-deadline-removed"),
+        ("deadlines-removed", "console-said-deadlines-removed"),
         ("again", "console-said-again"),
         ("added", "console-said-added"),
         ("approved", "console-said-approved"),
@@ -251,7 +253,11 @@ fn said(params: &Params<'_>) -> Option<Notice> {
     ];
     let said = params.get("said")?;
     let (name, words) = ALL.into_iter().find(|(name, _)| *name == said)?;
-    Some(Notice { words: Words::of(words), is_bad: name == "again" })
+    let words = Words::of(words);
+    Some(match name {
+        "again" => Notice::Wrong { all: vec![Wrong { field: None, words }] },
+        _ => Notice::Done { words },
+    })
 }
 
 /// Somebody in front of the pages of one realm.
@@ -309,10 +315,10 @@ impl Of<'_> {
         &self,
         title: impl Into<Words>,
         trail: Vec<ConsoleLink>,
-        wrong: String,
+        error: &AdminError,
         blocks: Vec<Block>,
     ) -> Answer {
-        let notice = Some(Notice { words: Words::text(wrong), is_bad: true });
+        let notice = Some(Notice::Wrong { all: wrong::said(error) });
         self.desk.render(&ConsolePage { status: 422, ..self.page(title, trail, notice, blocks) })
     }
 

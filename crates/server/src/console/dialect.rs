@@ -12,7 +12,7 @@ use claviger_store::{LegacyDeadline, LegacyUse};
 use std::collections::BTreeMap;
 
 /// How many deadlines are shown at most, the first to end first.
-const MOST_DEADLINES: i64 = 500;
+pub(super) const MOST_DEADLINES: i64 = 500;
 
 pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
     of.must(Resource::Legacy, Verb::Read)?;

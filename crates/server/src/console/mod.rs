@@ -33,6 +33,7 @@ mod trouble;
 mod user;
 mod users;
 mod webhooks;
+mod wrong;
 
 use crate::failure::{Failure, wrong_method};
 use crate::http::{Answer, Incoming};

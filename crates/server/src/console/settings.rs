@@ -182,7 +182,7 @@ pub(super) async fn take_logo(of: &Of<'_>) -> Result<Answer, Stop> {
 
 async fn wrong(of: &Of<'_>, typed: Option<&Params<'_>>, error: &AdminError) -> Result<Answer, Stop> {
     let blocks = blocks(of, &of.realm, typed).await?;
-    Ok(of.show_wrong("console-settings", Vec::new(), error.to_string(), blocks))
+    Ok(of.show_wrong("console-settings", Vec::new(), error, blocks))
 }
 
 fn digest(realm: &Realm) -> String {

@@ -2,10 +2,13 @@
 
 use super::build::{heading, query, table, text};
 use super::desk::{Desk, Stop};
+use crate::certificate::Certificate;
 use crate::pages::views::console::{Block, Cell, Tone, Words};
 use claviger_core::Realm;
 use claviger_core::permission::{Permission, Resource, Verb};
 use claviger_store::{Ending, EndingKind};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) const DAY: i64 = 86_400_000;
@@ -96,11 +99,12 @@ fn share(calls: &Calls) -> Words {
 
 /// What ends within a month.
 async fn ending(desk: &Desk<'_>, realms: &[Realm]) -> Result<Vec<Block>, Stop> {
-    let now = desk.now();
-    let found = desk.store().ending(now, now + SOON * DAY, 100).await?;
+    let (now, until) = (desk.now(), desk.now() + SOON * DAY);
+    let found = desk.store().ending(now, until, 100).await?;
     let may = |one: &Ending| {
         let resource = match one.kind {
             EndingKind::Secret => Resource::Secrets,
+            EndingKind::Certificate => Resource::Apps,
             EndingKind::Legacy => Resource::Legacy,
             EndingKind::Key => Resource::Keys,
         };
@@ -108,23 +112,47 @@ async fn ending(desk: &Desk<'_>, realms: &[Realm]) -> Result<Vec<Block>, Stop> {
         let may = desk.admin.may(Permission::new(resource, Verb::Read), realm, None);
         may.then_some(realm)
     };
+    let place = |realm: &Realm, tail: &str| format!("{}/r/{}{tail}", desk.base, realm.id);
     let row = |(one, realm): (&Ending, &Realm)| {
-        let place = |tail: &str| format!("{}/r/{}{tail}", desk.base, realm.id);
-        let app = place(&format!("/app?{}", query(&[("id", &one.id)])));
+        let app = place(realm, &format!("/app?{}", query(&[("id", &one.id)])));
         let (kind, url) = match one.kind {
             EndingKind::Secret => ("console-ending-secret", app),
+            EndingKind::Certificate => ("console-ending-certificate", app),
             EndingKind::Legacy => ("console-ending-legacy", app),
-            EndingKind::Key => ("console-ending-key", place("/keys")),
+            EndingKind::Key => ("console-ending-key", place(realm, "/keys")),
         };
-        [
+        let cells = [
             Cell::of(kind),
             Cell::link(one.id.as_str(), url),
             Cell::code(one.name.as_str()),
             Cell::text(realm.name.as_str()),
             Cell::at(one.at),
-        ]
+        ];
+        (one.at, cells)
     };
-    let rows = found.iter().filter_map(|one| Some((one, may(one)?))).map(row).take(2 * ROWS).collect();
+    let mut rows: Vec<(i64, [Cell; 5])> = found.iter().filter_map(|one| Some((one, may(one)?))).map(row).collect();
+    let reads = |realm: &&Realm| desk.admin.may(Permission::new(Resource::Realms, Verb::Read), realm, None);
+    for realm in realms.iter().filter(reads) {
+        for (subject, at) in authorities(realm).into_iter().filter(|(_, at)| (now..=until).contains(at)) {
+            let cells = [
+                Cell::of("console-ending-authority"),
+                Cell::link(realm.id.as_str(), place(realm, "/settings")),
+                Cell::code(subject),
+                Cell::text(realm.name.as_str()),
+                Cell::at(at),
+            ];
+            rows.push((at, cells));
+        }
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    let rows = rows.into_iter().map(|(_, cells)| cells).take(2 * ROWS).collect();
     let head = ["console-what", "console-id", "console-name", "console-realm", "console-ends"];
     Ok(vec![heading("console-ending"), table("console-ending", head, rows, "console-nothing-ends")])
+}
+
+/// The certificates of the authorities that a realm trusts for its clients: whom each names, and when it ends.
+fn authorities(realm: &Realm) -> Vec<(String, i64)> {
+    let all = CertificateDer::pem_slice_iter(realm.mtls.authorities.as_bytes());
+    let read = all.filter_map(|der| Certificate::read(&der.ok()?));
+    read.map(|certificate| (certificate.subject(), certificate.ends())).collect()
 }

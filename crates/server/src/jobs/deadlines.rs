@@ -36,3 +36,6 @@ pub(super) async fn look_after(state: &State, stop: &watch::Receiver<bool>) -> R
     }
     Ok(may_be_more)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,11 @@ mod portal;
 use minijinja::Error;
 
 use super::views::{
-    About, AboutLink, Account, AccountNotice, Accounts, Ago, AppLink, Consent, ConsentError, ConsentScope, Deleted,
-    Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, FromAfar, GuidePage, Home, KnownAccount,
-    Lifetime, LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound, Organisation,
-    OrganisationMode, Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError, SignedIn,
-    SignedOut, TimeChoice,
+    About, AboutLink, Account, AccountNotice, Accounts, Ago, AnswerTo, AppLink, Consent, ConsentError, ConsentScope,
+    Deleted, Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, FromAfar, GuidePage, Home,
+    KnownAccount, Lifetime, LinkAccount, LogoutBack, LogoutConfirm, NoOrganisation, NotApproved, NotFound,
+    Organisation, OrganisationMode, Pair, ProviderButton, SecretOnce, SecretState, SecurityNotice, SignIn, SignInError,
+    SignedIn, SignedOut, TimeChoice,
 };
 use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
@@ -123,15 +123,10 @@ pub(super) fn each<E>(
     seen("secret_retired", pages.try_page(brand, &secret(x, SecretState::Retired)))?;
     seen("secret_stopped", pages.try_page(brand, &secret(x, SecretState::Stopped)))?;
     seen("form_post", pages.try_page(brand, &form_post(x)))?;
-    let by_device =
-        Consent { answer_host: None, device_code: Some(x("BCDF-GHJK")), ..consent(x, OrganisationMode::One) };
+    let by_device = Consent { answer: None, device_code: Some(x("BCDF-GHJK")), ..consent(x, OrganisationMode::One) };
     seen("consent_device", pages.try_page(brand, &by_device))?;
-    let by_scheme = Consent {
-        answer_host: Some(x("editor:")),
-        answer_is_local: true,
-        answer_is_scheme: true,
-        ..consent(x, OrganisationMode::None)
-    };
+    let by_scheme =
+        Consent { answer: Some(AnswerTo::Program { to: x("editor:") }), ..consent(x, OrganisationMode::None) };
     seen("consent_scheme", pages.try_page(brand, &by_scheme))?;
     for (name, state) in device_states(x) {
         seen(name, pages.try_page(brand, &device(x, state)))?;
@@ -315,9 +310,7 @@ fn consent_minimal(x: &dyn Fn(&str) -> String) -> Consent {
         action: x("/consent"),
         csrf: x("csrf").into(),
         pending: None,
-        answer_host: None,
-        answer_is_local: false,
-        answer_is_scheme: false,
+        answer: None,
         device_code: None,
         is_agent: false,
         from_afar: None,
@@ -365,8 +358,10 @@ fn consent(x: &dyn Fn(&str) -> String, organisation_mode: OrganisationMode) -> C
         lifetime: Lifetime { after_seconds: Some(90 * 86_400), idle_seconds: Some(14 * 86_400) },
         manage_url: (organisation_mode == OrganisationMode::One).then(|| x("/account")),
         pending: Some(x("01992c3e-6b1f")),
-        answer_host: Some(x("fleet.example")),
-        answer_is_local: organisation_mode == OrganisationMode::One,
+        answer: Some(match organisation_mode {
+            OrganisationMode::One => AnswerTo::Loopback { to: x("localhost") },
+            _ => AnswerTo::Host { to: x("fleet.example") },
+        }),
         is_agent: organisation_mode == OrganisationMode::Many,
         from_afar: (organisation_mode == OrganisationMode::Many)
             .then(|| FromAfar { binding_message: Some(x("Order 4711")) }),

@@ -105,9 +105,11 @@ pub(super) const LOCALES: &[(&str, &str)] = &[
     ("de", include_str!("../../../../locales/de.ftl")),
     ("de", include_str!("../../../../locales/console/de.ftl")),
     ("de", include_str!("../../../../locales/portal/de.ftl")),
+    ("de", include_str!("../../../../locales/mistakes/de.ftl")),
     (FALLBACK, include_str!("../../../../locales/en.ftl")),
     (FALLBACK, include_str!("../../../../locales/console/en.ftl")),
     (FALLBACK, include_str!("../../../../locales/portal/en.ftl")),
+    (FALLBACK, include_str!("../../../../locales/mistakes/en.ftl")),
 ];
 
 /// Why an operator's folder is not accepted.

@@ -6,6 +6,7 @@
 
 mod about;
 mod account;
+mod consent;
 pub mod console;
 mod device;
 mod link;
@@ -13,11 +14,15 @@ mod link_account;
 mod own;
 mod passkey;
 mod portal;
+mod portal_app;
 mod portal_calls;
 mod qr;
 mod requests;
 mod second_factor;
+mod secret_once;
+mod sign_in;
 mod signed_out;
+mod words;
 
 use std::fmt;
 
@@ -27,6 +32,9 @@ use serde::ser::{SerializeMap as _, Serializer};
 pub use super::pair::Pair;
 pub use about::{About, AboutLink};
 pub use account::{Account, Accounts, Ago, Home, KnownAccount, NoOrganisation, NotApproved, SignedIn};
+pub use consent::{
+    AnswerTo, Consent, ConsentError, ConsentScope, FromAfar, Lifetime, Organisation, OrganisationMode, TimeChoice,
+};
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
 pub use link_account::{LinkAccount, OwnProvider, ProviderButton};
@@ -37,10 +45,13 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, AppPage, CheckedPage, CheckedUri, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine,
-    InvitedLine, KeySetSeen, KindPage, LegacyLine, MadeLine, MemberLine, PortalBody, PortalError, PortalHome,
-    PortalPage, QuestionField, RedirectsPage, RefusedLine, SandboxPage, ScopeChoice, SecretLine, SecretPage, ShownOnce,
-    SignUpPage, StepPage, TeamLink, TeamPage, TermsPage, TryPage,
+    AppLine, CheckedPage, CheckedUri, InvitedLine, KindPage, MadeLine, MemberLine, PortalBody, PortalError, PortalHome,
+    PortalPage, QuestionField, SandboxPage, ScopeChoice, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage,
+    TermsPage,
+};
+pub use portal_app::{
+    AppPage, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, KeySetSeen, LegacyLine, RedirectsPage,
+    RefusedLine, SecretLine, SecretPage, TryPage,
 };
 pub use portal_calls::{
     CallLine, CallPage, CallsPage, CheckLine, DayLine, DeliveryLine, ErrorLine, EventChoice, LimitLine, WebhookLine,
@@ -49,12 +60,13 @@ pub use portal_calls::{
 pub use qr::QrCode;
 pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
+pub use secret_once::{SecretOnce, SecretState};
+pub use sign_in::{SignIn, SignInError};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;
 use super::compare::RedirectComparison;
 use super::script::ByItself;
-use super::snippets::{TokenCall, env_block};
 
 /// What [`super::Pages::page`] can render.
 pub trait View: Serialize {
@@ -118,218 +130,6 @@ impl<T: Into<String>> From<T> for Masked {
 impl fmt::Debug for Masked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
-    }
-}
-
-/// The login form.
-#[derive(Debug, Clone, Serialize)]
-pub struct SignIn {
-    /// The app that waits, for "to continue to X".
-    pub client_name: Option<String>,
-    /// What stands in the field already; may be empty.
-    pub username: String,
-    /// Why the last attempt did not work.
-    pub error: Option<SignInError>,
-    /// Where the form goes.
-    pub action: String,
-    /// Ties the form to this browser.
-    pub csrf: Masked,
-    /// The request that waits, sealed; none for an ordinary login.
-    pub pending: Option<String>,
-    /// Where "Not you?" posts to, shown beside a prefilled user name.
-    pub not_you_action: Option<String>,
-    /// Where somebody goes on without a request.
-    pub onward: Option<&'static str>,
-    /// What a passkey is asked, where there are such.
-    pub passkey: Option<PasskeyForm>,
-    /// Where people see and change what their account is used for.
-    pub account_url: String,
-    /// Where else one may sign in: buttons.
-    pub providers: Vec<ProviderButton>,
-    /// Where they post to.
-    pub provider_action: String,
-}
-
-/// Why a login did not work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum SignInError {
-    /// Unknown user or wrong password: the page does not tell which.
-    WrongPassword,
-    /// The form was not shown in this browser, or its cookies are gone.
-    Again,
-    /// A passkey that does not work here.
-    Passkey,
-    /// An identity provider did not answer, or not as it must.
-    ProviderFailed,
-    /// Somebody did not sign in there.
-    ProviderRefused,
-    /// They signed in there too long ago, or nobody says when.
-    ProviderStale,
-    /// Who signed in there has no account here, and gets none.
-    NotLetIn,
-    /// Somebody else has their address, who has no password either.
-    AddressTaken,
-    /// The brake is on for so many seconds.
-    TooMany {
-        /// Seconds until the next attempt.
-        seconds: u64,
-    },
-}
-
-impl SignInError {
-    /// What a sign-in at a provider can come to.
-    pub const OF_PROVIDERS: [Self; 5] =
-        [Self::ProviderFailed, Self::ProviderRefused, Self::ProviderStale, Self::NotLetIn, Self::AddressTaken];
-}
-
-impl View for SignIn {
-    const TEMPLATE: &'static str = "sign_in.html";
-
-    fn status(&self) -> u16 {
-        if self.retry_after().is_some() { 429 } else { 200 }
-    }
-
-    fn leaves(&self) -> bool {
-        true
-    }
-
-    fn retry_after(&self) -> Option<u64> {
-        match self.error? {
-            SignInError::TooMany { seconds } => Some(seconds),
-            _ => None,
-        }
-    }
-}
-
-/// The question whether an app may act for the person, and for which of their organisations.
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing, which the page shows or does not")]
-#[derive(Debug, Clone, Serialize)]
-pub struct Consent {
-    /// The app that asks.
-    pub client_name: String,
-    /// Who publishes it.
-    pub publisher: Option<String>,
-    /// What it says about itself.
-    pub about: About,
-    /// Who would allow it.
-    pub account: Account,
-    /// Where the button "Switch account" posts to.
-    pub switch_account_action: String,
-    /// What it asks for.
-    pub scopes: Vec<ConsentScope>,
-    /// Whether the page is in another language than the one in which the realm describes its scopes.
-    pub translate_scopes: bool,
-    /// The companies or sites to choose from.
-    pub organisations: Vec<Organisation>,
-    /// How many of them can be chosen.
-    pub organisation_mode: OrganisationMode,
-    /// When the access ends by itself.
-    pub lifetime: Lifetime,
-    /// Where the person can take it back.
-    pub manage_url: Option<String>,
-    /// What was missing in the last answer.
-    pub error: Option<ConsentError>,
-    /// Where the decision goes.
-    pub action: String,
-    /// Ties the forms to this browser.
-    pub csrf: Masked,
-    /// The request that waits, sealed.
-    pub pending: Option<String>,
-    /// The host that the answer goes to, where it is one; of an app on this device, what its address begins with.
-    pub answer_host: Option<String>,
-    /// Whether any program on this device could take the answer (RFC 8252 8.6).
-    pub answer_is_local: bool,
-    /// Whether it goes to whichever program has taken a scheme, and `answer_host` is that scheme.
-    pub answer_is_scheme: bool,
-    /// The code that a device shows, where the answer goes to one.
-    pub device_code: Option<String>,
-    /// Whether it is an agent, which goes on by itself.
-    pub is_agent: bool,
-    /// Where it asks while the person is elsewhere, and nobody sent them here.
-    pub from_afar: Option<FromAfar>,
-    /// For how long it may be let act; empty: that is not asked.
-    pub times: Vec<TimeChoice>,
-}
-
-/// An app that asks while the person is elsewhere.
-#[derive(Debug, Clone, Serialize)]
-pub struct FromAfar {
-    /// What it says there that this is about.
-    pub binding_message: Option<String>,
-}
-
-/// For how long an app may be let act.
-#[derive(Debug, Clone, Serialize)]
-pub struct TimeChoice {
-    /// What comes back as `for`.
-    pub value: String,
-    /// So many seconds; none: until it is taken back.
-    pub seconds: Option<i64>,
-    /// Whether it is chosen at first.
-    pub checked: bool,
-}
-
-/// One scope, in words.
-#[derive(Debug, Clone, Serialize)]
-pub struct ConsentScope {
-    /// Its name in the protocol.
-    pub name: String,
-    /// What it allows, as the realm says it, to follow "It would be able to"; none takes the locale's words.
-    pub sentence: Option<String>,
-    /// Whether the person was not asked for it before, while they allowed others.
-    pub is_new: bool,
-    /// Whether the realm says that it matters more than others.
-    pub is_sensitive: bool,
-}
-
-/// A company or a site.
-#[derive(Debug, Clone, Serialize)]
-pub struct Organisation {
-    /// What comes back as `organisation`.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What it is, as the realm calls it.
-    pub kind: String,
-    /// Whether it is chosen at first.
-    pub checked: bool,
-}
-
-/// How many organisations a grant is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrganisationMode {
-    /// It is not asked.
-    None,
-    /// Exactly one.
-    One,
-    /// One or more.
-    Many,
-}
-
-/// When a grant ends by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Lifetime {
-    /// So many seconds after it was given.
-    pub after_seconds: Option<u64>,
-    /// So many seconds after it was last used.
-    pub idle_seconds: Option<u64>,
-}
-
-/// What is missing in a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConsentError {
-    /// Allowed, and no organisation chosen.
-    NoOrganisation,
-}
-
-impl View for Consent {
-    const TEMPLATE: &'static str = "consent.html";
-
-    fn leaves(&self) -> bool {
-        true
     }
 }
 
@@ -483,93 +283,6 @@ impl View for LogoutConfirm {
 
     fn leaves(&self) -> bool {
         true
-    }
-}
-
-/// Behind the one-time link of the approval mail.
-#[derive(Debug, Clone)]
-pub struct SecretOnce {
-    /// The app's name; empty where it is not told.
-    pub app_name: String,
-    /// The app's client id.
-    pub client_id: String,
-    /// The addresses that the app needs.
-    pub endpoints: Vec<Pair>,
-    /// Which of its faces.
-    pub state: SecretState,
-}
-
-/// How far a one-time link has got.
-#[derive(Debug, Clone)]
-pub enum SecretState {
-    /// GET: a button, so that a mail scanner which opens the link does not use it up.
-    Offered {
-        /// Where the button posts to.
-        action: String,
-        /// Ties the form to this browser.
-        csrf: Masked,
-        /// Seconds until the link ends.
-        ends_in: u64,
-    },
-    /// POST: the secret, once.
-    Shown {
-        /// The secret.
-        secret: Masked,
-        /// A call that the owner can try.
-        try_it: Option<TokenCall>,
-    },
-    /// Shown before, expired, or never made: the page does not tell which (410).
-    Used,
-    /// The secret was retired since (410).
-    Retired,
-    /// The app was stopped, turned down or removed since (410).
-    Stopped,
-    /// No whole link: mail programs cut and wrap long lines (400).
-    Mangled,
-}
-
-impl Serialize for SecretOnce {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(tag = "kind", rename_all = "snake_case")]
-        enum State<'a> {
-            Offered { action: &'a str, csrf: &'a Masked, ends_in: u64 },
-            Shown { secret: &'a Masked, env: String, try_it: Option<String> },
-            Used,
-            Retired,
-            Stopped,
-            Mangled,
-        }
-        let state = match &self.state {
-            SecretState::Offered { action, csrf, ends_in } => State::Offered { action, csrf, ends_in: *ends_in },
-            SecretState::Shown { secret, try_it } => State::Shown {
-                secret,
-                env: env_block(&self.client_id, secret.reveal(), &self.endpoints),
-                try_it: try_it.as_ref().map(|call| call.curl(&self.client_id, secret.reveal())),
-            },
-            SecretState::Used => State::Used,
-            SecretState::Retired => State::Retired,
-            SecretState::Stopped => State::Stopped,
-            SecretState::Mangled => State::Mangled,
-        };
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("app_name", &self.app_name)?;
-        map.serialize_entry("client_id", &self.client_id)?;
-        map.serialize_entry("endpoints", &self.endpoints)?;
-        map.serialize_entry("state", &state)?;
-        map.end()
-    }
-}
-
-impl View for SecretOnce {
-    const TEMPLATE: &'static str = "secret_once.html";
-
-    fn status(&self) -> u16 {
-        match self.state {
-            SecretState::Offered { .. } | SecretState::Shown { .. } => 200,
-            SecretState::Mangled => 400,
-            SecretState::Used | SecretState::Retired | SecretState::Stopped => 410,
-        }
     }
 }
 

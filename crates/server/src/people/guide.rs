@@ -11,11 +11,12 @@ use crate::failure::{Failure, empty, wrong_method};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::GuidePage;
 use crate::people::browser::Browser;
-use crate::people::page::{Speech, view};
+use crate::people::factor::Onward;
+use crate::people::page::{Speech, see_other, view, with_browser};
 use crate::people::session::signed_in;
 use crate::people::show;
 use crate::state::State;
-use crate::state::sites::Site;
+use crate::state::sites::{Site, Target};
 use bytes::Bytes;
 use claviger_core::params::Params;
 use claviger_core::realm::GuideAudience;
@@ -40,7 +41,12 @@ async fn form(state: &State, site: &Site, incoming: &Incoming) -> Result<Answer,
     if site.realm.guide.audience != GuideAudience::Public {
         let browser = Browser::read(&site.realm, incoming);
         if signed_in(state, site, &browser, "").await?.is_none() {
-            return Ok(show::home(state, site, incoming));
+            // Where nobody signs in here by themselves, the first page says so.
+            if !show::has_sign_in(site) {
+                return Ok(show::home(state, site, incoming));
+            }
+            let to = format!("{}?to={}", site.page_path(Target::SignIn), Onward::Guide.name());
+            return Ok(with_browser(see_other(&to), site, &browser));
         }
     }
     let guide = Guide::of(&site.realm, client_id(incoming).as_deref());

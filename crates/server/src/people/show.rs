@@ -3,9 +3,9 @@
 use crate::failure::{Failure, SOON, note_refusal};
 use crate::http::{Answer, Incoming};
 use crate::pages::views::{
-    self, About, Accounts, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost, FromAfar,
-    Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode, Pair, SignIn,
-    SignInError, SignedIn, SignedOut,
+    self, About, Accounts, AnswerTo, AppLink, Consent, ConsentError, ConsentScope, Ended, ErrorPage, Expired, FormPost,
+    FromAfar, Home, KnownAccount, Lifetime, LogoutBack, LogoutConfirm, NoOrganisation, NotFound, OrganisationMode,
+    Pair, SignIn, SignInError, SignedIn, SignedOut,
 };
 use crate::pages::{Cause, nearest_redirect};
 use crate::people::accounts::account;
@@ -17,7 +17,7 @@ use crate::people::waiting::Waiting;
 use crate::state::State;
 use crate::state::sites::{Site, Target};
 use claviger_core::answer::Delivery;
-use claviger_core::authorize::{self, AuthorizationRequest};
+use claviger_core::authorize::{self, AuthorizationRequest, Destination};
 use claviger_core::dialect::{Endpoint, OrganisationChoice};
 use claviger_core::realm::{ConsentTime, Scope};
 use claviger_core::redirect::RedirectUri;
@@ -183,10 +183,13 @@ pub(crate) fn signed_out(
 
 /// The realm's first page, for somebody who is not signed in.
 pub(crate) fn home(state: &State, site: &Site, incoming: &Incoming) -> Answer {
-    // The vendor's own page is reached from an app alone.
-    let has_sign_in = site.realm.url(Endpoint::Authorization).is_some() && site.realm.login_app.is_none();
-    let page = Home { sign_in_url: has_sign_in.then(|| site.page_path(Target::SignIn)) };
+    let page = Home { sign_in_url: has_sign_in(site).then(|| site.page_path(Target::SignIn)) };
     view(state, site, Speech::of(incoming, None), &page)
+}
+
+/// Whether people sign in here without an app; the vendor's own page is reached from an app alone.
+pub(crate) fn has_sign_in(site: &Site) -> bool {
+    site.realm.url(Endpoint::Authorization).is_some() && site.realm.login_app.is_none()
 }
 
 /// There is nothing at this address.
@@ -330,9 +333,7 @@ pub(crate) fn consent(
         action: site.page_path(Target::Consent),
         csrf: browser.consent_token(&state.secrets.forms, Some(&asked.waiting.id)).into(),
         pending: Some(asked.waiting.seal(&state.secrets, &realm.id)?),
-        answer_host: answer_host(&request.destination.redirect_uri).filter(|_| request.device.is_none()),
-        answer_is_local: request.destination.native && request.device.is_none(),
-        answer_is_scheme: !["http://", "https://"].iter().any(|web| request.destination.redirect_uri.starts_with(web)),
+        answer: request.device.is_none().then(|| answer_to(&request.destination)).flatten(),
         device_code: request.device.as_ref().map(|device| device.user_code.clone()).filter(|code| !code.is_empty()),
         is_agent: asked.client.is_agent(),
         from_afar: request.backchannel().map(|asked| FromAfar { binding_message: asked.binding_message.clone() }),
@@ -358,13 +359,15 @@ fn weighty_first(mut scopes: Vec<ConsentScope>) -> Vec<ConsentScope> {
 }
 
 /// Where the answer goes, as far as a person can judge it: a host, or the scheme of an app on their own device.
-fn answer_host(redirect_uri: &str) -> Option<String> {
-    let (scheme, rest) = redirect_uri.split_once(':')?;
+fn answer_to(destination: &Destination) -> Option<AnswerTo> {
+    let (scheme, rest) = destination.redirect_uri.split_once(':')?;
     let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
-    match host.filter(|host| !host.is_empty()) {
-        Some(host) if matches!(scheme, "http" | "https") => Some(host.to_owned()),
-        _ => Some(format!("{scheme}:")),
-    }
+    let host = host.filter(|host| !host.is_empty() && matches!(scheme, "http" | "https")).map(str::to_owned);
+    Some(match host {
+        Some(to) if destination.native => AnswerTo::Loopback { to },
+        Some(to) => AnswerTo::Host { to },
+        None => AnswerTo::Program { to: format!("{scheme}:") },
+    })
 }
 
 /// What is ticked at first is what was allowed before; whoever has taken every tick away does not find them back.

@@ -7,6 +7,7 @@ use crate::admin::{AdminError, announcements, apps, log, reviews};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
+use crate::pages::views::console::Words;
 use crate::pages::views::{
     AppPage, DeadlineLine, EventLine, LegacyLine, PortalBody, PortalError, RefusedLine, ScopeChoice,
 };
@@ -109,7 +110,7 @@ async fn refused_lately(desk: &Desk<'_>, places: &[Place<'_>]) -> Result<Vec<Ref
     for place in places {
         let groups = log::errors(&log, place.key(), desk.now() - ERROR_DAYS * DAY).await.map_err(fault)?;
         let count = groups.iter().map(|group| group.count).sum();
-        let worst = groups.into_iter().next().map(|group| (group.error, group.mend));
+        let worst = groups.into_iter().next().map(|group| (group.error, Words::mend(&group.kind)));
         lines.push(RefusedLine { environment: place.environment, count, worst });
     }
     Ok(lines)
@@ -125,7 +126,7 @@ fn event(one: &AppEvent) -> EventLine {
     }
 }
 
-/// The scopes of a realm, with what was typed of them.
+/// The scopes of a realm that such an app can have, with what was typed of them.
 pub(super) fn scopes(realm: &Realm, app: &TeamApp) -> Vec<ScopeChoice> {
     let choice = |scope: &claviger_core::realm::Scope| {
         let reason = app.draft.scopes.get(&scope.name);
@@ -137,7 +138,7 @@ pub(super) fn scopes(realm: &Realm, app: &TeamApp) -> Vec<ScopeChoice> {
             reason: reason.cloned().unwrap_or_default(),
         }
     };
-    realm.scopes.iter().map(choice).collect()
+    app.open_scopes(realm).map(choice).collect()
 }
 
 /// What it used in the last 30 days, and what has a date.

@@ -8,7 +8,7 @@ use crate::admin::replay::{self, Outcome};
 use crate::failure::Failure;
 use crate::http::Answer;
 use crate::pages::Moment;
-use crate::pages::views::console::Chart;
+use crate::pages::views::console::{Chart, Words};
 use crate::pages::views::{
     CallLine, CallPage, CallsPage, CheckLine, DayLine, ErrorLine, LimitLine, PortalBody, PortalError,
 };
@@ -194,7 +194,7 @@ fn error(list: &str, environment: &str, group: ErrorGroup) -> ErrorLine {
         url: call_url(list, environment, &group.reference),
         error: group.error,
         detail: group.detail,
-        mend: group.mend,
+        mend: Words::mend(&group.kind),
         count: group.count,
         last: Moment::of(group.last_at),
         reference: group.reference,
@@ -270,7 +270,7 @@ pub(super) async fn one(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Resul
         call: line(&list, place.environment, &call),
         checks: checks(desk, &log, place, &call).await?,
         detail: call.detail,
-        mend: call.mend,
+        mend: Words::mend(&call.kind),
         proof: call.said.proof,
         scope: call.said.scope,
     };
@@ -292,15 +292,14 @@ async fn checks(
         Err(error) => return Err(fault(error)),
     };
     let line = |one: replay::Replayed| CheckLine {
-        check: one.check.to_owned(),
-        what: one.what.to_owned(),
+        what: Words::check(one.check),
         outcome: match one.outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "failed",
             Outcome::NotReached => "not-reached",
         },
         compared: one.compared,
-        mend: one.mend,
+        mend: if one.outcome == Outcome::Failed { Words::mend(&call.kind) } else { None },
     };
     Ok(replayed.checks.into_iter().map(line).collect())
 }

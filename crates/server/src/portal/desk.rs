@@ -5,6 +5,7 @@ use crate::admin::partner_letters::Desk as Letters;
 use crate::admin::{Actor, Admin, AdminError, Complaint, Way};
 use crate::failure::Failure;
 use crate::http::Answer;
+use crate::pages::views::console::Words;
 use crate::pages::views::{PortalBody, PortalError, PortalPage, TeamLink};
 use crate::people::flow::Flow;
 use crate::people::page::{Speech, no_store, see_other, view, with_browser};
@@ -152,15 +153,19 @@ pub(super) fn refused(error: AdminError) -> Result<Vec<PortalError>, Failure> {
         AdminError::Full(_) => Ok(vec![PortalError::of("full")]),
         AdminError::WrongStatus { .. } => Ok(vec![PortalError::of("wrong-status")]),
         AdminError::HasMembers { .. } => Ok(vec![PortalError::of("has-members")]),
+        AdminError::TestedTooOften(seconds) => {
+            let seconds = usize::try_from(seconds).unwrap_or_default();
+            Ok(vec![PortalError::words(Words::of("portal-error-tested").count("seconds", seconds))])
+        }
         AdminError::NothingToReplay(_) => Ok(vec![PortalError::of("nothing-to-tell")]),
         AdminError::NoSuchSecret { .. } => Ok(vec![PortalError::of("no-such-secret")]),
         AdminError::NoSuchTeam(_) => Ok(vec![PortalError::of("no-such-member")]),
-        error => Ok(vec![PortalError::text(error.to_string())]),
+        error => Ok(vec![PortalError::words(Words::text(error.to_string()))]),
     }
 }
 
-/// What is wrong with a field: in the reader's language what it is, and behind it the rule in English.
-fn complaint(one: Complaint) -> PortalError {
+/// What is wrong with a field: what cannot be, and the rule that it breaks.
+pub(super) fn complaint(one: Complaint) -> PortalError {
     let key = match one.field {
         "name" => "field-name",
         "publisher" => "field-publisher",
@@ -173,10 +178,11 @@ fn complaint(one: Complaint) -> PortalError {
         "text" | "reason" => "field-text",
         "url" => "field-url",
         "event" => "field-event",
-        "webhook" => "full",
-        _ => return PortalError::text(one.to_string()),
+        "webhook" => "field-webhook",
+        _ => "any",
     };
-    PortalError { key: Some(key), about: String::new(), text: one.message }
+    let rule = one.rule.as_ref().map_or_else(|| Words::text(one.message), Words::rule);
+    PortalError { rule: Some(rule), ..PortalError::of(key) }
 }
 
 /// What went wrong on our side.

@@ -1,7 +1,7 @@
 //! An app is registered step by step; what was typed is kept at each.
 
 use super::app::{own, scopes};
-use super::desk::{Desk, fault, link, refused};
+use super::desk::{Desk, complaint, fault, link, refused};
 use super::{credentials, uris};
 use crate::admin::partner_apps::{self, Draft, PartnerKind, TeamApp};
 use crate::failure::Failure;
@@ -116,7 +116,7 @@ pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Resu
     if act == "check" {
         return show(desk, &app, step, checked, Vec::new()).await;
     }
-    let errors = wrong_here(step, &app, &checked);
+    let errors = wrong_here(desk, step, &app, &checked).await?;
     if !errors.is_empty() {
         return show(desk, &app, step, checked, errors).await;
     }
@@ -126,16 +126,22 @@ pub(super) async fn take(desk: &Desk<'_>, id: &str, params: &Params<'_>) -> Resu
 }
 
 /// What stands in the way of the next step; everything is looked at again at the end.
-fn wrong_here(step: &str, app: &TeamApp, checked: &[CheckedUri]) -> Vec<PortalError> {
-    match step {
+async fn wrong_here(
+    desk: &Desk<'_>,
+    step: &str,
+    app: &TeamApp,
+    checked: &[CheckedUri],
+) -> Result<Vec<PortalError>, Failure> {
+    Ok(match step {
         "name" if app.app.name.is_empty() => vec![PortalError::of("name")],
         "redirects" if checked.is_empty() => vec![PortalError::of("redirects")],
         "redirects" => {
             let broken = checked.iter().filter(|one| one.rule.is_some());
             broken.map(|one| PortalError::about("redirect-uri", &*one.uri)).collect()
         }
+        "scopes" => app.scopes_of_users(&desk.lands().await?.production).into_iter().map(complaint).collect(),
         _ => Vec::new(),
-    }
+    })
 }
 
 /// The app with what a step's form says.

@@ -207,11 +207,11 @@ impl<'a> Authenticator<'a> {
         if entry.client.status != ClientStatus::Active {
             return Err(Refusal::ClientInactive(proved.is_some().then_some(entry.client.status)).into());
         }
-        let (id, stretched, is_proved) = match proved {
-            Some(Right { id, stretched, .. }) => (id, stretched, true),
-            None => (None, None, false),
+        let (id, stretched, ends_at, is_proved) = match proved {
+            Some(Right { id, stretched, ends_at, .. }) => (id, stretched, ends_at, true),
+            None => (None, None, None, false),
         };
-        entry.note_use(self.uses, &self.realm.id, id.as_deref(), self.clock.now());
+        entry.note_use(self.uses, (&self.realm.id, id.as_deref()), ends_at, self.clock.now());
         trace::note(|noted| noted.proof = proof_of(check, id.as_deref()));
         self.count(&entry.client)?;
         let spends = match credentials {
@@ -260,7 +260,7 @@ impl<'a> Authenticator<'a> {
         let readings = readings(self.realm, client, credentials);
         let made = |(pair, raw): &(&Pair, bool)| {
             let id = self.matches_tag(entry, entry.made(now), pair.secret.expose(), now)?;
-            Some(Right { id: Some(id.to_owned()), raw: *raw, stretched: None })
+            Some(Right { id: Some(id.to_owned()), raw: *raw, stretched: None, ends_at: None })
         };
         if let Some(right) = readings.iter().find_map(made) {
             self.count_raw(client, right.raw);
@@ -290,21 +290,21 @@ impl<'a> Authenticator<'a> {
         for (pair, raw) in readings {
             let (secret, raw) = (pair.secret.expose(), *raw);
             if let Some(id) = self.matches_tag(entry, entry.chosen(now), secret, now) {
-                return Ok(Some(Right { id: Some(id.to_owned()), raw, stretched: None }));
+                return Ok(Some(Right { id: Some(id.to_owned()), raw, stretched: None, ends_at: None }));
             }
             if let Some(id) =
                 self.sealed(entry, now).find(|(_, known)| known.as_slice().ct_eq(secret.as_bytes()).into())
             {
-                return Ok(Some(Right { id: Some(id.0.to_owned()), raw, stretched: None }));
+                return Ok(Some(Right { id: Some(id.0.to_owned()), raw, stretched: None, ends_at: None }));
             }
             if let Some(hash) = self.clients.recall(entry, secret, now) {
                 let id = entry.with_hash(&hash).map(|stored| stored.id.clone());
-                return Ok(Some(Right { id, raw, stretched: Some(hash) }));
+                return Ok(Some(Right { id, raw, stretched: Some(hash), ends_at: None }));
             }
         }
         for (pair, raw) in readings {
             if let Some((id, hash)) = self.matching_stretched(entry, pair).await? {
-                return Ok(Some(Right { id, raw: *raw, stretched: Some(hash) }));
+                return Ok(Some(Right { id, raw: *raw, stretched: Some(hash), ends_at: None }));
             }
         }
         Ok(None)
@@ -427,6 +427,8 @@ struct Right {
     raw: bool,
     /// What is stored of it, where that is stretched.
     stretched: Option<Vec<u8>>,
+    /// When the certificate ends that was shown.
+    ends_at: Option<i64>,
 }
 
 const fn braked(seconds: i64) -> Refusal {

@@ -67,11 +67,11 @@ pub(crate) struct Clients {
 const KEPT: usize = 20_000;
 
 impl Entry {
-    /// The client authenticated, with this secret where it has one of its own.
-    pub(crate) fn note_use(&self, uses: &Uses, realm: &str, secret: Option<&str>, now: i64) {
+    /// The client authenticated in a realm, with this secret where it has one of its own, or with a certificate that ends then.
+    pub(crate) fn note_use(&self, uses: &Uses, (realm, secret): (&str, Option<&str>), ends_at: Option<i64>, now: i64) {
         let at = secret.and_then(|id| self.secrets.iter().position(|stored| stored.id == id));
         let noted = at.and_then(|at| self.noted.get(at)).unwrap_or(&self.noted_itself);
-        uses.note(noted, (realm, &self.client.id, secret.unwrap_or_default()), now);
+        uses.note(noted, (realm, &self.client.id, secret.unwrap_or_default()), ends_at, now);
     }
 
     /// The stretched secret whose stored hash this is.

@@ -28,22 +28,37 @@ impl Noted {
     }
 }
 
-/// Uses that are not written yet: realm, client and secret, and when.
+/// Realm, client and secret.
+type Key = (String, String, String);
+
+/// When it was used, and when what was shown ends.
+type Used = (i64, Option<i64>);
+
+/// Uses that are not written yet.
 #[derive(Debug, Default)]
-pub(crate) struct Uses(Mutex<HashMap<(String, String, String), i64>>);
+pub(crate) struct Uses(Mutex<HashMap<Key, Used>>);
 
 impl Uses {
-    /// Notes that a client authenticated at `now` with this secret; an empty one for a client that has none of its own.
-    pub(crate) fn note(&self, noted: &Noted, (realm, client, secret): (&str, &str, &str), now: i64) {
+    /// Notes that a client authenticated at `now` with this secret; an empty one for a client that has none of its own. `ends_at`:
+    /// when the certificate ends that it showed.
+    pub(crate) fn note(
+        &self,
+        noted: &Noted,
+        (realm, client, secret): (&str, &str, &str),
+        ends_at: Option<i64>,
+        now: i64,
+    ) {
         if noted.is_due(now) {
-            self.put((realm.to_owned(), client.to_owned(), secret.to_owned()), now);
+            self.put((realm.to_owned(), client.to_owned(), secret.to_owned()), (now, ends_at));
         }
     }
 
-    fn put(&self, key: (String, String, String), at: i64) {
+    fn put(&self, key: Key, used: Used) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let latest = waiting.entry(key).or_insert(at);
-        *latest = at.max(*latest);
+        let latest = waiting.entry(key).or_insert(used);
+        if used.0 > latest.0 {
+            *latest = used;
+        }
     }
 
     /// Takes at most `limit` that are not written yet.
@@ -53,9 +68,9 @@ impl Uses {
         let mut taken: Vec<SecretUse> = keys
             .into_iter()
             .filter_map(|key| {
-                let used_at = waiting.remove(&key)?;
+                let (used_at, ends_at) = waiting.remove(&key)?;
                 let (realm, client, secret) = key;
-                Some(SecretUse { realm, client, secret, used_at })
+                Some(SecretUse { realm, client, secret, used_at, ends_at })
             })
             .collect();
         // Two servers that write the same rows do so in one order.
@@ -65,8 +80,8 @@ impl Uses {
 
     /// Puts back what could not be written.
     pub(crate) fn put_back(&self, uses: Vec<SecretUse>) {
-        for SecretUse { realm, client, secret, used_at } in uses {
-            self.put((realm, client, secret), used_at);
+        for SecretUse { realm, client, secret, used_at, ends_at } in uses {
+            self.put((realm, client, secret), (used_at, ends_at));
         }
     }
 }
@@ -79,15 +94,15 @@ mod tests {
     fn a_secret_is_noted_once_a_minute() {
         let (uses, noted) = (Uses::default(), Noted::default());
         for at in 0..EVERY {
-            uses.note(&noted, ("r", "c", "s"), at);
+            uses.note(&noted, ("r", "c", "s"), None, at);
         }
         let taken = uses.take(9);
         assert_eq!((taken.len(), taken[0].used_at), (1, 0));
-        uses.note(&noted, ("r", "c", "s"), EVERY - 1);
+        uses.note(&noted, ("r", "c", "s"), None, EVERY - 1);
         assert!(uses.take(9).is_empty());
-        uses.note(&noted, ("r", "c", "s"), EVERY);
+        uses.note(&noted, ("r", "c", "s"), Some(9), EVERY);
         uses.put_back(taken);
         let taken = uses.take(9);
-        assert_eq!((taken.len(), taken[0].used_at), (1, EVERY), "the latest counts");
+        assert_eq!((taken.len(), taken[0].used_at, taken[0].ends_at), (1, EVERY, Some(9)), "the latest counts");
     }
 }

@@ -165,7 +165,7 @@ async fn an_app_is_registered_approved_changed_suspended_and_deleted() {
     let wrong = [("redirect_uris", "http://fleet.example/cb"), ("name", "Fleet"), ("kind", "confidential")];
     let refused = send(&browser, &server, "/console/r/neighbour/apps/new", &wrong).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("redirect-uri"), "the rule that broke: {}", refused.body);
+    assert!(refused.body.contains("Use https."), "the rule that broke: {}", refused.body);
     let done = send(&browser, &server, "/console/r/neighbour/apps/new", &form).await;
     assert_eq!(done.header("location"), "/console/r/neighbour/app?id=fleet&said=added", "{}", done.body);
     let page = browser.get(&server, "/console/r/neighbour/app?id=fleet").await;
@@ -180,7 +180,11 @@ async fn an_app_is_registered_approved_changed_suspended_and_deleted() {
     assert!(approved.status == 200 && approved.body.contains("/-/secret?link="), "{}", approved.body);
     let again = act("approve").await;
     assert_eq!(again.status, 409);
-    assert!(again.body.contains("there is nothing to approve"), "two reviewers: one is told: {}", again.body);
+    assert!(
+        again.body.contains("somebody may have decided meanwhile. Nothing was written."),
+        "two reviewers: one is told: {}",
+        again.body
+    );
 
     let edit = [
         ("id", "fleet"),

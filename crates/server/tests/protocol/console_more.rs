@@ -111,7 +111,8 @@ async fn a_deadline_is_told_and_where_that_was_said_the_behaviour_ends_with_it()
     assert!(now.name == "Another" && now.legacy_ended.contains(&Legacy::Password));
 
     // Without the deadline it goes on.
-    assert!(orders.store.remove_deadline("neighbour", "app", "password", orders.now()).await.unwrap());
+    let apps = vec!["app".to_owned()];
+    assert_eq!(orders.store.remove_deadlines("neighbour", apps, "password", orders.now()).await.unwrap(), 1);
     orders.until(|| async { orders.token("app", &ask).await.status == 200 }).await;
     let lines = server.store.audit_lines(&AuditFilter::default(), i64::MAX, 100).await.unwrap();
     let mut acts: Vec<_> =
@@ -125,6 +126,7 @@ async fn a_deadline_for_all_is_set_for_those_that_have_the_behaviour() {
     let (server, orders) = started().await;
     give(&server, "alice", Role::Owner, "*").await;
     give(&server, "carl", Role::Auditor, "*").await;
+    give(&server, "dora", Role::Auditor, "*").await;
     for n in 0..3 {
         orders.add_client(&old(&format!("old-{n}"))).await;
     }
@@ -146,6 +148,27 @@ async fn a_deadline_for_all_is_set_for_those_that_have_the_behaviour() {
     // An app that goes takes its deadline along.
     orders.store.delete_client("neighbour", "old-1", orders.now(), orders.now()).await.unwrap();
     assert_eq!(orders.store.deadlines_by_end("neighbour", 10).await.unwrap().len(), 2);
+
+    // All are taken back at once, a line for each; what is said of another behaviour stays.
+    let other = claviger_store::LegacyDeadline { legacy: "no-pkce".into(), ..set[0].clone() };
+    orders.store.set_deadlines(vec![(other, None)], "", orders.now()).await.unwrap();
+    let ask = browser.get(&server, "/console/r/neighbour/deadline?legacy=password").await;
+    assert!(ask.body.contains("2 apps have a date") && ask.body.contains("To undo it"), "{}", ask.body);
+    let back = [("legacy", "password"), ("app", ""), ("act", "remove")];
+    let auditor = enter(&server, "dora").await;
+    let refused = send(&auditor, &server, "/console/r/neighbour/deadline", &back).await;
+    assert_eq!(refused.status, 403);
+    let done = send(&browser, &server, "/console/r/neighbour/deadline", &back).await;
+    assert_eq!(done.header("location"), "/console/r/neighbour/dialect?said=deadlines-removed", "{}", done.body);
+    let left = orders.store.deadlines_by_end("neighbour", 10).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.legacy.as_str()).collect::<Vec<_>>(), ["no-pkce"]);
+    let lines = server.store.audit_lines(&AuditFilter::default(), i64::MAX, 100).await.unwrap();
+    let mut taken: Vec<_> =
+        lines.iter().filter(|line| line.act == "legacy.deadline-remove").map(|line| line.subject.as_str()).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, ["old-0", "old-2"]);
+    let ask = browser.get(&server, "/console/r/neighbour/deadline?legacy=password").await;
+    assert!(!ask.body.contains("Take the deadlines of all apps back"), "{}", ask.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ mod client_documents;
 mod client_methods;
 mod compromise;
 mod console;
+mod console_home;
 mod console_more;
 mod device;
 mod diagnosis;

@@ -3,10 +3,13 @@
 
 use crate::common::doors::{Doorway, HOST, Socket, behind_proxy, tls};
 use crate::common::{Browser, CALLBACK, SECRET, Server, authorize_query, claims, client, redemption, user};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use claviger_core::Client;
 use claviger_core::client::{AuthMethod, Authentication, CertificateOf, ClientKind};
 use claviger_core::mutual_tls::MutualTls;
 use claviger_core::realm::AccessTokenFormat;
+use claviger_server::certificate::Certificate;
 use claviger_server::http::{CertificateHeader, Front, Limits};
 use claviger_testing::certificates::{Maker, Pair};
 use serde_json::{Value, json};
@@ -95,6 +98,25 @@ async fn a_certificate_of_a_trusted_authority_proves_a_client_and_binds_its_toke
     // It ends.
     server.pass(30 * 365 * 86_400);
     assert_eq!(post(&with(Some(&right.identity())), &url, &MINE).await.0, 401, "it has ended");
+}
+
+#[tokio::test]
+async fn when_the_certificate_ends_that_was_shown_is_noted() {
+    let maker = Maker::default();
+    let own = maker.self_signed("own", "/CN=x", "DNS:login.example,DNS:mtls.login.example");
+    let authority = maker.authority("authority");
+    let right = maker.issued(&authority, "right", "/CN=c1", "DNS:c1.example", 7300);
+    let socket = Socket::bind().await;
+    let server = serve(&socket, &authority).await;
+    server.add_client(&by_authority("c1", dns("c1.example"))).await;
+    let door = socket.open(&server, Some(tls(&[&own], &[MTLS])), Limits::default());
+    let http = with_identity(&door, &own, Some(&right.identity()));
+    assert_eq!(post(&http, &door.url(MTLS, "/token"), &MINE).await.0, 200);
+    let ends = Certificate::read(&STANDARD.decode(right.base64()).unwrap()).unwrap().ends();
+    let store = server.store.clone();
+    server.stop().await;
+    let uses = store.secret_uses("test", Some("c1")).await.unwrap();
+    assert_eq!(uses.iter().map(|one| (one.secret.as_str(), one.ends_at)).collect::<Vec<_>>(), [("", Some(ends))]);
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ async fn the_last_use_of_each_secret_is_noted_when_the_server_stops() {
     assert!(server.store.secret_uses("test", None).await.unwrap().is_empty(), "no write of the request's own");
     let store = server.store.clone();
     server.stop().await;
-    let used = SecretUse { realm: "test".into(), client: "app".into(), secret: "s1".into(), used_at: at };
+    let used =
+        SecretUse { realm: "test".into(), client: "app".into(), secret: "s1".into(), used_at: at, ends_at: None };
     assert_eq!(store.secret_uses("test", Some("app")).await.unwrap(), [used]);
 }

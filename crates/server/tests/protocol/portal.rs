@@ -2,7 +2,7 @@
 
 use crate::common::{Browser, Folder, NOW, PASSWORD, Reply, Server, user};
 use claviger_core::User;
-use claviger_core::realm::{Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
+use claviger_core::realm::{GuideAudience, Portal, PortalQuestion, PortalTerms, RedirectChanges, SignUp};
 use claviger_core::redirect::RedirectUri;
 use claviger_server::admin::partner_letters::Desk;
 use claviger_server::admin::{Admin, AdminError, apps, partner_apps, reviews, teams};
@@ -269,6 +269,64 @@ async fn another_teams_things_are_not_there() {
     assert_eq!(again.status, 422);
     let asked = world.send(&alice, &page, &path, &[("act", "submit")]).await;
     assert_eq!(asked.header("location"), format!("{path}?said=submitted"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_acts_for_itself_has_no_scopes_of_users() {
+    let world = World::with(|_| {}).await;
+    let alice = world.signed_in("alice").await;
+    let team = world.team(&alice).await;
+    let page = alice.get(&world.portal, &format!("/portal/apps/new?team={team}")).await;
+    let scopes = async |kind: &str| {
+        let begun = world.send(&alice, &page, "/portal/apps/new", &[("team", &team), ("kind", kind)]).await;
+        let draft = begun.header("location").split('?').next().unwrap().to_owned();
+        world.send(&alice, &page, &draft, &[("step", "name"), ("act", "next"), ("name", "Backup")]).await;
+        (alice.get(&world.portal, &format!("{draft}?step=scopes")).await.body, draft)
+    };
+    let (of_people, _) = scopes("web").await;
+    assert!(of_people.contains("value=\"openid\"") && of_people.contains("value=\"read\""), "{of_people}");
+    let (of_machine, draft) = scopes("machine").await;
+    assert!(!of_machine.contains("value=\"openid\"") && of_machine.contains("value=\"read\""), "{of_machine}");
+    // Whoever sends it all the same is told why not, at once and at the end.
+    let sent = [("step", "scopes"), ("act", "next"), ("scope", "read"), ("scope", "openid")];
+    let refused = world.send(&alice, &page, &draft, &sent).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("“openid” makes sense for an app with users"),
+        "{}",
+        refused.body
+    );
+    let refused = world.send(&alice, &page, &draft, &[("step", "summary"), ("act", "create")]).await;
+    assert!(refused.status == 422 && refused.body.contains("“openid” makes sense"), "{}", refused.body);
+    world.send(&alice, &page, &draft, &[("step", "scopes"), ("act", "next"), ("scope", "read")]).await;
+    let made = world.send(&alice, &page, &draft, &[("step", "summary"), ("act", "create")]).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guide_for_partners_is_read_by_who_signed_in_at_the_realm() {
+    let guide = |realm: &mut claviger_core::Realm| realm.guide.audience = GuideAudience::Partners;
+    let portal = Server::with(guide).await;
+    let other = portal.neighbour(guide).await;
+    for form in ["/guide", "/guide.md", "/llms.txt", "/guide/openapi.json", "/guide/postman.json"] {
+        let anonymous = Browser::of("nobody").get(&portal, form).await;
+        assert_eq!(anonymous.status, 303, "{form}");
+        assert_eq!(anonymous.header("location"), "/-/sign-in?to=guide", "{form}");
+    }
+    let alice = Browser::of("alice");
+    let page = alice.get(&portal, "/-/sign-in?to=guide").await;
+    let csrf = page.hidden("csrf").unwrap();
+    let form = [("csrf", csrf.as_str()), ("to", "guide"), ("username", "alice"), ("password", PASSWORD)];
+    let back = alice.send(&portal, Method::POST, "/-/sign-in", Some(&form)).await;
+    assert_eq!(back.header("location"), "/guide");
+    assert_eq!(alice.get(&portal, "/guide").await.status, 200);
+    assert_eq!(alice.get(&portal, "/guide/openapi.json").await.status, 200);
+    // The same person at another realm of this server is nobody here, with whatever cookies they have there.
+    let stranger = Browser::of("alice-elsewhere");
+    let page = stranger.get(&other, "/-/sign-in").await;
+    stranger.sign_in(&other, &page, "alice", PASSWORD).await;
+    assert_eq!(stranger.get(&other, "/guide").await.status, 200);
+    let there = stranger.get(&portal, "/guide").await;
+    assert_eq!(there.header("location"), "/-/sign-in?to=guide");
 }
 
 #[tokio::test(flavor = "multi_thread")]

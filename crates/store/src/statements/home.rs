@@ -12,3 +12,6 @@ pub(super) const ENDING_LEGACY: &str = "SELECT realm, client, legacy, ends_at FR
 pub(super) const ENDING_KEYS: &str = "SELECT realm, kid, alg, retires_at FROM signing_key
     WHERE removed_at IS NULL AND retires_at IS NOT NULL AND retires_at > ?1 AND retires_at <= ?2
     ORDER BY retires_at LIMIT ?3";
+/// What a client proved itself with last, where that was a certificate.
+pub(super) const ENDING_CERTIFICATES: &str = "SELECT realm, client, secret, ends_at FROM secret_use
+    WHERE ends_at IS NOT NULL AND ends_at > ?1 AND ends_at <= ?2 ORDER BY ends_at LIMIT ?3";

@@ -42,11 +42,12 @@ pub(super) const CONSENTS: &str =
         AND (CAST(?5 AS TEXT) IS NULL OR c.client = ?5)
     ORDER BY c.user_id, c.client LIMIT ?6";
 /// At most once a minute, whoever else notes it.
-pub(super) const NOTE_SECRET_USE: &str = "INSERT INTO secret_use (realm, client, secret, used_at) SELECT ?1, ?2, ?3, ?4
+pub(super) const NOTE_SECRET_USE: &str =
+    "INSERT INTO secret_use (realm, client, secret, used_at, ends_at) SELECT ?1, ?2, ?3, ?4, ?5
     WHERE EXISTS (SELECT 1 FROM client WHERE realm = ?1 AND id = ?2)
-    ON CONFLICT (realm, client, secret) DO UPDATE SET used_at = excluded.used_at
+    ON CONFLICT (realm, client, secret) DO UPDATE SET used_at = excluded.used_at, ends_at = excluded.ends_at
     WHERE secret_use.used_at <= excluded.used_at - 60000";
-pub(super) const SECRET_USES: &str = "SELECT client, secret, used_at FROM secret_use
+pub(super) const SECRET_USES: &str = "SELECT client, secret, used_at, ends_at FROM secret_use
     WHERE realm = ?1 AND (CAST(?2 AS TEXT) IS NULL OR client = ?2)";
 pub(super) const FORGET_SECRET_USES: &str = "DELETE FROM secret_use WHERE realm = ?1 AND client = ?2";
 pub(super) const PUT_MANAGED: &str = "INSERT INTO managed (realm, kind, id, file) VALUES (?1, ?2, ?3, ?4)

@@ -261,6 +261,7 @@ pub(crate) async fn a_use_is_noted_once_a_minute(store: Store) {
         client: client.into(),
         secret: secret.into(),
         used_at,
+        ends_at: None,
     };
     let notes = vec![used("c", "s", NOW), used("c", "", NOW), used("gone", "s", NOW)];
     store.note_secret_uses(notes).await.unwrap();

@@ -5,6 +5,7 @@
 mod acts;
 mod administration;
 mod agents;
+mod app_events;
 mod audit;
 mod brakes;
 mod browsers;
@@ -24,6 +25,7 @@ mod logouts;
 mod names;
 mod outbox;
 mod own_account;
+mod partner_apps;
 mod passkeys;
 mod provider_accounts;
 mod realms;
@@ -32,6 +34,7 @@ mod request_log;
 mod revocation;
 mod seats;
 mod spend;
+mod teams;
 mod user_links;
 mod webhooks;
 
@@ -61,6 +64,12 @@ macro_rules! promises {
 }
 
 promises! {
+    teams: a_team_has_a_name_an_owner_and_a_bound, of_64_who_use_an_invitation_one_joins, a_team_keeps_an_owner,
+        of_two_owners_who_leave_at_once_one_stays;
+    partner_apps: of_64_changes_of_one_version_one_counts, an_app_is_found_by_its_team_and_by_either_client,
+        a_line_says_how_both_clients_stand_when_one_was_used_and_what_ends, a_team_has_so_many_apps;
+    app_events: what_is_said_at_once_has_a_number_each, who_said_it_is_known_until_they_are_gone,
+        an_app_waits_once_and_is_withdrawn_once;
     request_log:
         what_goes_well_never_pushes_out_what_was_refused,
         calls_are_counted_by_day,

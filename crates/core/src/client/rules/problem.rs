@@ -1,6 +1,7 @@
 //! What can be wrong with a client: a variant each, with its field, what is wrong and what to do.
 
 mod help;
+mod rule;
 
 use super::field::Field;
 use crate::client::{AssertionAlgorithm, AuthMethod, GrantType, IdentityProblem};

@@ -219,6 +219,27 @@ async fn what_a_file_brings_is_managed_by_it_until_the_file_has_it_no_more() {
 }
 
 #[tokio::test]
+async fn a_portal_is_exported_as_it_is() {
+    let world = World::new();
+    let portal = "[portal]\nproduction = \"orders\"\nsandbox = \"orders-sandbox\"\nsign-up = \"invited\"\n\
+                  redirect-changes = \"at-once\"\n[[portal.question]]\nid = \"data\"\ntext = \"Which \\\"data\\\"?\"\n\
+                  required = true\nmax-length = 77\n[[portal.question]]\nid = \"why\"\ntext = \"Why?\"\n[portal.terms]\n\
+                  version = \"2026-11\"\nurl = \"https://orders.example/terms\"\n";
+    world.apply(&format!("{HEAD}{portal}"), 1).await;
+    let realm = world.store.realm("r").await.unwrap().unwrap();
+    let stored = realm.portal.clone().unwrap();
+    assert_eq!((stored.questions.len(), stored.questions[0].max_length), (2, 77));
+    let file = crate::admin::export::realm(&world.store, &realm, false).await.unwrap();
+    let exported = crate::admin::export::text(&file).unwrap();
+    assert_eq!(world.apply(&exported, 2).await, Report { unchanged: 2, ..Report::default() }, "{exported}");
+    assert_eq!(world.store.realm("r").await.unwrap().unwrap(), realm);
+    // Where it is read by somebody who has nothing yet, it is the same realm.
+    let other = World::new();
+    other.apply(&exported, 1).await;
+    assert_eq!(other.store.realm("r").await.unwrap().unwrap(), realm);
+}
+
+#[tokio::test]
 async fn a_realm_that_is_exported_and_applied_changes_nothing() {
     let world = World::new();
     let pending = CLIENT.replace("\"c\"", "\"p\"");

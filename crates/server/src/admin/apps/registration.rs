@@ -171,7 +171,7 @@ pub(super) fn complaint(problem: &Problem, realm: &Realm) -> Complaint {
         }
         _ => with_help(problem.to_string(), problem.help()),
     };
-    Complaint { field, message }
+    Complaint { field, message, rule: Some(problem.rule()) }
 }
 
 fn with_help(what: String, help: Option<String>) -> String {

@@ -1,10 +1,10 @@
 //! An app as a partner types it, and the registration that it becomes.
 
 use super::TeamApp;
-use crate::admin::Complaint;
 use crate::admin::apps::Registration;
+use crate::admin::{Broken, Complaint};
 use claviger_core::client::{AuthMethod, Authentication, GrantType};
-use claviger_core::realm::Portal;
+use claviger_core::realm::{Portal, Scope};
 use claviger_core::{Client, Realm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,11 +76,9 @@ impl Draft {
             let answer = self.answers.get(&question.id).map_or("", |answer| answer.trim());
             let longest = usize::try_from(question.max_length).unwrap_or(usize::MAX);
             if question.required && answer.is_empty() {
-                wrong.push(complaint(format!("\u{201c}{}\u{201d} needs an answer", question.text)));
+                wrong.push(complaint(&Broken::Unanswered { question: question.text.clone() }));
             } else if answer.chars().count() > longest {
-                let message =
-                    format!("the answer to \u{201c}{}\u{201d} has {longest} characters at most", question.text);
-                wrong.push(complaint(message));
+                wrong.push(complaint(&Broken::LongAnswer { question: question.text.clone(), longest }));
             }
         }
         wrong
@@ -103,14 +101,28 @@ impl Draft {
     }
 }
 
-fn complaint(message: String) -> Complaint {
-    Complaint { field: "answers", message }
+fn complaint(broken: &Broken) -> Complaint {
+    Complaint::of("answers", broken)
 }
 
 impl TeamApp {
     /// What kind of app it is.
     pub fn kind(&self) -> PartnerKind {
         PartnerKind::of(&self.app.kind).unwrap_or(PartnerKind::Web)
+    }
+
+    /// The scopes that an app of this kind can have, of those that a realm has.
+    pub fn open_scopes<'r>(&self, realm: &'r Realm) -> impl Iterator<Item = &'r Scope> + use<'r> {
+        let has_users = self.kind().has_users();
+        realm.scopes.iter().filter(move |scope| has_users || !scope.is_of_users())
+    }
+
+    /// A program that acts for itself asks for nothing that only a user can allow.
+    pub fn scopes_of_users(&self, realm: &Realm) -> Vec<Complaint> {
+        let open: Vec<&str> = self.open_scopes(realm).map(|scope| scope.name.as_str()).collect();
+        let wrong = |name: &&String| realm.scope(name).is_some() && !open.contains(&name.as_str());
+        let complaint = |name: &String| Complaint::of("scope", &Broken::ScopeOfUsers { scope: name.clone() });
+        self.draft.scopes.keys().filter(wrong).map(complaint).collect()
     }
 
     /// The client that this becomes in a realm; of its scopes those that the realm has, where it is the sandbox.

@@ -59,7 +59,13 @@ async fn what_nobody_uses_ends_by_itself() {
     for id in ["never", "used", "waits"] {
         register(&state, id, if id == "waits" { ClientStatus::Pending } else { ClientStatus::Active }).await;
     }
-    let used = SecretUse { realm: "r".into(), client: "used".into(), secret: String::new(), used_at: NOW + HOUR };
+    let used = SecretUse {
+        realm: "r".into(),
+        client: "used".into(),
+        secret: String::new(),
+        used_at: NOW + HOUR,
+        ends_at: None,
+    };
     state.store.note_secret_uses(vec![used]).await.unwrap();
     assert_eq!(left(&state, &hand, 1).await, ["never", "used", "waits"]);
     assert_eq!(left(&state, &hand, 3).await, ["used", "waits"]);

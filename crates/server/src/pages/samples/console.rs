@@ -3,7 +3,7 @@
 use crate::pages::dates::Moment;
 use crate::pages::views::Ago;
 use crate::pages::views::console::{
-    Block, Cell, Chart, ConsoleLink, ConsolePage, Fact, Field, Form, Input, Notice, Table, Tone, Words,
+    Block, Cell, Chart, ConsoleLink, ConsolePage, Fact, Field, Form, Input, Notice, Table, Tone, Words, Wrong,
 };
 
 /// As little as a page can have.
@@ -79,7 +79,9 @@ pub(super) fn full(x: &dyn Fn(&str) -> String) -> ConsolePage {
         realm_places: places,
         realm_name: Some(x("Orders")),
         roles: vec!["console-role-owner".into()],
-        notice: Some(Notice { words: Words::text(x("It was not so")), is_bad: true }),
+        notice: Some(Notice::Wrong {
+            all: vec![Wrong { field: Some(x("scope")), words: Words::text(x("It was not so")) }],
+        }),
         blocks: vec![
             Block::Heading { words: "console-apps".into() },
             Block::Text { words: Words::of("console-some-wait").count("count", 2) },

@@ -4,7 +4,7 @@ use super::mails::letterhead;
 use super::{secret, secret_shown};
 use crate::pages::Moment;
 use crate::pages::mails::{PortalMail, PortalMailKind};
-use crate::pages::views::console::Chart;
+use crate::pages::views::console::{Chart, Words};
 use crate::pages::views::{
     AppLine, AppPage, CallLine, CallPage, CallsPage, CheckLine, CheckedPage, CheckedUri, CredentialsPage, DayLine,
     DeadlineLine, DeliveryLine, EnvironmentCredentials, ErrorLine, EventChoice, EventLine, InvitedLine, KeySetSeen,
@@ -51,7 +51,8 @@ pub(super) fn all(x: Through<'_>) -> Vec<(&'static str, PortalPage)> {
 
 fn page(x: Through<'_>, body: PortalBody) -> PortalPage {
     let text = x("the name is taken");
-    let errors = vec![PortalError::about("redirect-uri", x("https://a.example/cb")), PortalError::text(text)];
+    let errors =
+        vec![PortalError::about("redirect-uri", x("https://a.example/cb")), PortalError::words(Words::text(text))];
     PortalPage { base: BASE.to_owned(), csrf: x("csrf").into(), notice: Some("saved"), errors, body }
 }
 
@@ -188,7 +189,7 @@ fn app(x: Through<'_>) -> AppPage {
         refused: vec![RefusedLine {
             environment: "sandbox",
             count: 3,
-            worst: Some((x("invalid_client"), x("compare the secret"))),
+            worst: Some((x("invalid_client"), Some(Words::text(x("compare the secret"))))),
         }],
     }
 }
@@ -264,7 +265,7 @@ fn calls(x: Through<'_>, full: bool) -> CallsPage {
     let error = ErrorLine {
         error: x("invalid_client"),
         detail: x("the secret is wrong"),
-        mend: x("compare it"),
+        mend: Some(Words::text(x("compare it"))),
         count: 3,
         last: Moment::of(AT),
         url: x("/portal/apps/a1/calls/call"),
@@ -292,11 +293,10 @@ fn calls(x: Through<'_>, full: bool) -> CallsPage {
 
 fn one_call(x: Through<'_>) -> CallPage {
     let check = |outcome| CheckLine {
-        check: x("shape"),
-        what: x("the request can be read"),
+        what: Words::text(x("the request can be read")),
         outcome,
         compared: x("a form"),
-        mend: x("send a form"),
+        mend: Some(Words::text(x("send a form"))),
     };
     CallPage {
         name: x("Planner"),
@@ -304,7 +304,7 @@ fn one_call(x: Through<'_>) -> CallPage {
         environment: "sandbox",
         call: line(x, 400),
         detail: x("the code was used"),
-        mend: x("begin again"),
+        mend: Some(Words::text(x("begin again"))),
         proof: x("s1"),
         scope: x("orders:read"),
         checks: vec![check("passed"), check("failed"), check("not-reached")],

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use claviger_core::Refusal;
+use claviger_core::refusal::{Check, RefusalKind};
+use claviger_core::{Refusal, client, user};
+use fluent_bundle::FluentArgs;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 
 use super::super::cause::Cause;
-use super::super::sources::{LOCALES, TEMPLATES};
+use super::super::locale::{Locale, fallback};
+use super::super::sources::{LOCALES, Sources, TEMPLATES};
 use super::*;
+use crate::admin::Broken;
+use crate::failure::{FAILED, UNAVAILABLE};
 
 /// Each message of a file with the placeholders in it.
 fn messages(text: &'static str) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
@@ -135,6 +140,9 @@ fn templates_and_code_ask_for_what_there_is_and_for_all_of_it() {
         "mail-notice-",
         "mail-portal-",
         "language-name",
+        "check-",
+        "mend-",
+        "rule-",
     ];
     for id in known.keys().filter(|id| !asked.contains(*id)) {
         let expected = *id == "unnamed-scope"
@@ -163,6 +171,35 @@ fn a_cause_is_said_in_english_as_developers_read_it() {
         assert!(english.contains(&format!("<p class=\"cause\">{}</p>", refusal.description())), "{refusal}: {english}");
         let german = pages.page(&brand().in_language("de"), &page).html;
         assert!(!german.contains(&refusal.description()), "{refusal}: {german}");
+    }
+}
+
+/// The names of a group of messages, without what they begin with.
+fn named(group: &str) -> BTreeSet<String> {
+    english().keys().filter_map(|id| id.strip_prefix(group)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_kind_of_refusal_and_every_rule_is_said_in_each_language() {
+    let kinds = RefusalKind::ALL.iter().map(|kind| kind.name).chain([FAILED, UNAVAILABLE]);
+    assert_eq!(named("mend-"), kinds.map(|name| name.replace('_', "-")).collect());
+    assert_eq!(named("check-"), Check::ALL.iter().map(|check| check.name().to_owned()).collect());
+    let rules = [client::rules::Problem::RULES, user::rules::Problem::RULES, Broken::RULES];
+    let names: BTreeSet<String> = rules.concat().into_iter().map(str::to_owned).collect();
+    assert_eq!(named("rule-"), names);
+    assert_eq!(names.len(), rules.map(<[_]>::len).iter().sum::<usize>(), "a name stands for one rule");
+}
+
+#[test]
+fn how_to_mend_is_said_in_english_as_programs_read_it() {
+    let sources = Sources::embedded().unwrap();
+    let english = &sources.locales[&fallback()];
+    let locale = Locale::new(&fallback(), english, english);
+    let checks = Check::ALL.iter().map(|check| (format!("check-{}", check.name()), check.text()));
+    let kinds = RefusalKind::ALL.iter().map(|kind| (format!("mend-{}", kind.name.replace('_', "-")), kind.mend));
+    for (id, text) in kinds.chain(checks) {
+        let first = text[..1].to_uppercase();
+        assert_eq!(locale.text(&id, &FluentArgs::new()).unwrap(), format!("{first}{}.", &text[1..]));
     }
 }
 

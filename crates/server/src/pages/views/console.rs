@@ -1,71 +1,9 @@
 //! The pages of the console: put together of few kinds of blocks, so that each page says what is on it and none how it looks.
 
+pub use super::words::{Arg, Words, Wrong};
 use super::{Ago, Masked, View};
 use crate::pages::dates::Moment;
 use serde::Serialize;
-use std::collections::BTreeMap;
-
-/// What is said: a message of the languages, or a text that is somebody's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Words {
-    /// A message.
-    Message {
-        /// Its name.
-        id: &'static str,
-        /// What stands in its places.
-        args: BTreeMap<&'static str, Arg>,
-    },
-    /// A text as it is: a name, an id, an error of the program.
-    Text(String),
-}
-
-/// What stands in a place of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Arg {
-    /// A number, by which a message chooses its form.
-    Number(i64),
-    /// A text.
-    Text(String),
-}
-
-impl Words {
-    /// The message of this name.
-    pub const fn of(id: &'static str) -> Self {
-        Self::Message { id, args: BTreeMap::new() }
-    }
-
-    /// The same with a number in a place.
-    #[must_use]
-    pub fn count(self, name: &'static str, number: usize) -> Self {
-        self.with(name, Arg::Number(i64::try_from(number).unwrap_or(i64::MAX)))
-    }
-
-    /// The same with a text in a place.
-    #[must_use]
-    pub fn name(self, name: &'static str, text: impl Into<String>) -> Self {
-        self.with(name, Arg::Text(text.into()))
-    }
-
-    fn with(mut self, name: &'static str, arg: Arg) -> Self {
-        if let Self::Message { args, .. } = &mut self {
-            args.insert(name, arg);
-        }
-        self
-    }
-
-    /// Somebody's own text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<&'static str> for Words {
-    fn from(id: &'static str) -> Self {
-        Self::of(id)
-    }
-}
 
 /// A link.
 #[derive(Debug, Clone, Serialize)]
@@ -452,11 +390,18 @@ pub struct ConsolePage {
 
 /// What is said of the act before.
 #[derive(Debug, Clone, Serialize)]
-pub struct Notice {
-    /// What.
-    pub words: Words,
-    /// Whether nothing was done.
-    pub is_bad: bool,
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Notice {
+    /// This was done.
+    Done {
+        /// What.
+        words: Words,
+    },
+    /// Nothing was done.
+    Wrong {
+        /// Why.
+        all: Vec<Wrong>,
+    },
 }
 
 impl View for ConsolePage {

@@ -2,6 +2,7 @@
 
 use super::Masked;
 use super::console::Bar;
+use super::words::Words;
 use crate::pages::dates::Moment;
 use serde::Serialize;
 
@@ -60,7 +61,7 @@ pub struct ErrorLine {
     /// What the last answer said.
     pub detail: String,
     /// What to do about it.
-    pub mend: String,
+    pub mend: Option<Words>,
     /// How often.
     pub count: u64,
     /// When last.
@@ -111,16 +112,14 @@ pub struct CallsPage {
 /// A check that a refused call went through.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckLine {
-    /// Its name, as messages call it.
-    pub check: String,
     /// What is checked.
-    pub what: String,
+    pub what: Words,
     /// `passed`, `failed`, `not-reached`.
     pub outcome: &'static str,
     /// What was compared.
     pub compared: String,
     /// What to do.
-    pub mend: String,
+    pub mend: Option<Words>,
 }
 
 /// One call.
@@ -137,7 +136,7 @@ pub struct CallPage {
     /// What the answer said.
     pub detail: String,
     /// What to do about it.
-    pub mend: String,
+    pub mend: Option<Words>,
     /// What proved who called.
     pub proof: String,
     /// What was asked for.

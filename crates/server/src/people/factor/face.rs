@@ -48,10 +48,12 @@ pub(crate) enum Onward {
     Console,
     /// To the partners' portal.
     Portal,
+    /// To the guide for integrators.
+    Guide,
 }
 
 impl Onward {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Security,
         Self::Account,
         Self::Apps,
@@ -63,6 +65,7 @@ impl Onward {
         Self::Delete,
         Self::Console,
         Self::Portal,
+        Self::Guide,
     ];
 
     /// As forms and addresses say it.
@@ -79,6 +82,7 @@ impl Onward {
             Self::Delete => "delete",
             Self::Console => "console",
             Self::Portal => "portal",
+            Self::Guide => "guide",
         }
     }
 
@@ -97,6 +101,7 @@ impl Onward {
                 let console = site.realm.administration.as_ref().map(|administration| &administration.console_path);
                 console.map_or_else(|| site.page_path(Target::Home), |path| format!("{}{path}", site.realm.base_path()))
             }
+            Some(Self::Guide) => format!("{}/guide", site.realm.base_path()),
             Some(Self::Portal) => site.page_path(Target::Portal),
             Some(page) => format!("{}/{}", site.page_path(Target::Account), page.name()),
         }

@@ -54,7 +54,7 @@ impl Authenticator<'_> {
         match made {
             Ok(id) => {
                 guess.succeeded();
-                Ok(Right { id, raw: false, stretched: None })
+                Ok(Right { id, raw: false, stretched: None, ends_at: None })
             }
             Err(why) => {
                 drop(guess);

@@ -42,9 +42,9 @@ impl Authenticator<'_> {
         let subject = self.subject(&entry.client);
         let guess = self.brakes.guess(subject, Peer::from(self.from), self.clock.now()).await.map_err(super::braked)?;
         match self.judge(entry, chain).await {
-            Ok(()) => {
+            Ok(ends_at) => {
                 guess.succeeded();
-                Ok(Right { id: None, raw: false, stretched: None })
+                Ok(Right { id: None, raw: false, stretched: None, ends_at: Some(ends_at) })
             }
             Err(why) => {
                 drop(guess);
@@ -54,7 +54,8 @@ impl Authenticator<'_> {
         }
     }
 
-    async fn judge(&self, entry: &Entry, chain: &[Vec<u8>]) -> Result<(), NotItsOwn> {
+    /// Whether it is the client's own and good now; when it ends.
+    async fn judge(&self, entry: &Entry, chain: &[Vec<u8>]) -> Result<i64, NotItsOwn> {
         let (own, issuers) = chain.split_first().ok_or(NotItsOwn::Unreadable)?;
         let certificate = Certificate::read(own).ok_or(NotItsOwn::Unreadable)?;
         let now = self.clock.now();
@@ -65,12 +66,13 @@ impl Authenticator<'_> {
         if authentication.method == Some(AuthMethod::TlsClientAuth) {
             is_vouched_for(&self.realm.mtls.authorities, own, issuers, now)?;
             return if is_named(&certificate, &authentication.certificate) {
-                Ok(())
+                Ok(certificate.ends())
             } else {
                 Err(NotItsOwn::OtherName)
             };
         }
-        self.is_registered(entry, &certificate).await
+        self.is_registered(entry, &certificate).await?;
+        Ok(certificate.ends())
     }
 
     /// Whether the certificate's key is one of the client's (RFC 8705 2.2); where those lie elsewhere, also after a new look.
