@@ -912,7 +912,11 @@ portal-withdraw = Anfrage für die Produktion zurücknehmen
 portal-submit = Noch einmal Produktion anfragen
 portal-legacy = Was sich ändern muss
 portal-legacy-text = Was die App in den letzten 30 Tagen nutzte oder wofür sie eine Frist hat, wird es nicht für immer geben:
-portal-times = { $count }-mal
+portal-times =
+    { $count ->
+        [one] einmal
+       *[other] { $count }-mal
+    }
 portal-deadline-notice = Der Anbieter bittet um die Änderung vor
 portal-deadline-enforced = Wird abgelehnt ab
 portal-deadline-over = Hätte geändert sein sollen vor

@@ -917,7 +917,11 @@ portal-withdraw = Take the request for production back
 portal-submit = Ask for production again
 portal-legacy = What will have to change
 portal-legacy-text = What the app used in the last 30 days, or has a deadline for, will not be there for ever:
-portal-times = { $count } times
+portal-times =
+    { $count ->
+        [one] once
+       *[other] { $count } times
+    }
 portal-deadline-notice = The vendor asks you to change it before
 portal-deadline-enforced = It is refused from
 portal-deadline-over = It should have changed before

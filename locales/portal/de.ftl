@@ -21,7 +21,11 @@ portal-refused = Abgelehnt
 portal-use-hint = Die neuesten Aufrufe werden 30 Tage aufbewahrt; ruft eine App sehr oft auf, gehen die ältesten zuerst.
 portal-went-wrong = Was in den letzten 7 Tagen schiefging
 portal-nothing-wrong = In den letzten 7 Tagen wurde nichts abgelehnt.
-portal-refused-lately = In den letzten 7 Tagen wurden { $count } Aufrufe abgelehnt. Am häufigsten:
+portal-refused-lately =
+    { $count ->
+        [one] In den letzten 7 Tagen wurde ein Aufruf abgelehnt:
+       *[other] In den letzten 7 Tagen wurden { $count } Aufrufe abgelehnt. Am häufigsten:
+    }
 portal-see-calls = Aufrufe ansehen
 portal-mend-it = Was zu tun ist:
 portal-last-time = Zuletzt:
@@ -94,6 +98,7 @@ portal-hook-event-secret-added = Die App bekam ein weiteres Geheimnis
 portal-hook-event-secret-retired = Ein Geheimnis wurde beendet
 portal-hook-event-secret-ends-soon = Ein Geheimnis endet in zwei Wochen; wird einmal gemeldet
 portal-hook-event-grant-revoked = Der Anbieter beendete, was Benutzer erlaubt hatten
+portal-hook-event-legacy-deadline = Etwas Altes, das die App nutzt, hat ein Datum, oder das Datum kam
 portal-hook-event-consent-withdrawn = Ein Benutzer nahm zurück, was er der App erlaubt hatte
 portal-hook-event-any = Etwas anderes
 portal-notice-told-again = Es wird noch einmal gemeldet.

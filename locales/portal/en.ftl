@@ -21,7 +21,11 @@ portal-refused = Refused
 portal-use-hint = The newest calls are kept for 30 days; of an app that calls very often, the oldest of them go first.
 portal-went-wrong = What went wrong in the last 7 days
 portal-nothing-wrong = Nothing was refused in the last 7 days.
-portal-refused-lately = { $count } calls were refused in the last 7 days. Most often:
+portal-refused-lately =
+    { $count ->
+        [one] One call was refused in the last 7 days:
+       *[other] { $count } calls were refused in the last 7 days. Most often:
+    }
 portal-see-calls = See the calls
 portal-mend-it = What to do:
 portal-last-time = Last:
@@ -94,6 +98,7 @@ portal-hook-event-secret-added = The app got one more secret
 portal-hook-event-secret-retired = A secret was stopped
 portal-hook-event-secret-ends-soon = A secret ends within two weeks; told once
 portal-hook-event-grant-revoked = The vendor ended what users had given
+portal-hook-event-legacy-deadline = Something old that the app uses has a date, or the date came
 portal-hook-event-consent-withdrawn = A user took back what they let the app do
 portal-hook-event-any = Something else
 portal-notice-told-again = It is told again.
