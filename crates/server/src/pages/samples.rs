@@ -11,6 +11,7 @@ mod portal;
 
 use minijinja::Error;
 
+use super::render::Mail;
 use super::views::{
     About, AboutLink, Account, AccountNotice, Accounts, Ago, AnswerTo, AppLink, Consent, ConsentError, ConsentScope,
     Deleted, Device, DeviceError, DeviceState, Ended, ErrorPage, Expired, FormPost, FromAfar, GuidePage, Home,
@@ -22,7 +23,6 @@ use super::{Brand, Cause, Link, Pages, RedirectComparison, TokenCall};
 use claviger_core::Refusal;
 #[cfg(test)]
 pub(super) use mails::approval_mail;
-pub(super) use mails::each_mail;
 
 /// Renders every sample in `lang`.
 ///
@@ -31,6 +31,31 @@ pub(super) use mails::each_mail;
 pub(super) fn try_all(pages: &Pages, lang: &str) -> Result<(), Error> {
     each(pages, &brand().in_language(lang), &plain, |_, rendered| rendered.map(drop))?;
     each_mail(pages, lang, &plain).map(drop)
+}
+
+/// Every mail in `lang`, each text of which goes through `x`, rendered.
+///
+/// # Errors
+/// The first that fails.
+pub(super) fn each_mail(
+    pages: &Pages,
+    lang: &str,
+    x: &dyn Fn(&str) -> String,
+) -> Result<Vec<(&'static str, Mail)>, Error> {
+    let mut all = vec![
+        ("mail_approval", pages.try_mail(&mails::approval_mail(x, lang))?),
+        ("mail_rejection", pages.try_mail(&mails::rejection_mail(x, lang))?),
+    ];
+    for mail in factors::link_mails(x, lang) {
+        all.push(("mail_link", pages.try_mail(&mail)?));
+    }
+    for mail in own::notice_mails(x, lang) {
+        all.push(("mail_notice", pages.try_mail(&mail)?));
+    }
+    for mail in portal::portal_mails(x, lang) {
+        all.push(("mail_portal", pages.try_mail(&mail)?));
+    }
+    Ok(all)
 }
 
 /// A brand to show samples in.

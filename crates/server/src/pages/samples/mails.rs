@@ -1,35 +1,7 @@
-//! The mails: those of an approval and of a refusal, and all of them rendered.
+//! The mails of an approval and of a refusal.
 
-use super::{endpoints, factors, own, portal};
-use crate::pages::Pages;
+use super::endpoints;
 use crate::pages::mails::{ApprovalMail, Letterhead, MailScope, RejectionMail};
-use crate::pages::render::Mail;
-use minijinja::Error;
-
-/// Every mail in `lang`, each text of which goes through `x`, rendered.
-///
-/// # Errors
-/// The first that fails.
-pub(in crate::pages) fn each_mail(
-    pages: &Pages,
-    lang: &str,
-    x: &dyn Fn(&str) -> String,
-) -> Result<Vec<(&'static str, Mail)>, Error> {
-    let mut all = vec![
-        ("mail_approval", pages.try_mail(&approval_mail(x, lang))?),
-        ("mail_rejection", pages.try_mail(&rejection_mail(x, lang))?),
-    ];
-    for mail in factors::link_mails(x, lang) {
-        all.push(("mail_link", pages.try_mail(&mail)?));
-    }
-    for mail in own::notice_mails(x, lang) {
-        all.push(("mail_notice", pages.try_mail(&mail)?));
-    }
-    for mail in portal::portal_mails(x, lang) {
-        all.push(("mail_portal", pages.try_mail(&mail)?));
-    }
-    Ok(all)
-}
 
 /// What each has, in `lang`.
 pub(super) fn letterhead(x: &dyn Fn(&str) -> String, lang: &str, about: &str) -> Letterhead {
@@ -63,7 +35,7 @@ pub(in crate::pages) fn approval_mail(x: &dyn Fn(&str) -> String, lang: &str) ->
 }
 
 /// The other mail, in `lang`.
-fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
+pub(super) fn rejection_mail(x: &dyn Fn(&str) -> String, lang: &str) -> RejectionMail {
     RejectionMail {
         head: letterhead(x, lang, "Fleet Planner"),
         client_id: x("fleet-planner"),
