@@ -12,17 +12,14 @@ use serde_json::{Value, json};
 /// Does it.
 pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
     let realm = server.realm().await?;
-    let find = async |name: &str| server.get(&["realms", &realm.id, "users", name], &[]).await.and_then(known);
-    let act = async |user: &User, what: &str| {
-        server.post(&["realms", &realm.id, "users", &user.id, what], json!({})).await.map(drop)
-    };
+    let find = async |name: &str| realm.get(&["users", name], &[]).await.and_then(known);
     let (username, question, what, state) = match command {
         UserCommand::List => {
-            let found = server.all(&["realms", &realm.id, "users"], &[], usize::MAX).await?;
+            let found = realm.all(&["users"], &[], usize::MAX).await?;
             return user::listed(context, &found.into_iter().map(known).collect::<Result<Vec<_>, _>>()?);
         }
         UserCommand::Show { username } => {
-            let found = server.get(&["realms", &realm.id, "users", &username], &[]).await?;
+            let found: Value = realm.get(&["users", &username], &[]).await?;
             let factors: Vec<Value> = answered(member(&found, "factors").clone())?;
             let factors =
                 factors.iter().map(|one| (text(one, "kind"), member(one, "count").as_u64().unwrap_or_default()));
@@ -34,7 +31,7 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
             let user = find(&username).await?;
             ask::confirm(yes, &format!("Remove `{}` and end all that they have?", user.username))?;
             let erase = [("erase", if erase { "true" } else { "false" })];
-            server.delete(&["realms", &realm.id, "users", &user.id], &erase).await?;
+            realm.delete(&["users", &user.id], &erase).await?;
             return user::done_in(context, &realm.id, &user, "removed");
         }
         UserCommand::Invite { username } => (username, None, "invite", "invited"),
@@ -51,12 +48,12 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
     if let Some((yes, question)) = question {
         ask::confirm(yes, &question.replace("{}", &user.username))?;
     }
-    act(&user, what).await?;
+    realm.act::<Value>(&["users", &user.id, what]).await?;
     user::done_in(context, &realm.id, &user, state)
 }
 
 /// A user as the API tells them.
-fn known(mut found: Value) -> Result<User, Trouble> {
+pub(super) fn known(mut found: Value) -> Result<User, Trouble> {
     let mut details = json!({});
     for name in ["claims", "groups", "roles", "organisation_roles", "attributes"] {
         put(&mut details, name, member(&found, name).clone());
