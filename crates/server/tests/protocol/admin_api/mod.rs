@@ -2,7 +2,9 @@
 
 mod acts;
 mod branding;
+mod lists;
 mod more_acts;
+mod proven;
 mod refused;
 
 use crate::common::{NOW, Reply, Server, client, realm, user};
