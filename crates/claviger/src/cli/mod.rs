@@ -165,7 +165,7 @@ Examples:
 
 What you may do is what your role in the admin realm says. The tokens lie in $XDG_CONFIG_HOME/claviger/login.json (else ~/.config),
 which only you can read, and renew themselves. A program hands its own access token over as CLAVIGER_ACCESS_TOKEN, with --server.
-At a server there are: app, secret, user (list, show, invite, disable, enable, reset-factor, delete), role, organisation, member, grant,
+At a server there are: app, secret, user (list, show, add, invite, disable, enable, reset-factor, delete), role, organisation, member, grant,
 consent, session, seat, team, announcement, key, legacy, webhook, log, token, scope, realm, audit list. All others need the database itself, or
 keys and files that lie beside it, and say so.")]
     Login(login::LoginArgs),

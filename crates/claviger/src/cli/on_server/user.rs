@@ -7,6 +7,7 @@ use crate::cli::place::{Server, answered, member, put, text};
 use crate::cli::trouble::Trouble;
 use crate::cli::user::{self, UserCommand};
 use claviger_core::User;
+use claviger_core::token::Plain;
 use serde_json::{Value, json};
 
 /// Does it.
@@ -25,6 +26,14 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
                 factors.iter().map(|one| (text(one, "kind"), member(one, "count").as_u64().unwrap_or_default()));
             let factors: Vec<_> = factors.collect();
             return user::show::shown(context, &realm.id, &known(found)?, &factors);
+        }
+        UserCommand::Add(args) => {
+            let (user, password) = args.wanted()?;
+            if user.administrator || !user.details.organisation_roles.is_empty() {
+                return Err(not_here("--administrator and roles in an organisation"));
+            }
+            let added = realm.post(&["users"], new(&user, password)).await.and_then(known)?;
+            return user::done_in(context, &realm.id, &added, "active");
         }
         UserCommand::Delete { despite_file: true, .. } => return Err(not_here("--despite-file")),
         UserCommand::Delete { username, erase, yes, .. } => {
@@ -50,6 +59,30 @@ pub(crate) async fn run(command: UserCommand, context: &Context, server: &Server
     }
     realm.act::<Value>(&["users", &user.id, what]).await?;
     user::done_in(context, &realm.id, &user, state)
+}
+
+/// A new user as the API takes them.
+fn new(user: &User, password: Option<Plain>) -> Value {
+    let mut body = json!({
+        "username": user.username, "email_verified": user.email_verified, "service": user.service,
+        "organisations": user.organisations, "groups": user.details.groups, "roles": user.details.roles,
+        "claims": user.details.claims, "attributes": user.details.attributes,
+    });
+    let id = Some(&user.id).filter(|id| !id.is_empty());
+    let texts = [
+        ("id", id),
+        ("name", user.name.as_ref()),
+        ("email", user.email.as_ref()),
+        ("given_name", user.given_name.as_ref()),
+        ("family_name", user.family_name.as_ref()),
+    ];
+    for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+        put(&mut body, name, text.as_str());
+    }
+    if let Some(password) = password {
+        put(&mut body, "password", password.expose());
+    }
+    body
 }
 
 /// A user as the API tells them.
