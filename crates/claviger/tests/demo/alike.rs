@@ -102,19 +102,37 @@ async fn what_commands_print_is_the_same_on_the_database_and_at_the_server() {
     }
 }
 
+/// Both places.
+struct Both {
+    desk: Desk,
+    token: String,
+}
+
+impl Both {
+    async fn new() -> Self {
+        let desk = Desk::start();
+        used(&desk).await;
+        desk.json_here(&["role", "give", "--app", "demo-automation", "owner", "--realm", "admin"]);
+        let token = desk.token().await;
+        Self { desk, token }
+    }
+
+    fn at(&self, realm: &str, args: &[&str]) -> Value {
+        let args = [args, &["--realm", realm, "-o", "json"]].concat();
+        json_of(&args, &self.desk.at(&self.desk.server, &self.token, &args))
+    }
+
+    fn here(&self, realm: &str, args: &[&str]) -> Value {
+        self.desk.json_here(&[args, &["--realm", realm]].concat())
+    }
+}
+
 /// What is done at the server is what the same command would have done on the database: its answer, and what is there then.
 #[tokio::test]
-async fn what_is_done_at_the_server_is_there_on_the_database() {
-    let desk = Desk::start();
-    used(&desk).await;
-    desk.json_here(&["role", "give", "--app", "demo-automation", "owner", "--realm", "admin"]);
-    let token = desk.token().await;
-    let at = |realm: &str, args: &[&str]| {
-        let args = [args, &["--realm", realm, "-o", "json"]].concat();
-        json_of(&args, &desk.at(&desk.server, &token, &args))
-    };
-    let here = |realm: &str, args: &[&str]| desk.json_here(&[args, &["--realm", realm]].concat());
-    let standard = |args: &[&str]| at("standard", args);
+async fn apps_organisations_and_webhooks_are_changed_at_the_server() {
+    let both = Both::new().await;
+    let (standard, here) =
+        (|args: &[&str]| both.at("standard", args), |realm: &str, args: &[&str]| both.here(realm, args));
 
     standard(&[
         "app",
@@ -176,7 +194,14 @@ async fn what_is_done_at_the_server_is_there_on_the_database() {
     assert_eq!(standard(&["webhook", "edit", id, "--active", "false"])["state"], "disabled");
     assert_ne!(standard(&["webhook", "rotate-secret", id])["secret"], hook["secret"]);
     assert_eq!(standard(&["webhook", "remove", id, "--yes"])["removed"], true);
+}
 
+#[tokio::test]
+async fn what_was_given_ends_and_partners_are_told_at_the_server() {
+    let both = Both::new().await;
+    let at = |realm: &str, args: &[&str]| both.at(realm, args);
+    let here = |realm: &str, args: &[&str]| both.here(realm, args);
+    let (standard, desk, token) = (|args: &[&str]| both.at("standard", args), &both.desk, &both.token);
     let consents = here("standard", &["consent", "list"]).as_array().unwrap().len();
     let taken = standard(&["consent", "withdraw", "--user", "alice", "--app", "demo-web", "--yes"]);
     assert_eq!(taken["consents_withdrawn"], 1, "{consents}: {taken}");
@@ -208,7 +233,7 @@ async fn what_is_done_at_the_server_is_there_on_the_database() {
     let mut states = Vec::new();
     for (act, args) in [("give", &[][..]), ("give", &[]), ("take", &["--yes"])] {
         let args = [&["role", act, "rita", "auditor", "--realm", "admin"], args].concat();
-        let ran = desk.at(&desk.server, &token, &args);
+        let ran = desk.at(&desk.server, token, &args);
         states.push(String::from_utf8_lossy(&ran.stdout).lines().last().unwrap_or_default().to_owned());
     }
     assert_eq!(states, ["state  given", "state  held before", "state  taken"]);
@@ -223,7 +248,7 @@ async fn what_is_done_at_the_server_is_there_on_the_database() {
         &["mail", "list"],
         &["secret", "add", "demo-batch", "--import", "x"],
     ] {
-        let ran = desk.at(&desk.server, &token, args);
+        let ran = desk.at(&desk.server, token, args);
         let err = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert_eq!(ran.status.code(), Some(2), "{args:?}: {err}");
         assert!(err.contains("works on the database") && err.contains("--database"), "{args:?}: {err}");

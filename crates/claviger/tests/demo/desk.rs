@@ -109,8 +109,8 @@ fn decoded(mail: &str) -> String {
 /// The address in a text that begins somewhere and holds this.
 pub fn link(text: &str, with: &str) -> String {
     let is_part = |c: char| !c.is_whitespace() && !['"', '<', '>'].contains(&c);
-    let all = text.match_indices("http").map(|(at, _)| text[at..].split(|c| !is_part(c)).next().unwrap());
-    all.into_iter().find(|url| url.contains(with)).unwrap_or_else(|| panic!("no link with {with}: {text}")).to_owned()
+    let mut all = text.match_indices("http").map(|(at, _)| text[at..].split(|c| !is_part(c)).next().unwrap());
+    all.find(|url| url.contains(with)).unwrap_or_else(|| panic!("no link with {with}: {text}")).to_owned()
 }
 
 /// Nothing, as a body.

@@ -39,7 +39,8 @@ impl Drops {
     fn before(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (authority, keys) = (server.strip_prefix("http://").unwrap().to_owned(), Arc::default());
+        let authority = server.strip_prefix("http://").unwrap().to_owned();
+        let keys: Arc<Mutex<Vec<String>>> = Arc::default();
         let (seen, own) = (Arc::clone(&keys), url.strip_prefix("http://").unwrap().to_owned());
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
@@ -51,8 +52,7 @@ impl Drops {
                 let mut answer = Vec::new();
                 to.read_to_end(&mut answer).unwrap();
                 if head.starts_with("POST ") {
-                    let keys: &Mutex<Vec<String>> = &seen;
-                    let mut keys = keys.lock().unwrap();
+                    let mut keys = seen.lock().unwrap();
                     keys.push(header(&head, "idempotency-key").unwrap_or_default());
                     if keys.len() == 1 {
                         continue;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// The realm of the apps: its dialect has old behaviours that can end.
 const REALM: &str = "audaconnect";
+/// How long is waited before something is looked for once more.
+const LOOK: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, PartialEq)]
 enum Face {
@@ -79,6 +81,11 @@ impl Walk {
         let (status, mut said) = self.desk.call(&who.token, method, path, body).await;
         assert!((200..300).contains(&status), "{path}: {status} {said}");
         said.get_mut("items").map(Value::take).unwrap_or(said)
+    }
+
+    /// The same in the realm of the apps.
+    async fn in_realm(&self, who: &Person, args: &[&str], (method, path, body): (Method, String, Value)) -> Value {
+        self.act(who, &[args, &["--realm", REALM]].concat(), (method, &path, body)).await
     }
 
     /// Signs in: `claviger login`, or the device grant of the admin API's realm (RFC 8628).
@@ -150,6 +157,7 @@ impl Walk {
                 return;
             }
             assert!(began.elapsed() < Duration::from_mins(1), "{word}: {said}");
+            tokio::time::sleep(LOOK).await;
         }
     }
 
@@ -198,30 +206,46 @@ impl Walk {
     }
 }
 
+/// The app, and whom its mails go to.
+const ID: &str = "fleet";
+const PARTNER: &str = "petra@fleet.example";
+
+/// A call below the app.
+fn at(below: &str) -> String {
+    format!("/realms/{REALM}/apps/{ID}{below}")
+}
+
+fn post(below: &str, body: Value) -> (Method, String, Value) {
+    (Method::POST, at(below), body)
+}
+
+fn get(below: &str) -> (Method, String, Value) {
+    (Method::GET, at(below), Value::Null)
+}
+
 async fn programme(face: Face) {
     let walk = Walk { desk: Desk::start(), face };
     let (owner, reviewer) = walk.people().await;
-    let (id, partner) = ("fleet", "petra@fleet.example");
-    let app = format!("/realms/{REALM}/apps/{id}");
-    let at = |below: &str| format!("{app}{below}");
-    let post = |below: &str, body: Value| (Method::POST, at(below), body);
-    let get = |below: &str| (Method::GET, at(below), Value::Null);
-    let act = async |who: &Person, args: &[&str], (method, path, body): (Method, String, Value)| {
-        walk.act(who, &[args, &["--realm", REALM]].concat(), (method, &path, body)).await
-    };
+    decided(&walk, &owner, &reviewer).await;
+    let first = used(&walk, &owner).await;
+    let second = rotated(&walk, &owner, &first).await;
+    ended(&walk, &owner, &second).await;
+    told(&walk, &owner, &reviewer).await;
+}
 
-    // Registered, asked about, answered, approved; the reviewer acts with their own token.
-    let body = json!({ "id": id, "name": "Fleet", "owner_email": partner, "scope": "BMS.Basic",
+/// Registered, asked about, answered, approved; the reviewer acts with their own token.
+async fn decided(walk: &Walk, owner: &Person, reviewer: &Person) {
+    let body = json!({ "id": ID, "name": "Fleet", "owner_email": PARTNER, "scope": "BMS.Basic",
         "grants": ["client_credentials"], "legacy": ["raw-basic"] });
     let create = [
         "app",
         "create",
         "--id",
-        id,
+        ID,
         "--name",
         "Fleet",
         "--owner",
-        partner,
+        PARTNER,
         "--scope",
         "BMS.Basic",
         "--grant",
@@ -229,58 +253,66 @@ async fn programme(face: Face) {
         "--legacy",
         "raw-basic",
     ];
-    let made = act(&owner, &create, (Method::POST, format!("/realms/{REALM}/apps"), body)).await;
+    let made = walk.in_realm(owner, &create, (Method::POST, format!("/realms/{REALM}/apps"), body)).await;
     assert_eq!(made["status"], "pending");
-    let waiting =
-        act(&reviewer, &["app", "queue"], (Method::GET, format!("/realms/{REALM}/waiting-apps"), Value::Null)).await;
+    let waiting = walk
+        .in_realm(reviewer, &["app", "queue"], (Method::GET, format!("/realms/{REALM}/waiting-apps"), Value::Null))
+        .await;
     assert!(waiting.as_array().unwrap().iter().any(|one| one["name"] == "Fleet"), "{waiting}");
-    act(
-        &reviewer,
-        &["app", "ask", id, "Which fleet is it?"],
+    walk.in_realm(
+        reviewer,
+        &["app", "ask", ID, "Which fleet is it?"],
         post("/question", json!({ "text": "Which fleet is it?" })),
     )
     .await;
-    walk.desk.mail(partner, "Which fleet is it?");
+    walk.desk.mail(PARTNER, "Which fleet is it?");
     let answer = "That of the harbour.";
-    act(&owner, &["app", "answer", id, answer], post("/answer", json!({ "text": answer }))).await;
-    let said = act(&reviewer, &["app", "timeline", id], get("/timeline")).await;
+    walk.in_realm(owner, &["app", "answer", ID, answer], post("/answer", json!({ "text": answer }))).await;
+    let said = walk.in_realm(reviewer, &["app", "timeline", ID], get("/timeline")).await;
     assert!(said.as_array().unwrap().iter().any(|one| one["kind"] == "answer" && one["text"] == answer), "{said}");
-    act(&reviewer, &["app", "approve", id], post("/approve", nothing())).await;
-    walk.may_not_suspend(&reviewer, id).await;
+    walk.in_realm(reviewer, &["app", "approve", ID], post("/approve", nothing())).await;
+    walk.may_not_suspend(reviewer, ID).await;
+}
 
-    // The secret, once, behind the mailed link; and the guide's line with it.
+/// The secret is there once, behind the mailed link; it works in the guide's line; a mistake is found with how to mend it. The secret.
+async fn used(walk: &Walk, owner: &Person) -> String {
     let mut browser = Browser::new();
-    let page = browser.get(&link(&walk.desk.mail(partner, "/-/secret?link="), "/-/secret?link=")).await;
+    let page = browser.get(&link(&walk.desk.mail(PARTNER, "/-/secret?link="), "/-/secret?link=")).await;
     let form = page.forms().into_iter().next().unwrap_or_else(|| panic!("{}", page.text()));
     let shown = browser.submit(&page, &form, &[]).await.text();
     let first =
         shown.split_whitespace().find(|word| word.starts_with("cvs_")).unwrap_or_else(|| panic!("{shown}")).to_owned();
-    walk.until(id, &first, "\"access_token\"").await;
+    walk.until(ID, &first, "\"access_token\"").await;
 
     // A mistake, found with how to mend it.
-    assert!(walk.by_the_guide(id, "cvs_mistyped").await.contains("invalid_client"));
-    let errors = (Method::GET, format!("/realms/{REALM}/log/errors?app={id}"), Value::Null);
+    assert!(walk.by_the_guide(ID, "cvs_mistyped").await.contains("invalid_client"));
+    let errors = (Method::GET, format!("/realms/{REALM}/log/errors?app={ID}"), Value::Null);
     let began = Instant::now();
     let found = loop {
-        let groups = act(&owner, &["log", "errors", "--app", id], errors.clone()).await;
+        let groups = walk.in_realm(owner, &["log", "errors", "--app", ID], errors.clone()).await;
         if let Some(found) = groups.as_array().unwrap().iter().find(|one| one["error"] == "invalid_client") {
             break found.clone();
         }
         assert!(began.elapsed() < Duration::from_mins(1), "{groups}");
+        tokio::time::sleep(LOOK).await;
     };
     assert!(!found["mend"].as_str().unwrap().is_empty(), "{found}");
     let reference = found["reference"].as_str().unwrap();
     let replay = (Method::GET, format!("/realms/{REALM}/log/calls/{reference}/replay"), Value::Null);
-    let replayed = act(&owner, &["log", "replay", reference], replay).await;
+    let replayed = walk.in_realm(owner, &["log", "replay", reference], replay).await;
     assert!(replayed["checks"].as_array().unwrap().iter().any(|check| check["outcome"] == "failed"), "{replayed}");
+    first
+}
 
-    // Another secret, while the last use of the first is seen; then the first is stopped.
-    let second =
-        act(&owner, &["secret", "add", id, "--label", "second"], post("/secrets", json!({ "label": "second" }))).await;
+/// Another secret, while the last use of the first is seen; then the first is stopped. The second.
+async fn rotated(walk: &Walk, owner: &Person, first: &str) -> String {
+    let second = walk
+        .in_realm(owner, &["secret", "add", ID, "--label", "second"], post("/secrets", json!({ "label": "second" })))
+        .await;
     let second = second["secret"].as_str().unwrap().to_owned();
     let began = Instant::now();
     let old = loop {
-        let secrets = act(&owner, &["secret", "list", id], get("/secrets")).await;
+        let secrets = walk.in_realm(owner, &["secret", "list", ID], get("/secrets")).await;
         let secrets = secrets.as_array().unwrap();
         let newer = secrets.iter().find(|one| one["label"] == "second").unwrap();
         assert!(newer["last_used_at"].is_null(), "{newer}");
@@ -288,35 +320,41 @@ async fn programme(face: Face) {
             break used["id"].as_str().unwrap().to_owned();
         }
         assert!(began.elapsed() < Duration::from_mins(2), "no use was noted: {secrets:?}");
+        tokio::time::sleep(LOOK).await;
     };
-    walk.until(id, &second, "\"access_token\"").await;
-    act(
-        &owner,
-        &["secret", "retire", id, &old, "--yes"],
+    walk.until(ID, &second, "\"access_token\"").await;
+    walk.in_realm(
+        owner,
+        &["secret", "retire", ID, &old, "--yes"],
         (Method::DELETE, at(&format!("/secrets/{old}")), Value::Null),
     )
     .await;
-    walk.until(id, &first, "invalid_client").await;
+    walk.until(ID, first, "invalid_client").await;
+    second
+}
 
-    // Told of the deadline of this very app; and stopped.
+/// Told of the deadline of this very app; and stopped.
+async fn ended(walk: &Walk, owner: &Person, second: &str) {
     let set =
-        ["legacy", "set-deadline", "raw-basic", "--app", id, "--ends", "2999-03-01", "--note", "Encode the secret."];
+        ["legacy", "set-deadline", "raw-basic", "--app", ID, "--ends", "2999-03-01", "--note", "Encode the secret."];
     let body = json!({ "ends_at": "2999-03-01T00:00:00Z", "note": "Encode the secret." });
-    act(&owner, &set, (Method::PUT, at("/legacy-deadlines/raw-basic"), body)).await;
-    let told = walk.desk.mail(partner, "Encode the secret.");
+    walk.in_realm(owner, &set, (Method::PUT, at("/legacy-deadlines/raw-basic"), body)).await;
+    let told = walk.desk.mail(PARTNER, "Encode the secret.");
     assert!(told.contains("2999-03-01") && told.contains("Fleet"), "{told}");
-    act(&owner, &["app", "suspend", id, "--yes"], post("/suspend", nothing())).await;
-    walk.until(id, &second, "invalid_client").await;
+    walk.in_realm(owner, &["app", "suspend", ID, "--yes"], post("/suspend", nothing())).await;
+    walk.until(ID, second, "invalid_client").await;
+}
 
-    // Who did what, by name.
-    let query = format!("/audit?realm={REALM}&subject=app/{id}");
-    let lines =
-        act(&owner, &["audit", "list", "--subject", &format!("app/{id}")], (Method::GET, query, Value::Null)).await;
+/// Who did what, by name.
+async fn told(walk: &Walk, owner: &Person, reviewer: &Person) {
+    let query = format!("/audit?realm={REALM}&subject=app/{ID}");
+    let lines = walk
+        .in_realm(owner, &["audit", "list", "--subject", &format!("app/{ID}")], (Method::GET, query, Value::Null))
+        .await;
     let by = |what: &str| {
         lines.as_array().unwrap().iter().find(|line| line["act"] == what).map(|line| line["actor"].clone())
     };
-    for (what, who) in
-        [("app.create", &owner), ("app.ask", &reviewer), ("app.approve", &reviewer), ("app.suspend", &owner)]
+    for (what, who) in [("app.create", owner), ("app.ask", reviewer), ("app.approve", reviewer), ("app.suspend", owner)]
     {
         assert_eq!(by(what), Some(json!(who.name)), "{what}: {lines}");
     }

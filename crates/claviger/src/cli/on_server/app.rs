@@ -123,6 +123,7 @@ async fn edit(context: &Context, realm: &InRealm<'_>, args: EditArgs) -> Result<
 }
 
 /// Of all that is said of an app, only its keys may be what cannot be sent.
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
 fn no_keys(error: serde_json::Error) -> Trouble {
     Trouble::new(Exit::Configuration, error.to_string())
 }

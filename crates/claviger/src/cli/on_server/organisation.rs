@@ -84,7 +84,7 @@ async fn of_apps(context: &Context, realm: &InRealm<'_>, id: &str) -> Result<(),
         // What holds for all others, as the database has it.
         rules.insert(String::new(), false);
     }
-    apps::listed(context, found.acting, rules)
+    apps::listed(context, found.acting, &rules)
 }
 
 async fn allow(context: &Context, realm: &InRealm<'_>, (id, app): (&str, &str), allowed: bool) -> Result<(), Trouble> {
@@ -125,6 +125,7 @@ pub(crate) async fn members(command: MemberCommand, context: &Context, server: &
 }
 
 /// What is different cannot be spelled; that does not happen.
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
 pub(super) fn unspelled(error: serde_json::Error) -> Trouble {
     Trouble::new(Exit::Failure, format!("what is different cannot be spelled: {error}"))
 }

@@ -37,12 +37,12 @@ pub(super) async fn list(context: &Context, data: &Data, realm: &Realm, id: &str
         since: Some(output::time(one.since)),
         last_used_at: Some(output::time(one.used_at)),
     });
-    listed(context, acting.collect(), rules.into_iter().map(|one| (one.app, one.allowed)).collect())
+    listed(context, acting.collect(), &rules.into_iter().map(|one| (one.app, one.allowed)).collect())
 }
 
 /// Prints the apps that act for it, and behind them those of which it says something besides; of the empty name it says what holds for
 /// all others.
-pub(crate) fn listed(context: &Context, mut all: Vec<Listed>, rules: BTreeMap<String, bool>) -> Result<(), Trouble> {
+pub(crate) fn listed(context: &Context, mut all: Vec<Listed>, rules: &BTreeMap<String, bool>) -> Result<(), Trouble> {
     let word = |allowed: &bool| if *allowed { "allowed" } else { "blocked" };
     for one in &mut all {
         one.rule = rules.get(&one.app).map(word);
