@@ -534,6 +534,8 @@ registry! {
     PurgeRequests = requests::PURGE;
     RequestsOfApp = requests::OF_APP;
     RequestsAfter = requests::AFTER;
+    RequestsOfRealm = requests::OF_REALM;
+    RequestsOfRealmAfter = requests::OF_REALM_AFTER;
     RefusedRequest = requests::REFUSED;
     ServedRequest = requests::SERVED;
     AnyRequest = requests::ANY;

@@ -1,7 +1,8 @@
 //! `claviger announcement`: what partners are told in their portal.
 
-use super::context::Context;
+use super::context::{Context, Data};
 use super::output;
+use super::place::text;
 use super::trouble::Trouble;
 use clap::Subcommand;
 use claviger_core::dialect::Legacy;
@@ -9,6 +10,7 @@ use claviger_core::span::Span;
 use claviger_server::admin::announcements::{self, About};
 use claviger_store::Announcement;
 use serde::Serialize;
+use serde_json::Value;
 
 /// What is done with announcements.
 #[derive(Debug, Subcommand)]
@@ -46,8 +48,9 @@ fn legacy(name: &str) -> Result<Legacy, String> {
     found.ok_or_else(|| format!("there is: {}", Legacy::ALL.map(Legacy::name).join(", ")))
 }
 
+/// An announcement as it is listed.
 #[derive(Serialize)]
-struct Listed {
+pub(super) struct Listed {
     id: String,
     about: String,
     text: String,
@@ -55,11 +58,15 @@ struct Listed {
     until: String,
 }
 
+/// Whom it concerns: the kind, and of a scope or a legacy behaviour its name.
+fn about(kind: &str, name: &str) -> String {
+    if name.is_empty() { kind.to_owned() } else { format!("{kind} {name}") }
+}
+
 impl From<Announcement> for Listed {
     fn from(one: Announcement) -> Self {
-        let kind = one.about_kind.name();
         Self {
-            about: if one.about.is_empty() { kind.to_owned() } else { format!("{kind} {}", one.about) },
+            about: about(one.about_kind.name(), &one.about),
             id: one.id,
             text: one.words,
             from: output::time(one.from_at),
@@ -68,17 +75,26 @@ impl From<Announcement> for Listed {
     }
 }
 
-/// Does it.
-pub(crate) async fn run(command: AnnouncementCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+impl Listed {
+    /// As the admin API tells it.
+    pub(super) fn known(found: &Value) -> Self {
+        Self {
+            id: text(found, "id"),
+            about: about(&text(found, "about"), &text(found, "name")),
+            text: text(found, "text"),
+            from: text(found, "from"),
+            until: text(found, "until"),
+        }
+    }
+}
+
+/// Does it, in the database.
+pub(crate) async fn run(command: AnnouncementCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
         AnnouncementCommand::List => {
             let found = announcements::list(&data.store, &realm).await?;
-            let listed: Vec<Listed> = found.into_iter().map(Into::into).collect();
-            context.format.list(["id", "about", "from", "until", "text"], &listed, |one| {
-                [one.id.clone(), one.about.clone(), one.from.clone(), one.until.clone(), one.text.clone()]
-            })
+            listed(context, &found.into_iter().map(Into::into).collect::<Vec<_>>())
         }
         AnnouncementCommand::Add { text, scope, legacy, lasts } => {
             let about = match (scope, legacy) {
@@ -88,12 +104,28 @@ pub(crate) async fn run(command: AnnouncementCommand, context: &Context) -> Resu
             };
             let admin = data.admin();
             let shown = (admin.now, admin.now + lasts.as_millis());
-            let made = Listed::from(announcements::add(&admin, &realm, &about, &text, shown).await?);
-            context.format.one(&made, &[("id", made.id.clone()), ("until", made.until.clone())])
+            added(context, &announcements::add(&admin, &realm, &about, &text, shown).await?.into())
         }
         AnnouncementCommand::Remove { id } => {
             announcements::remove(&data.admin(), &realm, &id).await?;
-            context.format.one(&serde_json::json!({ "id": id, "removed": true }), &[("id", id.clone())])
+            removed(context, &id)
         }
     }
+}
+
+/// Prints announcements.
+pub(super) fn listed(context: &Context, listed: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["id", "about", "from", "until", "text"], listed, |one| {
+        [one.id.clone(), one.about.clone(), one.from.clone(), one.until.clone(), one.text.clone()]
+    })
+}
+
+/// Says what partners are told from now on.
+pub(super) fn added(context: &Context, made: &Listed) -> Result<(), Trouble> {
+    context.format.one(made, &[("id", made.id.clone()), ("until", made.until.clone())])
+}
+
+/// Says that one is gone.
+pub(super) fn removed(context: &Context, id: &str) -> Result<(), Trouble> {
+    context.format.one(&serde_json::json!({ "id": id, "removed": true }), &[("id", id.to_owned())])
 }

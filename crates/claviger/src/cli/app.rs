@@ -1,8 +1,8 @@
 //! `claviger app`: registered, approved, turned down, stopped.
 
-mod about;
+pub(super) mod about;
 mod certificate;
-mod edit;
+pub(super) mod edit;
 mod exchange;
 mod identity;
 mod logout;
@@ -24,6 +24,7 @@ use claviger_core::{Client, Realm};
 use claviger_server::admin::SubjectKind;
 use claviger_server::admin::apps::{self, Approved, Registration};
 use claviger_server::admin::partner_letters::Desk;
+use claviger_server::admin::reviews;
 use claviger_server::mail::Mailer;
 use claviger_server::secrets::Secrets;
 use serde::Serialize;
@@ -96,6 +97,16 @@ Example:
         /// The client id
         id: String,
         /// The question
+        text: String,
+    },
+    /// Write down what an app's owner answered, by telephone or by mail; in the partners' portal they answer themselves
+    #[command(after_help = "\
+Example:
+  claviger app answer fleet-planner \"For the orders of the night.\" --realm orders")]
+    Answer {
+        /// The client id
+        id: String,
+        /// The answer
         text: String,
     },
     /// Send the mail of an approval once more, where it was lost: with another secret behind another link
@@ -245,6 +256,10 @@ pub(crate) async fn run(command: AppCommand, context: &Context, data: &Data) -> 
         AppCommand::Queue => review::queue(context, data, &realm).await,
         AppCommand::Timeline { id } => review::timeline(context, data, &realm, &id).await,
         AppCommand::Ask { id, text } => review::ask(context, data, &realm, (&id, &text)).await,
+        AppCommand::Answer { id, text } => {
+            reviews::answer(&data.admin(), &realm, &id, None, &text).await?;
+            review::answered(context, &realm.id, (&id, &text))
+        }
         AppCommand::Resend { id } => {
             let (secrets, mailer, pages) = (data.secrets().await?, context.mailer()?, context.pages()?);
             let approved = apps::resend(&data.admin(), &secrets, &pages, &realm, &id).await?;
@@ -469,43 +484,12 @@ fn kind(client: &Client) -> &'static str {
 async fn show(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let (client, secrets) = apps::secrets_of(&data.store, realm, id).await?;
     let uses = apps::last_uses(&data.store, realm, Some(id)).await?;
-    let secrets: Vec<_> = secrets.iter().map(|secret| super::secret::Listed::of(secret, &uses, data.now())).collect();
-    let last = uses.iter().map(|one| one.used_at).max().map(output::time);
-    let file = data.store.managed_by(&realm.id, SubjectKind::App, id).await?;
-    let addresses = apps::addresses(realm, &client);
     let asked = about::asked_for(&data.store, &realm.id, id).await?;
-    let item = serde_json::json!({
-        "realm": realm.id,
-        "client": client,
-        "secrets": secrets,
-        "last_used_at": last,
-        "realm_file": file,
-        "asked_for": about::asked_json(&asked),
-        "addresses": addresses.iter().map(|(name, url)| ((*name).to_owned(), url.clone().into()))
-            .collect::<serde_json::Map<String, serde_json::Value>>(),
-    });
-    let lines = |items: Vec<String>| items.join("\n");
-    let mut pairs = vec![
-        ("client id", client.id.clone()),
-        ("name", client.name.clone()),
-        ("status", client.status.name().to_owned()),
-        ("kind", kind(&client).to_owned()),
-        ("publisher", client.publisher.clone().unwrap_or_default()),
-        ("owner", client.owner_email.clone().unwrap_or_default()),
-        ("last used", last.unwrap_or_default()),
-        ("realm file", file.unwrap_or_default()),
-        ("acts as", client.acts_as.clone().unwrap_or_default()),
-        ("grants", lines(client.grants.iter().map(|grant| grant.name().to_owned()).collect())),
-        ("redirect URIs", lines(client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect())),
-        ("scope", client.scope.to_string()),
-        ("audiences", lines(client.audiences.clone())),
-        ("legacy", lines(client.legacy.iter().map(|legacy| legacy.name().to_owned()).collect())),
-    ];
-    pairs.extend(client.authentication.method.map(|method| ("authentication", method.name().to_owned())));
-    pairs.push(("asked for by", about::asked_lines(&asked)));
-    pairs.extend(about::pairs(&client));
-    pairs.extend(protection::openid(realm, &client));
-    pairs.push(("secrets", lines(secrets.iter().map(super::secret::Listed::line).collect())));
-    pairs.extend(addresses.iter().map(|(name, url)| (*name, url.clone())));
-    context.format.one(&item, &pairs)
+    let about = about::About {
+        secrets: secrets.iter().map(|secret| super::secret::Listed::of(secret, &uses, data.now())).collect(),
+        last_used_at: uses.iter().map(|one| one.used_at).max().map(output::time),
+        realm_file: data.store.managed_by(&realm.id, SubjectKind::App, id).await?,
+        asked_for: asked.into_iter().map(Into::into).collect(),
+    };
+    about::shown(context, realm, &client, &about)
 }

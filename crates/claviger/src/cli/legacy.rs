@@ -9,7 +9,7 @@ use claviger_core::dialect::Legacy;
 use claviger_server::admin::deadlines::{self, New};
 use claviger_server::admin::partner_letters::Desk;
 use claviger_store::LegacyDeadline;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many are read at once.
 const PAGE: i64 = 500;
@@ -19,9 +19,9 @@ const PAGE: i64 = 500;
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LegacyArgs {
     #[command(subcommand)]
-    command: Option<LegacyCommand>,
+    pub(super) command: Option<LegacyCommand>,
     #[command(flatten)]
-    report: LegacyReport,
+    pub(super) report: LegacyReport,
 }
 
 /// What is done with deadlines.
@@ -78,9 +78,12 @@ fn moment(text: &str) -> Result<i64, String> {
     found.ok_or_else(|| "write a day like 2027-03-01, or a time like 2027-03-01T09:00:00Z".to_owned())
 }
 
-#[derive(Serialize)]
-struct Listed {
+/// A deadline as it is listed, and as the admin API tells it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Listed {
+    #[serde(rename(deserialize = "app"))]
     client_id: String,
+    #[serde(rename(deserialize = "legacy"))]
     behaviour: String,
     ends_at: String,
     enforce: bool,
@@ -101,21 +104,19 @@ impl From<LegacyDeadline> for Listed {
     }
 }
 
-/// Does it.
-pub(crate) async fn run(args: LegacyArgs, context: &Context) -> Result<(), Trouble> {
-    let Some(command) = args.command else { return report(&args.report, context).await };
-    let data = context.data().await?;
+/// Does it, in the database.
+pub(crate) async fn run(args: LegacyArgs, context: &Context, data: &Data) -> Result<(), Trouble> {
+    let Some(command) = args.command else { return report(&args.report, context, data).await };
     match command {
-        LegacyCommand::Deadlines => list(context, &data).await,
+        LegacyCommand::Deadlines => list(context, data).await,
         LegacyCommand::SetDeadline { legacy, app, all: _, ends, note, enforce } => {
             let new = New { legacy, ends_at: ends, note: &note, enforce };
-            set(context, &data, app.as_deref(), &new).await
+            set(context, data, app.as_deref(), &new).await
         }
         LegacyCommand::RemoveDeadline { legacy, app } => {
             let realm = data.realm().await?;
             deadlines::remove(&data.admin(), &realm, &app, legacy.name()).await?;
-            let item = serde_json::json!({ "client_id": app, "behaviour": legacy.name(), "removed": true });
-            context.format.one(&item, &[("client", app.clone()), ("behaviour", legacy.name().to_owned())])
+            removed(context, &app, legacy)
         }
     }
 }
@@ -131,11 +132,7 @@ async fn list(context: &Context, data: &Data) -> Result<(), Trouble> {
         }
         all.extend(page.into_iter().map(Listed::from));
     }
-    context.format.list(["client", "behaviour", "ends", "then", "note"], &all, |one| {
-        let then = if one.enforce { "refused" } else { "notice" };
-        let note = one.note.lines().next().unwrap_or_default().to_owned();
-        [one.client_id.clone(), one.behaviour.clone(), one.ends_at.clone(), then.to_owned(), note]
-    })
+    listed(context, &all)
 }
 
 async fn set(context: &Context, data: &Data, app: Option<&str>, new: &New<'_>) -> Result<(), Trouble> {
@@ -144,17 +141,48 @@ async fn set(context: &Context, data: &Data, app: Option<&str>, new: &New<'_>) -
     let desk = Desk { secrets: &secrets, pages: &pages };
     let Some(app) = app else {
         let apps = deadlines::set_for_all(&data.admin(), desk, &realm, new).await?;
-        if apps == 0 {
-            let why = format!("no app of `{}` was given `{}`", realm.id, new.legacy.name());
-            return Err(Trouble::new(Exit::NotFound, why));
-        }
-        let item =
-            serde_json::json!({ "behaviour": new.legacy.name(), "apps": apps, "ends_at": output::time(new.ends_at) });
-        return context.format.one(&item, &[("apps", apps.to_string()), ("ends", output::time(new.ends_at))]);
+        return set_for_all(context, &realm.id, (new.legacy, new.ends_at), apps);
     };
-    let set = Listed::from(deadlines::set(&data.admin(), desk, &realm, app, new).await?);
-    let then = if set.enforce { "refused" } else { "notice" };
-    context
-        .format
-        .one(&set, &[("client", set.client_id.clone()), ("ends", set.ends_at.clone()), ("then", then.to_owned())])
+    is_set(context, &deadlines::set(&data.admin(), desk, &realm, app, new).await?.into())
+}
+
+/// Prints deadlines.
+pub(super) fn listed(context: &Context, all: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["client", "behaviour", "ends", "then", "note"], all, |one| {
+        let note = one.note.lines().next().unwrap_or_default().to_owned();
+        [one.client_id.clone(), one.behaviour.clone(), one.ends_at.clone(), one.then().to_owned(), note]
+    })
+}
+
+/// Says that a deadline was taken back.
+pub(super) fn removed(context: &Context, app: &str, legacy: Legacy) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "client_id": app, "behaviour": legacy.name(), "removed": true });
+    context.format.one(&item, &[("client", app.to_owned()), ("behaviour", legacy.name().to_owned())])
+}
+
+/// Says of an app until when it may now.
+pub(super) fn is_set(context: &Context, set: &Listed) -> Result<(), Trouble> {
+    let pairs = [("client", set.client_id.clone()), ("ends", set.ends_at.clone()), ("then", set.then().to_owned())];
+    context.format.one(set, &pairs)
+}
+
+/// Says of how many apps of a realm a deadline is now, and which; of none is a mistake of whoever set it.
+pub(super) fn set_for_all(
+    context: &Context,
+    realm: &str,
+    (legacy, ends_at): (Legacy, i64),
+    apps: usize,
+) -> Result<(), Trouble> {
+    if apps == 0 {
+        return Err(Trouble::new(Exit::NotFound, format!("no app of `{realm}` was given `{}`", legacy.name())));
+    }
+    let ends = output::time(ends_at);
+    let item = serde_json::json!({ "behaviour": legacy.name(), "apps": apps, "ends_at": ends });
+    context.format.one(&item, &[("apps", apps.to_string()), ("ends", ends.clone())])
+}
+
+impl Listed {
+    fn then(&self) -> &'static str {
+        if self.enforce { "refused" } else { "notice" }
+    }
 }

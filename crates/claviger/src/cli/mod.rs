@@ -35,6 +35,7 @@ mod redirect;
 mod registration_token;
 mod request_log;
 mod role;
+mod scope;
 mod seat;
 mod secret;
 mod serve;
@@ -47,6 +48,7 @@ mod webhook;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use context::Context;
+use on_server as at;
 use output::Format;
 use place::Place;
 use std::path::PathBuf;
@@ -150,6 +152,9 @@ works today: a scope or a redirect URI that goes, another issuer, a password tha
     /// Realms, as they are served
     #[command(subcommand)]
     Realm(realm::RealmCommand),
+    /// Scopes: what apps may ask for
+    #[command(subcommand)]
+    Scope(scope::ScopeCommand),
     /// Log in to a running server, so that commands work there: prints an address and a code, and waits
     #[command(after_help = "\
 Examples:
@@ -160,8 +165,9 @@ Examples:
 
 What you may do is what your role in the admin realm says. The tokens lie in $XDG_CONFIG_HOME/claviger/login.json (else ~/.config),
 which only you can read, and renew themselves. A program hands its own access token over as CLAVIGER_ACCESS_TOKEN, with --server.
-At a server there are: app (but show and edit), secret, user (list, show, invite, disable, enable, reset-factor, delete), role, key, log,
-realm list, audit list. All others work on the database, and say so.")]
+At a server there are: app, secret, user (list, show, add, invite, disable, enable, reset-factor, delete), role, organisation, member, grant,
+consent, session, seat, team, announcement, key, legacy, webhook, log, token, scope, realm, audit list. All others need the database itself, or
+keys and files that lie beside it, and say so.")]
     Login(login::LoginArgs),
     /// Log out of a server: what was given is revoked and forgotten
     Logout,
@@ -286,22 +292,15 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
     runtime.block_on(Box::pin(run(command, context)))
 }
 
-/// Does what a group of commands does where it is meant: in a database, or with the calls of the group's namesake in [`on_server`].
+/// Does what a group of commands does where it is meant: in a database by the first function, or at a server by the second one, which is
+/// below [`on_server`].
 macro_rules! anywhere {
-    ($group:ident, $calls:ident, $command:expr, $context:expr) => {
+    ($here:path, $there:path, $command:expr, $context:expr) => {
         match $context.place().await? {
-            Place::Database(data) => $group::run($command, $context, &data).await,
-            Place::Server(server) => on_server::$calls::run($command, $context, &server).await,
+            Place::Database(data) => $here($command, $context, &data).await,
+            Place::Server(server) => $there($command, $context, &server).await,
         }
     };
-}
-
-/// The realms of a running server.
-async fn realms(context: &Context) -> Result<(), Trouble> {
-    match context.place().await? {
-        Place::Database(_) => realm::run(realm::RealmCommand::List, context).await,
-        Place::Server(server) => on_server::realms(context, &server).await,
-    }
 }
 
 async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
@@ -314,32 +313,33 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Apply(options) => apply::run(options, context).await,
         Command::Plan(args) => plan::run(args, context).await,
         Command::Dialect(command) => dialect::run(command, context),
-        Command::Realm(realm::RealmCommand::List) if context.server_meant()?.is_some() => realms(context).await,
-        Command::Realm(command) => realm::run(command, context).await,
+        Command::Realm(command) => anywhere!(realm::run, at::realm::run, command, context),
+        Command::Scope(command) => anywhere!(scope::run, at::realm::scopes, command, context),
         Command::Api(command) => api::run(command),
         Command::Login(args) => login::login(args, context).await,
         Command::Logout => login::logout(context).await,
-        Command::App(command) => anywhere!(app, app, *command, context),
-        Command::Secret(command) => anywhere!(secret, secret, command, context),
+        Command::App(command) => anywhere!(app::run, at::app::run, *command, context),
+        Command::Secret(command) => anywhere!(secret::run, at::secret::run, command, context),
         Command::RegistrationToken(command) => registration_token::run(command, context).await,
-        Command::User(command) => anywhere!(user, user, *command, context),
-        Command::Role(command) => anywhere!(role, role, command, context),
-        Command::Organisation(command) => organisation::run(command, context).await,
-        Command::Member(command) => member::run(command, context).await,
-        Command::Grant(command) => given::grant(command, context).await,
-        Command::Consent(command) => given::consent(command, context).await,
-        Command::Session(command) => given::session(command, context).await,
-        Command::Seat(command) => seat::run(command, context).await,
-        Command::Team(command) => team::run(command, context).await,
-        Command::Announcement(command) => announcement::run(command, context).await,
-        Command::Key(command) => anywhere!(key, key, command, context),
+        Command::User(command) => anywhere!(user::run, at::user::run, *command, context),
+        Command::Role(command) => anywhere!(role::run, at::role::run, command, context),
+        Command::Organisation(command) => anywhere!(organisation::run, at::organisation::run, command, context),
+        Command::Member(command) => anywhere!(member::run, at::organisation::members, command, context),
+        Command::Grant(command) => anywhere!(given::grant, at::given::grant, command, context),
+        Command::Consent(command) => anywhere!(given::consent, at::given::consent, command, context),
+        Command::Session(command) => anywhere!(given::session, at::given::session, command, context),
+        Command::Seat(command) => anywhere!(seat::run, at::seat::run, command, context),
+        Command::Team(command) => anywhere!(team::run, at::partners::teams, command, context),
+        Command::Announcement(command) => anywhere!(announcement::run, at::partners::announcements, command, context),
+        Command::Key(command) => anywhere!(key::run, at::key::run, command, context),
         Command::MasterKey(command) => master_key::run(command, context).await,
         Command::TokenKey(command) => token_key::run(command, context).await,
-        Command::Legacy(args) => legacy::run(args, context).await,
-        Command::Audit(command) => anywhere!(audit, audit, command, context),
-        Command::Webhook(command) => webhook::run(command, context).await,
-        Command::Log(command) => anywhere!(request_log, log, command, context),
-        Command::Token(command) => token::run(command, context).await,
+        Command::Legacy(args) => anywhere!(legacy::run, at::realm::legacy, args, context),
+        Command::Audit(command) => anywhere!(audit::run, at::audit::run, command, context),
+        Command::Webhook(webhook::WebhookCommand::Events { name }) => webhook::known_events(name.as_deref(), context),
+        Command::Webhook(command) => anywhere!(webhook::run, at::webhook::run, command, context),
+        Command::Log(command) => anywhere!(request_log::run, at::log::run, command, context),
+        Command::Token(command) => anywhere!(token::run, at::token::run, command, context),
         Command::Mail(command) => mail::run(command, context).await,
         Command::Db(command) => db::run(command, context).await,
         Command::Config(command) => config::run(&command, context),

@@ -1,13 +1,13 @@
 //! `claviger organisation`: the companies or sites that users belong to.
 
-mod apps;
+pub(super) mod apps;
 
-use super::context::Context;
+use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
 use super::{ask, plan};
 use clap::Subcommand;
-use claviger_core::Realm;
 use claviger_core::user::Organisation;
+use claviger_server::admin::apply::changes::Change;
 use claviger_server::admin::organisations;
 
 /// What is done with organisations.
@@ -99,21 +99,15 @@ Members with the role `admin` do the same at /account/organisations/acme.")]
     },
 }
 
-/// Does it.
-pub(crate) async fn run(command: OrganisationCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+/// Does it, in the database.
+pub(crate) async fn run(command: OrganisationCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
-        OrganisationCommand::List => {
-            let all = organisations::list(&data.store, &realm).await?;
-            context
-                .format
-                .list(["id", "name", "kind"], &all, |one| [one.id.clone(), one.name.clone(), one.kind.clone()])
-        }
+        OrganisationCommand::List => listed(context, &organisations::list(&data.store, &realm).await?),
         OrganisationCommand::Add { id, name, kind } => {
             let organisation = Organisation { name: name.unwrap_or_else(|| id.clone()), id, kind };
             organisations::add(&data.admin(), &realm, organisation.clone()).await?;
-            done(context, &realm, &organisation.id, "added")
+            done(context, &realm.id, &organisation.id, "added")
         }
         OrganisationCommand::Edit { id, name, kind } => {
             let change = |was: Organisation| Organisation {
@@ -122,29 +116,45 @@ pub(crate) async fn run(command: OrganisationCommand, context: &Context) -> Resu
                 id: was.id,
             };
             let (_, change) = organisations::edit(&data.admin(), &realm, &id, change).await?;
-            if change.fields.is_empty() {
-                return Err(Trouble::new(Exit::Usage, format!("nothing of `{id}` would be different"))
-                    .help("name what shall be: `claviger organisation edit --help`"));
-            }
-            done(context, &realm, &id, &plan::fields(&change))
+            edited(context, &realm.id, &id, &change)
         }
-        OrganisationCommand::Apps { id } => apps::list(context, &data, &realm, &id).await,
-        OrganisationCommand::Block { id, app } => apps::set(context, &data, &realm, (&id, &app), false).await,
-        OrganisationCommand::Allow { id, app } => apps::set(context, &data, &realm, (&id, &app), true).await,
-        OrganisationCommand::OnlyListed { id, off } => apps::only_listed(context, &data, &realm, &id, !off).await,
+        OrganisationCommand::Apps { id } => apps::list(context, data, &realm, &id).await,
+        OrganisationCommand::Block { id, app } => apps::set(context, data, &realm, (&id, &app), false).await,
+        OrganisationCommand::Allow { id, app } => apps::set(context, data, &realm, (&id, &app), true).await,
+        OrganisationCommand::OnlyListed { id, off } => apps::only_listed(context, data, &realm, &id, !off).await,
         OrganisationCommand::EndAccess { id, app, yes } => {
-            apps::end(context, &data, &realm, (&id, app.as_deref()), yes).await
+            apps::end(context, data, &realm, (&id, app.as_deref()), yes).await
         }
         OrganisationCommand::Remove { id, yes } => {
             organisations::find(&data.store, &realm, &id).await?;
-            ask::confirm(yes, &format!("Remove the organisation `{id}`?"))?;
+            ask::confirm(yes, &removal_question(&id))?;
             organisations::remove(&data.admin(), &realm, &id).await?;
-            done(context, &realm, &id, "removed")
+            done(context, &realm.id, &id, "removed")
         }
     }
 }
 
-fn done(context: &Context, realm: &Realm, id: &str, state: &str) -> Result<(), Trouble> {
-    let item = serde_json::json!({ "realm": realm.id, "id": id, "state": state });
+/// Prints organisations.
+pub(super) fn listed(context: &Context, all: &[Organisation]) -> Result<(), Trouble> {
+    context.format.list(["id", "name", "kind"], all, |one| [one.id.clone(), one.name.clone(), one.kind.clone()])
+}
+
+/// Says what is different; that nothing is, is a mistake of whoever asked for it.
+pub(super) fn edited(context: &Context, realm: &str, id: &str, change: &Change) -> Result<(), Trouble> {
+    if change.fields.is_empty() {
+        return Err(Trouble::new(Exit::Usage, format!("nothing of `{id}` would be different"))
+            .help("name what shall be: `claviger organisation edit --help`"));
+    }
+    done(context, realm, id, &plan::fields(change))
+}
+
+/// Whether an organisation shall go.
+pub(super) fn removal_question(id: &str) -> String {
+    format!("Remove the organisation `{id}`?")
+}
+
+/// Says how an organisation stands.
+pub(super) fn done(context: &Context, realm: &str, id: &str, state: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "id": id, "state": state });
     context.format.one(&item, &[("id", id.to_owned()), ("state", state.to_owned())])
 }

@@ -1,15 +1,19 @@
 //! `claviger realm` and `claviger legacy`: what is served, and what it is served with that should go.
 
-mod branding;
+pub(super) mod branding;
 
-use super::context::Context;
+use super::context::{Context, Data};
 use super::output;
 use super::trouble::Trouble;
 use clap::{Args, Subcommand};
+use claviger_core::Realm;
 use claviger_core::dialect::{Endpoint, Legacy};
 use claviger_core::realm::{AccessTokenTyp, Api};
 use claviger_server::admin::{export, realms};
 use serde::{Deserialize, Serialize};
+
+/// A day, in milliseconds.
+pub(super) const DAY: i64 = 86_400_000;
 
 /// What is done with realms.
 #[derive(Debug, Subcommand)]
@@ -52,14 +56,13 @@ What the realm file says under [brand] is changed there; claviger apply keeps th
 pub(crate) struct LegacyReport {
     /// How far back
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
-    days: u16,
+    pub(super) days: u16,
 }
 
 /// Does it, in the database.
-pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+pub(crate) async fn run(command: RealmCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     match command {
-        RealmCommand::Branding(args) => branding::run(args, context, &data).await,
+        RealmCommand::Branding(args) => branding::run(args, context, data).await,
         RealmCommand::List => {
             let realms = realms::list(&data.store).await?;
             let listed: Vec<Listed> = realms
@@ -85,27 +88,28 @@ pub(crate) async fn run(command: RealmCommand, context: &Context) -> Result<(), 
             }
             output::put(&export::text(&file)?)
         }
-        RealmCommand::Show { id } => {
-            let realm = data.realm_named(&id).await?;
-            let list = |items: Vec<String>| items.join("\n");
-            let mut pairs = vec![
-                ("id", realm.id.clone()),
-                ("name", realm.name.clone()),
-                ("issuer", realm.issuer.clone()),
-                ("arrives at", list(realm.authorities.clone())),
-                ("dialect", realm.dialect.name.clone()),
-                ("APIs", list(realm.apis.iter().map(api).collect())),
-                ("scopes", list(realm.scopes.iter().map(|scope| scope.name.clone()).collect())),
-            ];
-            let pools = realm.seat_pools.iter().map(|pool| format!("{}: {}", pool.name, pool.size));
-            pairs.push(("seat pools", list(pools.collect())));
-            pairs.push(("access tokens", realm.tokens.access_token_ttl.to_string()));
-            let endpoints =
-                Endpoint::ALL.into_iter().filter_map(|endpoint| Some((endpoint.name(), realm.url(endpoint)?)));
-            pairs.extend(endpoints);
-            context.format.one(&realm, &pairs)
-        }
+        RealmCommand::Show { id } => shown(context, &realms::without_secrets(data.realm_named(&id).await?)),
     }
+}
+
+/// Prints a realm.
+pub(super) fn shown(context: &Context, realm: &Realm) -> Result<(), Trouble> {
+    let list = |items: Vec<String>| items.join("\n");
+    let mut pairs = vec![
+        ("id", realm.id.clone()),
+        ("name", realm.name.clone()),
+        ("issuer", realm.issuer.clone()),
+        ("arrives at", list(realm.authorities.clone())),
+        ("dialect", realm.dialect.name.clone()),
+        ("APIs", list(realm.apis.iter().map(api).collect())),
+        ("scopes", list(realm.scopes.iter().map(|scope| scope.name.clone()).collect())),
+    ];
+    let pools = realm.seat_pools.iter().map(|pool| format!("{}: {}", pool.name, pool.size));
+    pairs.push(("seat pools", list(pools.collect())));
+    pairs.push(("access tokens", realm.tokens.access_token_ttl.to_string()));
+    let endpoints = Endpoint::ALL.into_iter().filter_map(|endpoint| Some((endpoint.name(), realm.url(endpoint)?)));
+    pairs.extend(endpoints);
+    context.format.one(realm, &pairs)
 }
 
 /// An API, and what its tokens say that they are where that is not the standard's word.
@@ -132,34 +136,58 @@ pub(super) struct Listed {
     dialect: String,
 }
 
-#[derive(Serialize)]
-struct Used {
+/// How often an app used a legacy behaviour.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Used {
+    #[serde(rename(deserialize = "app"))]
     client_id: String,
+    #[serde(rename(deserialize = "legacy"))]
     behaviour: String,
     uses: i64,
+    #[serde(deserialize_with = "day_of")]
     last_day: String,
-    risk: &'static str,
+    #[serde(default)]
+    risk: String,
 }
 
-/// Says who uses what, most of it first.
-pub(crate) async fn legacy(report: &LegacyReport, context: &Context) -> Result<(), Trouble> {
-    const DAY: i64 = 86_400_000;
-    let data = context.data().await?;
+/// The day of a time, as [`output::day`] spells it.
+fn day_of<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let time = String::deserialize(deserializer)?;
+    Ok(time.split('T').next().unwrap_or_default().to_owned())
+}
+
+/// The first day of a report, in days since the epoch; `now` in milliseconds.
+pub(super) fn first_day(report: &LegacyReport, now: i64) -> i64 {
+    now / DAY - i64::from(report.days) + 1
+}
+
+/// Says who uses what, most of it first, by the database.
+pub(crate) async fn legacy(report: &LegacyReport, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
-    let since = data.now() / DAY - i64::from(report.days) + 1;
-    let totals = realms::legacy_uses(&data.store, &realm, since).await?;
-    let used: Vec<Used> = totals
-        .into_iter()
-        .map(|total| Used {
-            client_id: total.client,
-            uses: total.uses,
-            last_day: output::day(total.last_day),
-            risk: Legacy::ALL.into_iter().find(|one| one.name() == total.legacy).map_or("", Legacy::risk),
-            behaviour: total.legacy,
-        })
-        .collect();
+    let totals = realms::legacy_uses(&data.store, &realm, first_day(report, data.now())).await?;
+    let used = totals.into_iter().map(|total| Used {
+        client_id: total.client,
+        uses: total.uses,
+        last_day: output::day(total.last_day),
+        behaviour: total.legacy,
+        risk: String::new(),
+    });
+    legacy_uses(context, &realm.id, report, used.collect())
+}
+
+/// Prints who uses what, with the risk of it.
+pub(super) fn legacy_uses(
+    context: &Context,
+    realm: &str,
+    report: &LegacyReport,
+    mut used: Vec<Used>,
+) -> Result<(), Trouble> {
+    for one in &mut used {
+        let legacy = Legacy::ALL.into_iter().find(|legacy| legacy.name() == one.behaviour);
+        legacy.map_or("", Legacy::risk).clone_into(&mut one.risk);
+    }
     if used.is_empty() {
-        eprintln!("Nobody used a legacy behaviour of `{}` in {} days.", realm.id, report.days);
+        eprintln!("Nobody used a legacy behaviour of `{realm}` in {} days.", report.days);
     }
     context.format.list(["client", "behaviour", "uses", "last"], &used, |one| {
         [one.client_id.clone(), one.behaviour.clone(), one.uses.to_string(), one.last_day.clone()]

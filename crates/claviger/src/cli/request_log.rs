@@ -15,18 +15,19 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// How many lines `--follow` takes at once.
-const AT_ONCE: usize = 200;
+pub(super) const AT_ONCE: usize = 200;
 
 /// What is done with the request log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
-    /// List the calls of an app, the newest first
+    /// List the calls of a realm or of one app, the newest first
     #[command(after_help = "\
 Examples:
   claviger log list --realm orders --app fleet-planner
   claviger log list --realm orders --app fleet-planner --errors --since 1h -o json
   claviger log list --realm orders --app fleet-planner --follow
-  claviger log list --realm orders                      calls that named no app of the realm
+  claviger log list --realm orders                      of all its apps, and of none
+  claviger log list --realm orders --nameless           calls that named no app of the realm
 
 Secrets, codes, tokens, passwords and user names are never in it. What is newer than a second may not be there yet.")]
     List(Box<List>),
@@ -62,9 +63,12 @@ Nothing is done again: the checks are told by what the log kept and by what the 
 /// Which calls.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The app; without one, calls that named no app of the realm
-    #[arg(long, value_name = "CLIENT_ID", default_value = "", hide_default_value = true)]
-    pub(super) app: String,
+    /// Only those of this app; left out: those of the whole realm
+    #[arg(long, value_name = "CLIENT_ID")]
+    pub(super) app: Option<String>,
+    /// Only those that named no app of the realm
+    #[arg(long, conflicts_with = "app")]
+    pub(super) nameless: bool,
     /// Only what was refused
     #[arg(long)]
     pub(super) errors: bool,
@@ -151,23 +155,34 @@ pub(crate) async fn run(command: LogCommand, context: &Context, data: &Data) -> 
 }
 
 async fn list(wanted: List, context: &Context, data: &Data, realm: &Realm, log: &RequestLog) -> Result<(), Trouble> {
-    if !wanted.app.is_empty() {
-        apps::find(&data.store, realm, &wanted.app).await?;
+    if let Some(app) = &wanted.app {
+        apps::find(&data.store, realm, app).await?;
     }
-    let app = (realm.id.as_str(), wanted.app.as_str());
     if wanted.follow {
-        return follow(&wanted, context, data, app, log).await;
+        let from = wanted.since.map_or(data.now(), |since| since.millis(data.now()));
+        return follow(context, wanted.errors, async |after| {
+            let after = after.as_deref();
+            Ok(match wanted.of() {
+                Some(app) => log::calls_after(log, (&realm.id, app), after, from, AT_ONCE).await?,
+                None => log::realm_calls_after(log, &realm.id, after, from, AT_ONCE).await?,
+            })
+        })
+        .await;
     }
     let filter = RequestFilter {
         since: wanted.since.map(|since| since.millis(data.now())),
         until: wanted.until.map(|until| until.millis(data.now())),
-        endpoint: wanted.endpoint,
-        error: wanted.error,
+        endpoint: wanted.endpoint.clone(),
+        error: wanted.error.clone(),
         kind: None,
         status_class: wanted.status,
         refused: wanted.errors,
     };
-    let calls = log::calls(log, app, &filter, wanted.before.as_deref(), wanted.limit).await?;
+    let before = wanted.before.as_deref();
+    let calls = match wanted.of() {
+        Some(app) => log::calls(log, (&realm.id, app), &filter, before, wanted.limit).await?,
+        None => log::realm_calls(log, &realm.id, &filter, before, wanted.limit).await?,
+    };
     self::calls(context, &calls)
 }
 
@@ -208,20 +223,26 @@ pub(super) fn calls(context: &Context, calls: &[LoggedCall]) -> Result<(), Troub
     })
 }
 
-async fn follow(
-    wanted: &List,
+impl List {
+    /// The app that is meant; an empty name for what named none, nothing for the whole realm.
+    fn of(&self) -> Option<&str> {
+        self.app.as_deref().or(self.nameless.then_some(""))
+    }
+}
+
+/// Prints calls as they come, until Ctrl-C. `newer`: those behind the one with this id (of the first page: none), the oldest first, at
+/// most [`AT_ONCE`].
+pub(super) async fn follow(
     context: &Context,
-    data: &Data,
-    app: (&str, &str),
-    log: &RequestLog,
+    errors: bool,
+    newer: impl AsyncFn(Option<String>) -> Result<Vec<LoggedCall>, Trouble>,
 ) -> Result<(), Trouble> {
-    let from = wanted.since.map_or(data.now(), |since| since.millis(data.now()));
     let mut after: Option<String> = None;
     loop {
-        let calls = log::calls_after(log, app, after.as_deref(), from, AT_ONCE).await?;
+        let calls = newer(after.clone()).await?;
         let is_all = calls.len() < AT_ONCE;
         after = calls.last().map(|call| call.id.clone()).or(after);
-        for call in calls.into_iter().filter(|call| !wanted.errors || !call.kind.is_empty() || call.status >= 400) {
+        for call in calls.into_iter().filter(|call| !errors || !call.kind.is_empty() || call.status >= 400) {
             output::put(&line(&call, context)?)?;
         }
         if is_all {

@@ -8,10 +8,9 @@ use claviger_core::Realm;
 use claviger_core::permission::Role;
 use claviger_core::realm::EVERY_REALM;
 use claviger_server::admin::roles::{self, Gift};
-use claviger_server::admin::{apps, users};
 use claviger_server::hashing::Hasher;
 use claviger_store::{AdminRole, HolderKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is done with roles.
 #[derive(Debug, Subcommand)]
@@ -81,15 +80,52 @@ pub(crate) struct Which {
     pub(super) organisation: String,
 }
 
-#[derive(Serialize)]
-struct Listed {
-    kind: &'static str,
-    id: String,
+/// A role as it is listed, and as the admin API tells it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Listed {
+    kind: String,
+    pub(super) id: String,
     name: Option<String>,
     role: Role,
     over: String,
     organisation: Option<String>,
     since: String,
+}
+
+impl Listed {
+    fn of(role: AdminRole, name: Option<String>) -> Self {
+        Self {
+            kind: role.holder.kind.name().to_owned(),
+            id: role.holder.id,
+            name,
+            role: role.role,
+            over: role.over,
+            organisation: Some(role.organisation).filter(|id| !id.is_empty()),
+            since: output::time(role.since),
+        }
+    }
+
+    /// Whether it is the one that is given or taken.
+    pub(super) fn is(&self, which: &Which) -> bool {
+        let named = self.id == which.holder || self.name.as_ref() == Some(&which.holder);
+        named
+            && self.kind == which.kind().name()
+            && self.role == which.role
+            && self.over == which.over
+            && self.organisation.as_deref().unwrap_or_default() == which.organisation
+    }
+}
+
+impl Which {
+    /// Of what kind the holder is.
+    pub(super) const fn kind(&self) -> HolderKind {
+        if self.app { HolderKind::Client } else { HolderKind::User }
+    }
+
+    /// Whether it shall be taken.
+    pub(super) fn question(&self) -> String {
+        format!("Let `{}` be {} no more?", self.holder, self.role)
+    }
 }
 
 /// Does it, in the database.
@@ -98,18 +134,17 @@ pub(crate) async fn run(command: RoleCommand, context: &Context, data: &Data) ->
     match command {
         RoleCommand::List => list(context, data, &realm).await,
         RoleCommand::Give(which) => {
-            let gift = gift(data, &realm, which).await?;
-            let (item, role) = (told(&realm, &gift), gift.role);
+            let gift = gift(data, &realm, &which).await?;
+            let id = gift.holder.id.clone();
             let given = roles::give(&data.admin(), &realm, gift).await?;
-            let state = if given { "given" } else { "held before" };
-            context.format.one(&item, &[("role", role.to_string()), ("state", state.to_owned())])
+            done(context, (&realm.id, &id), &which, if given { "given" } else { "held before" })
         }
         RoleCommand::Take { which, even_last, yes } => {
-            ask::confirm(yes, &format!("Let `{}` be {} no more?", which.holder, which.role))?;
-            let gift = gift(data, &realm, which).await?;
-            let (item, role) = (told(&realm, &gift), gift.role);
+            ask::confirm(yes, &which.question())?;
+            let gift = gift(data, &realm, &which).await?;
+            let id = gift.holder.id.clone();
             roles::take(&data.admin(), &realm, gift, even_last).await?;
-            context.format.one(&item, &[("role", role.to_string()), ("state", "taken".to_owned())])
+            done(context, (&realm.id, &id), &which, "taken")
         }
         RoleCommand::FirstOwner { username, email, force } => {
             // The password is chosen behind the link.
@@ -146,32 +181,36 @@ async fn admin_realm(data: &Data) -> Result<Realm, Trouble> {
     }
 }
 
-async fn gift(data: &Data, realm: &Realm, which: Which) -> Result<Gift, Trouble> {
-    let kind = if which.app { HolderKind::Client } else { HolderKind::User };
-    let holder = roles::holder(&data.store, realm, kind, &which.holder).await?;
-    Ok(Gift { holder, role: which.role, over: which.over, organisation: which.organisation })
+async fn gift(data: &Data, realm: &Realm, which: &Which) -> Result<Gift, Trouble> {
+    let holder = roles::holder(&data.store, realm, which.kind(), &which.holder).await?;
+    let (over, organisation) = (which.over.clone(), which.organisation.clone());
+    Ok(Gift { holder, role: which.role, over, organisation })
 }
 
-fn told(realm: &Realm, gift: &Gift) -> serde_json::Value {
-    serde_json::json!({
-        "realm": realm.id, "kind": gift.holder.kind.name(), "id": gift.holder.id, "role": gift.role, "over": gift.over,
-        "organisation": Some(&gift.organisation).filter(|id| !id.is_empty()),
-    })
+/// Says what became of a role; `id`: of whoever holds it, in the admin realm.
+pub(super) fn done(context: &Context, (realm, id): (&str, &str), which: &Which, state: &str) -> Result<(), Trouble> {
+    let item = serde_json::json!({
+        "realm": realm, "kind": which.kind().name(), "id": id, "role": which.role, "over": which.over,
+        "organisation": Some(&which.organisation).filter(|id| !id.is_empty()),
+    });
+    context.format.one(&item, &[("role", which.role.to_string()), ("state", state.to_owned())])
 }
 
 async fn list(context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
     let mut all = Vec::new();
     for role in roles::list(&data.store, realm).await? {
-        let name = match role.holder.kind {
-            HolderKind::User => users::find(&data.store, realm, &role.holder.id).await.map(|user| user.username).ok(),
-            HolderKind::Client => apps::find(&data.store, realm, &role.holder.id).await.map(|app| app.name).ok(),
-        };
-        all.push(listed(role, name));
+        let name = roles::name_of(&data.store, realm, &role.holder).await?;
+        all.push(Listed::of(role, name));
     }
-    context.format.list(["kind", "id", "name", "role", "over", "organisation", "since"], &all, |one| {
+    listed(context, &all)
+}
+
+/// Prints roles.
+pub(super) fn listed(context: &Context, all: &[Listed]) -> Result<(), Trouble> {
+    context.format.list(["kind", "id", "name", "role", "over", "organisation", "since"], all, |one| {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         [
-            one.kind.to_owned(),
+            one.kind.clone(),
             one.id.clone(),
             text(&one.name),
             one.role.to_string(),
@@ -180,16 +219,4 @@ async fn list(context: &Context, data: &Data, realm: &Realm) -> Result<(), Troub
             one.since.clone(),
         ]
     })
-}
-
-fn listed(role: AdminRole, name: Option<String>) -> Listed {
-    Listed {
-        kind: role.holder.kind.name(),
-        id: role.holder.id,
-        name,
-        role: role.role,
-        over: role.over,
-        organisation: Some(role.organisation).filter(|id| !id.is_empty()),
-        since: output::time(role.since),
-    }
 }

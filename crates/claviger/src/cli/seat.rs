@@ -1,6 +1,7 @@
 //! `claviger seat`: who holds the licences.
 
-use super::context::Context;
+use super::context::{Context, Data};
+use super::place::or_empty;
 use super::trouble::Trouble;
 use super::{ask, output};
 use clap::Subcommand;
@@ -8,7 +9,7 @@ use claviger_core::realm::SeatScope;
 use claviger_core::text::printable;
 use claviger_server::admin::seats;
 use claviger_store::{SeatLine, id_text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is done with seats.
 #[derive(Debug, Subcommand)]
@@ -38,12 +39,16 @@ Examples:
     },
 }
 
-#[derive(Serialize)]
-struct Listed {
+/// A seat as it is listed, and as the admin API tells it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Listed {
     pool: String,
+    #[serde(deserialize_with = "or_empty")]
     organisation: String,
     holder: String,
+    #[serde(rename(deserialize = "app"))]
     client_id: String,
+    #[serde(rename(deserialize = "app_name"))]
     client_name: Option<String>,
     user: Option<String>,
     username: Option<String>,
@@ -70,40 +75,70 @@ impl From<SeatLine> for Listed {
     }
 }
 
-/// Does it.
-pub(crate) async fn run(command: SeatCommand, context: &Context) -> Result<(), Trouble> {
-    let data = context.data().await?;
+/// A pool of seats.
+#[derive(Deserialize)]
+pub(super) struct Pool {
+    name: String,
+    size: u32,
+    per_organisation: bool,
+}
+
+/// Does it, in the database.
+pub(crate) async fn run(command: SeatCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let realm = data.realm().await?;
     match command {
         SeatCommand::List { pool } => {
             let held = seats::list(&data.store, &realm, pool.as_deref(), data.now()).await?;
             let wanted = |name: &str| pool.as_deref().is_none_or(|pool| pool == name);
-            let listed: Vec<Listed> = held.into_iter().map(Into::into).collect();
-            for pool in realm.seat_pools.iter().filter(|pool| wanted(&pool.name)) {
-                let holders: std::collections::BTreeSet<_> =
-                    listed.iter().filter(|seat| seat.pool == pool.name).map(|seat| &seat.holder).collect();
-                let each = if pool.per == SeatScope::Organisation { " for each organisation" } else { "" };
-                eprintln!("{}: {} of {} in use{each}", printable(&pool.name), holders.len(), pool.size);
-            }
-            let columns = ["pool", "organisation", "holder", "client", "user", "since", "until"];
-            context.format.list(columns, &listed, |seat| {
-                [
-                    seat.pool.clone(),
-                    seat.organisation.clone(),
-                    seat.holder.clone(),
-                    seat.client_id.clone(),
-                    seat.username.clone().or_else(|| seat.user.clone()).unwrap_or_default(),
-                    seat.claimed_at.clone(),
-                    seat.expires_at.clone(),
-                ]
-            })
+            let pools = realm.seat_pools.iter().filter(|pool| wanted(&pool.name)).map(|pool| Pool {
+                name: pool.name.clone(),
+                size: pool.size,
+                per_organisation: pool.per == SeatScope::Organisation,
+            });
+            listed(context, &pools.collect::<Vec<_>>(), &held.into_iter().map(Into::into).collect::<Vec<_>>())
         }
         SeatCommand::Release { pool, holder, organisation, yes } => {
-            ask::confirm(yes, &format!("End the session of {holder} in the pool `{pool}`?"))?;
+            ask::confirm(yes, &release_question(&pool, &holder))?;
             let ended = seats::release(&data.admin(), &realm, &pool, &organisation, &holder).await?;
-            let item =
-                serde_json::json!({ "realm": realm.id, "pool": pool, "holder": holder, "sessions_ended": ended });
-            context.format.one(&item, &[("holder", holder.clone()), ("sessions ended", ended.to_string())])
+            released(context, &realm.id, (&pool, &holder), ended)
         }
     }
+}
+
+/// Prints the seats that are held, and how many of each pool are.
+pub(super) fn listed(context: &Context, pools: &[Pool], listed: &[Listed]) -> Result<(), Trouble> {
+    for pool in pools {
+        let holders: std::collections::BTreeSet<_> =
+            listed.iter().filter(|seat| seat.pool == pool.name).map(|seat| &seat.holder).collect();
+        let each = if pool.per_organisation { " for each organisation" } else { "" };
+        eprintln!("{}: {} of {} in use{each}", printable(&pool.name), holders.len(), pool.size);
+    }
+    let columns = ["pool", "organisation", "holder", "client", "user", "since", "until"];
+    context.format.list(columns, listed, |seat| {
+        [
+            seat.pool.clone(),
+            seat.organisation.clone(),
+            seat.holder.clone(),
+            seat.client_id.clone(),
+            seat.username.clone().or_else(|| seat.user.clone()).unwrap_or_default(),
+            seat.claimed_at.clone(),
+            seat.expires_at.clone(),
+        ]
+    })
+}
+
+/// Whether a seat shall be taken.
+pub(super) fn release_question(pool: &str, holder: &str) -> String {
+    format!("End the session of {holder} in the pool `{pool}`?")
+}
+
+/// Says how many sessions ended with a seat.
+pub(super) fn released(
+    context: &Context,
+    realm: &str,
+    (pool, holder): (&str, &str),
+    ended: usize,
+) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "pool": pool, "holder": holder, "sessions_ended": ended });
+    context.format.one(&item, &[("holder", holder.to_owned()), ("sessions ended", ended.to_string())])
 }

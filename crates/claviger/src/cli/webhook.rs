@@ -1,13 +1,12 @@
 //! `claviger webhook`: who is told what happens.
 
-mod shown;
+pub(super) mod shown;
 
+use super::ask;
 use super::context::{Context, Data};
 use super::trouble::Trouble;
-use super::{ask, output};
 use clap::{Args, Subcommand};
 use claviger_core::span::Span;
-use claviger_core::token::Plain;
 use claviger_server::admin::AdminError;
 use claviger_server::admin::webhooks::{self, Caller, NewWebhook, Owner, WebhookEdit};
 use claviger_store::{Id, Replayed};
@@ -91,32 +90,32 @@ A running server sends them within seconds, a thousand at most in one go.")]
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// Where it is called
-    url: String,
+    pub(super) url: String,
     /// What it is told; may be repeated. Left out: everything
     #[arg(long = "event", value_name = "NAME")]
-    events: Vec<String>,
+    pub(super) events: Vec<String>,
     /// It belongs to this app, and is told of it alone
     #[arg(long, value_name = "ID", conflicts_with = "all_realms")]
-    app: Option<String>,
+    pub(super) app: Option<String>,
     /// It is told of every realm
     #[arg(long)]
-    all_realms: bool,
+    pub(super) all_realms: bool,
 }
 
 /// What is changed.
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
     /// The webhook's id
-    id: String,
+    pub(super) id: String,
     /// Where it is called
     #[arg(long)]
-    url: Option<String>,
+    pub(super) url: Option<String>,
     /// What it is told from now on; may be repeated; `*` is everything
     #[arg(long = "event", value_name = "NAME")]
-    events: Vec<String>,
+    pub(super) events: Vec<String>,
     /// Whether it is called
     #[arg(long, value_name = "true|false")]
-    active: Option<bool>,
+    pub(super) active: Option<bool>,
 }
 
 /// What is told again.
@@ -124,30 +123,31 @@ pub(crate) struct Edit {
 #[group(required = true, multiple = false, args = ["delivery", "since"])]
 pub(crate) struct Replay {
     /// The webhook's id
-    id: String,
+    pub(super) id: String,
     /// This delivery, from `claviger webhook deliveries`
     #[arg(long, value_name = "ID")]
-    delivery: Option<String>,
+    pub(super) delivery: Option<String>,
     /// Everything since so long ago: `2d`, `6h`
     #[arg(long, value_name = "SPAN")]
-    since: Option<Span>,
+    pub(super) since: Option<Span>,
 }
 
-/// Does it.
-pub(crate) async fn run(command: WebhookCommand, context: &Context) -> Result<(), Trouble> {
-    if let WebhookCommand::Events { name } = &command {
-        return shown::events(name.as_deref(), context.format);
-    }
-    let data = context.data().await?;
+/// Prints the events that there are, or the schema of one: this program knows them, wherever it acts.
+pub(crate) fn known_events(name: Option<&str>, context: &Context) -> Result<(), Trouble> {
+    shown::events(name, context.format)
+}
+
+/// Does it, in the database.
+pub(crate) async fn run(command: WebhookCommand, context: &Context, data: &Data) -> Result<(), Trouble> {
     let (admin, format) = (data.admin(), context.format);
     match command {
         WebhookCommand::List { app } => {
             let found = webhooks::list(&data.store, data.realm_wanted(), app.as_deref()).await?;
             shown::list(format, &found.into_iter().map(Listed::from).collect::<Vec<_>>())
         }
-        WebhookCommand::Add(add) => added(add, context, &data).await,
+        WebhookCommand::Add(add) => added(add, context, data).await,
         WebhookCommand::Edit(Edit { id, url, events, active }) => {
-            let (secrets, hosts) = calling(context, &data).await?;
+            let (secrets, hosts) = calling(context, data).await?;
             let caller = Caller::new(&data.store, &secrets, &hosts, data.now());
             let edit = WebhookEdit { url, events: Some(events).filter(|events| !events.is_empty()), active };
             let after = Listed::from(webhooks::edit(&admin, &caller, &id, edit).await?);
@@ -155,15 +155,14 @@ pub(crate) async fn run(command: WebhookCommand, context: &Context) -> Result<()
         }
         WebhookCommand::Remove { id, yes } => {
             let webhook = webhooks::find(&data.store, &id).await?;
-            ask::confirm(yes, &format!("Remove the webhook {id}, which calls {}?", webhook.url))?;
+            ask::confirm(yes, &shown::removal_question(&id, &webhook.url))?;
             webhooks::remove(&admin, &id).await?;
-            let item = serde_json::json!({ "id": id, "removed": true });
-            format.one(&item, &[("id", id.clone()), ("state", "removed".to_owned())])
+            shown::removed(format, &id)
         }
         WebhookCommand::Test { id } => {
-            let (secrets, hosts) = calling(context, &data).await?;
+            let (secrets, hosts) = calling(context, data).await?;
             let caller = Caller::new(&data.store, &secrets, &hosts, data.now());
-            shown::tried(format, &id, &webhooks::test(&admin, &caller, &id).await?)
+            shown::tried(format, &id, &webhooks::test(&admin, &caller, &id).await?.into())
         }
         WebhookCommand::Deliveries { id, limit } => {
             let told = webhooks::deliveries(&data.store, &id, None, limit).await?;
@@ -175,17 +174,13 @@ pub(crate) async fn run(command: WebhookCommand, context: &Context) -> Result<()
                 (None, since) => Replayed::Since(data.now() - since.map_or(0, Span::as_millis)),
             };
             let count = webhooks::replay(&admin, &replay.id, which).await?;
-            let item = serde_json::json!({ "id": replay.id, "deliveries": count });
-            format.one(&item, &[("id", replay.id.clone()), ("deliveries", count.to_string())])
+            shown::replayed(format, &replay.id, count)
         }
         WebhookCommand::RotateSecret { id, keep } => {
-            let (secrets, hosts) = calling(context, &data).await?;
+            let (secrets, hosts) = calling(context, data).await?;
             let caller = Caller::new(&data.store, &secrets, &hosts, data.now());
             let secret = webhooks::rotate_secret(&admin, &caller, &id, keep).await?;
-            eprintln!(
-                "The new secret of the webhook {id}. It is not shown again; the old one signs for {keep} as well."
-            );
-            once(context, &serde_json::json!({ "id": id, "secret": secret.expose() }), &secret)
+            shown::rotated(format, (&id, keep), secret.expose())
         }
         WebhookCommand::Events { .. } => Ok(()),
     }
@@ -197,25 +192,12 @@ async fn added(add: Add, context: &Context, data: &Data) -> Result<(), Trouble> 
     let caller = Caller::new(&data.store, &secrets, &hosts, data.now());
     let owner = Owner { realm: realm.as_ref(), app: add.app.as_deref() };
     let NewWebhook { webhook, secret } = webhooks::add(&data.admin(), &caller, owner, &add.url, &add.events).await?;
-    eprintln!("The webhook {} is called at {}. Its secret is not shown again.", webhook.id, webhook.url);
-    let item = serde_json::json!({
-        "id": webhook.id, "realm": webhook.realm, "app": webhook.client, "url": webhook.url,
-        "events": webhook.events, "secret": secret.expose(),
-    });
-    once(context, &item, &secret)
+    shown::added(context.format, &webhook.into(), secret.expose())
 }
 
 /// What signs, and what may be called.
 async fn calling(context: &Context, data: &Data) -> Result<(claviger_server::secrets::Secrets, Vec<String>), Trouble> {
     Ok((data.secrets().await?, context.config()?.private_hosts))
-}
-
-/// Prints a secret: alone, for a file, or with what it belongs to.
-fn once(context: &Context, item: &serde_json::Value, secret: &Plain) -> Result<(), Trouble> {
-    if context.format.is_structured() {
-        return context.format.one(item, &[]);
-    }
-    output::put(&format!("{}\n", secret.expose()))
 }
 
 fn delivery_id(text: &str, webhook: &str) -> Result<Id, Trouble> {

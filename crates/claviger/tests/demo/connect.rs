@@ -3,7 +3,7 @@
 use crate::support::{Browser, Demo, Page};
 
 /// Presses Connect, signs in, allows; what the integrator shows then.
-async fn connect(demo: &Demo, browser: &mut Browser, id: &str, realm: &str, organisations: &[&str]) -> Page {
+pub async fn connect(demo: &Demo, browser: &mut Browser, id: &str, realm: &str, organisations: &[&str]) -> Page {
     let mut page = browser.get(&format!("{}/connect/{id}", demo.integrator())).await;
     if let Some(form) = page.form("username") {
         let password = demo.password(realm, "alice");

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn command(folder: &Path, args: &[&str]) -> Command {
+pub fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
     command.args(args).current_dir(folder).env("XDG_CONFIG_HOME", folder.join("config")).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLAVIGER_")) {
@@ -21,13 +21,13 @@ fn run(folder: &Path, args: &[&str]) -> Output {
     command(folder, args).output().unwrap()
 }
 
-async fn submit(browser: &mut Browser, page: &Page, name: &str, more: &[(&str, &str)]) -> Page {
+pub async fn submit(browser: &mut Browser, page: &Page, name: &str, more: &[(&str, &str)]) -> Page {
     let form = page.form(name).unwrap_or_else(|| panic!("no form with {name}: {}", page.text()));
     browser.submit(page, &form, more).await
 }
 
 /// What an authenticator app says of the key on the page: groups of four characters of base32 (RFC 4648 6).
-fn code_of(page: &Page) -> String {
+pub fn code_of(page: &Page) -> String {
     let is_group = |group: &str| group.len() == 4 && group.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'2'..=b'7'));
     let text = page.text();
     let key = text.lines().map(str::trim).find(|line| line.contains(' ') && line.split(' ').all(is_group));

@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod alike;
 mod apis;
 mod connect;
+mod desk;
 mod lines;
 mod login;
+mod lost;
 mod mcp;
+mod programme;
 mod start;
 mod support;

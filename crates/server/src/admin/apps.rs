@@ -12,6 +12,7 @@ pub(crate) mod letters;
 mod parts;
 mod registration;
 mod secrets;
+mod spelled;
 mod standing;
 mod tell;
 #[cfg(test)]

@@ -131,6 +131,37 @@ pub async fn calls_after(
     Ok(log.after(app, after, limit).await?.into_iter().map(Into::into).collect())
 }
 
+/// The calls of a realm that pass the filter, of all its apps and of none, the newest first, at most `limit`; `before`: those behind
+/// this one.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn realm_calls(
+    log: &RequestLog,
+    realm: &str,
+    filter: &RequestFilter,
+    before: Option<&str>,
+    limit: usize,
+) -> Result<Vec<LoggedCall>, AdminError> {
+    let before = before.and_then(id_from_text);
+    Ok(log.realm_lines(realm, filter, before, limit).await?.into_iter().map(Into::into).collect())
+}
+
+/// The calls of a realm that came after one, as [`calls_after`] has them of an app.
+///
+/// # Errors
+/// The log cannot be read.
+pub async fn realm_calls_after(
+    log: &RequestLog,
+    realm: &str,
+    after: Option<&str>,
+    now: i64,
+    limit: usize,
+) -> Result<Vec<LoggedCall>, AdminError> {
+    let after = after.and_then(id_from_text).unwrap_or_else(|| from(now));
+    Ok(log.realm_after(realm, after, limit).await?.into_iter().map(Into::into).collect())
+}
+
 /// The call of this reference; `app` where it is known whose it is.
 ///
 /// # Errors
@@ -176,6 +207,11 @@ pub async fn days(log: &RequestLog, app: (&str, &str), now: i64, days: i64) -> R
     let found = log.days(app, first * DAY).await?;
     let of = |day| found.iter().find(|one| one.day == day).copied();
     Ok((first..=today).map(|day| of(day).unwrap_or(RequestDay { day, ..RequestDay::default() })).collect())
+}
+
+/// The id before everything that is written from a time (milliseconds) on, as [`LoggedCall::id`] spells ids.
+pub fn before(at: i64) -> String {
+    id_text(&from(at))
 }
 
 /// Before everything that is written from then on.

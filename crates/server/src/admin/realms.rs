@@ -36,6 +36,17 @@ pub async fn list(store: &Store) -> Result<Vec<Realm>, AdminError> {
     Ok(realms)
 }
 
+/// A realm as whoever reads may be told it: without what it keeps sealed.
+pub fn without_secrets(mut realm: Realm) -> Realm {
+    if let Some(check) = &mut realm.user_check {
+        check.sealed_secret.clear();
+    }
+    if let Some(directory) = &mut realm.directory {
+        directory.sealed_secret.clear();
+    }
+    realm
+}
+
 /// The realm of this id.
 ///
 /// # Errors

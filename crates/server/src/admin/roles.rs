@@ -137,6 +137,17 @@ pub async fn list(store: &Store, realm: &Realm) -> Result<Vec<AdminRole>, AdminE
     Ok(store.list_roles(&realm.id).await?)
 }
 
+/// What people call a holder of a role: the user by what they type, the client by its name; none where they are gone.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn name_of(store: &Store, realm: &Realm, holder: &RoleHolder) -> Result<Option<String>, Fault> {
+    Ok(match holder.kind {
+        HolderKind::User => store.user(&realm.id, &holder.id).await?.map(|stored| stored.user.username),
+        HolderKind::Client => store.client_with_secrets(&realm.id, &holder.id).await?.map(|(client, _)| client.name),
+    })
+}
+
 /// Whom a name means in a realm: a user by name or id, a client by id.
 ///
 /// # Errors

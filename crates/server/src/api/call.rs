@@ -95,6 +95,23 @@ impl Call<'_> {
         Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// All of the body as a thing of which each field may be left out.
+    ///
+    /// # Errors
+    /// Each field that is none of its.
+    pub(super) fn read_all<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let found = serde_json::from_value(self.body.clone());
+        found.map_err(|error| {
+            let wrong = |(name, value): (&String, &Value)| {
+                let alone = Value::Object([(name.clone(), value.clone())].into_iter().collect());
+                let why = serde_json::from_value::<T>(alone).err()?;
+                Some(FieldError { field: format!("/{name}"), detail: why.to_string() })
+            };
+            let errors: Vec<_> = self.body.as_object().into_iter().flatten().filter_map(wrong).collect();
+            if errors.is_empty() { Problem::new(INVALID, error.to_string()) } else { Problem::fields(errors) }
+        })
+    }
+
     /// A field of the body as the words of the protocol.
     ///
     /// # Errors

@@ -33,6 +33,32 @@ pub struct RequestFilter {
     pub refused: bool,
 }
 
+/// What a filter says, in the terms of the statements.
+struct Bounds {
+    before: Id,
+    after: Id,
+    since: i64,
+    until: i64,
+    /// The statuses: from this one to below that one.
+    least: i64,
+    most: i64,
+}
+
+impl Bounds {
+    fn of(filter: &RequestFilter, before: Option<Id>) -> Self {
+        let class = filter.status_class.map(i64::from);
+        let (least, most) = class.map_or((0, 1000), |class| (class * 100, class * 100 + 100));
+        Self {
+            before: before.unwrap_or([0xFF; 16]),
+            after: filter.since.map_or([0; 16], first_id),
+            since: filter.since.unwrap_or(i64::MIN),
+            until: filter.until.unwrap_or(i64::MAX),
+            least,
+            most,
+        }
+    }
+}
+
 /// What went wrong, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestError {
@@ -110,6 +136,58 @@ impl RequestLog {
             lines.sort_unstable_by_key(|line| line.id);
             lines.truncate(limit);
             Ok(lines)
+        })
+        .await
+    }
+
+    /// The calls of all apps of a realm that pass the filter, and those that named none, the newest first, at most `limit`; `before`:
+    /// those behind this one.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn realm_lines(
+        &self,
+        realm: &str,
+        filter: &RequestFilter,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<RequestLine>, Fault> {
+        let (realm, filter) = (realm.to_owned(), filter.clone());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.aside(move |log| async move {
+            let bounds = Bounds::of(&filter, before);
+            read!(log.store, |tx| {
+                let params = values![
+                    &realm,
+                    filter.refused,
+                    &bounds.before,
+                    &bounds.after,
+                    bounds.until,
+                    bounds.since,
+                    &filter.endpoint,
+                    &filter.error,
+                    &filter.kind,
+                    bounds.least,
+                    bounds.most,
+                    limit,
+                ];
+                tx.query(Statement::RequestsOfRealm, params, line_of).await
+            })
+        })
+        .await
+    }
+
+    /// The calls of all apps of a realm that were written after a line, the oldest first, at most `limit`: for whoever watches.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn realm_after(&self, realm: &str, after: Id, limit: usize) -> Result<Vec<RequestLine>, Fault> {
+        let realm = realm.to_owned();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.aside(move |log| async move {
+            read!(log.store, |tx| {
+                tx.query(Statement::RequestsOfRealmAfter, values![&realm, &after, limit], line_of).await
+            })
         })
         .await
     }
@@ -215,25 +293,22 @@ impl RequestLog {
         before: Option<Id>,
         limit: usize,
     ) -> Result<Vec<RequestLine>, Fault> {
-        let (before, after) = (before.unwrap_or([0xFF; 16]), filter.since.map_or([0; 16], first_id));
-        let (since, until) = (filter.since.unwrap_or(i64::MIN), filter.until.unwrap_or(i64::MAX));
-        let class = filter.status_class.map(i64::from);
-        let (least, most) = class.map_or((0, 1000), |class| (class * 100, class * 100 + 100));
+        let bounds = Bounds::of(filter, before);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read!(self.store, |tx| {
             let params = values![
                 realm,
                 client,
                 refused,
-                &before,
-                &after,
-                until,
-                since,
+                &bounds.before,
+                &bounds.after,
+                bounds.until,
+                bounds.since,
                 &filter.endpoint,
                 &filter.error,
                 &filter.kind,
-                least,
-                most,
+                bounds.least,
+                bounds.most,
                 limit,
             ];
             tx.query(Statement::RequestsOfApp, params, line_of).await

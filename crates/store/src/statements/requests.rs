@@ -40,6 +40,14 @@ pub(super) const OF_APP: &str = lines!(
 );
 pub(super) const AFTER: &str =
     lines!("WHERE realm = ?1 AND client = ?2 AND refused = ?3 AND id > ?4 ORDER BY id LIMIT ?5");
+/// The same of whatever app of a realm: by the order in which lines were written, since there is no index for it.
+pub(super) const OF_REALM: &str = lines!(
+    "WHERE realm = ?1 AND (CAST(?2 AS BIGINT) = 0 OR refused = 1) AND id < ?3 AND id > ?4 AND at < ?5 AND at >= ?6
+        AND (CAST(?7 AS TEXT) IS NULL OR endpoint = ?7) AND (CAST(?8 AS TEXT) IS NULL OR error = ?8)
+        AND (CAST(?9 AS TEXT) IS NULL OR kind = ?9) AND status >= ?10 AND status < ?11
+    ORDER BY id DESC LIMIT ?12"
+);
+pub(super) const OF_REALM_AFTER: &str = lines!("WHERE realm = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
 pub(super) const REFUSED: &str = lines!("WHERE reference = ?1 AND refused = 1 ORDER BY id DESC LIMIT 1");
 /// Among the newest calls of an app that went well.
 pub(super) const SERVED: &str =

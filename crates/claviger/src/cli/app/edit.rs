@@ -158,7 +158,11 @@ fn algorithm(text: &str) -> Result<SigningAlg, String> {
 }
 
 impl EditArgs {
-    fn edit(self) -> Result<(String, apps::Edit, bool), Trouble> {
+    /// The app, what of it shall be different, and whether a file may say otherwise.
+    ///
+    /// # Errors
+    /// Its keys cannot be read.
+    pub(crate) fn edit(self) -> Result<(String, apps::Edit, bool), Trouble> {
         let some = |given: Vec<String>| Some(given).filter(|given| !given.is_empty());
         let grants: std::collections::BTreeSet<_> = self.grant.into_iter().map(Into::into).collect();
         let legacy: std::collections::BTreeSet<_> = self.legacy.into_iter().collect();
@@ -200,12 +204,21 @@ impl EditArgs {
 pub(super) async fn run(args: EditArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
     let (id, edit, despite_file) = args.edit()?;
     let edition = apps::edit(&data.admin(), realm, &id, edit, despite_file).await?;
+    edited(context, &realm.id, &edition)
+}
+
+/// Says what is different; that nothing is, is a mistake of whoever asked for it.
+///
+/// # Errors
+/// Nothing is.
+pub(crate) fn edited(context: &Context, realm: &str, edition: &apps::Edition) -> Result<(), Trouble> {
+    let id = &edition.client.id;
     if edition.change.fields.is_empty() {
         return Err(Trouble::new(Exit::Usage, format!("nothing of `{id}` would be different"))
             .help("name what shall be: `claviger app edit --help`"));
     }
     let item = serde_json::json!({
-        "realm": realm.id, "client_id": id, "fields": edition.change.fields, "client": edition.client,
+        "realm": realm, "client_id": id, "fields": edition.change.fields, "client": edition.client,
     });
     context.format.one(&item, &[("client id", id.clone()), ("changed", plan::fields(&edition.change))])
 }

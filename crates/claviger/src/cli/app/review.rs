@@ -110,3 +110,9 @@ pub(crate) fn asked(
     let told = owner.unwrap_or_else(|| "none: the app has no owner's address".to_owned());
     context.format.one(&item, &[("client id", id.to_owned()), ("mail to", told)])
 }
+
+/// Says what was written down as an app's answer.
+pub(crate) fn answered(context: &Context, realm: &str, (id, text): (&str, &str)) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "client_id": id, "answered": text });
+    context.format.one(&item, &[("client id", id.to_owned()), ("answered", text.to_owned())])
+}

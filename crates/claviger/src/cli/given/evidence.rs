@@ -1,20 +1,21 @@
 //! `claviger consent evidence`: what users agreed to, as it was shown to them.
 
 use super::say_limit;
-use crate::cli::context::{Context, Data};
+use crate::cli::context::Context;
 use crate::cli::output;
 use crate::cli::trouble::Trouble;
-use claviger_core::Realm;
-use claviger_server::admin::given;
-use claviger_store::{EvidenceLine, Of, id_text};
-use serde::Serialize;
+use claviger_store::{EvidenceLine, id_text};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-#[derive(Serialize)]
-struct ListedEvidence {
+/// Evidence as it is listed, and as the admin API tells it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListedEvidence {
     id: String,
     app: String,
+    #[serde(rename(deserialize = "username"))]
     user: Option<String>,
+    #[serde(rename(deserialize = "user"))]
     user_id: String,
     agreed_to: Value,
     at: String,
@@ -39,19 +40,11 @@ impl From<EvidenceLine> for ListedEvidence {
     }
 }
 
-/// Lists it.
-pub(super) async fn evidence(
-    context: &Context,
-    data: &Data,
-    realm: &Realm,
-    of: &Of,
-    limit: usize,
-) -> Result<(), Trouble> {
-    let found = given::evidence(&data.store, realm, of, limit).await?;
-    say_limit(found.len(), limit, "entries");
-    let listed: Vec<ListedEvidence> = found.into_iter().map(Into::into).collect();
+/// Prints it.
+pub(crate) fn listed(context: &Context, listed: &[ListedEvidence], limit: usize) -> Result<(), Trouble> {
+    say_limit(listed.len(), limit, "entries");
     let columns = ["app", "user", "language", "sentences", "at", "address", "taken back"];
-    context.format.list(columns, &listed, |line| {
+    context.format.list(columns, listed, |line| {
         [
             line.app.clone(),
             line.user.clone().unwrap_or_else(|| line.user_id.clone()),

@@ -1,31 +1,35 @@
 //! `claviger app` at a server.
 
-use super::not_here;
-use crate::cli::app::{self, AppCommand, Create, Listed};
+use super::not_here_since;
+use super::organisation::unspelled;
+use crate::cli::app::about::About;
+use crate::cli::app::edit::EditArgs;
+use crate::cli::app::{self, AppCommand, Listed};
 use crate::cli::ask;
 use crate::cli::context::Context;
-use crate::cli::place::{Server, answered, member, text};
+use crate::cli::place::{InRealm, Server, answered, member, text};
 use crate::cli::trouble::{Exit, Trouble};
 use claviger_core::Client;
-use claviger_server::admin::apps::Registration;
+use claviger_server::admin::apply::changes::Change;
+use claviger_server::admin::apps::Edition;
 use serde_json::{Value, json};
 
 /// Does it.
 pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
     let realm = server.realm().await?;
-    let act =
-        async |id: &str, what: &str, body: Value| server.post(&["realms", &realm.id, "apps", id, what], body).await;
-    let find = async |id: &str| server.get(&["realms", &realm.id, "apps", id], &[]).await;
+    let act = async |id: &str, what: &str, body: Value| realm.post::<Value>(&["apps", id, what], body).await;
+    let find = async |id: &str| realm.get::<Value>(&["apps", id], &[]).await;
     match command {
         AppCommand::List { status } => {
             let status = status.map(|status| claviger_core::client::ClientStatus::from(status).name());
             let query: Vec<_> = status.iter().map(|status| ("status", *status)).collect();
-            let found = server.all(&["realms", &realm.id, "apps"], &query, usize::MAX).await?;
+            let found: Vec<Value> = realm.all(&["apps"], &query, usize::MAX).await?;
             app::listed(context, &found.into_iter().map(listed).collect::<Result<Vec<_>, _>>()?)
         }
         AppCommand::Create(create) => {
             let approve = create.is_approved();
-            let made = server.post(&["realms", &realm.id, "apps"], wanted(create)?).await?;
+            let wanted = serde_json::to_value(create.registration()?).map_err(no_keys)?;
+            let made: Value = realm.post(&["apps"], wanted).await?;
             let id = text(&made, "id");
             if approve {
                 return approved(context, &realm.id, &act(&id, "approve", json!({})).await?);
@@ -36,18 +40,18 @@ pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server)
         }
         AppCommand::Approve { id } => approved(context, &realm.id, &act(&id, "approve", json!({})).await?),
         AppCommand::Resend { id } => approved(context, &realm.id, &act(&id, "resend", json!({})).await?),
-        AppCommand::Queue => {
-            let found = server.get(&["realms", &realm.id, "waiting-apps"], &[]).await?;
-            app::review::waiting(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
-        }
+        AppCommand::Queue => app::review::waiting(context, &queue(&realm).await?),
         AppCommand::Timeline { id } => {
-            let found = server.get(&["realms", &realm.id, "apps", &id, "timeline"], &[]).await?;
-            app::review::events(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
+            app::review::events(context, &realm.items(&["apps", &id, "timeline"], &[]).await?)
         }
         AppCommand::Ask { id, text: words } => {
             act(&id, "question", json!({ "text": words })).await?;
             let owner = member(&find(&id).await?, "owner_email").as_str().map(str::to_owned);
             app::review::asked(context, &realm.id, (&id, &words), owner)
+        }
+        AppCommand::Answer { id, text: words } => {
+            act(&id, "answer", json!({ "text": words })).await?;
+            app::review::answered(context, &realm.id, (&id, &words))
         }
         AppCommand::Reject { id, reason } => {
             let body = reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
@@ -68,15 +72,60 @@ pub(crate) async fn run(command: AppCommand, context: &Context, server: &Server)
         AppCommand::Delete { id, yes } => {
             find(&id).await?;
             ask::confirm(yes, &format!("Remove `{id}` of {} with its secrets, grants and consents?", realm.name))?;
-            server.delete(&["realms", &realm.id, "apps", &id], &[]).await?;
+            realm.delete(&["apps", &id], &[]).await?;
             app::done_in(context, &realm.id, &id, "deleted")
         }
         AppCommand::CheckRedirect { id, uri } => {
             crate::cli::redirect::check(context, &answered::<Client>(find(&id).await?)?, &uri)
         }
-        AppCommand::Show { .. } => Err(not_here("`claviger app show`")),
-        AppCommand::Edit(_) => Err(not_here("`claviger app edit`")),
+        AppCommand::Show { id } => show(context, &realm, &id).await,
+        AppCommand::Edit(args) => edit(context, &realm, args).await,
     }
+}
+
+/// Every app that waits; a page has as many as the server likes.
+async fn queue(realm: &InRealm<'_>) -> Result<Vec<app::review::Waiting>, Trouble> {
+    let (mut all, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let query: Vec<_> = after.iter().map(|after| ("after", after.as_str())).collect();
+        let page: Value = realm.get(&["waiting-apps"], &query).await?;
+        all.extend(answered::<Vec<_>>(member(&page, "items").clone())?);
+        after = member(&page, "next").as_str().map(str::to_owned);
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn show(context: &Context, realm: &InRealm<'_>, id: &str) -> Result<(), Trouble> {
+    let found: Value = realm.get(&["apps", id], &[]).await?;
+    let optional = |name: &str| member(&found, name).as_str().map(str::to_owned);
+    let asked = Some(member(&found, "asked_for").clone()).filter(|asked| !asked.is_null());
+    let about = About {
+        secrets: realm.items(&["apps", id, "secrets"], &[]).await?,
+        last_used_at: optional("last_used_at"),
+        realm_file: optional("managed_by"),
+        asked_for: asked.map(answered).transpose()?.unwrap_or_default(),
+    };
+    app::about::shown(context, &realm.served().await?, &answered(found)?, &about)
+}
+
+async fn edit(context: &Context, realm: &InRealm<'_>, args: EditArgs) -> Result<(), Trouble> {
+    let (id, edit, despite_file) = args.edit()?;
+    if despite_file {
+        let why = "what a file manages is changed by nobody who cannot apply that file";
+        return Err(not_here_since("--despite-file", why));
+    }
+    let before: Client = realm.get(&["apps", &id], &[]).await?;
+    let client: Client = realm.patch(&["apps", &id], &serde_json::to_value(edit).map_err(no_keys)?).await?;
+    let change = Change::of_client(&realm.id, Some(&before), &client, None).map_err(unspelled)?;
+    app::edit::edited(context, &realm.id, &Edition { client, change })
+}
+
+/// Of all that is said of an app, only its keys may be what cannot be sent.
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
+fn no_keys(error: serde_json::Error) -> Trouble {
+    Trouble::new(Exit::Configuration, error.to_string())
 }
 
 fn listed(found: Value) -> Result<Listed, Trouble> {
@@ -91,38 +140,4 @@ fn approved(context: &Context, realm: &str, said: &Value) -> Result<(), Trouble>
     let mail = client.owner_email.as_deref().filter(|_| mail);
     let link = member(said, "link").as_str().map(str::to_owned);
     app::approved(context, realm, &client, addresses, app::mailed::Mailed::in_hand(mail), link)
-}
-
-/// A new app as the API has it.
-fn wanted(create: Create) -> Result<Value, Trouble> {
-    let new = create.registration()?;
-    let usual = Registration::default();
-    let has = [
-        ("--id-token-signing", new.id_token_signing == usual.id_token_signing),
-        ("--claims-in-id-token", new.id_token_claims == usual.id_token_claims),
-        ("--require-pkce", new.pkce == usual.pkce),
-        ("--token-endpoint-auth-signing-alg", new.authentication.signing_alg.is_none()),
-        ("an option of certificates", new.authentication.certificate == usual.authentication.certificate),
-        ("an option of signing and encryption", new.protection == usual.protection),
-        ("an option of request objects", new.requests == usual.requests),
-        ("--subject-type", new.identity == usual.identity),
-        ("an option of token exchange", new.token_exchange == usual.token_exchange),
-        ("an option of logging out", new.logout == usual.logout),
-    ];
-    if let Some((option, _)) = has.iter().find(|(_, is_usual)| !is_usual) {
-        return Err(not_here(&format!("{option} of `claviger app create`")));
-    }
-    let keys = new.jwks.map(|keys| serde_json::from_str::<Value>(&keys)).transpose();
-    let keys = keys.map_err(|error| Trouble::new(Exit::Configuration, format!("--jwks: {error}")))?;
-    let mut body = json!({
-        "id": new.id, "name": new.name, "publisher": new.publisher, "owner_email": new.owner_email,
-        "public": new.public, "in_browser": new.in_browser, "redirect_uris": new.redirect_uris, "scope": new.scope,
-        "audiences": new.audiences, "legacy": new.legacy, "jwks": keys, "jwks_uri": new.jwks_uri,
-        "token_endpoint_auth_method": new.authentication.method, "grants": new.grants,
-        "post_logout_redirect_uris": new.post_logout_redirect_uris,
-    });
-    if let Some(members) = body.as_object_mut() {
-        members.retain(|_, value| !value.is_null() && !value.as_array().is_some_and(Vec::is_empty));
-    }
-    Ok(body)
 }

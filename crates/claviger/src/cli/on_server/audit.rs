@@ -1,6 +1,6 @@
 //! `claviger audit` at a server.
 
-use super::not_here;
+use super::not_here_since;
 use crate::cli::audit::{self, AuditCommand};
 use crate::cli::context::Context;
 use crate::cli::output;
@@ -14,7 +14,8 @@ use serde_json::Value;
 /// Does it.
 pub(crate) async fn run(command: AuditCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
     let AuditCommand::List(wanted) = command else {
-        return Err(not_here("`claviger audit` but for `list`"));
+        let why = "the whole log is read, or written, where it lies";
+        return Err(not_here_since("`claviger audit` but for `list`", why));
     };
     let now = Clock::default().now();
     let which = &wanted.which;

@@ -3,25 +3,29 @@
 
 pub(super) mod app;
 pub(super) mod audit;
+pub(super) mod given;
 pub(super) mod key;
 pub(super) mod log;
+pub(super) mod organisation;
+pub(super) mod partners;
+pub(super) mod realm;
 pub(super) mod role;
+pub(super) mod seat;
 pub(super) mod secret;
+pub(super) mod token;
 pub(super) mod user;
+pub(super) mod webhook;
 
-use super::context::Context;
-use super::place::{Server, answered, member};
-use super::realm::{Listed, listed};
+use super::place::DATABASE_ALONE;
 use super::trouble::{Exit, Trouble};
 
 /// What the API cannot do.
-pub(super) fn not_here(what: &str) -> Trouble {
-    Trouble::new(Exit::Usage, format!("{what} works on the database, and not through a server"))
-        .help("run it where the database is, with --config or --database and without --server")
+fn not_here(what: &str) -> Trouble {
+    Trouble::new(Exit::Usage, format!("{what} works on the database, and not through a server")).help(DATABASE_ALONE)
 }
 
-/// `claviger realm list`.
-pub(super) async fn realms(context: &Context, server: &Server) -> Result<(), Trouble> {
-    let found = server.get(&["realms"], &[]).await?;
-    listed(context, &answered::<Vec<Listed>>(member(&found, "items").clone())?)
+/// The same, with the reason.
+fn not_here_since(what: &str, why: &str) -> Trouble {
+    Trouble::new(Exit::Usage, format!("{what} works on the database, and not through a server: {why}"))
+        .help("run it where the database is, with --config or --database and without --server")
 }

@@ -1,53 +1,58 @@
 //! `claviger role` at a server: the roles of the admin realm that one is logged in to.
 
-use super::not_here;
+use super::not_here_since;
 use crate::cli::ask;
 use crate::cli::context::Context;
-use crate::cli::place::{Server, member, put, text};
-use crate::cli::role::{RoleCommand, Which};
+use crate::cli::place::{Server, answered, member, put, text};
+use crate::cli::role::{self, Listed, RoleCommand, Which};
 use crate::cli::trouble::Trouble;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Does it.
 pub(crate) async fn run(command: RoleCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
     match command {
         RoleCommand::Give(which) => {
-            let role = which.role.to_string();
-            server.post(&["roles", "give"], body(&which)).await?;
-            context.format.one(&body(&which), &[("role", role), ("state", "given".to_owned())])
+            let is = |one: &&Listed| one.is(&which);
+            let held = all(server.get(&["roles"], &[]).await?)?.iter().any(|one| one.is(&which));
+            let after = all(change(server, "give", &which).await?)?;
+            let id = after.iter().find(is).map_or(which.holder.as_str(), |one| one.id.as_str());
+            let state = if held { "held before" } else { "given" };
+            role::done(context, (&home(server).await?, id), &which, state)
         }
-        RoleCommand::Take { even_last: true, .. } => Err(not_here("`claviger role take --even-last`")),
+        RoleCommand::Take { even_last: true, .. } => {
+            let why = "who may do nothing any more could not give it back through a server";
+            Err(not_here_since("`claviger role take --even-last`", why))
+        }
         RoleCommand::Take { which, yes, .. } => {
-            ask::confirm(yes, &format!("Let `{}` be {} no more?", which.holder, which.role))?;
-            let role = which.role.to_string();
-            server.post(&["roles", "take"], body(&which)).await?;
-            context.format.one(&body(&which), &[("role", role), ("state", "taken".to_owned())])
+            ask::confirm(yes, &which.question())?;
+            let before = all(server.get(&["roles"], &[]).await?)?;
+            let id = before.iter().find(|one| one.is(&which)).map_or(which.holder.as_str(), |one| one.id.as_str());
+            change(server, "take", &which).await?;
+            role::done(context, (&home(server).await?, id), &which, "taken")
         }
-        RoleCommand::List => {
-            let found = server.get(&["roles"], &[]).await?;
-            let items = member(&found, "items").as_array().cloned().unwrap_or_default();
-            context.format.list(["kind", "id", "role", "over", "organisation", "since"], &items, |one| {
-                let organisation = member(one, "organisation").as_str().unwrap_or("-").to_owned();
-                [
-                    text(one, "kind"),
-                    text(one, "id"),
-                    text(one, "role"),
-                    text(one, "over"),
-                    organisation,
-                    text(one, "since"),
-                ]
-            })
+        RoleCommand::List => role::listed(context, &all(server.get(&["roles"], &[]).await?)?),
+        RoleCommand::FirstOwner { .. } => {
+            let why = "before there is an owner, nobody may say through a server who is one";
+            Err(not_here_since("`claviger role first-owner`", why))
         }
-        RoleCommand::FirstOwner { .. } => Err(not_here("`claviger role first-owner`")),
     }
 }
 
-fn body(which: &Which) -> Value {
-    let mut body = json!({
-        "kind": if which.app { "client" } else { "user" }, "holder": which.holder, "role": which.role, "over": which.over,
-    });
+/// The admin realm.
+async fn home(server: &Server) -> Result<String, Trouble> {
+    Ok(text(&server.get(&["caller"], &[]).await?, "realm"))
+}
+
+fn all(found: Value) -> Result<Vec<Listed>, Trouble> {
+    answered(member(&found, "items").clone())
+}
+
+async fn change(server: &Server, what: &str, which: &Which) -> Result<Value, Trouble> {
+    let mut wanted =
+        json!({ "kind": which.kind().name(), "holder": which.holder, "role": which.role, "over": which.over });
     if !which.organisation.is_empty() {
-        put(&mut body, "organisation", which.organisation.clone());
+        put(&mut wanted, "organisation", which.organisation.clone());
     }
-    body
+    server.act(&Method::POST, &["roles", what], &[], Some(&wanted)).await
 }

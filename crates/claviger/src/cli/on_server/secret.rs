@@ -4,11 +4,11 @@ use super::not_here;
 use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, answered, member, put, text};
+use crate::cli::place::{Server, member, put, text};
 use crate::cli::secret::{self, SecretCommand};
 use crate::cli::trouble::Trouble;
 use claviger_server::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Does it.
 pub(crate) async fn run(command: SecretCommand, context: &Context, server: &Server) -> Result<(), Trouble> {
@@ -23,7 +23,7 @@ pub(crate) async fn run(command: SecretCommand, context: &Context, server: &Serv
             if let Some(span) = expires {
                 put(&mut body, "expires_at", output::time(Clock::default().now() + span.as_millis()));
             }
-            let made = server.post(&["realms", &realm.id, "apps", &client, "secrets"], body).await?;
+            let made: Value = realm.post(&["apps", &client, "secrets"], body).await?;
             let expires_at = member(&made, "expires_at").as_str().map(str::to_owned);
             secret::made(
                 context,
@@ -34,12 +34,11 @@ pub(crate) async fn run(command: SecretCommand, context: &Context, server: &Serv
             )
         }
         SecretCommand::List { client } => {
-            let found = server.get(&["realms", &realm.id, "apps", &client, "secrets"], &[]).await?;
-            secret::listed(context, &answered::<Vec<_>>(member(&found, "items").clone())?)
+            secret::listed(context, &realm.items(&["apps", &client, "secrets"], &[]).await?)
         }
         SecretCommand::Retire { client, id, yes } => {
             ask::confirm(yes, &format!("Stop the secret {id} of `{client}` at once?"))?;
-            server.delete(&["realms", &realm.id, "apps", &client, "secrets", &id], &[]).await?;
+            realm.delete(&["apps", &client, "secrets", &id], &[]).await?;
             secret::retired(context, &realm.id, &client, &id)
         }
     }

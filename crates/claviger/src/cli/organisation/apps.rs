@@ -6,15 +6,20 @@ use crate::cli::output;
 use crate::cli::trouble::Trouble;
 use claviger_core::Realm;
 use claviger_server::admin::organisation_apps;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Serialize)]
-struct Listed {
+/// An app that acts, or of which something is said; and as the admin API tells of one that acts.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Listed {
     app: String,
+    #[serde(rename(deserialize = "app_name"))]
     name: Option<String>,
+    #[serde(rename(deserialize = "username"))]
     user: Option<String>,
+    #[serde(rename(deserialize = "user"))]
     user_id: Option<String>,
+    #[serde(skip_deserializing)]
     rule: Option<&'static str>,
     since: Option<String>,
     last_used_at: Option<String>,
@@ -23,26 +28,36 @@ struct Listed {
 /// Lists the apps that act for it, and what it says of apps.
 pub(super) async fn list(context: &Context, data: &Data, realm: &Realm, id: &str) -> Result<(), Trouble> {
     let (acting, rules) = organisation_apps::list(&data.store, realm, id, data.now()).await?;
-    let rule = |allowed| if allowed { "allowed" } else { "blocked" };
-    let mut left: BTreeMap<String, &'static str> = rules.into_iter().map(|one| (one.app, rule(one.allowed))).collect();
-    let said = left.clone();
-    let mut all: Vec<Listed> = Vec::new();
-    for one in acting {
-        left.remove(&one.app);
-        all.push(Listed {
-            rule: said.get(&one.app).copied(),
-            app: one.app,
-            name: one.app_name,
-            user: one.username,
-            user_id: one.user,
-            since: Some(output::time(one.since)),
-            last_used_at: Some(output::time(one.used_at)),
-        });
+    let acting = acting.into_iter().map(|one| Listed {
+        app: one.app,
+        name: one.app_name,
+        user: one.username,
+        user_id: one.user,
+        rule: None,
+        since: Some(output::time(one.since)),
+        last_used_at: Some(output::time(one.used_at)),
+    });
+    listed(context, acting.collect(), &rules.into_iter().map(|one| (one.app, one.allowed)).collect())
+}
+
+/// Prints the apps that act for it, and behind them those of which it says something besides; of the empty name it says what holds for
+/// all others.
+pub(crate) fn listed(context: &Context, mut all: Vec<Listed>, rules: &BTreeMap<String, bool>) -> Result<(), Trouble> {
+    let word = |allowed: &bool| if *allowed { "allowed" } else { "blocked" };
+    for one in &mut all {
+        one.rule = rules.get(&one.app).map(word);
     }
-    for (app, word) in left {
-        let (app, rule) = if app.is_empty() { ("*".to_owned(), Some(word)) } else { (app, Some(word)) };
-        all.push(Listed { app, name: None, user: None, user_id: None, rule, since: None, last_used_at: None });
-    }
+    let acts = |app: &String| all.iter().any(|one| one.app == *app);
+    let left: Vec<_> = rules.iter().filter(|(app, _)| !acts(app)).collect();
+    all.extend(left.into_iter().map(|(app, allowed)| Listed {
+        app: if app.is_empty() { "*".to_owned() } else { app.clone() },
+        name: None,
+        user: None,
+        user_id: None,
+        rule: Some(word(allowed)),
+        since: None,
+        last_used_at: None,
+    }));
     context.format.list(["app", "name", "user", "rule", "since", "last used"], &all, |one| {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         let rule = one.rule.unwrap_or("-").to_owned();
@@ -59,7 +74,12 @@ pub(super) async fn set(
     allowed: bool,
 ) -> Result<(), Trouble> {
     organisation_apps::set(&data.admin(), realm, id, app, allowed).await?;
-    let item = serde_json::json!({ "realm": realm.id, "organisation": id, "app": app, "allowed": allowed });
+    is_set(context, &realm.id, (id, app), allowed)
+}
+
+/// Says whether an app may act for it now.
+pub(crate) fn is_set(context: &Context, realm: &str, (id, app): (&str, &str), allowed: bool) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "organisation": id, "app": app, "allowed": allowed });
     let state = if allowed { "allowed" } else { "blocked" };
     context.format.one(&item, &[("app", app.to_owned()), ("state", state.to_owned())])
 }
@@ -73,7 +93,12 @@ pub(super) async fn only_listed(
     only: bool,
 ) -> Result<(), Trouble> {
     organisation_apps::only_listed(&data.admin(), realm, id, only).await?;
-    let item = serde_json::json!({ "realm": realm.id, "organisation": id, "only_listed": only });
+    is_only_listed(context, &realm.id, id, only)
+}
+
+/// Says which apps may act for it now.
+pub(crate) fn is_only_listed(context: &Context, realm: &str, id: &str, only: bool) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "organisation": id, "only_listed": only });
     let state = if only { "only listed apps" } else { "every app that is not blocked" };
     context.format.one(&item, &[("organisation", id.to_owned()), ("apps", state.to_owned())])
 }
@@ -86,9 +111,24 @@ pub(super) async fn end(
     (id, app): (&str, Option<&str>),
     yes: bool,
 ) -> Result<(), Trouble> {
-    let what = app.map_or_else(|| "every app".to_owned(), |app| format!("`{app}`"));
-    ask::confirm(yes, &format!("End what {what} may do for `{id}`?"))?;
+    ask::confirm(yes, &end_question(id, app))?;
     let ended = organisation_apps::end(&data.admin(), realm, id, app).await?;
-    let item = serde_json::json!({ "realm": realm.id, "organisation": id, "app": app, "grants": ended });
+    is_ended(context, &realm.id, (id, app), ended)
+}
+
+/// Whether it shall end.
+pub(crate) fn end_question(id: &str, app: Option<&str>) -> String {
+    let what = app.map_or_else(|| "every app".to_owned(), |app| format!("`{app}`"));
+    format!("End what {what} may do for `{id}`?")
+}
+
+/// Says from how many grants it was taken.
+pub(crate) fn is_ended(
+    context: &Context,
+    realm: &str,
+    (id, app): (&str, Option<&str>),
+    ended: u64,
+) -> Result<(), Trouble> {
+    let item = serde_json::json!({ "realm": realm, "organisation": id, "app": app, "grants": ended });
     context.format.one(&item, &[("organisation", id.to_owned()), ("grants", ended.to_string())])
 }

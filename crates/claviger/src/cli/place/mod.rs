@@ -7,12 +7,18 @@
 //!
 //! A server is meant by `--server` or `CLAVIGER_SERVER`, or by `claviger login` where nothing names a configuration or a database.
 
+mod in_realm;
 pub(crate) mod logins;
 mod server;
 
 use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
-pub(crate) use server::{Server, answered, member, put, text, unreachable};
+pub(crate) use in_realm::InRealm;
+pub(crate) use server::{Server, answered, member, or_empty, put, text, unreachable};
+
+/// What to do about a command that works at a database alone.
+pub(crate) const DATABASE_ALONE: &str = "it needs the database itself, or keys and files that lie beside it: run it there, with \
+                                         --config or --database and without --server";
 
 /// Where a command acts.
 pub(crate) enum Place {
@@ -55,6 +61,6 @@ impl Context {
     pub(crate) fn refuse_server(&self) -> Result<(), Trouble> {
         let Some(url) = &self.server_meant()? else { return Ok(()) };
         Err(Trouble::new(Exit::Usage, format!("this command works on the database, and not through the server {url}"))
-            .help("run it where the database is, with --config or --database and without --server"))
+            .help(DATABASE_ALONE))
     }
 }

@@ -3,9 +3,11 @@
 use super::logins::{API_PATH, Login, Logins};
 use crate::cli::context::Context;
 use crate::cli::trouble::{Exit, Trouble};
+use claviger_core::crypto::entropy::random_bytes;
+use claviger_core::jose::base64url;
 use claviger_server::clock::Clock;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -15,13 +17,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const MARGIN: i64 = 30;
 /// A token of a program's own, in place of a login.
 const TOKEN: &str = "CLAVIGER_ACCESS_TOKEN";
-
-/// A realm, as far as commands name it.
-#[derive(Deserialize)]
-pub(crate) struct RealmName {
-    pub(crate) id: String,
-    pub(crate) name: String,
-}
 
 /// A server that somebody is logged in to.
 pub(crate) struct Server {
@@ -34,6 +29,14 @@ pub(crate) struct Server {
 /// A text of an answer; empty where there is none.
 pub(crate) fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Reads a text that may be null, as an empty one.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn or_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads an answer as what it stands for.
@@ -96,34 +99,9 @@ impl Server {
         Ok(Self { api, client, token, realm: context.realm.clone() })
     }
 
-    /// The realm of `--realm`, or the only one that the caller sees.
-    ///
-    /// # Errors
-    /// There is none, or several.
-    pub(crate) async fn realm(&self) -> Result<RealmName, Trouble> {
-        if let Some(id) = &self.realm {
-            return answered(self.get(&["realms", id], &[]).await?);
-        }
-        let mut all = self.realms().await?;
-        match (all.pop(), all.len()) {
-            (Some(only), 0) => Ok(only),
-            (None, _) => Err(Trouble::not_found("there is no realm that you may see")),
-            _ => Err(Trouble::new(Exit::Usage, "there are several realms: say which with --realm")
-                .help("`claviger realm list` names them")),
-        }
-    }
-
     /// The realm of `--realm`, if it was said.
     pub(crate) fn realm_wanted(&self) -> Option<&str> {
         self.realm.as_deref()
-    }
-
-    /// The realms that the caller sees.
-    ///
-    /// # Errors
-    /// The server refuses it.
-    pub(crate) async fn realms(&self) -> Result<Vec<RealmName>, Trouble> {
-        answered(member(&self.get(&["realms"], &[]).await?, "items").clone())
     }
 
     fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> Result<RequestBuilder, Trouble> {
@@ -143,7 +121,7 @@ impl Server {
     /// # Errors
     /// The server refuses it or does not answer.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Trouble> {
-        body(self.request(Method::GET, path, query)?.send().await).await
+        self.act(&Method::GET, path, query, None).await
     }
 
     /// Reads a list to its end, or `limit` of it.
@@ -168,29 +146,69 @@ impl Server {
         Ok(found)
     }
 
-    /// Does something.
+    /// Does something; what is changed or removed is so as it is now. A `POST` says by a key of its own which act it is, so that it can
+    /// be sent once more where the connection was lost: it is done once (draft-ietf-httpapi-idempotency-key-header).
     ///
     /// # Errors
     /// As [`Server::get`].
-    pub(crate) async fn post(&self, path: &[&str], wanted: Value) -> Result<Value, Trouble> {
-        body(self.request(Method::POST, path, &[])?.json(&wanted).send().await).await
+    pub(crate) async fn act(
+        &self,
+        method: &Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        wanted: Option<&Value>,
+    ) -> Result<Value, Trouble> {
+        let said = self.send(method, path, query, wanted).await?;
+        Ok(serde_json::from_slice(&said).unwrap_or_default())
     }
 
-    /// Removes something, as it is now.
+    /// Does something that is answered by a text.
     ///
     /// # Errors
     /// As [`Server::get`].
-    pub(crate) async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), Trouble> {
-        body(self.request(Method::DELETE, path, query)?.header("if-match", "*").send().await).await.map(drop)
+    pub(crate) async fn text(&self, path: &[&str]) -> Result<String, Trouble> {
+        let said = self.send(&Method::POST, path, &[], None).await?;
+        String::from_utf8(said).map_err(|_| Trouble::new(Exit::Failure, "the server answers what is no text"))
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        wanted: Option<&Value>,
+    ) -> Result<Vec<u8>, Trouble> {
+        let key = (*method == Method::POST).then(|| base64url(&random_bytes::<16>()));
+        let request = || {
+            let mut request = self.request(method.clone(), path, query)?;
+            if [Method::PATCH, Method::PUT, Method::DELETE].contains(method) {
+                request = request.header("if-match", "*");
+            }
+            if let Some(key) = &key {
+                request = request.header("idempotency-key", key);
+            }
+            Ok::<_, Trouble>(if let Some(wanted) = wanted { request.json(wanted) } else { request })
+        };
+        let (status, said) = match answer(request()?).await {
+            Err(error) if key.is_some() && is_lost(&error) => answer(request()?).await,
+            other => other,
+        }
+        .map_err(|error| unreachable(&error.without_url()))?;
+        if status.is_success() {
+            return Ok(said);
+        }
+        Err(refused(status, &serde_json::from_slice(&said).unwrap_or_default()))
     }
 }
 
-async fn body(sent: Result<Response, reqwest::Error>) -> Result<Value, Trouble> {
-    let answer = sent.map_err(|error| unreachable(&error.without_url()))?;
-    let status = answer.status();
-    let bytes = answer.bytes().await.map_err(|error| unreachable(&error.without_url()))?;
-    let said: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    if status.is_success() { Ok(said) } else { Err(refused(status, &said)) }
+async fn answer(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), reqwest::Error> {
+    let answer = request.send().await?;
+    Ok((answer.status(), answer.bytes().await?.to_vec()))
+}
+
+/// Whether nobody knows what became of a request: it was sent, and its connection ended before the answer was whole.
+fn is_lost(error: &reqwest::Error) -> bool {
+    !error.is_connect() && !error.is_timeout() && !error.is_builder()
 }
 
 /// Why the server did not do it, with the exit code that the same has at a database.

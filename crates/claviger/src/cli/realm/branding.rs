@@ -39,7 +39,11 @@ fn link(text: &str) -> Result<(Part, String), String> {
 }
 
 impl BrandingArgs {
-    fn changes(self) -> Result<Vec<Change>, Trouble> {
+    /// What is set, and set back.
+    ///
+    /// # Errors
+    /// The picture cannot be read.
+    pub(crate) fn changes(self) -> Result<Vec<Change>, Trouble> {
         let texts = [(Part::Name, self.name), (Part::Accent, self.accent), (Part::Contact, self.contact)];
         let texts = texts.into_iter().filter_map(|(part, text)| Some((part, text?)));
         let mut changes: Vec<Change> = texts.chain(self.link).map(|(part, text)| (part, Set::Text(text))).collect();
@@ -61,7 +65,8 @@ pub(crate) async fn run(args: BrandingArgs, context: &Context, data: &Data) -> R
     show(context, &after)
 }
 
-fn show(context: &Context, realm: &Realm) -> Result<(), Trouble> {
+/// Prints how a realm looks.
+pub(crate) fn show(context: &Context, realm: &Realm) -> Result<(), Trouble> {
     let one = |part: Part| (part, realm.brand.value(part), realm.brand.origin(part).name());
     let all = Part::ALL.map(one);
     let item: Map<String, Value> = all

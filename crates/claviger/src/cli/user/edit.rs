@@ -119,23 +119,35 @@ pub(crate) struct EditArgs {
     yes: bool,
 }
 
+impl AddArgs {
+    /// The user as they shall be, and their password.
+    ///
+    /// # Errors
+    /// The password cannot be read, or what is told of them is wrong.
+    pub(crate) fn wanted(self) -> Result<(User, Option<Plain>), Trouble> {
+        let args = self;
+        let password = if args.no_password { None } else { Some(ask::secret(args.file.as_deref(), "password")?) };
+        let user = User {
+            id: args.id.unwrap_or_default(),
+            username: args.username,
+            name: args.name,
+            email: args.email,
+            email_verified: args.email_verified,
+            given_name: args.given_name,
+            family_name: args.family_name,
+            service: args.service,
+            administrator: args.administrator,
+            disabled: false,
+            organisations: args.organisation,
+            details: args.details.apply(Details::default())?,
+        };
+        Ok((user, password))
+    }
+}
+
 /// Adds a user.
 pub(super) async fn add(args: AddArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
-    let password = if args.no_password { None } else { Some(ask::secret(args.file.as_deref(), "password")?) };
-    let user = User {
-        id: args.id.unwrap_or_default(),
-        username: args.username,
-        name: args.name,
-        email: args.email,
-        email_verified: args.email_verified,
-        given_name: args.given_name,
-        family_name: args.family_name,
-        service: args.service,
-        administrator: args.administrator,
-        disabled: false,
-        organisations: args.organisation,
-        details: args.details.apply(Details::default())?,
-    };
+    let (user, password) = args.wanted()?;
     let user = users::add(&data.admin(), &hasher()?, realm, user, password).await?;
     super::done(context, realm, &user, "active")
 }

@@ -3,6 +3,7 @@
 use super::find;
 use super::parts::{CertificateEdit, LogoutEdit, text};
 use super::registration::{complaint, sector};
+use super::spelled::{given, key_set};
 use crate::admin::apply::changes::Change;
 use crate::admin::{Act, Admin, AdminError, SubjectKind};
 use claviger_core::client::rules::{self, Description, Found};
@@ -15,66 +16,104 @@ use claviger_core::limits::ClientLimits;
 use claviger_core::span::Span;
 use claviger_core::{Client, Realm, ScopeSet};
 use claviger_store::{Edited, Fault, Store};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What shall be different; `None`: as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Edit {
     /// Whose tokens it may exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<Box<ExchangePolicy>>,
     /// What consent calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Who publishes it; empty: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
     /// To whom mails go; empty: to nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
     /// The grants.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<BTreeSet<GrantType>>,
     /// Where users may be sent back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uris: Option<Vec<String>>,
     /// More of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add_redirect_uris: Vec<String>,
     /// Fewer of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_redirect_uris: Vec<String>,
     /// Where users may be sent to after logging out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub post_logout_redirect_uris: Option<Vec<String>>,
     /// Where it is told that somebody signed out.
+    #[serde(flatten)]
     pub logout: LogoutEdit,
     /// Every scope that it may ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// More scopes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add_scope: Vec<String>,
     /// Fewer scopes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remove_scope: Vec<String>,
     /// The audiences.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audiences: Option<Vec<String>>,
     /// Legacy behaviours.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub legacy: Option<BTreeSet<Legacy>>,
     /// How long its access tokens live; `Some(None)`: as long as the realm says.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub access_token_ttl: Option<Option<Span>>,
     /// The plan that its limits are of; empty: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     /// Whether it is an agent; `Some(None)`: it is where it came by itself.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub agent: Option<Option<bool>>,
     /// How it hears what users said who were elsewhere.
+    #[serde(rename = "backchannel_token_delivery_mode", skip_serializing_if = "Option::is_none")]
     pub token_delivery_mode: Option<DeliveryMode>,
     /// Where it is told that they did; empty: nowhere.
+    #[serde(rename = "backchannel_client_notification_endpoint", skip_serializing_if = "Option::is_none")]
     pub notification_endpoint: Option<String>,
     /// How often in a minute it may call the token endpoint; `Some(None)`: as its plan or its realm says.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub token_calls_per_minute: Option<Option<u32>>,
     /// How it proves who it is; `Some(None)`: by its secret, in the header or in the body.
+    #[serde(
+        rename = "token_endpoint_auth_method",
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub auth_method: Option<Option<AuthMethod>>,
     /// What signs its assertions; `Some(None)`: any algorithm that the method has.
+    #[serde(
+        rename = "token_endpoint_auth_signing_alg",
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub auth_signing_alg: Option<Option<AssertionAlgorithm>>,
     /// Whom its certificate names.
+    #[serde(flatten)]
     pub certificate: CertificateEdit,
     /// Its public keys, in place of those that it has.
+    #[serde(with = "key_set", skip_serializing_if = "Option::is_none")]
     pub jwks: Option<String>,
     /// Where they are, in place of those that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// How its users are named to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject_type: Option<SubjectType>,
     /// Where it is said which redirect URIs belong together; empty: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
 }
 

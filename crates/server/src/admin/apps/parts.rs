@@ -1,31 +1,42 @@
 //! Parts of an app that are changed a field at a time: where it is told of logouts, whom its certificate names.
 
 use claviger_core::client::{CertificateOf, Logout};
+use serde::{Deserialize, Serialize};
 
 /// Where an app shall be told that somebody signed out; `None`: as it is, empty: nowhere.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LogoutEdit {
     /// Loaded in the user's browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frontchannel_logout_uri: Option<String>,
     /// Called by the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
 }
 
 /// Whom an app's certificate shall name; `None`: as it is, empty: nobody. A name that is given takes the place of the others, since there
 /// is one at most (RFC 8705 2.1.2).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CertificateEdit {
     /// The subject.
+    #[serde(rename = "tls_client_auth_subject_dn", skip_serializing_if = "Option::is_none")]
     pub subject_dn: Option<String>,
     /// A host name.
+    #[serde(rename = "tls_client_auth_san_dns", skip_serializing_if = "Option::is_none")]
     pub san_dns: Option<String>,
     /// A URI.
+    #[serde(rename = "tls_client_auth_san_uri", skip_serializing_if = "Option::is_none")]
     pub san_uri: Option<String>,
     /// An address.
+    #[serde(rename = "tls_client_auth_san_ip", skip_serializing_if = "Option::is_none")]
     pub san_ip: Option<String>,
     /// A mail address.
+    #[serde(rename = "tls_client_auth_san_email", skip_serializing_if = "Option::is_none")]
     pub san_email: Option<String>,
     /// Its access tokens are bound to its certificate.
+    #[serde(rename = "tls_client_certificate_bound_access_tokens", skip_serializing_if = "Option::is_none")]
     pub binds_tokens: Option<bool>,
 }
 

@@ -1,5 +1,6 @@
 //! A registration: what an app's owner asks for, checked against the realm before it is written.
 
+use super::spelled::key_set;
 use crate::admin::{Act, Admin, AdminError, Complaint};
 use crate::ids;
 use crate::outbound::Outbound;
@@ -13,26 +14,33 @@ use claviger_core::dialect::{Legacy, Pkce};
 use claviger_core::jose::Algorithm;
 use claviger_core::{Client, Realm};
 use claviger_files::did_you_mean;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is asked for; each field as [`Client`] has it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Registration {
     /// `client_id`; made where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What consent calls it.
     pub name: String,
     /// Who publishes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
     /// To whom mails go.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
     /// It cannot keep a secret.
     pub public: bool,
     /// It is a page in a browser.
     pub in_browser: bool,
     /// Whether it is an agent; absent: it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<bool>,
     /// What signs its ID tokens; absent: RS256.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signing: Option<Algorithm>,
     /// Which claims about the user they carry.
     pub id_token_claims: IdTokenClaims,
@@ -51,20 +59,28 @@ pub struct Registration {
     /// Legacy behaviours.
     pub legacy: BTreeSet<Legacy>,
     /// Its public keys, as the JSON of a JWK set.
+    #[serde(with = "key_set", skip_serializing_if = "Option::is_none")]
     pub jwks: Option<String>,
     /// Where its public keys are.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// How it proves who it is.
+    #[serde(flatten)]
     pub authentication: Authentication,
     /// Its authorization requests and their answers.
+    #[serde(flatten)]
     pub requests: Requests,
     /// How its users are named to it, and what it is told of them.
+    #[serde(flatten)]
     pub identity: Identity,
     /// Where it is told that somebody signed out.
+    #[serde(flatten)]
     pub logout: Logout,
     /// How what is said to it is signed and encrypted.
+    #[serde(flatten)]
     pub protection: Protection,
     /// Whose tokens it may exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<Box<ExchangePolicy>>,
 }
 

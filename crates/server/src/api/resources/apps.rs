@@ -1,5 +1,6 @@
 //! Apps: registered, approved, changed, stopped.
 
+use super::app_fields::{APP, CHANGE, NEW, STATUSES};
 use crate::admin::apps::{self, Edit, Registration};
 use crate::admin::partner_letters::Desk;
 use crate::api::call::Call;
@@ -19,89 +20,7 @@ use std::collections::HashMap;
 
 /// Of how many people it is said that they asked for an app, the last first.
 const ASKED: i64 = 100;
-const STATUSES: &[&str] = &["pending", "active", "rejected", "suspended"];
 const TEXTS: Shape = Shape::List(&Shape::Text);
-
-const APP: Schema = Schema {
-    name: "App",
-    says: "An app, with all its settings; those that are not named here have their names of the realm file",
-    fields: &[
-        always("realm", Shape::Text, "Its realm"),
-        always("id", Shape::Text, "Its client_id"),
-        always("name", Shape::Text, "What people call it"),
-        always("status", Shape::OneOf(STATUSES), "Where it stands"),
-        always("kind", Shape::Text, "confidential or public"),
-        or_null("publisher", Shape::Text, "Who publishes it"),
-        or_null("owner_email", Shape::Text, "To whom mails go"),
-        always("grants", TEXTS, "Grants that it may use"),
-        always("redirect_uris", TEXTS, "Where users may be sent back to"),
-        always("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
-        always("scope", Shape::Text, "Every scope that it may ask for"),
-        always("audiences", TEXTS, "The APIs that it may get tokens for"),
-        always("legacy", TEXTS, "Old behaviours that it was given"),
-        always("addresses", Shape::Map, "The addresses that its developers need, by what they are for"),
-        or_null("last_used_at", Shape::Time, "When it was last authenticated, to the minute"),
-        always("is_agent", Shape::Bool, "It is an agent: its vendor says so, or nobody does and it came by itself"),
-        may(
-            "asked_for",
-            Shape::List(&Shape::Map),
-            "Who asked for it while it waits: user (null: whoever was not signed in), times, first_at, last_at",
-        ),
-        or_null("managed_by", Shape::Text, "The realm file that manages it: it is changed there, and read-only here"),
-    ],
-    open: true,
-};
-
-const NEW: Schema = Schema {
-    name: "NewApp",
-    says: "An app that is to be registered; it waits for approval",
-    fields: &[
-        may("id", Shape::Name(200), "Its client_id; made where it is left out"),
-        always("name", Shape::Name(200), "What people call it"),
-        may("publisher", Shape::Text, "Who publishes it"),
-        may("owner_email", Shape::Text, "To whom mails go"),
-        may("public", Shape::Bool, "It cannot keep a secret"),
-        may("in_browser", Shape::Bool, "It is a page in a browser"),
-        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
-        may("grants", TEXTS, "The grants; left out: what follows from kind and redirect URIs"),
-        may("redirect_uris", TEXTS, "Where users may be sent back to"),
-        may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
-        may("scope", Shape::Text, "Every scope that it may ask for, with spaces between"),
-        may("audiences", TEXTS, "The APIs; left out: the realm's first"),
-        may("legacy", TEXTS, "Old behaviours"),
-        may("jwks", Shape::Map, "Its public keys"),
-        may("jwks_uri", Shape::Text, "Where its public keys are"),
-        may("token_endpoint_auth_method", Shape::Text, "How it proves who it is"),
-    ],
-    open: false,
-};
-
-const CHANGE: Schema = Schema {
-    name: "AppChange",
-    says: "What shall be different; what is left out stays (RFC 7396)",
-    fields: &[
-        may("name", Shape::Name(200), "What people call it"),
-        may("publisher", Shape::Text, "Who publishes it; empty: nobody"),
-        may("owner_email", Shape::Text, "To whom mails go; empty: to nobody"),
-        may("agent", Shape::Bool, "It is an agent, which goes on by itself"),
-        may("grants", TEXTS, "The grants"),
-        may("redirect_uris", TEXTS, "Where users may be sent back to"),
-        may("post_logout_redirect_uris", TEXTS, "Where users may be sent to after logging out"),
-        may("scope", Shape::Text, "Every scope that it may ask for"),
-        may("audiences", TEXTS, "The APIs"),
-        may("legacy", TEXTS, "Old behaviours"),
-        may("jwks", Shape::Map, "Its public keys"),
-        may("jwks_uri", Shape::Text, "Where its public keys are"),
-        may("token_endpoint_auth_method", Shape::Text, "How it proves who it is"),
-        may(
-            "backchannel_token_delivery_mode",
-            Shape::Text,
-            "How it hears what users said who were elsewhere (CIBA): `poll` or `ping`",
-        ),
-        may("backchannel_client_notification_endpoint", Shape::Text, "Where it is told that they did; empty: nowhere"),
-    ],
-    open: false,
-};
 
 pub(super) const APPROVED: Schema = Schema {
     name: "Approved",
@@ -285,56 +204,15 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
     ))
 }
 
-fn keys(call: &Call<'_>) -> Option<String> {
-    call.body.get("jwks").map(ToString::to_string)
-}
-
 async fn register(call: &Call<'_>) -> Result<Reply, Problem> {
-    let flag = |name: &str| call.body.get(name).and_then(Value::as_bool).unwrap_or_default();
-    let text = |name: &str| call.text(name).map(str::to_owned);
-    let mut registration = Registration {
-        id: text("id"),
-        name: text("name").unwrap_or_default(),
-        publisher: text("publisher"),
-        owner_email: text("owner_email"),
-        public: flag("public") || flag("in_browser"),
-        in_browser: flag("in_browser"),
-        agent: call.read("agent")?,
-        grants: call.read("grants")?.unwrap_or_default(),
-        redirect_uris: call.texts("redirect_uris").unwrap_or_default(),
-        post_logout_redirect_uris: call.texts("post_logout_redirect_uris").unwrap_or_default(),
-        scope: text("scope").unwrap_or_default(),
-        audiences: call.texts("audiences").unwrap_or_default(),
-        legacy: call.read("legacy")?.unwrap_or_default(),
-        jwks: keys(call),
-        jwks_uri: text("jwks_uri"),
-        ..Registration::default()
-    };
-    registration.authentication.method = call.read("token_endpoint_auth_method")?;
+    let mut registration: Registration = call.read_all()?;
+    registration.public |= registration.in_browser;
     let client = apps::register(&call.admin(), call.realm()?, registration).await?;
     Ok(Reply::made(one(call, &client).await?))
 }
 
 async fn change(call: &Call<'_>) -> Result<Reply, Problem> {
-    let text = |name: &str| call.text(name).map(str::to_owned);
-    let edit = Edit {
-        name: text("name"),
-        publisher: text("publisher"),
-        owner_email: text("owner_email"),
-        grants: call.read("grants")?,
-        redirect_uris: call.texts("redirect_uris"),
-        post_logout_redirect_uris: call.texts("post_logout_redirect_uris"),
-        scope: text("scope"),
-        audiences: call.texts("audiences"),
-        legacy: call.read("legacy")?,
-        jwks: keys(call),
-        jwks_uri: text("jwks_uri"),
-        auth_method: call.read("token_endpoint_auth_method")?.map(Some),
-        agent: call.read("agent")?.map(Some),
-        token_delivery_mode: call.read("backchannel_token_delivery_mode")?,
-        notification_endpoint: text("backchannel_client_notification_endpoint"),
-        ..Edit::default()
-    };
+    let edit: Edit = call.read_all()?;
     let edition = apps::edit(&call.admin(), call.realm()?, call.named("app"), edit, false).await?;
     Ok(Reply::ok(one(call, &edition.client).await?))
 }

@@ -22,6 +22,7 @@ const GRANT: Schema = Schema {
         or_null("username", Shape::Text, "What people call them"),
         always("flow", Shape::Text, "How it came about"),
         or_null("scope", Shape::Text, "What it may do"),
+        always("audience", Shape::List(&Shape::Text), "At which APIs"),
         always("organisations", Shape::List(&Shape::Text), "For which organisations"),
         always("created_at", Shape::Time, "When it began"),
         always("refreshed_at", Shape::Time, "When it was last refreshed, or began"),
@@ -32,8 +33,9 @@ const GRANT: Schema = Schema {
 
 pub(super) const WHOSE: Schema = Schema {
     name: "Whose",
-    says: "Of which user and which app; both where both are named, one at least",
+    says: "Of which user and which app; both where both are named, one at least, unless all of the realm is meant",
     fields: &[
+        may("all", Shape::Bool, "All of the realm, in place of a user and an app"),
         may("user", Shape::Name(200), "Of this user, by id or user name"),
         may("app", Shape::Name(2000), "Of this app"),
     ],
@@ -90,8 +92,13 @@ pub(super) async fn asked(call: &Call<'_>) -> Result<Of, Problem> {
 /// Whose things end: as the body says it.
 pub(super) async fn whose(call: &Call<'_>) -> Result<Of, Problem> {
     let (app, user) = (call.text("app"), call.text("user"));
-    if app.is_none() && user.is_none() {
-        return Err(Problem::field("/user", "name a user, an app, or both"));
+    let all = call.body.get("all").and_then(Value::as_bool).unwrap_or_default();
+    match (all, app.is_some() || user.is_some()) {
+        (false, false) => {
+            return Err(Problem::field("/user", "name a user, an app, or both; or say that `all` is meant"));
+        }
+        (true, true) => return Err(Problem::field("/all", "either all, or those of a user or an app")),
+        _ => {}
     }
     Ok(given::of(&call.state.store, call.realm()?, app, user).await?)
 }
@@ -101,7 +108,9 @@ fn shown(grant: Grant) -> Value {
     let organisations = granted.as_ref().map(|granted| granted.organisations.clone()).unwrap_or_default();
     json!({
         "id": id_text(&line.id), "app": line.client, "user": line.user, "username": line.username, "flow": line.flow,
-        "scope": granted.map(|granted| granted.scope.to_string()), "organisations": organisations,
+        "scope": granted.as_ref().map(|granted| granted.scope.to_string()),
+        "audience": granted.iter().flat_map(|granted| granted.audience.iter()).collect::<Vec<_>>(),
+        "organisations": organisations,
         "created_at": time(line.created_at), "refreshed_at": time(line.refreshed_at), "expires_at": time(line.expires_at),
     })
 }

@@ -3,11 +3,12 @@
 use crate::admin::log::{self, ErrorGroup, LoggedCall, RequestFilter};
 use crate::admin::{apps, replay};
 use crate::api::call::Call;
-use crate::api::operation::{About, Answers, Operation, Reply, param};
-use crate::api::page::{AFTER, LIMIT};
+use crate::api::operation::{About, Answers, Operation, Param, Reply, param};
+use crate::api::page::{AFTER, LIMIT, cursor};
 use crate::api::problem::{self, Problem};
 use crate::api::schema::{Schema, Shape, always};
 use crate::api::times::time;
+use claviger_core::claims::id_from_text;
 use claviger_core::permission::Resource;
 use claviger_store::RequestLog;
 use serde_json::{Value, json};
@@ -83,12 +84,15 @@ const REPLAY: Schema = Schema {
 };
 
 const READ: (Resource, About) = (Resource::Log, About::Realm);
+const APP: Param = param("app", Shape::Text, "Only of this app; left out: of the whole realm");
+const NAMELESS: Param =
+    param("nameless", Shape::OneOf(&["true", "false"]), "Only what named no app of the realm; in place of `app`");
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::get(
         "listCalls",
         "/realms/{realm}/log",
-        "The calls of an app, the newest first; without an app, calls that named no app of the realm",
+        "The calls of a realm or of one app, the newest first",
         READ,
         Answers::Page(&CALL),
         |call| Box::pin(list(call)),
@@ -96,7 +100,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .query(&[
         LIMIT,
         AFTER,
-        param("app", Shape::Text, "The app"),
+        APP,
+        NAMELESS,
+        param("before", Shape::Text, "Only those behind the call of this id; in place of `after`"),
         param("endpoint", Shape::Text, "Only at this endpoint, like `token`"),
         param("error", Shape::Text, "Only with this error, like `invalid_grant`"),
         param("kind", Shape::Text, "Only of this kind, like `wrong_client`"),
@@ -104,6 +110,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         param("refused", Shape::OneOf(&["true", "false"]), "Only what was refused"),
         param("since", Shape::Time, "Only then or later"),
         param("until", Shape::Time, "Only before"),
+    ]),
+    Operation::get(
+        "followCalls",
+        "/realms/{realm}/log/newer",
+        "The calls that came since, the oldest first: for whoever watches. `next` is always there; with it come those that come later",
+        READ,
+        Answers::Page(&CALL),
+        |call| Box::pin(newer(call)),
+    )
+    .query(&[
+        LIMIT,
+        AFTER,
+        APP,
+        NAMELESS,
+        param("since", Shape::Time, "On the first page: from then on; left out: from now on"),
     ]),
     Operation::get(
         "listCallErrors",
@@ -157,7 +178,19 @@ fn opened(call: &Call<'_>) -> Result<RequestLog, Problem> {
     call.state.request_log().ok_or_else(|| Problem::new(problem::CONFLICT, why))
 }
 
-/// The realm and the app that is asked for, which is there.
+/// Of what the calls are: of one app, which is there, of what named none (an empty name), or of all of the realm.
+async fn of<'a>(call: &'a Call<'_>) -> Result<Option<&'a str>, Problem> {
+    match (call.asked("app"), call.asked("nameless") == Some("true")) {
+        (Some(_), true) => Err(Problem::field("nameless", "either an app, or what named none")),
+        (None, true) => Ok(Some("")),
+        (None, false) => Ok(None),
+        (Some(app), false) => {
+            apps::find(&call.state.store, call.realm()?, app).await.map(|_| Some(app)).map_err(Into::into)
+        }
+    }
+}
+
+/// The realm and the app that is asked for, which is there; an empty name for what named none.
 async fn whose<'a>(call: &'a Call<'_>) -> Result<(&'a str, &'a str), Problem> {
     let (realm, app) = (call.realm()?, call.asked("app").unwrap_or_default());
     if !app.is_empty() {
@@ -179,12 +212,40 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
         status_class: call.asked("status").and_then(|class| class.parse().ok()),
         refused: call.asked("refused") == Some("true"),
     };
-    let before = Some(before.as_str()).filter(|id| !id.is_empty());
-    if before.is_some_and(|id| claviger_core::claims::id_from_text(id).is_none()) {
-        return Err(Problem::field("after", "this is no `next` of a page of this list: begin anew without it"));
+    let before = place(&before)?.or(call.asked("before"));
+    if before.is_some_and(|id| id_from_text(id).is_none()) {
+        return Err(Problem::field("before", "this is no id of a call"));
     }
-    let found = log::calls(&log, whose(call).await?, &filter, before, page.limit.saturating_add(1)).await?;
+    let (realm, limit) = (call.realm()?, page.limit.saturating_add(1));
+    let found = match of(call).await? {
+        Some(app) => log::calls(&log, (&realm.id, app), &filter, before, limit).await?,
+        None => log::realm_calls(&log, &realm.id, &filter, before, limit).await?,
+    };
     Ok(page.reply(found, |one| vec![one.id.clone()], |one| shown(&one)))
+}
+
+/// The call behind which a page begins, where it is not the first.
+fn place(id: &str) -> Result<Option<&str>, Problem> {
+    let wrong = "this is no `next` of a page of this list: begin anew without it";
+    match id {
+        "" => Ok(None),
+        id if id_from_text(id).is_some() => Ok(Some(id)),
+        _ => Err(Problem::field("after", wrong)),
+    }
+}
+
+async fn newer(call: &Call<'_>) -> Result<Reply, Problem> {
+    let (log, page, realm) = (opened(call)?, call.page()?, call.realm()?);
+    let [after] = page.parts()?;
+    let (seen, since) = (place(&after)?, call.asked_time("since")?.unwrap_or(call.now));
+    let found = match of(call).await? {
+        Some(app) => log::calls_after(&log, (&realm.id, app), seen, since, page.limit).await?,
+        None => log::realm_calls_after(&log, &realm.id, seen, since, page.limit).await?,
+    };
+    // Where nothing came, the next page begins where this one did: at what was seen last, or at the same time.
+    let first = || log::before(since);
+    let next = found.last().map_or_else(|| seen.map_or_else(first, str::to_owned), |one| one.id.clone());
+    Ok(Reply::ok(json!({ "items": found.iter().map(shown).collect::<Vec<_>>(), "next": cursor(&next) })))
 }
 
 async fn errors(call: &Call<'_>) -> Result<Reply, Problem> {

@@ -1,5 +1,6 @@
 //! The operations, a file for each resource.
 
+mod app_fields;
 mod apps;
 mod audit;
 mod branding;

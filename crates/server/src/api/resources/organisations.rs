@@ -28,7 +28,7 @@ const NEW: Schema = Schema {
     fields: &[
         always("id", Shape::Name(200), "Its id"),
         always("name", Shape::Name(200), "What people call it"),
-        may("kind", Shape::Name(200), "What it is; left out: `company`"),
+        may("kind", Shape::Text, "What it is; left out: `company`"),
     ],
     open: false,
 };
@@ -36,7 +36,7 @@ const NEW: Schema = Schema {
 const CHANGE: Schema = Schema {
     name: "OrganisationChange",
     says: "What shall be different",
-    fields: &[may("name", Shape::Name(200), "What people call it"), may("kind", Shape::Name(200), "What it is")],
+    fields: &[may("name", Shape::Name(200), "What people call it"), may("kind", Shape::Text, "What it is")],
     open: false,
 };
 

@@ -43,6 +43,13 @@ const VALUES: Schema = Schema {
     open: true,
 };
 
+const SERVED: Schema = Schema {
+    name: "ServedRealm",
+    says: "A realm as it is served: every setting with its default filled in, and its dialect. Programs of the server's version read it",
+    fields: &[always("id", Shape::Text, "Its id"), always("issuer", Shape::Text, "`iss`")],
+    open: true,
+};
+
 const FILE: Schema = Schema {
     name: "RealmFile",
     says: "A realm file",
@@ -133,6 +140,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         READ,
         Answers::One(200, &VALUES),
         |call| Box::pin(async { Ok(Reply::ok(Value::Object(written::of_realm(call.realm()?)?))) }),
+    ),
+    Operation::get(
+        "getServedRealm",
+        "/realms/{realm}/served",
+        "A realm as it is served; never what it was given to keep secret",
+        READ,
+        Answers::One(200, &SERVED),
+        |call| Box::pin(async { Ok(Reply::ok(serde_json::to_value(realms::without_secrets(call.realm()?.clone()))?)) }),
     ),
     Operation::act(
         "exportRealm",

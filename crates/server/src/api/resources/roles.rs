@@ -20,6 +20,7 @@ const ROLE: Schema = Schema {
     fields: &[
         always("kind", Shape::OneOf(KINDS), "A user, or a client that acts for itself"),
         always("id", Shape::Text, "Their id"),
+        or_null("name", Shape::Text, "What they type, or what people call the client; null: they are gone"),
         always("role", Shape::OneOf(ROLES), "As what"),
         always("over", Shape::Text, "The realm that they administer; `*`: all"),
         or_null("organisation", Shape::Text, "The only organisation of it that they do; null: all"),
@@ -79,9 +80,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .body(&GIFT),
 ];
 
-fn shown(role: &AdminRole) -> Value {
+fn shown(role: &AdminRole, name: Option<&str>) -> Value {
     json!({
-        "kind": role.holder.kind.name(), "id": role.holder.id, "role": role.role, "over": role.over,
+        "kind": role.holder.kind.name(), "id": role.holder.id, "name": name, "role": role.role, "over": role.over,
         "organisation": Some(&role.organisation).filter(|id| !id.is_empty()), "since": time(role.since),
     })
 }
@@ -94,7 +95,12 @@ async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
         EVERY_REALM => call.caller.may_everywhere(permission),
         over => call.caller.may_for_some(permission, over),
     });
-    Ok(Reply::ok(json!({ "items": seen.map(shown).collect::<Vec<_>>() })))
+    let mut items = Vec::new();
+    for one in seen {
+        let name = roles::name_of(&call.state.store, call.home, &one.holder).await?;
+        items.push(shown(one, name.as_deref()));
+    }
+    Ok(Reply::ok(json!({ "items": items })))
 }
 
 async fn gift(call: &Call<'_>) -> Result<Gift, Problem> {

@@ -3,7 +3,9 @@
 mod acts;
 mod asked_for;
 mod branding;
+mod lists;
 mod more_acts;
+mod proven;
 mod refused;
 
 use crate::common::{NOW, Reply, Server, client, realm, user};
