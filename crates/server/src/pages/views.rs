@@ -16,6 +16,7 @@ mod passkey;
 mod portal;
 mod portal_app;
 mod portal_calls;
+mod portal_parts;
 mod qr;
 mod requests;
 mod second_factor;
@@ -45,9 +46,8 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, CheckedPage, CheckedUri, InvitedLine, KindPage, MadeLine, MemberLine, PortalBody, PortalError, PortalHome,
-    PortalPage, QuestionField, SandboxPage, ScopeChoice, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage,
-    TermsPage,
+    AppLine, CheckedPage, InvitedLine, KindPage, MadeLine, MemberLine, PortalBody, PortalError, PortalHome, PortalPage,
+    QuestionField, SandboxPage, ShownOnce, SignUpPage, StepPage, TeamPage, TermsPage,
 };
 pub use portal_app::{
     AppPage, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, KeySetSeen, LegacyLine, RedirectsPage,
@@ -57,6 +57,7 @@ pub use portal_calls::{
     CallLine, CallPage, CallsPage, CheckLine, DayLine, DeliveryLine, ErrorLine, EventChoice, LimitLine, WebhookLine,
     WebhookPage, WebhooksPage,
 };
+pub use portal_parts::{CheckedUri, ScopeChoice, TeamLink};
 pub use qr::QrCode;
 pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
