@@ -38,7 +38,7 @@ pub use consent::{
 };
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
-pub use link_account::{LinkAccount, OwnProvider, ProviderButton};
+pub use link_account::{LinkAccount, OwnProvider};
 pub use own::{
     AccountHome, AccountNotice, ActivityEntry, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
     CompanyMember, DeleteAccount, Deleted, LanguageChoice, OwnActivity, OwnApp, OwnApps, OwnData, OwnLicences,
@@ -62,7 +62,7 @@ pub use qr::QrCode;
 pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use secret_once::{SecretOnce, SecretState};
-pub use sign_in::{SignIn, SignInError};
+pub use sign_in::{ProviderButton, SignIn, SignInError};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;

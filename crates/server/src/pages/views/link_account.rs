@@ -1,17 +1,8 @@
 //! Signing in at a provider, on our pages.
 
-use super::{Ago, Masked, SignInError, View};
+use super::{Ago, Masked, ProviderButton, SignInError, View};
 use claviger_core::realm::IdentityProvider;
 use serde::Serialize;
-
-/// A button of the sign-in page.
-#[derive(Debug, Clone, Serialize)]
-pub struct ProviderButton {
-    /// What it sends.
-    pub id: String,
-    /// What people call the provider.
-    pub name: String,
-}
 
 impl From<&IdentityProvider> for ProviderButton {
     fn from(provider: &IdentityProvider) -> Self {

@@ -1,6 +1,6 @@
 //! Where somebody signs in.
 
-use super::{Masked, PasskeyForm, ProviderButton, View};
+use super::{Masked, PasskeyForm, View};
 use serde::Serialize;
 
 /// The login form.
@@ -30,6 +30,15 @@ pub struct SignIn {
     pub providers: Vec<ProviderButton>,
     /// Where they post to.
     pub provider_action: String,
+}
+
+/// A button of the sign-in page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProviderButton {
+    /// What it sends.
+    pub id: String,
+    /// What people call the provider.
+    pub name: String,
 }
 
 /// Why a login did not work.
