@@ -1,14 +1,7 @@
 //! Signing in at a provider, on our pages.
 
-use super::{Ago, Masked, ProviderButton, SignInError, View};
-use claviger_core::realm::IdentityProvider;
+use super::{Ago, Masked, SignInError, View};
 use serde::Serialize;
-
-impl From<&IdentityProvider> for ProviderButton {
-    fn from(provider: &IdentityProvider) -> Self {
-        Self { id: provider.id.clone(), name: provider.name.clone() }
-    }
-}
 
 /// An account at a provider that somebody can sign in with.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,7 @@
 //! Where somebody signs in.
 
 use super::{Masked, PasskeyForm, View};
+use claviger_core::realm::IdentityProvider;
 use serde::Serialize;
 
 /// The login form.
@@ -39,6 +40,12 @@ pub struct ProviderButton {
     pub id: String,
     /// What people call the provider.
     pub name: String,
+}
+
+impl From<&IdentityProvider> for ProviderButton {
+    fn from(provider: &IdentityProvider) -> Self {
+        Self { id: provider.id.clone(), name: provider.name.clone() }
+    }
 }
 
 /// Why a login did not work.
