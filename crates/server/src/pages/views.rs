@@ -16,6 +16,7 @@ mod passkey;
 mod portal;
 mod portal_app;
 mod portal_calls;
+mod portal_parts;
 mod qr;
 mod requests;
 mod second_factor;
@@ -37,7 +38,7 @@ pub use consent::{
 };
 pub use device::{Device, DeviceError, DeviceState};
 pub use link::{LinkState, UserLinkPage};
-pub use link_account::{LinkAccount, OwnProvider, ProviderButton};
+pub use link_account::{LinkAccount, OwnProvider};
 pub use own::{
     AccountHome, AccountNotice, ActivityEntry, Companies, Company, CompanyApp, CompanyAppMember, CompanyLink,
     CompanyMember, DeleteAccount, Deleted, LanguageChoice, OwnActivity, OwnApp, OwnApps, OwnData, OwnLicences,
@@ -45,9 +46,8 @@ pub use own::{
 };
 pub use passkey::PasskeyForm;
 pub use portal::{
-    AppLine, CheckedPage, CheckedUri, InvitedLine, KindPage, MadeLine, MemberLine, PortalBody, PortalError, PortalHome,
-    PortalPage, QuestionField, SandboxPage, ScopeChoice, ShownOnce, SignUpPage, StepPage, TeamLink, TeamPage,
-    TermsPage,
+    AppLine, CheckedPage, InvitedLine, KindPage, MadeLine, MemberLine, PortalBody, PortalError, PortalHome, PortalPage,
+    QuestionField, SandboxPage, ShownOnce, SignUpPage, StepPage, TeamPage, TermsPage,
 };
 pub use portal_app::{
     AppPage, CredentialsPage, DeadlineLine, EnvironmentCredentials, EventLine, KeySetSeen, LegacyLine, RedirectsPage,
@@ -57,11 +57,12 @@ pub use portal_calls::{
     CallLine, CallPage, CallsPage, CheckLine, DayLine, DeliveryLine, ErrorLine, EventChoice, LimitLine, WebhookLine,
     WebhookPage, WebhooksPage,
 };
+pub use portal_parts::{CheckedUri, ScopeChoice, TeamLink};
 pub use qr::QrCode;
 pub use requests::{BlockedEntry, OwnRequest, OwnRequests};
 pub use second_factor::{FactorError, FactorState, OwnBrowser, OwnFactor, SecondFactor, Security, SecurityNotice};
 pub use secret_once::{SecretOnce, SecretState};
-pub use sign_in::{SignIn, SignInError};
+pub use sign_in::{ProviderButton, SignIn, SignInError};
 pub use signed_out::{AppLink, SignedOut};
 
 use super::cause::Cause;

@@ -183,6 +183,7 @@ fn named(group: &str) -> BTreeSet<String> {
 fn every_kind_of_refusal_and_every_rule_is_said_in_each_language() {
     let kinds = RefusalKind::ALL.iter().map(|kind| kind.name).chain([FAILED, UNAVAILABLE]);
     assert_eq!(named("mend-"), kinds.map(|name| name.replace('_', "-")).collect());
+    assert!([FAILED, UNAVAILABLE].iter().all(|kind| views::console::Words::mend(kind).is_some()));
     assert_eq!(named("check-"), Check::ALL.iter().map(|check| check.name().to_owned()).collect());
     let rules = [client::rules::Problem::RULES, user::rules::Problem::RULES, Broken::RULES];
     let names: BTreeSet<String> = rules.concat().into_iter().map(str::to_owned).collect();

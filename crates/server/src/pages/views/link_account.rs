@@ -1,23 +1,7 @@
 //! Signing in at a provider, on our pages.
 
 use super::{Ago, Masked, SignInError, View};
-use claviger_core::realm::IdentityProvider;
 use serde::Serialize;
-
-/// A button of the sign-in page.
-#[derive(Debug, Clone, Serialize)]
-pub struct ProviderButton {
-    /// What it sends.
-    pub id: String,
-    /// What people call the provider.
-    pub name: String,
-}
-
-impl From<&IdentityProvider> for ProviderButton {
-    fn from(provider: &IdentityProvider) -> Self {
-        Self { id: provider.id.clone(), name: provider.name.clone() }
-    }
-}
 
 /// An account at a provider that somebody can sign in with.
 #[derive(Debug, Clone, Serialize)]

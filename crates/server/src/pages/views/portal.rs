@@ -2,8 +2,8 @@
 
 use super::words::Words;
 use super::{
-    AppPage, CallPage, CallsPage, CredentialsPage, Masked, RedirectsPage, SecretPage, TryPage, View, WebhookPage,
-    WebhooksPage,
+    AppPage, CallPage, CallsPage, CheckedUri, CredentialsPage, Masked, RedirectsPage, ScopeChoice, SecretPage,
+    TeamLink, TryPage, View, WebhookPage, WebhooksPage,
 };
 use crate::pages::dates::Moment;
 use serde::Serialize;
@@ -133,17 +133,6 @@ pub struct TermsPage {
     pub text: Option<String>,
 }
 
-/// A team, as a link.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct TeamLink {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// It is the one that is shown.
-    pub is_chosen: bool,
-}
-
 /// An app on the first page.
 #[derive(Debug, Clone, Serialize)]
 pub struct AppLine {
@@ -265,21 +254,6 @@ pub struct KindPage {
     pub kinds: Vec<&'static str>,
 }
 
-/// A field of a form, as it was typed.
-#[derive(Debug, Clone, Serialize)]
-pub struct ScopeChoice {
-    /// The scope.
-    pub name: String,
-    /// What an app with it may do.
-    pub sentence: String,
-    /// It gives much away.
-    pub is_sensitive: bool,
-    /// It was chosen.
-    pub checked: bool,
-    /// Why.
-    pub reason: String,
-}
-
 /// A question of the vendor's.
 #[derive(Debug, Clone, Serialize)]
 pub struct QuestionField {
@@ -293,15 +267,6 @@ pub struct QuestionField {
     pub max_length: u32,
     /// What was typed.
     pub answer: String,
-}
-
-/// A redirect URI and what is said of it.
-#[derive(Debug, Clone, Serialize)]
-pub struct CheckedUri {
-    /// The URI.
-    pub uri: String,
-    /// The rule that it breaks, as messages call it; none: it can be used.
-    pub rule: Option<&'static str>,
 }
 
 /// What was found out about redirect URIs.

@@ -1,6 +1,7 @@
 //! Where somebody signs in.
 
-use super::{Masked, PasskeyForm, ProviderButton, View};
+use super::{Masked, PasskeyForm, View};
+use claviger_core::realm::IdentityProvider;
 use serde::Serialize;
 
 /// The login form.
@@ -30,6 +31,21 @@ pub struct SignIn {
     pub providers: Vec<ProviderButton>,
     /// Where they post to.
     pub provider_action: String,
+}
+
+/// A button of the sign-in page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProviderButton {
+    /// What it sends.
+    pub id: String,
+    /// What people call the provider.
+    pub name: String,
+}
+
+impl From<&IdentityProvider> for ProviderButton {
+    fn from(provider: &IdentityProvider) -> Self {
+        Self { id: provider.id.clone(), name: provider.name.clone() }
+    }
 }
 
 /// Why a login did not work.

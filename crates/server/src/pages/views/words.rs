@@ -1,11 +1,13 @@
 //! What a page says that the program chose: a message of the languages with what stands in its places, or a text that is somebody's own.
 
-use crate::failure::{FAILED, UNAVAILABLE};
 use claviger_core::refusal::RefusalKind;
 use claviger_core::rule::Rule;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// What a request log calls errors that are this server's own; see [`crate::failure`].
+const OURS: [&str; 2] = ["server_failed", "server_unavailable"];
 
 /// What is said: a message of the languages, or a text that is somebody's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,7 +48,7 @@ impl Words {
 
     /// How to mend what a request log calls so; none where there is nothing to mend.
     pub fn mend(kind: &str) -> Option<Self> {
-        let is_known = RefusalKind::named(kind).is_some() || [FAILED, UNAVAILABLE].contains(&kind);
+        let is_known = RefusalKind::named(kind).is_some() || OURS.contains(&kind);
         is_known.then(|| Self::Message {
             id: Cow::Owned(format!("mend-{}", kind.replace('_', "-"))),
             args: BTreeMap::new(),
