@@ -207,8 +207,8 @@ async fn what_was_given_ends_and_partners_are_told_at_the_server() {
     let here = |realm: &str, args: &[&str]| both.here(realm, args);
     let (standard, desk, token) = (|args: &[&str]| both.at("standard", args), &both.desk, &both.token);
     let consents = here("standard", &["consent", "list"]).as_array().unwrap().len();
-    let taken = standard(&["consent", "withdraw", "--user", "alice", "--app", "demo-web", "--yes"]);
-    assert_eq!(taken["consents_withdrawn"], 1, "{consents}: {taken}");
+    let withdrawn = standard(&["consent", "withdraw", "--user", "alice", "--app", "demo-web", "--yes"]);
+    assert_eq!(withdrawn["consents_withdrawn"], 1, "{consents}: {withdrawn}");
     let sessions = here("standard", &["session", "list"]).as_array().unwrap().len();
     assert_eq!(standard(&["session", "end", "--all", "--yes"])["sessions_ended"], sessions);
     let seat = here("jim2", &["seat", "list"])[0].clone();
@@ -216,8 +216,8 @@ async fn what_was_given_ends_and_partners_are_told_at_the_server() {
     assert_eq!(at("jim2", &["seat", "release", pool, holder, "--yes"])["sessions_ended"], 1);
     assert_eq!(at("jim2", &["grant", "revoke", "--all", "--yes"])["grants_ended"], 0, "it ended with its seat");
 
-    let set = ["legacy", "set-deadline", "raw-basic", "--all", "--ends", "2999-03-01", "--note", "Encode it."];
-    assert_eq!(at("audaconnect", &set)["apps"], 2);
+    let deadline = ["legacy", "set-deadline", "raw-basic", "--all", "--ends", "2999-03-01", "--note", "Encode it."];
+    assert_eq!(at("audaconnect", &deadline)["apps"], 2);
     at("audaconnect", &["legacy", "remove-deadline", "raw-basic", "--app", "demo-workshop"]);
     let left = here("audaconnect", &["legacy", "deadlines"]);
     assert_eq!((left.as_array().unwrap().len(), &left[0]["client_id"]), (1, &json!("demo-nightly")));
@@ -250,7 +250,7 @@ async fn what_was_given_ends_and_partners_are_told_at_the_server() {
             for token in ["access_token", "id_token"] {
                 let of = claims[token].as_object_mut().into_iter();
                 of.for_each(|claims| {
-                    claims.retain(|name, _| !["jti", "iat", "exp", "auth_time"].contains(&name.as_str()))
+                    claims.retain(|name, _| !["jti", "iat", "exp", "auth_time"].contains(&name.as_str()));
                 });
             }
         }

@@ -3,7 +3,7 @@
 use crate::cli::announcement::{self, AnnouncementCommand};
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, or_empty, put};
+use crate::cli::place::{Server, or_empty, put_some};
 use crate::cli::team::{self, TeamCommand};
 use crate::cli::trouble::Trouble;
 use claviger_server::clock::Clock;
@@ -66,8 +66,8 @@ pub(crate) async fn announcements(
         AnnouncementCommand::Add { text, scope, legacy, lasts } => {
             let until = output::time(Clock::default().now() + lasts.as_millis());
             let mut wanted = json!({ "text": text, "until": until });
-            scope.into_iter().for_each(|scope| put(&mut wanted, "scope", scope));
-            legacy.into_iter().for_each(|legacy| put(&mut wanted, "legacy", legacy.name()));
+            put_some(&mut wanted, "scope", scope);
+            put_some(&mut wanted, "legacy", legacy.map(claviger_core::dialect::Legacy::name));
             let made: Value = realm.post(&["announcements"], wanted).await?;
             announcement::added(context, &announcement::Listed::known(&made))
         }

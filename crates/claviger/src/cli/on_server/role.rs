@@ -14,8 +14,8 @@ pub(crate) async fn run(command: RoleCommand, context: &Context, server: &Server
     match command {
         RoleCommand::Give(which) => {
             let is = |one: &&Listed| one.is(&which);
-            let held = all(server.get(&["roles"], &[]).await?)?.iter().any(|one| one.is(&which));
-            let after = all(change(server, "give", &which).await?)?;
+            let held = all(&server.get(&["roles"], &[]).await?)?.iter().any(|one| one.is(&which));
+            let after = all(&change(server, "give", &which).await?)?;
             let id = after.iter().find(is).map_or(which.holder.as_str(), |one| one.id.as_str());
             let state = if held { "held before" } else { "given" };
             role::done(context, (&home(server).await?, id), &which, state)
@@ -26,12 +26,12 @@ pub(crate) async fn run(command: RoleCommand, context: &Context, server: &Server
         }
         RoleCommand::Take { which, yes, .. } => {
             ask::confirm(yes, &which.question())?;
-            let before = all(server.get(&["roles"], &[]).await?)?;
+            let before = all(&server.get(&["roles"], &[]).await?)?;
             let id = before.iter().find(|one| one.is(&which)).map_or(which.holder.as_str(), |one| one.id.as_str());
             change(server, "take", &which).await?;
             role::done(context, (&home(server).await?, id), &which, "taken")
         }
-        RoleCommand::List => role::listed(context, &all(server.get(&["roles"], &[]).await?)?),
+        RoleCommand::List => role::listed(context, &all(&server.get(&["roles"], &[]).await?)?),
         RoleCommand::FirstOwner { .. } => {
             let why = "before there is an owner, nobody may say through a server who is one";
             Err(not_here_since("`claviger role first-owner`", why))
@@ -44,8 +44,8 @@ async fn home(server: &Server) -> Result<String, Trouble> {
     Ok(text(&server.get(&["caller"], &[]).await?, "realm"))
 }
 
-fn all(found: Value) -> Result<Vec<Listed>, Trouble> {
-    answered(member(&found, "items").clone())
+fn all(found: &Value) -> Result<Vec<Listed>, Trouble> {
+    answered(member(found, "items").clone())
 }
 
 async fn change(server: &Server, what: &str, which: &Which) -> Result<Value, Trouble> {

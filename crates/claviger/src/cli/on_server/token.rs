@@ -1,7 +1,7 @@
 //! `claviger token` at a server.
 
 use crate::cli::context::Context;
-use crate::cli::place::{Server, put};
+use crate::cli::place::{Server, put_some};
 use crate::cli::token::{self, Evaluate, TokenCommand};
 use crate::cli::trouble::Trouble;
 use serde_json::json;
@@ -11,7 +11,7 @@ pub(crate) async fn run(command: TokenCommand, context: &Context, server: &Serve
     let TokenCommand::Evaluate(Evaluate { app, user, scope, audience, organisation }) = command;
     let mut wanted = json!({ "app": app, "audiences": audience });
     for (name, value) in [("user", user), ("scope", scope), ("organisation", organisation)] {
-        value.into_iter().for_each(|value| put(&mut wanted, name, value));
+        put_some(&mut wanted, name, value);
     }
     token::shown(context, &server.realm().await?.post(&["tokens", "evaluate"], wanted).await?)
 }

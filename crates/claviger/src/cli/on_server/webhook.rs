@@ -3,7 +3,7 @@
 use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::output;
-use crate::cli::place::{Server, answered, member, put, text};
+use crate::cli::place::{Server, answered, member, put, put_some, text};
 use crate::cli::trouble::Trouble;
 use crate::cli::webhook::shown::{self, Listed, Outcome};
 use crate::cli::webhook::{Add, Edit, Replay, WebhookCommand};
@@ -28,8 +28,8 @@ pub(crate) async fn run(command: WebhookCommand, context: &Context, server: &Ser
         WebhookCommand::Add(add) => added(add, context, server).await,
         WebhookCommand::Edit(Edit { id, url, events, active }) => {
             let mut wanted = json!({});
-            url.into_iter().for_each(|url| put(&mut wanted, "url", url));
-            active.into_iter().for_each(|active| put(&mut wanted, "active", active));
+            put_some(&mut wanted, "url", url);
+            put_some(&mut wanted, "active", active);
             if !events.is_empty() {
                 put(&mut wanted, "events", events);
             }
@@ -74,7 +74,7 @@ async fn added(add: Add, context: &Context, server: &Server) -> Result<(), Troub
     if !add.all_realms {
         put(&mut wanted, "realm", server.realm().await?.id);
     }
-    add.app.into_iter().for_each(|app| put(&mut wanted, "app", app));
+    put_some(&mut wanted, "app", add.app);
     if !add.events.is_empty() {
         put(&mut wanted, "events", add.events);
     }

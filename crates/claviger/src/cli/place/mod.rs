@@ -14,7 +14,7 @@ mod server;
 use super::context::{Context, Data};
 use super::trouble::{Exit, Trouble};
 pub(crate) use in_realm::InRealm;
-pub(crate) use server::{Server, answered, member, or_empty, put, text, unreachable};
+pub(crate) use server::{Server, answered, member, or_empty, put, put_some, text, unreachable};
 
 /// What to do about a command that works at a database alone.
 pub(crate) const DATABASE_ALONE: &str = "it needs the database itself, or keys and files that lie beside it: run it there, with \

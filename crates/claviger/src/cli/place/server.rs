@@ -238,6 +238,13 @@ pub(crate) fn member<'v>(said: &'v Value, name: &str) -> &'v Value {
     said.get(name).unwrap_or(&Value::Null)
 }
 
+/// Puts a member into what is sent, where there is one.
+pub(crate) fn put_some(body: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        put(body, name, value);
+    }
+}
+
 /// Puts a member into what is sent.
 pub(crate) fn put(body: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(members) = body.as_object_mut() {

@@ -152,18 +152,19 @@ pub(crate) fn told(format: Format, told: &[Told]) -> Result<(), Trouble> {
 pub(crate) struct Outcome {
     state: String,
     code: Option<u16>,
-    outcome: String,
+    #[serde(rename = "outcome")]
+    came_of: String,
 }
 
 impl From<Tried> for Outcome {
     fn from(Tried { status, code, outcome }: Tried) -> Self {
-        Self { state: status.to_owned(), code, outcome }
+        Self { state: status.to_owned(), code, came_of: outcome }
     }
 }
 
 /// What came of a test; a call that was not heard is a failure.
 pub(crate) fn tried(format: Format, id: &str, tried: &Outcome) -> Result<(), Trouble> {
-    let Outcome { state, code, outcome } = tried;
+    let Outcome { state, code, came_of: outcome } = tried;
     let item = serde_json::json!({ "id": id, "state": state, "code": code, "outcome": outcome });
     let code = code.map(|code| code.to_string()).unwrap_or_default();
     let pairs = [("id", id.to_owned()), ("state", state.clone()), ("code", code), ("outcome", outcome.clone())];

@@ -9,6 +9,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// It is neither null nor what is wanted.
+#[expect(clippy::option_option, reason = "what is null and what is left out are two things here")]
 pub(super) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
