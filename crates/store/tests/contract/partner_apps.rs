@@ -86,8 +86,8 @@ pub(crate) async fn a_line_says_how_both_clients_stand_when_one_was_used_and_wha
         used_at: at,
         ends_at: None,
     };
-    let uses = vec![used("s", "a-sandbox", NOW + 5), used("p", "a-production", NOW + 7)];
-    store.note_secret_uses(uses).await.unwrap();
+    let both = vec![used("s", "a-sandbox", NOW + 5), used("p", "a-production", NOW + 7)];
+    store.note_secret_uses(both).await.unwrap();
     let line = lines().await.unwrap().remove(0);
     assert_eq!(line.sandbox.map(|client| client.id).as_deref(), Some("a-sandbox"));
     assert_eq!(line.production.map(|client| client.id).as_deref(), Some("a-production"));
