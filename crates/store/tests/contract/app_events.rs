@@ -38,7 +38,7 @@ pub(crate) async fn who_said_it_is_known_until_they_are_gone(store: Store) {
     say(&store, EventKind::Requested, &partner(), "why\0not").await;
     say(&store, EventKind::Question, &operator(), "which map?").await;
     let all = store.app_events("r", "c", i64::MAX, 9).await.unwrap();
-    assert_eq!(all.len(), 2, "{all:?}");
+    assert_eq!(all.len(), 2);
     let (question, requested) = (&all[0], &all[1]);
     assert_eq!(
         (question.kind, question.by_kind, &*question.by_name),

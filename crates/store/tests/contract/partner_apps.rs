@@ -79,14 +79,14 @@ pub(crate) async fn a_line_says_how_both_clients_stand_when_one_was_used_and_wha
     let ends = |id: &str, at| ClientSecret { expires_at: Some(at), ..secret(id) };
     store.add_secret("p", "a-production", ends("later", NOW + 2 * HOUR), NOW).await.unwrap();
     store.add_secret("s", "a-sandbox", ends("sooner", NOW + HOUR), NOW).await.unwrap();
-    let shown = |realm: &str, client: &str, at| SecretUse {
+    let used = |realm: &str, client: &str, at| SecretUse {
         realm: realm.into(),
         client: client.into(),
         secret: "x".into(),
         used_at: at,
         ends_at: None,
     };
-    let both = vec![shown("s", "a-sandbox", NOW + 5), shown("p", "a-production", NOW + 7)];
+    let both = vec![used("s", "a-sandbox", NOW + 5), used("p", "a-production", NOW + 7)];
     store.note_secret_uses(both).await.unwrap();
     let line = lines().await.unwrap().remove(0);
     assert_eq!(line.sandbox.map(|client| client.id).as_deref(), Some("a-sandbox"));
