@@ -16,7 +16,8 @@ pub struct Demanded {
 
 impl Realm {
     /// What is asked of `user`, who goes on to `client` or to a page of the realm's own: the strictest word of realm,
-    /// organisations and client; and administrators always have a second factor, where there is any.
+    /// organisations and client; and administrators always have a second factor, where there is any: everybody of an admin realm is one,
+    /// since a role can be given to each.
     pub fn demanded(&self, client: Option<&Client>, user: &User) -> Demanded {
         let policy = &self.sign_in;
         if !policy.is_on() {
@@ -26,7 +27,7 @@ impl Realm {
         let asks = own.map(|one| (one.second_factor, &one.second_factor_kinds));
         let of_client = client.map(|client| (client.requests.second_factor, &client.requests.second_factor_kinds));
         let mut demanded = Demanded {
-            is_required: policy.second_factor == Demand::Required || user.administrator,
+            is_required: policy.second_factor == Demand::Required || user.administrator || self.is_admin(),
             kinds: policy.second_factor_kinds.clone(),
         };
         for (demand, kinds) in asks.chain(of_client) {

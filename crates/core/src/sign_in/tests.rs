@@ -1,6 +1,6 @@
 use super::*;
 use crate::client::{Client, Requests};
-use crate::realm::Realm;
+use crate::realm::{Administration, Realm};
 use crate::user::User;
 use serde_json::json;
 
@@ -22,6 +22,8 @@ fn the_strictest_word_counts() {
     assert_eq!(realm.demanded(Some(&client), &user), lax);
     let administrator = User { administrator: true, ..user.clone() };
     assert!(realm.demanded(None, &administrator).is_required);
+    let admin_realm = Realm { administration: Some(Administration::default()), ..realm.clone() };
+    assert!(admin_realm.demanded(None, &user).is_required, "a role may be theirs");
     let of_client = Client {
         requests: Requests {
             second_factor: Demand::Required,
