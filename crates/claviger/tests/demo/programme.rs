@@ -77,7 +77,7 @@ impl Walk {
             let args = [args, &["-o", "json"]].concat();
             return json_of(&args, &self.desk.at(&self.desk.server, &who.token, &args));
         }
-        let body = (method != Method::GET).then_some(&body);
+        let body = Some(&body).filter(|body| !body.is_null());
         let (status, mut said) = self.desk.call(&who.token, method, path, body).await;
         assert!((200..300).contains(&status), "{path}: {status} {said}");
         said.get_mut("items").map(Value::take).unwrap_or(said)
