@@ -76,13 +76,6 @@ impl World {
         Self::send(request.basic_auth(client, Some(secret)).form(&[("grant_type", "client_credentials")]))
     }
 
-    /// The admin API.
-    fn api(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let request = reqwest::Client::new().request(method, format!("{}/admin/v1{path}", self.url));
-        let request = request.bearer_auth(&self.token).header("if-match", "*");
-        Self::send(if let Some(body) = body { request.json(&body) } else { request })
-    }
-
     fn at_server(&self, args: &[&str]) -> Ran {
         let mut command = self.home.command(args);
         command.args(["--server", &self.url]).env("CLAVIGER_ACCESS_TOKEN", &self.token);
@@ -235,55 +228,4 @@ fn a_partner_programme_by_commands_alone_at_the_database_and_at_the_server() {
     let ran = Ran(stranger.env("XDG_CONFIG_HOME", world.home.0.join("nobody")).output().unwrap());
     assert_eq!(ran.code(), 4, "{}", ran.err());
     assert!(ran.err().contains(&format!("claviger login --server {}", world.url)), "{}", ran.err());
-}
-
-#[test]
-fn a_partner_programme_by_the_admin_api_alone() {
-    use reqwest::Method;
-    let world = World::new();
-    let post = |path: &str, body: Value| world.api(Method::POST, path, Some(body));
-    let get = |path: &str| world.api(Method::GET, path, None).1;
-    let new = json!({
-        "username": "rita", "email": "rita@vendor.example", "email_verified": true, "password": "a good long password",
-    });
-    assert_eq!(post("/realms/admin/users", new).0, 201);
-    assert_eq!(post("/roles/give", json!({ "holder": "rita", "role": "reviewer", "over": "example" })).0, 200);
-    let app = "/realms/example/apps/partner";
-    let new =
-        json!({ "id": "partner", "name": "Partner", "owner_email": "dev@partner.example", "scope": "orders:read" });
-    assert_eq!(post("/realms/example/apps", new).1["status"], "pending");
-    assert_eq!(post(&format!("{app}/question"), json!({ "text": "What for?" })).0, 200);
-    assert_eq!(post(&format!("{app}/answer"), json!({ "text": "For orders." })).0, 200);
-    let approved = post(&format!("{app}/approve"), json!({})).1;
-    assert_eq!((&approved["app"]["status"], &approved["mailed"]), (&json!("active"), &json!(true)), "{approved}");
-    let made = post(&format!("{app}/secrets"), json!({ "label": "first" })).1;
-    let secret = made["secret"].as_str().unwrap().to_owned();
-    world.until("partner", &secret, 200);
-    world.until("partner", "wrong", 401);
-    let began = Instant::now();
-    let found = loop {
-        let groups = get("/realms/example/log/errors?app=partner");
-        if let Some(found) = groups["items"].as_array().unwrap().iter().find(|one| one["kind"] == "wrong_client") {
-            break found.clone();
-        }
-        assert!(began.elapsed() < Duration::from_mins(1), "{groups}");
-        std::thread::sleep(Duration::from_millis(50));
-    };
-    let reference = found["reference"].as_str().unwrap();
-    let replayed = get(&format!("/realms/example/log/calls/{reference}/replay"));
-    let failed = replayed["checks"].as_array().unwrap().iter().find(|one| one["outcome"] == "failed").unwrap().clone();
-    assert!(failed["mend"] == found["mend"] && !failed["compared"].as_str().unwrap().contains("wrong "), "{failed}");
-    let secrets = get(&format!("{app}/secrets"));
-    let unused = secrets["items"].as_array().unwrap().iter().find(|one| one["id"] != made["id"]).unwrap().clone();
-    let unused = unused["id"].as_str().unwrap();
-    assert_eq!(world.api(Method::DELETE, &format!("{app}/secrets/{unused}"), None).0, 204);
-    let second = post(&format!("{app}/secrets"), json!({ "label": "second" })).1;
-    world.until("partner", second["secret"].as_str().unwrap(), 200);
-    let id = made["id"].as_str().unwrap();
-    assert_eq!(world.api(Method::DELETE, &format!("{app}/secrets/{id}"), None).0, 204);
-    world.until("partner", &secret, 401);
-    assert_eq!(post(&format!("{app}/suspend"), json!({})).1["status"], "suspended");
-    world.until("partner", second["secret"].as_str().unwrap(), 401);
-    let lines = get("/audit?realm=example&subject=app/partner");
-    assert!(lines["items"].as_array().unwrap().iter().all(|line| line["way"] == "api" && line["actor"] == "robot"));
 }

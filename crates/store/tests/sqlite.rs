@@ -173,7 +173,7 @@ async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     drop(folder.open().unwrap());
     let raw = rusqlite::Connection::open(folder.0.join("data/claviger.db")).unwrap();
     raw.execute_batch(
-        "DROP TABLE legacy_deadline; ALTER TABLE client DROP COLUMN legacy_ended; DROP INDEX client_secret_expiry; DROP INDEX signing_key_retires; DROP TABLE request_line; DROP TABLE request_use; DROP TABLE team; DROP TABLE team_member; DROP TABLE team_invitation; DROP TABLE partner_app; DROP TABLE app_event; DROP INDEX client_asks; DROP TABLE terms_accepted; DROP TABLE announcement; DROP TABLE team_sandbox;
+        "DROP INDEX client_has; DROP TABLE legacy_deadline; ALTER TABLE client DROP COLUMN legacy_ended; DROP INDEX client_secret_expiry; DROP INDEX signing_key_retires; DROP TABLE request_line; DROP TABLE request_use; DROP TABLE team; DROP TABLE team_member; DROP TABLE team_invitation; DROP TABLE partner_app; DROP TABLE app_event; DROP INDEX client_asks; DROP TABLE terms_accepted; DROP TABLE announcement; DROP TABLE team_sandbox;
          DROP TRIGGER client_is_no_user; DROP TRIGGER user_is_no_client; DROP TABLE outbox; DROP TABLE spent; DROP TABLE device; DROP TABLE signed_in_to; DROP TABLE app_consent; DROP TABLE provider_account; DROP TABLE registration; DROP TABLE initial_token;
          DROP TABLE factor; DROP TABLE remembered_browser; DROP TABLE user_link; ALTER TABLE session DROP COLUMN how;
          ALTER TABLE session DROP COLUMN browser; ALTER TABLE session DROP COLUMN address; ALTER TABLE consent DROP COLUMN created_at; DROP INDEX consent_until; ALTER TABLE consent DROP COLUMN until_at; DROP TABLE backchannel; DROP TABLE backchannel_block;
