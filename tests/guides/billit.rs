@@ -72,21 +72,22 @@ fn a_missing_parameter_shows_a_page_and_never_redirects() {
 #[test]
 fn state_comes_back_and_the_wildcard_is_matched() {
     let demo = Demo::get();
-    let mut person = alice(&demo, "billit-sandbox");
+    // Who allows it nothing in any other test meanwhile.
+    let mut person = Person::new(demo.port("billit-sandbox"), "carol", &demo.password("billit-sandbox", "carol"));
     let state = "2f0c%2Buser%3D7%3B%20%C3%A9";
     let (_, answer) =
-        person.authorize(&format!("{}&ref=lost", logon(CLIENT, CALLBACK, state)), Choice::AllowFor(&["bakery"]));
+        person.authorize(&format!("{}&ref=lost", logon(CLIENT, CALLBACK, state)), Choice::AllowFor(&["book-01"]));
     assert_eq!(answer.redirect('?', "state").as_deref(), Some("2f0c+user=7; é"));
     assert_eq!(answer.redirect('?', "ref"), None, "what follows a raw & is no part of state");
     assert!(answer.redirect('?', "code").is_some());
     assert_eq!(answer.redirect('?', "iss"), None, "L3: code and state, and nothing else");
     // L1: the link shows each time whose account it is, and another company can be added.
     let request = format!("{}&ref=lost", logon(CLIENT, CALLBACK, state));
-    let (seen, answer) = person.authorize(&request, Choice::AllowFor(&["bakery", "garage"]));
+    let (seen, answer) = person.authorize(&request, Choice::AllowFor(&["book-01", "book-02"]));
     assert_eq!(seen, ["consent"]);
     let code = answer.redirect('?', "code").unwrap();
     let tokens = exchange(&demo, "billit-sandbox", CLIENT, CALLBACK, &code);
-    assert_eq!(claims(&tokens.text("access_token"))["org"], serde_json::json!(["bakery", "garage"]));
+    assert_eq!(claims(&tokens.text("access_token"))["org"], serde_json::json!(["book-01", "book-02"]));
     let page = person.request("GET", &request, "");
     assert_eq!(page.body.matches("checked").count(), 2, "what was chosen before is ticked: {}", page.body);
     // Somebody who has not allowed this app before.
