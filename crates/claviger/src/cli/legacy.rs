@@ -62,9 +62,12 @@ date on, and the answer says why; --all means the apps that have the behaviour t
         /// The behaviour
         #[arg(value_parser = behaviour, value_name = "BEHAVIOUR")]
         legacy: Legacy,
-        /// The app, by its client id
-        #[arg(long, value_name = "ID")]
-        app: String,
+        /// One app, by its client id
+        #[arg(long, value_name = "ID", required_unless_present = "all")]
+        app: Option<String>,
+        /// Every app of the realm that has a date for it
+        #[arg(long, conflicts_with = "app")]
+        all: bool,
     },
 }
 
@@ -113,8 +116,12 @@ pub(crate) async fn run(args: LegacyArgs, context: &Context, data: &Data) -> Res
             let new = New { legacy, ends_at: ends, note: &note, enforce };
             set(context, data, app.as_deref(), &new).await
         }
-        LegacyCommand::RemoveDeadline { legacy, app } => {
+        LegacyCommand::RemoveDeadline { legacy, app, all: _ } => {
             let realm = data.realm().await?;
+            let Some(app) = app else {
+                let apps = deadlines::remove_for_all(&data.admin(), &realm, legacy).await?;
+                return removed_for_all(context, &realm.id, legacy, apps);
+            };
             deadlines::remove(&data.admin(), &realm, &app, legacy.name()).await?;
             removed(context, &app, legacy)
         }
@@ -158,6 +165,15 @@ pub(super) fn listed(context: &Context, all: &[Listed]) -> Result<(), Trouble> {
 pub(super) fn removed(context: &Context, app: &str, legacy: Legacy) -> Result<(), Trouble> {
     let item = serde_json::json!({ "client_id": app, "behaviour": legacy.name(), "removed": true });
     context.format.one(&item, &[("client", app.to_owned()), ("behaviour", legacy.name().to_owned())])
+}
+
+/// Says for how many apps of a realm it was; of none is a mistake of whoever took it back.
+pub(super) fn removed_for_all(context: &Context, realm: &str, legacy: Legacy, apps: usize) -> Result<(), Trouble> {
+    if apps == 0 {
+        return Err(Trouble::not_found(format!("no app of `{realm}` has a date for `{}`", legacy.name())));
+    }
+    let item = serde_json::json!({ "behaviour": legacy.name(), "apps": apps, "removed": true });
+    context.format.one(&item, &[("apps", apps.to_string()), ("behaviour", legacy.name().to_owned())])
 }
 
 /// Says of an app until when it may now.

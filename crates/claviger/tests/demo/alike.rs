@@ -221,6 +221,8 @@ async fn what_was_given_ends_and_partners_are_told_at_the_server() {
     at("audaconnect", &["legacy", "remove-deadline", "raw-basic", "--app", "demo-workshop"]);
     let left = here("audaconnect", &["legacy", "deadlines"]);
     assert_eq!((left.as_array().unwrap().len(), &left[0]["client_id"]), (1, &json!("demo-nightly")));
+    assert_eq!(at("audaconnect", &["legacy", "remove-deadline", "raw-basic", "--all"])["apps"], 1);
+    assert_eq!(here("audaconnect", &["legacy", "deadlines"]), json!([]));
     let branded = standard(&["realm", "branding", "--name", "Notes"]);
     assert_eq!(branded["name"], json!({ "value": "Notes", "from": "here" }));
     assert_eq!(here("standard", &["realm", "branding"]), branded);

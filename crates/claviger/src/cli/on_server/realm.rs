@@ -73,12 +73,20 @@ pub(crate) async fn legacy(args: LegacyArgs, context: &Context, server: &Server)
             }
             put(&mut wanted, "legacy", legacy.name());
             let set: Value = realm.post(&["legacy-deadlines"], wanted).await?;
-            let apps = usize::try_from(member(&set, "apps").as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
-            legacy::set_for_all(context, &realm.id, (legacy, ends), apps)
+            legacy::set_for_all(context, &realm.id, (legacy, ends), how_many(&set))
         }
-        Some(LegacyCommand::RemoveDeadline { legacy, app }) => {
+        Some(LegacyCommand::RemoveDeadline { legacy, app: None, .. }) => {
+            let gone = realm.delete_all(&["legacy-deadlines", legacy.name()]).await?;
+            legacy::removed_for_all(context, &realm.id, legacy, how_many(&gone))
+        }
+        Some(LegacyCommand::RemoveDeadline { legacy, app: Some(app), .. }) => {
             realm.delete(&["apps", &app, "legacy-deadlines", legacy.name()], &[]).await?;
             legacy::removed(context, &app, legacy)
         }
     }
+}
+
+/// Of how many apps something is.
+fn how_many(said: &Value) -> usize {
+    usize::try_from(member(said, "apps").as_u64().unwrap_or_default()).unwrap_or(usize::MAX)
 }

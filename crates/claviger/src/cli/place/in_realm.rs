@@ -108,6 +108,11 @@ impl InRealm<'_> {
         self.server.act(&Method::DELETE, &self.path(path), query, None).await.map(drop)
     }
 
+    /// Takes several away; what the server says of it.
+    pub(crate) async fn delete_all(&self, path: &[&str]) -> Result<Value, Trouble> {
+        self.server.act(&Method::DELETE, &self.path(path), &[], None).await
+    }
+
     /// The realm with all its settings, as the server serves it.
     pub(crate) async fn served(&self) -> Result<Realm, Trouble> {
         self.get(&["served"], &[]).await

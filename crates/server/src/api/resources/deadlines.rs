@@ -58,8 +58,16 @@ const SET: Schema = Schema {
     open: false,
 };
 
+const REMOVED: Schema = Schema {
+    name: "LegacyDeadlinesRemoved",
+    says: "How many apps had the deadline",
+    fields: &[always("apps", Shape::Int, "How many")],
+    open: false,
+};
+
 const WRITE: (Resource, Verb, About) = (Resource::Apps, Verb::Write, About::Realm);
 const ALL: &str = "/realms/{realm}/legacy-deadlines";
+const OF_ALL: &str = "/realms/{realm}/legacy-deadlines/{legacy}";
 const ONE: &str = "/realms/{realm}/apps/{app}/legacy-deadlines/{legacy}";
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -97,6 +105,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         WRITE,
         Answers::Nothing,
         |call| Box::pin(remove(call)),
+    ),
+    Operation::act(
+        "removeLegacyDeadlineForAll",
+        (Method::Delete, OF_ALL),
+        "Takes the dates of an old behaviour back, for every app that has one",
+        WRITE,
+        Answers::One(200, &REMOVED),
+        |call| Box::pin(remove_for_all(call)),
     ),
 ];
 
@@ -143,4 +159,10 @@ async fn set_for_all(call: &Call<'_>) -> Result<Reply, Problem> {
 async fn remove(call: &Call<'_>) -> Result<Reply, Problem> {
     deadlines::remove(&call.admin(), call.realm()?, call.named("app"), call.named("legacy")).await?;
     Ok(Reply::nothing())
+}
+
+async fn remove_for_all(call: &Call<'_>) -> Result<Reply, Problem> {
+    let legacy = deadlines::behaviour(call.named("legacy"))?;
+    let apps = deadlines::remove_for_all(&call.admin(), call.realm()?, legacy).await?;
+    Ok(Reply::ok(json!({ "apps": apps })))
 }

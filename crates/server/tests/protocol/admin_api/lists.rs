@@ -12,6 +12,7 @@ async fn the_log_of_a_realm_has_the_calls_of_all_its_apps() {
     for id in ["one", "two", "one", "nobody"] {
         let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", "wrong")];
         assert_eq!(world.server.post("/token", &form).await.status, 401);
+        world.server.pass(1);
     }
     let list = async |query: &str| world.get(&token, &format!("/realms/test/log?refused=true{query}")).await.json();
     let began = std::time::Instant::now();
