@@ -91,6 +91,7 @@ mend-actor-token = Senden Sie ein gültiges Token dessen, der handelt, oder kein
 mend-assertion = Bilden Sie die Assertion, wie die Antwort sagt.
 mend-legacy-ended = Machen Sie es, wie der Standard sagt; das Datum wurde per E-Mail mitgeteilt, und der Anbieter kann ein anderes setzen.
 mend-interaction-required = Schicken Sie den Benutzer ohne prompt=none.
+mend-too-many-grants = Behalten Sie die Refresh-Token, die die App hat; bitten Sie den Anbieter, die App zu registrieren, damit dieses Limit nicht für sie gilt.
 mend-too-many-devices = Warten Sie, so lange Retry-After sagt.
 mend-too-many-calls = Behalten Sie das Zugriffstoken, bis es abläuft, und warten Sie, so lange Retry-After sagt; bitten Sie den Anbieter um ein höheres Limit.
 mend-server-failed = Nennen Sie dem Anbieter die Referenz; in seinem Log steht die Ursache.

@@ -92,6 +92,7 @@ mend-actor-token = Send a live token of whoever acts, or none.
 mend-assertion = Make the assertion as the answer says.
 mend-legacy-ended = Do it as the standard says; the date was told by mail, and the vendor can set another one.
 mend-interaction-required = Send the user without prompt=none.
+mend-too-many-grants = Keep the refresh tokens that the app has; ask the vendor to register the app, so that this limit is not for it.
 mend-too-many-devices = Wait as long as Retry-After says.
 mend-too-many-calls = Keep the access token until it expires, and wait as long as Retry-After says; ask the vendor for a higher limit.
 mend-server-failed = Give the reference to the vendor, whose log has the cause.

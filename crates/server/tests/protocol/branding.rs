@@ -99,7 +99,7 @@ async fn a_picture_is_drawn_anew_and_what_is_none_is_refused() {
     {
         let refused = upload(&browser, &server, &csrf, wrong).await;
         assert_eq!(refused.status, 422, "{}", refused.body);
-        assert!(refused.body.contains("logo:"), "{}", refused.body);
+        assert!(refused.body.contains("<code dir=\"ltr\">logo</code>"), "{}", refused.body);
     }
     // Two MiB are refused as soon as they are announced.
     let head = format!("POST {LOGO} HTTP/1.1\r\nhost: {}\r\ncontent-length: 2097152\r\n\r\n", server.address);
