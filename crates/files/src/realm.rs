@@ -104,6 +104,27 @@ impl FileClient {
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Result<Vec<RealmFile>, Problems> {
+    let (texts, mut problems) = found(paths);
+    match parse_each(texts.into_iter(), dialects, variables) {
+        Ok(files) if problems.is_empty() => Ok(files),
+        Ok(_) => Err(Problems(problems)),
+        Err(found) => {
+            problems.extend(found.0);
+            Err(Problems(problems))
+        }
+    }
+}
+
+/// The same files as they are: name and content of each.
+///
+/// # Errors
+/// What cannot be read.
+pub fn contents(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>, Problems> {
+    let (texts, problems) = found(paths);
+    if problems.is_empty() { Ok(texts) } else { Err(Problems(problems)) }
+}
+
+fn found(paths: &[PathBuf]) -> (Vec<(PathBuf, Vec<u8>)>, Vec<Problem>) {
     let mut problems = vec![];
     let mut files = vec![];
     for path in paths {
@@ -128,14 +149,7 @@ pub fn read(paths: &[PathBuf], dialects: &Dialects, variables: &Variables) -> Re
             }
         }
     }
-    match parse_each(texts.into_iter(), dialects, variables) {
-        Ok(files) if problems.is_empty() => Ok(files),
-        Ok(_) => Err(Problems(problems)),
-        Err(found) => {
-            problems.extend(found.0);
-            Err(Problems(problems))
-        }
-    }
+    (texts, problems)
 }
 
 /// The keys with which a realm file names other files, in the order in which they stand: whoever takes a file from somewhere else lets

@@ -6,6 +6,7 @@ use super::trouble::{Exit, Trouble};
 use clap::Args;
 use claviger_core::crypto::entropy::random_bytes;
 use claviger_core::text::printable_lines;
+use claviger_files::dialect::Dialects;
 use claviger_files::realm::RealmFile;
 use claviger_files::{self as files, Variables};
 use claviger_server::admin::apply::{ApplyError, Report, Step, Told, apply_watched};
@@ -41,10 +42,10 @@ pub(crate) struct ApplyOptions {
     pub(super) dry_run: bool,
     /// Make the database, and its master key, where they are not there yet
     #[arg(long)]
-    create: bool,
+    pub(super) create: bool,
     /// A line for each object that is new or different, and not only their numbers
     #[arg(long, short)]
-    verbose: bool,
+    pub(super) verbose: bool,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -52,23 +53,20 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Applies the files.
+/// Applies the files, with the configuration beside them.
 pub(crate) async fn run(options: ApplyOptions, context: &Context) -> Result<(), Trouble> {
-    let found = options.files.beside(context)?;
-    let files = options.files.read(&found)?;
-    print(&found, &apply(&found, &files, options.create).await?, options.verbose)
+    let files = options.files.read(&context.dialects()?)?;
+    print(context, &apply(context, &files, options.create).await?, options.verbose)
 }
 
 /// What applying the files would do.
-pub(super) async fn rehearsed(args: ApplyArgs, context: &Context) -> Result<Report, Trouble> {
-    let found = args.beside(context)?;
-    let files = args.read(&found)?;
-    rehearse(&found, &files).await
+pub(super) async fn rehearsed(args: &ApplyArgs, context: &Context) -> Result<Report, Trouble> {
+    rehearse(context, &args.read(&context.dialects()?)?).await
 }
 
 impl ApplyArgs {
     /// The configuration that lies beside the files, where none is named.
-    fn beside(&self, context: &Context) -> Result<Context, Trouble> {
+    pub(super) fn beside(&self, context: &Context) -> Result<Context, Trouble> {
         let found = context.beside(&self.paths)?;
         if let (None, Some(file)) = (context.file(), found.file()) {
             // Which database it is must not be a surprise.
@@ -77,9 +75,19 @@ impl ApplyArgs {
         Ok(found)
     }
 
-    fn read(self, context: &Context) -> Result<Vec<RealmFile>, Trouble> {
-        let variables: Variables = self.set.into_iter().collect();
-        Ok(files::realm::read(&self.paths, &context.dialects()?, &variables)?)
+    /// What `--set` says.
+    pub(super) fn variables(&self) -> Variables {
+        self.set.iter().cloned().collect()
+    }
+
+    /// The files, checked against these dialects.
+    pub(super) fn read(&self, dialects: &Dialects) -> Result<Vec<RealmFile>, Trouble> {
+        Ok(files::realm::read(&self.paths, dialects, &self.variables())?)
+    }
+
+    /// The names and the texts of the files.
+    pub(super) fn contents(&self) -> Result<Vec<(PathBuf, Vec<u8>)>, Trouble> {
+        Ok(files::realm::contents(&self.paths)?)
     }
 }
 
@@ -180,7 +188,8 @@ impl Progress {
     }
 }
 
-fn print(context: &Context, report: &Report, verbose: bool) -> Result<(), Trouble> {
+/// Says what was applied.
+pub(super) fn print(context: &Context, report: &Report, verbose: bool) -> Result<(), Trouble> {
     let secrets = &report.secrets;
     if context.format.is_structured() {
         let secrets: Vec<_> = secrets

@@ -309,9 +309,21 @@ async fn run(command: Command, context: &Context) -> Result<(), Trouble> {
         Command::Serve => serve::run(context).await,
         Command::Guard(args) => guard::run(args).await,
         Command::Init(args) => init::run(&args, context).await,
-        Command::Apply(options) if options.dry_run => plan::by_its_other_name(options.files, context).await,
-        Command::Apply(options) => apply::run(options, context).await,
-        Command::Plan(args) => plan::run(args, context).await,
+        Command::Apply(options) => {
+            let context = &options.files.beside(context)?;
+            match context.server().await? {
+                Some(server) => at::files::apply(&options, context, &server).await,
+                None if options.dry_run => plan::by_its_other_name(options.files, context).await,
+                None => apply::run(options, context).await,
+            }
+        }
+        Command::Plan(args) => {
+            let context = &args.beside(context)?;
+            match context.server().await? {
+                Some(server) => at::files::plan(&args, context, &server).await,
+                None => plan::run(args, context).await,
+            }
+        }
         Command::Dialect(command) => dialect::run(command, context),
         Command::Realm(command) => anywhere!(realm::run, at::realm::run, command, context),
         Command::Scope(command) => anywhere!(scope::run, at::realm::scopes, command, context),

@@ -15,18 +15,30 @@ const SHOWN: usize = 200;
 
 /// Says what would change; ends with 10 where something would.
 pub(crate) async fn run(args: ApplyArgs, context: &Context) -> Result<(), Trouble> {
-    let report = rehearsed(args, context).await?;
-    print(context, &report)?;
+    told(context, &rehearsed(&args, context).await?)
+}
+
+/// Says what would change.
+///
+/// # Errors
+/// Something would.
+pub(super) fn told(context: &Context, report: &Report) -> Result<(), Trouble> {
+    print(context, report)?;
     match report.changes.len() {
         0 => Ok(()),
-        _ => Err(Trouble::new(Exit::Pending, summary(&report)).help("`claviger apply` with the same files makes them")),
+        _ => Err(Trouble::new(Exit::Pending, summary(report)).help("`claviger apply` with the same files makes them")),
     }
 }
 
 /// The same by its other name, which ends with 0.
 pub(crate) async fn by_its_other_name(args: ApplyArgs, context: &Context) -> Result<(), Trouble> {
+    by_another_name(context, &rehearsed(&args, context).await?)
+}
+
+/// The same of what is known.
+pub(super) fn by_another_name(context: &Context, report: &Report) -> Result<(), Trouble> {
     eprintln!("`claviger apply --dry-run` is `claviger plan` now, which ends with 10 where something would change.");
-    print(context, &rehearsed(args, context).await?)
+    print(context, report)
 }
 
 /// The plan on stdout.

@@ -1,7 +1,7 @@
 //! `claviger user`: who may sign in.
 
 mod details;
-mod edit;
+pub(super) mod edit;
 mod export;
 mod import;
 pub(super) mod show;

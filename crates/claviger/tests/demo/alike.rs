@@ -326,3 +326,66 @@ async fn the_request_log_of_a_whole_realm_is_listed_at_the_server() {
     follow.kill().unwrap();
     follow.wait().unwrap();
 }
+
+/// Realm files are planned and applied at a server as at its database.
+#[tokio::test]
+async fn realm_files_are_brought_to_a_server() {
+    let both = Both::new().await;
+    let file = both.desk.demo.folder.0.join("assistants.toml");
+    let exported = both.desk.at(&both.desk.server, &both.token, &["realm", "export", "assistants"]);
+    let text = String::from_utf8(exported.stdout).unwrap();
+    assert!(text.contains("name = \"Assistants (demo)\""), "{text}");
+    std::fs::write(&file, text.replace("name = \"Assistants (demo)\"", "name = \"Helpers ${of}\"")).unwrap();
+    let file = file.display().to_string();
+    for format in ["table", "json", "csv"] {
+        let args = ["plan", &file, "--set", "of=ours", "-o", format];
+        let (here, there) = (both.desk.here(&args), both.desk.at(&both.desk.server, &both.token, &args));
+        let texts = [&here, &there].map(|ran| String::from_utf8_lossy(&ran.stdout).into_owned());
+        assert_eq!((here.status.code(), there.status.code()), (Some(10), Some(10)), "{texts:?} {there:?}");
+        assert!(texts[0] == texts[1] && texts[0].contains("Helpers ours"), "{texts:?}");
+    }
+    let at = |args: &[&str]| both.desk.at(&both.desk.server, &both.token, args);
+    let applied = json_of(&["apply"], &at(&["apply", &file, "--set", "of=ours", "-o", "json"]));
+    assert_eq!((&applied["changed"], &applied["dry_run"]), (&json!(["realm assistants"]), &json!(false)), "{applied}");
+    assert_eq!(at(&["plan", &file, "--set", "of=ours"]).status.code(), Some(0));
+    assert_eq!(both.here("assistants", &["realm", "show", "assistants"])["name"], "Helpers ours");
+
+    // What is wrong is told as without a server; what the server would have to read from its own machine it refuses.
+    std::fs::write(&file, "[realm]\nid = 3\n").unwrap();
+    let (here, there) = (both.desk.here(&["plan", &file]), at(&["plan", &file]));
+    assert_eq!((here.status.code(), &here.stderr), (there.status.code(), &there.stderr));
+    let create = at(&["apply", &file, "--create"]);
+    assert_eq!(create.status.code(), Some(2), "{}", String::from_utf8_lossy(&create.stderr));
+}
+
+/// A user is changed at a server as in its database.
+#[tokio::test]
+async fn a_user_is_changed_at_a_server() {
+    let both = Both::new().await;
+    let add = ["user", "add", "petra", "--no-password", "--email", "petra@fleet.example", "--email-verified"];
+    both.at("partners", &add);
+    let changed = both.at("partners", &["user", "edit", "petra", "--name", "Petra", "--email", "p@fleet.example"]);
+    assert!(changed["user"]["name"] == "Petra" && changed["user"]["email_verified"] != true, "{changed}");
+    assert!(changed["changed"][0].as_str().unwrap().contains("p@fleet.example"), "{changed}");
+    assert_eq!(
+        both.at("partners", &["user", "edit", "petra", "--disable", "--yes"])["changed"],
+        json!(["state: disabled"])
+    );
+    let shown = both.here("partners", &["user", "show", "petra"]);
+    assert_eq!((&shown["name"], &shown["email"]), (&json!("Petra"), &json!("p@fleet.example")), "{shown}");
+    let file = both.desk.demo.folder.0.join("password");
+    std::fs::write(&file, "a good long password\n").unwrap();
+    let set = both.at("partners", &["user", "password", "petra", "--file", file.to_str().unwrap()]);
+    assert_eq!(set["state"], "password set");
+    for (args, code, said) in [
+        (&["user", "edit", "petra"][..], 2, "nothing of `petra` would be different"),
+        (&["user", "edit", "petra", "--administrator", "true"], 2, "works on the database"),
+        (&["user", "edit", "petra", "--rename", "paula"], 6, "paula"),
+        (&["user", "edit", "paula", "--name", "P"], 6, "file"),
+    ] {
+        let ran = both.desk.at(&both.desk.server, &both.token, &[args, &["--realm", "partners"]].concat());
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{args:?}: {err}");
+        assert!(err.contains(said), "{args:?}: {err}");
+    }
+}

@@ -3,6 +3,7 @@
 
 pub(super) mod app;
 pub(super) mod audit;
+pub(super) mod files;
 pub(super) mod given;
 pub(super) mod key;
 pub(super) mod log;

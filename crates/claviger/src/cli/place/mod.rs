@@ -34,9 +34,20 @@ impl Context {
     /// # Errors
     /// The database cannot be opened; nobody is logged in to the server.
     pub(crate) async fn place(&self) -> Result<Place, Trouble> {
-        match self.server_meant()? {
-            Some(url) => Ok(Place::Server(Box::new(Server::of(self, &url).await?))),
+        match self.server().await? {
+            Some(server) => Ok(Place::Server(server)),
             None => Ok(Place::Database(Box::new(self.data().await?))),
+        }
+    }
+
+    /// The server where this command acts, if it acts at one.
+    ///
+    /// # Errors
+    /// Nobody is logged in there.
+    pub(crate) async fn server(&self) -> Result<Option<Box<Server>>, Trouble> {
+        match self.server_meant()? {
+            Some(url) => Ok(Some(Box::new(Server::of(self, &url).await?))),
+            None => Ok(None),
         }
     }
 

@@ -9,6 +9,7 @@ use clap::Args;
 use claviger_core::token::Plain;
 use claviger_core::user::Details;
 use claviger_core::{Realm, User};
+use claviger_server::admin::apply::changes::Change;
 use claviger_server::admin::users;
 use std::path::PathBuf;
 
@@ -155,37 +156,78 @@ pub(super) async fn add(args: AddArgs, context: &Context, data: &Data, realm: &R
 /// Changes a user, and says what is different.
 pub(super) async fn edit(args: EditArgs, context: &Context, data: &Data, realm: &Realm) -> Result<(), Trouble> {
     let user = users::find(&data.store, realm, &args.username).await?;
-    if args.disable {
-        ask::confirm(args.yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
-    }
-    let (state, despite_file) =
-        (args.disable.then_some("disabled").or(args.enable.then_some("active")), args.despite_file);
-    let password = args.new_password()?;
-    let wanted = args.wanted(user.clone())?;
-    let mut fields = Vec::new();
-    let mut changed = user.clone();
+    let despite_file = args.despite_file;
+    let Wish { wanted, password, state } = args.wish(&user)?;
+    let mut edited = None;
     if password.is_some() || wanted != user {
         let edit = (|_| wanted, password);
-        let (after, change) = users::edit(&data.admin(), &hasher()?, realm, &user.id, edit, despite_file).await?;
-        changed = after;
-        fields.push(plan::fields(&change));
+        edited = Some(users::edit(&data.admin(), &hasher()?, realm, &user.id, edit, despite_file).await?);
     }
     match state {
         Some("disabled") => users::disable(&data.admin(), realm, &user.id).await?,
         Some(_) => users::enable(&data.admin(), realm, &user.id).await?,
         None => {}
     }
+    told(context, &realm.id, &user, edited, state)
+}
+
+/// What shall become of a user.
+pub(crate) struct Wish {
+    /// As they shall be.
+    pub(crate) wanted: User,
+    /// Another password.
+    pub(crate) password: Option<Plain>,
+    /// `disabled` or `active`, where that shall be.
+    pub(crate) state: Option<&'static str>,
+}
+
+/// Says what became of a user: as they are now, with what is different, and whether they may sign in.
+///
+/// # Errors
+/// Nothing did.
+pub(crate) fn told(
+    context: &Context,
+    realm: &str,
+    before: &User,
+    edited: Option<(User, Change)>,
+    state: Option<&str>,
+) -> Result<(), Trouble> {
+    let mut fields: Vec<String> = edited.iter().map(|(_, change)| plan::fields(change)).collect();
     fields.extend(state.map(|state| format!("state: {state}")));
     if fields.is_empty() {
-        return Err(Trouble::new(Exit::Usage, format!("nothing of `{}` would be different", user.username))
+        return Err(Trouble::new(Exit::Usage, format!("nothing of `{}` would be different", before.username))
             .help("name what shall be: `claviger user edit --help`"));
     }
-    changed.disabled = state.map_or(user.disabled, |state| state == "disabled");
-    let item = serde_json::json!({ "realm": realm.id, "id": user.id, "user": changed, "changed": fields });
-    context.format.one(&item, &[("username", changed.username.clone()), ("changed", fields.join("\n"))])
+    let mut now = edited.map_or_else(|| before.clone(), |(after, _)| after);
+    now.disabled = state.map_or(before.disabled, |state| state == "disabled");
+    let item = serde_json::json!({ "realm": realm, "id": before.id, "user": now, "changed": fields });
+    context.format.one(&item, &[("username", now.username.clone()), ("changed", fields.join("\n"))])
 }
 
 impl EditArgs {
+    /// Whom it is about, by name or id.
+    pub(crate) fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Whether what a realm file says does not count.
+    pub(crate) const fn is_despite_file(&self) -> bool {
+        self.despite_file
+    }
+
+    /// What shall become of `user`; asked for where it ends something.
+    ///
+    /// # Errors
+    /// The answer is no, the password cannot be read, or something is not as it must be.
+    pub(crate) fn wish(self, user: &User) -> Result<Wish, Trouble> {
+        if self.disable {
+            ask::confirm(self.yes, &format!("Let `{}` in no more and end all their sessions?", user.username))?;
+        }
+        let state = self.disable.then_some("disabled").or(self.enable.then_some("active"));
+        let password = self.new_password()?;
+        Ok(Wish { wanted: self.wanted(user.clone())?, password, state })
+    }
+
     fn new_password(&self) -> Result<Option<Plain>, Trouble> {
         let wanted = self.password || self.password_file.is_some();
         wanted.then(|| ask::secret(self.password_file.as_deref(), "password")).transpose()

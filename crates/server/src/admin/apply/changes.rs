@@ -3,13 +3,13 @@
 use claviger_core::user::Organisation;
 use claviger_core::{Client, Realm, User};
 use claviger_files::realm::written;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a change is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A realm.
@@ -34,7 +34,7 @@ impl Kind {
 }
 
 /// Something that is new or different.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What it is.
     pub kind: Kind,
@@ -49,7 +49,7 @@ pub struct Change {
 }
 
 /// A field that is different.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// Its key, with those of the tables around it: `tokens.access-token-ttl`, `scope[read].sentence`.
     pub field: String,
