@@ -29,6 +29,8 @@ pub mod copy;
 mod deadlines;
 mod decide;
 mod devices;
+#[doc(hidden)]
+pub mod earlier;
 mod edit;
 mod endings;
 mod events;

@@ -85,3 +85,12 @@ pub(crate) fn spell(ddl: &str, words: &Words) -> String {
 
 /// What is bounded in time: legacy behaviours of apps, and what agents may do; and how operators find an app.
 const BOUNDED: &str = concat!(deadline_tables!(), agent_tables!(), "{CLIENT_INDEX}");
+
+/// What makes an empty database one that a program left which knew no schema above `version`.
+pub(crate) fn until(version: i64, words: &Words) -> String {
+    let steps: Vec<_> = MIGRATIONS.iter().take_while(|step| step.version <= version).collect();
+    let readable_by = steps.last().map_or(0, |step| step.readable_by);
+    let mut ddl = String::from("CREATE TABLE schema_version (version BIGINT NOT NULL, readable_by BIGINT NOT NULL);");
+    ddl.extend(steps.into_iter().map(|step| spell(step.ddl, words)));
+    ddl + &format!("INSERT INTO schema_version (version, readable_by) VALUES ({version}, {readable_by});")
+}

@@ -28,7 +28,7 @@ use crate::{Fault, Id, Options};
 use batcher::Batcher;
 pub(crate) use combined::Combined;
 use deadpool::managed::{Object, Pool};
-pub(crate) use migrate::migrate;
+pub(crate) use migrate::{WORDS, migrate};
 #[cfg(test)]
 pub(crate) use plans::explain;
 use pool::Manager;

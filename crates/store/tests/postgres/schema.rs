@@ -40,14 +40,11 @@ async fn a_newer_schema_is_left_alone_unless_it_says_otherwise() {
 async fn versions_come_with_the_migration_and_are_raised_by_every_update() {
     let cluster = Cluster::shared().unwrap();
     let url = cluster.fresh_database().unwrap();
-    set_up(&Store::connect(&url, &Options::default()).await.unwrap()).await;
-    let back =
-        "DROP FUNCTION raise_version CASCADE; DROP FUNCTION refuse_same_id CASCADE; DROP INDEX client_asks; ALTER TABLE client DROP COLUMN legacy_ended; DROP INDEX client_secret_expiry; DROP INDEX signing_key_retires; DROP TABLE legacy_deadline, request_line, request_use, team, team_member, team_invitation, partner_app, app_event, terms_accepted, announcement, team_sandbox; DROP TABLE webhook, webhook_delivery, audit_cut, activity, consent_evidence, organisation_app, admin_role, api_answer, outbox, app_consent, provider_account, spent, device, registration, initial_token, signed_in_to,
-            client_logo, client_document, client_asked, factor, remembered_browser, user_link, answered, audit, audit_part, secret_use, managed; ALTER TABLE session DROP COLUMN how, DROP COLUMN browser, DROP COLUMN address; ALTER TABLE consent DROP COLUMN created_at; DROP INDEX consent_until; ALTER TABLE consent DROP COLUMN until_at; DROP TABLE backchannel; DROP TABLE backchannel_block; DROP INDEX client_launch; ALTER TABLE mail_outbox DROP COLUMN last_error, DROP COLUMN refused_at;
-        ALTER TABLE one_time_link DROP COLUMN secret; DROP INDEX one_time_link_client; ALTER TABLE users DROP COLUMN email_key; ALTER TABLE client_secret DROP COLUMN told_ending_at;
-        DELETE FROM counter WHERE name IN ('audit', 'names', 'audit-stream'); ALTER TABLE users DROP COLUMN version;
-        ALTER TABLE consent DROP COLUMN version; UPDATE schema_version SET version = 2";
-    cluster.psql_at(&url, back).unwrap();
+    cluster.psql_at(&url, &claviger_store::earlier::postgres(2)).unwrap();
+    let rows = r#"INSERT INTO client VALUES ('r', 'c', 'active',
+            '{"id":"c","name":"c","kind":"confidential","grants":["authorization_code","refresh_token"]}', 0, 0);
+        INSERT INTO users VALUES ('r', 'u', 'u@example.com', 0, NULL, '{"id":"u","username":"u@example.com"}', 0, 0)"#;
+    cluster.psql_at(&url, rows).unwrap();
     let store = Store::connect(&url, &Options::default()).await.unwrap();
     let grant = id();
     store.issue(begin(grant)).await.unwrap();
