@@ -50,6 +50,24 @@ pub struct User {
 }
 
 impl User {
+    /// A person of whom nothing is known but their id and what they type.
+    pub fn new(id: impl Into<String>, username: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            username: username.into(),
+            name: None,
+            email: None,
+            email_verified: false,
+            given_name: None,
+            family_name: None,
+            service: false,
+            administrator: false,
+            disabled: false,
+            organisations: Vec::new(),
+            details: Details::default(),
+        }
+    }
+
     /// The form of a username or an e-mail address under which users are found and brakes are kept (RFC 8265 3.3): trimmed,
     /// without case and width, composed.
     pub fn username_key(username: &str) -> String {

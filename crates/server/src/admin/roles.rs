@@ -8,7 +8,6 @@ use claviger_core::client::ClientStatus;
 use claviger_core::permission::{Permission, Role};
 use claviger_core::realm::EVERY_REALM;
 use claviger_core::token::{self, Kind, Plain};
-use claviger_core::user::Details;
 use claviger_core::{Realm, User};
 use claviger_store::{AdminRole, Fault, Given, HolderKind, LinkKind, Masked, RoleHolder, Store, Taken, UserLink};
 
@@ -265,20 +264,7 @@ fn role_of(realm: &Realm, gift: Gift, now: i64) -> AdminRole {
 
 /// A user who is to administer: no app acts as them.
 pub(crate) fn new_administrator(username: &str, email: &str) -> User {
-    User {
-        id: String::new(),
-        username: username.to_owned(),
-        name: None,
-        email: Some(email.to_owned()),
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: true,
-        organisations: vec![],
-        disabled: false,
-        details: Details::default(),
-    }
+    User { email: Some(email.to_owned()), administrator: true, ..User::new("", username) }
 }
 
 fn is_admin(realm: &Realm) -> Result<&claviger_core::realm::Administration, AdminError> {

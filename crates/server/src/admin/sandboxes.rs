@@ -49,20 +49,9 @@ pub async fn add_user(
     if let Some(stray) = companies.iter().find(|id| !is_own(id)) {
         return Err(AdminError::NoSuchOrganisation { realm: sandbox.id.clone(), id: stray.clone() });
     }
-    let user = User {
-        id: id_text(&ids::new(admin.now)),
-        username: format!("{}-{}", slug(&name), suffix()),
-        name: Some(name),
-        email: None,
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: companies,
-        details: claviger_core::user::Details::default(),
-    };
+    let username = format!("{}-{}", slug(&name), suffix());
+    let user =
+        User { name: Some(name), organisations: companies, ..User::new(id_text(&ids::new(admin.now)), username) };
     let doc = serde_json::to_string(&user).map_err(Fault::from)?;
     keep(admin, realm, team, (SandboxKind::User, &user.id, &sandbox.id, doc)).await?;
     let password = new_password();

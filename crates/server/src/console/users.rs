@@ -6,7 +6,6 @@ use crate::admin::users;
 use crate::http::Answer;
 use crate::pages::views::console::{Block, Cell, Tone};
 use claviger_core::permission::{Resource, Verb};
-use claviger_core::user::Details;
 use claviger_core::{Params, User};
 
 pub(super) async fn open(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop> {
@@ -66,20 +65,8 @@ pub(super) async fn add(of: &Of<'_>, params: &Params<'_>) -> Result<Answer, Stop
     let back = of.tail("/users");
     let (admin, state) = (of.desk.acting(), of.desk.flow.state);
     let filled = |name: &str| params.get(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let user = User {
-        id: String::new(),
-        username: filled("username").unwrap_or_default(),
-        name: filled("name"),
-        email: filled("email"),
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: Vec::new(),
-        details: Details::default(),
-    };
+    let username = filled("username").unwrap_or_default();
+    let user = User { name: filled("name"), email: filled("email"), ..User::new("", username) };
     let user = users::add(&admin, &state.hasher, &of.realm, user, None).await.at(back.as_str())?;
     let pages = state.pages.load_full();
     users::invite(&admin, &state.secrets, &pages, &of.realm, &user).await.at(back)?;

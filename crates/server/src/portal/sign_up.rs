@@ -26,7 +26,7 @@ use claviger_core::password::Weakness;
 use claviger_core::realm::SignUp;
 use claviger_core::text::is_name;
 use claviger_core::token::{Plain, row_id};
-use claviger_core::user::{Details, User, is_mail_address};
+use claviger_core::user::{User, is_mail_address};
 use claviger_store::{Edited, Masked, TeamInvitation};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -155,20 +155,8 @@ async fn send(flow: &Flow<'_>, user: &User, hash: String) -> Result<(), Failure>
 }
 
 fn new_user(id: String, email: &str, name: &str) -> User {
-    User {
-        id,
-        username: email.to_owned(),
-        name: Some(name.to_owned()),
-        email: Some(email.to_owned()),
-        email_verified: true,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: Vec::new(),
-        details: Details::default(),
-    }
+    let (name, address) = (Some(name.to_owned()), Some(email.to_owned()));
+    User { name, email: address, email_verified: true, ..User::new(id, email) }
 }
 
 /// What a link carries, where it is good here.

@@ -26,7 +26,6 @@ use claviger_core::crypto::sha256;
 use claviger_core::jose::base64url;
 use claviger_core::refusal::Further;
 use claviger_core::token::{self, Kind, Plain};
-use claviger_core::user::Details;
 use claviger_core::{Params, Refusal, User};
 use claviger_store::{AskPolicy, Masked, NewBackchannel};
 use http::{Method, StatusCode};
@@ -207,17 +206,8 @@ fn nobody(named: UserHint<'_>) -> String {
 /// For whom a mail is made that is thrown away.
 fn in_nobodys_place() -> User {
     User {
-        id: String::new(),
-        username: "nobody".to_owned(),
         name: Some("Nobody Anywhere".to_owned()),
         email: Some("nobody@example.invalid".to_owned()),
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: Vec::new(),
-        details: Details::default(),
+        ..User::new("", "nobody")
     }
 }

@@ -491,20 +491,7 @@ pub fn realm(authority: &str) -> Realm {
 }
 
 pub fn user(id: &str, username: &str) -> User {
-    User {
-        id: id.into(),
-        username: username.into(),
-        name: Some("Alice Adams".into()),
-        email: Some("alice@example.com".into()),
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: vec![],
-        details: claviger_core::user::Details::default(),
-    }
+    User { name: Some("Alice Adams".into()), email: Some("alice@example.com".into()), ..User::new(id, username) }
 }
 
 /// A client of every strict grant, confidential.

@@ -15,7 +15,7 @@ use claviger_core::crypto::sha256;
 use claviger_core::jose::base64url;
 use claviger_core::openid_provider::Person;
 use claviger_core::realm::IdentityProvider;
-use claviger_core::user::{Details, User, rules};
+use claviger_core::user::{User, rules};
 use claviger_store::{Newcomer, ProviderAccount};
 use std::collections::HashSet;
 
@@ -114,17 +114,12 @@ fn newcomer(flow: &Flow<'_>, provider: &IdentityProvider, person: &Person, organ
     };
     let username = person.email.as_ref().or(called).cloned().unwrap_or_else(made);
     User {
-        id: id_text(&ids::new(flow.state.clock.now())),
-        username,
         name: person.name.clone(),
         email: person.email.clone(),
         email_verified: person.email.is_some(),
         given_name: person.given_name.clone(),
         family_name: person.family_name.clone(),
-        service: false,
-        administrator: false,
-        disabled: false,
         organisations,
-        details: Details::default(),
+        ..User::new(id_text(&ids::new(flow.state.clock.now())), username)
     }
 }

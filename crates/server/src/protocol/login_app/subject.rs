@@ -4,7 +4,7 @@ use super::{Call, Problem, shapes};
 use crate::people::login_app::said::Named;
 use claviger_core::text::is_name;
 use claviger_core::unique::distinct;
-use claviger_core::user::{Details, Organisation, User};
+use claviger_core::user::{Organisation, User};
 use claviger_store::Fault;
 use http::StatusCode;
 
@@ -67,20 +67,8 @@ async fn new_user(call: &Call<'_>, subject: &str) -> Result<User, Problem> {
     let (store, realm) = (&call.state.store, &call.site.realm.id);
     // A name to sign in with that is somebody else's stays theirs.
     let is_taken = store.login_to_verify(realm, &User::username_key(subject)).await?.is_some();
-    Ok(User {
-        id: subject.to_owned(),
-        username: if is_taken { format!("{subject} ({})", call.site.realm.id) } else { subject.to_owned() },
-        name: None,
-        email: None,
-        email_verified: false,
-        given_name: None,
-        family_name: None,
-        service: false,
-        administrator: false,
-        disabled: false,
-        organisations: call.app.organisations.clone(),
-        details: Details::default(),
-    })
+    let username = if is_taken { format!("{subject} ({})", call.site.realm.id) } else { subject.to_owned() };
+    Ok(User { organisations: call.app.organisations.clone(), ..User::new(subject, username) })
 }
 
 async fn put(call: &Call<'_>, user: &User) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! What somebody else says of a user.
 
 use claviger_core::User;
-use claviger_core::user::{Details, Organisation};
+use claviger_core::user::Organisation;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -50,20 +50,7 @@ impl Belongs {
 impl Profile {
     /// A user as this says they are; `username` is what was typed.
     pub(crate) fn new_user(self, id: String, username: &str) -> User {
-        self.applied_to(User {
-            id,
-            username: username.to_owned(),
-            name: None,
-            email: None,
-            email_verified: false,
-            given_name: None,
-            family_name: None,
-            service: false,
-            administrator: false,
-            disabled: false,
-            organisations: Vec::new(),
-            details: Details::default(),
-        })
+        self.applied_to(User::new(id, username))
     }
 
     /// A user with what this says of them.
